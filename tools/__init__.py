@@ -1,0 +1,1 @@
+"""The typed tools and all that they do."""

@@ -1,0 +1,1 @@
+"""Records: reading, storing, finding and writing them."""

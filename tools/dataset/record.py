@@ -1,0 +1,93 @@
+"""One training example: OpenAI chat messages, optional tools, one topic."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+Origin = Literal["real", "synthetic"]
+Message = dict[str, Any]
+"""One chat message as it stands in the dataset: ``role``, ``content``, maybe ``tool_calls`` and more."""
+
+
+def message_text(message: Message) -> str:
+    """The text of a message, with content parts joined; images and other parts give nothing."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = (part.get("text") for part in content if isinstance(part, dict))
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return ""
+
+
+def content_hash(source: dict[str, Any]) -> str:
+    """SHA-256 (hex) of a record's JSON with sorted keys: the same however an equal record was written."""
+    canonical = json.dumps(source, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Record:
+    """One training example.
+
+    Attributes:
+        id: stable within a workflow: content hash and occurrence number in its file.
+        body: the JSON object exactly as it was read (real) or written (synthetic). Never altered.
+        topic: the leaf label that coverage counts; ``None`` is uncategorized.
+        other_topics: further labels that the source gave; kept, not counted.
+        origin: real or synthetic.
+        provenance: for a synthetic record: job, slot, strategy, seeds, template, model, gates, approval.
+    """
+
+    id: str
+    body: str
+    topic: str | None
+    origin: Origin = "real"
+    other_topics: tuple[str, ...] = ()
+    provenance: dict[str, Any] | None = None
+
+    @cached_property
+    def source(self) -> dict[str, Any]:
+        """The parsed body. Do not alter it."""
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed
+
+    @property
+    def messages(self) -> list[Message]:
+        """The chat messages, in order."""
+        messages: list[Message] = self.source["messages"]
+        return messages
+
+    @property
+    def tools(self) -> list[dict[str, Any]]:
+        """The declared tools as OpenAI function tools; empty when the record has none."""
+        return self.source.get("tools") or []
+
+    @property
+    def has_assistant_turn(self) -> bool:
+        """Whether a trainer can learn from it; without one it counts for coverage but is never a seed."""
+        return any(message.get("role") == "assistant" for message in self.messages)
+
+    @property
+    def user_turns(self) -> list[str]:
+        """The texts of the user's messages."""
+        return [message_text(message) for message in self.messages if message.get("role") == "user"]
+
+    @property
+    def is_multi_turn(self) -> bool:
+        """Whether the user speaks at least twice."""
+        return len(self.user_turns) >= 2
+
+    @property
+    def uses_tools(self) -> bool:
+        """Whether the assistant calls a tool."""
+        return any(message.get("tool_calls") for message in self.messages)
+
+    @property
+    def user_text(self) -> str:
+        """All that the user says, for embedding and for telling topics apart."""
+        return "\n".join(self.user_turns)

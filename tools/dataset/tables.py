@@ -1,0 +1,148 @@
+"""The tables of the store: datasets, plans and their approvals, and the journal of generation."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("created_at", String, nullable=False),
+    # Goes up with every change of records or topics: a plan made on another version is never revived.
+    Column("dataset_version", Integer, nullable=False, default=0),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("description", Text, nullable=False, default=""),
+    Column("parent", String),
+    # Target weight; NULL when the workflow has no explicit target for it.
+    Column("weight", Float),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", String, primary_key=True),
+    # Order of arrival, so that an export keeps the order of the source.
+    Column("position", Integer, nullable=False),
+    Column("topic", String),
+    Column("other_topics", JSON, nullable=False, default=list),
+    Column("origin", String, nullable=False),
+    # "active" counts and is exported; "rejected" was refused in review and is kept for the history.
+    Column("status", String, nullable=False, default="active"),
+    Column("body", Text, nullable=False),
+    Column("has_assistant_turn", Boolean, nullable=False),
+    Column("is_multi_turn", Boolean, nullable=False),
+    Column("uses_tools", Boolean, nullable=False),
+    Column("source_file", String),
+    Column("source_line", Integer),
+    # Where the body carries the topic, when that is not "topic": an export writes a changed topic back there.
+    Column("topic_field", String),
+    Column("job_id", String),
+    Column("provenance", JSON),
+    Index("records_by_topic", "workflow_id", "status", "topic"),
+    Index("records_by_position", "workflow_id", "position"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
+    # The root conversation that shows this plan; a plan made outside a conversation has none.
+    Column("thread_id", String),
+    Column("dataset_version", Integer, nullable=False),
+    Column("status", String, nullable=False),  # pending, approved, declined, cancelled
+    Column("items", JSON, nullable=False),  # [{topic, count, strategy}]
+    Column("details", JSON, nullable=False),  # predicted score, estimate, why: what the person was shown
+    Column("created_at", String, nullable=False),
+    Index("plans_by_thread", "thread_id", "workflow_id", "status"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String, primary_key=True),
+    # Unique: the first answer to a plan wins.
+    Column("plan_id", ForeignKey("plans.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("approver", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("created_at", String, nullable=False),
+)
+
+approval_items = Table(
+    "approval_items",
+    metadata,
+    Column("approval_id", ForeignKey("approvals.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("workflow_id", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("strategy", String, nullable=False),
+    # Set once, when the item's job starts: an approval cannot be used twice.
+    Column("job_id", String, unique=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
+    Column("approval_id", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("strategy", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("status", String, nullable=False),  # running, complete, short
+    Column("stop_reason", Text),
+    Column("coverage_before", JSON, nullable=False),
+    Column("coverage_after", JSON),
+    Column("created_at", String, nullable=False),
+    Column("ended_at", String),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("record_id", String),  # NULL while the job still owes this record
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("slot", Integer, nullable=False),
+    Column("status", String, nullable=False),  # calling, answered, accepted, rejected, failed
+    Column("seed_ids", JSON, nullable=False, default=list),
+    Column(
+        "details", JSON, nullable=False, default=dict
+    ),  # what the strategy drew: seeds, aspect, axis, chain
+    Column("response", Text),
+    Column("gate", String),
+    Column("evidence", Text),
+    Column("prompt_tokens", Integer, nullable=False, default=0),
+    Column("completion_tokens", Integer, nullable=False, default=0),
+)
