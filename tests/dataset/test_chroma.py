@@ -1,0 +1,115 @@
+"""What only the Chroma index does: survive other models, other processes and a broken folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
+from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.dataset.spread import spread_out, unit_rows
+from finetune_coverage.tools.errors import EndpointError, InvalidInput
+
+
+def record(number: int) -> Record:
+    messages = [{"role": "user", "content": f"ask {number}"}, {"role": "assistant", "content": "ok"}]
+    return Record(f"r{number}", json.dumps({"messages": messages}), "t")
+
+
+def test_vectors_of_another_model_are_made_anew(tmp_path: Path, word_embeddings: Any) -> None:
+    index = FewShotIndex(word_embeddings, path=tmp_path / "chroma")
+    index.ensure("wf-1", [record(1), record(2)])
+    index.close()
+    other = type(word_embeddings)("words-2", size=32)
+    index = FewShotIndex(other, path=tmp_path / "chroma")
+    assert index.spread("wf-1", "t", 5) == []
+    with pytest.raises(InvalidInput):
+        index.vectors("wf-1", ["r1"])
+    assert index.ensure("wf-1", [record(1), record(2)]) == 2
+    assert index.vectors("wf-1", ["r1"]).shape == (1, 32)
+    index.close()
+
+
+def test_says_what_to_do_about_a_folder_that_cannot_be_used(tmp_path: Path, word_embeddings: Any) -> None:
+    (tmp_path / "file").write_text("")
+    index = FewShotIndex(word_embeddings, path=tmp_path / "file" / "chroma")
+    with pytest.raises(InvalidInput, match="cannot be used for the index"):
+        index.ensure("wf-1", [record(1)])
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "chroma.sqlite3").write_bytes(b"not a database at all" * 100)
+    index = FewShotIndex(word_embeddings, path=broken)
+    with pytest.raises(InvalidInput) as caught:
+        index.ensure("wf-1", [record(1)])
+    assert "Delete the folder" in caught.value.hint
+
+
+def test_says_when_there_is_no_server(word_embeddings: Any) -> None:
+    index = FewShotIndex(word_embeddings, url="http://127.0.0.1:9")
+    with pytest.raises(EndpointError, match="no Chroma server"):
+        index.ensure("wf-1", [record(1)])
+
+
+def test_needs_a_place(word_embeddings: Any) -> None:
+    with pytest.raises(ValueError, match="path or url"):
+        FewShotIndex(word_embeddings)
+
+
+WRITER = textwrap.dedent(
+    """
+    import json, sys, time
+    from pathlib import Path
+    import numpy as np
+    from langchain_core.embeddings import DeterministicFakeEmbedding
+    from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
+    from finetune_coverage.tools.dataset.record import Record
+
+    folder, name, other = sys.argv[1:]
+    embeddings = DeterministicFakeEmbedding(size=16)
+
+    def record(who, n):
+        messages = [{"role": "user", "content": f"{who} {n}"}, {"role": "assistant", "content": "ok"}]
+        return Record(f"{who}{n}", json.dumps({"messages": messages}), "t")
+
+    index = FewShotIndex(embeddings, path=Path(folder))
+    for start in range(0, 600, 200):  # together past the 1,000 after which Chroma writes its vectors out
+        index.ensure("wf-1", [record(name, n) for n in range(start, start + 200)])
+        assert name + str(start) in index.spread("wf-1", "t", 1, query=f"{name} {start}", trade_off=1)
+    while len(index.spread("wf-1", "t", 5000, trade_off=1)) < 1200:
+        time.sleep(0.2)
+    rows = index.vectors("wf-1", [f"{other}{n}" for n in range(600)])
+    expected = np.array(embeddings.embed_documents([f"{other} {n}" for n in range(600)]))
+    expected /= np.linalg.norm(expected, axis=1)[:, None]
+    assert np.allclose(rows, expected, atol=1e-4)
+    print("good")
+    """
+)
+
+
+def test_two_processes_share_a_folder(tmp_path: Path) -> None:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path / "chroma"), *names],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for names in (("ann", "ben"), ("ben", "ann"))
+    ]
+    answers = [process.communicate(timeout=120) for process in running]
+    assert [out.strip() for out, _ in answers] == ["good", "good"], answers
+
+
+def test_spreading_takes_the_closest_then_the_most_different() -> None:
+    rows = unit_rows([[1, 0], [0.99, 0.1], [0.7, 0.7], [0, 1]])
+    wanted = unit_rows([1, 0])[0]
+    assert spread_out(rows, wanted, 4, 1.0) == [0, 1, 2, 3]
+    assert spread_out(rows, wanted, 2, 0.0)[1] == 3
+    assert len(spread_out(rows, wanted, 9, 0.5)) == 4
+    assert spread_out(np.empty((0, 2)), wanted, 3, 0.5) == []

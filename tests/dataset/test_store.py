@@ -1,0 +1,179 @@
+"""The store opens, refuses and locks as it says; several processes may use it at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.dataset import store as store_module
+from finetune_coverage.tools.dataset.records import load_records, topic_counts
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.dataset.workflows import (
+    bump_version,
+    create_workflow,
+    dataset_version,
+    ensure_workflow,
+    list_workflows,
+)
+from finetune_coverage.tools.errors import Busy, InvalidInput
+
+
+def test_opens_by_url_and_by_path_and_makes_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "coverage.db"
+    first = Store.open(f"sqlite:///{path}")
+    create_workflow(first, "wf-1")
+    first.close()
+    second = Store.open(path)
+    assert [workflow.id for workflow in list_workflows(second)] == ["wf-1"]
+    second.close()
+
+
+def test_a_path_with_signs_that_urls_use_is_one_path(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "who? 100% #1" / "coverage.db")
+    create_workflow(store, "wf-1")
+    assert (tmp_path / "who? 100% #1" / "coverage.db").is_file()
+    store.close()
+
+
+def test_is_in_wal_mode_with_foreign_keys(store: Store) -> None:
+    with store.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://host/db", "postgresql is not supported"),
+        ("not an address", "is not the address"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+    ],
+)
+def test_refuses_what_is_no_file(url: str, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        Store.open(url)
+
+
+def test_a_password_in_a_refused_address_is_not_shown() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Store.open("postgresql://me:secret@host/db")
+    assert "secret" not in str(caught.value)
+
+
+def test_refuses_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("These are notes. " * 100)
+    with pytest.raises(InvalidInput, match="is not a SQLite database"):
+        Store.open(path)
+    assert path.read_text().startswith("These are notes.")
+
+
+def test_refuses_a_folder_and_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="cannot be opened"):
+        Store.open(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="cannot be made"):
+        Store.open(tmp_path / "file" / "coverage.db")
+
+
+def test_refuses_a_store_of_a_newer_version(tmp_path: Path) -> None:
+    path = tmp_path / "coverage.db"
+    store = Store.open(path)
+    with store.write() as connection:
+        connection.exec_driver_sql("PRAGMA user_version = 99")
+    store.close()
+    with pytest.raises(InvalidInput, match="newer version"):
+        Store.open(path)
+
+
+def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.write() as connection:
+        ensure_workflow(connection, "wf-1")
+        raise RuntimeError("stop")
+    assert list_workflows(store) == []
+
+
+def test_a_reader_sees_one_state_while_another_writes(store: Store) -> None:
+    create_workflow(store, "wf-1")
+    before = dataset_version(store, "wf-1")
+    query = "SELECT dataset_version FROM workflows"
+    with store.read() as reader:
+        assert reader.exec_driver_sql(query).scalar_one() == before
+        with store.write() as writer:
+            bump_version(writer, "wf-1")
+        assert reader.exec_driver_sql(query).scalar_one() == before
+    assert dataset_version(store, "wf-1") == before + 1
+
+
+def test_a_store_that_stays_locked_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "BUSY_TIMEOUT_SECONDS", 0.1)
+    one, two = Store.open(tmp_path / "c.db"), Store.open(tmp_path / "c.db")
+    with one.write(), pytest.raises(Busy, match="in use by another process"):
+        create_workflow(two, "wf-1")
+    create_workflow(two, "wf-1")
+    one.close()
+    two.close()
+
+
+IMPORTER = textwrap.dedent(
+    """
+    import sys, time
+    from finetune_coverage.tools.dataset import importer
+    from finetune_coverage.tools.dataset.store import Store
+
+    store_path, start_at, *files = sys.argv[1:]
+    importer.BATCH = 20
+    time.sleep(max(0, float(start_at) - time.time()))
+    store = Store.open("sqlite:///" + store_path)
+    report = importer.import_files(store, "wf-1", files)
+    print(report.added, report.already_there)
+    """
+)
+
+
+def test_processes_that_start_at_once_import_side_by_side(
+    tmp_path: Path, jsonl: Callable[..., Path], chat: Callable[..., dict[str, object]]
+) -> None:
+    import time
+
+    own = [
+        jsonl(*[chat(f"{who} asks {n}", topic=who) for n in range(200)], name=f"{who}.jsonl")
+        for who in ("ann", "ben", "cem")
+    ]
+    common = jsonl(*[chat(f"all ask {n}", topic="all") for n in range(200)], name="all.jsonl")
+    path, start_at = tmp_path / "new" / "coverage.db", str(time.time() + 1.5)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", IMPORTER, str(path), start_at, str(mine), str(common)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for mine in own
+    ]
+    answers = [process.communicate(timeout=60) for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], answers
+    counts = [tuple(map(int, out.split())) for out, _ in answers]
+    # The common file went in once, whoever was first with each of its batches.
+    assert sum(added for added, _ in counts) == 800
+    assert sum(there for _, there in counts) == 400
+
+    store = Store.open(path)
+    assert {count.topic: count.records for count in topic_counts(store, "wf-1")} == {
+        "ann": 200,
+        "ben": 200,
+        "cem": 200,
+        "all": 200,
+    }
+    mine = [record.user_text for record in load_records(store, "wf-1", topic="ann")]
+    assert mine == [f"ann asks {n}" for n in range(200)]
+    with store.read() as connection:
+        positions = connection.exec_driver_sql("SELECT count(DISTINCT position) FROM records").scalar_one()
+    assert positions == 800
+    store.close()

@@ -1,0 +1,79 @@
+"""What an import did: counts, and every line that is no record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .formats.refusal import RefusalCode
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that is not a record.
+
+    Attributes:
+        file: path of the file, as it was given.
+        line: number of the line, counted from 1; ``None`` when the file as a whole is meant.
+        reason: what is wrong, for a person.
+        code: the kind of trouble, for programs.
+    """
+
+    file: str
+    line: int | None
+    reason: str
+    code: RefusalCode
+
+    @property
+    def place(self) -> str:
+        """``file:line``, or only the file."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass
+class ImportReport:
+    """What an import found and did.
+
+    Attributes:
+        files: the files, as they were given.
+        added: records that are new in the workflow.
+        already_there: records that the workflow had before.
+        blank: lines with nothing but white space, skipped.
+        bad: lines and files that are no records, in their order.
+        without_topic: good records without a label: they are uncategorized.
+        without_assistant: good records without an assistant turn: they count for coverage, but are no seeds
+            and are left out of an export.
+        topics: good records per topic, in the order of their first appearance.
+    """
+
+    files: list[str]
+    added: int = 0
+    already_there: int = 0
+    blank: int = 0
+    bad: list[BadLine] = field(default_factory=list)
+    without_topic: int = 0
+    without_assistant: int = 0
+    topics: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def good(self) -> int:
+        """Records in the files that can be used, new or not."""
+        return self.added + self.already_there
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far an import is.
+
+    Attributes:
+        file: the file being read.
+        bytes_read: of all files.
+        bytes_total: of all files.
+        records: good records so far.
+        bad: bad lines so far.
+    """
+
+    file: str
+    bytes_read: int
+    bytes_total: int
+    records: int
+    bad: int

@@ -1,0 +1,208 @@
+"""Records in the store: adding, counting, reading and reviewing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from ..errors import InvalidInput
+from .record import Origin, Record
+from .record_rows import NewRecord as NewRecord
+from .record_rows import record_of, row_of
+from .store import Store
+from .tables import records
+from .workflows import bump_version, check_storable, require_workflow, version_within
+
+Status = Literal["active", "rejected"]
+STATUSES: tuple[Status, ...] = ("active", "rejected")
+
+_PAGE = 500
+"""Rows per query: few enough that a reader holds no transaction open while it works on them."""
+
+
+@dataclass(frozen=True)
+class TopicCount:
+    """The active records of one topic, counted.
+
+    Attributes:
+        topic: the label; ``None`` stands for the uncategorized records.
+        records: all of them.
+        synthetic: those that were generated.
+        multi_turn: those in which the user speaks at least twice.
+        uses_tools: those in which the assistant calls a tool.
+        usable: real ones with an assistant turn, which can be seeds.
+    """
+
+    topic: str | None
+    records: int
+    synthetic: int
+    multi_turn: int
+    uses_tools: int
+    usable: int
+
+
+def insert_records(connection: Connection, workflow_id: str, rows: Sequence[NewRecord]) -> int:
+    """Add records inside a caller's write transaction, after those that are there already.
+
+    A record whose id the workflow has already is left as it is.
+
+    Returns:
+        How many were added.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    version_within(connection, workflow_id)
+    if not rows:
+        return 0
+    last = select(func.max(records.c.position)).where(records.c.workflow_id == workflow_id)
+    start = (connection.execute(last).scalar_one() or 0) + 1
+    values = [row_of(workflow_id, start + offset, new) for offset, new in enumerate(rows)]
+    added = connection.execute(insert(records).on_conflict_do_nothing(), values).rowcount
+    if added:
+        bump_version(connection, workflow_id)
+    return added
+
+
+def topic_counts(store: Store, workflow_id: str) -> list[TopicCount]:
+    """Count the active records of each topic, in the order in which the topics first appear."""
+    synthetic = records.c.origin == "synthetic"
+    usable = and_(records.c.origin == "real", records.c.has_assistant_turn)
+    query = (
+        select(
+            records.c.topic,
+            func.count(),
+            _how_many(synthetic),
+            _how_many(records.c.is_multi_turn),
+            _how_many(records.c.uses_tools),
+            _how_many(usable),
+        )
+        .where(records.c.workflow_id == workflow_id, records.c.status == "active")
+        .group_by(records.c.topic)
+        .order_by(func.min(records.c.position))
+    )
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        return [TopicCount(*row) for row in connection.execute(query)]
+
+
+def load_records(
+    store: Store,
+    workflow_id: str,
+    *,
+    topic: str | EllipsisType | None = ...,
+    origin: Origin | None = None,
+    status: Status | None = "active",
+    usable_only: bool = False,
+    job_id: str | None = None,
+    limit: int | None = None,
+) -> Iterator[Record]:
+    """Read records in their order, a page at a time; no transaction stays open between pages.
+
+    Args:
+        store: where they are.
+        workflow_id: whose they are.
+        topic: only this topic; ``None`` means uncategorized, ``...`` (the default) means any.
+        origin: only real or only synthetic ones.
+        status: active ones by default; ``None`` means any.
+        usable_only: only real ones with an assistant turn.
+        job_id: only those that this job generated.
+        limit: at most so many.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow (said at once, not at the first record).
+    """
+    require_workflow(store, workflow_id)
+    wanted: list[ColumnElement[bool]] = [records.c.workflow_id == workflow_id]
+    if not isinstance(topic, EllipsisType):
+        wanted.append(records.c.topic.is_(None) if topic is None else records.c.topic == topic)
+    if status is not None:
+        wanted.append(records.c.status == status)
+    if origin is not None:
+        wanted.append(records.c.origin == origin)
+    if usable_only:
+        wanted += [records.c.origin == "real", records.c.has_assistant_turn.is_(True)]
+    if job_id is not None:
+        wanted.append(records.c.job_id == job_id)
+    return _pages(store, select(records).where(*wanted).order_by(records.c.position), limit)
+
+
+def get_record(store: Store, workflow_id: str, record_id: str) -> Record:
+    """Read one record, whatever its status; raises `InvalidInput` when there is none with this id."""
+    query = select(records).where(records.c.workflow_id == workflow_id, records.c.id == record_id)
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise _unknown(workflow_id, [record_id])
+    return record_of(row)
+
+
+def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status: Status) -> int:
+    """Accept (``active``) or refuse (``rejected``) records; returns how many changed.
+
+    Raises:
+        InvalidInput: another status, or an id that the workflow does not have; nothing is changed then.
+    """
+    if status not in STATUSES:
+        raise InvalidInput(f"{status!r} is no status of a record.", hint=f"Use {' or '.join(STATUSES)}.")
+    ids = list(dict.fromkeys(record_ids))
+    changed = 0
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        for start in range(0, len(ids), _PAGE):
+            part = ids[start : start + _PAGE]
+            these = and_(records.c.workflow_id == workflow_id, records.c.id.in_(part))
+            found = set(connection.execute(select(records.c.id).where(these)).scalars())
+            if len(found) < len(part):
+                raise _unknown(workflow_id, [record_id for record_id in part if record_id not in found])
+            change = update(records).where(these, records.c.status != status).values(status=status)
+            changed += connection.execute(change).rowcount
+        if changed:
+            bump_version(connection, workflow_id)
+    return changed
+
+
+def set_topic(store: Store, workflow_id: str, record_id: str, topic: str | None) -> None:
+    """Give a record another topic; none, or a blank one, makes it uncategorized. Its body stays as it is."""
+    label = (topic or "").strip() or None
+    check_storable(label or "", "The topic")
+    this = and_(records.c.workflow_id == workflow_id, records.c.id == record_id)
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        row = connection.execute(select(records.c.topic).where(this)).one_or_none()
+        if row is None:
+            raise _unknown(workflow_id, [record_id])
+        if row.topic != label:
+            connection.execute(update(records).where(this).values(topic=label))
+            bump_version(connection, workflow_id)
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)
+
+
+def _pages(store: Store, query: Select[Any], limit: int | None) -> Iterator[Record]:
+    last, left = -1, limit
+    while left is None or left > 0:
+        size = _PAGE if left is None else min(_PAGE, left)
+        with store.read() as connection:
+            rows = connection.execute(query.where(records.c.position > last).limit(size)).all()
+        yield from map(record_of, rows)
+        if len(rows) < size:
+            return
+        last = rows[-1].position
+        left = None if left is None else left - size
+
+
+def _unknown(workflow_id: str, record_ids: Sequence[str]) -> InvalidInput:
+    more = f" and {len(record_ids) - 1} more" if len(record_ids) > 1 else ""
+    return InvalidInput(
+        f"The workflow {workflow_id!r} has no record {record_ids[0]!r}{more}.",
+        hint="Record ids are listed by `finetune-coverage review`.",
+    )

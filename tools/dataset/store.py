@@ -1,0 +1,192 @@
+"""The store: one SQLite file that several processes may use at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from ..errors import Busy, CoverageError, InvalidInput
+from .tables import metadata
+
+BUSY_TIMEOUT_SECONDS = 30
+SCHEMA_VERSION = 1
+"""Written into the file (``PRAGMA user_version``); goes up when the tables change."""
+
+_WRITE = "finetune_coverage_write"
+
+
+class Store:
+    """The datasets, plans and journals of all workflows.
+
+    Made by `Store.open`. Safe to share between threads; any number of processes may open the same file.
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self.path = path
+
+    @classmethod
+    def open(cls, url: str | Path) -> Store:
+        """Open the store, making its folder, its file and its tables where they are missing.
+
+        Args:
+            url: ``sqlite:///path/to/file.db``, or the file's path.
+
+        Raises:
+            InvalidInput: the address is of no SQLite file, or the file cannot be opened as one.
+            Busy: another process keeps the file locked.
+        """
+        path = _path_of(url)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(
+                f"The folder of the store cannot be made: {path.parent} ({error.strerror}).",
+                hint="Choose a folder that you may write to (FINETUNE_COVERAGE_HOME).",
+            ) from error
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_SECONDS}
+        )
+        event.listen(engine, "connect", _prepare_connection)
+        event.listen(engine, "begin", _begin)
+        try:
+            _prepare_file(engine, path)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, path)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one unchanging state of the store, and never waits for writers."""
+        with _said_clearly(self.path), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back when the block raises.
+
+        The lock is taken at the start (``BEGIN IMMEDIATE``), so what the block reads cannot change before it
+        writes. Keep the block short: all other writers wait for it.
+
+        Raises:
+            Busy: other processes did not let go of the store within 30 seconds.
+        """
+        with (
+            _said_clearly(self.path),
+            self._engine.connect().execution_options(**{_WRITE: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections. The store opens them again when it is used again."""
+        self._engine.dispose()
+
+
+def _path_of(url: str | Path) -> Path:
+    if isinstance(url, Path):
+        return url.expanduser().absolute()
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InvalidInput(
+            f"{url!r} is not the address of a store.", hint="Write it as sqlite:///path/to/file.db."
+        ) from error
+    if parsed.get_backend_name() != "sqlite":
+        raise InvalidInput(
+            f"A store in {parsed.get_backend_name()} is not supported: {parsed.render_as_string()}.",
+            hint="Use a SQLite file: sqlite:///path/to/file.db.",
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise InvalidInput(
+            "The store needs a file: a database in memory is lost at the end and has one reader only.",
+            hint="Write it as sqlite:///path/to/file.db.",
+        )
+    return Path(parsed.database).expanduser().absolute()
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:
+    # The driver shall not open transactions by itself: `_begin` does, and knows which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # With WAL, NORMAL survives the death of the process; only a power cut can cost the last commits.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    kind = "BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITE) else "BEGIN"
+    connection.exec_driver_sql(kind)
+
+
+def _prepare_file(engine: Engine, path: Path) -> None:
+    with _said_clearly(path):
+        if _is_prepared(engine, path):
+            return
+        # Two processes that start at once would both find no tables, and a change to WAL does not wait for
+        # the busy timeout: so one of them does it, and the other finds it done.
+        try:
+            with FileLock(f"{path}.setup.lock", timeout=BUSY_TIMEOUT_SECONDS):
+                if not _is_prepared(engine, path):
+                    _make_tables(engine)
+        except Timeout as error:
+            raise Busy(f"Another process is setting up the store {path}.", hint="Try again later.") from error
+        except OSError as error:
+            raise InvalidInput(
+                f"The folder of the store cannot be written to: {path.parent} ({error.strerror}).",
+                hint="Choose a folder that you may write to (FINETUNE_COVERAGE_HOME).",
+            ) from error
+
+
+def _is_prepared(engine: Engine, path: Path) -> bool:
+    with engine.connect() as connection:
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    if version > SCHEMA_VERSION:
+        raise InvalidInput(
+            f"The store {path} was written by a newer version of this program.",
+            hint="Install the newer version, or choose another folder (FINETUNE_COVERAGE_HOME).",
+        )
+    return bool(version == SCHEMA_VERSION and mode == "wal")
+
+
+def _make_tables(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode = WAL")
+    finally:
+        raw.close()
+    with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+_FAILURES: tuple[tuple[str, type[CoverageError], str, str], ...] = (
+    ("locked", Busy, "is in use by another process", "Wait for it to end, then try again."),
+    ("readonly", InvalidInput, "may not be written to", "Change its permissions or choose another one."),
+    ("disk is full", InvalidInput, "cannot grow: the disk is full", "Make room, then try again."),
+    ("unable to open", InvalidInput, "cannot be opened", "Check the path and its permissions."),
+    ("not a database", InvalidInput, "is not a SQLite database", "Choose another file."),
+    ("malformed", InvalidInput, "is damaged", "Restore it from a copy, or choose another file."),
+    ("disk I/O error", InvalidInput, "cannot be read or written", "Check the disk and the permissions."),
+)
+
+
+@contextmanager
+def _said_clearly(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about the file into an error that a person can act on."""
+    try:
+        yield
+    except DBAPIError as error:
+        for words, kind, said, hint in _FAILURES:
+            if words in str(error.orig):
+                raise kind(f"The store {path} {said}.", hint=hint) from error
+        raise

@@ -1,0 +1,83 @@
+"""Reading the topics of a workflow from a YAML or JSON file.
+
+The file holds ``{"topics": [...]}`` or only the list; each topic is a name, or an object with ``name`` and
+maybe ``description``, ``parent`` and ``weight``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import InvalidInput
+from .workflows import TopicInfo, check_topics
+
+_KEYS = ("name", "description", "parent", "weight")
+_HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …}]}.'
+
+
+def read_topics(path: str | Path) -> list[TopicInfo]:
+    """Read the topics of a file.
+
+    Raises:
+        InvalidInput: the file cannot be read, is neither YAML nor JSON, or a topic in it cannot be used.
+    """
+    file = Path(path)
+    document = _load(file)
+    listed = document.get("topics") if isinstance(document, dict) else document
+    if not isinstance(listed, list):
+        raise InvalidInput(f"{file} has no list of topics.", hint=_HINT)
+    infos = [_topic(item, f"{file}, topic {number}") for number, item in enumerate(listed, start=1)]
+    check_topics(infos)
+    return infos
+
+
+def _load(file: Path) -> Any:
+    try:
+        # JSON is read by the YAML parser too, but for tabs, which it refuses as indentation.
+        return yaml.safe_load(file.read_text(encoding="utf-8-sig").replace("\t", "  "))
+    except OSError as error:
+        raise InvalidInput(
+            f"{file} cannot be read: {error.strerror or error}.", hint="Check the path."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise InvalidInput(f"{file} is neither YAML nor JSON{place}.", hint=_HINT) from error
+
+
+def _topic(item: Any, where: str) -> TopicInfo:
+    if not isinstance(item, dict):
+        return TopicInfo(_text(item, f"{where}: name"))
+    unknown = [key for key in item if key not in _KEYS]
+    if unknown:
+        # Silence here would turn a misspelt `weight` into no target at all.
+        raise InvalidInput(f"{where}: unknown key {unknown[0]!r}.", hint=f"Known keys: {', '.join(_KEYS)}.")
+    parent = item.get("parent")
+    return TopicInfo(
+        name=_text(item.get("name"), f"{where}: name"),
+        description=_text(item.get("description") or "", f"{where}: description"),
+        parent=None if parent is None else _text(parent, f"{where}: parent"),
+        weight=_weight(item.get("weight"), where),
+    )
+
+
+def _text(value: Any, what: str) -> str:
+    # YAML reads an unquoted 404 as a number; a label of digits is still a label.
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise InvalidInput(f"{what} is missing or not text.", hint="Put it in quotes.")
+    return value.strip()
+
+
+def _weight(value: Any, where: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidInput(f"{where}: the weight is not a number.", hint="Write a number above 0.")
+    return float(value)
