@@ -1,0 +1,227 @@
+"""Proceed, generate or review: what is recommended, with which plans, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from finetune_coverage.tools.coverage.recommendation import (
+    PlanItem,
+    PlanOption,
+    Recommendation,
+    ReviewNeed,
+    recommend,
+)
+from finetune_coverage.tools.coverage.report import build_coverage
+from finetune_coverage.tools.coverage.strategy_choice import profile_topics
+from finetune_coverage.tools.dataset.records import TopicCount
+from finetune_coverage.tools.dataset.workflows import TopicInfo
+from pydantic import ValidationError
+
+
+@dataclass(frozen=True)
+class Wanted:
+    target_score: float = 0.5
+    minimum_per_topic: int = 100
+    max_synthetic_share: float = 0.9
+
+
+def count(topic: str | None, records: int, *, usable: int | None = None, multi_turn: int = 0) -> TopicCount:
+    return TopicCount(topic, records, 0, multi_turn, 0, records if usable is None else usable)
+
+
+def decide(
+    counts: Sequence[TopicCount],
+    topics: Sequence[TopicInfo] = (),
+    *,
+    review: Sequence[ReviewNeed] = (),
+    wanted: Wanted | None = None,
+    focus: Sequence[str] | None = None,
+) -> Recommendation:
+    wanted = wanted or Wanted()
+    coverage = build_coverage(
+        counts,
+        topics,
+        target_score=wanted.target_score,
+        minimum_per_topic=wanted.minimum_per_topic,
+        max_synthetic_share=wanted.max_synthetic_share,
+    )
+    return recommend(coverage, profile_topics(counts, topics), list(review), wanted, focus_topics=focus)
+
+
+def counts_in(option: PlanOption | None) -> dict[str, int]:
+    return {item.topic: item.count for item in option.items} if option else {}
+
+
+EXAMPLE = [
+    count("billing_questions", 45, multi_turn=40),
+    count("technical_issues", 15, multi_turn=12),
+    count("account_management", 90, multi_turn=80),
+]
+
+
+def test_the_worked_example() -> None:
+    decision = decide(EXAMPLE)
+    assert decision.action == "generate_synthetic_data"
+    plan = decision.worst_topic
+    assert plan is not None
+    assert plan.items == [PlanItem(topic="technical_issues", count=30, strategy="message_variation")]
+    assert plan.predicted_score == pytest.approx(13 / 18)
+    assert decision.all_under_represented is not None
+    assert decision.all_under_represented.items == plan.items
+    assert [counts_in(option) for option in decision.alternatives] == [
+        {"technical_issues": 5},
+        {"technical_issues": 85, "billing_questions": 55, "account_management": 10},
+    ]
+    assert decision.alternatives[1].predicted_score == 1.0
+    assert decision.review == []
+    for part in ("0.45 (poor)", "'technical_issues' has only 15 records (10%", "30 records", "0.72"):
+        assert part in decision.reason
+    assert "Message Variation" in decision.reason
+    assert "12 of its 15 records" in decision.reason
+
+
+def test_proceeds_above_the_target_and_offers_more() -> None:
+    decision = decide([count("a", 45), count("b", 45), count("c", 90)])
+    assert decision.action == "proceed_to_grader"
+    assert decision.worst_topic is None
+    assert decision.all_under_represented is None
+    assert "0.72" in decision.reason and "3 topics below 100" in decision.reason
+    excellent, minimum = decision.alternatives
+    assert excellent.predicted_score is not None and excellent.predicted_score >= 0.8
+    assert set(counts_in(excellent)) == {"a", "b"}
+    assert counts_in(minimum) == {"a": 55, "b": 55, "c": 10}
+
+
+def test_an_excellent_and_large_dataset_needs_nothing() -> None:
+    decision = decide([count("a", 200), count("b", 200)])
+    assert decision.action == "proceed_to_grader"
+    assert (decision.worst_topic, decision.all_under_represented, decision.alternatives) == (None, None, [])
+
+
+def test_names_topics_even_when_none_is_under_represented() -> None:
+    decision = decide([count("big", 110), *(count(f"t{i}", 10) for i in range(9))])
+    assert decision.action == "generate_synthetic_data"
+    assert counts_in(decision.worst_topic) == {"t0": 17}
+    assert counts_in(decision.all_under_represented) == {f"t{i}": 17 for i in range(9)}
+    assert decision.worst_topic is not None and decision.worst_topic.predicted_score is not None
+    assert decision.worst_topic.predicted_score < 0.5
+    assert "9 topics" in decision.reason
+
+
+def test_exactly_at_the_target_is_not_above_it() -> None:
+    # E = 4/5 and M = 1/2: S is exactly 0.7.
+    decision = decide([count("a", 200), count("b", 100)], wanted=Wanted(target_score=0.7))
+    assert decision.action == "generate_synthetic_data"
+    assert "0.70 (good)" in decision.reason
+    assert counts_in(decision.all_under_represented) == {"b": 1}
+
+
+def test_many_uncategorized_records_call_for_review_whatever_the_score() -> None:
+    for counts in (EXAMPLE, [count("a", 50), count("b", 50)]):
+        few = decide([*counts, count(None, 20)])
+        assert few.action != "manual_review"
+        assert "20 records" in few.review[0].reason
+        many = decide([*counts, count(None, 100)])
+        assert many.action == "manual_review"
+        assert "have no topic" in many.reason
+    assert counts_in(decide([*EXAMPLE, count(None, 100)]).all_under_represented) == {"technical_issues": 30}
+
+
+@pytest.mark.parametrize("counts", [[], [count("only", 50)]])
+def test_fewer_than_two_topics_call_for_review(counts: list[TopicCount]) -> None:
+    decision = decide(counts)
+    assert decision.action == "manual_review"
+    assert "at least two topics" in decision.reason
+    assert decision.alternatives == []
+
+
+def test_doubtful_labels_where_records_would_be_made_call_for_review() -> None:
+    suspects = ReviewNeed(topic="technical_issues", reason="4 of 15", record_ids=["1", "2", "3", "4"])
+    decision = decide(EXAMPLE, review=[suspects])
+    assert decision.action == "manual_review"
+    assert "4 of 15 records of 'technical_issues'" in decision.reason
+    assert suspects in decision.review
+    assert counts_in(decision.worst_topic) == {"technical_issues": 30}
+
+
+def test_a_few_doubtful_labels_are_listed_and_do_not_stop_generation() -> None:
+    reviews = [
+        ReviewNeed(topic="technical_issues", reason="3 of 15", record_ids=["1", "2", "3"]),
+        ReviewNeed(topic="billing_questions", reason="40 of 45", record_ids=[str(i) for i in range(40)]),
+        ReviewNeed(topic=None, reason="Too little data to judge"),
+    ]
+    decision = decide(EXAMPLE, review=reviews)
+    assert decision.action == "generate_synthetic_data"
+    assert decision.review == reviews
+
+
+def test_nothing_to_generate_from_calls_for_review() -> None:
+    decision = decide([count("a", 90), count("b", 5, usable=0)])
+    assert decision.action == "manual_review"
+    assert decision.all_under_represented is None
+    assert "no usable seed record and no description" in decision.reason
+    assert [need.topic for need in decision.review] == ["b"]
+
+
+def test_a_stuck_topic_is_listed_while_the_others_are_filled() -> None:
+    decision = decide([count("a", 100), count("b", 90), count("c", 10), count("d", 4, usable=0)])
+    assert decision.action == "generate_synthetic_data"
+    assert "d" not in counts_in(decision.all_under_represented)
+    assert [need.topic for need in decision.review] == ["d"]
+    assert "Held down for 'd'" in decision.reason
+
+
+def test_topics_with_a_description_are_not_sent_to_review() -> None:
+    decision = decide([count("a", 100), count("b", 100)], [TopicInfo("new", description="About new things")])
+    assert decision.action == "generate_synthetic_data"
+    assert decision.review == []
+    assert decision.worst_topic is not None
+    assert decision.worst_topic.items == [PlanItem(topic="new", count=100, strategy="topic_description")]
+    assert "'new' has no records" in decision.reason
+
+
+def test_a_dataset_with_described_topics_only_starts_with_the_minimum() -> None:
+    topics = [TopicInfo("a", description="About a"), TopicInfo("b", description="About b")]
+    decision = decide([], topics)
+    assert decision.action == "generate_synthetic_data"
+    assert counts_in(decision.all_under_represented) == {"a": 100, "b": 100}
+    assert decision.all_under_represented is not None
+    assert decision.all_under_represented.predicted_score == 1.0
+
+
+def test_keeps_to_the_topics_asked_for() -> None:
+    counts = [count("a", 100), count("b", 100), count("c", 10), count("d", 10)]
+    focused = decide(counts, focus=["d"]).all_under_represented
+    assert set(counts_in(focused)) == {"d"}
+    assert focused is not None and focused.predicted_score is not None and focused.predicted_score > 0.5
+    assert set(counts_in(decide(counts).all_under_represented)) == {"c", "d"}
+
+
+def test_one_item_never_asks_for_more_than_a_plan_may_hold() -> None:
+    decision = decide([count("a", 900_000), count("b", 800_000), count("c", 50_000)])
+    assert counts_in(decision.all_under_represented) == {"c": 10_000}
+    assert "one plan adds at most 10,000" in decision.reason
+
+
+def test_untargeted_topics_are_offered_for_review() -> None:
+    topics = [TopicInfo("a", weight=1.0), TopicInfo("b", weight=1.0)]
+    decision = decide([count("a", 100), count("b", 100), count("stray", 30)], topics)
+    assert decision.action == "proceed_to_grader"
+    assert "'stray' (30)" in decision.review[0].reason
+
+
+def test_settings_decide() -> None:
+    assert decide(EXAMPLE, wanted=Wanted(target_score=0.4)).action == "proceed_to_grader"
+    high = decide([count("a", 45), count("b", 45), count("c", 90)], wanted=Wanted(target_score=0.9))
+    assert high.action == "generate_synthetic_data"
+    assert high.all_under_represented is not None
+    assert high.all_under_represented.predicted_score is not None
+    assert high.all_under_represented.predicted_score > 0.9
+
+
+@pytest.mark.parametrize("number", [0, -1, 10_001])
+def test_items_ask_for_a_sensible_number(number: int) -> None:
+    with pytest.raises(ValidationError):
+        PlanItem(topic="a", count=number, strategy="few_shot")

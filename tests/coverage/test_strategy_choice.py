@@ -1,0 +1,109 @@
+"""The strategy that suits a topic's records, why, and when one cannot work."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+from finetune_coverage.tools.coverage.strategy_choice import (
+    STRATEGIES,
+    StrategyName,
+    TopicProfile,
+    choose_strategy,
+    explain_strategy,
+    profile_topics,
+    unusable_reason,
+)
+from finetune_coverage.tools.dataset.records import TopicCount
+from finetune_coverage.tools.dataset.workflows import TopicInfo
+from finetune_coverage.tools.errors import InvalidInput
+
+
+def profile(**values: Any) -> TopicProfile:
+    return TopicProfile(topic="topic", **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "chosen", "figures"),
+    [
+        (
+            {"records": 15, "usable_seeds": 15, "multi_turn": 12, "uses_tools": 3},
+            "message_variation",
+            "12 of",
+        ),
+        (
+            {"records": 15, "usable_seeds": 15, "multi_turn": 15, "uses_tools": 3},
+            "message_variation",
+            "All of",
+        ),
+        ({"records": 10, "usable_seeds": 10, "multi_turn": 10, "uses_tools": 5}, "tool_chain", "5 of its 10"),
+        ({"records": 10, "usable_seeds": 10, "multi_turn": 5, "uses_tools": 4}, "few_shot", "10 of them"),
+        ({"records": 8, "usable_seeds": 8}, "few_shot", "8 of them"),
+        ({"records": 8, "usable_seeds": 7}, "scenario_expansion", "Only 7"),
+        ({"records": 1, "usable_seeds": 1}, "scenario_expansion", "Only 1"),
+        ({"records": 1, "usable_seeds": 1, "uses_tools": 1}, "tool_chain", "its only record"),
+        ({"records": 0, "has_description": True}, "topic_description", "no records"),
+        ({"records": 9, "usable_seeds": 0, "multi_turn": 9}, "topic_description", "none of its 9"),
+    ],
+)
+def test_chooses_from_the_topics_own_records(values: dict[str, Any], chosen: str, figures: str) -> None:
+    strategy, reason = choose_strategy(profile(**values))
+    assert strategy == chosen
+    assert figures in reason
+    assert not reason[0].islower() and reason.endswith(".")
+    if values.get("usable_seeds") or values.get("has_description"):
+        assert unusable_reason(strategy, profile(**values)) is None
+
+
+@pytest.mark.parametrize(
+    ("strategy", "values", "usable"),
+    [
+        ("message_variation", {"records": 5, "usable_seeds": 5}, False),
+        ("message_variation", {"records": 5, "usable_seeds": 5, "multi_turn": 1}, True),
+        ("message_variation", {"records": 5, "multi_turn": 5, "has_description": True}, False),
+        ("tool_chain", {"records": 5, "usable_seeds": 5}, False),
+        ("tool_chain", {"records": 5, "usable_seeds": 5, "uses_tools": 1}, True),
+        ("few_shot", {"records": 5, "has_description": True}, False),
+        ("few_shot", {"records": 1, "usable_seeds": 1}, True),
+        ("scenario_expansion", {"has_description": True}, False),
+        ("topic_description", {"has_description": True}, True),
+        ("topic_description", {"records": 5, "usable_seeds": 5}, True),
+        ("topic_description", {"records": 5}, False),
+    ],
+)
+def test_says_what_cannot_work(strategy: StrategyName, values: dict[str, Any], usable: bool) -> None:
+    reason = unusable_reason(strategy, profile(**values))
+    assert (reason is None) is usable
+    assert usable or "'topic'" in str(reason)
+
+
+def test_every_strategy_has_a_guide_with_the_specifications_row() -> None:
+    assert tuple(STRATEGIES) == get_args(StrategyName)
+    assert {(guide.title, guide.best_for, guide.description) for guide in STRATEGIES.values()} == {
+        ("Message Variation", "Multi-turn conversations", "Vary the last user message while keeping context"),
+        ("Few-Shot", "Consistent patterns", "Generate similar examples from existing records"),
+        ("Topic Description", "New topics", "Generate from topic description alone"),
+        ("Scenario Expansion", "Specific cases", "Expand edge cases and variations"),
+        ("Tool Chain", "Tool-using agents", "Generate tool usage patterns"),
+    }
+    for name, guide in STRATEGIES.items():
+        assert guide.name == name
+        assert guide.description in explain_strategy(name)
+        assert "model call" in explain_strategy(name)
+
+
+def test_unknown_strategies_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidInput) as error:
+        explain_strategy("magic")
+    assert "'magic'" in error.value.message
+    assert all(name in error.value.hint for name in STRATEGIES)
+
+
+def test_profiles_cover_declared_and_found_topics() -> None:
+    counts = [TopicCount("found", 4, 1, 2, 1, 3), TopicCount(None, 9, 0, 0, 0, 9)]
+    topics = [TopicInfo("declared", description="What it is about"), TopicInfo("bare", description="  ")]
+    assert profile_topics(counts, topics) == {
+        "declared": TopicProfile(topic="declared", has_description=True),
+        "bare": TopicProfile(topic="bare"),
+        "found": TopicProfile(topic="found", records=4, usable_seeds=3, multi_turn=2, uses_tools=1),
+    }

@@ -1,0 +1,1 @@
+"""How records spread over topics, and what would mend it."""

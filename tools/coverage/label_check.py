@@ -1,0 +1,128 @@
+"""Which labels contradict the text: a classifier's second opinion on the topics of the real records.
+
+The method is confident learning (Northcutt et al. 2021, arXiv:1911.00068): every record is judged by a model
+that was fitted without it, and suspected when the model is nearly as sure of another topic as it usually is
+of that topic's own records, and finds the given one much less likely. It is meant to be quiet: a suspicion
+asks for a person's time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
+
+from .review_needs import ReviewNeed
+from .text_classifier import topic_classifier, word_features
+from .wording import name_some, plural
+
+if TYPE_CHECKING:
+    from ..dataset.record import Record
+
+FEWEST_RECORDS: Final = 5
+"""Topics with fewer records are not judged: one for each part of the cross-validation."""
+MOST_RECORDS: Final = 20_000
+_EFFORT: Final = 200_000  # records × topics; about ten seconds on a slow core
+_LEAST_SAMPLE: Final = 20  # per topic, however many topics there are
+_CHARACTERS: Final = 4_000  # of a record's text: what it is about is said early
+_AS_SURE: Final = 0.9  # of the usual confidence in the other topic
+_MUCH_LIKELIER: Final = 3.0  # than the given topic
+
+
+def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
+    """The topics with records that read as if they belonged elsewhere.
+
+    Only real records with a topic are read. Beyond 20,000 (fewer when there are many topics) a fixed sample
+    stands for all of them, so that the same dataset always gives the same answer.
+
+    Args:
+        records: the dataset, in any order.
+
+    Returns:
+        One need per topic with suspected records, naming them, most suspected first; and one for the whole
+        dataset, without record ids, where there is too little data to judge.
+    """
+    sizes, samples = _sample(records)
+    small = {topic: size for topic, size in sizes.items() if size < FEWEST_RECORDS}
+    topics = [topic for topic in sizes if topic not in small]
+    if not sizes:
+        return []
+    if len(topics) < 2:
+        return [_too_little(f"fewer than two topics have {FEWEST_RECORDS} records with text")]
+    kept = _within_effort(samples, topics)
+    labels = [topic for topic in topics for _ in kept[topic]]
+    judged = [record for topic in topics for record in kept[topic]]
+    suspects = _judge([record.user_text[:_CHARACTERS] for record in judged], labels)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for index, other in suspects:
+        found.setdefault(labels[index], []).append((judged[index].id, other))
+    needs = [_need(topic, pairs, len(kept[topic])) for topic, pairs in found.items()]
+    needs.sort(key=lambda need: -len(need.record_ids))
+    if small:
+        needs.append(_too_little(f"{plural(len(small), 'topic')} under 5 records: {name_some(small)}"))
+    return needs
+
+
+def _sample(records: Iterable[Record]) -> tuple[dict[str, int], dict[str, list[Record]]]:
+    """How many real records with text each topic has, and up to 2,000 of them, by a hash of their ids."""
+    sizes: Counter[str] = Counter()
+    heaps: dict[str, list[tuple[int, str, Record]]] = {}
+    for record in records:
+        if record.topic is None or record.origin != "real" or not record.user_text.strip():
+            continue
+        sizes[record.topic] += 1
+        heap = heaps.setdefault(record.topic, [])
+        # Negative: the heap gives up its largest hash, so the smallest ones stay.
+        entry = (-crc32(record.id.encode()), record.id, record)
+        if len(heap) < MOST_RECORDS // 10:
+            heapq.heappush(heap, entry)
+        elif entry[:2] > heap[0][:2]:
+            heapq.heapreplace(heap, entry)
+    return dict(sizes), {
+        topic: [record for *_, record in sorted(heap, key=lambda entry: entry[:2], reverse=True)]
+        for topic, heap in heaps.items()
+    }
+
+
+def _within_effort(samples: dict[str, list[Record]], topics: Sequence[str]) -> dict[str, list[Record]]:
+    most = min(MOST_RECORDS, _EFFORT // len(topics))
+    total = sum(len(samples[topic]) for topic in topics)
+    part = min(1.0, most / total)
+    return {topic: samples[topic][: max(_LEAST_SAMPLE, int(part * len(samples[topic])))] for topic in topics}
+
+
+def _judge(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str]]:
+    """Index and likelier topic of every suspected text."""
+    import numpy as np
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    try:
+        matrix = word_features().fit_transform(texts)
+    except ValueError:  # scikit-learn's way of saying that there is not one word in all of it
+        return []
+    names, given = np.unique(np.asarray(labels), return_inverse=True)
+    folds = StratifiedKFold(FEWEST_RECORDS, shuffle=True, random_state=0)
+    chances: Any = cross_val_predict(topic_classifier(), matrix, given, cv=folds, method="predict_proba")
+    rows = np.arange(len(given))
+    own = chances[rows, given]
+    usual = np.array([own[given == topic].mean() for topic in range(len(names))])
+    likeliest = chances.argmax(axis=1)
+    best = chances[rows, likeliest]
+    suspected = (likeliest != given) & (best >= _AS_SURE * usual[likeliest]) & (best >= _MUCH_LIKELIER * own)
+    return [(int(index), str(names[likeliest[index]])) for index in np.flatnonzero(suspected)]
+
+
+def _need(topic: str, pairs: Sequence[tuple[str, str]], judged: int) -> ReviewNeed:
+    others = Counter(other for _, other in pairs)
+    return ReviewNeed(
+        topic=topic,
+        reason=f"{len(pairs)} of {plural(judged, 'record')} checked read like another topic: "
+        f"{name_some(dict(others.most_common()))}.",
+        record_ids=[record_id for record_id, _ in pairs],
+    )
+
+
+def _too_little(why: str) -> ReviewNeed:
+    return ReviewNeed(topic=None, reason=f"Too little data to judge labels: {why}.")

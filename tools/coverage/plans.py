@@ -1,0 +1,135 @@
+"""Plans that a person may choose from: what to generate, how many, with which strategy, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from pydantic import BaseModel, Field
+
+from .additions import additions_to_minimum, least_additions, predicted_score, recommended_additions
+from .balance import EXCELLENT
+from .caps import MAX_PER_ITEM, Cap, topic_cap
+from .report import Coverage
+from .strategy_choice import StrategyName, TopicProfile, choose_strategy
+
+
+class PlanItem(BaseModel):
+    """What to generate for one topic."""
+
+    topic: str
+    count: int = Field(ge=1, le=MAX_PER_ITEM)
+    strategy: StrategyName
+
+
+class PlanOption(BaseModel):
+    """A plan that a person may choose.
+
+    Attributes:
+        items: what to generate, lowest topic first.
+        predicted_score: the exact score once all of it is accepted.
+        reason: why one would choose it.
+    """
+
+    items: list[PlanItem]
+    predicted_score: float | None
+    reason: str
+
+
+class Thresholds(Protocol):
+    """The settings that a recommendation depends on."""
+
+    @property
+    def target_score(self) -> float:
+        """The score to get above."""
+
+    @property
+    def minimum_per_topic(self) -> int:
+        """Records that every topic should have where possible."""
+
+    @property
+    def max_synthetic_share(self) -> float:
+        """The largest part of a topic that may be synthetic."""
+
+
+class Planner:
+    """Turns additions into options, with the strategy that suits each topic."""
+
+    def __init__(self, coverage: Coverage, profiles: Mapping[str, TopicProfile]) -> None:
+        self.coverage = coverage
+        self.profiles = profiles
+
+    def profile(self, topic: str) -> TopicProfile:
+        """The topic's profile; an empty one for a topic that nobody described or labelled."""
+        return self.profiles.get(topic) or TopicProfile(topic=topic)
+
+    def option(self, additions: Mapping[str, int], reason: str) -> PlanOption | None:
+        """The option that adds these records; ``None`` when they are none."""
+        if not additions:
+            return None
+        return PlanOption(
+            items=[
+                PlanItem(topic=topic, count=count, strategy=choose_strategy(self.profile(topic))[0])
+                for topic, count in additions.items()
+            ],
+            predicted_score=predicted_score(self.coverage.scored_counts, additions, self.coverage.weights),
+            reason=reason,
+        )
+
+
+def caps_of(
+    coverage: Coverage,
+    profiles: Mapping[str, TopicProfile],
+    settings: Thresholds,
+    focus_topics: Collection[str] | None,
+) -> dict[str, Cap]:
+    """What may be added to each topic; nothing to topics outside the focus, if there is one."""
+    caps = {}
+    for topic in coverage.topics:
+        profile = profiles.get(topic.name) or TopicProfile(topic=topic.name)
+        caps[topic.name] = topic_cap(
+            records=topic.records,
+            synthetic=topic.synthetic,
+            usable_seeds=profile.usable_seeds,
+            has_description=profile.has_description,
+            max_synthetic_share=settings.max_synthetic_share,
+        )
+        if focus_topics and topic.name not in focus_topics:
+            caps[topic.name] = Cap(0, "it is not among the topics asked for")
+    return caps
+
+
+def alternatives(
+    planner: Planner, caps: Mapping[str, Cap], additions: Mapping[str, int], settings: Thresholds
+) -> list[PlanOption]:
+    """Further plans beside the default one, each only if it differs."""
+    counts, weights = planner.coverage.scored_counts, planner.coverage.weights
+    score, target, minimum = (
+        planner.coverage.balance_score_exact,
+        settings.target_score,
+        settings.minimum_per_topic,
+    )
+    plans: list[tuple[Mapping[str, int], str]] = []
+    if score is not None and score <= target:
+        least = least_additions(counts, weights, target_score=target, caps=caps) or {}
+        plans.append((least, f"The fewest records that bring the score above {target:g}."))
+    elif score is not None and score < EXCELLENT:
+        more = recommended_additions(counts, weights, target_score=EXCELLENT, caps=caps)
+        after = predicted_score(counts, more, weights)
+        if after is not None and after >= EXCELLENT:
+            plans.append((more, "Brings the balance to excellent."))
+    if len(counts) >= 2:
+        to_minimum = additions_to_minimum(counts, weights, minimum=minimum, caps=caps)
+        short = [topic for topic, count in counts.items() if count + to_minimum.get(topic, 0) < minimum]
+        reason = f"Brings every topic to {minimum} records."
+        if short:
+            reason = f"Brings the topics towards {minimum} records; limits leave {len(short)} of them short."
+        plans.append((to_minimum, reason))
+    taken = [dict(additions)]
+    options = []
+    for plan, reason in plans:
+        option = planner.option(plan, reason)
+        if option is not None and plan not in taken:
+            options.append(option)
+            taken.append(dict(plan))
+    return options

@@ -1,0 +1,213 @@
+"""Which of the five strategies suits a topic, why, and what each of them does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+from pydantic import BaseModel
+
+from ..errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ..dataset.records import TopicCount
+    from ..dataset.workflows import TopicInfo
+
+StrategyName = Literal[
+    "message_variation", "few_shot", "topic_description", "scenario_expansion", "tool_chain"
+]
+
+FEW_SHOT_SEEDS: Final = 8
+"""From this many usable seeds on, few-shot has enough examples to draw a different mix for every record."""
+
+
+class StrategyGuide(NamedTuple):
+    """What a person should know about a strategy: the table's row, then more.
+
+    Attributes:
+        name: as in plans and tool calls.
+        title: as shown to people.
+        best_for: in a few words.
+        description: in one line.
+        details: what it keeps, what it changes, what it costs, when not to use it.
+    """
+
+    name: StrategyName
+    title: str
+    best_for: str
+    description: str
+    details: str
+
+
+STRATEGIES: Final[dict[StrategyName, StrategyGuide]] = {
+    guide.name: guide
+    for guide in (
+        StrategyGuide(
+            "message_variation",
+            "Message Variation",
+            "Multi-turn conversations",
+            "Vary the last user message while keeping context",
+            "It takes one existing conversation, keeps everything before the last user message exactly "
+            "as it is, writes that message anew and then the assistant's answer to it. One model call "
+            "for each attempt. The new records stay close to the old ones, so with few source "
+            "conversations they soon look alike; it cannot be used where no conversation of the topic "
+            "has a second user message.",
+        ),
+        StrategyGuide(
+            "few_shot",
+            "Few-Shot",
+            "Consistent patterns",
+            "Generate similar examples from existing records",
+            "It shows the model several records of the topic that differ from each other and asks for a"
+            " new one in their style and format. One model call for each attempt, with a longer prompt "
+            "than the others. It repeats what the examples have in common, mistakes included: do not "
+            "use it where the records are doubtful, and expect little variety from fewer than about "
+            "eight.",
+        ),
+        StrategyGuide(
+            "topic_description",
+            "Topic Description",
+            "New topics",
+            "Generate from topic description alone",
+            "It needs no records: the model gets the topic's name and description, the neighbouring "
+            "topics to stay clear of, and one sub-area to write about. One model call for each attempt."
+            " The records follow the description and not your users' way of writing, so prefer another "
+            "strategy as soon as there are real records, and make the description precise.",
+        ),
+        StrategyGuide(
+            "scenario_expansion",
+            "Scenario Expansion",
+            "Specific cases",
+            "Expand edge cases and variations",
+            "It takes one record and carries its situation into an edge case, such as missing "
+            "information, a conflict, a refusal or a recovery after a mistake; the task stays, the "
+            "circumstances change. One model call for each attempt. A single good record is enough to "
+            "begin with. Leave it when you need more of the ordinary cases: it makes the unusual ones "
+            "more frequent than they are.",
+        ),
+        StrategyGuide(
+            "tool_chain",
+            "Tool Chain",
+            "Tool-using agents",
+            "Generate tool usage patterns",
+            "It keeps the tool definitions and a sequence of tool calls seen in the topic's records, "
+            "and writes a new request, new arguments, new results and the final answer. One model call "
+            "for each attempt; calls are checked against the tools' schemas, so more attempts are "
+            "rejected than with the others. It cannot be used without a record that calls a tool.",
+        ),
+    )
+}
+
+
+class TopicProfile(BaseModel):
+    """What a topic's records offer to the strategies.
+
+    Attributes:
+        topic: its name.
+        records: active records, real and synthetic.
+        usable_seeds: real records with an assistant turn.
+        multi_turn: records in which the user speaks at least twice.
+        uses_tools: records in which the assistant calls a tool.
+        has_description: whether someone described the topic.
+    """
+
+    topic: str
+    records: int = 0
+    usable_seeds: int = 0
+    multi_turn: int = 0
+    uses_tools: int = 0
+    has_description: bool = False
+
+
+def profile_topics(counts: Sequence[TopicCount], topics: Sequence[TopicInfo]) -> dict[str, TopicProfile]:
+    """A profile for every topic that is declared or has records; declared ones first."""
+    described = {topic.name for topic in topics if topic.description.strip()}
+    profiles = {
+        topic.name: TopicProfile(topic=topic.name, has_description=topic.name in described)
+        for topic in topics
+    }
+    for count in counts:
+        if count.topic is not None:
+            profiles[count.topic] = TopicProfile(
+                topic=count.topic,
+                records=count.records,
+                usable_seeds=count.usable,
+                multi_turn=count.multi_turn,
+                uses_tools=count.uses_tools,
+                has_description=count.topic in described,
+            )
+    return profiles
+
+
+def choose_strategy(profile: TopicProfile) -> tuple[StrategyName, str]:
+    """The strategy that suits the topic's own records, and a sentence that says why.
+
+    It may still be impossible for a topic with neither seeds nor description: see `unusable_reason`.
+    """
+    records, seeds = profile.records, profile.usable_seeds
+    if seeds == 0:
+        having = "no records" if records == 0 else f"none of its {records} records usable as an example"
+        return "topic_description", f"The topic has {having}, so its description is all there is to go by."
+    if 2 * profile.uses_tools >= records:
+        return "tool_chain", f"The assistant calls tools in {_part(profile.uses_tools, records)}."
+    if 2 * profile.multi_turn > records:
+        return (
+            "message_variation",
+            f"{_part(profile.multi_turn, records).capitalize()} are conversations with several user "
+            "messages, so the last one can be varied.",
+        )
+    if seeds >= FEW_SHOT_SEEDS:
+        return (
+            "few_shot",
+            f"Most of its {records} records are single exchanges, and {seeds} of them can serve as examples.",
+        )
+    return (
+        "scenario_expansion",
+        f"Only {seeds} of its records can serve as {'an example' if seeds == 1 else 'examples'}: too few "
+        "to show the model a pattern, enough to expand into other situations.",
+    )
+
+
+def unusable_reason(strategy: StrategyName, profile: TopicProfile) -> str | None:
+    """Why the strategy cannot work for the topic, or ``None`` if it can."""
+    require_strategy(strategy)
+    topic = profile.topic
+    if strategy == "topic_description":
+        if profile.has_description or profile.usable_seeds:
+            return None
+        return f"'{topic}' has no description and no usable record, so nothing says what it is about."
+    if profile.usable_seeds == 0:
+        return f"'{topic}' has no real record with an assistant turn to start from."
+    if strategy == "message_variation" and profile.multi_turn == 0:
+        return f"No record of '{topic}' has a second user message to vary."
+    if strategy == "tool_chain" and profile.uses_tools == 0:
+        return f"No record of '{topic}' calls a tool."
+    return None
+
+
+def explain_strategy(name: str) -> str:
+    """What a strategy does, for a person who is choosing.
+
+    Raises:
+        InvalidInput: there is no such strategy.
+    """
+    guide = STRATEGIES[require_strategy(name)]
+    return f"{guide.title} (best for: {guide.best_for.lower()}). {guide.description}. {guide.details}"
+
+
+def require_strategy(name: str) -> StrategyName:
+    """The name as a strategy's name.
+
+    Raises:
+        InvalidInput: there is no such strategy.
+    """
+    for known in get_args(StrategyName):
+        if name == known:
+            return STRATEGIES[known].name
+    raise InvalidInput(f"There is no strategy '{name}'.", hint=f"Choose one of: {', '.join(STRATEGIES)}.")
+
+
+def _part(some: int, records: int) -> str:
+    if records == 1:
+        return "its only record"
+    return f"all of its {records} records" if some == records else f"{some} of its {records} records"
