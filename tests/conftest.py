@@ -1,0 +1,34 @@
+"""What every test shares: where the real datasets are, and a guard that no test calls a model by accident."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.settings import PREFIX, Settings
+
+from .mock_openai.fixtures import mock_openai
+
+__all__ = ["mock_openai"]
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real datasets by others; absent in a stranger's clone."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"needs the datasets in {SHARED_DATA}, which are not part of the project")
+    return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Tests see neither the person's key, endpoint and settings nor their data folder."""
+    for name in list(os.environ):
+        if name.startswith((PREFIX, "OPENAI_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setenv("FINETUNE_COVERAGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ANONYMIZED_TELEMETRY", "False")

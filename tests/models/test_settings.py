@@ -1,0 +1,127 @@
+"""Settings: where they come from, which model they mean, and what a person is told when they are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.settings import (
+    EMBEDDED_MODEL_NAME,
+    OPENAI_DEFAULT_MODEL,
+    Settings,
+    load_settings,
+)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_with_nothing_set_the_embedded_model_is_used() -> None:
+    settings = load_settings()
+    assert settings.uses_embedded_model
+    assert settings.uses_embedded_embeddings
+    assert EMBEDDED_MODEL_NAME in settings.model_in_use
+    assert "embedded" in settings.model_in_use
+
+
+def test_a_key_alone_means_openai(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    settings = load_settings()
+    assert not settings.uses_embedded_model
+    assert settings.endpoint_model == OPENAI_DEFAULT_MODEL
+    assert settings.is_openai
+    assert settings.model_in_use == f"{OPENAI_DEFAULT_MODEL} at https://api.openai.com/v1"
+
+
+def test_another_endpoint_needs_a_model_name_but_only_when_the_model_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1/")
+    settings = load_settings()
+    assert "localhost:8000" in settings.model_in_use
+    with pytest.raises(InvalidInput, match="FINETUNE_COVERAGE_MODEL"):
+        _ = settings.endpoint_model
+    monkeypatch.setenv("FINETUNE_COVERAGE_MODEL", "llama")
+    assert load_settings().endpoint_model == "llama"
+    assert load_settings().endpoint_url == "http://localhost:8000/v1"
+
+
+def test_a_model_name_without_an_endpoint_is_explained() -> None:
+    settings = Settings(model="gpt-4o")
+    assert not settings.uses_embedded_model
+    with pytest.raises(InvalidInput, match="OPENAI_API_KEY"):
+        _ = settings.endpoint_model
+
+
+def test_embedded_can_be_chosen_beside_an_endpoint() -> None:
+    settings = Settings(openai_api_key="sk-1", model="embedded")
+    assert settings.uses_embedded_model
+
+
+def test_a_file_of_ones_own() -> None:
+    settings = Settings(openai_api_key="sk-1", model="~/models/My.GGUF")
+    assert settings.uses_embedded_model
+    assert settings.model_file == Path.home() / "models/My.GGUF"
+    assert "My.GGUF" in settings.model_in_use
+
+
+def test_the_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Settings.model_config, "env_file", ".env")
+    Path(".env").write_text(
+        "FINETUNE_COVERAGE_MAX_CONCURRENCY=3\nFINETUNE_COVERAGE_BUDGET_TOKENS=1000\nOPENAI_API_KEY=sk-file\n"
+        "FINETUNE_COVERAGE_DATABASE_URL=\nSOMEBODY_ELSES=1\n"
+    )
+    monkeypatch.setenv("FINETUNE_COVERAGE_MAX_CONCURRENCY", "5")
+    settings = load_settings()
+    assert settings.max_concurrency == 5
+    assert settings.budget_tokens == 1000
+    assert settings.openai_api_key is not None
+    assert settings.openai_api_key.get_secret_value() == "sk-file"
+    assert settings.database_url is None
+
+
+def test_the_key_is_never_shown() -> None:
+    settings = Settings(
+        openai_api_key=" sk-secret\n",
+        openai_base_url="https://me:secret@host/v1",
+        model="m",
+        database_url="postgresql://me:secret@db/x",
+    )
+    assert settings.openai_api_key is not None
+    assert settings.openai_api_key.get_secret_value() == "sk-secret"
+    assert settings.model_in_use == "m at https://host/v1"
+    assert "secret" not in repr(settings)
+    assert "secret" not in settings.model_in_use
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FINETUNE_COVERAGE_MAX_CONCURRENCY", "0"),
+        ("FINETUNE_COVERAGE_TARGET_SCORE", "1.5"),
+        ("FINETUNE_COVERAGE_BUDGET_USD", "nan"),
+        ("OPENAI_BASE_URL", "localhost:8000"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_as_it_was_written(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match=name):
+        load_settings()
+
+
+def test_files_lie_in_the_data_folder(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert settings.store_url == f"sqlite:///{tmp_path}/coverage.db"
+    assert settings.checkpoint_path.parent == settings.index_path.parent == tmp_path
+    assert Settings(database_url="postgresql://db/x").store_url == "postgresql://db/x"
+
+
+def test_every_setting_is_described() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.title, name
+        assert field.description, name

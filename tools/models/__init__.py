@@ -1,0 +1,1 @@
+"""Language and embedding models: an endpoint's or the embedded ones."""

@@ -1,0 +1,54 @@
+"""ChatOpenAI for OpenAI's own endpoint and for compatible ones. Importing this takes a second: do it late."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import openai
+from langchain_core.language_models import LanguageModelInput
+from langchain_openai import ChatOpenAI as OpenAIChat
+
+__all__ = ["CompatibleChat", "OpenAIChat", "http_clients"]
+
+# langchain-openai warns about refused schemas; structured.py handles the refusal, a person need not see it.
+warnings.filterwarnings(
+    "ignore",
+    message=r"(?s).*OpenAI's structured output feature",
+    category=UserWarning,
+    module="langchain_openai",
+)
+
+
+class CompatibleChat(OpenAIChat):
+    """For endpoints other than OpenAI's: many of them know ``max_tokens`` only."""
+
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        if "max_completion_tokens" in payload:
+            payload["max_tokens"] = payload.pop("max_completion_tokens")
+        return payload
+
+
+def http_clients(timeout: float, connect: float, *, use_proxy: bool) -> tuple[Any, Any]:
+    """A blocking and an async HTTP client.
+
+    They keep no idle connections: one model object lives through several event loops (each command of the
+    conversation runs its own), and an idle connection of a finished loop fails when it is used again.
+
+    Args:
+        timeout: seconds for a whole answer.
+        connect: seconds for the connection.
+        use_proxy: whether HTTP_PROXY and the like apply; not for the loopback.
+    """
+    import httpx2
+
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    options: dict[str, Any] = {
+        "timeout": openai.Timeout(timeout, connect=connect),
+        "limits": limits,
+        "trust_env": use_proxy,
+    }
+    return openai.DefaultHttpxClient(**options), openai.DefaultAsyncHttpxClient(**options)

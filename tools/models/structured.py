@@ -1,0 +1,205 @@
+"""Asking a chat model for JSON of a given shape, whatever the endpoint offers for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .endpoint_errors import TransientEndpointError, as_endpoint_error, is_context_overflow
+from .json_reply import parse_json
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, BaseMessage
+
+__all__ = ["TokenUsage", "TransientEndpointError", "parse_json", "structured_json"]
+
+# Arguments that a request can do without. Some endpoints know no response_format, some models no temperature.
+_DROPPABLE = ("temperature", "seed", "response_format")
+_REFUSALS = (400, 404, 415, 422, 501)
+# Keywords that OpenAI's strict mode refuses; with them the schema goes in non-strict.
+_NOT_STRICT = frozenset(
+    ("minLength", "maxLength", "minProperties", "maxProperties", "uniqueItems", "oneOf", "allOf", "default")
+)
+
+_dropped: dict[int, set[str]] = {}  # by id of the model object, until it is collected
+
+
+@dataclass(frozen=True)
+class TokenUsage:
+    """What one call cost.
+
+    Attributes:
+        prompt_tokens: tokens that were sent, as the endpoint counted them; 0 when it did not say.
+        completion_tokens: tokens that the model wrote, likewise.
+        finish_reason: why it stopped: "stop", "length" (cut off), "content_filter", …; None if not told.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str | None = None
+
+
+async def structured_json(
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage | tuple[str, str]],
+    schema: dict[str, Any],
+    *,
+    name: str,
+    max_tokens: int,
+    temperature: float,
+    seed: int | None = None,
+) -> tuple[str, TokenUsage]:
+    """Asks for one JSON object that satisfies the schema; gives the raw reply, for `parse_json`.
+
+    The schema goes along as ``response_format`` where the endpoint has it. An endpoint that refuses this (or
+    temperature or seed) is asked again without it, the schema standing in the prompt, and from then on
+    directly so. The reply is not validated here.
+
+    Args:
+        model: any chat model.
+        messages: the prompt, as messages or (role, text) pairs.
+        schema: JSON Schema of an object.
+        name: a name for the schema: letters, digits, ``_`` and ``-``.
+        max_tokens: the most tokens that the reply may have.
+        temperature: 0 for the likeliest reply; higher is more varied.
+        seed: for endpoints that can repeat themselves.
+
+    Raises:
+        TransientEndpointError: busy, failing or unreachable endpoint; asking again later can work.
+        EndpointError: a refusal that will repeat: key, model name, context length.
+    """
+    options = _options(schema, name=name, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    known = _dropped_for(model)
+    dropped = set(known)
+    while True:
+        kept = {key: value for key, value in options.items() if key not in dropped}
+        try:
+            reply = await model.ainvoke(_prompt(messages, schema, dropped), **_arguments(model, kept))
+        except Exception as error:
+            refused = _refused_option(error, kept)
+            if refused is None:
+                _reraise(error, model)
+            dropped.add(refused)
+            continue
+        # Only what worked is remembered: a request refused for another reason must not change the next ones.
+        known |= dropped
+        text, usage = _text(reply), _usage(reply)
+        if "response_format" in kept and usage.finish_reason == "stop" and "{" not in text and text.strip():
+            # Answered in prose: it takes response_format and ignores it.
+            known.add("response_format")
+        return text, usage
+
+
+def _options(
+    schema: dict[str, Any], *, name: str, max_tokens: int, temperature: float, seed: int | None
+) -> dict[str, Any]:
+    described = {"name": name, "strict": _is_strict(schema), "schema": schema}
+    options: dict[str, Any] = {
+        "response_format": {"type": "json_schema", "json_schema": described},
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+    }
+    return options if seed is None else {**options, "seed": seed}
+
+
+def _arguments(model: BaseChatModel, options: dict[str, Any]) -> dict[str, Any]:
+    """The options as this model takes them."""
+    if not _speaks_openai(model):
+        return options
+    rest = {key: value for key, value in options.items() if key != "response_format"}
+    # As an argument of its own, response_format has the client parse the reply, which loses a reply that was
+    # cut off. Not streamed, whoever listens: usage comes with every endpoint then.
+    body = {key: options[key] for key in ("response_format",) if key in options}
+    return {**rest, "stream": False, **({"extra_body": body} if body else {})}
+
+
+def _speaks_openai(model: BaseChatModel) -> bool:
+    # Without the import there can be no such model; the import takes a second.
+    base = getattr(sys.modules.get("langchain_openai.chat_models.base"), "BaseChatOpenAI", None)
+    return base is not None and isinstance(model, base)
+
+
+def _dropped_for(model: BaseChatModel) -> set[str]:
+    key = id(model)
+    if key not in _dropped:
+        # A host's own model of another kind: what it makes of these is unknown, the prompt is understood.
+        _dropped[key] = set() if _speaks_openai(model) else {"response_format", "seed"}
+        weakref.finalize(model, _dropped.pop, key, None)
+    return _dropped[key]
+
+
+def _prompt(
+    messages: Sequence[BaseMessage | tuple[str, str]], schema: dict[str, Any], dropped: set[str]
+) -> list[BaseMessage]:
+    """The messages; with the schema in the system prompt when it cannot go along as response_format."""
+    from langchain_core.messages import SystemMessage, convert_to_messages
+
+    prompt = convert_to_messages(messages)
+    if "response_format" not in dropped:
+        return prompt
+    rule = (
+        "Answer with exactly one JSON object and nothing else. It must satisfy this JSON Schema:\n"
+        f"{json.dumps(schema, ensure_ascii=False)}"
+    )
+    if prompt and isinstance(prompt[0], SystemMessage):
+        return [SystemMessage(f"{prompt[0].text}\n\n{rule}"), *prompt[1:]]
+    return [SystemMessage(rule), *prompt]
+
+
+def _refused_option(error: Exception, sent: dict[str, Any]) -> str | None:
+    """Which option to leave out and ask again, if the endpoint refused the request's form."""
+    import openai
+
+    if not isinstance(error, openai.APIStatusError) or error.status_code not in _REFUSALS:
+        return None
+    if is_context_overflow(error) or error.code == "model_not_found":
+        return None
+    said = f"{error.param or ''} {error}".lower()
+    for option in _DROPPABLE:
+        if option in sent and option in said:
+            return option
+    # Endpoints that do not say what they dislike: the schema is the likeliest. A wrong key, model or path
+    # is then refused again, and told to the person.
+    return "response_format" if "response_format" in sent and error.status_code != 404 else None
+
+
+def _reraise(error: Exception, model: BaseChatModel) -> NoReturn:
+    ours = as_endpoint_error(error, model=str(getattr(model, "model_name", type(model).__name__)))
+    if ours is None or ours is error:
+        raise error
+    raise ours from error
+
+
+def _text(reply: AIMessage) -> str:
+    text = str(reply.text)
+    return text or str(reply.additional_kwargs.get("refusal") or "")
+
+
+def _usage(reply: AIMessage) -> TokenUsage:
+    counted = reply.usage_metadata
+    return TokenUsage(
+        prompt_tokens=counted["input_tokens"] if counted else 0,
+        completion_tokens=counted["output_tokens"] if counted else 0,
+        finish_reason=reply.response_metadata.get("finish_reason"),
+    )
+
+
+def _is_strict(schema: Any) -> bool:
+    """Whether OpenAI's strict mode takes this schema: every object closed, every property required."""
+    if isinstance(schema, list):
+        return all(_is_strict(part) for part in schema)
+    if not isinstance(schema, dict):
+        return True
+    if "properties" in schema or schema.get("type") == "object":
+        names = set(schema.get("properties", {}))
+        if schema.get("additionalProperties") is not False or names != set(schema.get("required", ())):
+            return False
+        if not all(_is_strict(part) for part in schema.get("properties", {}).values()):
+            return False
+    rest = {key: value for key, value in schema.items() if key not in ("properties", "enum", "const")}
+    return not (_NOT_STRICT & rest.keys()) and all(_is_strict(value) for value in rest.values())

@@ -1,0 +1,250 @@
+"""Every setting, read from the environment and from ``.env``; nothing else in the package reads either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import InvalidInput
+
+PREFIX = "FINETUNE_COVERAGE_"
+EMBEDDED = "embedded"
+EMBEDDED_MODEL_NAME = "Qwen2.5-Coder-1.5B-Instruct Q4_K_M"
+OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_DEFAULT_MODEL = "gpt-4.1-mini"
+_OPENAI_HOST = "api.openai.com"
+
+
+class Settings(BaseSettings):
+    """What a person can set. Names in the environment: ``FINETUNE_COVERAGE_`` and the field in capitals.
+
+    The two exceptions carry the names that every OpenAI client uses: ``OPENAI_BASE_URL`` and
+    ``OPENAI_API_KEY``. An empty variable counts as not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("finetune-coverage"),
+        title="Data folder",
+        description="Where records, conversations and the index are kept.",
+    )
+    model: str = Field(
+        default="",
+        title="Language model",
+        description="'embedded', the path of a .gguf file, or the name of a model at the endpoint. "
+        "Empty: the embedded model, or with OPENAI_API_KEY and no OPENAI_BASE_URL, "
+        f"{OPENAI_DEFAULT_MODEL}.",
+    )
+    embedding_model: str = Field(
+        default="",
+        title="Embedding model",
+        description="'embedded' (the default), 'wordllama' (much faster, coarser), or the name of an "
+        "embedding model at the endpoint.",
+    )
+    max_concurrency: int = Field(
+        default=8,
+        ge=1,
+        le=1000,
+        title="Requests at once",
+        description="The most requests that may be under way at the endpoint.",
+    )
+    budget_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        title="Token budget",
+        description="The most tokens, prompt and reply together, that one approved plan may use.",
+    )
+    budget_usd: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        title="Cost budget in USD",
+        description="The most money that one approved plan may cost.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        repr=False,  # may hold a password
+        title="Database",
+        description="SQLAlchemy address of the record store. Not set: a SQLite file in the data folder.",
+    )
+    chroma_url: str | None = Field(
+        default=None,
+        repr=False,
+        title="Chroma server",
+        description="http(s) address of a Chroma server. Not set: an index in the data folder.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias="OPENAI_BASE_URL",
+        title="Endpoint",
+        description="Address of an OpenAI-compatible endpoint, usually ending in /v1.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="OPENAI_API_KEY",
+        title="Endpoint key",
+        description="The key for the endpoint. Local servers often need none.",
+    )
+    target_score: float = Field(
+        default=0.5,
+        ge=0,
+        lt=1,
+        title="Target balance score",
+        description="The balance score that the loop aims to pass.",
+    )
+    minimum_per_topic: int = Field(
+        default=100,
+        ge=0,
+        title="Records per topic",
+        description="How many records each topic should have, where possible.",
+    )
+    max_synthetic_share: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        title="Largest synthetic share",
+        description="The largest part of a topic that may be synthetic, if it has any real records.",
+    )
+
+    @field_validator("home")
+    @classmethod
+    def _expand_home(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("model", "embedding_model")
+    @classmethod
+    def _strip(cls, value: str) -> str:
+        return value.strip()
+
+    @field_validator("openai_base_url", "chroma_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected an address like http://localhost:8000/v1")
+        return value.strip().rstrip("/")
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
+        # A line break copied along with the key would break the request's header.
+        text = value.get_secret_value().strip() if value is not None else ""
+        return SecretStr(text) if text else None
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether an endpoint is configured: a key, an address, or both."""
+        return self.openai_base_url is not None or self.openai_api_key is not None
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where requests go when an endpoint is used."""
+        return self.openai_base_url or OPENAI_URL
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the endpoint is OpenAI's own."""
+        return urlsplit(self.endpoint_url).hostname == _OPENAI_HOST
+
+    @property
+    def model_file(self) -> Path | None:
+        """The person's own weights, when ``model`` is the path of a .gguf file."""
+        return Path(self.model).expanduser() if self.model.lower().endswith(".gguf") else None
+
+    @property
+    def uses_embedded_model(self) -> bool:
+        """Whether the language model runs in this process."""
+        if self.model == "":
+            return not self.has_endpoint
+        return self.model.lower() == EMBEDDED or self.model_file is not None
+
+    @property
+    def uses_embedded_embeddings(self) -> bool:
+        """Whether texts are embedded on this machine."""
+        return self.embedding_model.lower() in ("", EMBEDDED, "wordllama")
+
+    @property
+    def endpoint_model(self) -> str:
+        """The name of the model at the endpoint.
+
+        Raises:
+            InvalidInput: no name is set and the endpoint is not OpenAI's own, or a name is set and no
+                endpoint is.
+        """
+        if not self.has_endpoint:
+            raise InvalidInput(
+                f"The model {self.model!r} needs an endpoint, and none is set.",
+                hint=f"Set OPENAI_API_KEY, and OPENAI_BASE_URL if it is not OpenAI's; or set {PREFIX}MODEL="
+                f"{EMBEDDED}.",
+            )
+        if self.model:
+            return self.model
+        if self.is_openai:
+            return OPENAI_DEFAULT_MODEL
+        raise InvalidInput(
+            f"No model name is set for the endpoint {self.endpoint_url}.",
+            hint=f"Set {PREFIX}MODEL to the name of one of its models, or to '{EMBEDDED}'.",
+        )
+
+    @property
+    def model_in_use(self) -> str:
+        """The language model in words, for a person: its name and where it runs. Never raises."""
+        if self.model_file is not None:
+            return f"{EMBEDDED} ({self.model_file.name})"
+        if self.uses_embedded_model:
+            return f"{EMBEDDED} ({EMBEDDED_MODEL_NAME})"
+        if not self.has_endpoint:
+            return f"{self.model} (no endpoint is set)"
+        name = self.model or (OPENAI_DEFAULT_MODEL if self.is_openai else "no model set")
+        # It is shown and kept with each record: without a name and password in the address.
+        parts = urlsplit(self.endpoint_url)
+        return f"{name} at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy address of the record store."""
+        return self.database_url or f"sqlite:///{self.home / 'coverage.db'}"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The SQLite file with the conversations."""
+        return self.home / "conversations.db"
+
+    @property
+    def index_path(self) -> Path:
+        """The folder of the Chroma index."""
+        return self.home / "chroma"
+
+
+def load_settings() -> Settings:
+    """The settings of this process, from the environment and ``.env``.
+
+    Raises:
+        InvalidInput: a value that cannot be used, named as the person wrote it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors())
+        raise InvalidInput(
+            f"A setting cannot be used: {problems}.", hint="Correct it in the environment or in .env."
+        ) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name.startswith("OPENAI_") else f"{PREFIX}{name.upper()}"
