@@ -1,0 +1,93 @@
+"""The tool that measures coverage, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+
+from .coverage.label_check import suspicious_labels
+from .coverage.recommendation import Recommendation, recommend
+from .coverage.report import Coverage, build_coverage
+from .coverage.strategy_choice import profile_topics
+from .dataset.records import load_records, topic_counts
+from .dataset.workflows import list_topics
+from .errors import CoverageError
+from .failure import internal_failure
+
+if TYPE_CHECKING:
+    from langchain_core.tools import StructuredTool
+
+    from .services import Services
+
+
+class AnalyzeCoverageInput(BaseModel):
+    """What `analyze_coverage` needs."""
+
+    workflow_id: str = Field(description="The workflow (dataset) to analyze, such as wf-123.")
+
+
+def analyze(services: Services, workflow_id: str) -> Coverage:
+    """Measure how the workflow's records cover its topics.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    settings = services.settings
+    return build_coverage(
+        topic_counts(services.store, workflow_id),
+        list_topics(services.store, workflow_id),
+        target_score=settings.target_score,
+        minimum_per_topic=settings.minimum_per_topic,
+        max_synthetic_share=settings.max_synthetic_share,
+    )
+
+
+def recommend_for(
+    services: Services,
+    workflow_id: str,
+    coverage: Coverage,
+    focus_topics: Collection[str] | None = None,
+) -> Recommendation:
+    """What to do about this coverage: proceed, generate (with plans) or review, with reasons.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    profiles = profile_topics(
+        topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
+    )
+    doubtful = suspicious_labels(load_records(services.store, workflow_id, origin="real"))
+    return recommend(coverage, profiles, doubtful, services.settings, focus_topics=focus_topics)
+
+
+def analyze_coverage(services: Services, workflow_id: str) -> dict[str, Any]:
+    """Measure coverage and answer as the tool's contract says; never raises.
+
+    Returns:
+        ``{"success": true, "coverage": {...}}``, or ``{"success": false, "error": {code, message, hint}}``.
+    """
+    try:
+        return {"success": True, "coverage": analyze(services, workflow_id).model_dump(mode="json")}
+    except CoverageError as error:
+        return error.to_failure()
+    except Exception as error:
+        return internal_failure(error, "analyze_coverage")
+
+
+def analyze_coverage_tool(services: Services) -> StructuredTool:
+    """`analyze_coverage` as a LangChain tool; it answers with JSON text."""
+    from langchain_core.tools import StructuredTool
+
+    def run(workflow_id: str) -> str:
+        return json.dumps(analyze_coverage(services, workflow_id), ensure_ascii=False)
+
+    return StructuredTool.from_function(
+        func=run,
+        name="analyze_coverage",
+        description="Measure how evenly a workflow's records cover its topics: balance score, distribution, "
+        "under-represented topics, recommendations. Changes nothing.",
+        args_schema=AnalyzeCoverageInput,
+    )

@@ -1,0 +1,1 @@
+"""Synthetic records: strategies that write them, gates that check them, a journal that loses none."""

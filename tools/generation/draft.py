@@ -1,0 +1,137 @@
+"""What passes between a strategy, the model and the gates."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..coverage.strategy_choice import StrategyName
+from ..dataset.record import Message, Record, message_text
+
+ChatTurn = tuple[str, str]
+"""(role, text) of one message of a prompt; role is system, user or assistant."""
+
+
+@dataclass(frozen=True)
+class TopicContext:
+    """What the strategies know of the topic they write for.
+
+    Attributes:
+        seeds: the topic's usable real records, spread: the first k cover the topic as well as k can.
+        neighbours: descriptions of the other topics by name.
+        count: how many records the job owes.
+    """
+
+    topic: str
+    description: str
+    neighbours: Mapping[str, str]
+    seeds: Sequence[Record]
+    count: int = 1
+
+    @property
+    def about(self) -> str:
+        """The topic in words: its name, and its description when it has one."""
+        name = self.topic.replace("_", " ")
+        return f"{name}: {self.description}" if self.description else name
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One attempt, ready to be sent to a model.
+
+    Attributes:
+        prompt: the chat messages of the request.
+        schema: JSON Schema of the answer.
+        seeds: records that the prompt is built from.
+        details: what was drawn for this attempt (aspect, axis, chain, …); goes into the provenance.
+        plan: what the strategy needs to build the record from the answer; not stored.
+    """
+
+    strategy: StrategyName
+    topic: str
+    prompt: Sequence[ChatTurn]
+    schema: dict[str, Any]
+    seeds: Sequence[Record]
+    max_tokens: int
+    details: dict[str, Any] = field(default_factory=dict)
+    plan: Any = None
+    temperature: float = 0.7
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that a strategy built from a model's answer, before any gate has seen it.
+
+    Attributes:
+        source: the JSON object of the record.
+        first_written: index of the first message that the strategy wrote; those before it are copied.
+    """
+
+    source: dict[str, Any]
+    draft: Draft
+    first_written: int = 0
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages of the record."""
+        messages: list[Message] = self.source["messages"]
+        return messages
+
+    @property
+    def written(self) -> list[Message]:
+        """The messages that the strategy wrote, system prompts left out."""
+        return [message for message in self.messages[self.first_written :] if message["role"] != "system"]
+
+    def written_text(self, role: str) -> str:
+        """What the strategy wrote for one role, joined."""
+        return "\n".join(message_text(message) for message in self.written if message["role"] == role)
+
+    def seed_messages(self) -> list[Message]:
+        """The messages of the seeds: what the written turns may take up without it being an invention."""
+        return [message for seed in self.draft.seeds for message in seed.messages]
+
+    @property
+    def body(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps(self.source, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a candidate was refused: which gate, and what it saw."""
+
+    gate: str
+    evidence: str
+
+
+class UnusableAnswer(ValueError):
+    """The model's answer cannot be made into a record; the text says why."""
+
+
+class Strategy(Protocol):
+    """A way to write records. One object serves one job."""
+
+    name: StrategyName
+
+    def unusable(self, context: TopicContext) -> str | None:
+        """Why this strategy cannot work for the topic, or None."""
+        ...
+
+    def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
+        """The request of one attempt. Same attempt and rng state, same draft: a resumed job relies on it."""
+        ...
+
+    def build(self, draft: Draft, answer: Any) -> Candidate:
+        """The record that the parsed answer makes.
+
+        Raises:
+            UnusableAnswer: the answer lacks what the record needs.
+        """
+        ...
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """What only this strategy knows to check, or None when all is well."""
+        ...

@@ -1,0 +1,1 @@
+"""Checks that a candidate record must pass: one file each."""

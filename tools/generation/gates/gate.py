@@ -1,0 +1,25 @@
+"""What a gate is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..draft import Candidate, Rejection
+
+
+class Gate(Protocol):
+    """One check that a candidate record must pass."""
+
+    name: str
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """Why the candidate is refused, with evidence, or None when it passes."""
+        ...
+
+
+class ComparingGate(Gate, Protocol):
+    """A gate that also compares with what was accepted so far."""
+
+    def accepted(self, candidate: Candidate) -> None:
+        """Remember a candidate that passed every gate."""
+        ...

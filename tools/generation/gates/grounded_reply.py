@@ -1,0 +1,49 @@
+"""Grounded reply: a varied reply gives no step, menu or number that its source does not know."""
+
+from __future__ import annotations
+
+import re
+
+from ...dataset.record import message_text
+from ..draft import Candidate, Rejection
+
+_MENU_PATH = re.compile(r"[\w'&/ .-]+(?:\s*>\s*[\w'&/ .-]+)+")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+class GroundedReply:
+    """For message variation: the reply may reword its source, and must not add facts to it.
+
+    Small models like to add a menu that does not exist; a model that learns from such a record learns to
+    invent. Numbers, codes and the parts of menu paths must stand in the source's messages or the new user turn.
+    """
+
+    name = "grounded_reply"
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """The first thing in the reply that is from nowhere."""
+        if candidate.draft.strategy != "message_variation":
+            return None
+        known = "\n".join(message_text(message) for message in candidate.seed_messages())
+        known += "\n" + candidate.written_text("user")
+        reply = candidate.written_text("assistant")
+        for number in _NUMBER.findall(reply):
+            if len(number) >= 2 and number not in known:
+                return Rejection(
+                    self.name, f"the number {number!r} is not in the source or the user's message"
+                )
+        plain = _plain(known)
+        for path in _MENU_PATH.findall(reply):
+            for part in path.split(">"):
+                words = _plain(part).split()
+                # The first part may begin with the words of the sentence, the last may end with them.
+                if words and not any(
+                    " ".join(words[start:end]) in plain
+                    for start, end in ((0, 1), (0, 2), (-1, None), (-2, None))
+                ):
+                    return Rejection(self.name, f"the menu {part.strip()!r} is not in the source")
+        return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())

@@ -1,0 +1,143 @@
+"""Carrying out one approved item: take it, run the engine, close the job, report."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from ..coverage.report import Coverage
+from ..coverage.strategy_choice import StrategyName
+from ..errors import Busy, CoverageError, InvalidInput
+from . import journal
+from .acceptance import Acceptance
+from .engine import Engine, OnProgress
+from .ledger import Job, get_job, slot_records, summarize_job
+from .strategies import make_strategy
+from .token_budget import TokenBudget, refuse_uncheckable_cap
+from .topic_context import topic_context
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+async def run_item(
+    services: Services, approval_id: str, number: int, *, on_progress: OnProgress | None = None
+) -> dict[str, Any]:
+    """Carry an approved item out, or on, and return the ``generation`` part of the tool's answer.
+
+    A finished job gives its result again and calls no model; an unfinished one goes on where it stopped.
+
+    Raises:
+        ApprovalRequired: there is no such approved item.
+        BudgetExceeded: a cap on money is set that could not be kept.
+        Busy: another process is carrying it out at this moment.
+        EndpointError: the model endpoint refuses for good or stays down; the job can be resumed.
+        InvalidInput: the strategy cannot be used for the topic.
+    """
+    before = await asyncio.to_thread(_coverage_now, services, approval_id, number)
+    job = await asyncio.to_thread(
+        journal.take_item,
+        services.store,
+        approval_id,
+        number,
+        model=services.settings.model_in_use,
+        coverage_before=before,
+    )
+    if job.status == "running":
+        lock = await asyncio.to_thread(_lock_job, services, job)
+        try:
+            await _run(services, job, on_progress)
+        finally:
+            lock.release()
+    return await asyncio.to_thread(_result, services, job.id)
+
+
+async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
+    refuse_uncheckable_cap(services.settings)
+    strategy = make_strategy(_strategy_name(job))
+    context = await asyncio.to_thread(topic_context, services, job.workflow_id, job.topic, job.count)
+    reason = strategy.unusable(context)
+    if reason:
+        raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
+    acceptance = await asyncio.to_thread(Acceptance.for_job, services, job.workflow_id, job.topic)
+    await asyncio.to_thread(lambda: services.chat_model)  # loading it can take seconds
+    spent = (await asyncio.to_thread(summarize_job, services.store, job.id)).tokens
+    budget = TokenBudget(services.settings.budget_tokens, spent)
+    engine = Engine(services, job, strategy, context, acceptance, budget, on_progress)
+    try:
+        stop = await engine.run()
+    except BaseExceptionGroup as group:
+        raise _first_of_ours(group) from group
+    after = await asyncio.to_thread(_coverage, services, job.workflow_id)
+    if acceptance.notes and stop:
+        stop = f"{stop} ({'; '.join(acceptance.notes)})"
+    await asyncio.to_thread(
+        journal.end_job,
+        services.store,
+        job.id,
+        status="short" if stop else "complete",
+        stop_reason=stop,
+        coverage_after=after.model_dump(mode="json"),
+    )
+
+
+def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to tell a person: one of ours if there is one, else the first."""
+    ours = group.subgroup(CoverageError)
+    chosen: BaseException = ours or group
+    while isinstance(chosen, BaseExceptionGroup):
+        chosen = chosen.exceptions[0]
+    return chosen
+
+
+def _strategy_name(job: Job) -> StrategyName:
+    name: StrategyName = job.strategy  # type: ignore[assignment]  # checked when the plan was made
+    return name
+
+
+def _lock_job(services: Services, job: Job) -> FileLock:
+    """One process a job: the operating system lets go of the lock when a process dies, however it dies."""
+    folder = services.settings.home / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{job.id}.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Busy(
+            f"Job {job.id} is being carried out by another process.", hint="Wait for it, or stop it there."
+        ) from error
+    return lock
+
+
+def _coverage(services: Services, workflow_id: str) -> Coverage:
+    from ..analyze_coverage import analyze
+
+    return analyze(services, workflow_id)
+
+
+def _coverage_now(services: Services, approval_id: str, number: int) -> dict[str, Any]:
+    workflow_id = journal.workflow_of_item(services.store, approval_id, number)
+    return _coverage(services, workflow_id).model_dump(mode="json")
+
+
+def _result(services: Services, job_id: str) -> dict[str, Any]:
+    job = get_job(services.store, job_id)
+    summary = summarize_job(services.store, job_id)
+    record_ids = [record for record in slot_records(services.store, job_id).values() if record]
+    usd = 0.0 if job.model.startswith("embedded") else None
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "topic": job.topic,
+        "strategy": job.strategy,
+        "requested": job.count,
+        "accepted": summary.accepted,
+        "rejected": summary.rejected,
+        "record_ids": record_ids,
+        "cost": {"tokens": summary.tokens, "usd": usd},
+        "stop_reason": job.stop_reason,
+        "coverage_before": job.coverage_before,
+        "coverage_after": job.coverage_after,
+    }

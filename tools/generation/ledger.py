@@ -1,0 +1,162 @@
+"""Reading the ledger: jobs, what fills their slots, and every attempt with what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from ..dataset.store import Store
+from ..dataset.tables import attempts, jobs, slots
+from ..errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Job:
+    """One approved item being carried out, as the store has it."""
+
+    id: str
+    workflow_id: str
+    approval_id: str
+    topic: str
+    count: int
+    strategy: str
+    model: str
+    status: str
+    stop_reason: str | None
+    coverage_before: dict[str, Any]
+    coverage_after: dict[str, Any] | None
+    created_at: str
+    ended_at: str | None
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """A job with what came of it so far."""
+
+    id: str
+    workflow_id: str
+    topic: str
+    count: int
+    strategy: str
+    status: str
+    accepted: int
+    rejected: dict[str, int]
+    tokens: int
+    created_at: str
+    ended_at: str | None
+    stop_reason: str | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One model call for a slot: answered, accepted, rejected or failed."""
+
+    number: int
+    slot: int
+    status: str
+    seed_ids: list[str] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    response: str | None = None
+    gate: str | None = None
+    evidence: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def get_job(store: Store, job_id: str) -> Job:
+    """The job with this id.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    with store.read() as connection:
+        return job_within(connection, job_id)
+
+
+def list_jobs(store: Store, workflow_id: str | None = None) -> list[JobSummary]:
+    """Jobs, newest first."""
+    query = select(jobs).order_by(jobs.c.created_at.desc())
+    if workflow_id is not None:
+        query = query.where(jobs.c.workflow_id == workflow_id)
+    with store.read() as connection:
+        return [_summary(connection, row) for row in connection.execute(query).mappings().all()]
+
+
+def summarize_job(store: Store, job_id: str) -> JobSummary:
+    """The job with what came of it so far.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    with store.read() as connection:
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+        if row is None:
+            raise _no_job(job_id)
+        return _summary(connection, row)
+
+
+def list_attempts(store: Store, job_id: str) -> list[Attempt]:
+    """Every attempt of a job, in order."""
+    query = select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
+    with store.read() as connection:
+        return [
+            Attempt(**{key: value for key, value in row.items() if key != "job_id"})
+            for row in connection.execute(query).mappings()
+        ]
+
+
+def slot_records(store: Store, job_id: str) -> dict[int, str | None]:
+    """What fills each slot of a job: a record id, or None while it is owed."""
+    query = select(slots.c.number, slots.c.record_id).where(slots.c.job_id == job_id).order_by(slots.c.number)
+    with store.read() as connection:
+        return {row.number: row.record_id for row in connection.execute(query)}
+
+
+def job_within(connection: Connection, job_id: str) -> Job:
+    """The job with this id, read inside a caller's transaction."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    if row is None:
+        raise _no_job(job_id)
+    return Job(**row)
+
+
+def _no_job(job_id: str) -> InvalidInput:
+    return InvalidInput(f"There is no job {job_id!r}.", hint="`finetune-coverage jobs` lists them.")
+
+
+def _summary(connection: Connection, row: RowMapping) -> JobSummary:
+    accepted = connection.execute(
+        select(func.count()).where(slots.c.job_id == row["id"], slots.c.record_id.is_not(None))
+    ).scalar_one()
+    refused: Sequence[str | None] = (
+        connection.execute(
+            select(attempts.c.gate).where(
+                attempts.c.job_id == row["id"], attempts.c.status.in_(("rejected", "failed"))
+            )
+        )
+        .scalars()
+        .all()
+    )
+    tokens = connection.execute(
+        select(func.coalesce(func.sum(attempts.c.prompt_tokens + attempts.c.completion_tokens), 0)).where(
+            attempts.c.job_id == row["id"]
+        )
+    ).scalar_one()
+    return JobSummary(
+        id=row["id"],
+        workflow_id=row["workflow_id"],
+        topic=row["topic"],
+        count=row["count"],
+        strategy=row["strategy"],
+        status=row["status"],
+        accepted=accepted,
+        rejected=dict(Counter(gate or "unknown" for gate in refused).most_common()),
+        tokens=int(tokens),
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+        stop_reason=row["stop_reason"],
+    )

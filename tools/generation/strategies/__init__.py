@@ -1,0 +1,26 @@
+"""How to write a record: one file and one prompt template each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...coverage.strategy_choice import StrategyName
+from ..draft import Strategy
+from .few_shot import FewShot
+from .message_variation import MessageVariation
+from .scenario_expansion import ScenarioExpansion
+from .tool_chain import ToolChain
+from .topic_description import TopicDescription
+
+_STRATEGIES: dict[StrategyName, Callable[[], Strategy]] = {
+    "message_variation": MessageVariation,
+    "few_shot": FewShot,
+    "topic_description": TopicDescription,
+    "scenario_expansion": ScenarioExpansion,
+    "tool_chain": ToolChain,
+}
+
+
+def make_strategy(name: StrategyName) -> Strategy:
+    """A new strategy object, for one job."""
+    return _STRATEGIES[name]()

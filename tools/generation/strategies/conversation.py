@@ -1,0 +1,68 @@
+"""Plain conversations (no tool calls): taking exchanges out of a record, and making a record of exchanges."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ...dataset.record import Message, Record, message_text
+from ..draft import Candidate, Rejection
+
+COPIED_WORDS = 12
+"""A run of this many words shared with an example counts as copied: set phrases are shorter."""
+
+
+def exchanges_of(record: Record) -> list[dict[str, str]]:
+    """The (user, assistant) pairs of a record as objects; neighbours of one role are joined, tool traffic left out."""
+    pairs: list[dict[str, str]] = []
+    user: list[str] = []
+    for message in record.messages:
+        text = message_text(message).strip()
+        if not text:
+            continue
+        if message["role"] == "user":
+            user.append(text)
+        elif message["role"] == "assistant" and user:
+            pairs.append({"user": "\n".join(user), "assistant": text})
+            user = []
+        elif message["role"] == "assistant" and pairs:
+            pairs[-1]["assistant"] += "\n" + text
+    return pairs
+
+
+def conversation_source(
+    exchanges: Sequence[tuple[str, str]], topic: str, *, like: Record | None = None
+) -> dict[str, Any]:
+    """The JSON object of a record with these exchanges, and the system prompt of ``like`` if it has one."""
+    messages: list[Message] = []
+    if like is not None and like.messages and like.messages[0]["role"] == "system":
+        messages.append(like.messages[0])
+    for user, assistant in exchanges:
+        messages.append({"role": "user", "content": user})
+        messages.append({"role": "assistant", "content": assistant})
+    return {"messages": messages, "topic": topic}
+
+
+def copied_phrase(written: Sequence[Message], source: Sequence[Message]) -> str | None:
+    """The first run of `COPIED_WORDS` words that both sides share, or None."""
+    runs = {run for message in source for run in _runs(message_text(message))}
+    for message in written:
+        for run in _runs(message_text(message)):
+            if run in runs:
+                return " ".join(run)
+    return None
+
+
+def rejected_copy(candidate: Candidate, sources: Sequence[Record]) -> Rejection | None:
+    """The rejection of a candidate that repeats a long run of words of one of these records."""
+    for record in sources:
+        phrase = copied_phrase(candidate.written, record.messages)
+        if phrase:
+            return Rejection("copied_phrase", f"twelve words or more stand in record {record.id}: {phrase!r}")
+    return None
+
+
+def _runs(text: str) -> list[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return [tuple(words[start : start + COPIED_WORDS]) for start in range(len(words) - COPIED_WORDS + 1)]

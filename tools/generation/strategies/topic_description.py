@@ -1,0 +1,70 @@
+"""Topic description: a conversation from the topic's name and description alone."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+from ...coverage.strategy_choice import StrategyName
+from ..draft import Candidate, Draft, Rejection, TopicContext
+from .answer import exchanges_field, exchanges_schema
+from .aspects import PERSONAS, SITUATIONS
+from .conversation import conversation_source
+from .prompt import render
+
+_EXCLUSION = re.compile(r"\b(does not include|not included|excludes?|except|but not|nor)\b", re.IGNORECASE)
+
+
+def sub_areas(description: str) -> list[str]:
+    """The parts that a description lists, up to where it says what it does not include."""
+    included = _EXCLUSION.split(description)[0]
+    parts = re.split(r"[,;:.()]|\band\b|\bor\b", included)
+    areas = [" ".join(part.split()) for part in parts]
+    return [area for area in areas if 1 <= len(area.split()) <= 8]
+
+
+class TopicDescription:
+    """Works with no records at all: sub-areas come from the description's own words."""
+
+    name: StrategyName = "topic_description"
+
+    def unusable(self, context: TopicContext) -> str | None:
+        """Works for every topic; without a description, the name has to do."""
+        return None
+
+    def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
+        """Another sub-area each time, with another situation."""
+        areas = sub_areas(context.description) or [context.topic.replace("_", " ")]
+        area = areas[attempt % len(areas)]
+        situation = SITUATIONS[(attempt + attempt // len(areas)) % len(SITUATIONS)]
+        persona = rng.choice(PERSONAS)
+        exchanges = rng.choice((1, 1, 2))
+        prompt = render(
+            self.name,
+            about=context.about,
+            neighbours=[name.replace("_", " ") for name in context.neighbours],
+            area=area,
+            situation=situation,
+            persona=persona,
+            exchanges=exchanges,
+        )
+        return Draft(
+            strategy=self.name,
+            topic=context.topic,
+            prompt=prompt,
+            schema=exchanges_schema(exchanges, exchanges),
+            seeds=[],
+            max_tokens=260 * exchanges + 60,
+            details={"area": area, "situation": situation, "persona": persona, "exchanges": exchanges},
+            plan=exchanges,
+        )
+
+    def build(self, draft: Draft, answer: Any) -> Candidate:
+        """The written exchanges as they are."""
+        exchanges = exchanges_field(answer, least=1, most=draft.plan + 1)
+        return Candidate(source=conversation_source(exchanges, draft.topic), draft=draft)
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """Nothing beyond the gates: whether it is on topic is the topic gate's question."""
+        return None

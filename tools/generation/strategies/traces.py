@@ -1,0 +1,139 @@
+"""Tool calls as they stand in real records: which tool, with which arguments, and what came back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ...dataset.record import Record, message_text
+
+MOST_CALLS = 3
+"""Calls of one written record; a longer chain is cut after them."""
+
+_FUNCTION_VALUE = re.compile(r"^api\.\w+\(\s*\"?(.*?)\"?\s*\)$")
+
+
+@dataclass(frozen=True)
+class TracedCall:
+    """One answered tool call.
+
+    Attributes:
+        group: calls of one assistant message share a group: they are parallel.
+        arguments: those that the tool declares, in the declared types.
+        result: the content of the tool message.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    result: str
+    group: int
+
+
+def parameters_of(record: Record, name: str) -> dict[str, Any] | None:
+    """The JSON Schema of a declared tool's parameters, or None when the record does not declare it."""
+    for tool in record.tools:
+        function = tool.get("function", tool)
+        if function.get("name") == name:
+            return function.get("parameters") or {"type": "object", "properties": {}}
+    return None
+
+
+def trace_of(record: Record) -> list[TracedCall]:
+    """The answered calls of a record to tools that it declares, in order, repetitions left out.
+
+    Empty when a call is unanswered, its tool is undeclared, or its arguments cannot be brought into the
+    declared types: such a record cannot show how the tool is used.
+    """
+    results = {
+        message.get("tool_call_id"): message_text(message)
+        for message in record.messages
+        if message.get("role") == "tool"
+    }
+    calls: list[TracedCall] = []
+    for group, message in enumerate(record.messages):
+        for call in message.get("tool_calls") or []:
+            traced = _traced(record, call, results, group)
+            if traced is None:
+                return []
+            if all((traced.name, traced.arguments) != (known.name, known.arguments) for known in calls):
+                calls.append(traced)
+    return calls[:MOST_CALLS]
+
+
+def _traced(record: Record, call: dict[str, Any], results: dict[Any, str], group: int) -> TracedCall | None:
+    function = call.get("function") or {}
+    name = function.get("name", "")
+    schema = parameters_of(record, name)
+    try:
+        given = json.loads(function.get("arguments") or "{}")
+    except ValueError:
+        return None
+    if schema is None or not isinstance(given, dict) or call.get("id") not in results:
+        return None
+    arguments = {}
+    for key, value in given.items():
+        declared = schema.get("properties", {}).get(key)
+        if declared is None:
+            continue
+        fitted = fit(value, declared)
+        if fitted is not None:
+            arguments[key] = fitted
+    if any(key not in arguments for key in schema.get("required", [])):
+        return None
+    return TracedCall(name, arguments, results[call["id"]], group)
+
+
+def fit(value: Any, schema: dict[str, Any]) -> Any:
+    """``value`` in the type that ``schema`` declares, or None when it cannot be read so.
+
+    Real traces hold numbers where text is declared, lists of alternatives, and query functions such as
+    ``api.is_at_least(43)``; what is meant is the value inside.
+    """
+    kind = schema.get("type")
+    if isinstance(value, list) and kind not in ("array", None):
+        value = value[0] if value else None
+    if isinstance(value, str) and (inner := _FUNCTION_VALUE.match(value)):
+        value = inner.group(1)
+    if value is None:
+        return None
+    if kind == "string":
+        value = (
+            value
+            if isinstance(value, str)
+            else json.dumps(value)
+            if not isinstance(value, (dict, list))
+            else None
+        )
+    elif kind in ("number", "integer"):
+        value = _number(value, whole=kind == "integer")
+    elif kind == "boolean":
+        value = value if isinstance(value, bool) else None
+    if value is not None and "enum" in schema and value not in schema["enum"]:
+        lower = {str(option).lower(): option for option in schema["enum"]}
+        value = lower.get(str(value).lower())
+    return value
+
+
+def _number(value: Any, *, whole: bool) -> int | float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return int(value) if whole and float(value).is_integer() else None if whole else value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if whole and number.is_integer() else None if whole else number
+
+
+def observed_values(records: Iterable[Record]) -> dict[tuple[str, str], list[Any]]:
+    """The distinct values that the records give to each (tool, argument), in order of appearance."""
+    seen: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in records:
+        for call in trace_of(record):
+            for key, value in call.arguments.items():
+                seen.setdefault((call.name, key), {})[json.dumps(value, sort_keys=True)] = value
+    return {key: list(values.values()) for key, values in seen.items()}

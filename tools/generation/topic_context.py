@@ -1,0 +1,46 @@
+"""Gathering what a strategy needs to know of a topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..dataset.records import load_records
+from ..dataset.workflows import list_topics
+from .draft import TopicContext
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+MOST_SEEDS = 500
+"""Seeds of one job: more than that are never told apart by the spread."""
+
+
+def topic_context(
+    services: Services, workflow_id: str, topic: str, count: int, *, spread: bool = True
+) -> TopicContext:
+    """The topic's description, its neighbours and its usable real records.
+
+    Args:
+        services: store and index.
+        workflow_id: whose topic it is.
+        topic: its name.
+        count: how many records are wanted.
+        spread: order the seeds so that the first ones cover the topic (maximal marginal relevance over the
+            index); without it they come in the order of the dataset, and nothing is embedded.
+    """
+    descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
+    seeds = list(
+        load_records(services.store, workflow_id, topic=topic, usable_only=True, limit=10 * MOST_SEEDS)
+    )
+    if spread and seeds:
+        services.index.ensure(workflow_id, seeds)
+        by_id = {record.id: record for record in seeds}
+        order = services.index.spread(workflow_id, topic, min(len(seeds), MOST_SEEDS))
+        seeds = [by_id[record_id] for record_id in order if record_id in by_id] or seeds[:MOST_SEEDS]
+    return TopicContext(
+        topic=topic,
+        description=descriptions.get(topic, ""),
+        neighbours={name: text for name, text in descriptions.items() if name != topic},
+        seeds=seeds,
+        count=count,
+    )

@@ -1,0 +1,92 @@
+"""The live parts that the tools work with: store, models, few-shot index; each made at first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .dataset.store import Store
+from .settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+
+    from .dataset.few_shot_index import FewShotIndex
+
+
+class Services:
+    """Store, models and index for one set of settings.
+
+    Nothing is opened or loaded until it is asked for: an analysis never waits for a language model.
+
+    Args:
+        settings: where data is kept and which models are used; read from the environment when not given.
+        make_chat_model: what makes the chat model, for hosts that bring their own.
+        make_embeddings: what makes the embedding model, likewise.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        make_chat_model: Callable[[Settings], BaseChatModel] | None = None,
+        make_embeddings: Callable[[Settings], Embeddings] | None = None,
+    ) -> None:
+        self.settings = settings or load_settings()
+        self._make_chat_model = make_chat_model
+        self._make_embeddings = make_embeddings
+        self._lock = threading.RLock()
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None) -> Services:
+        """Services with the models that the settings name."""
+        return cls(settings)
+
+    @property
+    def store(self) -> Store:
+        """The store of datasets, plans and jobs."""
+        with self._lock:
+            return self._store
+
+    @property
+    def chat_model(self) -> BaseChatModel:
+        """The model that writes records."""
+        with self._lock:
+            return self._chat_model
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The model that turns text into vectors."""
+        with self._lock:
+            return self._embeddings
+
+    @property
+    def index(self) -> FewShotIndex:
+        """The vectors of the records, for choosing seeds and examples."""
+        with self._lock:
+            return self._index
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store.open(self.settings.store_url)
+
+    @cached_property
+    def _chat_model(self) -> BaseChatModel:
+        from .models.chat import make_chat_model
+
+        return (self._make_chat_model or make_chat_model)(self.settings)
+
+    @cached_property
+    def _embeddings(self) -> Embeddings:
+        from .models.embedding import make_embeddings
+
+        return (self._make_embeddings or make_embeddings)(self.settings)
+
+    @cached_property
+    def _index(self) -> FewShotIndex:
+        from .dataset.few_shot_index import FewShotIndex
+
+        return FewShotIndex(self.embeddings, path=self.settings.index_path, url=self.settings.chroma_url)
