@@ -1,0 +1,216 @@
+"""The question to the person and the answer, in the shapes that chat pages and Studio already know.
+
+The request has the shape of LangChain's human-in-the-loop middleware (``HITLRequest``), with one action for each
+item of the plan. Its types live in a package that we do not depend on, hence our own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
+
+from ..tools.coverage.recommendation import PlanItem
+from .mentions import find_mentions, split_words
+from .offer import Offer, Reply
+from .reply import read_reply
+from .workflow_choice import read_workflow_choice
+
+GENERATE = "generate_synthetic_data"
+
+
+class ActionRequest(BaseModel):
+    """One thing that waits for a yes; the arguments are flat, so that a form can show them."""
+
+    name: str
+    args: dict[str, Any]
+    description: str
+
+
+class ReviewConfig(BaseModel):
+    """Which decisions an action takes."""
+
+    action_name: str
+    allowed_decisions: list[Literal["approve", "edit", "reject", "respond"]]
+
+
+class HumanRequest(BaseModel):
+    """What an interrupt carries."""
+
+    action_requests: list[ActionRequest]
+    review_configs: list[ReviewConfig]
+
+
+class EditedAction(BaseModel):
+    """An action as the person changed it; values may be strings, since that is what forms send."""
+
+    name: str
+    args: dict[str, Any]
+
+
+class Decision(BaseModel):
+    """One decision. ``accept``, ``ignore`` and ``response`` are the older names for approve, reject, respond."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["approve", "edit", "reject", "respond"]
+    edited_action: EditedAction | None = None
+    message: str | None = None
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _newer_name(cls, value: object) -> object:
+        return {"accept": "approve", "ignore": "reject", "response": "respond"}.get(str(value), value)
+
+
+class Decisions(BaseModel):
+    """The answer of a chat page: one decision for each action."""
+
+    decisions: list[Decision] = Field(min_length=1)
+
+
+class Answer(RootModel[str | Decisions | Decision | list[Decision]]):
+    """What an interrupt takes: a typed reply, or decisions. Anything else is refused and can be answered again."""
+
+
+def request_for(offer: Offer) -> HumanRequest:
+    """The question that ``offer`` puts to the person.
+
+    The whole report is in the first action's description: around a subgraph its messages are not visible.
+    """
+    if offer.action == GENERATE and offer.plan_id:
+        actions = [
+            ActionRequest(
+                name=GENERATE,
+                args={"workflow_id": offer.workflow_id, **item.model_dump()},
+                description=offer.text if number == 0 else f"Part {number + 1} of the plan above.",
+            )
+            for number, item in enumerate(offer.items)
+        ]
+        return HumanRequest(
+            action_requests=actions, review_configs=[_review(GENERATE, "approve", "edit", "reject")]
+        )
+    args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
+    decisions: dict[str, list[Any]] = {
+        "proceed_to_grader": ["approve", "reject", "respond"],
+        "resume_generation": ["approve", "reject", "respond"],
+        "choose_workflow": ["edit", "respond"],
+    }
+    action = ActionRequest(name=offer.action, args=args, description=offer.text)
+    config = _review(offer.action, *decisions.get(offer.action, ["respond"]))
+    return HumanRequest(action_requests=[action], review_configs=[config])
+
+
+def read_answer(answer: Answer, offer: Offer) -> Reply:
+    """What the person's answer means. A decision that does not fit the question is asked again, never guessed."""
+    value = answer.root
+    if isinstance(value, str):
+        return _typed(value, offer)
+    decisions = (
+        value if isinstance(value, list) else value.decisions if isinstance(value, Decisions) else [value]
+    )
+    if len(decisions) == 1 and decisions[0].type == "respond":
+        return _typed(decisions[0].message or "", offer)
+    if decisions and all(decision.type == "reject" for decision in decisions):
+        return _rejected(decisions[0].message or "", offer)
+    if offer.action != GENERATE:
+        return _read_other(decisions, offer)
+    if isinstance(value, Decision) and value.type == "approve" and offer.plan_id:
+        return Reply(kind="approve", items=offer.items, channel="decision", text="Approved")
+    if len(decisions) != len(offer.items) or not offer.plan_id:
+        return _again(f"The plan has {len(offer.items)} parts and I got {len(decisions)} decisions.")
+    return _read_parts(decisions, offer)
+
+
+def as_text(answer: Answer, reply: Reply) -> str:
+    """The answer as a line of the conversation."""
+    if isinstance(answer.root, str):
+        return answer.root
+    if reply.kind == "approve":
+        parts = ", ".join(f"{item.count} for {item.topic} with {item.strategy}" for item in reply.items)
+        return f"Approved: {parts}"
+    return reply.text or {"reject": "Rejected", "proceed": "Approved: proceed"}.get(
+        reply.kind, "(a decision)"
+    )
+
+
+def _review(name: str, *decisions: Any) -> ReviewConfig:
+    return ReviewConfig(action_name=name, allowed_decisions=list(decisions))
+
+
+def _typed(text: str, offer: Offer) -> Reply:
+    if offer.action == "choose_workflow":
+        return read_workflow_choice(text, offer.workflows, asked=True)
+    return read_reply(text, offer)
+
+
+def _rejected(message: str, offer: Offer) -> Reply:
+    """A no; what is said with it may change or redirect the plan, but not turn the no into a yes."""
+    reply = _typed(message, offer) if message.strip() else Reply(kind="reject")
+    kind = "reject" if reply.kind in ("approve", "resume", "unclear") else reply.kind
+    return reply.model_copy(update={"kind": kind, "channel": "decision"})
+
+
+def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
+    """Decisions on an offer without a plan."""
+    decision = decisions[0]
+    edited = decision.edited_action
+    if offer.action == "choose_workflow" and edited is not None:
+        return read_workflow_choice(str(edited.args.get("workflow_id", "")), offer.workflows, asked=True)
+    if len(decisions) == 1 and decision.type == "approve" and offer.action == "proceed_to_grader":
+        return Reply(kind="proceed", channel="decision")
+    if len(decisions) == 1 and decision.type == "approve" and offer.action == "resume_generation":
+        return Reply(kind="resume", channel="decision")
+    return _again("That decision does not fit the question.")
+
+
+def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
+    """One decision for each part of the plan: approved as it is, edited, or left out."""
+    items: list[PlanItem] = []
+    for decision, item in zip(decisions, offer.items, strict=True):
+        if decision.type == "respond" or (decision.type == "edit" and decision.edited_action is None):
+            return _again("Please approve, edit or reject each part.")
+        if decision.type == "approve":
+            items.append(item)
+        elif decision.type == "edit" and decision.edited_action is not None:
+            edited = _edited_item(decision.edited_action, item, offer)
+            if isinstance(edited, str):
+                return _again(edited)
+            items.append(edited)
+    names = [(item.topic, item.strategy) for item in items]
+    if len(set(names)) != len(names):
+        return _again("The plan names a topic and strategy twice; please add the counts up.")
+    return Reply(kind="approve", items=items, channel="decision")
+
+
+def _edited_item(action: EditedAction, item: PlanItem, offer: Offer) -> PlanItem | str:
+    """The item after an edit, or what is wrong with it."""
+    args = {**item.model_dump(), **action.args}
+    if action.name != GENERATE:
+        return f"The action {action.name!r} is not part of this plan."
+    if str(args.get("workflow_id", offer.workflow_id)).strip() != offer.workflow_id:
+        return f"The plan is for the workflow {offer.workflow_id}; another one needs its own analysis."
+    topic = _known_topic(str(args["topic"]), offer)
+    if topic is None:
+        return f"There is no topic {str(args['topic'])!r}."
+    strategy = "_".join(split_words(str(args["strategy"])))
+    named = find_mentions(strategy, []).strategies
+    try:
+        count = args["count"].strip() if isinstance(args["count"], str) else args["count"]
+        return PlanItem.model_validate(
+            {"topic": topic, "count": count, "strategy": named[0] if named else strategy}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"The {first['loc'][0]} {args[str(first['loc'][0])]!r} cannot be used: {first['msg'].lower()}."
+
+
+def _known_topic(written: str, offer: Offer) -> str | None:
+    if written in offer.topics:
+        return written
+    same = [topic for topic in offer.topics if split_words(topic) == split_words(written)]
+    return same[0] if len(same) == 1 else None
+
+
+def _again(note: str) -> Reply:
+    return Reply(kind="unclear", note=note, channel="decision")

@@ -1,0 +1,140 @@
+"""The graph: route → analyze → recommend → approve → accept → generate → reanalyze → recommend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from langchain_core.runnables import RunnableLambda
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from ..tools.services import Services
+from .ask import approve
+from .context import Context
+from .entry import Entering, Step, next_step_for
+from .finish import Finishing
+from .measure import Measuring
+from .recommend import Recommending
+from .respond import Responding
+from .review import Reviewing
+from .revise import Revising, is_approved
+from .scope import ServicesSource
+from .state import InputState, OutputState, State, reply_in, the_offer, the_reply
+from .work import Working
+
+
+def route_after_analyze(state: State) -> str:
+    """On with the figures; without them there is nothing to recommend."""
+    return "recommend" if state.get("coverage") else "choose"
+
+
+def route_after_recommend(state: State) -> str:
+    """Usually to the person; what they asked for before the analysis comes first."""
+    return route_after_approve(state) if state.get("reply") is not None else "approve"
+
+
+def route_after_approve(state: State) -> Step:
+    """Where the answer leads."""
+    return next_step_for(the_reply(state), the_offer(state))
+
+
+def route_after_revise(state: State) -> str:
+    """To the store, if the person approved exactly this; else back to the person."""
+    return "accept" if is_approved(reply_in(state)) else "approve"
+
+
+def route_after_accept(state: State) -> str:
+    """A plan that can no longer be used is made anew."""
+    return "generate" if state.get("approval_id") else "analyze"
+
+
+def route_after_generate(state: State) -> str:
+    """A failure goes to the person; anything else is measured."""
+    return "hold" if any(result["error"] for result in state.get("results") or []) else "reanalyze"
+
+
+def route_after_reanalyze(state: State) -> str:
+    """On with the figures, as after the first analysis."""
+    return "recommend" if state.get("coverage") else "choose"
+
+
+def route_after_review(state: State) -> str:
+    """Dropping records changes the figures."""
+    return "analyze" if state.get("notice") else "approve"
+
+
+def route_after_answer(state: State) -> str:
+    """Back to what lies on the table; a finished conversation stays finished."""
+    return "approve" if state.get("offer") is not None else END
+
+
+def build_graph(
+    services: Services | Callable[[], Services] | None = None,
+    *,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+) -> CompiledStateGraph[State, Context, InputState, OutputState]:
+    """The coverage and generation agent, to be run by itself or embedded in a parent graph.
+
+    Args:
+        services: store, models and index, or what makes them; made from the settings at first use when not given.
+        checkpointer: where conversations are kept. Leave it out to embed the graph, or where a server brings
+            its own.
+
+    Returns:
+        The compiled graph. It waits for people with `interrupt`, so it, or its parent, needs a checkpointer. Run it
+        with ``durability="sync"``: then a killed process goes on where it stopped.
+    """
+    source = _source(services)
+    entering, measuring, recommending = Entering(source), Measuring(source), Recommending(source)
+    responding, revising, reviewing = Responding(source), Revising(source), Reviewing(source)
+    working, finishing = Working(source), Finishing(source)
+
+    graph = StateGraph(State, Context, input_schema=InputState, output_schema=OutputState)
+    graph.add_node("route", entering.route)
+    graph.add_node("choose", entering.choose)
+    graph.add_node("open", entering.open)
+    graph.add_node("analyze", measuring.analyze)
+    graph.add_node("recommend", recommending.recommend)
+    graph.add_node("approve", approve)
+    graph.add_node("answer", responding.answer)
+    graph.add_node("revise", revising.revise)
+    graph.add_node("review", reviewing.review)
+    graph.add_node("accept", working.accept)
+    graph.add_node("generate", RunnableLambda(working.generate_here, working.generate, name="generate"))
+    graph.add_node("hold", working.hold)
+    graph.add_node("reanalyze", measuring.reanalyze)
+    graph.add_node("finish", finishing.finish)
+    graph.add_node("summarize", finishing.summarize)
+
+    answers = ["accept", "revise", "generate", "answer", "review", "finish", "open"]
+    # What was said before a plan was shown can lead to neither "accept" nor "generate".
+    before_a_plan = ["revise", "answer", "review", "finish"]
+    graph.add_edge(START, "route")
+    graph.add_edge("choose", "approve")
+    graph.add_edge("open", "analyze")
+    graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose"])
+    graph.add_conditional_edges("recommend", route_after_recommend, ["approve", *before_a_plan])
+    graph.add_conditional_edges("approve", route_after_approve, answers)
+    graph.add_conditional_edges("answer", route_after_answer, ["approve", END])
+    graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
+    graph.add_conditional_edges("review", route_after_review, ["analyze", "approve"])
+    graph.add_conditional_edges("accept", route_after_accept, ["generate", "analyze"])
+    graph.add_conditional_edges("generate", route_after_generate, ["reanalyze", "hold"])
+    graph.add_edge("hold", "approve")
+    graph.add_conditional_edges("reanalyze", route_after_reanalyze, ["recommend", "choose"])
+    graph.add_edge("finish", END)
+    graph.add_edge("summarize", END)
+    return graph.compile(checkpointer=checkpointer, name="coverage")
+
+
+def _source(services: Services | Callable[[], Services] | None) -> ServicesSource:
+    if isinstance(services, Services):
+        return lambda: services
+    # Made at first use and kept: importing the graph opens no store and loads no model.
+    return cache(services or Services.from_settings)
+
+
+graph = build_graph()

@@ -1,0 +1,240 @@
+"""The way in: what a new message means, given what this conversation is in the middle of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.types import Command
+
+from ..tools.analyze_coverage import analyze
+from ..tools.dataset.bundled_sample import import_sample
+from ..tools.dataset.store import Store
+from ..tools.dataset.workflows import dataset_version, list_workflows
+from ..tools.generation.plans import cancel_plan
+from .context import from_context, thread_id
+from .history import history
+from .offer import Offer, Option, Reply
+from .reply import read_reply
+from .scope import ServicesSource, scoped
+from .state import State, as_json, offer_in, the_reply
+from .table import find_plan, offer_of, unfinished_approval
+from .work import resume_offer
+from .workflow_choice import ask_for_workflow, named_workflow, read_workflow_choice
+
+SAMPLE_WORKFLOW = "sample"
+
+Step = Literal[
+    "analyze",
+    "approve",
+    "answer",
+    "review",
+    "revise",
+    "accept",
+    "generate",
+    "finish",
+    "choose",
+    "open",
+    "summarize",
+]
+_SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
+_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
+_FINISHED = [
+    Option(label="Generate more", effect="more"),
+    Option(label="Review the records", effect="review"),
+]
+
+
+class Entering:
+    """The nodes `route`, `choose` and `open`."""
+
+    def __init__(self, services: ServicesSource) -> None:
+        self._services = services
+
+    def route(self, state: State) -> Command[Step]:
+        """Find the workflow, then treat the message as a reply to whatever is pending, or begin."""
+        services = self._services()
+        store, thread = services.store, thread_id()
+        message = _last_human(state.get("messages") or [])
+        if message is not None and _was_read(message, state.get("heard"), offer_in(state)):
+            message = None
+        said = str(message.text) if message is not None else ""
+        workflow_id, changed = self._workflow(state, store, said, thread)
+        if workflow_id is None:
+            return self._without_workflow(state, store, said)
+        update: dict[str, Any] = {"workflow_id": workflow_id, "said": None, "reply": None, "notice": None}
+        update |= {"heard": message.id} if message is not None else {}
+        offer = None if changed else offer_in(state)
+        if offer is not None and offer.action == "choose_workflow":
+            offer, said = None, ""  # the message was the answer to that question
+        if changed:
+            update |= _forget()
+            self._cancel(store, offer_in(state))
+        elif state.get("coverage_before") is None:
+            update |= history(store, thread, workflow_id)
+        plan = find_plan(store, thread, workflow_id)
+        if plan is not None and plan.dataset_version != dataset_version(store, workflow_id):
+            cancel_plan(store, plan.id)
+            old = message is None or _was_read(message, None, offer_of(plan))
+            return Command(
+                goto="analyze", update={**update, "notice": _CHANGED, "said": None if old else said}
+            )
+        unfinished = unfinished_approval(store, thread, workflow_id) if _in_generation(state) else None
+        if plan is not None and (stored := offer_of(plan)) is not None:
+            # The state knows what was said since; the store knows what is really pending.
+            offer = offer if offer is not None and offer.plan_id == plan.id else stored
+        elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
+            offer = resume_offer(stored, unfinished[0])
+            update |= {"approval_id": unfinished[0]}
+        elif offer is not None and offer.plan_id is not None and offer.action != "resume_generation":
+            offer = None  # it was answered elsewhere
+        if state.get("next_step") and plan is None and unfinished is None:
+            return self._after_the_end(state, update, said)
+        if offer is None:
+            return Command(goto="analyze", update={**update, "said": _worth_carrying(said, state)})
+        if state.get("coverage") is None:
+            services = scoped(services, state)
+            coverage = analyze(services, workflow_id).model_dump(mode="json")
+            update |= {"coverage": coverage, "coverage_after": coverage}
+            update.setdefault("coverage_before", coverage)
+        update["offer"] = as_json(offer)
+        if message is None or _was_read(message, None, offer):
+            return Command(goto="approve", update=update)  # nothing new was said
+        reply = read_reply(said, offer)
+        return Command(
+            goto=next_step_for(reply, offer), update={**update, "reply": as_json(reply), "next_step": None}
+        )
+
+    def choose(self, state: State) -> dict[str, Any]:
+        """Ask which dataset to work on."""
+        workflows = [summary.id for summary in list_workflows(self._services().store)]
+        offer = ask_for_workflow(workflows, note=state.get("notice") or "")
+        update = {"offer": as_json(offer), "messages": [AIMessage(offer.text)], "reply": None, "notice": None}
+        return {**update, "workflow_id": None, "next_step": None}
+
+    def open(self, state: State) -> dict[str, Any]:
+        """Take up the chosen dataset; the bundled sample is imported first."""
+        reply = the_reply(state)
+        if not reply.sample:
+            return {"workflow_id": reply.workflow_id, "reply": None, "offer": None}
+        report = import_sample(self._services().store, SAMPLE_WORKFLOW)
+        notice = f"I imported the bundled sample as `{SAMPLE_WORKFLOW}` ({report.added} records)."
+        if not report.added:
+            notice = f"The bundled sample is there already, as `{SAMPLE_WORKFLOW}`."
+        return {"workflow_id": SAMPLE_WORKFLOW, "reply": None, "offer": None, "notice": notice}
+
+    def _workflow(self, state: State, store: Store, said: str, thread: str | None) -> tuple[str | None, bool]:
+        """The workflow, and whether it is another one than the offer on the table is about."""
+        offer = offer_in(state)
+        before = offer.workflow_id if offer is not None else None
+        known = state.get("workflow_id") or from_context("workflow_id")
+        if known is None and (plan := find_plan(store, thread, None)) is not None:
+            known = plan.workflow_id
+        ids = [summary.id for summary in list_workflows(store)]
+        named = named_workflow(said, ids)
+        if named is not None and (known is None or said.strip() == named or _SWITCH.search(said.lower())):
+            known = named
+        if known is None and len(ids) == 1:
+            known = ids[0]
+        return known, before is not None and known != before
+
+    def _without_workflow(self, state: State, store: Store, said: str) -> Command[Step]:
+        ids = [summary.id for summary in list_workflows(store)]
+        offer = offer_in(state)
+        asked = offer is not None and offer.action == "choose_workflow"
+        reply = read_workflow_choice(said, ids, asked=asked)
+        if reply.kind == "workflow":
+            return Command(goto="open", update={"reply": as_json(reply)})
+        if reply.kind == "stop" and asked:
+            return Command(goto="finish", update={"reply": as_json(reply)})
+        note = reply.note if asked else None
+        return Command(goto="choose", update={"notice": note})
+
+    def _after_the_end(self, state: State, update: dict[str, Any], said: str) -> Command[Step]:
+        """A message to a finished conversation: workflow and history stay."""
+        topics = list((state.get("coverage") or {}).get("topic_distribution", {}))
+        offer = Offer(
+            action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
+        )
+        reply = read_reply(said, offer)
+        if reply.kind == "question":
+            return Command(goto="answer", update={**update, "reply": as_json(reply), "offer": None})
+        onward = reply.kind in ("more", "change", "review") or state.get("next_step") != "grader"
+        if onward:
+            carried = said if reply.kind in ("more", "change", "review") else None
+            return Command(goto="analyze", update={**update, "said": carried, "offer": None})
+        return Command(goto="summarize", update=update)
+
+    def _cancel(self, store: Store, offer: Offer | None) -> None:
+        if offer is not None and offer.plan_id is not None:
+            cancel_plan(store, offer.plan_id)
+
+
+def next_step_for(reply: Reply, offer: Offer) -> Step:
+    """Which node carries a reply out."""
+    match reply.kind:
+        case "approve":
+            return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"
+        case "resume":
+            return "generate"
+        case "change" | "more":
+            return "revise" if offer.workflow_id is not None else "answer"
+        case "proceed" | "stop" | "review_outside":
+            return "finish"
+        case "review" | "drop":
+            return "review"
+        case "workflow":
+            return "open"
+        case _:
+            return "answer"
+
+
+def _is_the_plan(reply: Reply, offer: Offer) -> bool:
+    return reply.items == offer.items
+
+
+def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:
+    return next((message for message in reversed(messages) if message.type == "human"), None)
+
+
+def _was_read(message: AnyMessage, heard: str | None, offer: Offer | None) -> bool:
+    """Whether the message is older than what it would answer: an old yes is not a yes to a new plan."""
+    return message.id is not None and (
+        message.id == heard or (offer is not None and message.id in offer.heard)
+    )
+
+
+def _in_generation(state: State) -> bool:
+    """Whether a generation may be unfinished: the state says so, or knows nothing at all."""
+    return bool(state.get("approval_id")) or state.get("coverage_before") is None
+
+
+def _worth_carrying(said: str, state: State) -> str | None:
+    """A first message is carried past the analysis only if it clearly asks for something else than the analysis."""
+    if state.get("coverage_before") is not None:
+        return said
+    reply = read_reply(said, Offer(action="proceed_to_grader"))
+    if reply.kind in ("proceed", "stop", "more", "review", "review_outside") or re.search(
+        r"strateg|few.?shot", said
+    ):
+        return said
+    return said if re.search(r"\b\d+\b.*\bfor\b", said) else None
+
+
+def _forget() -> dict[str, Any]:
+    """What belongs to the workflow that was left."""
+    return {
+        "offer": None,
+        "coverage": None,
+        "coverage_before": None,
+        "coverage_after": None,
+        "rounds": 0,
+        "record_ids": [],
+        "rejected": {},
+        "cost": {"tokens": 0, "usd": None},
+        "results": [],
+        "approval_id": None,
+        "next_step": None,
+    }

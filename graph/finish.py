@@ -1,0 +1,71 @@
+"""The node that ends the conversation and says where to go from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ..tools.coverage.report import Coverage
+from ..tools.generation.plans import cancel_plan
+from .context import thread_id
+from .history import history
+from .markdown import plural, score_words
+from .scope import ServicesSource
+from .state import NextStep, State, offer_in, reply_in
+
+
+class Finishing:
+    """The nodes `finish` and `summarize`."""
+
+    def __init__(self, services: ServicesSource) -> None:
+        self._services = services
+
+    def finish(self, state: State) -> dict[str, Any]:
+        """Take a pending plan back and hand over: to the grader, to a review outside, or to later."""
+        offer, reply = offer_in(state), reply_in(state)
+        store, workflow_id = self._services().store, state.get("workflow_id")
+        if offer is not None and offer.plan_id is not None:
+            cancel_plan(store, offer.plan_id)
+        kind = reply.kind if reply is not None else "stop"
+        step: NextStep = (
+            "grader" if kind == "proceed" else "review" if kind == "review_outside" else "stopped"
+        )
+        # Results still there are those of a round that was given up halfway: what it added counts.
+        totals = history(store, thread_id(), workflow_id) if workflow_id and state.get("results") else {}
+        text = f"{_OPENING[step]} {_standing({**state, **totals})}".strip()
+        return {
+            **totals,
+            "messages": [AIMessage(text)],
+            "next_step": step,
+            "offer": None,
+            "reply": None,
+            "results": [],
+            "approval_id": None,
+        }
+
+    def summarize(self, state: State) -> dict[str, Any]:
+        """Say where a finished conversation stands, and what can still be done."""
+        return {"messages": [AIMessage(f"{_standing(state)} {_WAYS_ON}".strip())], "reply": None}
+
+
+_OPENING: dict[NextStep, str] = {
+    "grader": "On to the grader configuration.",
+    "review": "Take your time with the review; nothing is generated meanwhile. Write here when you are back.",
+    "stopped": "Stopped here; nothing is generated. Write here to go on.",
+}
+_WAYS_ON = "You can ask about the figures, say “generate more”, or “review the records”."
+
+
+def _standing(state: Mapping[str, Any]) -> str:
+    known = state.get("coverage_after") or state.get("coverage")
+    if not known:
+        return ""
+    coverage = Coverage.model_validate(known)
+    said = (
+        f"The dataset has {plural(coverage.total_records, 'record')}; "
+        f"balance score {score_words(coverage.balance_score, coverage.status)}."
+    )
+    added = len(state.get("record_ids") or [])
+    return f"{said} {plural(added, 'synthetic record')} were added in this conversation." if added else said

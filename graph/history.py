@@ -1,0 +1,57 @@
+"""What a conversation has generated so far, read from the store.
+
+The store is where it is exact: it also knows what a round had made before it failed, and it knows it when a new
+message to a parent graph starts this graph with an empty state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from ..tools.dataset.store import Store
+from ..tools.dataset.tables import approvals, jobs
+from ..tools.generation.ledger import slot_records, summarize_job
+from ..tools.generation.plans import list_plans
+
+
+def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, Any]:
+    """The totals of the plans that this conversation approved; nothing when there are none.
+
+    Returns:
+        ``coverage_before`` (of the first plan), ``rounds``, ``record_ids``, ``rejected`` and ``cost``, as in the
+        graph's state.
+    """
+    mine = [
+        plan
+        for plan in list_plans(store, workflow_id, "approved")
+        if thread_id is not None and plan.thread_id == thread_id
+    ]
+    query = (
+        select(jobs.c.id, jobs.c.model, jobs.c.approval_id)
+        .join(approvals, approvals.c.id == jobs.c.approval_id)
+        .where(approvals.c.plan_id.in_([plan.id for plan in mine]))
+        .order_by(jobs.c.created_at)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all() if mine else []
+    if not rows:
+        return {}
+    record_ids: list[str] = []
+    rejected: dict[str, int] = {}
+    tokens = 0
+    for row in rows:
+        summary = summarize_job(store, row.id)
+        tokens += summary.tokens
+        record_ids += [record for record in slot_records(store, row.id).values() if record]
+        for reason, number in summary.rejected.items():
+            rejected[reason] = rejected.get(reason, 0) + number
+    free = all(row.model.startswith("embedded") for row in rows)
+    return {
+        "coverage_before": mine[-1].details.get("coverage_before"),
+        "rounds": len({row.approval_id for row in rows}),
+        "record_ids": record_ids,
+        "rejected": rejected,
+        "cost": {"tokens": tokens, "usd": 0.0 if free else None},
+    }

@@ -1,0 +1,47 @@
+"""Text of the dataset made safe to show: topic names and records are other people's words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKUP = re.compile(r"([\\`*\[\]{}<>|#~])|(?<!\w)(_)|(_)(?!\w)")
+_MOST = 80
+
+
+def escape(text: str) -> str:
+    """One line without control characters, in which nothing is taken for Markdown or HTML."""
+    text = "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+    text = re.sub(r"\s+", " ", text).strip()
+    return _MARKUP.sub(lambda match: "\\" + match.group(0), text)
+
+
+def shorten(text: str, most: int) -> str:
+    """At most ``most`` characters, cut with an ellipsis."""
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def topic_title(topic: str) -> str:
+    """``technical_issues`` as "Technical Issues", escaped."""
+    words = re.sub(r"[_\s]+", " ", topic).strip() or topic
+    title = words.title() if words == words.lower() and words.isascii() else words
+    return escape(shorten(title, _MOST))
+
+
+def percent(part: int, whole: int) -> str:
+    """A share for people: "30%", "<1%"."""
+    if not whole or not part:
+        return "0%"
+    share = 100 * part / whole
+    return "<1%" if share < 0.5 else f"{share:.0f}%"
+
+
+def score_words(score: float | None, status: str | None) -> str:
+    """``0.45 (Poor)``, or that there is none."""
+    return "not measurable yet" if score is None else f"{score:.2f} ({(status or '').capitalize()})"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 record``, ``2,400 records``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,168 @@
+"""What lies on the table: the plan a yes would start, the numbered options, and what was said about them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from ..tools.coverage.recommendation import PlanItem
+
+Action = Literal[
+    "generate_synthetic_data",
+    "proceed_to_grader",
+    "choose_next_step",
+    "resume_generation",
+    "choose_workflow",
+]
+Effect = Literal["generate", "proceed", "review", "more", "resume", "stop"]
+
+
+class Option(BaseModel):
+    """One numbered answer that the person can choose.
+
+    Attributes:
+        label: as it is shown, without the number.
+        effect: what choosing it does.
+        items: for ``generate``: exactly what it generates.
+        shown: whether items and cost stand in the text that the person read; if not, choosing the option
+            shows them first.
+    """
+
+    label: str
+    effect: Effect
+    items: list[PlanItem] = Field(default_factory=list)
+    shown: bool = True
+
+
+class Offer(BaseModel):
+    """What the person is asked, complete enough to read the answer without anything else.
+
+    It is kept in the conversation's state and beside the pending plan in the store, so that a reply is read the
+    same way wherever it comes in.
+
+    Attributes:
+        action: what a plain approval means here.
+        workflow_id: the dataset it is about; ``None`` while that is what is asked.
+        plan_id: the pending plan in the store that holds exactly ``items``.
+        items: the plan that a yes starts; empty when a yes starts no generation.
+        options: the numbered options, the first is number 1.
+        text: all that the person reads, as Markdown.
+        topics: the names that a reply may use.
+        suggestions: for a topic named without count or strategy: what is suggested for it.
+        shown_records: ids of the records shown in a review, the first is number 1.
+        review: what the shown records are: a topic, or the synthetic ones.
+        approval_id: for ``resume_generation``: the approval whose work is unfinished.
+        workflows: for ``choose_workflow``: the ids to choose from.
+        everything: the plan for all topics that need records.
+        more: what "generate more" would propose.
+        doubtful: ids of records that a review should begin with.
+        heard: ids of the person's messages from before this offer: none of them can be an answer to it.
+    """
+
+    action: Action
+    workflow_id: str | None = None
+    plan_id: str | None = None
+    items: list[PlanItem] = Field(default_factory=list)
+    options: list[Option] = Field(default_factory=list)
+    text: str = ""
+    topics: list[str] = Field(default_factory=list)
+    suggestions: dict[str, PlanItem] = Field(default_factory=dict)
+    shown_records: list[str] = Field(default_factory=list)
+    review: ReviewScope | None = None
+    approval_id: str | None = None
+    workflows: list[str] = Field(default_factory=list)
+    everything: list[PlanItem] = Field(default_factory=list)
+    more: list[PlanItem] = Field(default_factory=list)
+    doubtful: list[str] = Field(default_factory=list)
+    heard: list[str] = Field(default_factory=list)
+
+    @property
+    def yes_is_plain(self) -> bool:
+        """Whether a bare "yes" can mean one thing only: the first option, which is the plan shown."""
+        if self.action in ("proceed_to_grader", "resume_generation"):
+            return True
+        first = self.options[0] if self.options else None
+        return bool(
+            self.plan_id and first and first.effect == "generate" and same_items(first.items, self.items)
+        )
+
+    @property
+    def generations(self) -> list[list[PlanItem]]:
+        """The different plans among the options."""
+        plans: list[list[PlanItem]] = []
+        for option in self.options:
+            known = any(same_items(option.items, plan) for plan in plans)
+            if option.effect == "generate" and not known:
+                plans.append(option.items)
+        return plans
+
+
+class ReviewScope(BaseModel):
+    """Which records are being reviewed.
+
+    Attributes:
+        topic: only this topic; ``None`` is all.
+        synthetic: only generated ones.
+        uncategorized: only those without a topic.
+        page: counted from 0.
+    """
+
+    topic: str | None = None
+    synthetic: bool = False
+    uncategorized: bool = False
+    page: int = 0
+
+
+class Reply(BaseModel):
+    """A person's answer, read. Only ``approve`` and ``resume`` can lead to generation.
+
+    Attributes:
+        kind: what the answer asks for.
+        items: for ``approve`` exactly what was approved; for ``change`` the plan to show next.
+        text: what the person typed.
+        note: for ``unclear`` what to ask back; otherwise what to mention beside the result.
+        topic: for a review or a question.
+        review: for ``review``.
+        numbers: for ``drop`` the numbers of the records, counted from 1.
+        workflow_id: for ``workflow`` the id chosen; ``None`` with ``sample`` imports the bundled sample.
+        channel: how the answer came: typed, or as a structured decision.
+    """
+
+    kind: Literal[
+        "approve",
+        "resume",
+        "change",
+        "more",
+        "reject",
+        "proceed",
+        "stop",
+        "review_outside",
+        "review",
+        "drop",
+        "back",
+        "question",
+        "workflow",
+        "unclear",
+    ]
+    items: list[PlanItem] = Field(default_factory=list)
+    text: str = ""
+    note: str = ""
+    topic: str | None = None
+    review: ReviewScope | None = None
+    numbers: list[int] = Field(default_factory=list)
+    workflow_id: str | None = None
+    sample: bool = False
+    channel: Literal["typed", "decision"] = "typed"
+
+
+def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:
+    """Whether two plans generate exactly the same, in whatever order."""
+
+    def key(item: PlanItem) -> tuple[str, int, str]:
+        return (item.topic, item.count, item.strategy)
+
+    return sorted(map(key, some)) == sorted(map(key, others))
+
+
+Offer.model_rebuild()

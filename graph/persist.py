@@ -1,0 +1,39 @@
+"""Where conversations are kept: a SQLite file in the data folder, written after every step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from ..tools.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+
+@asynccontextmanager
+async def open_checkpointer(settings: Settings) -> AsyncIterator[AsyncSqliteSaver]:
+    """The conversations of this data folder; pass ``durability="sync"`` when running a graph with it.
+
+    Args:
+        settings: name the file.
+    """
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    path = settings.checkpoint_path
+    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    async with AsyncSqliteSaver.from_conn_string(str(path)) as saver:
+        # A second process (the web page beside the terminal) waits for its turn instead of failing.
+        await saver.conn.execute("PRAGMA busy_timeout = 30000")
+        await saver.setup()
+        yield saver
+
+
+@asynccontextmanager
+async def checkpointer() -> AsyncIterator[AsyncSqliteSaver]:
+    """The same for a LangGraph server, which finds it by its name in ``langgraph.json``."""
+    settings = await asyncio.to_thread(load_settings)
+    async with open_checkpointer(settings) as saver:
+        yield saver

@@ -1,0 +1,131 @@
+"""A plan in words: what it generates, what it reaches, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..tools.coverage.additions import predicted_score
+from ..tools.coverage.recommendation import PlanItem
+from ..tools.coverage.report import Coverage
+from ..tools.coverage.strategy_choice import STRATEGIES
+from ..tools.generation.estimate import Estimate
+from ..tools.settings import Settings
+from .markdown import plural, topic_title
+from .offer import Offer, Option
+
+_FEW = 3
+"""Up to this many items a plan is said in a sentence, above in a table."""
+
+
+def strategy_words(strategy: str) -> str:
+    """``message variation``."""
+    guide = next((guide for name, guide in STRATEGIES.items() if name == strategy), None)
+    return guide.title.lower() if guide else strategy
+
+
+def item_words(item: PlanItem) -> str:
+    """``30 for "Technical Issues" (message variation)``."""
+    return f'{item.count:,} for "{topic_title(item.topic)}" ({strategy_words(item.strategy)})'
+
+
+def items_words(items: Sequence[PlanItem]) -> str:
+    """A plan in one line: its items, or for many of them their number."""
+    if len(items) <= _FEW:
+        return ", ".join(map(item_words, items))
+    return f"{plural(sum(item.count for item in items), 'record')} in {len(_per_topic(items))} topics"
+
+
+def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: str) -> list[str]:
+    """A plan with all its items, what it reaches and what it costs: what a person must see to say yes to it.
+
+    Args:
+        name: how the plan is called, such as ``Option 1``.
+        coverage: the figures before it.
+        items: the plan.
+        cost: expected cost in words; empty when it is not known.
+    """
+    said = f"{name}: {items_words(items)}. That makes {effect_words(coverage, items)}."
+    said += f" Cost: {cost}." if cost else ""
+    if len(items) <= _FEW:
+        return [said]
+    counts = coverage.topic_distribution
+    rows = [
+        f"| {topic_title(item.topic)} | {counts.get(item.topic, 0):,} | {item.count:,} | "
+        f"{strategy_words(item.strategy)} |"
+        for item in items
+    ]
+    return [said, "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])]
+
+
+def predicted(coverage: Coverage, items: Sequence[PlanItem]) -> float | None:
+    """The exact score once all of the plan is accepted."""
+    added: dict[str, int] = {}
+    for item in items:
+        added[item.topic] = added.get(item.topic, 0) + item.count
+    scored = coverage.scored_counts
+    known = {topic: count for topic, count in added.items() if topic in scored}
+    return predicted_score(scored, known, coverage.weights)
+
+
+def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
+    """What the counts and the score become."""
+    counts, added = coverage.topic_distribution, _per_topic(items)
+    changes = [f"{topic_title(t)} {counts.get(t, 0):,} → {counts.get(t, 0) + n:,}" for t, n in added.items()]
+    if len(changes) > _FEW:
+        total = coverage.total_records
+        changes = [f"{total:,} → {total + sum(added.values()):,} records"]
+    score = predicted(coverage, items)
+    return ", ".join([*changes, *([f"balance score {score:.2f}"] if score is not None else [])])
+
+
+def cost_words(estimate: Estimate, settings: Settings) -> str:
+    """The expected cost, and the cap where one is set."""
+    caps = []
+    if settings.budget_tokens is not None:
+        caps.append(f"{settings.budget_tokens:,} tokens")
+    if settings.budget_usd is not None:
+        caps.append(f"${settings.budget_usd:,.2f}")
+    cap = f" (never more than {' and '.join(caps)})" if caps else ""
+    return estimate.note + cap
+
+
+def within_cap(estimate: Estimate, settings: Settings) -> bool:
+    """Whether the plan is expected to stay within the caps that were shown."""
+    if settings.budget_tokens is not None and estimate.tokens > settings.budget_tokens:
+        return False
+    if settings.budget_usd is not None and estimate.usd is not None:
+        return estimate.usd <= settings.budget_usd
+    return True
+
+
+def option_lines(offer: Offer) -> list[str]:
+    """The options as they are numbered; a second plan carries its items, so that choosing it is a yes to them."""
+    return [_option_line(option, offer) for option in offer.options]
+
+
+def reminder(offer: Offer) -> str:
+    """What still lies on the table, after something else was said."""
+    lines = []
+    if offer.plan_id and offer.items:
+        lines += [f"The plan still stands: {items_words(offer.items)}. Nothing starts without your yes.", ""]
+    lines += ["Would you like me to:" if offer.plan_id else "Would you like to:"]
+    lines += [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    return "\n".join(lines)
+
+
+def _option_line(option: Option, offer: Offer) -> str:
+    if (
+        option.effect != "generate"
+        or not option.shown
+        or len(offer.generations) < 2
+        or option.items == offer.items
+    ):
+        return option.label
+    return f"{option.label}: {items_words(option.items)}"
+
+
+def _per_topic(items: Sequence[PlanItem]) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for item in items:
+        added[item.topic] = added.get(item.topic, 0) + item.count
+    return added

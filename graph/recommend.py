@@ -1,0 +1,176 @@
+"""The node that says what to do next and lays the options on the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ..tools.analyze_coverage import recommend_for
+from ..tools.coverage.recommendation import PlanItem, PlanOption, Recommendation
+from ..tools.coverage.report import Coverage
+from ..tools.coverage.strategy_choice import choose_strategy, profile_topics
+from ..tools.dataset.records import topic_counts
+from ..tools.dataset.workflows import list_topics
+from ..tools.errors import CoverageError
+from ..tools.generation.estimate import estimate_plan
+from ..tools.services import Services
+from .context import thread_id
+from .markdown import escape, topic_title
+from .offer import Offer, Option
+from .plan_words import cost_words
+from .reply import read_reply
+from .report import analysis_report, round_report
+from .scope import ServicesSource, focus_topics, scoped
+from .state import State, as_json, offer_in
+from .table import lay
+
+PROCEED = "Proceed to grader configuration"
+MORE = "Generate more data to further balance"
+ALL = "Generate for all under-represented topics"
+SKIP = "Skip generation and proceed to grader config"
+REVIEW = "Review existing records first"
+REVIEW_NEW = "Review the synthetic records"
+
+_CARRIED = ("change", "more", "proceed", "stop", "review", "review_outside", "question", "reject")
+
+
+class Recommending:
+    """The node `recommend`."""
+
+    def __init__(self, services: ServicesSource) -> None:
+        self._services = services
+
+    def recommend(self, state: State) -> dict[str, Any]:
+        """Say what the figures mean and what to do, with numbered options; store the plan that is shown."""
+        services = scoped(self._services(), state)
+        workflow_id, focus = state["workflow_id"] or "", focus_topics(state)
+        coverage = Coverage.model_validate(state["coverage"])
+        recommendation = recommend_for(services, workflow_id, coverage, focus or None)
+        after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
+        offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
+        offer.topics = [topic.name for topic in coverage.topics]
+        offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
+        previous = offer_in(state)
+        if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:
+            offer.shown_records, offer.review = previous.shown_records, previous.review
+        offer = lay(services.store, offer, state, thread_id())
+        costs = [costs_of(services, workflow_id, items) for items in offer.generations]
+        if after_round:
+            before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
+            text = round_report(
+                before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason
+            )
+        else:
+            text = analysis_report(
+                coverage, recommendation, offer, costs=costs, notice=state.get("notice"), focus_topics=focus
+            )
+        offer.text = text
+        carried = _carried(state.get("said"), offer)
+        cleared: dict[str, Any] = {
+            "notice": None,
+            "said": None,
+            "results": [],
+            "round_before": None,
+            "stop_reason": None,
+        }
+        return {"messages": [AIMessage(text)], "offer": as_json(offer), "reply": carried, **cleared}
+
+
+def costs_of(services: Services, workflow_id: str, items: list[PlanItem]) -> str:
+    """The expected cost in words; the reason why the plan cannot work, if it cannot."""
+    try:
+        return cost_words(estimate_plan(services, workflow_id, items), services.settings)
+    except CoverageError as error:
+        return escape(str(error)).rstrip(".")
+
+
+def _offer(workflow_id: str, recommendation: Recommendation, *, after_round: bool, stop: bool) -> Offer:
+    """Which options there are; a plan is pending unless the recommendation is to proceed."""
+    worst, everything = recommendation.worst_topic, recommendation.all_under_represented
+    plan = worst or everything
+    doubtful = [record for need in recommendation.review for record in need.record_ids][:200]
+    offer = Offer(
+        action="proceed_to_grader",
+        workflow_id=workflow_id,
+        more=_more(recommendation),
+        doubtful=doubtful,
+        everything=(everything.items if everything else []),
+    )
+    if recommendation.action == "proceed_to_grader" or (after_round and (stop or plan is None)):
+        review = REVIEW_NEW if after_round else REVIEW
+        offer.options = [_option(PROCEED, "proceed"), _option(MORE, "more"), _option(review, "review")]
+    elif plan is None:
+        offer.action = "choose_next_step"
+        offer.options = [_option(REVIEW, "review"), _option(SKIP, "proceed"), _option("Stop here", "stop")]
+    elif after_round:
+        offer.action, offer.items = "generate_synthetic_data", (everything or plan).items
+        offer.options = [
+            _option(PROCEED, "proceed"),
+            _option(MORE, "generate", offer.items),
+            _option(REVIEW_NEW, "review"),
+        ]
+    else:
+        offer.action, offer.items = "generate_synthetic_data", plan.items
+        offer.options = plan_options(plan.items, (everything or plan).items)
+    return offer
+
+
+def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
+    """The four options of a pending plan: it, the one for all topics, skip, review."""
+    topics = list(dict.fromkeys(item.topic for item in items))
+    label = (
+        f'Generate synthetic data for "{topic_title(topics[0])}"'
+        if len(topics) == 1
+        else "Generate this plan"
+    )
+    return [
+        _option(label, "generate", items),
+        _option(ALL, "generate", everything),
+        _option(SKIP, "proceed"),
+        _option(REVIEW, "review"),
+    ]
+
+
+def _option(label: str, effect: Any, items: list[PlanItem] | None = None) -> Option:
+    return Option(label=label, effect=effect, items=items or [])
+
+
+def _more(recommendation: Recommendation) -> list[PlanItem]:
+    """What "generate more" means: above the target a better balance, below it every topic at the minimum."""
+    first: PlanOption | None = recommendation.all_under_represented
+    others = recommendation.alternatives
+    if recommendation.action == "proceed_to_grader":
+        chosen = first or (others[0] if others else None)
+    else:
+        chosen = others[-1] if others else first
+    return chosen.items if chosen else []
+
+
+def _suggestions(
+    services: Services, workflow_id: str, coverage: Coverage, recommendation: Recommendation
+) -> dict[str, PlanItem]:
+    """For each topic what to generate when a person names nothing but the topic."""
+    store = services.store
+    profiles = profile_topics(topic_counts(store, workflow_id), list_topics(store, workflow_id))
+    missing = {t.name: services.settings.minimum_per_topic - t.records for t in coverage.topics}
+    known = recommendation.all_under_represented
+    counts = {name: max(1, count) for name, count in missing.items() if count > 0}
+    counts |= {item.topic: item.count for item in known.items} if known else {}
+    return {
+        topic: PlanItem(topic=topic, count=min(count, 10_000), strategy=choose_strategy(profiles[topic])[0])
+        for topic, count in counts.items()
+        if topic in profiles
+    }
+
+
+def _carried(said: str | None, offer: Offer) -> dict[str, Any] | None:
+    """What the person had said before the analysis, read now; never as a yes to a plan not yet seen."""
+    if not said:
+        return None
+    reply = read_reply(said, offer)
+    if reply.kind not in _CARRIED:
+        return None
+    if reply.kind == "proceed" and offer.action != "proceed_to_grader":
+        return None
+    return as_json(reply)

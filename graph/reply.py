@@ -1,0 +1,225 @@
+"""Reads what a person types: the grammar that turns a sentence and the offer it answers into a `Reply`.
+
+The one rule above all others: only a plain yes, or the number or full wording of an option, may become an
+approval. A yes with anything beside it, a doubt, a question mark, or words that merely contain "approved" never do.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .change import read_change
+from .mentions import find_mentions
+from .offer import Offer, Option, Reply, ReviewScope, same_items
+from .phrases import (
+    ASKS,
+    BACK,
+    DROP,
+    GO,
+    LEADING_NO,
+    LEADING_YES,
+    MORE,
+    NEXT,
+    NO,
+    OPTION,
+    OPTION_WITH_CHANGE,
+    ORDINALS,
+    OUTSIDE,
+    PLAIN_YES,
+    POLITE,
+    PROCEED,
+    RESUME,
+    REVIEW,
+    REVIEWABLE,
+    STOP,
+    YES,
+)
+
+
+def read_reply(text: str, offer: Offer) -> Reply:
+    """What ``text`` means as an answer to ``offer``; ``unclear`` with a note when it is not understood."""
+    plain = _normalize(text)
+    asks = plain.endswith("?")
+    plain = plain.rstrip("? ")
+    reply = _read(plain, offer, asks=asks)
+    return reply.model_copy(update={"text": text.strip()})
+
+
+def _read(plain: str, offer: Offer, *, asks: bool) -> Reply:
+    if not plain:
+        return Reply(kind="unclear", note="I got an empty answer.")
+    if asks:
+        return _read_question(plain, offer)
+    command = _read_command(plain, offer)
+    if command is not None:
+        return command
+    for pattern, negative in ((LEADING_YES, False), (LEADING_NO, True)):
+        opening = pattern.fullmatch(plain)
+        if opening:
+            return _read_rest(opening["rest"].strip(), offer, after_no=negative)
+    if ASKS.match(plain):
+        return _read_question(plain, offer)
+    return _read_change(plain, offer)
+
+
+def _read_command(plain: str, offer: Offer) -> Reply | None:
+    """Answers that stand alone. The order matters only where two readings could both apply."""
+    if offer.shown_records:
+        dropped = DROP.fullmatch(plain)
+        if dropped:
+            return Reply(kind="drop", numbers=[int(n) for n in re.findall(r"\d+", dropped["numbers"])])
+        if NEXT.fullmatch(plain) and offer.review is not None:
+            scope = offer.review
+            return Reply(kind="review", review=scope.model_copy(update={"page": scope.page + 1}))
+    if offer.action == "resume_generation" and RESUME.fullmatch(plain):
+        return Reply(kind="resume")
+    if PLAIN_YES.fullmatch(plain):
+        return _yes(offer)
+    if GO.fullmatch(plain):
+        return _go(offer)
+    chosen = _option(plain, offer)
+    if chosen is not None:
+        return chosen
+    if STOP.fullmatch(plain):
+        return Reply(kind="stop")
+    if NO.fullmatch(plain):
+        return Reply(kind="reject")
+    if PROCEED.fullmatch(plain):
+        return Reply(kind="proceed")
+    if offer.action == "proceed_to_grader" and re.fullmatch(rf"{YES}(?: and)? {PROCEED.pattern}", plain):
+        return Reply(kind="proceed")
+    if BACK.fullmatch(plain):
+        return Reply(kind="back")
+    if MORE.fullmatch(plain):
+        return Reply(kind="more")
+    return _review(plain, offer)
+
+
+def _yes(offer: Offer) -> Reply:
+    """A bare yes: to exactly the plan shown, where there is one and only one thing it can mean."""
+    if offer.action == "proceed_to_grader":
+        return Reply(kind="proceed")
+    if offer.action == "resume_generation":
+        return Reply(kind="resume")
+    if offer.yes_is_plain:
+        return Reply(kind="approve", items=offer.items)
+    return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")
+
+
+def _go(offer: Offer) -> Reply:
+    """A bare "generate": a yes only where one single plan is on the table."""
+    if offer.plan_id and len(offer.generations) == 1 and same_items(offer.generations[0], offer.items):
+        return Reply(kind="approve", items=offer.items)
+    if offer.action == "proceed_to_grader":
+        return Reply(kind="more")
+    return Reply(
+        kind="unclear", note="There is more than one plan to choose from. Please answer with a number."
+    )
+
+
+def _option(plain: str, offer: Offer) -> Reply | None:
+    for option in offer.options:
+        if plain == _normalize(option.label):
+            return _chosen(option, offer)
+    match = OPTION.fullmatch(plain)
+    if match is None or (match["number"] == "one" and match["name"] is None and plain != "one"):
+        return None
+    number = ORDINALS.get(match["number"]) or int(match["number"])
+    if 1 <= number <= len(offer.options):
+        return _chosen(offer.options[number - 1], offer)
+    if number >= 10 and match["name"] is None and len(offer.items) == 1:
+        return None  # "20" is a count rather than an option
+    return Reply(kind="unclear", note=f"There is no option {number}.")
+
+
+def _chosen(option: Option, offer: Offer) -> Reply:
+    if option.effect == "generate":
+        # What was not shown with its items and cost cannot be approved yet; it is shown first.
+        return Reply(kind="approve" if option.shown else "change", items=option.items)
+    if option.effect == "review":
+        scope = ReviewScope(
+            synthetic="synthetic" in option.label, uncategorized="without a topic" in option.label
+        )
+        return Reply(kind="review", review=scope)
+    return Reply(kind=option.effect)
+
+
+def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
+    """What follows a yes or no and a comma: it may change or redirect, but a yes with more is no yes."""
+    command = _read_command(rest, offer)
+    if command is not None and command.kind in ("stop", "reject", "review", "review_outside", "more"):
+        # "yes, stop" contradicts itself; "no, stop" does not.
+        clear = after_no or command.kind in ("review", "review_outside")
+        return command if clear else _unsure()
+    if command is not None and command.kind == "proceed":
+        return command if after_no or offer.action == "proceed_to_grader" else _unsure()
+    if command is not None:
+        return _unsure()
+    if ASKS.match(rest):
+        return _read_question(rest, offer)
+    return _read_change(rest, offer)
+
+
+def _read_question(plain: str, offer: Offer) -> Reply:
+    """A question never starts anything; one that names a change ("can you do 20?") shows the changed plan."""
+    if _option(plain, offer) is not None:
+        return _unsure()
+    if not ASKS.match(plain) or re.match(r"(?:what|how) about\b", plain):
+        change = _read_change(plain, offer)
+        if change.kind == "change" and find_mentions(plain, offer.topics).counts:
+            return change
+    command = _read_command(plain, offer)
+    if command is not None and command.kind == "review":
+        return command
+    if command is not None or PLAIN_YES.fullmatch(POLITE.sub("", plain)):
+        return _unsure()
+    topics = find_mentions(plain, offer.topics).topics
+    return Reply(kind="question", topic=topics[0] if topics else None)
+
+
+def _review(plain: str, offer: Offer) -> Reply | None:
+    if OUTSIDE.fullmatch(plain) and "?" not in plain:
+        return Reply(kind="review_outside")
+    match = REVIEW.fullmatch(plain)
+    if match is None or re.search(r"\d|\b(?:plan|strateg|score|cost|how|why|what)", match["what"]):
+        return None
+    topics = find_mentions(match["what"], offer.topics).topics
+    if len(topics) > 1 or not (topics or not match["what"].strip() or REVIEWABLE.search(match["what"])):
+        return None
+    new = re.search(r"\b(?:synthetic|generated|new)\b", match["what"])
+    loose = re.search(r"\b(?:uncategori[sz]ed|unlabell?ed|without (?:a )?topic)\b", match["what"])
+    scope = ReviewScope(topic=topics[0] if topics else None, synthetic=bool(new), uncategorized=bool(loose))
+    return Reply(kind="review", topic=scope.topic, review=scope)
+
+
+def _read_change(plain: str, offer: Offer) -> Reply:
+    base = offer.items
+    option = OPTION_WITH_CHANGE.fullmatch(plain)
+    if option and 1 <= int(option["number"]) <= len(offer.options):
+        chosen = offer.options[int(option["number"]) - 1]
+        if chosen.effect == "generate":
+            base, plain = chosen.items, option["rest"]
+    while (polite := POLITE.match(plain)) and polite.end() < len(plain):
+        plain = plain[polite.end() :]
+    return read_change(plain, offer, base)
+
+
+def _unsure() -> Reply:
+    return Reply(kind="unclear", note="I am not sure how to take that, and I do nothing on a guess.")
+
+
+def _normalize(text: str) -> str:
+    """Lower case, one space, no decoration around; a question mark at the end stays."""
+    text = re.sub(r"[*_`\"“”«»]+", " ", text.replace("’", "'")) if not re.search(r"\w_\w", text) else text
+    text = re.sub(r"\s+", " ", text).strip().lower()
+    asks = bool(re.search(r"\?[\s!.)]*$", text))
+    text = re.sub(r"^[(\[\s]+|[\s.!,;:)\]?…]+$", "", text)
+    text = re.sub(r"(?<=[a-z0-9])[,!.](?= |$)", ",", text)
+    text = _drop_commas_between_yeses(text)
+    return text + ("?" if asks else "")
+
+
+def _drop_commas_between_yeses(text: str) -> str:
+    """Makes "yes, please" and "yes. go ahead!" plain; commas elsewhere part clauses and stay."""
+    bare = text.replace(",", "")
+    return bare if PLAIN_YES.fullmatch(bare) or GO.fullmatch(bare) or OPTION.fullmatch(bare) else text

@@ -1,0 +1,208 @@
+"""Renders the reports of the conversation: after an analysis, and after a round of generation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from ..tools.coverage.recommendation import Recommendation
+from ..tools.coverage.report import Coverage
+from .markdown import escape, percent, plural, score_words, topic_title
+from .offer import Offer
+from .plan_words import option_lines, plan_lines, strategy_words
+
+# Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, autoescape=False
+)
+_ANALYSIS = _TEMPLATES.get_template("coverage.jinja")
+_GENERATED = _TEMPLATES.get_template("generated.jinja")
+
+_FEW = "which may cause the model to underperform on these types of questions"
+
+
+def analysis_report(
+    coverage: Coverage,
+    recommendation: Recommendation,
+    offer: Offer,
+    *,
+    costs: Sequence[str] = (),
+    notice: str | None = None,
+    focus_topics: Sequence[str] = (),
+) -> str:
+    """The report after an analysis.
+
+    Args:
+        coverage: the measured coverage.
+        recommendation: what the tools recommend.
+        offer: the options, and the plan if there is one.
+        costs: the expected cost of each plan among the options, in words.
+        notice: said first, such as what a review changed.
+        focus_topics: the only topics to generate for, if the person set any.
+    """
+    remarks = (
+        [f"Only these topics are considered for generation: {_titles(focus_topics)}."] if focus_topics else []
+    )
+    return _render(
+        _ANALYSIS,
+        notice=notice,
+        score=score_words(coverage.balance_score, coverage.status),
+        rows=_rows(coverage),
+        remarks=remarks + _review_remarks(recommendation),
+        recommendation=_recommendation(coverage, recommendation, offer),
+        plan=_plan_lines(coverage, offer, costs),
+        question="Would you like me to:" if offer.plan_id else "Would you like to:",
+        options=option_lines(offer),
+    )
+
+
+def round_report(
+    before: Coverage,
+    after: Coverage,
+    results: Sequence[Mapping[str, Any]],
+    offer: Offer,
+    *,
+    costs: Sequence[str] = (),
+    stop_reason: str | None = None,
+) -> str:
+    """The report after a round of generation.
+
+    Args:
+        before: coverage before the round.
+        after: coverage now.
+        results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
+        offer: the options, and the next plan if there is one.
+        costs: the expected cost of each plan among the options, in words.
+        stop_reason: why no further round is recommended, if the goal is not met.
+    """
+    complete = all(result["accepted"] >= result["requested"] for result in results)
+    return _render(
+        _GENERATED,
+        heading="Generation Complete" if complete else "Generation Ended Short",
+        generated=[_generated(result) for result in results] + _rejections(results),
+        score_change=_score_change(before, after),
+        changes=_count_changes(before, after),
+        rows=_rows(after, before),
+        plan=[*_plan_lines(after, offer, costs), *([stop_reason] if stop_reason else [])],
+        question=_verdict(before, after, offer),
+        options=option_lines(offer),
+    )
+
+
+def _render(template: Any, **values: Any) -> str:
+    text: str = template.render(**values)
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
+
+
+def _rows(coverage: Coverage, before: Coverage | None = None) -> list[dict[str, str]]:
+    rows = []
+    for topic in coverage.topics:
+        improved = before is not None and topic.records > before.topic_distribution.get(topic.name, 0)
+        mark = "✓ Improved" if improved else "⚠️ Under-represented" if topic.under_represented else ""
+        if topic.name in coverage.untargeted:
+            mark = "no target"
+        rows.append(_row(topic_title(topic.name), topic.records, coverage.total_records, mark))
+    if coverage.uncategorized:
+        rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))
+    return rows
+
+
+def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
+    return {"title": title, "records": f"{records:,}", "share": percent(records, total), "mark": mark}
+
+
+def _recommendation(coverage: Coverage, recommendation: Recommendation, offer: Offer) -> str:
+    if recommendation.action != "generate_synthetic_data" or not offer.items:
+        return escape(recommendation.reason)
+    item = offer.items[0]
+    records = coverage.topic_distribution.get(item.topic, 0)
+    only = f"only has {plural(records, 'record')}" if records else "has no records"
+    return (
+        f'The "{topic_title(item.topic)}" topic {only}, {_FEW}.\n\n'
+        f"I recommend generating ~{plural(item.count, 'synthetic record')} for this topic using the "
+        f'"{strategy_words(item.strategy)}" strategy.'
+    )
+
+
+def _plan_lines(coverage: Coverage, offer: Offer, costs: Sequence[str]) -> list[str]:
+    """Each plan among the options, with all that it takes to choose it."""
+    lines: list[str] = []
+    for plan_number, items in enumerate(offer.generations if offer.plan_id else []):
+        option = next(n for n, option in enumerate(offer.options, 1) if option.items == items)
+        cost = costs[plan_number] if plan_number < len(costs) else ""
+        lines += plan_lines(f"Option {option}", coverage, items, cost)
+    return lines
+
+
+def _review_remarks(recommendation: Recommendation) -> list[str]:
+    remarks = []
+    for need in recommendation.review[:5]:
+        where = f'"{topic_title(need.topic)}": ' if need.topic else ""
+        remarks.append(f"For your eye: {where}{escape(need.reason)}")
+    return remarks
+
+
+def _generated(result: Mapping[str, Any]) -> str:
+    topic, accepted, requested = topic_title(str(result["topic"])), result["accepted"], result["requested"]
+    records = plural(accepted, "new synthetic record")
+    if accepted >= requested:
+        return f'I\'ve generated {records} for "{topic}".'
+    reason = f" {escape(str(result['reason']))}" if result.get("reason") else ""
+    return f'I\'ve generated {records} of the {requested:,} for "{topic}".{reason}'
+
+
+def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    reasons: dict[str, int] = {}
+    for result in results:
+        for reason, number in result["rejected"].items():
+            reasons[reason] = reasons.get(reason, 0) + number
+    if not reasons:
+        return []
+    named = ", ".join(f"{number:,} {escape(reason).replace('_', ' ')}" for reason, number in reasons.items())
+    return [f"Drafts that did not pass the checks and were written anew: {named}."]
+
+
+def _score_change(before: Coverage, after: Coverage) -> str:
+    old, new = before.balance_score_exact, after.balance_score_exact
+    words = [
+        f"{score:.2f}" if score is not None else "none"
+        for score in (before.balance_score, after.balance_score)
+    ]
+    improved = new is not None and (old is None or new > old)
+    return f"{words[0]} → {words[1]}{' ✓' if improved else ''}"
+
+
+def _count_changes(before: Coverage, after: Coverage) -> list[str]:
+    old, new = before.topic_distribution, after.topic_distribution
+    return [
+        f"{topic_title(topic)}: {old.get(topic, 0):,} → {plural(count, 'record')}"
+        for topic, count in new.items()
+        if count != old.get(topic, 0)
+    ]
+
+
+def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
+    old, new = before.balance_score_exact, after.balance_score_exact
+    better = new is not None and (old is None or new > old)
+    if better and offer.action == "proceed_to_grader":
+        return "The dataset is now better balanced. Would you like to:"
+    if better:
+        return "The dataset is better balanced, and not yet where it should be. Would you like to:"
+    return "The balance has not improved. Would you like to:"
+
+
+def _titles(topics: Sequence[str]) -> str:
+    return ", ".join(f'"{topic_title(topic)}"' for topic in topics)
+
+
+def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, note: str = "") -> str:
+    """A changed plan, asked again."""
+    parts = [note] if note else []
+    parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost))]
+    options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    return "\n\n".join([*parts, "\n".join(["Would you like me to:", *options])])

@@ -1,0 +1,121 @@
+"""The node that shows records inside the conversation and drops those that the person names."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ..tools.dataset.record import Record, message_text
+from ..tools.dataset.records import get_record, load_records, set_status
+from ..tools.dataset.store import Store
+from ..tools.errors import CoverageError
+from .context import thread_id
+from .markdown import escape, shorten, topic_title
+from .offer import Offer, Reply, ReviewScope
+from .plan_words import reminder
+from .scope import ServicesSource
+from .state import State, as_json, the_offer, the_reply
+from .table import lay
+
+_PAGE = 5
+_TURN = 240
+_TURNS = 6
+
+
+class Reviewing:
+    """The node `review`."""
+
+    def __init__(self, services: ServicesSource) -> None:
+        self._services = services
+
+    def review(self, state: State) -> dict[str, Any]:
+        """Show a few records, or drop some; dropping changes the dataset, so it is analyzed again."""
+        store = self._services().store
+        offer, reply = the_offer(state), the_reply(state)
+        if reply.kind == "drop":
+            return self._drop(store, offer, reply)
+        scope = reply.review or ReviewScope(topic=reply.topic)
+        first = len(offer.shown_records) if scope.page else 0
+        records = _records(store, offer, scope, state.get("record_ids") or [])
+        shown = [] if scope.page == 0 else list(offer.shown_records)
+        offer = offer.model_copy(
+            update={"shown_records": shown + [record.id for record in records], "review": scope}
+        )
+        if offer.plan_id is not None and offer.action == "generate_synthetic_data":
+            # Stored anew, so that a reply that reaches an empty state knows which records were shown.
+            offer = lay(store, offer, state, thread_id())
+        offer.text = f"{_page(records, scope, first)}\n\n{reminder(offer)}"
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+
+    def _drop(self, store: Store, offer: Offer, reply: Reply) -> dict[str, Any]:
+        numbers = sorted(set(reply.numbers))
+        wrong = [number for number in numbers if not 1 <= number <= len(offer.shown_records)]
+        if wrong:
+            text = (
+                f"There is no record {wrong[0]} among those shown. Nothing was dropped.\n\n{reminder(offer)}"
+            )
+            offer = offer.model_copy(update={"text": text})
+            return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+        ids = [offer.shown_records[number - 1] for number in numbers]
+        try:
+            set_status(store, offer.workflow_id or "", ids, "rejected")
+        except CoverageError as error:
+            return {"reply": None, "notice": escape(str(error))}
+        named = ", ".join(map(str, numbers))
+        what = f"record {named}" if len(numbers) == 1 else f"records {named}"
+        notice = (
+            f"I dropped {what}; kept aside, no longer counted or exported. You can go on with “drop NUMBER”."
+        )
+        return {"reply": None, "notice": notice}
+
+
+def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
+    """One page of what the person wants to see."""
+    workflow_id, start = offer.workflow_id or "", scope.page * _PAGE
+    if scope.synthetic:
+        # The newest first: those of this conversation, then older ones.
+        older = [r.id for r in load_records(store, workflow_id, origin="synthetic")]
+        active = set(older)
+        ids = [i for i in dict.fromkeys([*reversed(added), *reversed(older)]) if i in active]
+        records = [get_record(store, workflow_id, record_id) for record_id in ids[start : start + _PAGE]]
+        return [r for r in records if scope.topic is None or r.topic == scope.topic]
+    if scope.uncategorized:
+        return list(islice(load_records(store, workflow_id, topic=None), start, start + _PAGE))
+    topic = scope.topic
+    if topic is None and offer.doubtful:
+        return [get_record(store, workflow_id, i) for i in offer.doubtful[start : start + _PAGE]]
+    if topic is None and offer.items:
+        topic = offer.items[0].topic
+    found = (
+        load_records(store, workflow_id) if topic is None else load_records(store, workflow_id, topic=topic)
+    )
+    return list(islice(found, start, start + _PAGE))
+
+
+def _page(records: list[Record], scope: ReviewScope, first: int) -> str:
+    if not records:
+        return "There are no more such records." if scope.page else "There are no such records."
+    lines = ["**Review**", ""]
+    for number, record in enumerate(records, first + 1):
+        topic = topic_title(record.topic) if record.topic else "no topic"
+        lines += [f"**Record {number}** · {topic} · {record.origin}", ""]
+        lines += [f"> {line}" for line in _turns(record)]
+        lines += [""]
+    lines.append("Say “drop NUMBER” to take a record out, “next” for more, “back” for the plan.")
+    return "\n".join(lines)
+
+
+def _turns(record: Record) -> list[str]:
+    """A conversation in a few escaped lines; the middle of a long one is left out."""
+    turns = []
+    for message in record.messages:
+        text = message_text(message)
+        calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
+        said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"
+        turns.append(f"{escape(str(message.get('role')))}: {escape(shorten(said, _TURN))}  ")
+    if len(turns) > _TURNS:
+        left_out = f"… {len(turns) - _TURNS} messages …  "
+        turns = [*turns[: _TURNS // 2], left_out, *turns[-_TURNS // 2 :]]
+    return turns

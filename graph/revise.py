@@ -1,0 +1,93 @@
+"""The node that turns a change, another option or an edited form into a new stored plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ..tools.analyze_coverage import analyze
+from ..tools.coverage.recommendation import PlanItem
+from ..tools.coverage.report import Coverage
+from ..tools.errors import CoverageError
+from ..tools.generation.estimate import estimate_plan
+from .context import thread_id
+from .markdown import escape
+from .offer import Offer, Reply, same_items
+from .plan_words import cost_words, reminder, within_cap
+from .recommend import plan_options
+from .report import revised_plan
+from .scope import ServicesSource, scoped
+from .state import State, as_json, the_offer, the_reply
+from .table import lay
+
+_NOTHING_MORE = (
+    "I have no further plan to propose for these figures. Name a topic, a number and a strategy, for example "
+    "“20 for the topic, with few-shot”."
+)
+
+
+class Revising:
+    """The node `revise`."""
+
+    def __init__(self, services: ServicesSource) -> None:
+        self._services = services
+
+    def revise(self, state: State) -> dict[str, Any]:
+        """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
+        services = scoped(self._services(), state)
+        offer, reply = the_offer(state), the_reply(state)
+        workflow_id = offer.workflow_id or ""
+        items = reply.items or (offer.more if reply.kind == "more" else [])
+        if not items:
+            return _ask_again(offer, _NOTHING_MORE)
+        try:
+            estimate = estimate_plan(services, workflow_id, items)
+        except CoverageError as error:
+            return _ask_again(offer, escape(str(error)))
+        # An option was shown with its cost; a plan that the person made is seen here for the first time.
+        shown = any(option.shown and same_items(option.items, items) for option in offer.options)
+        affordable = shown or within_cap(estimate, services.settings)
+        changed = _changed(offer, items)
+        changed = lay(services.store, changed, state, thread_id())
+        if reply.kind == "approve" and affordable:
+            return {"offer": as_json(changed), "reply": as_json(reply)}
+        note = (
+            ""
+            if affordable
+            else "This plan is expected to need more than the cap allows; the generation would stop there."
+        )
+        # In the middle of a round the figures in the state are those from before it.
+        known = state.get("coverage") if not state.get("results") else None
+        coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
+        changed.text = revised_plan(coverage, changed, cost_words(estimate, services.settings), note=note)
+        return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
+
+
+def _changed(offer: Offer, items: list[PlanItem]) -> Offer:
+    """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
+    everything = offer.everything or items
+    options = plan_options(items, everything)
+    options[1].shown = same_items(everything, items)
+    return offer.model_copy(
+        update={
+            "action": "generate_synthetic_data",
+            "items": items,
+            "options": options,
+            "approval_id": None,
+        }
+    )
+
+
+def _ask_again(offer: Offer, said: str) -> dict[str, Any]:
+    text = f"{said}\n\n{reminder(offer)}"
+    return {
+        "offer": as_json(offer.model_copy(update={"text": text})),
+        "reply": None,
+        "messages": [AIMessage(text)],
+    }
+
+
+def is_approved(reply: Reply | None) -> bool:
+    """Whether the plan just stored was approved already, item by item."""
+    return reply is not None and reply.kind == "approve"

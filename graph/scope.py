@@ -1,0 +1,55 @@
+"""The services of one run: those of the graph, with the thresholds and budget that the run was given."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from ..tools.services import Services
+from .context import DEFAULT_MAX_ROUNDS, from_context
+from .state import State
+
+ServicesSource = Callable[[], Services]
+
+_OVERRIDES = ("target_score", "minimum_per_topic", "budget_tokens", "budget_usd")
+
+
+def given(state: State, name: str) -> Any:
+    """A value from the input, else from the context, else ``None``."""
+    value = state.get(name)
+    return value if value is not None else from_context(name)
+
+
+def scoped(services: Services, state: State, *, models: bool = False) -> Services:
+    """``services`` under the run's own thresholds and budget.
+
+    Args:
+        services: those of the graph.
+        state: may override settings, and so may the context.
+        models: whether models and index will be used; they are loaded first, so that runs share them.
+    """
+    changed = {name: value for name in _OVERRIDES if (value := given(state, name)) is not None}
+    if not changed:
+        return services
+    _ = services.store
+    if models:
+        _ = services.chat_model, services.embeddings, services.index
+    own = copy.copy(services)
+    checked = services.settings.model_copy()
+    for name, value in changed.items():
+        # Validated like any other setting: a bad value is said before anything happens.
+        type(checked).__pydantic_validator__.validate_assignment(checked, name, value)
+    own.settings = checked
+    return own
+
+
+def max_rounds(state: State) -> int:
+    """After how many rounds another is no longer recommended."""
+    value = given(state, "max_rounds")
+    return int(value) if value is not None else DEFAULT_MAX_ROUNDS
+
+
+def focus_topics(state: State) -> list[str]:
+    """The only topics to generate for; empty for all."""
+    return list(given(state, "focus_topics") or [])

@@ -1,0 +1,136 @@
+"""What the graph knows between two steps. Ids, counts, the offer and the report; never a record.
+
+All of it is JSON: a checkpointer of a host reads it back without knowing our classes, strict or not.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+from typing_extensions import TypedDict
+
+from .offer import Offer, Reply
+
+NextStep = Literal["grader", "review", "stopped"]
+
+
+class InputState(TypedDict, total=False):
+    """What a caller, or a parent graph, gives."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    """The conversation. The last message of a person may be a request, or a reply to the pending plan."""
+
+    workflow_id: str | None
+    """The dataset; found out in the conversation when it is missing."""
+
+    focus_topics: list[str] | None
+    """Generate for these topics only."""
+
+    target_score: float | None
+    """The balance score to get above, 0 to 1."""
+
+    minimum_per_topic: int | None
+    """How many records every topic should have where possible."""
+
+    max_rounds: int | None
+    """After this many rounds of generation the recommendation is to proceed."""
+
+    budget_tokens: int | None
+    """The most tokens that one approved plan may use."""
+
+    budget_usd: float | None
+    """The most that one approved plan may cost, in US dollars."""
+
+
+class OutputState(TypedDict, total=False):
+    """What comes out, also while an interrupt waits."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    """The conversation, with every tool call and its result."""
+
+    workflow_id: str | None
+    """The dataset that it was about."""
+
+    coverage_before: dict[str, Any] | None
+    """The report of the first analysis, as `analyze_coverage` returned it."""
+
+    coverage_after: dict[str, Any] | None
+    """The report of the latest analysis."""
+
+    rounds: int
+    """How many rounds of generation there were."""
+
+    next_step: NextStep | None
+    """Where to go from here; ``None`` while the conversation is open."""
+
+    record_ids: list[str]
+    """Ids of the records that were added."""
+
+    rejected: dict[str, int]
+    """Drafts that were rejected, by reason."""
+
+    cost: dict[str, float | None]
+    """``tokens`` and ``usd``; ``usd`` is ``None`` when no price is known."""
+
+
+class State(InputState, OutputState, total=False):
+    """All of it."""
+
+    coverage: dict[str, Any] | None
+    """The report that the present offer is based on."""
+
+    round_before: dict[str, Any] | None
+    """The report before the latest round, for the comparison after it."""
+
+    results: list[dict[str, Any]]
+    """What the generations of the latest round returned, shortened; empty outside the report on a round."""
+
+    stop_reason: str | None
+    """Why the loop should end, found after a round."""
+
+    offer: dict[str, Any] | None
+    """What lies on the table: an `Offer` as JSON; `offer_in` reads it."""
+
+    reply: dict[str, Any] | None
+    """The answer that is being carried out: a `Reply` as JSON; `reply_in` reads it."""
+
+    approval_id: str | None
+    """The approval whose items are being generated."""
+
+    said: str | None
+    """What the person wrote before the analysis now under way; read once there is an offer to read it against."""
+
+    heard: str | None
+    """Id of the last message of the person that was read: it is never read a second time."""
+
+    notice: str | None
+    """Something to say at the beginning of the next report."""
+
+
+def offer_in(state: State) -> Offer | None:
+    """What lies on the table."""
+    offer = state.get("offer")
+    return Offer.model_validate(offer) if offer is not None else None
+
+
+def the_offer(state: State) -> Offer:
+    """The offer, in nodes that are reached with one only."""
+    return Offer.model_validate(state["offer"])
+
+
+def reply_in(state: State) -> Reply | None:
+    """The answer that is being carried out."""
+    reply = state.get("reply")
+    return Reply.model_validate(reply) if reply is not None else None
+
+
+def the_reply(state: State) -> Reply:
+    """The answer, in nodes that are reached with one only."""
+    return Reply.model_validate(state["reply"])
+
+
+def as_json(value: Offer | Reply) -> dict[str, Any]:
+    """An offer or a reply as the state keeps it."""
+    return value.model_dump(mode="json")

@@ -1,0 +1,62 @@
+"""Lays an offer on the table: stores its plan, and finds it again for a reply that comes in from anywhere."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+
+from ..tools.dataset.store import Store
+from ..tools.dataset.tables import approval_items, jobs
+from ..tools.generation.approval import approval_of
+from ..tools.generation.plans import Plan, list_plans, pending_plan, propose_plan
+from .offer import Offer
+from .state import State
+
+_HEARD = 200
+
+
+def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offer:
+    """Store the offer's plan, if it has one, under the root conversation; an earlier pending plan is cancelled.
+
+    The offer goes with the plan, because a reply may arrive with an empty state (a new message to a parent graph).
+    """
+    heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
+    offer = offer.model_copy(update={"heard": heard[-_HEARD:], "plan_id": None})
+    if not offer.items or offer.workflow_id is None:
+        return offer
+    details = {"offer": offer.model_dump(mode="json"), "coverage_before": state.get("coverage_before")}
+    plan = propose_plan(store, offer.workflow_id, offer.items, thread_id=thread_id, details=details)
+    return offer.model_copy(update={"plan_id": plan.id})
+
+
+def find_plan(store: Store, thread_id: str | None, workflow_id: str | None) -> Plan | None:
+    """The plan that this conversation waits for an answer to; the newest of any workflow when none is given."""
+    if thread_id is None:
+        return None
+    if workflow_id is not None:
+        return pending_plan(store, thread_id, workflow_id)
+    return next((plan for plan in list_plans(store, status="pending") if plan.thread_id == thread_id), None)
+
+
+def offer_of(plan: Plan) -> Offer | None:
+    """The offer as it was shown with the plan; ``None`` for a plan that was made outside a conversation."""
+    shown = plan.details.get("offer")
+    return Offer.model_validate({**shown, "plan_id": plan.id}) if isinstance(shown, dict) else None
+
+
+def unfinished_approval(store: Store, thread_id: str | None, workflow_id: str) -> tuple[str, Plan] | None:
+    """The approval, and its plan, that this conversation's latest plan got and that is not carried out yet."""
+    if thread_id is None:
+        return None
+    mine = [plan for plan in list_plans(store, workflow_id) if plan.thread_id == thread_id]
+    approval = approval_of(store, mine[0].id) if mine and mine[0].status == "approved" else None
+    if approval is None:
+        return None
+    query = (
+        select(approval_items.c.number)
+        .join(jobs, jobs.c.id == approval_items.c.job_id, isouter=True)
+        .where(approval_items.c.approval_id == approval.id)
+        .where(or_(jobs.c.id.is_(None), jobs.c.status == "running"))
+    )
+    with store.read() as connection:
+        open_items = connection.execute(query).all()
+    return (approval.id, mine[0]) if open_items else None

@@ -1,0 +1,139 @@
+"""The nodes that write the approval down and carry it out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.config import get_stream_writer
+
+from ..tools.errors import CoverageError
+from ..tools.generate_synthetic_data import run_approved_item
+from ..tools.generation.approval import approval_of, approve_plan
+from ..tools.generation.engine import Progress
+from .context import approver, from_context
+from .markdown import escape, plural
+from .measure import error_words, tool_messages
+from .offer import Offer, Option
+from .plan_words import option_lines
+from .scope import ServicesSource, scoped
+from .state import State, as_json, the_offer, the_reply
+
+
+class Working:
+    """The nodes `accept`, `generate` and `hold`."""
+
+    def __init__(self, services: ServicesSource) -> None:
+        self._services = services
+
+    def accept(self, state: State) -> dict[str, Any]:
+        """Write the person's yes down, once: run again after a crash, it finds the approval it wrote."""
+        store = self._services().store
+        offer, reply = the_offer(state), the_reply(state)
+        assert offer.plan_id is not None
+        try:
+            approval = approval_of(store, offer.plan_id) or approve_plan(
+                store,
+                offer.plan_id,
+                approver=approver(),
+                channel=from_context("channel") or ("chat" if reply.channel == "typed" else "form"),
+            )
+        except CoverageError as error:
+            # Answered elsewhere, or the dataset changed meanwhile: the plan is never revived, it is made anew.
+            notice = f"That plan can no longer be used, so I analyzed again. {escape(error.message)}"
+            return {"approval_id": None, "notice": notice, "reply": None}
+        return {
+            "approval_id": approval.id,
+            "reply": None,
+            "round_before": state.get("coverage"),
+            "results": [],
+        }
+
+    async def generate(self, state: State) -> dict[str, Any]:
+        """Carry the approved items out, one after the other.
+
+        The engine journals every step in the store, so running this again after a crash gives the results of
+        finished items and goes on with the one that was under way. Run the graph with ``durability="sync"``.
+        """
+        write = get_stream_writer()
+        offer, approval_id = the_offer(state), state["approval_id"]
+        assert approval_id is not None
+        services = await asyncio.to_thread(lambda: scoped(self._services(), state, models=True))
+        messages: list[AnyMessage] = []
+        results: list[dict[str, Any]] = []
+
+        def report(progress: Progress) -> None:
+            write({"type": "progress", **{name: getattr(progress, name) for name in _PROGRESS}})
+
+        for number, item in enumerate(offer.items):
+            args = {"workflow_id": offer.workflow_id, **item.model_dump()}
+            write({"type": "started", "number": number + 1, "of": len(offer.items), **args})
+            result = await run_approved_item(services, approval_id, number, on_progress=report)
+            messages += tool_messages("generate_synthetic_data", args, result)
+            results.append(_shortened(item.model_dump(), result))
+            if not result["success"]:
+                break
+        return {"messages": messages, "results": results}
+
+    def generate_here(self, state: State) -> dict[str, Any]:
+        """`generate` for hosts that call the graph synchronously."""
+        return asyncio.run(self.generate(state))
+
+    def hold(self, state: State) -> dict[str, Any]:
+        """Say what stopped the generation, and how to go on under the same approval."""
+        offer, results = the_offer(state), state.get("results") or []
+        failed = next((result for result in results if result["error"]), None)
+        said = (
+            f"The generation stopped. {error_words(failed)}" if failed else "The generation was interrupted."
+        )
+        held = resume_offer(offer, state.get("approval_id"))
+        accepted = sum(result["accepted"] for result in results)
+        kept = f" {plural(accepted, 'record')} of this plan are finished." if accepted else ""
+        return _shown(held, f"{said}\n\nNothing that was accepted is lost.{kept} Would you like to:")
+
+
+def resume_offer(offer: Offer, approval_id: str | None) -> Offer:
+    """The question whether to go on with an approved plan that is not carried out yet."""
+    return offer.model_copy(
+        update={
+            "action": "resume_generation",
+            "approval_id": approval_id,
+            "options": [
+                Option(label="Carry on with the approved plan", effect="resume"),
+                Option(label="Skip the rest and proceed to grader config", effect="proceed"),
+                Option(label="Stop here", effect="stop"),
+            ],
+        }
+    )
+
+
+def _shown(offer: Offer, said: str) -> dict[str, Any]:
+    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    offer.text = "\n".join([said, *lines])
+    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+
+
+_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected")
+
+
+def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the state keeps of one generation: numbers and ids.
+
+    Args:
+        item: the approved item (topic, count, strategy).
+        result: the tool's document.
+    """
+    generation = result.get("generation") or {}
+    return {
+        "topic": item["topic"],
+        "strategy": item["strategy"],
+        "requested": generation.get("requested", item["count"]),
+        "accepted": generation.get("accepted", 0),
+        "rejected": generation.get("rejected", {}),
+        "record_ids": generation.get("record_ids", []),
+        "cost": generation.get("cost", {}),
+        "reason": generation.get("stop_reason") or "",
+        "error": result.get("error"),
+    }

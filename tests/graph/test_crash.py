@@ -1,0 +1,100 @@
+"""Killed while waiting for a person, and in the middle of generation: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.generation.ledger import list_jobs
+from finetune_coverage.tools.generation.plans import list_plans
+
+SCRIPT = Path(__file__).with_name("crashing.py")
+
+
+@pytest.fixture
+def run(tmp_path: Path, dataset: Callable[..., Path]) -> Callable[..., subprocess.Popen[str]]:
+    """Starts a process with one step of the conversation."""
+    path = dataset()
+    environment = os.environ | {"LANGGRAPH_STRICT_MSGPACK": "true", "ANONYMIZED_TELEMETRY": "False"}
+
+    def start(action: str, text: str = "-", delay: float = 0.0) -> subprocess.Popen[str]:
+        command = [sys.executable, str(SCRIPT), str(tmp_path / "home"), str(path), action, text, str(delay)]
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+
+    return start
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, err = process.communicate(timeout=200)
+    assert process.returncode == 0, err
+    assert "unregistered type" not in err and "Traceback" not in err
+    result: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return result
+
+
+def synthetic(tmp_path: Path) -> list[str]:
+    store = Store.open(f"sqlite:///{tmp_path / 'home' / 'coverage.db'}")
+    records = [(record.id, record.body) for record in load_records(store, "wf-1", origin="synthetic")]
+    store.close()
+    assert max(Counter(body for _, body in records).values(), default=1) == 1, "a record is there twice"
+    return [record_id for record_id, _ in records]
+
+
+def test_killed_while_waiting_for_approval(run: Callable[..., Any], tmp_path: Path) -> None:
+    waiting = finish(run("new", "do 3 for technical issues with few-shot"))
+    assert waiting["waits"] == ["generate_synthetic_data"]
+    # The process is gone; another one, later, gets the answer.
+    done = finish(run("resume", "yes"))
+    assert "Technical Issues: 8 → 11 records" in done["said"][-1]
+    assert len(synthetic(tmp_path)) == len(done["ids"]) == 3
+
+
+def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: Path) -> None:
+    finish(run("new", "do 6 for technical issues with few-shot"))
+    process = run("resume", "yes", delay=0.4)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("accepted 2"):
+            break
+    process.kill()
+    process.communicate()
+    before = synthetic(tmp_path)
+    assert 2 <= len(before) < 6
+
+    done = finish(run("go-on"))
+    after = synthetic(tmp_path)
+    assert set(before) <= set(after) and len(after) == 6
+    assert sorted(done["ids"]) == sorted(after)
+    assert "Technical Issues: 8 → 14 records" in done["said"][-1]
+    calls = len((tmp_path / "home" / "calls.log").read_text().splitlines())
+    assert calls <= 7  # six records, and the one call that was under way when the process died
+    store = Store.open(f"sqlite:///{tmp_path / 'home' / 'coverage.db'}")
+    assert [job.status for job in list_jobs(store, "wf-1")] == ["complete"]
+    assert sorted(plan.status for plan in list_plans(store, "wf-1")) == ["approved", "cancelled"]
+    store.close()
+
+
+def test_after_a_kill_a_message_instead_of_going_on(run: Callable[..., Any], tmp_path: Path) -> None:
+    finish(run("new", "do 4 for technical issues with few-shot"))
+    process = run("resume", "yes", delay=0.4)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("accepted 1"):
+            break
+    process.kill()
+    process.communicate()
+    asked = finish(run("new", "hello, are you there?"))
+    assert asked["waits"] == ["resume_generation"]
+    done = finish(run("resume", "continue"))
+    assert len(synthetic(tmp_path)) == len(done["ids"]) == 4

@@ -1,0 +1,90 @@
+"""The graph's shape and contracts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from finetune_coverage.graph.build import build_graph
+from finetune_coverage.graph.persist import checkpointer, open_checkpointer
+from finetune_coverage.graph.state import InputState, OutputState, State
+from finetune_coverage.tools.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def edges(source: str) -> set[str]:
+    return {edge.target for edge in build_graph().get_graph().edges if edge.source == source}
+
+
+def test_generation_is_reached_from_an_answer_only() -> None:
+    into = {edge.source for edge in build_graph().get_graph().edges if edge.target == "generate"}
+    assert into == {"accept", "approve", "route"}  # approve and route: to resume what was approved before
+    assert "accept" not in edges("recommend") | edges("answer") | edges("review") | edges("analyze")
+    assert edges("generate") == {"reanalyze", "hold"}
+
+
+def test_state_keys_are_the_contract() -> None:
+    assert set(OutputState.__annotations__) == {
+        "messages", "workflow_id", "coverage_before", "coverage_after", "rounds", "next_step", "record_ids",
+        "rejected", "cost",
+    }  # fmt: skip
+    assert set(InputState.__annotations__) == {
+        "messages", "workflow_id", "focus_topics", "target_score", "minimum_per_topic", "max_rounds", "budget_tokens",
+        "budget_usd",
+    }  # fmt: skip
+    graph = build_graph()
+    assert set(graph.get_input_jsonschema()["properties"]) == set(InputState.__annotations__)
+    assert set(graph.get_output_jsonschema()["properties"]) == set(OutputState.__annotations__)
+
+
+async def test_the_state_is_json_and_holds_no_record(chat: Any) -> None:
+    await chat.new("hi")
+    await chat.answer("4")
+    values = {key: value for key, value in (await chat.values()).items() if key != "messages"}
+    assert set(values) <= set(State.__annotations__) | set(InputState.__annotations__) | set(
+        OutputState.__annotations__
+    )
+    text = json.dumps(values)
+    assert '"messages"' not in text and len(text) < 20_000
+
+
+def test_importing_the_graph_loads_nothing_heavy_and_opens_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys, finetune_coverage.graph.build, finetune_coverage.graph.persist;"
+        "print([m for m in ('sklearn', 'chromadb', 'openai', 'onnxruntime', 'xllamacpp') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.strip() == "[]"
+    assert not (tmp_path / "home").exists()
+
+
+async def test_conversations_are_kept_in_the_data_folder(tmp_path: Path) -> None:
+    async with open_checkpointer(Settings(home=tmp_path / "deep" / "home")) as saver:
+        assert [item async for item in saver.alist(None)] == []
+    assert (tmp_path / "deep" / "home" / "conversations.db").exists()
+    async with checkpointer():
+        assert (tmp_path / "home" / "conversations.db").exists()
+
+
+def test_langgraph_json_names_what_exists() -> None:
+    config = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))
+    assert config["graphs"] == {"coverage": "finetune_coverage.graph.build:graph"}
+    assert config["checkpointer"] == {"path": "finetune_coverage.graph.persist.checkpointer"}
+
+
+def test_nodes_say_what_they_do() -> None:
+    from finetune_coverage.graph import ask, entry, finish, measure, recommend, respond, review, revise, work
+
+    nodes = [
+        ask.approve, entry.Entering.route, entry.Entering.choose, entry.Entering.open, measure.Measuring.analyze,
+        measure.Measuring.reanalyze, recommend.Recommending.recommend, respond.Responding.answer,
+        review.Reviewing.review, revise.Revising.revise, work.Working.accept, work.Working.generate,
+        work.Working.hold, finish.Finishing.finish, finish.Finishing.summarize,
+    ]  # fmt: skip
+    assert all(node.__doc__ for node in nodes)

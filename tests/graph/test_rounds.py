@@ -1,0 +1,137 @@
+"""What happens when a round does not go as hoped: failures, nothing gained, the last round, a stop in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.build import build_graph
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.errors import EndpointError
+from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
+from finetune_coverage.tools.services import Services
+from langgraph.checkpoint.memory import InMemorySaver
+
+
+def synthetic(services: Services) -> int:
+    return sum(1 for _ in load_records(services.store, "wf-1", origin="synthetic"))
+
+
+@pytest.fixture
+def failing(model: ScriptedChatModel, writer: Any) -> ScriptedChatModel:
+    """Writes two records, then the key is refused once; after that it works again."""
+    refused = EndpointError("The endpoint refused the key.", hint="Set OPENAI_API_KEY.")
+    model.queue.extend([writer, writer, refused, refused])
+    return model
+
+
+async def test_a_failure_is_told_and_the_same_approval_goes_on(
+    failing: Any, chat: Any, services: Services
+) -> None:
+    await chat.new("do 5 for technical issues with few-shot")
+    said = await chat.answer("yes")
+    assert "The generation stopped." in said and "refused the key" in said and "Set OPENAI_API_KEY" in said
+    assert said.endswith(
+        "1. Carry on with the approved plan\n2. Skip the rest and proceed to grader config\n3. Stop here"
+    )
+    assert (await chat.asked())["action_requests"][0]["name"] == "resume_generation"
+    assert 1 <= synthetic(services) <= 2
+    assert "The generation stopped" not in await chat.answer("what is the score?")
+    failing.queue.clear()  # the key works again
+    assert "Technical Issues: 8 → 13 records" in await chat.answer("yes")
+    assert synthetic(services) == len((await chat.values())["record_ids"]) == 5
+    assert len(list_plans(services.store, "wf-1", "approved")) == 1
+
+
+async def test_what_was_made_before_a_failure_is_counted_when_the_person_leaves(
+    failing: Any, chat: Any, services: Services
+) -> None:
+    await chat.new("1 technical and 4 billing with few-shot")
+    await chat.answer("yes")
+    await chat.answer("2")
+    values = await chat.values()
+    assert values["next_step"] == "grader"
+    assert len(values["record_ids"]) == synthetic(services) >= 1
+
+
+async def test_nothing_gained_ends_the_loop(chat: Any, model: ScriptedChatModel, services: Services) -> None:
+    model.default = lambda _: "As an AI, I would rather not."
+    await chat.new("do 1 for technical issues with few-shot")
+    said = await chat.answer("yes")
+    assert said.startswith("**Generation Ended Short**")
+    assert "I've generated 0 new synthetic records of the 1" in said and "parse" in said
+    assert "Nothing was gained in this round" in said and "Balance Score: 0.45 → 0.45\n" in said
+    assert (await chat.asked())["action_requests"][0]["name"] == "proceed_to_grader"
+    assert list_plans(services.store, "wf-1", "pending") == []
+    assert (await chat.values())["rejected"]["parse"] >= 1
+    assert "did not pass the checks" in await chat.answer("what was rejected and why?")
+
+
+async def test_a_round_that_was_not_enough_proposes_the_next(chat: Any) -> None:
+    await chat.new("do 1 for technical issues with few-shot")
+    said = await chat.answer("yes")
+    assert "not yet where it should be" in said
+    assert (await chat.asked())["action_requests"][0]["name"] == "generate_synthetic_data"
+    assert "Please answer with a number" in await chat.answer(
+        "yes"
+    )  # to what? the first option is to proceed
+    said = await chat.answer("2")
+    assert "Technical Issues: 9 → 24 records" in said
+    assert (await chat.values())["rounds"] == 2
+    assert "0.45 → " not in said  # the comparison is with the round before
+    assert (await chat.values())["coverage_before"]["balance_score"] == 0.45
+
+
+async def test_the_last_round(services: Services, make_chat: Callable[..., Any]) -> None:
+    chat = make_chat(build_graph(services, checkpointer=InMemorySaver()))
+    await chat.new("do 1 for technical issues with few-shot", max_rounds=1)
+    assert "That was round 1 of 1" in await chat.answer("yes")
+    assert (await chat.asked())["action_requests"][0]["name"] == "proceed_to_grader"
+
+
+async def test_thresholds_of_the_run(services: Services, make_chat: Callable[..., Any]) -> None:
+    graph = build_graph(services, checkpointer=InMemorySaver())
+    said = await make_chat(graph, "a").new("hi", target_score=0.4)
+    assert "above the target of 0.4" in said and "1. Proceed to grader configuration" in said
+    said = await make_chat(graph, "b", target_score=0.4).new("hi")
+    assert "above the target of 0.4" in said
+    said = await make_chat(graph, "c").new("hi", focus_topics=["billing_questions"])
+    assert "Only these topics are considered for generation" in said
+    assert services.settings.target_score == 0.5
+
+
+async def test_stopping_in_the_middle_and_going_on(
+    chat: Any, services: Services, model: Any, writer: Any
+) -> None:
+    async def slowly(messages: Any) -> str:
+        await asyncio.sleep(0.2)
+        return str(writer(messages))
+
+    model.default = slowly
+    await chat.new("do 5 for technical issues with few-shot")
+    task = asyncio.create_task(chat.answer("yes"))
+    for _ in range(2000):
+        if any(e["type"] == "progress" and e["accepted"] for m, e in chat.events if m == "custom"):
+            break
+        await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert 1 <= synthetic(services) < 5
+    state = await chat.state()
+    assert state.next == ("generate",) and not state.interrupts
+    assert "Technical Issues: 8 → 13 records" in await chat.go_on()
+    assert synthetic(services) == 5
+
+
+async def test_a_plan_approved_elsewhere_is_carried_out_once(chat: Any, services: Services) -> None:
+    from finetune_coverage.tools.generation.approval import approve_plan
+
+    await chat.new("do 2 for technical issues with few-shot")
+    plan = list_plans(services.store, "wf-1", "pending")[0]
+    approve_plan(services.store, plan.id, approver="bob", channel="cli")
+    await chat.answer("yes")
+    assert synthetic(services) == 2

@@ -1,0 +1,76 @@
+"""Which dataset a conversation is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.build import build_graph
+from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.services import Services
+from langgraph.checkpoint.memory import InMemorySaver
+
+
+@pytest.fixture
+def two(services: Services, dataset: Callable[..., Path]) -> Services:
+    sizes = {"billing_questions": 10, "technical_issues": 10}
+    import_files(services.store, "wf-2", [dataset(sizes, "second.jsonl")])
+    return services
+
+
+@pytest.fixture
+def chat_two(two: Services, make_chat: Callable[..., Any]) -> Any:
+    return make_chat(build_graph(two, checkpointer=InMemorySaver()))
+
+
+async def test_without_any_dataset_the_sample_is_offered(
+    empty_services: Services, make_chat: Callable[..., Any]
+) -> None:
+    chat = make_chat(build_graph(empty_services, checkpointer=InMemorySaver()))
+    said = await chat.new("hello")
+    assert "finetune-coverage import" in said and "sample" in said
+    assert "I do not know that dataset" in await chat.answer("hmm")
+    said = await chat.answer("yes, the sample")
+    assert "I imported the bundled sample as `sample` (150 records)." in said
+    assert "**Balance Score:** 0.45 (Poor)" in said
+    assert (await chat.values())["workflow_id"] == "sample"
+
+
+async def test_several_are_listed(chat_two: Any) -> None:
+    said = await chat_two.new("hello")
+    assert "1. `wf-1`\n2. `wf-2`" in said
+    assert "I do not know that dataset" in await chat_two.answer("wf-3")
+    assert "| Billing Questions | 10 | 50% |" in await chat_two.answer("2")
+
+
+@pytest.mark.parametrize("text", ["wf-2", "use wf-2 please"])
+async def test_the_question_is_answered_by_new_input_too(chat_two: Any, text: str) -> None:
+    await chat_two.new("hello")
+    assert "| Billing Questions | 10 | 50% |" in await chat_two.new(text)
+
+
+async def test_an_id_in_the_message_the_input_or_the_context(
+    two: Services, make_chat: Callable[..., Any]
+) -> None:
+    graph = build_graph(two, checkpointer=InMemorySaver())
+    assert "| 10 | 50% |" in await make_chat(graph, "a").new("analyze wf-2")
+    assert "| 10 | 50% |" in await make_chat(graph, "b").new("hi", workflow_id="wf-2")
+    assert "| 10 | 50% |" in await make_chat(graph, "c", workflow_id="wf-2").new("hi")
+    assert "| 24 | 30% |" in await make_chat(graph, "d", workflow_id="wf-2").new("hi", workflow_id="wf-1")
+
+
+async def test_another_dataset_takes_the_plan_back(chat_two: Any, two: Services) -> None:
+    await chat_two.new("analyze wf-1")
+    assert len(list_plans(two.store, "wf-1", "pending")) == 1
+    assert "| Billing Questions | 10 | 50% |" in await chat_two.new("switch to wf-2")
+    assert list_plans(two.store, "wf-1", "pending") == []
+    assert (await chat_two.values())["workflow_id"] == "wf-2"
+
+
+async def test_an_unknown_id_is_said_and_asked(chat: Any) -> None:
+    said = await chat.new("hi", workflow_id="nope")
+    assert "nope" in said and "1. `wf-1`" in said
+    assert "0.45 (Poor)" in await chat.answer("wf-1")
