@@ -1,0 +1,83 @@
+"""`analyze`: how evenly a dataset covers its topics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from ..output import ExitCode, note, print_json, print_table, say
+from .common import AsJson, Workflow, open_services
+
+
+def analyze(workflow: Workflow, as_json: AsJson = False) -> None:
+    """Measure how evenly a dataset covers its topics."""
+    from ...tools.analyze_coverage import analyze_coverage
+
+    answer = analyze_coverage(open_services(), workflow)
+    if as_json:
+        print_json(answer)
+    if not answer["success"]:
+        fail_with(answer)
+    if not as_json:
+        show_coverage(answer["coverage"])
+
+
+def fail_with(answer: dict[str, Any]) -> None:
+    """Say why a tool failed, and end with the exit code for it."""
+    error = answer["error"]
+    note(f"Error: {error['message']}", style="red")
+    if error.get("hint"):
+        note(error["hint"], style="")
+    not_approved = error["code"] == "approval_required"
+    raise typer.Exit(ExitCode.NOT_APPROVED if not_approved else ExitCode.FAILED)
+
+
+def score_text(coverage: dict[str, Any]) -> str:
+    """The balance score and its status in words."""
+    score = coverage["balance_score"]
+    if score is None:
+        return "none (it takes at least two topics and one record)"
+    return f"{score:.2f} ({coverage['status']})"
+
+
+def show_coverage(coverage: dict[str, Any]) -> None:
+    """Print a coverage as a person reads it."""
+    say(f"Balance score: {score_text(coverage)}", style="bold")
+    say(f"Records:       {coverage['total_records']}")
+    say()
+    under = set(coverage["under_represented"])
+    below = set(coverage["below_minimum"])
+    print_table(
+        ["Topic", "Records", "Share", "Target", "Synthetic", ""],
+        [
+            (
+                topic["name"],
+                topic["records"],
+                _percent(topic["share"]),
+                _percent(topic["target"]),
+                topic["synthetic"],
+                _mark(topic["name"], under, below),
+            )
+            for topic in coverage["topics"]
+        ],
+        numbers=(1, 2, 3, 4),
+    )
+    if coverage["uncategorized"]:
+        say(f"{coverage['uncategorized']} records have no topic and stay out of the score.")
+    for name, count in coverage["untargeted"].items():
+        say(f"{count} records of {name!r} have no target and stay out of the score.")
+    if coverage["recommendations"]:
+        say()
+    for recommendation in coverage["recommendations"]:
+        say(f"- {recommendation}")
+
+
+def _mark(name: str, under: set[str], below: set[str]) -> str:
+    if name in under:
+        return "under-represented"
+    return "below the minimum" if name in below else ""
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"

@@ -1,0 +1,31 @@
+"""`chat`: the conversation in the terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .common import open_services, person
+
+
+def chat(
+    workflow: Annotated[
+        str | None,
+        typer.Option("--workflow", "-w", metavar="ID", help="The dataset to talk about.", show_default=False),
+    ] = None,
+    thread: Annotated[
+        str | None,
+        typer.Option("--thread", metavar="ID", help="A conversation to continue.", show_default=False),
+    ] = None,
+) -> None:
+    """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
+    services = open_services()
+    if workflow is not None:
+        from ...tools.dataset.workflows import require_workflow
+
+        require_workflow(services.store, workflow)
+    from ..terminal_chat import TerminalChat
+
+    talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person())
+    raise typer.Exit(talk.run())

@@ -1,0 +1,68 @@
+"""What several commands share: their options, the services, the questions that they ask."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..output import ExitCode, note
+
+if TYPE_CHECKING:
+    from ...tools.services import Services
+
+Workflow = Annotated[
+    str,
+    typer.Option("--workflow", "-w", metavar="ID", help="The dataset being prepared.", show_default=False),
+]
+OptionalWorkflow = Annotated[
+    str | None,
+    typer.Option("--workflow", "-w", metavar="ID", help="Only this workflow.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+
+
+def open_services() -> Services:
+    """The services that the environment's settings describe.
+
+    Raises:
+        InvalidInput: a setting has a value that cannot be used.
+    """
+    from ...tools.services import Services
+    from ...tools.settings import load_settings
+
+    return Services.from_settings(load_settings())
+
+
+def person() -> str:
+    """Who sits at this terminal, for the record of an approval."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"
+
+
+def can_ask(*, as_json: bool = False) -> bool:
+    """Whether there is a person to answer: a terminal, and no document asked for."""
+    return not as_json and sys.stdin.isatty()
+
+
+def confirm(question: str, *, yes: bool, as_json: bool = False) -> None:
+    """Go on only with a yes; otherwise end with the exit code for "not approved".
+
+    Args:
+        question: what the person says yes to.
+        yes: the person said so beforehand.
+        as_json: a document was asked for, so nothing may be asked.
+    """
+    if yes:
+        return
+    if not can_ask(as_json=as_json):
+        note(f"{question} Not done: there is no terminal to ask on. Use --yes.", style="yellow")
+        raise typer.Exit(ExitCode.NOT_APPROVED)
+    if not typer.confirm(question):
+        note("Not done.")
+        raise typer.Exit(ExitCode.NOT_APPROVED)

@@ -1,0 +1,128 @@
+"""`import` and `export`: datasets in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..output import ExitCode, note, print_json, say, stderr
+from .common import AsJson, Workflow, open_services
+
+if TYPE_CHECKING:
+    from ...tools.dataset.import_report import ImportReport
+    from ...tools.dataset.importer import OnProgress
+
+BAD_LINES_SHOWN = 200
+"""How many bad lines are printed one by one; `--json` has them all."""
+
+
+def import_(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Files of OpenAI chat JSONL.", show_default=False)
+    ],
+    workflow: Workflow,
+    topic_field: Annotated[
+        str, typer.Option("--topic-field", metavar="NAME", help="The field that holds a record's topic.")
+    ] = "topic",
+    topics: Annotated[
+        Path | None,
+        typer.Option(
+            "--topics",
+            metavar="FILE",
+            help="YAML or JSON with the topics' names, descriptions and target weights.",
+            show_default=False,
+        ),
+    ] = None,
+    file_format: Annotated[str, typer.Option("--format", metavar="NAME", help="auto or openai.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Read datasets into a workflow; bad lines are reported and the rest goes in."""
+    from ...tools.dataset.importer import import_files
+    from ...tools.dataset.topics_file import read_topics
+    from ...tools.dataset.workflows import set_topics
+
+    if file_format not in ("auto", "openai"):
+        raise typer.BadParameter(f"{file_format!r} is not known; use auto or openai.", param_hint="--format")
+    declared = read_topics(topics) if topics else None
+    store = open_services().store
+    with _import_bar() as on_progress:
+        report = import_files(store, workflow, paths, topic_field=topic_field, on_progress=on_progress)
+    if declared is not None and report.good:
+        set_topics(store, workflow, declared)
+    if as_json:
+        print_json({"success": report.good > 0, "import": {"workflow_id": workflow, **asdict(report)}})
+    else:
+        _show_import(workflow, report)
+    if not report.good:
+        note("Nothing in it could be used.", style="red")
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@contextmanager
+def _import_bar() -> Iterator[OnProgress | None]:
+    """A bar for files that take long to read; nothing where there is no terminal."""
+    console = stderr()
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Importing", total=None)
+        yield lambda done: bar.update(task, completed=done.bytes_read, total=done.bytes_total)
+
+
+def _show_import(workflow: str, report: ImportReport) -> None:
+    say(f"{report.added} records imported into {workflow}.", style="bold")
+    if report.already_there:
+        say(f"{report.already_there} were there already.")
+    if report.without_topic:
+        say(f"{report.without_topic} have no topic; they stay out of the balance score.")
+    if report.without_assistant:
+        say(
+            f"{report.without_assistant} have no assistant turn: they count, but nothing is learnt from them."
+        )
+    for line in report.bad[:BAD_LINES_SHOWN]:
+        say(f"{line.place}: {line.reason} [{line.code}]", style="yellow")
+    more = len(report.bad) - BAD_LINES_SHOWN
+    if more > 0:
+        say(f"… and {more} more; --json lists them all.", style="yellow")
+    if report.bad:
+        say(f"{len(report.bad)} bad lines were left out.")
+
+
+def export(
+    workflow: Workflow,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write.", show_default=False)
+    ],
+    file_format: Annotated[str, typer.Option("--format", metavar="NAME", help="openai.")] = "openai",
+    include_all: Annotated[
+        bool,
+        typer.Option("--all", help="Also records without an assistant turn, of which nothing is learnt."),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the dataset as a trainer reads it."""
+    from ...tools.dataset.exporter import export_records
+
+    if file_format != "openai":
+        raise typer.BadParameter(f"{file_format!r} is not known; use openai.", param_hint="--format")
+    store = open_services().store
+    report = export_records(store, workflow, output, include_all=include_all, overwrite=overwrite)
+    if as_json:
+        print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
+        return
+    say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
+    if report.left_out_without_assistant:
+        note(
+            f"{report.left_out_without_assistant} records without an assistant turn were left out; "
+            "--all keeps them.",
+            style="yellow",
+        )

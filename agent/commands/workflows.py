@@ -1,0 +1,60 @@
+"""`workflows`: the datasets being prepared."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from ..output import print_json, print_table, say
+from .common import AsJson, Yes, confirm, open_services
+
+app = typer.Typer(help="The datasets being prepared: list, delete.", invoke_without_command=True)
+
+
+@app.callback()
+def workflows(context: typer.Context, as_json: AsJson = False) -> None:
+    """The datasets being prepared."""
+    if context.invoked_subcommand is None:
+        list_(as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the workflows."""
+    from ...tools.dataset.workflows import list_workflows
+
+    found = list_workflows(open_services().store)
+    if as_json:
+        print_json({"success": True, "workflows": [asdict(workflow) for workflow in found]})
+        return
+    if not found:
+        say("No workflows yet. Start one with: finetune-coverage import FILE -w wf-1")
+        return
+    print_table(
+        ["Workflow", "Records", "Topics", "Created"],
+        [(workflow.id, workflow.records, workflow.topics, workflow.created_at[:19]) for workflow in found],
+        numbers=(1, 2),
+    )
+
+
+@app.command("delete")
+def delete(
+    workflow_id: Annotated[str, typer.Argument(metavar="ID", help="The workflow.", show_default=False)],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a workflow with its records, plans and jobs. There is no way back."""
+    from ...tools.dataset.workflows import delete_workflow, require_workflow
+
+    services = open_services()
+    require_workflow(services.store, workflow_id)
+    confirm(f"Delete {workflow_id} with all its records?", yes=yes, as_json=as_json)
+    delete_workflow(services.store, workflow_id)
+    if services.settings.chroma_url or services.settings.index_path.exists():
+        services.index.delete(workflow_id)
+    if as_json:
+        print_json({"success": True, "deleted": workflow_id})
+    else:
+        say(f"Deleted {workflow_id}.")

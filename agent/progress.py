@@ -1,0 +1,119 @@
+"""Progress of a generation for a person: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from .output import visible
+
+LINE_EVERY_SECONDS = 10.0
+"""How often progress is told where there is no terminal to draw a bar on."""
+
+
+class Standing(Protocol):
+    """Where a job stands, as the generation reports it."""
+
+    @property
+    def job_id(self) -> str: ...  # noqa: D102
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+
+    @property
+    def accepted(self) -> int: ...  # noqa: D102
+
+    @property
+    def requested(self) -> int: ...  # noqa: D102
+
+    @property
+    def attempts(self) -> int: ...  # noqa: D102
+
+    @property
+    def rejected(self) -> Mapping[str, int]: ...  # noqa: D102
+
+
+def reasons_text(rejected: Mapping[str, int]) -> str:
+    """Rejections by reason in words, most frequent first: ``3 near_duplicate, 1 parse``."""
+    ordered = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {reason}" for reason, count in ordered)
+
+
+class ProgressView:
+    """Shows how jobs go on; a context manager, since a bar must be taken down before other text is printed.
+
+    Attributes:
+        job_id: the job that reported last, to say how to go on after an interruption.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._last: dict[str, tuple[float, int]] = {}
+        self.job_id: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def update(self, standing: Standing) -> None:
+        """Show where a job stands."""
+        self.job_id = standing.job_id
+        if self._console.is_terminal:
+            self._draw(standing)
+        else:
+            self._tell(standing)
+
+    def close(self) -> None:
+        """Take the bar down; what comes next is printed below it."""
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = None
+        self._tasks.clear()
+
+    def _draw(self, standing: Standing) -> None:
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[detail]}", markup=False, style="dim"),
+                console=self._console,
+            )
+            self._bar.start()
+        if standing.job_id not in self._tasks:
+            self._tasks[standing.job_id] = self._bar.add_task(visible(standing.topic), detail="")
+        self._bar.update(
+            self._tasks[standing.job_id],
+            completed=standing.accepted,
+            total=standing.requested,
+            detail=_detail(standing),
+        )
+
+    def _tell(self, standing: Standing) -> None:
+        told_at, told = self._last.get(standing.job_id, (float("-inf"), -1))
+        is_end = standing.accepted >= standing.requested and told != standing.accepted
+        now = time.monotonic()
+        if now - told_at < LINE_EVERY_SECONDS and not is_end:
+            return
+        self._last[standing.job_id] = (now, standing.accepted)
+        line = f"{visible(standing.topic)}: {standing.accepted} of {standing.requested} accepted"
+        self._console.print(Text(f"{line}, {_detail(standing)}"))
+
+
+def _detail(standing: Standing) -> str:
+    tries = f"{standing.attempts} {'try' if standing.attempts == 1 else 'tries'}"
+    rejected = sum(standing.rejected.values())
+    return f"{tries}, {rejected} rejected ({reasons_text(standing.rejected)})" if rejected else tries

@@ -1,0 +1,225 @@
+"""`generate`, `plans` and `jobs` against a model endpoint on the loopback."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from .conftest import Command, Outcome
+from .endpoint import Endpoint
+
+WANTED = ("--topic", "technical", "--count", "3", "--strategy", "topic_description")
+
+
+def generate(command: Command, workflow: str, *more: str) -> Outcome:
+    return command("generate", "-w", workflow, *WANTED, *more)
+
+
+def test_yes_approves_and_generates(command: Command, small: str, endpoint: Endpoint) -> None:
+    outcome = generate(command, small, "--yes", "--json")
+    assert outcome.code == 0, outcome.err
+    generation = outcome.document["generation"]
+    assert (generation["status"], generation["requested"], generation["accepted"]) == ("complete", 3, 3)
+    assert generation["coverage_before"]["topic_distribution"]["technical"] == 1
+    assert generation["coverage_after"]["topic_distribution"]["technical"] == 4
+    assert "technical: 3 of 3 accepted" in outcome.err
+
+    (plan,) = command("plans", "--all", "--json").document["plans"]
+    assert plan["status"] == "approved"
+    written = command("review", "-w", small, "--synthetic", "--json").document["records"]
+    assert {record["id"] for record in written} == set(generation["record_ids"])
+    assert {record["provenance"]["strategy"] for record in written} == {"topic_description"}
+
+
+def test_the_report_for_a_person(command: Command, small: str, endpoint: Endpoint) -> None:
+    out = generate(command, small, "--yes").out
+    assert "topic_description" in out and "as you asked" in out
+    assert "Balance score: 0.27 → 0.84" in out
+    assert "3 of 3 records accepted" in out
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_without_a_yes_nothing_is_generated(
+    command: Command, small: str, endpoint: Endpoint, as_json: list[str]
+) -> None:
+    outcome = generate(command, small, *as_json)
+    assert outcome.code == 4
+    assert endpoint.calls == 0
+    assert "plans approve plan-" in outcome.err
+    if as_json:
+        assert outcome.document["error"]["code"] == "approval_required"
+    assert command("review", "-w", small, "--synthetic", "--json").document["records"] == []
+
+
+def test_a_plan_is_approved_then_generated_once(command: Command, small: str, endpoint: Endpoint) -> None:
+    plan_id = generate(command, small, "--json").document["plan_id"]
+    assert plan_id in command("plans").out
+    approved = command("plans", "approve", plan_id)
+    assert approved.code == 0
+    assert "finetune-coverage generate -w wf-small --topic 'technical' --count 3" in approved.out
+    assert "No plan waits" in command("plans").out
+    assert command("plans", "approve", plan_id).code == 1, "the first answer wins"
+
+    assert generate(command, small).code == 0
+    calls = endpoint.calls
+    again = generate(command, small)
+    assert again.code == 4, "an approval is used once"
+    assert endpoint.calls == calls
+
+
+def test_another_count_needs_another_yes(command: Command, small: str, endpoint: Endpoint) -> None:
+    plan_id = generate(command, small, "--json").document["plan_id"]
+    command("plans", "approve", plan_id)
+    changed = ("--topic", "technical", "--count", "4", "--strategy", "topic_description")
+    assert command("generate", "-w", small, *changed).code == 4
+    assert endpoint.calls == 0
+
+
+def test_the_strategy_is_chosen_and_its_reason_is_said(
+    command: Command, small: str, endpoint: Endpoint
+) -> None:
+    command("generate", "-w", small, "--topic", "technical", "--count", "2")
+    (plan,) = command("plans", "--json").document["plans"]
+    assert plan["items"] == [{"topic": "technical", "count": 2, "strategy": "scenario_expansion"}]
+    assert "Only 1 of its records" in plan["details"]["reason"]
+
+
+def test_wrong_names(command: Command, small: str, endpoint: Endpoint) -> None:
+    assert (
+        command("generate", "-w", small, "--topic", "technical", "--count", "1", "--strategy", "magic").code
+        == 2
+    )
+    unknown = command("generate", "-w", small, "--topic", "nonsense", "--count", "1", "--json")
+    assert unknown.code == 1
+    assert unknown.document["error"]["code"] == "topic_not_found"
+    assert command("generate", "-w", "wf-9", "--topic", "a", "--count", "1", "--yes").code == 1
+    assert endpoint.calls == 0
+
+
+def test_short_of_the_count(command: Command, small: str, endpoint: Endpoint) -> None:
+    # The endpoint knows 24 conversations; the rest are repetitions, which the gates refuse.
+    outcome = command(
+        "generate",
+        "-w",
+        small,
+        "--topic",
+        "technical",
+        "--count",
+        "40",
+        "--strategy",
+        "topic_description",
+        "--yes",
+    )
+    assert outcome.code == 3
+    assert "Fewer than asked" in outcome.err
+    (job,) = command("jobs", "--json").document["jobs"]
+    assert job["status"] == "short" and 0 < job["accepted"] < 40
+    shown = command("jobs", "show", job["id"]).out
+    assert "duplicate" in shown and "rejected" in shown
+    ledger = command("jobs", "show", job["id"], "--json").document
+    outcomes = [attempt["status"] for attempt in ledger["attempts"]]
+    assert outcomes.count("accepted") == job["accepted"]
+
+
+def test_an_endpoint_that_refuses_fails_and_can_be_resumed(
+    command: Command, small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_MAX_CONCURRENCY", "1")
+    endpoint.refuse = 2
+    failed = generate(command, small, "--yes", "--json")
+    assert failed.code == 1
+    assert failed.document["error"]["code"] == "endpoint_error"
+    assert "Traceback" not in failed.err
+    (job,) = command("jobs", "--json").document["jobs"]
+    assert job["status"] == "running"
+    kept = job["accepted"]
+
+    endpoint.refuse = None
+    resumed = command("jobs", "resume", job["id"], "--json")
+    assert resumed.code == 0, resumed.err
+    assert resumed.document["generation"]["accepted"] == 3
+    assert kept >= 1
+    calls = endpoint.calls
+    assert command("jobs", "resume", job["id"]).code == 0, "a finished job gives its result again"
+    assert endpoint.calls == calls
+
+
+def test_unknown_jobs_and_plans(command: Command) -> None:
+    for arguments in (["jobs", "show", "job-9"], ["jobs", "resume", "job-9"], ["plans", "approve", "plan-9"]):
+        outcome = command(*arguments, "--json")
+        assert outcome.code == 1
+        assert outcome.document["error"]["code"] == "invalid_input"
+    assert command("jobs").out == "No jobs.\n"
+
+
+def start(*arguments: str, typed: str | None = "") -> subprocess.Popen[str]:
+    """A command in a process of its own.
+
+    Args:
+        arguments: of `finetune-coverage`.
+        typed: what stands on its standard input; None keeps it open with nothing on it.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "finetune_coverage.agent.cli", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stdin is not None
+    if typed is not None:
+        process.stdin.write(typed)
+        process.stdin.close()
+        process.stdin = None
+    return process
+
+
+def wait_until_accepted(command: Command, count: int, seconds: float = 90.0) -> dict[str, Any]:
+    """The one job, as soon as it has so many accepted records."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for job in command("jobs", "--json").document["jobs"]:
+            if job["accepted"] >= count:
+                return job  # type: ignore[no-any-return]
+        time.sleep(0.2)
+    raise AssertionError(f"no job had {count} accepted records after {seconds} s")
+
+
+def texts_of(command: Command, workflow: str) -> list[str]:
+    records = command("review", "-w", workflow, "--synthetic", "--json").document["records"]
+    return [json.dumps(record["record"]["messages"]) for record in records]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT; needs no Windows")
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_stopped_in_the_middle_and_resumed(
+    command: Command, small: str, endpoint: Endpoint, how: signal.Signals, code: int
+) -> None:
+    endpoint.latency = 0.5
+    count = ("--topic", "technical", "--count", "8", "--strategy", "topic_description")
+    process = start("generate", "-w", small, *count, "--yes")
+    job = wait_until_accepted(command, 2)
+    process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    if how == signal.SIGINT:
+        assert f"finetune-coverage jobs resume {job['id']}" in err
+        assert "Traceback" not in err
+
+    endpoint.latency = 0.0
+    kept = texts_of(command, small)
+    assert 2 <= len(kept) < 8
+    resumed = command("jobs", "resume", job["id"], "--json")
+    assert resumed.code == 0, resumed.err
+    assert resumed.document["generation"]["accepted"] == 8
+    after = texts_of(command, small)
+    assert after[: len(kept)] == kept, "nothing that was accepted is lost"
+    assert len(set(after)) == len(after) == 8, "and nothing is doubled"
+    assert len(command("plans", "--all", "--json").document["plans"]) == 1

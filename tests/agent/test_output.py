@@ -1,0 +1,37 @@
+"""Text of a dataset is shown, never obeyed: not by the terminal, not by Rich."""
+
+from __future__ import annotations
+
+import pytest
+from finetune_coverage.agent.output import print_error, print_table, say, visible
+from finetune_coverage.tools.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain\ttext\nin two lines", "plain\ttext\nin two lines"),
+        ("größe 日本語 \U0001f600", "größe 日本語 \U0001f600"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("over\rwritten", "over\\rwritten"),
+        ("\x07\x00\x9b", "\\x07\\x00\\x9b"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+    ],
+)
+def test_control_characters_become_visible(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_markup_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    say("[bold]not bold[/bold] [/] :smile:")
+    print_table(["[red]heading"], [["[link=https://example.org]cell"]])
+    print_error(InvalidInput("[red]what[/red]", hint="[blink]do this"))
+    captured = capsys.readouterr()
+    assert "[bold]not bold[/bold] [/] :smile:" in captured.out
+    assert "[link=https://example.org]cell" in captured.out
+    assert captured.err == "Error: [red]what[/red]\n[blink]do this\n"
+
+
+def test_long_cells_are_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["Id", "Text"], [["x" * 60, "y" * 80]])
+    assert "x" * 60 in capsys.readouterr().out

@@ -1,0 +1,230 @@
+"""The conversation in the terminal: through a pipe, at a pseudo-terminal, stopped, killed and continued."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .conftest import Command, Outcome
+from .endpoint import Endpoint
+from .test_generate import start, texts_of, wait_until_accepted
+
+PLAN = "do 8 for technical with topic description"
+
+
+Chat = Callable[..., Outcome]
+
+
+@pytest.fixture
+def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
+    """A whole conversation through a pipe."""
+
+    def talk(*arguments: str, typed: str) -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        return command("chat", *arguments)
+
+    return talk
+
+
+def thread_in(out: str) -> str:
+    """The id that the chat printed."""
+    found = re.search(r"chat --thread (\S+)", out)
+    assert found, out
+    return found.group(1)
+
+
+def test_analysis_question_and_stop(command: Command, sample: str, chat: Chat) -> None:
+    ended = chat("-w", sample, typed="what does message variation do?\nstop\n")
+    assert ended.code == 0, ended.err
+    out = ended.out
+    assert "**Coverage Analysis**" in out
+    assert "0.45 (Poor)" in out
+    assert re.search(r"\| Technical Issues \| 15 \| 10% \| .*Under-represented \|", out)
+    assert re.search(r"^1\. .*Technical Issues", out, re.MULTILINE)
+    assert "you> what does message variation do?" in out
+    assert "last user message" in out
+    assert "Stopped here" in out
+    assert thread_in(out) == command("threads", "--json").document["threads"][0]["id"]
+    assert command("review", "-w", sample, "--synthetic", "--json").document["records"] == []
+
+
+def test_the_banner_says_which_model_is_used_and_what_it_costs(
+    sample: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, chat: Chat
+) -> None:
+    assert f"mock-model at {endpoint.url}; its operator may charge" in chat("-w", sample, typed="").out
+    for name in endpoint.environment:
+        monkeypatch.delenv(name)
+    assert "runs on this computer and costs nothing" in chat("-w", sample, typed="").out
+
+
+def test_leaving_keeps_the_pending_plan(command: Command, sample: str, chat: Chat) -> None:
+    first = chat("-w", sample, typed="")
+    assert first.code == 0
+    (plan,) = command("plans", "--json").document["plans"]
+    assert plan["items"][0]["count"] == 30
+    (thread,) = command("threads", "--json").document["threads"]
+    assert thread["waits"] and thread["workflow_id"] == sample
+
+    again = chat("--thread", thread_in(first.out), typed="/quit\n")
+    assert "0.45 (Poor)" in again.out, "it shows where things stand"
+    assert [plan["id"] for plan in command("plans", "--json").document["plans"]] == [plan["id"]]
+
+
+def test_a_yes_generates_and_reports(command: Command, small: str, endpoint: Endpoint, chat: Chat) -> None:
+    ended = chat("-w", small, typed=f"{PLAN}\nyes\n1\n")
+    assert ended.code == 0, ended.err
+    out = ended.out
+    assert "technical: 8 of 8 accepted" in out
+    assert "**Generation Complete**" in out
+    assert "Technical: 1 → 9 records" in out
+    assert "grader" in out.split("you> 1")[-1].lower()
+    assert f"finetune-coverage export -w {small}" in out
+    assert len(set(texts_of(command, small))) == 8
+
+    (plan,) = [
+        plan for plan in command("plans", "--all", "--json").document["plans"] if plan["status"] == "approved"
+    ]
+    assert plan["items"] == [{"topic": "technical", "count": 8, "strategy": "topic_description"}]
+
+
+def test_a_no_generates_nothing(command: Command, small: str, endpoint: Endpoint, chat: Chat) -> None:
+    ended = chat("-w", small, typed=f"{PLAN}\nno\nstop\n")
+    assert ended.code == 0, ended.err
+    assert texts_of(command, small) == []
+    assert endpoint.calls == 0
+
+
+def test_an_unknown_conversation(command: Command, sample: str, chat: Chat) -> None:
+    ended = chat("--thread", "chat-nowhere", typed="")
+    assert ended.code == 1
+    assert "There is no conversation 'chat-nowhere'" in ended.err
+    assert "Traceback" not in ended.err
+    assert command("threads", "--json").document["threads"] == []
+
+
+def test_an_unknown_workflow(chat: Chat) -> None:
+    ended = chat("-w", "wf-9", typed="")
+    assert ended.code == 1
+    assert "wf-9" in ended.err
+
+
+def test_without_a_workflow_it_asks(command: Command, sample: str, small: str, chat: Chat) -> None:
+    ended = chat(typed=f"{sample}\nstop\n")
+    assert ended.code == 0, ended.err
+    assert sample in ended.out and small in ended.out
+    assert "0.45 (Poor)" in ended.out
+
+
+def test_conversations_are_listed_and_deleted(command: Command, sample: str, chat: Chat) -> None:
+    thread = thread_in(chat("-w", sample, typed="").out)
+    assert thread in command("threads").out
+    assert command("threads", "delete", thread).code == 4
+    assert command("threads", "delete", thread, "--yes").code == 0
+    assert command("threads", "--json").document["threads"] == []
+    assert command("threads", "delete", thread, "--yes").code == 1
+    assert command("analyze", "-w", sample).code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_while_generating_and_continued(
+    command: Command, small: str, endpoint: Endpoint, how: signal.Signals, chat: Chat
+) -> None:
+    thread = thread_in(chat("-w", small, typed=f"{PLAN}\n").out)
+    endpoint.latency = 0.5
+    process = start("chat", "--thread", thread, typed="yes\n")
+    wait_until_accepted(command, 2)
+    process.send_signal(how)
+    out, err = process.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert f"finetune-coverage chat --thread {thread}" in out
+        assert "Traceback" not in err
+    kept = texts_of(command, small)
+    assert 2 <= len(kept) < 8
+
+    endpoint.latency = 0.0
+    continued = chat("--thread", thread, typed="1\n")
+    assert continued.code == 0, continued.err
+    assert "going on with it" in continued.out
+    assert "**Generation Complete**" in continued.out
+    after = texts_of(command, small)
+    assert after[: len(kept)] == kept
+    assert len(set(after)) == len(after) == 8
+    assert len(command("jobs", "--json").document["jobs"]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")
+def test_killed_while_waiting_and_continued(
+    command: Command, small: str, endpoint: Endpoint, chat: Chat
+) -> None:
+    process = start("chat", "-w", small, typed=None)
+    deadline = time.monotonic() + 90
+    while not command("plans", "--json").document["plans"] and time.monotonic() < deadline:
+        time.sleep(0.3)
+    time.sleep(1)
+    process.kill()
+    process.communicate()
+    (thread,) = command("threads", "--json").document["threads"]
+    ended = chat("--thread", thread["id"], typed="do 3 for technical with topic description\nyes\nstop\n")
+    assert ended.code == 0, ended.err
+    assert "**Generation Complete**" in ended.out
+    assert len(texts_of(command, small)) == 3
+
+
+@pytest.fixture
+def terminal(small: str) -> Any:
+    """The chat at a pseudo-terminal."""
+    if sys.platform == "win32":
+        pytest.skip("a pseudo-terminal; needs no Windows")
+    import pexpect
+
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "finetune_coverage.agent.cli", "chat", "-w", small],
+        env={**os.environ, "TERM": "xterm-256color"},
+        encoding="utf-8",
+        timeout=90,
+        dimensions=(60, 120),
+    )
+    yield child
+    child.close(force=True)
+
+
+def test_at_a_terminal(endpoint: Endpoint, terminal: Any, command: Command, small: str) -> None:
+    import pexpect
+
+    endpoint.latency = 0.2
+    terminal.expect("Coverage Analysis")
+    terminal.expect("you> ")
+    terminal.sendline(PLAN)
+    terminal.expect("you> ")
+    terminal.sendline("yes")
+    terminal.expect("[1-7]/8")
+    terminal.expect("Generation Complete")
+    terminal.expect("you> ")
+    terminal.sendintr()
+    terminal.expect("chat --thread ")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 130
+    assert len(texts_of(command, small)) == 8
+
+
+def test_end_of_input_at_a_terminal(endpoint: Endpoint, terminal: Any) -> None:
+    import pexpect
+
+    terminal.expect("you> ")
+    terminal.sendeof()
+    terminal.expect("chat --thread ")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
