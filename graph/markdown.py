@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MARKUP = re.compile(r"([\\`*\[\]{}<>|#~])|(?<!\w)(_)|(_)(?!\w)")
+_MARKUP = re.compile(r"([\\`*\[\]<>|#~])|(?<!\w)(_)|(_)(?!\w)")
 _MOST = 80
 
 

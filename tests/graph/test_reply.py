@@ -6,6 +6,8 @@ import pytest
 from finetune_coverage.graph.offer import Offer, Option, Reply
 from finetune_coverage.graph.reply import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
+from hypothesis import given
+from hypothesis import strategies as st
 
 TOPICS = ["billing_questions", "technical_issues", "account_management"]
 
@@ -281,3 +283,25 @@ def test_a_digit_in_a_topic_name_is_no_count() -> None:
     assert read_reply("15 for tier 2 support, few-shot", offer).items == [
         item("tier_2_support", 15, "few_shot")
     ]
+
+
+BESIDE = [
+    "but", "if", "when", "maybe", "unless", "except", "after", "not", "20", "half", "first,", "cheaper", "only",
+    "never", "wait", "record", "said", "told", "they", "approve?", "later", "stop", "skip", "few-shot", "billing",
+]  # fmt: skip
+
+
+@given(
+    st.sampled_from(["yes", "ok", "sure", "go ahead", "approve", "1", "option 1", "do it"]),
+    st.lists(st.sampled_from(BESIDE), min_size=1, max_size=4),
+    st.booleans(),
+)
+def test_a_yes_with_anything_beside_it_is_no_yes(yes: str, beside: list[str], before: bool) -> None:
+    words = [*beside, yes] if before else [yes, *beside]
+    assert read_reply(" ".join(words), after_analysis()).kind not in ("approve", "resume")
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    assert read_reply(text, after_analysis()).kind
+    assert read_reply(text, after_generation()).kind != "approve"

@@ -58,7 +58,7 @@ class Draft:
     max_tokens: int
     details: dict[str, Any] = field(default_factory=dict)
     plan: Any = None
-    temperature: float = 0.7
+    temperature: float = 0.8
 
 
 @dataclass(frozen=True)

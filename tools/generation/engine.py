@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..dataset.record import content_hash
 from ..errors import BudgetExceeded
+from ..models.embedded_server import PARALLEL
 from ..models.structured import TransientEndpointError, structured_json
 from . import journal
 from .acceptance import Acceptance, as_record
@@ -31,9 +32,6 @@ ATTEMPTS_PER_SLOT = 8
 """Refusals of one slot after which the job goes on without it: a model that fails eight times will fail again."""
 TRANSIENT_FAILURES = 5
 """Failed calls in a row, over all slots, after which the endpoint counts as down."""
-
-EMBEDDED_CALLS = 4
-"""Calls at once to the embedded model: it answers four together in less time than one after the other."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ OnProgress = Callable[[Progress], None]
 
 
 def _calls_at_once(settings: Settings) -> int:
-    at_most = EMBEDDED_CALLS if settings.uses_embedded_model else settings.max_concurrency
+    at_most = PARALLEL if settings.uses_embedded_model else settings.max_concurrency
     return min(at_most, settings.max_concurrency)
 
 

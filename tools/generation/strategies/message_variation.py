@@ -16,13 +16,15 @@ from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Draft, Rejection, TopicContext
 from .answer import text_field
 from .aspects import PERSONAS, VARIATION_ASPECTS
-from .prompt import render, transcript
+from .prompt import render
 from .seed_order import seed_for
 
 _CLOSING = re.compile(
     r"\b(thanks?|thank you|bye|goodbye|that'?s all|no,? that|have a (nice|good|great))\b", re.I
 )
 LEAST_WORDS = 6
+LONGEST_QUESTION = 240
+"""Characters, from the end, of the assistant's last message that the prompt shows."""
 CLOSEST_TO_SOURCE = 90.0
 """rapidfuzz token-sort ratio (0 to 100) from which a varied turn counts as the source with a word changed."""
 
@@ -61,6 +63,13 @@ def _has_dialogue(before: list[Message]) -> bool:
     return "user" in roles and "assistant" in roles
 
 
+def _last_reply(before: list[Message]) -> str:
+    """What the assistant said last before the turn to vary."""
+    return next(
+        (message_text(m) for m in reversed(before) if m["role"] == "assistant" and message_text(m)), ""
+    )
+
+
 class MessageVariation:
     """Varies the last user message that carries content, and the reply to it."""
 
@@ -87,13 +96,13 @@ class MessageVariation:
         )
         prompt = render(
             self.name,
-            conversation=transcript(seed.messages[:turn], last=1),
+            question=_last_reply(seed.messages[:turn])[-LONGEST_QUESTION:],
             original_user=original_user,
             original_assistant=original_reply,
             aspect=aspect,
             persona=persona,
         )
-        reply_limit = max(220, min(700, int(len(original_reply) * 1.3)))
+        reply_limit = max(260, min(700, int(len(original_reply) * 1.3)))
         return Draft(
             strategy=self.name,
             topic=context.topic,
@@ -112,7 +121,7 @@ class MessageVariation:
                 "additionalProperties": False,
             },
             seeds=[seed],
-            max_tokens=380,
+            max_tokens=320,
             details={"aspect": aspect, "persona": persona, "varied_message": turn},
             plan=turn,
         )
