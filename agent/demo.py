@@ -13,8 +13,6 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from ..tools.analyze_coverage import analyze
 from ..tools.dataset.bundled_sample import import_sample
 from ..tools.dataset.exporter import export_records
@@ -26,10 +24,10 @@ from ..tools.generation.ledger import list_attempts, list_jobs
 from ..tools.generation.plans import list_plans
 from ..tools.services import Services
 from ..tools.settings import load_settings
-from .output import ExitCode, note, say, stdout, visible
+from .output import ExitCode, note, say, stdout
 from .progress import ProgressView, reasons_text
 from .record_text import record_heading, record_lines
-from .terminal_chat import model_text
+from .terminal_chat import model_text, show_message
 
 if TYPE_CHECKING:
     from ..tools.coverage.report import Coverage
@@ -104,8 +102,7 @@ async def _converse(services: Services) -> None:
 
         def show(text: str) -> None:
             view.close()
-            say()
-            stdout().print(Text(visible(text)))
+            show_message(text)
 
         async with open_checkpointer(services.settings) as checkpointer:
             conversation = Conversation(

@@ -123,14 +123,7 @@ class TerminalChat:
 
     def _show(self, text: str) -> None:
         self._view.close()
-        console = stdout()
-        console.print()
-        if console.is_terminal:
-            from rich.markdown import Markdown
-
-            console.print(Markdown(visible(text), hyperlinks=False))
-        else:
-            console.print(Text(visible(text)))
+        show_message(text)
 
     def _say_how_to_go_on(self, what: str) -> None:
         say(f"{what} Go on with: finetune-coverage chat --thread {self.thread_id}", style="yellow")
@@ -141,6 +134,18 @@ class TerminalChat:
         if workflow:
             say(f"Export: finetune-coverage export -w {workflow} -o {workflow}.jsonl")
         self._say_how_to_go_on("The conversation is kept.")
+
+
+def show_message(text: str) -> None:
+    """Print a message of the agent: rendered for a terminal, as it is for a pipe."""
+    console = stdout()
+    console.print()
+    if console.is_terminal:
+        from rich.markdown import Markdown
+
+        console.print(Markdown(visible(text), hyperlinks=False))
+    else:
+        console.print(Text(visible(text)))
 
 
 def model_text(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
@@ -106,6 +107,45 @@ def test_another_script_than_the_seed(candidate: Make) -> None:
     )
     rejection = Artefacts().check(made)
     assert rejection is not None and "script" in rejection.evidence
+
+
+def test_a_long_turn_that_is_cut_off(candidate: Make) -> None:
+    user = {"role": "user", "content": "My camera lost its picture, " * 6 + "and I want to know its"}
+    rejection = Artefacts().check(candidate(user, REPLY))
+    assert rejection is not None and "cut off" in rejection.evidence
+    rest = {"role": "assistant", "content": "name and type, and which program uses it."}
+    rejection = Artefacts().check(candidate(USER, rest))
+    assert rejection is not None and "middle" in rejection.evidence
+
+
+def variation(candidate: Make, user: str, reply: str) -> Any:
+    source = 'Open Settings > Backup > Device folders and choose "Similar photos"; it takes 30 minutes.'
+    messages = [USER, {"role": "assistant", "content": source}]
+    seed = Record(id="seed", body=json.dumps({"messages": messages}), topic="technical_issues")
+    turns = ({"role": "user", "content": user}, {"role": "assistant", "content": reply})
+    return GroundedReply().check(candidate(*turns, strategy="message_variation", seeds=[seed]))
+
+
+@pytest.mark.parametrize(
+    ("user", "reply", "evidence"),
+    [
+        ("It stops at 80 percent.", "Go to Settings > Battery > Device folders.", "Battery"),
+        ("It stops at 80 percent.", "Open Settings > Backup and wait 45 minutes.", "'45'"),
+        ("It stops at 95 percent.", "Open Settings > Backup and wait 30 minutes.", "'95'"),
+        ("It stops at 80 percent.", "You are welcome, just try it again later.", "names nothing"),
+    ],
+)
+def test_a_variation_that_invents_or_drops_facts(
+    candidate: Make, user: str, reply: str, evidence: str
+) -> None:
+    rejection = variation(candidate, user, reply)
+    assert rejection is not None
+    assert evidence in rejection.evidence
+
+
+def test_a_variation_that_keeps_the_facts(candidate: Make) -> None:
+    reply = 'Under Settings > Backup > Device folders pick "Similar photos" and give it 30 minutes.'
+    assert variation(candidate, "Since Monday it stops when it reaches 80 percent.", reply) is None
 
 
 def test_clean_text_is_no_artefact(candidate: Make) -> None:

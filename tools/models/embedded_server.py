@@ -14,7 +14,7 @@ from .endpoint_errors import EmbeddedModelUnavailable
 
 PARALLEL = 4
 CONTEXT = 4096  # tokens of prompt and reply together, for each request
-_CACHE_MIB = 256  # kept prompt prefixes; llama.cpp's own default is 8 GB
+_CACHE_MIB = 512  # kept prompt prefixes; llama.cpp's own default is 8 GB
 _TEMPLATE = Path(__file__).with_name("qwen_chat.jinja")
 
 _lock = threading.Lock()
@@ -104,6 +104,9 @@ def _parameters(path: Path, key: str) -> Any:
     parameters.n_ctx = CONTEXT * PARALLEL
     parameters.cache_prompt = True
     parameters.cache_ram_mib = _CACHE_MIB
+    # Only a slot that holds nearly the same prompt is taken for it. Else the server keeps what the slot holds and
+    # looks for a better beginning among the kept ones: measured, 20 tokens to read instead of 200.
+    parameters.slot_prompt_similarity = 0.8
     parameters.n_threads_http = PARALLEL * 2
     parameters.cpuparams.n_threads = usable_cores()
     parameters.cpuparams_batch.n_threads = usable_cores()

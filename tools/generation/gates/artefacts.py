@@ -29,6 +29,8 @@ _AGENT_VOICE = re.compile(
     re.IGNORECASE,
 )
 _ENDINGS = tuple(".!?…。！？।)\"'”’»*`:]")
+LONG_TURN = 150
+"""Characters from which a user's turn without an end counts as cut off; people leave short ones open."""
 SENTENCE_TWICE_WORDS = 5
 """A sentence of at least this many words that stands twice in a text is a loop; short ones may repeat."""
 
@@ -41,8 +43,13 @@ class Artefacts:
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first trace found, quoted."""
         context = "\n".join(message_text(message) for message in candidate.seed_messages())
+        persona = str(candidate.draft.details.get("persona", "")).removeprefix("a ").removeprefix("an ")
         for message in candidate.written:
             text = message_text(message)
+            if persona and persona in text.lower() and persona not in context.lower():
+                return Rejection(
+                    self.name, f"{message['role']}: names the person it was to be written by: {persona!r}"
+                )
             if message["role"] not in ("user", "assistant") or not text:
                 continue
             found = _found(text, message["role"], context)
@@ -61,8 +68,10 @@ def _found(text: str, role: str, context: str) -> str | None:
             return f"{what} text {match.group()!r}"
     if role == "user" and (match := _AGENT_VOICE.search(text)):
         return f"speaks in the agent's voice: {match.group()!r}"
-    if role == "assistant" and not text.rstrip().endswith(_ENDINGS):
+    if (role == "assistant" or len(text) >= LONG_TURN) and not text.rstrip().endswith(_ENDINGS):
         return f"cut off: …{text[-40:]!r}"
+    if role == "assistant" and text[:1].islower():
+        return f"begins in the middle: {text[:40]!r}…"
     if twice := _sentence_twice(text):
         return f"says twice: {twice!r}"
     if strange := _foreign_script(text, context):

@@ -84,11 +84,11 @@ class MessageVariation:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """One seed after the other, each time with another aspect."""
         seeds = [record for record in context.seeds if turn_to_vary(record) is not None]
-        seed = seed_for(seeds, attempt, context.count)
+        seed = seed_for(seeds, attempt)
         turn = turn_to_vary(seed)
         assert turn is not None
-        # Ten aspects and groups of four seeds: a seed meets another aspect at each use.
-        aspect = VARIATION_ASPECTS[(attempt + attempt // 20) % len(VARIATION_ASPECTS)]
+        # The shift per round keeps a seed from meeting the same aspect twice when its number divides theirs.
+        aspect = VARIATION_ASPECTS[(attempt + attempt // len(seeds)) % len(VARIATION_ASPECTS)]
         persona = rng.choice(PERSONAS)
         original_user, original_reply = (
             message_text(seed.messages[turn]),

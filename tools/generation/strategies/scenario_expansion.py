@@ -86,7 +86,7 @@ class ScenarioExpansion:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """Another axis each time, so that a seed meets them all before one comes twice."""
         seeds = [record for record in context.seeds if exchanges_of(record)]
-        seed = seed_for(seeds, attempt, context.count)
+        seed = seed_for(seeds, attempt)
         names = list(AXES)
         axis = names[(attempt + attempt // len(names)) % len(names)]
         persona = rng.choice(PERSONAS)

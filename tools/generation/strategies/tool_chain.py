@@ -45,7 +45,7 @@ class ToolChain:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """One seed's chain with values drawn from the topic's records."""
         seeds = self._seeds(context)
-        seed = seed_for(seeds, attempt, context.count)
+        seed = seed_for(seeds, attempt)
         if self._observed is None:
             self._observed = observed_values(seeds)
         chain = new_chain(seed, self._trace(seed), self._observed, rng)
