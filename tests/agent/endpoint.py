@@ -100,7 +100,7 @@ _AFTER = [
     "Before the last holidays it was fine, and I did not touch a single option in the meantime.",
     "I am writing from the train, so the answer may take me a while to try out at home tonight.",
 ]
-_CASE = re.compile(r"Original user: (\".*\")\nOriginal assistant: (\".*\")")
+_CASE = re.compile(r"^User: (\".*\")\nReply: (\".*\")$", re.MULTILINE)
 
 
 class Endpoint(MockOpenAI):
@@ -109,12 +109,14 @@ class Endpoint(MockOpenAI):
     Attributes:
         refuse: from this many calls on, the key is refused.
         is_useless: whether it answers with what no gate lets through.
+        useless_after: from so many calls on, it does.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.refuse: int | None = None
         self.is_useless = False
+        self.useless_after: int | None = None
         self.reply = self._write
         self._texts = itertools.cycle(TEXTS)
 
@@ -133,7 +135,7 @@ class Endpoint(MockOpenAI):
         number = self.calls
         if self.refuse is not None and number >= self.refuse:
             return Fault(401, message="wrong key", code="invalid_api_key")
-        if self.is_useless:
+        if self.is_useless or (self.useless_after is not None and number > self.useless_after):
             return json.dumps({"user": "?", "assistant": "As an AI language model, I cannot."})
         case = _CASE.search(request["messages"][-1]["content"])
         if case is None:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from ..services import Services
     from ..settings import Settings
 
-ATTEMPTS_PER_SLOT = 8
-"""Refusals of one slot after which the job goes on without it: a model that fails eight times will fail again."""
+REFUSALS_PER_RECORD = 8
+"""Refused attempts, for each record that the job owes, after which it ends short. Counted over the whole job: one
+unlucky record may take more, as long as the others took less."""
 TRANSIENT_FAILURES = 5
 """Failed calls in a row, over all slots, after which the endpoint counts as down."""
 
@@ -86,7 +87,6 @@ class Engine:
         self._on_progress = on_progress
         self._lock = asyncio.Lock()
         self._next_attempt = 0
-        self._tries: Counter[int] = Counter()
         self._rejected: Counter[str] = Counter()
         self._accepted = 0
         self._failures = 0
@@ -118,7 +118,9 @@ class Engine:
             for _ in range(_calls_at_once(self._services.settings) - 1):
                 limit.release()
         if self._accepted < self._job.count and self._stop is None:
-            self._stop = f"{ATTEMPTS_PER_SLOT} attempts for each missing record were refused"
+            self._stop = (
+                f"{self._rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
+            )
         return None if self._accepted >= self._job.count else self._stop
 
     async def _take_up(self, open_slots: list[int]) -> list[int]:
@@ -127,11 +129,10 @@ class Engine:
         for attempt in attempts:
             self._next_attempt = max(self._next_attempt, attempt.number + 1)
             if attempt.status in ("rejected", "failed"):
-                self._tries[attempt.slot] += 1
                 self._rejected[attempt.gate or "unknown"] += 1
             elif attempt.status == "calling":
                 interrupted = Rejection("interrupted", "the program ended during the call")
-                await self._reject(attempt.number, attempt.slot, interrupted, failed=True)
+                await self._reject(attempt.number, interrupted, failed=True)
             elif attempt.status == "answered" and attempt.slot in open_slots:
                 draft = self._draft(attempt.number)
                 if await self._judge(attempt.number, attempt.slot, draft, attempt.response or ""):
@@ -140,7 +141,7 @@ class Engine:
 
     async def _fill(self, slot: int, limit: asyncio.Semaphore) -> None:
         try:
-            while self._tries[slot] < ATTEMPTS_PER_SLOT:
+            while self._rejected.total() < REFUSALS_PER_RECORD * self._job.count:
                 async with limit:
                     if self._stop is not None or await self._attempt(slot):
                         return
@@ -176,7 +177,7 @@ class Engine:
         except TransientEndpointError as error:
             # Whether the endpoint counted the call is unknown: the reservation stays spent.
             self._failures += 1
-            await self._reject(number, slot, Rejection("endpoint", str(error)[:300]), failed=True)
+            await self._reject(number, Rejection("endpoint", str(error)[:300]), failed=True)
             if self._failures >= TRANSIENT_FAILURES:
                 raise
             return False
@@ -202,7 +203,7 @@ class Engine:
         async with self._lock:
             outcome = await asyncio.to_thread(self._acceptance.judge, self._strategy, draft, response)
             if isinstance(outcome, Rejection):
-                await self._reject(number, slot, outcome)
+                await self._reject(number, outcome)
                 return False
             record = as_record(
                 outcome,
@@ -222,11 +223,10 @@ class Engine:
             self._report()
             return True
 
-    async def _reject(self, number: int, slot: int, rejection: Rejection, *, failed: bool = False) -> None:
+    async def _reject(self, number: int, rejection: Rejection, *, failed: bool = False) -> None:
         await asyncio.to_thread(
             journal.reject_attempt, self._services.store, self._job.id, number, rejection, failed=failed
         )
-        self._tries[slot] += 1
         self._rejected[rejection.gate] += 1
         self._report()
 
@@ -238,7 +238,7 @@ class Engine:
                     self._job.topic,
                     self._accepted,
                     self._job.count,
-                    self._accepted + sum(self._rejected.values()),
+                    self._accepted + self._rejected.total(),
                     dict(self._rejected.most_common()),
                 )
             )
