@@ -141,9 +141,10 @@ class Engine:
 
     async def _fill(self, slot: int, limit: asyncio.Semaphore) -> None:
         try:
-            while self._rejected.total() < REFUSALS_PER_RECORD * self._job.count:
+            while True:
                 async with limit:
-                    if self._stop is not None or await self._attempt(slot):
+                    refused_enough = self._rejected.total() >= REFUSALS_PER_RECORD * self._job.count
+                    if self._stop is not None or refused_enough or await self._attempt(slot):
                         return
         finally:
             self._begun.set()  # also when the first slot ends without any answer
@@ -214,9 +215,7 @@ class Engine:
                 journal.accept_attempt, self._services.store, self._job, number, slot, record
             )
             if not stored:
-                await self._reject(
-                    number, slot, Rejection("exact_duplicate", "the same record is there already")
-                )
+                await self._reject(number, Rejection("exact_duplicate", "the same record is there already"))
                 return False
             self._acceptance.remember(outcome)
             self._accepted += 1
