@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from ..output import ExitCode, note, print_json, print_table, say
-from .common import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, Workflow, open_services
 
 
 def analyze(workflow: Workflow, as_json: AsJson = False) -> None:

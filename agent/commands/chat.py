@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .common import open_services, person
+from .options_and_prompts import open_services, person
 
 
 def chat(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..output import ExitCode, note, print_json, say, stderr
-from .common import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, Workflow, open_services
 
 if TYPE_CHECKING:
     from ...tools.dataset.import_report import ImportReport

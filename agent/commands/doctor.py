@@ -13,7 +13,7 @@ import typer
 
 from ...tools.errors import CoverageError
 from ..output import ExitCode, print_json, stdout, visible
-from .common import AsJson
+from .options_and_prompts import AsJson
 
 if TYPE_CHECKING:
     from ...tools.settings import Settings

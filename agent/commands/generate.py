@@ -11,7 +11,7 @@ import typer
 from ...tools.errors import ApprovalRequired, TopicNotFound
 from ..output import ExitCode, note, print_error, print_json, print_table, say, stderr
 from .analyze import fail_with, score_text
-from .common import AsJson, Workflow, can_ask, open_services, person
+from .options_and_prompts import AsJson, Workflow, can_ask, open_services, person
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem

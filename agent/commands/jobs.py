@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ..output import print_json, print_table, say
-from .common import AsJson, OptionalWorkflow, open_services
 from .generate import approved_item, finish, run
+from .options_and_prompts import AsJson, OptionalWorkflow, open_services
 
 app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_without_command=True)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..output import print_json, print_table, say
-from .common import AsJson, OptionalWorkflow, open_services, person
+from .options_and_prompts import AsJson, OptionalWorkflow, open_services, person
 
 if TYPE_CHECKING:
     from ...tools.generation.plans import Plan

@@ -17,7 +17,7 @@ from ...tools.errors import CoverageError, InvalidInput
 from ..edit_record import replace_record
 from ..output import note, print_error, print_json, say
 from ..record_text import record_heading, record_lines
-from .common import AsJson, Workflow, can_ask, open_services
+from .options_and_prompts import AsJson, Workflow, can_ask, open_services
 
 if TYPE_CHECKING:
     from ...tools.dataset.record import Record

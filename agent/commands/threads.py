@@ -10,7 +10,7 @@ import typer
 
 from ...tools.errors import InvalidInput
 from ..output import print_json, print_table, say
-from .common import AsJson, Yes, confirm
+from .options_and_prompts import AsJson, Yes, confirm
 
 if TYPE_CHECKING:
     from ...tools.settings import Settings

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..output import print_json, print_table, say
-from .common import AsJson, Yes, confirm, open_services
+from .options_and_prompts import AsJson, Yes, confirm, open_services
 
 app = typer.Typer(help="The datasets being prepared: list, delete.", invoke_without_command=True)
 
