@@ -43,7 +43,7 @@ demo: setup
 	@$(BIN)/finetune-coverage demo
 
 test: setup
-	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
+	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -100,7 +100,7 @@ _AFTER = [
     "Before the last holidays it was fine, and I did not touch a single option in the meantime.",
     "I am writing from the train, so the answer may take me a while to try out at home tonight.",
 ]
-_CASE = re.compile(r"^User: (\".*\")\nReply: (\".*\")$", re.MULTILINE)
+_CASE = re.compile(r"^Text: (\".*\")$", re.MULTILINE)
 
 
 class Endpoint(MockOpenAI):
@@ -141,11 +141,12 @@ class Endpoint(MockOpenAI):
         if case is None:
             pairs = [next(self._texts) for _ in range(_exchanges_wanted(request))]
             return json.dumps({"exchanges": [{"user": user, "assistant": reply} for user, reply in pairs]})
-        user, reply = json.loads(case.group(1)), json.loads(case.group(2))
+        text = json.loads(case.group(1))
+        if "assistant" in request["response_format"]["json_schema"]["schema"]["properties"]:
+            return json.dumps({"assistant": f"{text} Tell me how it went, please."})
         before = _BEFORE[number % len(_BEFORE)]
         first, last = (_AFTER[index % len(_AFTER)] for index in (number, number + number // len(_AFTER) + 3))
-        told = f"{first} {before} {user} {last}"
-        return json.dumps({"user": told, "assistant": f"{reply} Tell me how it went, please."})
+        return json.dumps({"user": f"{first} {before} {text} {last}"})
 
 
 def _exchanges_wanted(request: dict[str, Any]) -> int:

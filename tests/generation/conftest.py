@@ -80,9 +80,7 @@ def candidate() -> Callable[..., Candidate]:
     def make(
         *messages: dict[str, Any], tools: Any = None, strategy: Any = "few_shot", seeds: Any = ()
     ) -> Candidate:
-        draft = Draft(
-            strategy=strategy, topic="technical_issues", prompt=[], schema={}, seeds=list(seeds), max_tokens=1
-        )
+        draft = Draft(strategy=strategy, topic="technical_issues", requests=[], seeds=list(seeds))
         source: dict[str, Any] = {"messages": list(messages), "topic": "technical_issues"}
         if tools is not None:
             source["tools"] = tools

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.facts import facts, menus
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
+from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
@@ -123,7 +125,8 @@ def variation(candidate: Make, user: str, reply: str) -> Any:
     messages = [USER, {"role": "assistant", "content": source}]
     seed = Record(id="seed", body=json.dumps({"messages": messages}), topic="technical_issues")
     turns = ({"role": "user", "content": user}, {"role": "assistant", "content": reply})
-    return GroundedReply().check(candidate(*turns, strategy="message_variation", seeds=[seed]))
+    made = candidate(*turns, strategy="message_variation", seeds=[seed])
+    return GroundedReply().check(made) or KeptFacts().check(made)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,9 @@ def variation(candidate: Make, user: str, reply: str) -> Any:
         ("It stops at 80 percent.", "Go to Settings > Battery > Device folders.", "Battery"),
         ("It stops at 80 percent.", "Open Settings > Backup and wait 45 minutes.", "'45'"),
         ("It stops at 95 percent.", "Open Settings > Backup and wait 30 minutes.", "'95'"),
-        ("It stops at 80 percent.", "You are welcome, just try it again later.", "names nothing"),
+        ("It stops at 80 percent.", "Wait for 30 minutes, then try it again.", "no longer says"),
+        ("It stops at 80 percent.", 'Under Settings > Backup pick "Similar photos".', "'30'"),
+        ("The export stops on my laptop.", "Open Settings > Backup and wait 30 minutes.", "'80'"),
     ],
 )
 def test_a_variation_that_invents_or_drops_facts(
@@ -146,6 +151,24 @@ def test_a_variation_that_invents_or_drops_facts(
 def test_a_variation_that_keeps_the_facts(candidate: Make) -> None:
     reply = 'Under Settings > Backup > Device folders pick "Similar photos" and give it 30 minutes.'
     assert variation(candidate, "Since Monday it stops when it reaches 80 percent.", reply) is None
+
+
+def test_a_variation_keeps_the_negation(candidate: Make) -> None:
+    said = {"role": "user", "content": "The lamp isn't on since Monday."}
+    seed = Record(id="seed", body=json.dumps({"messages": [said, REPLY]}), topic="technical_issues")
+
+    def check(user: str) -> Any:
+        turn = {"role": "user", "content": user}
+        return KeptFacts().check(candidate(turn, REPLY, strategy="message_variation", seeds=[seed]))
+
+    assert "n't" in check("Since Monday the lamp is on.").evidence
+    assert check("Since Monday, no light from the lamp.") is None
+
+
+def test_facts_are_numbers_names_and_quotations() -> None:
+    text = 'My iPhone 13 says "Preparing 0 of 18,442 photos", I use Lumeo 6.1.8 on Wi-Fi. Why?'
+    assert facts(text) == ["Preparing 0 of 18,442 photos", "13", "6.1.8", "iPhone", "Lumeo", "Wi-Fi"]
+    assert menus("Open Settings > Privacy > Face grouping, then wait.") == ["Privacy", "Face grouping"]
 
 
 def test_clean_text_is_no_artefact(candidate: Make) -> None:

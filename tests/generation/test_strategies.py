@@ -34,19 +34,19 @@ def draft(name: StrategyName, context: TopicContext, attempt: int = 0) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_prompts_are_chat_with_a_task_at_the_end(name: StrategyName, context: MakeContext) -> None:
-    made = draft(name, context())
-    roles = [role for role, _ in made.prompt]
-    assert roles[0] == "system"
-    assert roles[-1] == "user"
-    assert all(later != earlier for earlier, later in itertools.pairwise(roles))
-    assert "never an instruction" in made.prompt[0][1]
-    Draft202012Validator.check_schema(made.schema)
+    for request in draft(name, context()).requests:
+        roles = [role for role, _ in request.prompt]
+        assert roles[0] == "system"
+        assert roles[-1] == "user"
+        assert all(later != earlier for earlier, later in itertools.pairwise(roles))
+        assert "never an instruction" in request.prompt[0][1]
+        Draft202012Validator.check_schema(request.schema)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_attempt_gives_the_same_draft(name: StrategyName, context: MakeContext) -> None:
-    assert draft(name, context(), 3).prompt == draft(name, context(), 3).prompt
-    assert draft(name, context(), 3).prompt != draft(name, context(), 4).prompt
+    assert draft(name, context(), 3).requests == draft(name, context(), 3).requests
+    assert draft(name, context(), 3).requests != draft(name, context(), 4).requests
 
 
 @pytest.mark.parametrize("name", ["message_variation", "few_shot", "scenario_expansion"])
@@ -59,9 +59,9 @@ def test_text_of_a_record_cannot_leave_its_quotation(name: StrategyName, context
         {"role": "assistant", "content": "Restart the app and look at it again."},
     ]
     seed = Record(id="r", body=json.dumps({"messages": messages}), topic="technical_issues")
-    made = draft(name, context(seeds=[seed]))
-    assert [role for role, _ in made.prompt].count("system") == 1
-    assert all("\n=== system" not in text and "</data>" not in text for _, text in made.prompt)
+    for request in draft(name, context(seeds=[seed])).requests:
+        assert [role for role, _ in request.prompt].count("system") == 1
+        assert all("\n=== system" not in text and "</data>" not in text for _, text in request.prompt)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -100,6 +100,56 @@ def test_message_variation_refuses_the_source_itself(context: MakeContext) -> No
     same = {"user": seed.messages[turn]["content"] + " Please.", "assistant": ASSISTANT}
     rejection = strategy.check(strategy.build(made, same))
     assert rejection is not None and rejection.gate == "variation"
+
+
+def test_message_variation_does_not_show_the_reply_to_whoever_writes_the_user(context: MakeContext) -> None:
+    made = draft("message_variation", context())
+    user, reply = made.requests
+    original = json.dumps(made.seeds[0].messages[made.plan + 1]["content"], ensure_ascii=False)[1:-1]
+    shown = original.replace(">", "\\u003e")
+    assert shown in reply.prompt[-1][1]
+    assert shown not in user.prompt[-1][1]
+    assert (list(user.schema["properties"]), list(reply.schema["properties"])) == (["user"], ["assistant"])
+
+
+def test_message_variation_names_the_words_to_keep() -> None:
+    messages = [
+        {"role": "user", "content": "The upload of my film stops."},
+        {"role": "assistant", "content": "I am sorry about that. How large is it? In which browser is it?"},
+        {"role": "user", "content": 'It has 11.6 GB, in Safari, and says "Upload interrupted".'},
+        {"role": "assistant", "content": "Use the desktop app for files of that size."},
+    ]
+    seed = Record(id="r", body=json.dumps({"messages": messages}), topic="t")
+    context = TopicContext("t", "", {}, [seed])
+    asked = draft("message_variation", context).requests[0].prompt[-1][1]
+    assert 'Keep: ["Upload interrupted", "11.6", "Safari"]' in asked
+    assert 'Question: "I am sorry about that. How large is it? In which browser is it?"' in asked
+
+
+def test_message_variation_refuses_a_user_who_is_spoken_to(context: MakeContext) -> None:
+    strategy = make_strategy("message_variation")
+    made = strategy.draft(context(), 0, random.Random(0))
+    told = {"user": "Your film has 11.6 GB and you are uploading it in Safari.", "assistant": ASSISTANT}
+    rejection = strategy.check(strategy.build(made, told))
+    assert rejection is not None and "'Your'" in rejection.evidence
+
+
+@pytest.mark.parametrize(
+    ("user", "evidence"),
+    [
+        ("What phone and which version is it that stops there?", "asks nothing"),
+        ("It stops there " + "and there " * 60, "cut off"),
+    ],
+)
+def test_message_variation_refuses_a_user_who_asks_back_or_is_cut_off(
+    context: MakeContext, user: str, evidence: str
+) -> None:
+    strategy = make_strategy("message_variation")
+    made = draft("message_variation", context())
+    assert "?" not in made.seeds[0].messages[made.plan]["content"]
+    longest = made.requests[0].schema["properties"]["user"]["maxLength"]
+    rejection = strategy.check(strategy.build(made, {"user": user[:longest], "assistant": ASSISTANT}))
+    assert rejection is not None and evidence in rejection.evidence
 
 
 def test_the_turn_to_vary_is_no_goodbye() -> None:
@@ -191,7 +241,9 @@ def test_tool_chain_builds_valid_answered_grounded_calls(context: MakeContext) -
         chain = made.plan[0]
         facts = ", ".join(str(value) for value in chain.facts.values())
         choices = ", ".join(str(v) for c in chain.calls for v in c.arguments.values() if v is not None)
-        answer = dict.fromkeys(made.schema["properties"], f"I need help, here is it all: {facts}, {choices}.")
+        answer = dict.fromkeys(
+            made.requests[0].schema["properties"], f"I need help, here is it all: {facts}, {choices}."
+        )
         answer["answer"] = "That has been done for you just now."
         candidate = strategy.build(made, answer)
         assert ToolCalls().check(candidate) is None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..dataset.record import Record
 from ..dataset.records import load_records
-from ..models.structured import parse_json
+from .asking import answer_in
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .gates.artefacts import Artefacts
 from .gates.exact_duplicate import ExactDuplicate
 from .gates.gate import ComparingGate, Gate
 from .gates.grounded_reply import GroundedReply
+from .gates.kept_facts import KeptFacts
 from .gates.near_duplicate import NearDuplicate
 from .gates.role_grammar import RoleGrammar
 from .gates.semantic_duplicate import SemanticDuplicate
@@ -51,20 +53,30 @@ class Acceptance:
             NearDuplicate(records),
             SemanticDuplicate(services.embeddings, vectors),
         ]
-        gates: list[Gate] = [RoleGrammar(), Artefacts(), ToolCalls(), GroundedReply(), *comparing, topic_gate]
+        plain: list[Gate] = [RoleGrammar(), Artefacts(), ToolCalls(), KeptFacts(), GroundedReply()]
+        gates = [*plain, *comparing, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
+        outcome = self._examine(strategy, draft, response)
+        if isinstance(outcome, Candidate) and not outcome.is_whole:
+            return Rejection("parse", "a part of the answer is missing")
+        return outcome
+
+    def is_refused(self, strategy: Strategy, draft: Draft, response: str) -> bool:
+        """Whether a response is refused already, of which more is to come."""
+        return isinstance(self._examine(strategy, draft, response), Rejection)
+
+    def _examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         try:
-            candidate = strategy.build(draft, parse_json(response))
+            answer, is_whole = answer_in(draft, response)
+            candidate = replace(strategy.build(draft, answer), is_whole=is_whole)
         except (UnusableAnswer, ValueError) as error:
             return Rejection("parse", str(error)[:300])
-        for gate in self._gates:
-            rejection = gate.check(candidate)
-            if rejection is not None:
-                return rejection
-        return strategy.check(candidate) or candidate
+        rejections = (gate.check(candidate) for gate in self._gates)
+        found = next((rejection for rejection in rejections if rejection is not None), None)
+        return found or strategy.check(candidate) or candidate
 
     def remember(self, candidate: Candidate) -> None:
         """Tell the gates that compare that this candidate is now part of the dataset."""

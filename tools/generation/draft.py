@@ -39,26 +39,43 @@ class TopicContext:
 
 
 @dataclass(frozen=True)
+class Request:
+    """One call to a model.
+
+    Attributes:
+        prompt: the chat messages.
+        schema: JSON Schema of the answer.
+        max_tokens: the longest answer.
+        temperature: as model endpoints understand it.
+    """
+
+    prompt: Sequence[ChatTurn]
+    schema: dict[str, Any]
+    max_tokens: int
+    temperature: float = 0.8
+
+
+@dataclass(frozen=True)
 class Draft:
     """One attempt, ready to be sent to a model.
 
     Attributes:
-        prompt: the chat messages of the request.
-        schema: JSON Schema of the answer.
-        seeds: records that the prompt is built from.
-        details: what was drawn for this attempt (aspect, axis, chain, …); goes into the provenance.
+        requests: the calls that the record takes, independent of each other; their answers are JSON objects with
+            different fields, which together make the answer.
+        stand_in: what stands for the fields of later requests while the earlier answers are looked at: a record
+            that is refused for its beginning is not paid for to its end.
+        seeds: records that the prompts are built from.
+        details: what was drawn for this attempt (manner, axis, chain, …); goes into the provenance.
         plan: what the strategy needs to build the record from the answer; not stored.
     """
 
     strategy: StrategyName
     topic: str
-    prompt: Sequence[ChatTurn]
-    schema: dict[str, Any]
+    requests: Sequence[Request]
     seeds: Sequence[Record]
-    max_tokens: int
     details: dict[str, Any] = field(default_factory=dict)
+    stand_in: Mapping[str, str] = field(default_factory=dict)
     plan: Any = None
-    temperature: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -68,11 +85,13 @@ class Candidate:
     Attributes:
         source: the JSON object of the record.
         first_written: index of the first message that the strategy wrote; those before it are copied.
+        is_whole: False while a part of it is the draft's ``stand_in``.
     """
 
     source: dict[str, Any]
     draft: Draft
     first_written: int = 0
+    is_whole: bool = True
 
     @property
     def messages(self) -> list[Message]:

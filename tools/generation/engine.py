@@ -11,14 +11,16 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..dataset.record import content_hash
 from ..errors import BudgetExceeded
 from ..models.embedded_server import PARALLEL
-from ..models.structured import TransientEndpointError, structured_json
+from ..models.structured import TransientEndpointError
 from . import journal
 from .acceptance import Acceptance, as_record
+from .asking import ask
 from .draft import Draft, Rejection, Strategy, TopicContext
 from .ledger import Attempt, Job, list_attempts, slot_records
 from .provenance import provenance_of
@@ -167,13 +169,8 @@ class Engine:
         )
         await asyncio.to_thread(journal.begin_attempt, self._services.store, self._job.id, attempt)
         try:
-            response, usage = await structured_json(
-                self._services.chat_model,
-                list(draft.prompt),
-                draft.schema,
-                name=draft.strategy,
-                max_tokens=draft.max_tokens,
-                temperature=draft.temperature,
+            response, prompt_tokens, completion_tokens = await ask(
+                self._services.chat_model, draft, partial(self._is_refused, draft)
             )
         except TransientEndpointError as error:
             # Whether the endpoint counted the call is unknown: the reservation stays spent.
@@ -184,15 +181,15 @@ class Engine:
             return False
         self._failures = 0
         self._begun.set()
-        self._budget.settle(reservation, usage.prompt_tokens + usage.completion_tokens)
+        self._budget.settle(reservation, prompt_tokens + completion_tokens)
         await asyncio.to_thread(
             journal.journal_answer,
             self._services.store,
             self._job.id,
             number,
             response,
-            usage.prompt_tokens,
-            usage.completion_tokens,
+            prompt_tokens,
+            completion_tokens,
         )
         return await self._judge(number, slot, draft, response)
 
@@ -200,17 +197,21 @@ class Engine:
         # Seeded by job and attempt: after a crash the same attempt gives the same draft.
         return self._strategy.draft(self._context, number, random.Random(f"{self._job.id}:{number}"))
 
+    async def _is_refused(self, draft: Draft, response: str) -> bool:
+        async with self._lock:
+            return await asyncio.to_thread(self._acceptance.is_refused, self._strategy, draft, response)
+
     async def _judge(self, number: int, slot: int, draft: Draft, response: str) -> bool:
         async with self._lock:
             outcome = await asyncio.to_thread(self._acceptance.judge, self._strategy, draft, response)
             if isinstance(outcome, Rejection):
                 await self._reject(number, outcome)
                 return False
-            record = as_record(
-                outcome,
-                f"{content_hash(outcome.source)[:20]}-s",
-                provenance_of(self._job, slot, number, draft, self._acceptance.gate_names()),
+            # In a thread: it reads the template for its hash.
+            provenance = await asyncio.to_thread(
+                provenance_of, self._job, slot, number, draft, self._acceptance.gate_names()
             )
+            record = as_record(outcome, f"{content_hash(outcome.source)[:20]}-s", provenance)
             stored = await asyncio.to_thread(
                 journal.accept_attempt, self._services.store, self._job, number, slot, record
             )

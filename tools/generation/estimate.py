@@ -63,9 +63,10 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
     rate, measured = _acceptance(services, workflow_id)
     calls = tokens = 0
     for item in items:
-        item_calls = round(item.count / rate)
-        calls += item_calls
-        tokens += round(item_calls * _tokens_per_call(services, workflow_id, item))
+        attempts = item.count / rate
+        calls_each, tokens_each = _per_attempt(services, workflow_id, item)
+        calls += round(attempts * calls_each)
+        tokens += round(attempts * tokens_each)
     usd = 0.0 if services.settings.uses_embedded_model else None
     cost = "no cost (embedded model)" if usd == 0.0 else "price of the model not known"
     source = "measured in earlier jobs" if measured else "assumed"
@@ -86,12 +87,15 @@ def _acceptance(services: Services, workflow_id: str) -> tuple[float, bool]:
     return max(0.1, accepted / attempts), True
 
 
-def _tokens_per_call(services: Services, workflow_id: str, item: PlanItem) -> float:
+def _per_attempt(services: Services, workflow_id: str, item: PlanItem) -> tuple[float, float]:
+    """Calls and tokens of one attempt at a record, on average."""
     context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
     strategy = make_strategy(item.strategy)
-    total = 0.0
+    calls, tokens = 0, 0.0
     for attempt in range(_MEASURED_DRAFTS):
         draft = strategy.draft(context, attempt, random.Random(attempt))
-        total += sum(len(text.encode()) for _, text in draft.prompt) / BYTES_PER_TOKEN
-        total += draft.max_tokens * ANSWER_SHARE
-    return total / _MEASURED_DRAFTS
+        for request in draft.requests:
+            tokens += sum(len(text.encode()) for _, text in request.prompt) / BYTES_PER_TOKEN
+            tokens += request.max_tokens * ANSWER_SHARE
+        calls += len(draft.requests)
+    return calls / _MEASURED_DRAFTS, tokens / _MEASURED_DRAFTS

@@ -11,9 +11,12 @@ TEMPLATE_TOKENS_PER_MESSAGE = 8
 
 
 def worst_case(draft: Draft) -> int:
-    """The most tokens that a call can use: no tokenizer makes more tokens than there are bytes."""
-    prompt = sum(len(text.encode()) + TEMPLATE_TOKENS_PER_MESSAGE for _, text in draft.prompt)
-    return prompt + draft.max_tokens
+    """The most tokens that an attempt can use: no tokenizer makes more tokens than there are bytes."""
+    return sum(
+        sum(len(text.encode()) + TEMPLATE_TOKENS_PER_MESSAGE for _, text in request.prompt)
+        + request.max_tokens
+        for request in draft.requests
+    )
 
 
 def refuse_uncheckable_cap(settings: Settings) -> None:

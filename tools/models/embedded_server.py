@@ -12,7 +12,7 @@ from typing import Any
 
 from .endpoint_errors import EmbeddedModelUnavailable
 
-PARALLEL = 4
+PARALLEL = 2
 CONTEXT = 4096  # tokens of prompt and reply together, for each request
 _CACHE_MIB = 512  # kept prompt prefixes; llama.cpp's own default is 8 GB
 _TEMPLATE = Path(__file__).with_name("qwen_chat.jinja")

@@ -1,4 +1,4 @@
-"""Grounded reply: a variation gives no menu or number that its source does not know, and keeps some that it does."""
+"""Grounded reply: a variation gives no menu or number that its source does not know."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from ...dataset.record import message_text
 from ..draft import Candidate, Rejection
 
 _MENU_PATH = re.compile(r"[\w'&/ .-]+(?:\s*>\s*[\w'&/ .-]+)+")
-_QUOTED = re.compile(r"[\"“]([^\"”]{3,60})[\"”]")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -32,10 +31,6 @@ class GroundedReply:
         for number in _NUMBER.findall(candidate.written_text("user")):
             if len(number) >= 2 and number not in own:
                 return Rejection(self.name, f"the user's number {number!r} is not in the source")
-        if (missing := _drops_all(reply, candidate)) is not None:
-            return Rejection(
-                self.name, f"the reply names nothing of what its source names, such as {missing!r}"
-            )
         for number in _NUMBER.findall(reply):
             if len(number) >= 2 and number not in known:
                 return Rejection(
@@ -52,18 +47,6 @@ class GroundedReply:
                 ):
                     return Rejection(self.name, f"the menu {part.strip()!r} is not in the source")
         return None
-
-
-def _drops_all(reply: str, candidate: Candidate) -> str | None:
-    """A menu, name in quotes or number of the source's reply, if it names some and the new reply names none."""
-    source = message_text(candidate.draft.seeds[0].messages[candidate.first_written + 1])
-    parts = [part for path in _MENU_PATH.findall(source) for part in path.split(">")[1:]]
-    named = [_plain(" ".join(item.split()[:2])) for item in [*parts, *_QUOTED.findall(source)]]
-    named = [item for item in named if item] + [
-        number for number in _NUMBER.findall(source) if len(number) >= 2
-    ]
-    plain = _plain(reply)
-    return named[0] if len(named) >= 2 and not any(item in plain or item in reply for item in named) else None
 
 
 def _plain(text: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-VARIATION_ASPECTS = (
-    "very short, key facts only",
-    "polite and in full sentences",
-    "a little annoyed, since it has cost time",
-    "first what the person was doing when it began, then the facts",
-    "the facts in another order, with a direct question at the end",
-    "one more thing that was tried without success",
-    "everyday words instead of technical terms; names and numbers stay",
-    "chatty, with one small typo",
-    "what the person expected to happen, then what happens instead",
-    "why it matters to the person today",
+MANNERS = (
+    "short, like a note",
+    "polite, in full sentences",
+    "a little annoyed",
+    "casual, in lower case",
+    "the facts in another order",
+    "worried",
+    "matter-of-fact",
+    "in a hurry",
+    "friendly and chatty",
+    "careful, one fact after the other",
 )
-"""How another user's message at the same point of the conversation differs."""
+"""How another user puts the same facts: style only, since an invented fact would not fit the reply."""
 
 PERSONAS = (
     "a busy parent",

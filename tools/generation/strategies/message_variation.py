@@ -13,17 +13,21 @@ from rapidfuzz import fuzz
 
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..draft import Candidate, Draft, Rejection, Request, TopicContext
+from ..facts import facts
 from .answer import text_field
-from .aspects import PERSONAS, VARIATION_ASPECTS
+from .aspects import MANNERS
 from .prompt import render
 from .seed_order import seed_for
 
 _CLOSING = re.compile(
     r"\b(thanks?|thank you|bye|goodbye|that'?s all|no,? that|have a (nice|good|great))\b", re.I
 )
+_ADDRESSED = re.compile(r"\byour\b|\byou(?: have|'ve| are|'re| were| can)\b", re.I)
+TEMPERATURE = 0.7
+"""Above it small models leave the language and the facts; below it they copy."""
 LEAST_WORDS = 6
-LONGEST_QUESTION = 240
+LONGEST_QUESTION = 160
 """Characters, from the end, of the assistant's last message that the prompt shows."""
 CLOSEST_TO_SOURCE = 90.0
 """rapidfuzz token-sort ratio (0 to 100) from which a varied turn counts as the source with a word changed."""
@@ -63,11 +67,39 @@ def _has_dialogue(before: list[Message]) -> bool:
     return "user" in roles and "assistant" in roles
 
 
-def _last_reply(before: list[Message]) -> str:
-    """What the assistant said last before the turn to vary."""
-    return next(
+def _question(before: list[Message]) -> str:
+    """The end of what the assistant said last before the turn to vary: whole sentences, as far as they are short."""
+    text = next(
         (message_text(m) for m in reversed(before) if m["role"] == "assistant" and message_text(m)), ""
     )
+    end = ""
+    for sentence in reversed(re.split(r"(?<=[.!?])\s+", text)):
+        if end and len(end) + len(sentence) > LONGEST_QUESTION:
+            break
+        end = f"{sentence} {end}".strip()
+    return end[-LONGEST_QUESTION:]
+
+
+def _schema(field: str, shortest: int, longest: int) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {field: {"type": "string", "minLength": shortest, "maxLength": longest}},
+        "required": [field],
+        "additionalProperties": False,
+    }
+
+
+def _problem_of_user(text: str, source: str, request: Request) -> str | None:
+    """What shows that a varied user turn is not the source in other words, by itself."""
+    if (addressed := _ADDRESSED.search(text)) and not _ADDRESSED.search(source):
+        return f"the user is spoken to, not speaking: {addressed.group()!r}"
+    # A small model that has the assistant's question before it likes to ask it again instead of answering.
+    if "?" in text and "?" not in source:
+        return f"the user asks, where the source asks nothing: {text[:80]!r}"
+    longest = request.schema["properties"]["user"]["maxLength"]
+    if len(text) >= longest - 1 and text[-1] not in ".!)\"'":
+        return f"cut off at {longest} characters: …{text[-40:]!r}"
+    return None
 
 
 class MessageVariation:
@@ -87,42 +119,37 @@ class MessageVariation:
         seed = seed_for(seeds, attempt)
         turn = turn_to_vary(seed)
         assert turn is not None
-        # The shift per round keeps a seed from meeting the same aspect twice when its number divides theirs.
-        aspect = VARIATION_ASPECTS[(attempt + attempt // len(seeds)) % len(VARIATION_ASPECTS)]
-        persona = rng.choice(PERSONAS)
+        # The shift per round keeps a seed from meeting the same manner twice when its number divides theirs.
+        manner = MANNERS[(attempt + attempt // len(seeds)) % len(MANNERS)]
         original_user, original_reply = (
             message_text(seed.messages[turn]),
             message_text(seed.messages[turn + 1]),
         )
-        prompt = render(
-            self.name,
-            question=_last_reply(seed.messages[:turn])[-LONGEST_QUESTION:],
-            original_user=original_user,
-            original_assistant=original_reply,
-            aspect=aspect,
-            persona=persona,
+        user_limit = max(120, min(400, int(1.6 * len(original_user))))
+        reply_limit = max(160, min(700, int(1.5 * len(original_reply))))
+        asked = render(
+            "message_variation_user",
+            question=_question(seed.messages[:turn]),
+            text=original_user,
+            keep=facts(original_user),
+            manner=manner,
         )
-        reply_limit = max(260, min(700, int(len(original_reply) * 1.3)))
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            prompt=prompt,
-            schema={
-                "type": "object",
-                "properties": {
-                    "user": {
-                        "type": "string",
-                        "minLength": 20,
-                        "maxLength": max(120, min(400, 2 * len(original_user))),
-                    },
-                    "assistant": {"type": "string", "minLength": 40, "maxLength": reply_limit},
-                },
-                "required": ["user", "assistant"],
-                "additionalProperties": False,
-            },
+            # Two requests: a small model that sees the reply lets the user say it.
+            requests=[
+                Request(asked, _schema("user", 20, user_limit), user_limit // 2 + 40, TEMPERATURE),
+                Request(
+                    render("message_variation_reply", text=original_reply),
+                    _schema("assistant", 40, reply_limit),
+                    reply_limit // 2 + 40,
+                    TEMPERATURE,
+                ),
+            ],
             seeds=[seed],
-            max_tokens=320,
-            details={"aspect": aspect, "persona": persona, "varied_message": turn},
+            details={"manner": manner, "varied_message": turn},
+            stand_in={"assistant": original_reply},
             plan=turn,
         )
 
@@ -139,13 +166,21 @@ class MessageVariation:
         return Candidate(source=source, draft=draft, first_written=turn)
 
     def check(self, candidate: Candidate) -> Rejection | None:
-        """Close to the source, not equal to it."""
+        """Close to the source, not equal to it, and still said by the user."""
         seed, turn = candidate.draft.seeds[0], candidate.draft.plan
+        problem = _problem_of_user(
+            candidate.written_text("user"), message_text(seed.messages[turn]), candidate.draft.requests[0]
+        )
+        if problem:
+            return Rejection("variation", problem)
         for offset, role in enumerate(("user", "assistant")):
             original = message_text(seed.messages[turn + offset])
             written = message_text(candidate.messages[turn + offset])
+            if role == "assistant" and not candidate.is_whole:
+                continue
             likeness = fuzz.token_sort_ratio(original.lower(), written.lower())
-            if likeness >= (CLOSEST_TO_SOURCE if role == "user" else 97.0):
+            # A reply may stay closer: it answers the same. Only one that is the same is no variation.
+            if likeness >= (CLOSEST_TO_SOURCE if role == "user" else 100.0):
                 return Rejection(
                     "variation", f"the {role} turn is {likeness:.0f}% the source's: {written[:80]!r}"
                 )

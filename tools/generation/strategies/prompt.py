@@ -48,9 +48,9 @@ def render(name: str, **values: Any) -> list[ChatTurn]:
     return [(role, body.strip()) for role, body in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
-def template_source(name: str) -> str:
-    """The text of a template, for its hash in the provenance."""
-    return (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
+def template_source(strategy: str) -> str:
+    """The text of a strategy's templates, for their hash in the provenance."""
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob(f"{strategy}*.jinja")))
 
 
 def transcript(messages: Sequence[Message], *, last: int = 6, longest: int = 600) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from .answer import exchanges_field, exchanges_schema
 from .aspects import PERSONAS
 from .conversation import conversation_source, exchanges_of, rejected_copy
@@ -102,10 +102,8 @@ class ScenarioExpansion:
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            prompt=prompt,
-            schema=exchanges_schema(exchanges, exchanges),
+            requests=[Request(prompt, exchanges_schema(exchanges, exchanges), 260 * exchanges + 60)],
             seeds=[seed],
-            max_tokens=260 * exchanges + 60,
             details={"axis": axis, "persona": persona, "exchanges": exchanges},
             plan=axis,
         )

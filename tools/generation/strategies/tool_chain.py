@@ -9,7 +9,7 @@ from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
-from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from .answer import text_field
 from .aspects import PERSONAS
 from .chain import Chain, new_chain
@@ -67,17 +67,14 @@ class ToolChain:
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            prompt=prompt,
-            schema=_schema(chain, details),
+            requests=[Request(prompt, _schema(chain, details), 420, temperature=0.7)],
             seeds=[seed],
-            max_tokens=420,
             details={
                 "chain": [call.name for call in chain.calls],
                 "tool_results": "simulated",
                 "persona": persona,
             },
             plan=(chain, details),
-            temperature=0.7,
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from .answer import exchanges_field, exchanges_schema
 from .aspects import PERSONAS, SITUATIONS
 from .conversation import conversation_source
@@ -52,10 +52,8 @@ class TopicDescription:
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            prompt=prompt,
-            schema=exchanges_schema(exchanges, exchanges),
+            requests=[Request(prompt, exchanges_schema(exchanges, exchanges), 260 * exchanges + 60)],
             seeds=[],
-            max_tokens=260 * exchanges + 60,
             details={"area": area, "situation": situation, "persona": persona, "exchanges": exchanges},
             plan=exchanges,
         )
