@@ -86,12 +86,14 @@ class Candidate:
         source: the JSON object of the record.
         first_written: index of the first message that the strategy wrote; those before it are copied.
         is_whole: False while a part of it is the draft's ``stand_in``.
+        scores: what the gates measured, by gate; goes into the provenance. Gates write into it.
     """
 
     source: dict[str, Any]
     draft: Draft
     first_written: int = 0
     is_whole: bool = True
+    scores: dict[str, float] = field(default_factory=dict)
 
     @property
     def messages(self) -> list[Message]:
