@@ -68,9 +68,15 @@ class Settings(BaseSettings):
     budget_usd: float | None = Field(
         default=None,
         gt=0,
+        le=1_000_000,
         allow_inf_nan=False,
         title="Cost budget in USD",
-        description="The most money that one approved plan may cost.",
+        description="The most money that one approved plan may cost; it needs a model whose price is known.",
+    )
+    prices: Path | None = Field(
+        default=None,
+        title="Price file",
+        description="A YAML file with prices of models, beside and before those that come with the package.",
     )
     database_url: str | None = Field(
         default=None,
@@ -118,10 +124,10 @@ class Settings(BaseSettings):
         description="The largest part of a topic that may be synthetic, if it has any real records.",
     )
 
-    @field_validator("home")
+    @field_validator("home", "prices")
     @classmethod
-    def _expand_home(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _expand_home(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value is not None else None
 
     @field_validator("model", "embedding_model")
     @classmethod

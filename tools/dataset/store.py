@@ -12,10 +12,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ..errors import Busy, CoverageError, InvalidInput
-from .tables import metadata
+from .migration import bring_up_to_date
 
 BUSY_TIMEOUT_SECONDS = 30
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
 _WRITE = "finetune_coverage_write"
@@ -34,6 +34,8 @@ class Store:
     @classmethod
     def open(cls, url: str | Path) -> Store:
         """Open the store, making its folder, its file and its tables where they are missing.
+
+        A file of an older version gets the tables and columns that it lacks, and keeps all that is in it.
 
         Args:
             url: ``sqlite:///path/to/file.db``, or the file's path.
@@ -136,7 +138,7 @@ def _prepare_file(engine: Engine, path: Path) -> None:
         try:
             with FileLock(f"{path}.setup.lock", timeout=BUSY_TIMEOUT_SECONDS):
                 if not _is_prepared(engine, path):
-                    _make_tables(engine)
+                    _prepare_tables(engine)
         except Timeout as error:
             raise Busy(f"Another process is setting up the store {path}.", hint="Try again later.") from error
         except OSError as error:
@@ -158,14 +160,15 @@ def _is_prepared(engine: Engine, path: Path) -> bool:
     return bool(version == SCHEMA_VERSION and mode == "wal")
 
 
-def _make_tables(engine: Engine) -> None:
+def _prepare_tables(engine: Engine) -> None:
     raw = engine.raw_connection()
     try:
         raw.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         raw.close()
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-        metadata.create_all(connection)
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        bring_up_to_date(connection, version)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
