@@ -80,7 +80,7 @@ class Recommending:
 def costs_of(services: Services, workflow_id: str, items: list[PlanItem]) -> str:
     """The expected cost in words; the reason why the plan cannot work, if it cannot."""
     try:
-        return cost_words(estimate_plan(services, workflow_id, items), services.settings)
+        return cost_words(estimate_plan(services, workflow_id, items))
     except CoverageError as error:
         return escape(str(error)).rstrip(".")
 

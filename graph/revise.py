@@ -14,7 +14,7 @@ from ..tools.generation.estimate import estimate_plan
 from .context import thread_id
 from .markdown import escape
 from .offer import Offer, Reply, same_items
-from .plan_words import cost_words, reminder, within_cap
+from .plan_words import cost_words, reminder
 from .recommend import plan_options
 from .report import revised_plan
 from .scope import ServicesSource, scoped
@@ -47,7 +47,7 @@ class Revising:
             return _ask_again(offer, escape(str(error)))
         # An option was shown with its cost; a plan that the person made is seen here for the first time.
         shown = any(option.shown and same_items(option.items, items) for option in offer.options)
-        affordable = shown or within_cap(estimate, services.settings)
+        affordable = shown or estimate.fits_caps
         changed = _changed(offer, items)
         changed = lay(services.store, changed, state, thread_id())
         if reply.kind == "approve" and affordable:
@@ -60,7 +60,7 @@ class Revising:
         # In the middle of a round the figures in the state are those from before it.
         known = state.get("coverage") if not state.get("results") else None
         coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
-        changed.text = revised_plan(coverage, changed, cost_words(estimate, services.settings), note=note)
+        changed.text = revised_plan(coverage, changed, cost_words(estimate), note=note)
         return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
 
 

@@ -39,7 +39,7 @@ def _add(connection: Connection, table: str, column: Column[object]) -> None:
 
 
 def _take_over_spending(connection: Connection) -> None:
-    """Version 1 counted a job's tokens anew at each start: what its approvals have spent goes into their budgets."""
+    """Version 1 kept no budgets: what its approvals have spent goes into theirs."""
     tokens = func.coalesce(func.sum(attempts.c.prompt_tokens + attempts.c.completion_tokens), 0)
     spent = (
         select(approvals.c.id, tokens)

@@ -162,7 +162,9 @@ def settle(
             "so no cap can be kept with it."
         )
     if money > reserved_money:
-        return f"A call cost {usd_words(money / _PICO)}, and could cost {usd_words(reserved_usd or 0)} at most."
+        return (
+            f"A call cost {usd_words(money / _PICO)}, and could cost {usd_words(reserved_usd or 0)} at most."
+        )
     return None
 
 

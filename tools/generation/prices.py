@@ -29,6 +29,11 @@ class Price(BaseModel):
     cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     batch_discount: float = Field(default=0.0, ge=0, le=1)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no call costs anything."""
+        return self.input == self.output == 0
+
     def cost(
         self, prompt_tokens: int, completion_tokens: int, *, cached_tokens: int = 0, batch: bool = False
     ) -> float:

@@ -22,7 +22,8 @@ def worst_case_tokens(request: Request) -> tuple[int, int]:
     """The most (prompt, completion) tokens that one call can use.
 
     A tokenizer makes at most one token of each byte. The schema of the answer counts in full: endpoints without
-    ``response_format`` get it in the prompt, the others count it too. The completion is bounded by the ``max_tokens`` of the request, which endpoints enforce, thinking included.
+    ``response_format`` get it in the prompt, the others count it too. The completion is bounded by the
+    ``max_tokens`` of the request, which endpoints enforce, thinking included.
     """
     prompt = sum(_most_tokens(text) + TOKENS_PER_MESSAGE for _, text in request.prompt)
     schema = len(json.dumps(request.schema))  # all escaped, so no shorter than in whatever form it is sent
