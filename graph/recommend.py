@@ -50,6 +50,7 @@ class Recommending:
         after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
         offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
         offer.topics = [topic.name for topic in coverage.topics]
+        offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
         offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
         previous = offer_in(state)
         if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:

@@ -10,7 +10,7 @@ from ..tools.analyze_coverage import analyze
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.report import Coverage
 from ..tools.errors import CoverageError
-from ..tools.generation.estimate import estimate_plan
+from ..tools.generation.estimate import Estimate, estimate_plan
 from .context import thread_id
 from .markdown import escape
 from .offer import Offer, Reply, same_items
@@ -48,7 +48,7 @@ class Revising:
         # An option was shown with its cost; a plan that the person made is seen here for the first time.
         shown = any(option.shown and same_items(option.items, items) for option in offer.options)
         affordable = shown or estimate.fits_caps
-        changed = _changed(offer, items)
+        changed = _changed(offer, items, estimate)
         changed = lay(services.store, changed, state, thread_id())
         if reply.kind == "approve" and affordable:
             return {"offer": as_json(changed), "reply": as_json(reply)}
@@ -64,7 +64,7 @@ class Revising:
         return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
 
 
-def _changed(offer: Offer, items: list[PlanItem]) -> Offer:
+def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
     """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
     everything = offer.everything or items
     options = plan_options(items, everything)
@@ -75,6 +75,8 @@ def _changed(offer: Offer, items: list[PlanItem]) -> Offer:
             "items": items,
             "options": options,
             "approval_id": None,
+            "cap_tokens": estimate.most_tokens,
+            "cap_usd": estimate.most_usd,
         }
     )
 

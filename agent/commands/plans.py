@@ -95,5 +95,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "thread_id": plan.thread_id,
         "status": plan.status,
         "items": [item.model_dump() for item in plan.items],
+        "cap_tokens": plan.cap_tokens,
+        "cap_usd": plan.cap_usd,
         "details": plan.details,
     }

@@ -171,7 +171,7 @@ async def test_an_edit_beyond_the_cap_is_asked_again(
 ) -> None:
     chat = make_chat(build_graph(services, checkpointer=InMemorySaver()), budget_tokens=20_000)
     said = await chat.new("hi")
-    assert "never more than 20,000 tokens" in said
+    assert "at most 20,000 tokens" in said
     edit = {"name": "generate_synthetic_data", "args": {"count": "900"}}
     said = await chat.answer({"decisions": [{"type": "edit", "edited_action": edit}]})
     assert "more than the cap allows" in said

@@ -77,6 +77,8 @@ plans = Table(
     Column("dataset_version", Integer, nullable=False),
     Column("status", String, nullable=False),  # pending, approved, declined, cancelled
     Column("items", JSON, nullable=False),  # [{topic, count, strategy}]
+    Column("cap_tokens", BigInteger),  # shown with the plan; its approval opens a budget with it
+    Column("cap_usd", Float),
     Column("details", JSON, nullable=False),  # predicted score, estimate, why: what the person was shown
     Column("created_at", String, nullable=False),
     Index("plans_by_thread", "thread_id", "workflow_id", "status"),
