@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from ..coverage.recommendation import PlanItem
 from ..errors import InvalidInput
 from .draft import Strategy, TopicContext
-from .experience import Expected, Experience, experience
+from .experience import Expected, experiences
 from .ledger import job_within, slot_records
 from .money import usd_words
 from .prices import Price, require_keepable_cap
@@ -82,7 +82,7 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
     """Expected calls, tokens and cost of a plan.
 
     Some prompts of each item are rendered and measured. Drafts of the same strategy by the same model in this
-    workflow count beside that the more, the more there were; those for the same topic once more.
+    workflow count beside that the more, the more there were; those for the same topic before those for others.
 
     Raises:
         InvalidInput: a strategy cannot be used for its topic.
@@ -119,21 +119,17 @@ def _expected_work(
 ) -> _Work:
     calls_each, each = _measured(*_usable(services, workflow_id, item))
     judged = 0
-    for seen in _experiences(services, workflow_id, item, model, job_id):
+    for seen in experiences(
+        services.store,
+        workflow_id=workflow_id,
+        strategy=item.strategy,
+        model=model,
+        topic=item.topic,
+        job_id=job_id,
+    ):
         each = each.after(seen)
-        judged = max(judged, seen.judged)
+        judged += seen.judged
     return _Work(item.count / max(LEAST_ACCEPTANCE, each.acceptance), calls_each, each, judged)
-
-
-def _experiences(
-    services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None
-) -> list[Experience]:
-    """From the widest to the nearest: each weighs in on the one before."""
-    scopes: list[dict[str, str]] = [{}, {"topic": item.topic}, *([{"job_id": job_id}] if job_id else [])]
-    return [
-        experience(services.store, workflow_id=workflow_id, strategy=item.strategy, model=model, **scope)
-        for scope in scopes
-    ]
 
 
 def _usable(services: Services, workflow_id: str, item: PlanItem) -> tuple[Strategy, TopicContext]:

@@ -59,34 +59,32 @@ class Expected:
         )
 
 
-def experience(
-    store: Store,
-    *,
-    workflow_id: str,
-    strategy: str,
-    model: str,
-    topic: str | None = None,
-    job_id: str | None = None,
-) -> Experience:
-    """What the drafts of a strategy by a model came to in a workflow; only those of a topic or a job, if given."""
-    spent = attempts.c.prompt_tokens + attempts.c.completion_tokens > 0
+def experiences(
+    store: Store, *, workflow_id: str, strategy: str, model: str, topic: str, job_id: str | None = None
+) -> list[Experience]:
+    """What the drafts of a strategy by a model came to in a workflow, from the farthest to the nearest.
+
+    Returns:
+        Three: for other topics, for other jobs of this topic, for this job. Each draft counts in one of them.
+    """
+    nearness = case((jobs.c.id == job_id, 2), (jobs.c.topic == topic, 1), else_=0)
+    has_usage = attempts.c.prompt_tokens + attempts.c.completion_tokens > 0
     query = (
         select(
+            nearness,
             func.count(case((attempts.c.status.in_(("accepted", "rejected")), 1))),
             func.count(case((attempts.c.status == "accepted", 1))),
-            func.count(case((spent, 1))),
-            func.coalesce(func.sum(attempts.c.prompt_tokens), 0),
-            func.coalesce(func.sum(attempts.c.completion_tokens), 0),
+            func.count(case((has_usage, 1))),
+            func.sum(attempts.c.prompt_tokens),
+            func.sum(attempts.c.completion_tokens),
         )
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(jobs.c.workflow_id == workflow_id, jobs.c.strategy == strategy, jobs.c.model == model)
+        .group_by(nearness)
     )
-    if topic is not None:
-        query = query.where(jobs.c.topic == topic)
-    if job_id is not None:
-        query = query.where(jobs.c.id == job_id)
     with store.read() as connection:
-        return Experience(*map(int, connection.execute(query).one()))
+        found = {near: Experience(*counts) for near, *counts in connection.execute(query)}
+    return [found.get(near, Experience()) for near in range(3)]
 
 
 def _mean(assumed: float, total: float, number: int) -> float:
