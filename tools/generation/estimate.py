@@ -15,7 +15,7 @@ from ..errors import InvalidInput
 from .draft import Strategy, TopicContext
 from .experience import Expected, experiences
 from .ledger import job_within, slot_records
-from .money import usd_words
+from .money import caps_words, usd_words
 from .prices import Price, require_keepable_cap
 from .strategies import make_strategy
 from .topic_context import topic_context
@@ -187,12 +187,9 @@ def _cost_words(usd: float | None, price: Price | None, settings: Settings) -> s
 
 
 def _words(estimate: Estimate, cost: str) -> str:
-    caps = [
-        *([f"{estimate.most_tokens:,} tokens"] if estimate.most_tokens is not None else []),
-        *([usd_words(estimate.most_usd)] if estimate.most_usd is not None else []),
-    ]
+    caps = caps_words(estimate.most_tokens, estimate.most_usd)
     short = "" if estimate.fits_caps else ", where it would end short"
-    cap = f" (at most {' and '.join(caps)}{short})" if caps else ""
+    cap = f" ({caps}{short})" if caps else ""
     return f"about {estimate.calls:,} model calls and {_rounded(estimate.tokens):,} tokens, {cost}{cap}"
 
 

@@ -1,4 +1,4 @@
-"""Amounts of money in words."""
+"""Amounts of money, and caps, in words."""
 
 from __future__ import annotations
 
@@ -15,3 +15,17 @@ def usd_words(usd: float) -> str:
     if rounded < 1e-6:
         return "less than $0.000001"
     return f"${rounded:.8f}".rstrip("0")
+
+
+def caps_words(tokens: int | None, usd: float | None) -> str:
+    """``at most 20,000 tokens and $0.40``; empty when there is no cap.
+
+    Args:
+        tokens: the cap on tokens; None is none.
+        usd: the cap on money; None is none.
+    """
+    caps = [
+        *([f"{tokens:,} tokens"] if tokens is not None else []),
+        *([usd_words(usd)] if usd is not None else []),
+    ]
+    return f"at most {' and '.join(caps)}" if caps else ""
