@@ -7,7 +7,7 @@ import json
 import pytest
 from finetune_coverage.tools.generation.draft import Request
 from finetune_coverage.tools.generation.prices import Price
-from finetune_coverage.tools.generation.worst_case import worst_case_tokens, worst_case_usd
+from finetune_coverage.tools.generation.worst_case import overrun, worst_case_tokens, worst_case_usd
 from finetune_coverage.tools.models.chat import make_chat_model
 from finetune_coverage.tools.models.structured import structured_json
 from finetune_coverage.tools.settings import Settings
@@ -69,3 +69,11 @@ def test_its_cost_takes_nothing_for_cached() -> None:
     prompt, _ = worst_case_tokens(asked)
     assert worst_case_usd(asked, price) == pytest.approx((prompt + 4_000) / 1_000_000)
     assert worst_case_usd(asked, price, batch=True) == pytest.approx((prompt + 4_000) / 2_000_000)
+
+
+def test_a_reply_beyond_its_maximum_is_found_behind_a_short_prompt() -> None:
+    worst = worst_case_tokens(request("word " * 400, max_tokens=100))
+    assert overrun(worst, (450, 100)) is None
+    assert sum(worst) > 450 + 101
+    assert "The reply of a call took 101 tokens and could take 100 at most" in str(overrun(worst, (450, 101)))
+    assert "The prompt" in str(overrun(worst, (worst[0] + 1, 0)))

@@ -35,6 +35,21 @@ def worst_case_usd(request: Request, price: Price, *, batch: bool = False) -> fl
     return price.cost(*worst_case_tokens(request), batch=batch)
 
 
+def overrun(worst: tuple[int, int], used: tuple[int, int]) -> str | None:
+    """Why no cap can be kept with an endpoint, if a call used more than it could have; else None.
+
+    The budget sees sums, in which a reply that is too long can hide behind the generous bound of its prompt.
+
+    Args:
+        worst: the most (prompt, completion) tokens, as `worst_case_tokens` has them; of several calls, their sums.
+        used: what the endpoint counted.
+    """
+    for what, most, counted in zip(("The prompt", "The reply"), worst, used, strict=True):
+        if counted > most:
+            return f"{what} of a call took {counted:,} tokens and could take {most:,} at most: no cap can be kept."
+    return None
+
+
 def _most_tokens(text: str) -> int:
     if text.isascii():
         return len(text)
