@@ -12,8 +12,8 @@ from langgraph.config import get_stream_writer
 from ..tools.errors import CoverageError
 from ..tools.generate_synthetic_data import run_approved_item
 from ..tools.generation.approval import approval_of, approve_plan
-from ..tools.generation.engine import Progress
 from ..tools.generation.prices import require_keepable_cap
+from ..tools.generation.progress import Progress
 from .context import approver, from_context
 from .markdown import escape, plural
 from .measure import error_words, tool_messages

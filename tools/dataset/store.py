@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -30,6 +31,8 @@ class Store:
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
         self.path = path
+        # SQLite lets a waiting writer sleep for longer and longer; writers of one process need not wait like that.
+        self._one_writer = Lock()
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
@@ -81,6 +84,7 @@ class Store:
             Busy: other processes did not let go of the store within 30 seconds.
         """
         with (
+            self._one_writer,
             _said_clearly(self.path),
             self._engine.connect().execution_options(**{_WRITE: True}) as connection,
             connection.begin(),

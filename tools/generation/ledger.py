@@ -49,6 +49,7 @@ class JobSummary:
     created_at: str
     ended_at: str | None
     stop_reason: str | None
+    undone_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -158,4 +159,5 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         created_at=row["created_at"],
         ended_at=row["ended_at"],
         stop_reason=row["stop_reason"],
+        undone_at=row["undone_at"],
     )
