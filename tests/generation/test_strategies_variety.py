@@ -157,7 +157,7 @@ def test_style_is_measured() -> None:
             conversation("Why is it slow?", "Because of the cache, which you can empty.", calls=True),
         ]
     )
-    assert list(style.user_words) == [2, 4, 4]
+    assert list(style.user_words) == [4, 4]  # "Hello there" asks for nothing
     assert list(style.exchanges) == [1, 2]
     assert style.tool_rate == 0.5
     assert style.openings == {"greeting": 1, "question": 1}

@@ -19,6 +19,7 @@ MOST_EXCHANGES = 4
 """Of a written conversation; longer real ones count as this long. Small models lose the thread beyond."""
 _MEASURED = 500
 """Records that are looked at: enough for quantiles, and quick."""
+_LEAST_WORDS = 4
 _GREETING = re.compile(
     r"\W*(?:hi|hello|hey|hallo|dear|greetings|good (?:morning|day|afternoon|evening))\b", re.I
 )
@@ -34,7 +35,7 @@ class TopicStyle:
     """Style of a topic's real records. Counts are sorted, so that quantiles can be read off.
 
     Attributes:
-        user_words: words of each user turn.
+        user_words: words of each user turn that says something: a name, a yes or a thank-you are left out.
         reply_words: words of each spoken assistant turn.
         user_characters: characters of each user turn.
         reply_characters: characters of each spoken assistant turn.
@@ -60,7 +61,8 @@ class TopicStyle:
         replies = [text for turns in spoken for role, text in turns if role == "assistant"]
         first = [turns[0][1] for turns in spoken if turns and turns[0][0] == "user"]
         return cls(
-            user_words=_sorted(users, _words) or DEFAULT_STYLE.user_words,
+            user_words=[words for words in _sorted(users, _words) if words >= _LEAST_WORDS]
+            or DEFAULT_STYLE.user_words,
             reply_words=_sorted(replies, _words) or DEFAULT_STYLE.reply_words,
             user_characters=_sorted(users, len) or DEFAULT_STYLE.user_characters,
             reply_characters=_sorted(replies, len) or DEFAULT_STYLE.reply_characters,
@@ -70,11 +72,11 @@ class TopicStyle:
         )
 
     def words_of_user(self, share: float) -> int:
-        """The number of words that this share (0 to 1) of the user turns does not exceed; 3 at least."""
-        return max(3, _quantile(self.user_words, share))
+        """The number of words that this share (0 to 1) of the user turns does not exceed."""
+        return _quantile(self.user_words, share)
 
     def words_of_reply(self, share: float) -> int:
-        """The number of words that this share (0 to 1) of the spoken assistant turns does not exceed; 5 at least."""
+        """The number of words that this share (0 to 1) of the spoken assistant turns does not exceed, 5 at least."""
         return max(5, _quantile(self.reply_words, share))
 
     def exchanges_at(self, share: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -54,7 +55,7 @@ class ToolChain:
         prompt = render(
             script.template,
             about=context.about,
-            conversation=transcript(_before_calls(seeds[0]), last=4, longest=200),
+            conversation=_without_values(transcript(_before_calls(seeds[0]), last=4, longest=200), steps),
             facts=script.chain.facts,
             calls=[_shown(steps_of_turn) for steps_of_turn in _by_turn(script)],
             calls_after=_shown(script.chain.steps[-1:]),
@@ -179,6 +180,22 @@ def _shown(steps: Sequence[WrittenStep]) -> list[dict[str, Any]]:
         for step in steps
         for call in step.calls
     ]
+
+
+def _without_values(turns: list[dict[str, str]], steps: Sequence[Step]) -> list[dict[str, str]]:
+    """The turns with gaps for the values of the trace: shown them, small models name them instead of the new ones."""
+    values = {
+        str(value)
+        for step in steps
+        for call in step.calls
+        for value in call.arguments.values()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(str(value)) >= 2
+    }
+    if not values:
+        return turns
+    longest_first = sorted(values, key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    return [{**turn, "text": pattern.sub("…", turn["text"])} for turn in turns]
 
 
 def _words(drawn: Attributes, script: Script) -> int:
