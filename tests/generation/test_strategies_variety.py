@@ -29,14 +29,19 @@ from finetune_coverage.tools.generation.strategies.attributes import (
 )
 from finetune_coverage.tools.generation.strategies.scenario_expansion import AXES
 from finetune_coverage.tools.generation.strategies.seed_order import examples_for, seed_for
+from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
+from finetune_coverage.tools.generation.topic_context import topic_context
 from finetune_coverage.tools.generation.topic_style import (
     DEFAULT_STYLE,
     MOST_EXCHANGES,
     TopicStyle,
     opening_of,
 )
+from finetune_coverage.tools.services import Services
 from hypothesis import given
 from hypothesis import strategies as st
+
+from .conftest import WORKFLOW
 
 MakeContext = Callable[..., TopicContext]
 NAMES: tuple[StrategyName, ...] = get_args(StrategyName)
@@ -212,3 +217,11 @@ def test_turns_may_be_as_long_as_real_ones(name: StrategyName, context: MakeCont
         return pair["user"]["maxLength"], pair["assistant"]["maxLength"], made.requests[0].max_tokens
 
     assert all(short < long for short, long in zip(limits(3), limits(25), strict=True))
+
+
+def test_the_context_of_a_job_carries_its_offset_and_shares(services: Services) -> None:
+    shares = ToolChainSettings(negative_share=0.5)
+    made = topic_context(services, WORKFLOW, "technical_issues", 3, spread=False, offset=4, tool_chain=shares)
+    assert (made.offset, made.tool_chain, made.count) == (4, shares, 3)
+    assert made.style is made.style
+    assert topic_context(services, WORKFLOW, "technical_issues", 3, spread=False).offset == 0

@@ -27,6 +27,8 @@ from .seed_order import UsableSeeds, seed_for
 LONGEST_RESULT = 600
 """Characters of a result that a prompt shows."""
 TEMPERATURE = 0.7
+_FEWEST_WORDS = 6
+"""Of a request, beside two for each fact that it names."""
 _NEGATIVE, _RECOMBINED, _REPLAYED = 2, 3, 4
 """Dimensions of the even sequence that say what an attempt is."""
 
@@ -201,7 +203,8 @@ def _without_values(turns: list[dict[str, str]], steps: Sequence[Step]) -> list[
 def _words(drawn: Attributes, script: Script) -> int:
     """Words of the request: as drawn, and enough for the facts if it has to name them."""
     asked = any(turn.field == "details" for turn in script.spoken) and "forgotten" not in script.values
-    return drawn.words if asked else max(drawn.words, 6 + 2 * len(script.chain.facts[0]))
+    named = 0 if asked else len(script.chain.facts[0])
+    return max(drawn.words, _FEWEST_WORDS + 2 * named)
 
 
 def _before_calls(record: Record) -> list[Message]:

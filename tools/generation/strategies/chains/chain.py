@@ -105,28 +105,26 @@ class ChainWriter:
         place: tuple[int, int],
     ) -> dict[str, Any]:
         schemas = (parameters_of(step.record, call.name) or {}).get("properties", {})
-        linked = {
-            key: fit(value, schemas.get(key, {}))
-            for key, source in sources.items()
-            if (value := draft.linked(source)) is not None
-        }
-        for key, old in call.arguments.items():
-            if linked.get(key) is None and not draft.keeps_values:
-                linked[key] = draft.same_as_before(step, key, old)
-        free = [key for key in call.arguments if linked.get(key) is None]
-        short = [key for key in free if not is_long(call.arguments[key]) and sources[key].kind != "choice"]
+        linked = draft.linked_arguments(step, call, sources, schemas)
+        # Choices stay: what a tool answers depends on them.
+        free = [key for key in call.arguments if key not in linked and sources[key].kind != "choice"]
+        long = {key for key in free if is_long(call.arguments[key])}
         drawn: dict[str, Any] = {}
         if not draft.keeps_values:
+            short = [key for key in free if key not in long]
             drawn = self._values.drawn(call, short, schemas, draft.taken, draft.rng)
         arguments: dict[str, Any] = {}
         for key, old in call.arguments.items():
-            arguments[key] = linked[key] if key not in free else drawn.get(key, old)
-            if key in free and is_long(old) and sources[key].kind != "choice":
+            if key in long:
                 arguments[key] = None
                 draft.leave_open(sources[key], (*place, key))
-            elif key in free or (sources[key].kind == "result" and sources[key].is_said and step.after_user):
+                continue
+            arguments[key] = linked.get(key, drawn.get(key, old))
+            if key not in linked or (
+                sources[key].kind == "result" and sources[key].is_said and step.after_user
+            ):
                 draft.say(key, arguments[key])
-            if arguments[key] is not None and not isinstance(old, (dict, list, bool)):
+            if not isinstance(old, (dict, list, bool)):
                 draft.replace(step, key, old, arguments[key])
         return arguments
 
@@ -139,7 +137,7 @@ class ChainWriter:
             return replayed, "replayed"
         # What comes later depends on what came back: only the last result may come from another trace.
         bases = self._results.alternatives(call) if is_last else [call]
-        base = draft.rng.choice(bases or [call])
+        base = draft.rng.choice(bases)
         known = {key: value for key, value in arguments.items() if value is not None}
         return self._results.simulate(base, known, draft.replaced, draft.rng), "simulated"
 
@@ -157,6 +155,24 @@ class _Draft:
     replaced: dict[str, str] = field(default_factory=dict)
     values: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+
+    def linked_arguments(
+        self,
+        step: Step,
+        call: TracedCall,
+        sources: Mapping[str, Source],
+        schemas: Mapping[str, dict[str, Any]],
+    ) -> dict[str, Any]:
+        """The arguments that are settled already: by an earlier call, or by an equal value of the same record."""
+        settled = {}
+        for key, old in call.arguments.items():
+            value = self.linked(sources[key])
+            value = fit(value, schemas.get(key, {})) if value is not None else None
+            if value is None and not self.keeps_values:
+                value = self.values.get((step.record.id, key, str(old)))
+            if value is not None:
+                settled[key] = value
+        return settled
 
     def linked(self, source: Source) -> Any:
         """The value that a source leads to among the calls written so far, or None."""
@@ -177,10 +193,6 @@ class _Draft:
         """Remember what stands for a value of the trace from here on."""
         self.replaced[str(old)] = str(new)
         self.values[step.record.id, key, str(old)] = new
-
-    def same_as_before(self, step: Step, key: str, old: Any) -> Any:
-        """What stands already for this value of this argument in this record, or None: equal values stay equal."""
-        return self.values.get((step.record.id, key, str(old)))
 
     def contradicts(self, result: str) -> bool:
         """Whether a real result names a value of the trace that has become another one."""
