@@ -43,7 +43,8 @@ class ToolCalls:
             if called and message["role"] == "assistant" and (invented := _invented_number(message, said)):
                 return Rejection(self.name, f"the answer says {invented!r}, which nothing before it says")
             said += "\n" + message_text(message)
-        if candidate.draft.strategy == "tool_chain" and not called:
+        no_tool_suits = candidate.draft.details.get("negative") == "no_suitable_tool"
+        if candidate.draft.strategy == "tool_chain" and not called and not no_tool_suits:
             return Rejection(self.name, "no tool is called")
         return None
 
