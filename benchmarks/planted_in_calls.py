@@ -190,7 +190,7 @@ def _other_values(
         other
         for other in observed.arguments[call["function"]["name"], key]
         if type(other) is type(value)
-        and str(other).lower() not in before
+        and str(other).strip().lower() not in before
         and (allowed is None or other in allowed)
         and not str(other).startswith("api.")
     ]
