@@ -21,6 +21,8 @@ from .written_calls import calls_of, leaves
 PHRASE = 0.01
 """Share of the real records in which the assistant says one number that nobody said, from which it is a phrase of
 the trade ("within 24 hours") and no claim about the results."""
+NAME = 0.002
+"""The same for a name: it has few occasions, so a habit is seldom."""
 LONGEST_NAME = 4
 """Words of a name; longer texts in results are told in other words."""
 SHORTEST_NAME = 3
@@ -48,6 +50,8 @@ class AnswerFollowsResults:
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first fact in an answer that no result gives."""
+        if all(message["role"] != "tool" for message in candidate.messages):
+            return None
         found = self._habits.first_unexcused(self._findings(candidate.messages, candidate.first_written))
         return Rejection(self.name, found.evidence) if found else None
 
@@ -81,12 +85,12 @@ class AnswerFollowsResults:
                 continue  # "it will be cloudy" is no name
             written, words = " ".join(name), values_of(" ".join(name))
             if not said.knows_name(words, None):
-                yield _finding(written, "which nothing before it says", 0.0)
+                yield _finding(written, "which nothing before it says", NAME)
             # Who the user is does not change in between; which hotel it is about may.
             elif not latest.said.knows_name(words, None) and not (
                 len(name) == 1 and name[0] in by_users.words
             ):
-                yield _finding(written, "which is not from the last results", 0.0)
+                yield _finding(written, "which is not from the last results", NAME)
 
     def _names_in(self, values: Sequence[Value]) -> Iterator[tuple[str, ...]]:
         """The known names that a text has, the longest at each place."""

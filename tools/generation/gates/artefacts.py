@@ -96,7 +96,8 @@ class Artefacts:
 
 def _written_by_machine(text: str, role: str, context: str) -> Iterator[Finding]:
     for what, pattern in (("machine", _MACHINE), ("placeholder", _PLACEHOLDER), ("prompt", _PROMPT_LEAK)):
-        match = pattern.search(text)
+        # People may well write about JSON; an assistant that does so unasked repeats its orders.
+        match = pattern.search(text) if role == "assistant" or pattern is not _PROMPT_LEAK else None
         if match and match.group().lower() not in context.lower():
             yield _finding(role, f"{what} text {match.group()!r}", match.group().lower())
 

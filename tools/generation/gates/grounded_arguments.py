@@ -10,16 +10,17 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
 from .said import Said
 from .spoken_values import values_of
 from .written_calls import calls_of, leaves, read_arguments
 
-INVENTED = 0.10
-"""Share of the real records with an argument that give it a value from nowhere, from which the gate leaves the
-argument alone: it is then a choice of the assistant ("Check" before "Book") and no fact of the talk."""
-INVENTED_VALUE = 0.08
-"""The same for one value of an argument: a default that many use, a word for what people say in other words."""
+ONE_VALUE = 0.8
+"""Part of `GateSettings.invented_arguments` that is enough for one value of an argument: a default that many use, a
+word for what people say in other words."""
+ANY_TOOL = 4.0
+"""The same for an argument of one name over all tools: they may differ much."""
 TOLD_FREELY = 3.0
 """Mean number of words from which an argument is a text in the assistant's own words, of which only numbers, times
 and codes can be traced."""
@@ -39,8 +40,9 @@ class GroundedArguments:
 
     name = "grounded_arguments"
 
-    def __init__(self, real: Iterable[Record] = ()) -> None:
+    def __init__(self, real: Iterable[Record] = (), settings: GateSettings | None = None) -> None:
         real = list(real)
+        self._invented = (settings or GateSettings()).invented_arguments
         self._free = _freely_told(real)
         self._habits = Habits(real, self._of_record, _arguments_given)
 
@@ -82,7 +84,20 @@ class GroundedArguments:
             free = (tool, argument) in self._free
             for path, leaf in leaves(value, argument):
                 if not said.explains(leaf, telling, free=free) and leaf not in _constants(schema):
-                    yield _finding(tool, argument, path, leaf, again)
+                    yield self._finding(tool, argument, path, leaf, again)
+
+    def _finding(self, tool: str, argument: str, path: str, value: Any, again: bool) -> Finding:
+        # A tool that is called again is often a search: each time with another value, until something is free.
+        key = (tool, argument, again)
+        return Finding(
+            f"{tool}.{path} = {value!r:.60} was said by nobody",
+            (
+                Excuse((*key, str(value)), key, ONE_VALUE * self._invented),
+                Excuse(key, key, self._invented),
+                Excuse((argument, again), (argument, again), ANY_TOOL * self._invented),
+                *_query_excuse(value),
+            ),
+        )
 
 
 def _freely_told(real: Iterable[Record]) -> set[tuple[str, str]]:
@@ -132,20 +147,6 @@ def _telling_words(schema: dict[str, Any]) -> frozenset[str] | None:
 def _unique_words(choices: tuple[str, ...]) -> frozenset[str]:
     counted = Counter(word for choice in choices for word in {value.written for value in values_of(choice)})
     return frozenset(word for word, times in counted.items() if times == 1)
-
-
-def _finding(tool: str, argument: str, path: str, value: Any, again: bool) -> Finding:
-    # A tool that is called again is often a search: each time with another value, until something is free.
-    key = (tool, argument, again)
-    return Finding(
-        f"{tool}.{path} = {value!r:.60} was said by nobody",
-        (
-            Excuse((*key, str(value)), key, INVENTED_VALUE),
-            Excuse(key, key, INVENTED),
-            Excuse((argument, again), (argument, again), 4 * INVENTED),
-            *_query_excuse(value),
-        ),
-    )
 
 
 def _query_excuse(value: Any) -> Iterator[Excuse]:

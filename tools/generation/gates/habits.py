@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from ...dataset.record import Record
 
-LEAST_RECORDS = 3
-"""Real records that must do a thing before it counts as a habit: two may share one author's slip."""
+LEAST_RECORDS = 2
+"""Real records that must do a thing before it counts as a habit: one may be a slip."""
 
 Key = Hashable
 

@@ -19,7 +19,7 @@ _MAY_FOLLOW = {
 }
 
 
-HABIT = 0.05
+HABIT = 0.01
 """Share of the real records that break one rule, from which the dataset does not keep it: agents who write two messages
 in a row, dialogues that end with the user's thanks."""
 

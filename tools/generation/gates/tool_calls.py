@@ -9,9 +9,22 @@ from ..draft import Candidate, Rejection
 from .answer_follows_results import AnswerFollowsResults
 from .answered_calls import AnsweredCalls
 from .gate import Gate
+from .gate_settings import GateSettings
 from .grounded_arguments import GroundedArguments
 from .tool_schema import ToolSchema
 from .used_results import UsedResults
+
+
+def tool_rungs(real: Iterable[Record] = (), settings: GateSettings | None = None) -> list[Gate]:
+    """The rungs of the ladder, lowest first."""
+    real = [record for record in real if record.uses_tools]
+    return [
+        ToolSchema(real),
+        AnsweredCalls(real),
+        GroundedArguments(real, settings),
+        UsedResults(real),
+        AnswerFollowsResults(real),
+    ]
 
 
 class ToolCalls:
@@ -23,15 +36,8 @@ class ToolCalls:
 
     name = "tool_calls"
 
-    def __init__(self, real: Iterable[Record] = ()) -> None:
-        real = [record for record in real if record.uses_tools]
-        self._rungs: list[Gate] = [
-            ToolSchema(real),
-            AnsweredCalls(real),
-            GroundedArguments(real),
-            UsedResults(real),
-            AnswerFollowsResults(real),
-        ]
+    def __init__(self, real: Iterable[Record] = (), settings: GateSettings | None = None) -> None:
+        self._rungs = tool_rungs(real, settings)
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """Why the calls of the written turns cannot stand, or None."""

@@ -10,13 +10,12 @@ import numpy as np
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .gate_settings import GateSettings
 from .topic_scores import TopicScores
 from .written_calls import calls_of
 
 LEAST_RECORDS = 5
 """Real records that a topic needs before the classifier can speak about it."""
-FALSE_ALARMS = 0.01
-"""Share of the topic's own real records, judged by a model that has not seen them, that may fall below the limit."""
 PARTS = 3
 """Parts of the cross-validation that sets the limit: each costs a fit when a job begins."""
 MOST_FITTED = 20_000
@@ -32,13 +31,14 @@ class TopicModel:
     """The classifier of a dataset's topics, and below which margin a text is another topic's.
 
     Read are the words of users and assistants and the names of the tools called: in some datasets a topic is what is
-    asked for, in others what is done about it. The limit of a topic is the margin that only 1% of its real texts fall
-    below when a model judges them that has not seen their record, less one by the number of its records (the fewer
+    asked for, in others what is done about it. The limit of a topic is the margin that few (1%) of its real texts
+    fall below when a model judges them that has not seen their record, less one by the number of its records (the fewer
     were seen, the less is known of the rest), and at most 0. It is set twice: on whole records, and with single
     exchanges among them for texts that are shorter than most records.
     """
 
-    def __init__(self, real: Iterable[Record]) -> None:
+    def __init__(self, real: Iterable[Record], settings: GateSettings | None = None) -> None:
+        self._false_alarms = (settings or GateSettings()).topic_false_alarms
         labelled = [record for record in real if record.topic and record.user_text.strip()]
         self.counts = Counter(str(record.topic) for record in labelled)
         enough = {topic for topic, count in self.counts.items() if count >= LEAST_RECORDS}
@@ -64,8 +64,13 @@ class TopicModel:
             lengths[topic].append(len(text))
         for topic, own in whole.items():
             usual = float(np.quantile(lengths[topic], SHORT))
-            self._limits[topic] = _Limits(usual, _limit(own, own), _limit([*own, *parts[topic]], own))
+            self._limits[topic] = _Limits(
+                usual, self._limit(own, len(own)), self._limit([*own, *parts[topic]], len(own))
+            )
         self.scores = TopicScores(texts, labels)
+
+    def _limit(self, margins: Sequence[float], records: int) -> float:
+        return min(0.0, float(np.quantile(margins, self._false_alarms)) - 1 / records)
 
     def limit(self, topic: str, text: str) -> float | None:
         """The margin below which a text is not about the topic; None where that is not known."""
@@ -93,10 +98,6 @@ class _Limits:
     usual_length: float
     whole: float
     short: float
-
-
-def _limit(margins: Sequence[float], records: Sequence[float]) -> float:
-    return min(0.0, float(np.quantile(margins, FALSE_ALARMS)) - 1 / len(records))
 
 
 class TopicGate:

@@ -36,6 +36,8 @@ class UsedResults:
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first argument that should have come from a result."""
+        if all(message["role"] != "tool" for message in candidate.messages):
+            return None
         found = self._habits.first_unexcused(_findings(candidate.messages, candidate.first_written))
         return Rejection(self.name, found.evidence) if found else None
 
