@@ -45,7 +45,8 @@ class Acceptance:
     def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
         """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
         records = list(load_records(services.store, workflow_id))
-        topic_gate = TopicGate(topic, (record for record in records if record.origin == "real"))
+        real = [record for record in records if record.origin == "real"]
+        topic_gate = TopicGate(topic, real)
         texts = [record.user_text for record in records if record.topic == topic and record.user_text.strip()]
         vectors = np.asarray(services.embeddings.embed_documents(texts), dtype=np.float32)
         comparing: list[ComparingGate] = [
@@ -53,7 +54,13 @@ class Acceptance:
             NearDuplicate(records),
             SemanticDuplicate(services.embeddings, vectors),
         ]
-        plain: list[Gate] = [RoleGrammar(), Artefacts(), ToolCalls(), KeptFacts(), GroundedReply()]
+        plain: list[Gate] = [
+            RoleGrammar(real),
+            Artefacts(real),
+            ToolCalls(real),
+            KeptFacts(),
+            GroundedReply(),
+        ]
         gates = [*plain, *comparing, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
