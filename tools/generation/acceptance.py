@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ..dataset.eval_set import read_eval_set
 from ..dataset.record import Record
 from ..dataset.records import load_records
 from .asking import answer_in
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .gates.artefacts import Artefacts
+from .gates.decontamination import Decontamination, eval_vectors
 from .gates.exact_duplicate import ExactDuplicate
 from .gates.gate import ComparingGate, Gate
 from .gates.grounded_reply import GroundedReply
@@ -22,9 +22,13 @@ from .gates.role_grammar import RoleGrammar
 from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
 from .gates.topic import TopicGate
+from .gates.written_vector import WrittenVector
 
 if TYPE_CHECKING:
     from ..services import Services
+
+MOST_FOR_PHRASES = 2000
+"""Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
 
 
 class Acceptance:
@@ -44,17 +48,13 @@ class Acceptance:
     @classmethod
     def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
         """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
-        records = list(load_records(services.store, workflow_id))
-        topic_gate = TopicGate(topic, (record for record in records if record.origin == "real"))
-        texts = [record.user_text for record in records if record.topic == topic and record.user_text.strip()]
-        vectors = np.asarray(services.embeddings.embed_documents(texts), dtype=np.float32)
-        comparing: list[ComparingGate] = [
-            ExactDuplicate(records),
-            NearDuplicate(records),
-            SemanticDuplicate(services.embeddings, vectors),
-        ]
+        topic_gate = TopicGate(topic, load_records(services.store, workflow_id, origin="real"))
+        written = WrittenVector(services.embeddings)
+        # Before all else: its file may be unreadable, and the rest takes time.
+        kept_out = _decontamination(services, workflow_id, topic, written)
+        comparing = _comparing_gates(services, workflow_id, topic, written)
         plain: list[Gate] = [RoleGrammar(), Artefacts(), ToolCalls(), KeptFacts(), GroundedReply()]
-        gates = [*plain, *comparing, topic_gate]
+        gates = [*plain, *comparing, *kept_out, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
@@ -86,6 +86,27 @@ class Acceptance:
     def gate_names(self) -> list[str]:
         """The gates that every accepted record passed, in order."""
         return [gate.name for gate in self._gates]
+
+
+def _comparing_gates(
+    services: Services, workflow_id: str, topic: str, written: WrittenVector
+) -> list[ComparingGate]:
+    exact, near = ExactDuplicate(), NearDuplicate()
+    for record in load_records(services.store, workflow_id):
+        exact.know(record)
+        near.know(record)
+    of_topic = list(load_records(services.store, workflow_id, topic=topic))
+    services.index.ensure(workflow_id, of_topic)
+    vectors = services.index.vectors(workflow_id, [record.id for record in of_topic])
+    return [exact, near, SemanticDuplicate(written, of_topic, vectors)]
+
+
+def _decontamination(services: Services, workflow_id: str, topic: str, written: WrittenVector) -> list[Gate]:
+    if services.settings.eval_set is None:
+        return []
+    eval_set = read_eval_set(services.settings.eval_set)
+    real = load_records(services.store, workflow_id, topic=topic, origin="real", limit=MOST_FOR_PHRASES)
+    return [Decontamination(eval_set, eval_vectors(services.index, eval_set), written, real)]
 
 
 def as_record(candidate: Candidate, record_id: str, provenance: dict[str, object]) -> Record:

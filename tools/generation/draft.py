@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..coverage.strategy_choice import StrategyName
-from ..dataset.record import Message, Record, message_text
+from ..dataset.record import Message, Record, content_hash, message_text
 
 ChatTurn = tuple[str, str]
 """(role, text) of one message of a prompt; role is system, user or assistant."""
@@ -94,6 +94,11 @@ class Candidate:
     first_written: int = 0
     is_whole: bool = True
     scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def record_id(self) -> str:
+        """The id of the record that it becomes when it is accepted."""
+        return f"{content_hash(self.source)[:20]}-s"
 
     @property
     def messages(self) -> list[Message]:
