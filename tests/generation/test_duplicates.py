@@ -61,7 +61,7 @@ def semantic(known: Sequence[Record]) -> SemanticDuplicate:
     [
         "the export stops, at 80 percent on my laptop SINCE monday!",
         "The  export\nstops at 80 percent on my laptop — since Monday",
-        "The export stops at ８０ percent on my laptop since Monday.",  # noqa: RUF001
+        "The export stops at ８０ percent on my laptop since Monday.",
     ],
 )
 def test_the_same_words_are_the_same_text(candidate: Make, known: str) -> None:
@@ -114,7 +114,9 @@ def test_a_few_changed_words_make_a_near_duplicate(candidate: Make) -> None:
     made = candidate(*dialogue(SAYS, STANDARD))
     rejection = gate.check(made)
     assert rejection is not None and "r4" in rejection.evidence
-    assert made.scores["near_duplicate"] == pytest.approx(20 / 24, abs=0.001)  # 11 + 10 and 12 + 11, 20 of them shared
+    assert made.scores["near_duplicate"] == pytest.approx(
+        20 / 24, abs=0.001
+    )  # 11 + 10 and 12 + 11, 20 of them shared
 
 
 def test_a_fresh_text_passes(candidate: Make) -> None:
@@ -124,7 +126,9 @@ def test_a_fresh_text_passes(candidate: Make) -> None:
 
 
 def test_near_duplicates_in_a_script_without_spaces(candidate: Make) -> None:
-    gate = NearDuplicate([record("我的新银行卡昨天在超市付款的时候被拒绝了请问是什么原因", "好的。", number=9)])
+    gate = NearDuplicate(
+        [record("我的新银行卡昨天在超市付款的时候被拒绝了请问是什么原因", "好的。", number=9)]
+    )
     made = candidate(*dialogue("我的新银行卡今天在超市付款的时候被拒绝了请问是什么原因", "好的。"))
     rejection = gate.check(made)
     assert rejection is not None and "r9" in rejection.evidence
@@ -142,7 +146,9 @@ def test_a_prefix_copied_from_a_seed_is_not_what_is_compared(candidate: Make) ->
 
 
 def test_other_words_with_the_same_content(candidate: Make) -> None:
-    gate = semantic([record("Since Monday, the export on my laptop stops at 80 percent.", "Sorry.", number=2)])
+    gate = semantic(
+        [record("Since Monday, the export on my laptop stops at 80 percent.", "Sorry.", number=2)]
+    )
     made = candidate(*dialogue(SAYS, STANDARD))
     rejection = gate.check(made)
     assert rejection is not None and "r2" in rejection.evidence
@@ -186,20 +192,27 @@ def test_accepted_candidates_are_known_also_when_there_were_no_records(candidate
     first = candidate(*dialogue(SAYS, STANDARD))
     assert gate.check(first) is None
     gate.accepted(first)
-    rejection = gate.check(candidate(*dialogue("Since Monday the export on my laptop stops at 80 percent.", "?")))
+    rejection = gate.check(
+        candidate(*dialogue("Since Monday the export on my laptop stops at 80 percent.", "?"))
+    )
     assert rejection is not None and first.record_id in rejection.evidence
 
 
 def test_a_candidate_without_a_user_is_not_compared(candidate: Make) -> None:
     made = candidate(turn("assistant", STANDARD))
-    for gate in (ExactDuplicate([record("", "x")]), NearDuplicate([record("", "x")]), semantic([record(SAYS)])):
+    for gate in (
+        ExactDuplicate([record("", "x")]),
+        NearDuplicate([record("", "x")]),
+        semantic([record(SAYS)]),
+    ):
         assert gate.check(made) is None
 
 
 def test_real_dialogues_are_rarely_taken_for_duplicates(candidate: Make, shared_data: Path) -> None:
     lines = (shared_data / "support" / "star_support.jsonl").read_text(encoding="utf-8").splitlines()
     records = [
-        Record(id=f"s{number}", body=line, topic=json.loads(line)["topic"]) for number, line in enumerate(lines)
+        Record(id=f"s{number}", body=line, topic=json.loads(line)["topic"])
+        for number, line in enumerate(lines)
     ]
     exact, near = ExactDuplicate(records[400:]), NearDuplicate(records[400:])
     refused = 0

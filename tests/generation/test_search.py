@@ -135,7 +135,7 @@ SHORT = "why was my card declined at the petrol station"
 
 
 def test_shared_runs_of_thirteen_words_or_of_a_whole_short_text() -> None:
-    runs = SharedRuns([SHORT, LONG, "thank you very much"])
+    runs = SharedRuns([[SHORT], [LONG, "thank you very much"]])
     assert runs.first_in(f"Hello, {LONG.upper()}!") == (1, " ".join(LONG.split()[:13]))
     assert runs.first_in(f"So: {SHORT}? Tell me.") == (0, SHORT)
     assert runs.first_in(" ".join(LONG.split()[:12])) is None
@@ -144,23 +144,45 @@ def test_shared_runs_of_thirteen_words_or_of_a_whole_short_text() -> None:
 
 
 def test_standard_phrases_are_no_leak() -> None:
-    runs = SharedRuns([LONG])
-    runs.note_phrases([LONG] * 9)
-    assert runs.first_in(LONG) is not None
-    runs.note_phrases([LONG])
-    assert runs.first_in(LONG) is None
+    assert SharedRuns([[LONG]], [LONG] * 9).first_in(LONG) is not None
+    assert SharedRuns([[LONG]], [LONG] * 10).first_in(LONG) is None
+    assert SharedRuns([[LONG]] * 11).first_in(LONG) is None
 
 
-@given(st.lists(st.lists(st.sampled_from("abc"), max_size=20), max_size=6), st.lists(st.sampled_from("abc")))
-def test_shared_runs_equal_looking_for_each(texts: list[list[str]], words: list[str]) -> None:
-    found = SharedRuns(" ".join(text) for text in texts).first_in(" ".join(words))
-    expected = set()
-    for text in texts:
-        length = min(13, len(text))
-        if length >= 8:
-            runs = {tuple(text[start : start + length]) for start in range(len(text) - length + 1)}
-            here = {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}
-            expected |= runs & here
-    assert (found is not None) == bool(expected)
-    if found is not None:
-        assert tuple(found[1].split()) in expected
+def test_the_share_of_a_document() -> None:
+    other = "if you tell us the number of your order we shall look into it and write to you before noon"
+    runs = SharedRuns([[LONG], [LONG, other], [other]])  # 5, 5 + 8 and 8 runs
+    assert runs.most_shared([LONG], least=5) == (0, 1.0)
+    assert runs.most_shared([LONG], least=6) == (1, 5 / 13)
+    assert runs.most_shared([other, LONG], least=13) == (1, 1.0)
+    assert runs.most_shared([other], least=14) is None
+    assert runs.most_shared([], least=1) is None
+    assert runs.most_shared([SHORT], least=1) is None
+
+
+Texts = st.lists(st.lists(st.sampled_from("abc"), max_size=20), max_size=3)
+
+
+@given(st.lists(Texts, max_size=4), st.lists(st.sampled_from("abc")))
+def test_shared_runs_equal_looking_for_each(documents: list[list[list[str]]], words: list[str]) -> None:
+    known = SharedRuns([[" ".join(text) for text in texts] for texts in documents])
+    runs = [set().union(*map(runs_of, texts)) for texts in documents]
+    here = [{run for run in mine if is_in(run, words)} for mine in runs]
+    found, share = known.first_in(" ".join(words)), known.most_shared([" ".join(words)], least=1)
+    assert (found is not None) == (share is not None) == any(here)
+    if found is not None and share is not None:
+        assert tuple(found[1].split()) in here[found[0]]
+        assert share[1] == max(len(some) / len(mine) for some, mine in zip(here, runs, strict=True) if mine)
+
+
+def runs_of(text: list[str]) -> set[tuple[str, ...]]:
+    length = min(13, len(text))
+    return (
+        {tuple(text[start : start + length]) for start in range(len(text) - length + 1)}
+        if length > 7
+        else set()
+    )
+
+
+def is_in(run: tuple[str, ...], words: list[str]) -> bool:
+    return any(tuple(words[start : start + len(run)]) == run for start in range(len(words) - len(run) + 1))

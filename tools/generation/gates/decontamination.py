@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 LIMIT = 0.95
 """Cosine of two user texts from which one gives the other away. Stricter than between two training records: there a
 twin costs little, here it spoils a measurement."""
-_SPOKEN = ("user", "assistant")
+LONG_SIDE, COPIED_SIDE = 20, 0.5
+"""An assistant's side with at least 20 runs of its own counts as copied when half of them are there. By single runs,
+half of the STAR dialogues would give each other away: agents answer with the same sentences."""
 
 
 class Decontamination:
-    """Compares each written turn with the turns of the evaluation set, and the user's side as a whole by meaning.
+    """Compares what was written for the user and for the assistant with the same side of the evaluation set.
 
-    A shared run of 13 words (8 to 12 for shorter texts) is the rule of GPT-3 (Brown et al. 2020, appendix C);
-    runs that are standard phrases of the real data do not count. The cosine finds what was reworded. System
-    prompts and tool schemas are not compared: training and evaluation share them by design.
+    On the user's side one shared run of 13 words is enough (8 to 12 in a shorter text), the rule of GPT-3 (Brown et
+    al. 2020, appendix C); on the assistant's side it takes half of a long answer. Runs that are standard phrases
+    of the real data do not count. The cosine of the user's side finds what was reworded. System prompts and tool
+    schemas are not compared: training and evaluation share them by design.
     """
 
     name = "decontamination"
@@ -50,33 +53,39 @@ class Decontamination:
         """
         self._written = written
         self._owners = [record.id for record in eval_set]
-        turns = [(record.id, text) for record in eval_set for text in _turns(record.messages)]
-        self._owner_of_turn = [owner for owner, _ in turns]
-        self._runs = SharedRuns(text for _, text in turns)
-        self._runs.note_phrases(text for record in real for text in _turns(record.messages))
+        known = list(real)
+        self._asked = _runs(eval_set, known, "user")
+        self._told = _runs(eval_set, known, "assistant")
         self._search = VectorSearch(vectors.shape[1])
         self._search.add(vectors)
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The record of the evaluation set that is too close."""
-        for text in _turns(candidate.written):
-            shared = self._runs.first_in(text)
+        return self._same_words(candidate) or self._same_meaning(candidate)
+
+    def _same_words(self, candidate: Candidate) -> Rejection | None:
+        for text in _turns(candidate.written, "user"):
+            shared = self._asked.first_in(text)
             if shared is not None:
                 number, words = shared
-                return Rejection(
-                    self.name,
-                    f"shares words with {self._owner_of_turn[number]} of the evaluation set: {words!r}",
-                )
+                return self._refused(f"the user shares words with {self._owners[number]}: {words!r}")
+        copied = self._told.most_shared(_turns(candidate.written, "assistant"), LONG_SIDE)
+        if copied is not None and copied[1] >= COPIED_SIDE:
+            number, share = copied
+            return self._refused(f"{share:.0%} of what the assistant says stands in {self._owners[number]}")
+        return None
+
+    def _same_meaning(self, candidate: Candidate) -> Rejection | None:
         if not candidate.written_text("user").strip():
             return None
         rows, cosines = self._search.at_least(self._written.of(candidate), LIMIT)
         if not len(rows):
             return None
         candidate.scores[self.name] = round(float(cosines[0]), 3)
-        return Rejection(
-            self.name,
-            f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} of the evaluation set (limit {LIMIT})",
-        )
+        return self._refused(f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} (limit {LIMIT})")
+
+    def _refused(self, evidence: str) -> Rejection:
+        return Rejection(self.name, f"too close to the evaluation set: {evidence}")
 
 
 def eval_vectors(index: FewShotIndex, eval_set: Sequence[Record]) -> NDArray[Any]:
@@ -90,5 +99,10 @@ def eval_vectors(index: FewShotIndex, eval_set: Sequence[Record]) -> NDArray[Any
     return index.vectors(name, [record.id for record in eval_set])
 
 
-def _turns(messages: Iterable[dict[str, Any]]) -> list[str]:
-    return [message_text(message) for message in messages if message.get("role") in _SPOKEN]
+def _runs(eval_set: Sequence[Record], real: Sequence[Record], role: str) -> SharedRuns:
+    elsewhere = (text for record in real for text in _turns(record.messages, role))
+    return SharedRuns((_turns(record.messages, role) for record in eval_set), elsewhere)
+
+
+def _turns(messages: Iterable[dict[str, Any]], role: str) -> list[str]:
+    return [message_text(message) for message in messages if message.get("role") == role]

@@ -11,7 +11,7 @@ from .growing_rows import GrowingRows
 
 _ROW_BITS, _HASH_BITS = 26, 32
 _ROW_MASK = np.uint64((1 << _ROW_BITS) - 1)
-_MOST_UNSORTED = 2048
+_MOST_UNSORTED = 512
 """Rows that wait unsorted: comparing with all of them takes about as long as one binary search."""
 
 
