@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import random
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from finetune_coverage.tools.dataset.index_entries import indexed_text
 from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.dataset.spread import unit_rows
+from finetune_coverage.tools.generation.acceptance import duplicate_gates
 from finetune_coverage.tools.generation.draft import Candidate
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
 from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
+from finetune_coverage.tools.services import Services
 
 Make = Callable[..., Candidate]
 
@@ -206,6 +212,50 @@ def test_a_candidate_without_a_user_is_not_compared(candidate: Make) -> None:
         semantic([record(SAYS)]),
     ):
         assert gate.check(made) is None
+
+
+# At scale
+
+
+def test_a_variation_is_compared_by_what_it_wrote() -> None:
+    one = varied("My photos are gone.", "Which device?", "A tablet from March.", "Thank you.", number=1)
+    assert (one.written_text("user"), one.written_text("assistant")) == ("A tablet from March.", "Thank you.")
+    assert indexed_text(one) == "A tablet from March."
+    real = record("My photos are gone.", "Which device?", "A tablet from March.", "Thank you.")
+    assert indexed_text(real) == real.user_text
+
+
+def test_vectors_of_existing_records_are_computed_once(services: Services) -> None:
+    class Counting(MiniLMEmbeddings):
+        embedded = 0
+
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            Counting.embedded += len(texts)
+            return super().embed_documents(texts)
+
+    counted = Services(services.settings, make_embeddings=lambda _: Counting())
+    of_topic = len(list(load_records(services.store, "wf-1", topic="technical_issues")))
+    for _ in range(2):
+        duplicate_gates(counted, "wf-1", "technical_issues", WrittenVector(counted.embeddings))
+        assert Counting.embedded == of_topic
+    counted.index.close()
+    counted.store.close()
+
+
+def test_what_a_record_costs_in_memory() -> None:
+    rng = random.Random(5)
+    words = SAYS.lower().split() + STANDARD.lower().split()
+    records = [record(" ".join(rng.choices(words, k=12)), "Sorry.", number=number) for number in range(6000)]
+    exact, near = ExactDuplicate(), NearDuplicate()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for one in records:
+        exact.know(one)
+        near.know(one)
+        one.__dict__.pop("source", None)  # the parsed record is not what the gates keep
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert used / len(records) < 600
 
 
 def test_real_dialogues_are_rarely_taken_for_duplicates(candidate: Make, shared_data: Path) -> None:

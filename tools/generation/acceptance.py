@@ -52,7 +52,7 @@ class Acceptance:
         written = WrittenVector(services.embeddings)
         # Before all else: its file may be unreadable, and the rest takes time.
         kept_out = _decontamination(services, workflow_id, topic, written)
-        comparing = _comparing_gates(services, workflow_id, topic, written)
+        comparing = duplicate_gates(services, workflow_id, topic, written)
         plain: list[Gate] = [RoleGrammar(), Artefacts(), ToolCalls(), KeptFacts(), GroundedReply()]
         gates = [*plain, *comparing, *kept_out, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
@@ -88,9 +88,13 @@ class Acceptance:
         return [gate.name for gate in self._gates]
 
 
-def _comparing_gates(
+def duplicate_gates(
     services: Services, workflow_id: str, topic: str, written: WrittenVector
 ) -> list[ComparingGate]:
+    """The gates that compare: all records by words, those of the topic by meaning too.
+
+    Existing vectors come from the few-shot index; those that are not in it yet are added to it.
+    """
     exact, near = ExactDuplicate(), NearDuplicate()
     for record in load_records(services.store, workflow_id):
         exact.know(record)

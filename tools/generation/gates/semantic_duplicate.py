@@ -17,9 +17,12 @@ from ..search.words import shingles_of, words_of
 from .written_vector import WrittenVector
 
 LIMIT = 0.96
-"""Cosine of two user texts from which they count as one: a rewording by a person stays below it."""
+"""Cosine of two user texts from which they count as one. With all-MiniLM-L6-v2, 0.8% of the STAR dialogues have
+such a twin in their topic (forms filled with another name or day), and 21% of the one-line questions of Banking77,
+which ask the same in nearly the same words; at 0.92 it would be 4% and 45%."""
 LIMIT_WITH_REPLY = 0.88
-"""The same when the assistant says the same at length: then the user's few other words teach nothing new."""
+"""The same when the assistant says the same at length: then the user's few other words teach nothing new. It
+refuses 0.2% of the STAR dialogues; the same reply by itself would refuse 13%."""
 SAME_REPLY = 0.9
 """Jaccard similarity of two replies, estimated, from which they count as the same."""
 LONG_REPLY = 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -12,22 +13,25 @@ from ..draft import Candidate
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+_REMEMBERED = 1024
+"""Texts: the seeds of a job come again and again, and the candidate goes through several gates."""
+
 
 class WrittenVector:
-    """Remembers the last text: the gates look at one candidate after the other."""
+    """Unit vectors by the embedding model, remembered."""
 
     def __init__(self, embeddings: Embeddings) -> None:
         self._embeddings = embeddings
-        self._last: tuple[str, NDArray[Any]] | None = None
+        self._remembered = lru_cache(_REMEMBERED)(self._embedded)
 
     def of(self, candidate: Candidate) -> NDArray[Any]:
         """The unit vector of the user's written turns, shape (d,)."""
-        text = candidate.written_text("user")
-        if self._last is None or self._last[0] != text:
-            self._last = (text, self.of_text(text))
-        return self._last[1]
+        return self._remembered(candidate.written_text("user"))
 
     def of_text(self, text: str) -> NDArray[Any]:
         """The unit vector of any text, shape (d,)."""
+        return self._remembered(text)
+
+    def _embedded(self, text: str) -> NDArray[Any]:
         vector: NDArray[Any] = unit_rows(self._embeddings.embed_query(text))[0]
         return vector
