@@ -83,6 +83,8 @@ def check_times(model: str, records: Sequence[Record]) -> dict[str, Any]:
             rejection = gates[2].check(candidate)
             agrees += nearest < LIMIT or rejection is not None
             spent["accepted"].append(_cost(lambda c=candidate: [g.accepted(c) for g in gates]))
+    again = [_candidate(record) for record in fresh]
+    by_words = [_cost(lambda c=candidate: [gate.check(c) for gate in gates[:2]]) for candidate in again]
     all_gates = np.sum([spent[gate.name] for gate in gates], axis=0)
     return {
         "load_s": round(loading, 2),

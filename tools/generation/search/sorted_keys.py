@@ -19,7 +19,7 @@ class SortedKeys:
     """Finds the rows that share a 32-bit value with a query in the same column.
 
     An entry is one 64-bit number (6 bits of column, 32 of value, 26 of row), so one sorted array holds all
-    columns and one call finds all of them. At most 64 columns and 67 million rows.
+    columns and one call finds all of them. At most 64 columns and 2²⁶ − 1 (67 million) rows.
     """
 
     def __init__(self, columns: int) -> None:
@@ -41,8 +41,8 @@ class SortedKeys:
     def rows_with(self, values: NDArray[Any]) -> NDArray[np.intp]:
         """The rows that share one of these values, shape (columns,); a row stands once for each shared value."""
         wanted = self._column_bits | (values.astype(np.uint64) << np.uint64(_ROW_BITS))
-        starts = np.searchsorted(self._sorted, wanted)
-        ends = np.searchsorted(self._sorted, wanted | _ROW_MASK, side="right")
+        # No row has the highest number, so the first entry from there on belongs to another value.
+        starts, ends = np.searchsorted(self._sorted, np.stack([wanted, wanted | _ROW_MASK]))
         found = [self._sorted[start:end] for start, end in zip(starts, ends, strict=True) if start < end]
         rows = [(part & _ROW_MASK).astype(np.intp) for part in found]
         if len(self._waiting):
