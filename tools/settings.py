@@ -129,10 +129,16 @@ class Settings(BaseSettings):
         description="The largest part of a topic that may be synthetic, if it has any real records.",
     )
 
-    @field_validator("home", "prices")
+    eval_set: Path | None = Field(
+        default=None,
+        title="Evaluation set",
+        description="A JSONL file; generated records that are too close to one of its records are refused.",
+    )
+
+    @field_validator("home", "prices", "eval_set")
     @classmethod
-    def _expand_home(cls, value: Path | None) -> Path | None:
-        return value.expanduser().absolute() if value is not None else None
+    def _expand_path(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
     @field_validator("model", "embedding_model")
     @classmethod

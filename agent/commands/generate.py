@@ -11,7 +11,7 @@ import typer
 from ...tools.errors import ApprovalRequired, TopicNotFound
 from ..output import ExitCode, note, print_error, print_json, print_table, say, stderr
 from .analyze import fail_with, score_text
-from .options_and_prompts import AsJson, Workflow, can_ask, open_services, person
+from .options_and_prompts import AsJson, EvalSet, Workflow, can_ask, open_generating_services, person
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem
@@ -54,6 +54,7 @@ def generate(
         typer.Option("--batch", help="Through OpenAI's Batch API: cheaper, and answered within a day."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Approve the plan without being asked.")] = False,
+    eval_set: EvalSet = None,
     as_json: AsJson = False,
 ) -> None:
     """Generate records for one topic; the plan is shown and needs your yes.
@@ -62,7 +63,7 @@ def generate(
     """
     from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
 
-    services = open_services()
+    services = open_generating_services(eval_set)
     services.settings = _capped(services.settings, max_tokens, max_usd)
     services.settings.use_batch_api |= batch
     item, reason = _wanted(services, workflow, topic, count, strategy)

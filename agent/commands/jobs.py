@@ -9,7 +9,7 @@ import typer
 
 from ..output import print_json, print_table, say
 from .generate import approved_item, finish, run
-from .options_and_prompts import AsJson, OptionalWorkflow, open_services
+from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
 
 app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_without_command=True)
 
@@ -90,11 +90,11 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 @app.command("resume")
-def resume(job_id: JobId, as_json: AsJson = False) -> None:
+def resume(job_id: JobId, eval_set: EvalSet = None, as_json: AsJson = False) -> None:
     """Go on with an unfinished job under the approval that it has."""
     from ...tools.generate_synthetic_data import run_approved_item
 
-    services = open_services()
+    services = open_generating_services(eval_set)
     approval_id, number = approved_item(services, job_id)
     answer = run(
         lambda on_progress: run_approved_item(services, approval_id, number, on_progress=on_progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,15 @@ OptionalWorkflow = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+EvalSet = Annotated[
+    Path | None,
+    typer.Option(
+        "--eval-set",
+        metavar="FILE",
+        help="A JSONL file of evaluation records; what is too close to one of them is refused.",
+        show_default=False,
+    ),
+]
 
 
 def open_services() -> Services:
@@ -35,6 +45,24 @@ def open_services() -> Services:
     from ...tools.settings import load_settings
 
     return Services.from_settings(load_settings())
+
+
+def open_generating_services(eval_set: Path | None) -> Services:
+    """The services of the environment's settings, with an evaluation set when one is named.
+
+    Raises:
+        InvalidInput: the evaluation set, here or in the settings, cannot be read; said before anything is paid for.
+    """
+    from ...tools.dataset.eval_set import read_eval_set
+    from ...tools.services import Services
+    from ...tools.settings import load_settings
+
+    settings = load_settings()
+    if eval_set is not None:
+        settings = settings.model_copy(update={"eval_set": eval_set.expanduser().absolute()})
+    if settings.eval_set is not None:
+        read_eval_set(settings.eval_set)
+    return Services.from_settings(settings)
 
 
 def person() -> str:

@@ -257,3 +257,24 @@ def test_stopped_in_the_middle_and_resumed(
     assert after[: len(kept)] == kept, "nothing that was accepted is lost"
     assert len(set(after)) == len(after) == 8, "and nothing is doubled"
     assert len(command("plans", "--all", "--json").document["plans"]) == 1
+
+
+def test_an_evaluation_set_is_read_before_anything_is_paid_for(
+    command: Command, small: str, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = tmp_path / "missing.jsonl"
+    outcome = generate(command, small, "--yes", "--json", "--eval-set", str(missing))
+    assert outcome.code == 1 and "missing.jsonl" in outcome.err
+    monkeypatch.setenv("FINETUNE_COVERAGE_EVAL_SET", str(missing))
+    assert generate(command, small, "--yes").code == 1
+    assert endpoint.calls == 0
+    assert command("plans", "--all", "--json").document["plans"] == []
+
+    missing.write_text('{"text": "Where is my parcel? It was sent last week."}\n', encoding="utf-8")
+    generation = generate(command, small, "--yes", "--json").document["generation"]
+    (first,) = [
+        one
+        for one in command("review", "-w", small, "--synthetic", "--json").document["records"]
+        if one["id"] == generation["record_ids"][0]
+    ]
+    assert "decontamination" in first["provenance"]["gates"]

@@ -6,22 +6,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate
 from finetune_coverage.tools.generation.facts import facts, menus
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
-from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
 from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
-from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
-from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
 from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.gates.topic import TopicGate
-from finetune_coverage.tools.models.embedding import make_embeddings
-from finetune_coverage.tools.settings import Settings
 
 Make = Callable[..., Candidate]
 
@@ -215,34 +209,6 @@ def test_a_good_tool_call_passes(candidate: Make) -> None:
 
 def test_tool_chain_without_a_call(candidate: Make) -> None:
     assert ToolCalls().check(candidate(USER, REPLY, strategy="tool_chain")) is not None
-
-
-def test_exact_duplicates_ignore_case_and_punctuation(candidate: Make) -> None:
-    gate = ExactDuplicate([record("the export stops, at 80 percent on my laptop SINCE monday!")])
-    rejection = gate.check(candidate(USER, REPLY))
-    assert rejection is not None and "r0" in rejection.evidence
-
-
-def test_near_duplicates_of_old_and_of_accepted_records(candidate: Make) -> None:
-    gate = NearDuplicate([record("The export stops at 80 percent on my old laptop since Monday.", number=4)])
-    rejection = gate.check(candidate(USER, REPLY))
-    assert rejection is not None and "r4" in rejection.evidence
-    fresh = candidate(
-        {"role": "user", "content": "Thumbnails of my panorama photos are rotated by a quarter."}, REPLY
-    )
-    assert gate.check(fresh) is None
-    gate.accepted(fresh)
-    assert gate.check(fresh) is not None
-
-
-def test_semantic_duplicates(candidate: Make) -> None:
-    embeddings = make_embeddings(Settings())
-    known = np.asarray(
-        embeddings.embed_documents(["Since Monday, the export on my laptop stops at 80 percent."])
-    )
-    assert SemanticDuplicate(embeddings, known.astype(np.float32)).check(candidate(USER, REPLY)) is not None
-    other = candidate({"role": "user", "content": "Can I pay with a gift card?"}, REPLY)
-    assert SemanticDuplicate(embeddings, known.astype(np.float32)).check(other) is None
 
 
 def test_topic_gate_knows_the_topics(candidate: Make, seeds: Callable[[str], list[Record]]) -> None:

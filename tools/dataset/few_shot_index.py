@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _BATCH = 128
 """Records embedded at once: small enough that progress shows every second with the embedded model."""
 _IDS_AT_ONCE = 1000
-_FORMAT = 1
+_FORMAT = 2
 """Goes up when what is embedded, or how it is filed, changes: older collections are then made anew."""
 
 OnIndexed = Callable[[int], None]

@@ -24,8 +24,11 @@ def embedding_name(embeddings: Embeddings) -> str:
 
 
 def indexed_text(record: Record) -> str:
-    """What is embedded: what the user says, or all texts when the user says nothing."""
-    text = record.user_text.strip() or "\n".join(map(message_text, record.messages)).strip()
+    """What is embedded: what the user says, or all texts when the user says nothing.
+
+    Turns that were copied from a seed are left out: a hundred variations of one conversation would all be close.
+    """
+    text = record.written_text("user").strip() or "\n".join(map(message_text, record.messages)).strip()
     return text or "(no text)"
 
 

@@ -91,3 +91,15 @@ class Record:
     def user_text(self) -> str:
         """All that the user says, for embedding and for telling topics apart."""
         return "\n".join(self.user_turns)
+
+    @property
+    def first_written(self) -> int:
+        """Index of the first message that a strategy wrote; those before it are a seed's. 0 when nothing is copied."""
+        drawn = (self.provenance or {}).get("drawn")
+        varied = drawn.get("varied_message") if isinstance(drawn, dict) else None
+        return varied if isinstance(varied, int) else 0
+
+    def written_text(self, role: str) -> str:
+        """The texts of one role without those that were copied from a seed, joined."""
+        written = self.messages[self.first_written :]
+        return "\n".join(message_text(message) for message in written if message.get("role") == role)

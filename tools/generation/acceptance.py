@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ..dataset.eval_set import read_eval_set
 from ..dataset.record import Record
-from ..dataset.records import load_records
+from ..dataset.records import load_records, topic_counts
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .gates.artefacts import Artefacts
+from .gates.decontamination import Decontamination, eval_vectors
 from .gates.exact_duplicate import ExactDuplicate
 from .gates.gate import ComparingGate, Gate
 from .gates.grounded_reply import GroundedReply
@@ -21,10 +21,16 @@ from .gates.role_grammar import RoleGrammar
 from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
 from .gates.topic import TopicGate
+from .gates.written_vector import WrittenVector
 from .replies import answer_in
 
 if TYPE_CHECKING:
     from ..services import Services
+
+MOST_LEARNED_FROM = 20_000
+"""Real records of other topics that the gates learn the dataset's habits from: memory stays bounded."""
+MOST_FOR_PHRASES = 2000
+"""Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
 
 
 class Acceptance:
@@ -44,16 +50,12 @@ class Acceptance:
     @classmethod
     def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
         """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
-        records = list(load_records(services.store, workflow_id))
-        real = [record for record in records if record.origin == "real"]
+        real = list(_known_by_gates(services, workflow_id, topic))
         topic_gate = TopicGate(topic, real)
-        texts = [record.user_text for record in records if record.topic == topic and record.user_text.strip()]
-        vectors = np.asarray(services.embeddings.embed_documents(texts), dtype=np.float32)
-        comparing: list[ComparingGate] = [
-            ExactDuplicate(records),
-            NearDuplicate(records),
-            SemanticDuplicate(services.embeddings, vectors),
-        ]
+        written = WrittenVector(services.embeddings)
+        # Before all else: its file may be unreadable, and the rest takes time.
+        kept_out = _decontamination(services, workflow_id, topic, written)
+        comparing = duplicate_gates(services, workflow_id, topic, written)
         plain: list[Gate] = [
             RoleGrammar(real),
             Artefacts(real),
@@ -61,7 +63,7 @@ class Acceptance:
             KeptFacts(),
             GroundedReply(),
         ]
-        gates = [*plain, *comparing, topic_gate]
+        gates = [*plain, *comparing, *kept_out, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
@@ -90,6 +92,40 @@ class Acceptance:
     def gate_names(self) -> list[str]:
         """The gates that every accepted record passed, in order."""
         return [gate.name for gate in self._gates]
+
+
+def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
+    """The real records that gates learn from: all of the topic, and an even sample of the others."""
+    total = sum(count.records for count in topic_counts(services.store, workflow_id))
+    step = max(1, total // MOST_LEARNED_FROM)
+    for number, record in enumerate(load_records(services.store, workflow_id, origin="real")):
+        if record.topic == topic or number % step == 0:
+            yield record
+
+
+def duplicate_gates(
+    services: Services, workflow_id: str, topic: str, written: WrittenVector
+) -> list[ComparingGate]:
+    """The gates that compare: all records by words, those of the topic by meaning too.
+
+    Existing vectors come from the few-shot index; those that are not in it yet are added to it.
+    """
+    exact, near = ExactDuplicate(), NearDuplicate()
+    for record in load_records(services.store, workflow_id):
+        exact.know(record)
+        near.know(record)
+    of_topic = list(load_records(services.store, workflow_id, topic=topic))
+    services.index.ensure(workflow_id, of_topic)
+    vectors = services.index.vectors(workflow_id, [record.id for record in of_topic])
+    return [exact, near, SemanticDuplicate(written, of_topic, vectors)]
+
+
+def _decontamination(services: Services, workflow_id: str, topic: str, written: WrittenVector) -> list[Gate]:
+    if services.settings.eval_set is None:
+        return []
+    eval_set = read_eval_set(services.settings.eval_set)
+    real = load_records(services.store, workflow_id, topic=topic, origin="real", limit=MOST_FOR_PHRASES)
+    return [Decontamination(eval_set, eval_vectors(services.index, eval_set), written, real)]
 
 
 def as_record(candidate: Candidate, record_id: str, provenance: dict[str, object]) -> Record:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from ..coverage.strategy_choice import StrategyName
-from ..dataset.record import Message, Record, message_text
+from ..dataset.record import Message, Record, content_hash, message_text
 from .tool_chain_settings import ToolChainSettings
 from .topic_style import TopicStyle
 
@@ -107,6 +107,11 @@ class Candidate:
     first_written: int = 0
     is_whole: bool = True
     scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def record_id(self) -> str:
+        """The id of the record that it becomes when it is accepted."""
+        return f"{content_hash(self.source)[:20]}-s"
 
     @property
     def messages(self) -> list[Message]:

@@ -2,73 +2,60 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from itertools import pairwise
-from typing import Any
+
+import numpy as np
 
 from ...dataset.record import Record
 from ..draft import Candidate, Rejection
+from ..search.growing_rows import GrowingRows
+from ..search.similar_sets import SimilarSets
+from ..search.words import shingles_of, words_of
+from .user_texts import LEAST_WORDS, compared_texts
 
 LIMIT = 0.75
 """Jaccard similarity of word and word-pair sets from which two texts count as one; below it, the wording differs
 in at least every fourth word or pair."""
-_PERMUTATIONS = 128
-_BANDS = 32
 
 
 class NearDuplicate:
     """Compares what the users say, turn by turn, with all records and everything accepted so far.
 
-    MinHash with locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998): 32 bands of 4 rows find a pair
-    of similarity 0.75 with probability 1 − (1 − 0.75⁴)³² > 0.999.
+    Of a text only hashes are kept, in arrays: about 300 bytes for a text of ten words.
     """
 
     name = "near_duplicate"
 
-    def __init__(self, existing: Iterable[Record]) -> None:
-        from rensa import RMinHashLSH
-
-        self._index: Any = RMinHashLSH(threshold=LIMIT, num_perm=_PERMUTATIONS, num_bands=_BANDS)
-        self._shingles: list[frozenset[str]] = []
+    def __init__(self, existing: Iterable[Record] = ()) -> None:
+        self._sets = SimilarSets()
+        self._owner_of = GrowingRows(np.uint32)
         self._owners: list[str] = []
         for record in existing:
-            for text in {record.user_text, *record.user_turns}:
-                if len(text.split()) >= 5:
-                    self._add(text, record.id)
+            self.know(record)
+
+    def know(self, record: Record) -> None:
+        """Remember an existing record."""
+        self._remember(record.id, [words for _, words in compared_texts(record)])
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The most similar text of another record, when it is too similar."""
-        shingles = _shingles(candidate.written_text("user"))
-        best, owner = 0.0, ""
-        for key in self._index.query(_minhash(shingles)):
-            other = self._shingles[key]
-            similarity = len(shingles & other) / max(1, len(shingles | other))
-            if similarity > best:
-                best, owner = similarity, self._owners[key]
-        if best >= LIMIT:
-            return Rejection(self.name, f"Jaccard {best:.2f} with {owner} (limit {LIMIT})")
-        return None
+        found = self._sets.nearest(shingles_of(words_of(candidate.written_text("user"))))
+        if found is None:
+            return None
+        number, similarity = found
+        candidate.scores[self.name] = round(similarity, 3)
+        if similarity < LIMIT:
+            return None
+        other = self._owners[self._owner_of.rows[number]]
+        return Rejection(self.name, f"Jaccard {similarity:.2f} with {other} (limit {LIMIT})")
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""
-        self._add(candidate.written_text("user"), "a record accepted in this job")
+        self._remember(candidate.record_id, [words_of(candidate.written_text("user"))])
 
-    def _add(self, text: str, owner: str) -> None:
-        shingles = _shingles(text)
-        self._index.insert(len(self._owners), _minhash(shingles))
-        self._shingles.append(shingles)
+    def _remember(self, owner: str, texts: list[list[str]]) -> None:
+        long_enough = [words for words in texts if len(words) >= LEAST_WORDS]
+        for words in long_enough:
+            self._sets.add(shingles_of(words))
+        self._owner_of.extend(np.full(len(long_enough), len(self._owners)))
         self._owners.append(owner)
-
-
-def _shingles(text: str) -> frozenset[str]:
-    words = re.findall(r"\w+", text.lower())
-    return frozenset(words) | frozenset(f"{a} {b}" for a, b in pairwise(words))
-
-
-def _minhash(shingles: frozenset[str]) -> Any:
-    from rensa import RMinHash
-
-    minhash = RMinHash(num_perm=_PERMUTATIONS, seed=1)
-    minhash.update(sorted(shingles))
-    return minhash

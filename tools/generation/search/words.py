@@ -1,0 +1,47 @@
+"""Texts as sets of hashed words and word pairs, for comparing their wording."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Scripts without spaces between words (Thai, Lao, Burmese, Khmer, kana, Han): each character counts as a word.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Knuth's multiplicative hashing
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return _WORD.findall(text.lower())
+
+
+def word_hashes(words: list[str]) -> NDArray[np.uint64]:
+    """One number per word, the same in every process."""
+    return np.array([zlib.crc32(word.encode("utf-8", "replace")) for word in words], dtype=np.uint64)
+
+
+def chained(hashes: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
+    """One 64-bit number for each run of ``length`` neighbouring words; the order of the words counts."""
+    runs = len(hashes) - length + 1
+    total = np.zeros(max(0, runs), dtype=np.uint64)
+    for offset in range(length if runs > 0 else 0):
+        total = mixed(total + hashes[offset : offset + runs])
+    return total
+
+
+def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The numbers with their bits spread, so that any 32 of them make a good hash."""
+    numbers = numbers * _PRIME
+    return np.asarray(numbers ^ (numbers >> np.uint64(32)))
+
+
+def shingles_of(words: list[str]) -> NDArray[Any]:
+    """The sorted 32-bit hashes of the different words and word pairs, shape (n,)."""
+    hashes = word_hashes(words)
+    both = np.concatenate([chained(hashes, 1), chained(hashes, 2)])
+    return np.unique((both >> np.uint64(32)).astype(np.uint32))
