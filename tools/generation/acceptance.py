@@ -20,7 +20,7 @@ from .gates.near_duplicate import NearDuplicate
 from .gates.role_grammar import RoleGrammar
 from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
-from .gates.topic import TopicGate
+from .gates.topic import TopicGate, TopicModel
 from .gates.written_vector import WrittenVector
 from .replies import answer_in
 
@@ -51,7 +51,7 @@ class Acceptance:
     def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
         """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
         real = list(_known_by_gates(services, workflow_id, topic))
-        topic_gate = TopicGate(topic, real)
+        topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
         written = WrittenVector(services.embeddings)
         # Before all else: its file may be unreadable, and the rest takes time.
         kept_out = _decontamination(services, workflow_id, topic, written)
@@ -59,7 +59,7 @@ class Acceptance:
         plain: list[Gate] = [
             RoleGrammar(real),
             Artefacts(real),
-            ToolCalls(real),
+            ToolCalls(real, services.settings.gates),
             KeptFacts(),
             GroundedReply(),
         ]
