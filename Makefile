@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG := $(VENV)/install.log
 
-.PHONY: help setup demo test lint format constraints wheel studio clean
+.PHONY: help setup demo test bench lint format constraints wheel studio clean
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
 	@echo "make test     run the tests"
+	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
 	@echo "make studio   serve the graph for LangGraph Studio"
@@ -44,6 +45,9 @@ demo: setup
 
 test: setup
 	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+bench: setup
+	@$(BIN)/python -m benchmarks.run
 
 lint: setup
 	@$(BIN)/ruff check .

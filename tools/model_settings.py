@@ -58,7 +58,7 @@ class ModelSettings(BaseSettings):
         "embedding model at the endpoint.",
     )
     max_concurrency: int = Field(
-        default=8,
+        default=32,
         ge=1,
         le=1000,
         title="Requests at once",

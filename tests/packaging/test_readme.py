@@ -80,5 +80,8 @@ def test_the_settings_it_names_exist() -> None:
         "OPENAI_BASE_URL",
         "OPENAI_API_KEY",
     }
+    for group in ("gates", "tool_chain"):
+        parts = type(getattr(Settings(), group)).model_fields
+        fields |= {f"{PREFIX}{group.upper()}__{part.upper()}" for part in parts}
     named = set(re.findall(rf"{PREFIX}[A-Z_]+|OPENAI_[A-Z_]+", README))
     assert named - fields - {"FINETUNE_COVERAGE_DEBUG"} == set()

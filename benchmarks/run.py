@@ -1,0 +1,77 @@
+"""Runs every benchmark, each in a process of its own, and writes RESULTS.md: ``python -m benchmarks.run [NAME…]``.
+
+With names, only those are run and their parts of RESULTS.md are replaced; the other parts stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+TITLES = {
+    "throughput": "Throughput, client CPU and memory",
+    "faults": "Faulty and narrow endpoints",
+    "kills": "kill -9",
+    "acceptance": "Duplicates among 100,000 records",
+    "gates": "Planted defects and untouched real records",
+}
+"""Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
+_PRINT_MARKDOWN = ("throughput", "faults", "kills")
+_PACKAGES = (
+    "aiohttp",
+    "openai",
+    "langchain-openai",
+    "langgraph",
+    "sqlalchemy",
+    "scikit-learn",
+    "numpy",
+    "rensa",
+)
+
+
+def machine() -> str:
+    """The machine and the versions that the figures are from."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists() and (found := re.search(r"model name\s*: (.*)", info.read_text())):
+        cpu = found.group(1)
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return (
+        f"{cpu}, {os.cpu_count()} cores, {pages:.0f} GiB; {platform.system()} {platform.release()}; "
+        f"Python {platform.python_version()}; {packages}"
+    )
+
+
+def section(name: str) -> str:
+    """One benchmark's part of the results."""
+    print(f"{name}…", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, check=True
+    )
+    output = done.stdout.strip()
+    body = output if name in _PRINT_MARKDOWN else f"```text\n{output}\n```"
+    return f"## {TITLES[name]}\n\n`python -m benchmarks.{name}`, {date.today()}\n\n{body}\n"
+
+
+def main(names: Sequence[str]) -> None:
+    """Run and write."""
+    old = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    kept = {title: part for part in re.split(r"(?m)^(?=## )", old)[1:] if (title := part.split("\n")[0][3:])}
+    for name in names or TITLES:
+        kept[TITLES[name]] = section(name)
+        parts = [kept[title].rstrip() for title in TITLES.values() if title in kept]
+        head = f"# Results\n\nMade by `make bench`. {machine()}.\n"
+        RESULTS.write_text("\n\n".join([head.rstrip(), *parts]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
