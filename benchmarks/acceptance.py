@@ -88,9 +88,8 @@ def check_times(model: str, records: Sequence[Record]) -> dict[str, Any]:
     all_gates = np.sum([spent[gate.name] for gate in gates], axis=0)
     return {
         "load_s": round(loading, 2),
-        "times": {
-            name: _spread(values) for name, values in [*spent.items(), ("all three checks", all_gates)]
-        },
+        "times": {name: _spread(values) for name, values in spent.items()}
+        | {"all three checks": _spread(all_gates), "exact and near alone": _spread(by_words)},
         "refused": {kind: float(np.mean(values)) for kind, values in outcomes.items()},
         "agrees_with_brute_force": agrees / len(outcomes["fresh"]),
     }

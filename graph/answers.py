@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..tools.coverage.report import Coverage, TopicCoverage
 from ..tools.coverage.strategy_choice import STRATEGIES, StrategyName, explain_strategy
+from ..tools.generation.money import usd_words
 from ..tools.settings import Settings
 from .change import read_change
 from .markdown import escape, percent, plural, score_words, topic_title
@@ -93,7 +94,9 @@ def _cost(_: str, facts: Facts) -> str:
     tokens = int(facts.spent.get("tokens") or 0)
     if tokens:
         usd = facts.spent.get("usd")
-        said.append(f"So far {tokens:,} tokens were used{f' (${usd:,.2f})' if usd is not None else ''}.")
+        said.append(
+            f"So far {tokens:,} tokens were used{f' ({escape(usd_words(usd))})' if usd is not None else ''}."
+        )
     said.append(f"The model is {escape(facts.settings.model_in_use)}.")
     return " ".join(said)
 

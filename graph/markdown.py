@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MARKUP = re.compile(r"([\\`*\[\]<>|#~])|(?<!\w)(_)|(_)(?!\w)")
+_MARKUP = re.compile(r"([\\`*\[\]<>|#~$])|(?<!\w)(_)|(_)(?!\w)")
 _MOST = 80
 
 
 def escape(text: str) -> str:
-    """One line without control characters, in which nothing is taken for Markdown or HTML."""
+    """One line without control characters, in which nothing is taken for Markdown, HTML or a formula."""
     text = "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
     text = re.sub(r"\s+", " ", text).strip()
     return _MARKUP.sub(lambda match: "\\" + match.group(0), text)

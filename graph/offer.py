@@ -57,6 +57,8 @@ class Offer(BaseModel):
         everything: the plan for all topics that need records.
         more: what "generate more" would propose.
         doubtful: ids of records that a review should begin with.
+        cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
+        cap_usd: the most money that it may cost, likewise.
         heard: ids of the person's messages from before this offer: none of them can be an answer to it.
     """
 
@@ -75,6 +77,8 @@ class Offer(BaseModel):
     everything: list[PlanItem] = Field(default_factory=list)
     more: list[PlanItem] = Field(default_factory=list)
     doubtful: list[str] = Field(default_factory=list)
+    cap_tokens: int | None = None
+    cap_usd: float | None = None
     heard: list[str] = Field(default_factory=list)
 
     @property

@@ -81,7 +81,9 @@ OPTION = re.compile(
     rf"(?:(?:{YES}|please|i(?:'ll)? (?:choose|take|pick)|choose|pick|take|go with|"
     r"let'?s (?:go with|do|take)|do option)[ ,]*)*"
     r"(?:the )?(?P<name>option|number|choice|no|answer|#)? ?"
-    r"(?P<number>\d+|one|two|three|four|first|second|third|fourth)(?:st|nd|rd|th)?(?: (?:one|option))?(?: please)?"
+    # "Yes, the first" names an option; "yes, first …" begins a condition.
+    r"(?P<number>\d+|one|two|three|four|(?:\A|(?<=the )|(?<=take )|(?<=pick )|(?<=with )|(?<=choose )|(?<=option ))"
+    r"(?:first|second|third|fourth))(?:st|nd|rd|th)?(?: (?:one|option))?(?: please)?"
 )
 OPTION_WITH_CHANGE = re.compile(
     r"(?:option |number |choice |#)?(?P<number>\d)\s*,?\s+(?:but|with|using)\s+(?P<rest>.+)", re.DOTALL

@@ -9,8 +9,7 @@ from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.report import Coverage
 from ..tools.coverage.strategy_choice import STRATEGIES
 from ..tools.generation.estimate import Estimate
-from ..tools.settings import Settings
-from .markdown import plural, topic_title
+from .markdown import escape, plural, topic_title
 from .offer import Offer, Option
 
 _FEW = 3
@@ -78,24 +77,9 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
     return ", ".join([*changes, *([f"balance score {score:.2f}"] if score is not None else [])])
 
 
-def cost_words(estimate: Estimate, settings: Settings) -> str:
-    """The expected cost, and the cap where one is set."""
-    caps = []
-    if settings.budget_tokens is not None:
-        caps.append(f"{settings.budget_tokens:,} tokens")
-    if settings.budget_usd is not None:
-        caps.append(f"${settings.budget_usd:,.2f}")
-    cap = f" (never more than {' and '.join(caps)})" if caps else ""
-    return estimate.note + cap
-
-
-def within_cap(estimate: Estimate, settings: Settings) -> bool:
-    """Whether the plan is expected to stay within the caps that were shown."""
-    if settings.budget_tokens is not None and estimate.tokens > settings.budget_tokens:
-        return False
-    if settings.budget_usd is not None and estimate.usd is not None:
-        return estimate.usd <= settings.budget_usd
-    return True
+def cost_words(estimate: Estimate) -> str:
+    """The expected cost, and the caps where there are any. Escaped: two dollar signs would make a formula."""
+    return escape(estimate.note)
 
 
 def option_lines(offer: Offer) -> list[str]:

@@ -50,6 +50,7 @@ class Recommending:
         after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
         offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
         offer.topics = [topic.name for topic in coverage.topics]
+        offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
         offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
         previous = offer_in(state)
         if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:
@@ -80,7 +81,7 @@ class Recommending:
 def costs_of(services: Services, workflow_id: str, items: list[PlanItem]) -> str:
     """The expected cost in words; the reason why the plan cannot work, if it cannot."""
     try:
-        return cost_words(estimate_plan(services, workflow_id, items), services.settings)
+        return cost_words(estimate_plan(services, workflow_id, items))
     except CoverageError as error:
         return escape(str(error)).rstrip(".")
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from ..tools.coverage.recommendation import Recommendation
 from ..tools.coverage.report import Coverage
+from ..tools.generation.money import usd_words
 from .markdown import escape, percent, plural, score_words, topic_title
 from .offer import Offer
 from .plan_words import option_lines, plan_lines, strategy_words
@@ -82,7 +83,7 @@ def round_report(
     return _render(
         _GENERATED,
         heading="Generation Complete" if complete else "Generation Ended Short",
-        generated=[_generated(result) for result in results] + _rejections(results),
+        generated=[*map(_generated, results), *_rejections(results), *_spent(results)],
         score_change=_score_change(before, after),
         changes=_count_changes(before, after),
         rows=_rows(after, before),
@@ -165,6 +166,17 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
         return []
     named = ", ".join(f"{number:,} {escape(reason).replace('_', ' ')}" for reason, number in reasons.items())
     return [f"Drafts that did not pass the checks and were written anew: {named}."]
+
+
+def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the round took; in money too where every part of it has a known price."""
+    costs = [result.get("cost") or {} for result in results]
+    tokens = sum(int(cost.get("tokens") or 0) for cost in costs)
+    if not tokens:
+        return []
+    amounts = [cost["usd"] for cost in costs if cost.get("usd") is not None]
+    usd = f", {escape(usd_words(sum(amounts)))}" if len(amounts) == len(costs) else ""
+    return [f"Used: {tokens:,} tokens{usd}."]
 
 
 def _score_change(before: Coverage, after: Coverage) -> str:

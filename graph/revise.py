@@ -10,11 +10,11 @@ from ..tools.analyze_coverage import analyze
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.report import Coverage
 from ..tools.errors import CoverageError
-from ..tools.generation.estimate import estimate_plan
+from ..tools.generation.estimate import Estimate, estimate_plan
 from .context import thread_id
 from .markdown import escape
 from .offer import Offer, Reply, same_items
-from .plan_words import cost_words, reminder, within_cap
+from .plan_words import cost_words, reminder
 from .recommend import plan_options
 from .report import revised_plan
 from .scope import ServicesSource, scoped
@@ -47,8 +47,8 @@ class Revising:
             return _ask_again(offer, escape(str(error)))
         # An option was shown with its cost; a plan that the person made is seen here for the first time.
         shown = any(option.shown and same_items(option.items, items) for option in offer.options)
-        affordable = shown or within_cap(estimate, services.settings)
-        changed = _changed(offer, items)
+        affordable = shown or estimate.fits_caps
+        changed = _changed(offer, items, estimate)
         changed = lay(services.store, changed, state, thread_id())
         if reply.kind == "approve" and affordable:
             return {"offer": as_json(changed), "reply": as_json(reply)}
@@ -60,11 +60,11 @@ class Revising:
         # In the middle of a round the figures in the state are those from before it.
         known = state.get("coverage") if not state.get("results") else None
         coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
-        changed.text = revised_plan(coverage, changed, cost_words(estimate, services.settings), note=note)
+        changed.text = revised_plan(coverage, changed, cost_words(estimate), note=note)
         return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
 
 
-def _changed(offer: Offer, items: list[PlanItem]) -> Offer:
+def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
     """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
     everything = offer.everything or items
     options = plan_options(items, everything)
@@ -75,6 +75,8 @@ def _changed(offer: Offer, items: list[PlanItem]) -> Offer:
             "items": items,
             "options": options,
             "approval_id": None,
+            "cap_tokens": estimate.most_tokens,
+            "cap_usd": estimate.most_usd,
         }
     )
 

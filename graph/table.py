@@ -24,7 +24,15 @@ def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offe
     if not offer.items or offer.workflow_id is None:
         return offer
     details = {"offer": offer.model_dump(mode="json"), "coverage_before": state.get("coverage_before")}
-    plan = propose_plan(store, offer.workflow_id, offer.items, thread_id=thread_id, details=details)
+    plan = propose_plan(
+        store,
+        offer.workflow_id,
+        offer.items,
+        thread_id=thread_id,
+        cap_tokens=offer.cap_tokens,
+        cap_usd=offer.cap_usd,
+        details=details,
+    )
     return offer.model_copy(update={"plan_id": plan.id})
 
 

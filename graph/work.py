@@ -12,7 +12,8 @@ from langgraph.config import get_stream_writer
 from ..tools.errors import CoverageError
 from ..tools.generate_synthetic_data import run_approved_item
 from ..tools.generation.approval import approval_of, approve_plan
-from ..tools.generation.engine import Progress
+from ..tools.generation.prices import require_keepable_cap
+from ..tools.generation.progress import Progress
 from .context import approver, from_context
 from .markdown import escape, plural
 from .measure import error_words, tool_messages
@@ -30,10 +31,12 @@ class Working:
 
     def accept(self, state: State) -> dict[str, Any]:
         """Write the person's yes down, once: run again after a crash, it finds the approval it wrote."""
-        store = self._services().store
+        services = scoped(self._services(), state)
+        store = services.store
         offer, reply = the_offer(state), the_reply(state)
         assert offer.plan_id is not None
         try:
+            require_keepable_cap(services.settings)
             approval = approval_of(store, offer.plan_id) or approve_plan(
                 store,
                 offer.plan_id,
@@ -41,7 +44,7 @@ class Working:
                 channel=from_context("channel") or ("chat" if reply.channel == "typed" else "form"),
             )
         except CoverageError as error:
-            # Answered elsewhere, or the dataset changed meanwhile: the plan is never revived, it is made anew.
+            # Answered elsewhere, the dataset changed, or its cap cannot be kept: it is never revived, but made anew.
             notice = f"That plan can no longer be used, so I analyzed again. {escape(error.message)}"
             return {"approval_id": None, "notice": notice, "reply": None}
         return {

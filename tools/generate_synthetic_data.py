@@ -12,9 +12,9 @@ from .coverage.strategy_choice import StrategyName
 from .dataset.workflows import require_workflow
 from .errors import ApprovalRequired, CoverageError, InvalidInput
 from .failure import internal_failure
-from .generation.engine import OnProgress
+from .generation.approved_items import find_approved_item
 from .generation.job import run_item
-from .generation.journal import find_approved_item
+from .generation.progress import OnProgress
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool

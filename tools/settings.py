@@ -68,9 +68,15 @@ class Settings(BaseSettings):
     budget_usd: float | None = Field(
         default=None,
         gt=0,
+        le=1_000_000,
         allow_inf_nan=False,
         title="Cost budget in USD",
-        description="The most money that one approved plan may cost.",
+        description="The most money that one approved plan may cost; it needs a model whose price is known.",
+    )
+    prices: Path | None = Field(
+        default=None,
+        title="Price file",
+        description="A YAML file with prices of models, beside and before those that come with the package.",
     )
     database_url: str | None = Field(
         default=None,
@@ -124,7 +130,7 @@ class Settings(BaseSettings):
         description="A JSONL file; generated records that are too close to one of its records are refused.",
     )
 
-    @field_validator("home", "eval_set")
+    @field_validator("home", "prices", "eval_set")
     @classmethod
     def _expand_path(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

@@ -78,6 +78,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _language_model(settings)
     yield _embedding_model(settings)
     yield Finding("few-shot index", None, settings.chroma_url or str(settings.index_path))
+    yield _price(settings)
     yield Finding("budget of a plan", None, _budget(settings))
     installed = importlib.util.find_spec("langgraph_api") is not None
     studio = (
@@ -131,6 +132,21 @@ def _language_model(settings: Settings) -> Iterator[Finding]:
         installed = weights_installed()
         yield Finding("weights", installed, "installed" if installed else "not installed", _EXTRA)
     yield _installed("runtime", "xllamacpp")
+
+
+def _price(settings: Settings) -> Finding:
+    from ...tools.generation.prices import require_keepable_cap
+
+    try:
+        price = require_keepable_cap(settings)
+    except CoverageError as error:
+        return Finding("price", False, error.message, error.hint)
+    if price is None:
+        return Finding("price", None, "not known; FINETUNE_COVERAGE_PRICES can name a file that knows it")
+    if price.is_free:
+        return Finding("price", None, "no cost")
+    said = f"${price.input:g} for a million tokens sent, ${price.output:g} for a million written"
+    return Finding("price", None, said)
 
 
 def _endpoint(settings: Settings) -> Finding:
@@ -194,7 +210,7 @@ def _installed(name: str, *modules: str) -> Finding:
 def _budget(settings: Settings) -> str:
     limits = []
     if settings.budget_tokens is not None:
-        limits.append(f"{settings.budget_tokens} tokens")
+        limits.append(f"{settings.budget_tokens:,} tokens")
     if settings.budget_usd is not None:
         limits.append(f"${settings.budget_usd:.2f}")
     return " and ".join(limits) or "no cap"

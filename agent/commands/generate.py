@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem
     from ...tools.generation.plans import Plan
     from ...tools.services import Services
+    from ...tools.settings import Settings
     from ..progress import Standing
 
 Answer = dict[str, Any]
@@ -40,14 +41,26 @@ def generate(
             show_default=False,
         ),
     ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", metavar="N", min=1, help="The most tokens to use.", show_default=False),
+    ] = None,
+    max_usd: Annotated[
+        float | None,
+        typer.Option("--max-usd", metavar="USD", help="The most money to spend.", show_default=False),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Approve the plan without being asked.")] = False,
     eval_set: EvalSet = None,
     as_json: AsJson = False,
 ) -> None:
-    """Generate records for one topic; the plan is shown and needs your yes."""
+    """Generate records for one topic; the plan is shown and needs your yes.
+
+    The caps go with the approval: under one that was given before, they can only be made tighter.
+    """
     from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
 
     services = open_generating_services(eval_set)
+    services.settings = _capped(services.settings, max_tokens, max_usd)
     item, reason = _wanted(services, workflow, topic, count, strategy)
 
     # An approval given before (`plans approve`) covers this call; only without one a person is asked.
@@ -97,6 +110,22 @@ def finish(answer: Answer, *, as_json: bool) -> None:
         raise typer.Exit(ExitCode.SHORT)
 
 
+def _capped(settings: Settings, max_tokens: int | None, max_usd: float | None) -> Settings:
+    """The settings under the caps of this command, which come before those of the environment."""
+    from pydantic import ValidationError
+
+    capped = settings.model_copy()
+    caps = {"budget_tokens": max_tokens, "budget_usd": max_usd}
+    try:
+        for name, cap in caps.items():
+            if cap is not None:
+                # Validated like any other setting.
+                type(capped).__pydantic_validator__.validate_assignment(capped, name, cap)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--max-usd") from None
+    return capped
+
+
 def _wanted(
     services: Services, workflow: str, topic: str, count: int, strategy: str | None
 ) -> tuple[PlanItem, str]:
@@ -139,7 +168,14 @@ def _propose(services: Services, workflow: str, item: PlanItem, reason: str) -> 
         "usd": cost.usd,
         "note": cost.note,
     }
-    return propose_plan(services.store, workflow, [item], details=details)
+    return propose_plan(
+        services.store,
+        workflow,
+        [item],
+        cap_tokens=cost.most_tokens,
+        cap_usd=cost.most_usd,
+        details=details,
+    )
 
 
 def _show_plan(plan: Plan) -> None:
@@ -179,6 +215,7 @@ def _approve(services: Services, plan: Plan, *, yes: bool, as_json: bool) -> str
 
 
 def _show_generation(generation: dict[str, Any]) -> None:
+    from ...tools.generation.money import usd_words
     from ..progress import reasons_text
 
     before, after = generation["coverage_before"], generation["coverage_after"]
@@ -188,8 +225,8 @@ def _show_generation(generation: dict[str, Any]) -> None:
         say(f"Rejected: {reasons_text(generation['rejected'])}")
     say(f"Balance score: {score_text(before)} → {score_text(after)}")
     cost = generation["cost"]
-    usd = "" if cost.get("usd") is None else f", ${cost['usd']:.2f}"
-    say(f"Cost: {cost['tokens']} tokens{usd}")
+    usd = "" if cost.get("usd") is None else f", {usd_words(cost['usd'])}"
+    say(f"Cost: {cost['tokens']:,} tokens{usd}")
     if generation["status"] == "short":
         reason = (
             generation.get("stop_reason") or generation.get("reason") or json.dumps(generation["rejected"])

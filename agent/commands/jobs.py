@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,7 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
                 job.workflow_id,
                 job.topic,
                 job.strategy,
-                job.status,
+                "undone" if job.undone_at else job.status,
                 f"{job.accepted}/{job.count}",
                 sum(job.rejected.values()),
                 job.created_at[:19],
@@ -60,6 +60,7 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
 def show(job_id: JobId, as_json: AsJson = False) -> None:
     """Show a job and each of its attempts: what was accepted, what was rejected and why."""
     from ...tools.generation.ledger import list_attempts, summarize_job
+    from ...tools.generation.shortfall import advice
     from ..progress import reasons_text
 
     store = open_services().store
@@ -71,8 +72,12 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
         return
     say(f"{job.id}: {job.count} {job.topic} by {job.strategy} in {job.workflow_id}", style="bold")
     say(f"{job.status}: {job.accepted} accepted, rejected: {reasons_text(job.rejected) or 'none'}")
+    if job.undone_at:
+        say(f"Undone on {job.undone_at[:19]} UTC: its records are out of the dataset.")
     if job.stop_reason:
         say(f"Ended because: {job.stop_reason}")
+    for line in advice(job.rejected):
+        say(f"- {line}")
     say()
     print_table(
         ["Try", "Slot", "Outcome", "Gate", "Evidence"],
@@ -95,6 +100,75 @@ def resume(job_id: JobId, eval_set: EvalSet = None, as_json: AsJson = False) -> 
         lambda on_progress: run_approved_item(services, approval_id, number, on_progress=on_progress)
     )
     finish(answer, as_json=as_json)
+
+
+@app.command("cancel")
+def cancel(job_id: JobId, as_json: AsJson = False) -> None:
+    """Stop a job, wherever it runs: what is under way is finished and kept, nothing more is begun."""
+    from ...tools.errors import InvalidInput
+    from ...tools.generation.journal import request_cancel
+    from ...tools.generation.ledger import get_job
+
+    store = open_services().store
+    job = get_job(store, job_id)
+    if not request_cancel(store, job_id):
+        raise InvalidInput(f"Job {job_id} is {job.status}; only a running job can be cancelled.")
+    if as_json:
+        print_json({"success": True, "job_id": job_id, "cancel_requested": True})
+    else:
+        say(f"{job_id} stops within a second where it runs, and at once when it is resumed.")
+
+
+@app.command("undo")
+def undo(job_id: JobId, as_json: AsJson = False) -> None:
+    """Take the records of a job out of the dataset again; they stay in the history."""
+    from ...tools.generation.undo import undo_job
+
+    ids = undo_job(open_services().store, job_id)
+    if as_json:
+        print_json({"success": True, "job_id": job_id, "removed": ids})
+    else:
+        say(f"{len(ids)} records of {job_id} are out of the dataset.")
+
+
+@app.command("why")
+def why(
+    record_id: Annotated[
+        str, typer.Argument(metavar="RECORD", help="A synthetic record's id.", show_default=False)
+    ],
+    workflow: Annotated[str, typer.Option("-w", "--workflow", help="Its workflow.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show why a synthetic record is there: parents, prompt, model, answer, gates and the person's yes."""
+    from ...tools.generation.origin import origin_of
+
+    origin = origin_of(open_services(), workflow, record_id)
+    if as_json:
+        print_json({"success": True, "origin": origin})
+        return
+    _say_origin(origin)
+
+
+def _say_origin(origin: dict[str, Any]) -> None:
+    yes = origin["approved"] or {}
+    say(f"{origin['record']}: {origin['topic']} by {origin['strategy']}", style="bold")
+    say(f"Job {origin['job']}, slot {origin['slot']}, try {origin['attempt']}, model {origin['model']}")
+    say(
+        f"Approved by {yes.get('approver', '?')} ({yes.get('channel', '?')}, {str(yes.get('created_at'))[:19]} UTC)"
+    )
+    say(f"Drawn: {', '.join(f'{key} {value}' for key, value in origin['drawn'].items()) or 'nothing'}")
+    say(f"Gates passed: {', '.join(origin['gates'])}")
+    if origin.get("scores"):
+        say(f"Measured: {', '.join(f'{gate} {score}' for gate, score in origin['scores'].items())}")
+    for seed, body in zip(origin["seeds"], origin["parents"], strict=True):
+        say(f"Parent {seed}: {body}")
+    is_same = "as it was sent" if origin["prompt_is_exact"] else "drawn again; the seeds have changed since"
+    for request in origin["prompt"] or []:
+        say(f"Prompt ({is_same}):", style="bold")
+        for role, text in request:
+            say(f"{role}: {text}")
+    say("Answer:", style="bold")
+    say(origin["answer"] or "not kept")
 
 
 def _short(evidence: str | None) -> str | None:

@@ -56,6 +56,7 @@ def approve(
 ) -> None:
     """Say yes to exactly one plan. The first answer wins."""
     from ...tools.generation.approval import approve_plan
+    from ...tools.generation.money import caps_words
     from ...tools.generation.plans import get_plan
 
     store = open_services().store
@@ -75,7 +76,8 @@ def approve(
             }
         )
         return
-    say(f"Approved: {_items_text(plan)}.", style="bold")
+    caps = caps_words(plan.cap_tokens, plan.cap_usd)
+    say(f"Approved: {_items_text(plan)}{f', {caps}' if caps else ''}.", style="bold")
     say("Generate it with:")
     for item in plan.items:
         say(
@@ -95,5 +97,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "thread_id": plan.thread_id,
         "status": plan.status,
         "items": [item.model_dump() for item in plan.items],
+        "cap_tokens": plan.cap_tokens,
+        "cap_usd": plan.cap_usd,
         "details": plan.details,
     }

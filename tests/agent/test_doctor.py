@@ -35,6 +35,17 @@ def test_an_endpoint_that_answers(command: Command, endpoint: Endpoint) -> None:
     assert finding(outcome, "endpoint")["ok"] is True
 
 
+def test_a_price_and_a_cap_that_needs_one(
+    command: Command, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "not known" in finding(command("doctor", "--json"), "price")["detail"]
+    monkeypatch.setenv("FINETUNE_COVERAGE_BUDGET_USD", "0.4")
+    outcome = command("doctor", "--json")
+    assert outcome.code == 1
+    assert finding(outcome, "price")["ok"] is False
+    assert "FINETUNE_COVERAGE_PRICES" in finding(outcome, "price")["hint"]
+
+
 def test_a_model_that_the_endpoint_does_not_have(
     command: Command, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:

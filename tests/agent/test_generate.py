@@ -74,6 +74,39 @@ def test_a_plan_is_approved_then_generated_once(command: Command, small: str, en
     assert endpoint.calls == calls
 
 
+def test_caps_are_shown_and_go_with_the_approval(command: Command, small: str, endpoint: Endpoint) -> None:
+    outcome = generate(command, small, "--max-tokens", "50000")
+    assert "(at most 50,000 tokens)" in outcome.out
+    (plan,) = command("plans", "--json").document["plans"]
+    assert (plan["cap_tokens"], plan["cap_usd"]) == (50_000, None)
+    assert "at most 50,000 tokens." in command("plans", "approve", plan["id"]).out
+
+
+def test_a_cap_on_money_needs_a_price(
+    command: Command,
+    small: str,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = generate(command, small, "--max-usd", "0.4", "--yes", "--json")
+    assert refused.code == 1
+    assert refused.document["error"]["code"] == "budget_exceeded"
+    assert "FINETUNE_COVERAGE_PRICES" in refused.document["error"]["hint"]
+    assert command("plans", "--all", "--json").document["plans"] == [], "nothing to approve"
+
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(f"endpoints: {{'{endpoint.url}': {{mock-model: {{input: 2, output: 8}}}}}}")
+    monkeypatch.setenv("FINETUNE_COVERAGE_PRICES", str(prices))
+    assert "(at most $0.40)" in generate(command, small, "--max-usd", "0.4").out
+    assert endpoint.calls == 0
+
+
+@pytest.mark.parametrize("usd", ["0", "-1", "nan", "inf"])
+def test_a_cap_that_is_none_is_wrong_usage(command: Command, small: str, usd: str) -> None:
+    assert generate(command, small, "--max-usd", usd).code == 2
+
+
 def test_another_count_needs_another_yes(command: Command, small: str, endpoint: Endpoint) -> None:
     plan_id = generate(command, small, "--json").document["plan_id"]
     command("plans", "approve", plan_id)

@@ -18,7 +18,6 @@ from finetune_coverage.tools.generate_synthetic_data import (
     run_approved_item,
 )
 from finetune_coverage.tools.generation.approval import approval_of, approve_plan
-from finetune_coverage.tools.generation.engine import Progress
 from finetune_coverage.tools.generation.estimate import check_items, estimate_plan
 from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.plans import (
@@ -29,6 +28,7 @@ from finetune_coverage.tools.generation.plans import (
     pending_plan,
     propose_plan,
 )
+from finetune_coverage.tools.generation.progress import Progress
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 
@@ -175,7 +175,7 @@ async def test_a_stopped_job_goes_on_without_loss_or_double(
     started = asyncio.Event()
 
     def watch(progress: Progress) -> None:
-        if progress.accepted == 3:
+        if progress.accepted >= 3:
             started.set()
 
     task = asyncio.create_task(run(services, item, on_progress=watch))
@@ -199,15 +199,15 @@ async def test_an_answer_paid_for_before_a_crash_is_judged_not_bought_again(
     answers: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from finetune_coverage.tools.generation import engine
+    from finetune_coverage.tools.generation.attempt_work import AttemptWork
 
     item = approved(TOPIC, 1, "topic_description")
 
-    async def crash(*_: Any) -> bool:
+    def crash(*_: Any) -> Any:
         raise RuntimeError("the machine dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Engine, "_judge", crash)
+        patch.setattr(AttemptWork, "judge", crash)
         crashed = await run(services, item)
     assert crashed["error"]["code"] == "internal"
     assert len(model.history) == 1

@@ -20,6 +20,7 @@ from finetune_coverage.tools.generate_synthetic_data import (
     run_approved_item,
 )
 from finetune_coverage.tools.generation.approval import approval_of, approve_plan
+from finetune_coverage.tools.generation.budget import budget_of
 from finetune_coverage.tools.generation.plans import list_plans, pending_plan
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
@@ -171,10 +172,34 @@ async def test_an_edit_beyond_the_cap_is_asked_again(
 ) -> None:
     chat = make_chat(build_graph(services, checkpointer=InMemorySaver()), budget_tokens=20_000)
     said = await chat.new("hi")
-    assert "never more than 20,000 tokens" in said
+    assert "at most 20,000 tokens" in said
     edit = {"name": "generate_synthetic_data", "args": {"count": "900"}}
     said = await chat.answer({"decisions": [{"type": "edit", "edited_action": edit}]})
     assert "more than the cap allows" in said
+    assert (synthetic(services), stored_approvals(services)) == (0, 0)
+
+
+async def test_the_caps_that_were_shown_go_with_the_yes(
+    services: Services, make_chat: Callable[..., Any]
+) -> None:
+    chat = make_chat(build_graph(services, checkpointer=InMemorySaver()), budget_tokens=200_000)
+    await chat.new("do 1 for technical issues with few-shot")
+    await chat.answer("yes")
+    (plan,) = list_plans(services.store, "wf-1", "approved")
+    approval = approval_of(services.store, plan.id)
+    assert approval is not None
+    with services.store.read() as connection:
+        assert budget_of(connection, approval.id).cap_tokens == 200_000
+
+
+async def test_a_cap_that_cannot_be_kept_is_refused_before_the_yes(
+    services: Services, make_chat: Callable[..., Any]
+) -> None:
+    services.settings.model = "unknown"
+    chat = make_chat(build_graph(services, checkpointer=InMemorySaver()), budget_usd=0.4)
+    assert "the price of unknown" in await chat.new("hi")
+    said = await chat.answer("yes")
+    assert "the price of unknown" in said and "FINETUNE_COVERAGE_PRICES" in said
     assert (synthetic(services), stored_approvals(services)) == (0, 0)
 
 

@@ -291,6 +291,16 @@ BESIDE = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ["yes first,", "ok first", "sure, second"])
+def test_an_ordinal_after_a_yes_is_no_option(text: str) -> None:
+    assert read_reply(text, after_analysis()).kind not in ("approve", "resume")
+
+
+@pytest.mark.parametrize("text", ["first", "the first", "yes, the first one", "I take the first"])
+def test_an_ordinal_names_an_option(text: str) -> None:
+    assert read_reply(text, after_analysis()).kind == "approve"
+
+
 @given(
     st.sampled_from(["yes", "ok", "sure", "go ahead", "approve", "1", "option 1", "do it"]),
     st.lists(st.sampled_from(BESIDE), min_size=1, max_size=4),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -12,10 +13,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ..errors import Busy, CoverageError, InvalidInput
-from .tables import metadata
+from .migration import bring_up_to_date
 
 BUSY_TIMEOUT_SECONDS = 30
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
 _WRITE = "finetune_coverage_write"
@@ -30,10 +31,14 @@ class Store:
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
         self.path = path
+        # SQLite lets a waiting writer sleep for longer and longer; writers of one process need not wait like that.
+        self._one_writer = Lock()
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
         """Open the store, making its folder, its file and its tables where they are missing.
+
+        A file of an older version gets the tables and columns that it lacks, and keeps all that is in it.
 
         Args:
             url: ``sqlite:///path/to/file.db``, or the file's path.
@@ -79,6 +84,7 @@ class Store:
             Busy: other processes did not let go of the store within 30 seconds.
         """
         with (
+            self._one_writer,
             _said_clearly(self.path),
             self._engine.connect().execution_options(**{_WRITE: True}) as connection,
             connection.begin(),
@@ -136,7 +142,7 @@ def _prepare_file(engine: Engine, path: Path) -> None:
         try:
             with FileLock(f"{path}.setup.lock", timeout=BUSY_TIMEOUT_SECONDS):
                 if not _is_prepared(engine, path):
-                    _make_tables(engine)
+                    _prepare_tables(engine)
         except Timeout as error:
             raise Busy(f"Another process is setting up the store {path}.", hint="Try again later.") from error
         except OSError as error:
@@ -158,14 +164,15 @@ def _is_prepared(engine: Engine, path: Path) -> bool:
     return bool(version == SCHEMA_VERSION and mode == "wal")
 
 
-def _make_tables(engine: Engine) -> None:
+def _prepare_tables(engine: Engine) -> None:
     raw = engine.raw_connection()
     try:
         raw.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         raw.close()
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-        metadata.create_all(connection)
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        bring_up_to_date(connection, version)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -74,6 +77,8 @@ plans = Table(
     Column("dataset_version", Integer, nullable=False),
     Column("status", String, nullable=False),  # pending, approved, declined, cancelled
     Column("items", JSON, nullable=False),  # [{topic, count, strategy}]
+    Column("cap_tokens", BigInteger),  # shown with the plan; its approval opens a budget with it
+    Column("cap_usd", Float),
     Column("details", JSON, nullable=False),  # predicted score, estimate, why: what the person was shown
     Column("created_at", String, nullable=False),
     Index("plans_by_thread", "thread_id", "workflow_id", "status"),
@@ -103,6 +108,23 @@ approval_items = Table(
     Column("job_id", String, unique=True),
 )
 
+budgets = Table(
+    "budgets",
+    metadata,
+    # One for each approval: all its jobs, in all processes and through all resumes, spend from it.
+    Column("approval_id", ForeignKey("approvals.id", ondelete="CASCADE"), primary_key=True),
+    Column("cap_tokens", BigInteger),  # NULL is no cap
+    # Money in whole picodollars (1e-12 USD): sums of floats would drift past a cap that they only touch.
+    Column("cap_picodollars", BigInteger),
+    Column("spent_tokens", BigInteger, nullable=False, default=0),
+    Column("spent_picodollars", BigInteger, nullable=False, default=0),
+    # Set aside for calls under way, and for those whose end nobody saw.
+    Column("reserved_tokens", BigInteger, nullable=False, default=0),
+    Column("reserved_picodollars", BigInteger, nullable=False, default=0),
+    # A reservation that is settled twice would make room for calls that nobody approved.
+    CheckConstraint("reserved_tokens >= 0 AND reserved_picodollars >= 0", name="settled_once"),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -119,6 +141,9 @@ jobs = Table(
     Column("coverage_after", JSON),
     Column("created_at", String, nullable=False),
     Column("ended_at", String),
+    Column("cancel_requested", Boolean, nullable=False, default=False, server_default=false()),
+    Column("undone_at", String),
+    Column("notes", JSON),
 )
 
 slots = Table(
@@ -145,4 +170,18 @@ attempts = Table(
     Column("evidence", Text),
     Column("prompt_tokens", Integer, nullable=False, default=0),
     Column("completion_tokens", Integer, nullable=False, default=0),
+    # The worst case of its calls, set aside in the budget before they were made.
+    Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
+    Column("reserved_usd", Float, nullable=False, default=0, server_default="0"),
+    Column("usd", Float),  # what it cost; NULL while that is open, or when the price is not known
+    Column("scores", JSON),  # what the gates measured
+)
+
+endpoint_limits = Table(
+    "endpoint_limits",
+    metadata,
+    Column("endpoint", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("ceiling", Integer, nullable=False),  # calls at once that the endpoint was seen to bear
+    Column("updated_at", String, nullable=False),
 )

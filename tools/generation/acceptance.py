@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ..dataset.eval_set import read_eval_set
 from ..dataset.record import Record
 from ..dataset.records import load_records
-from .asking import answer_in
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .gates.artefacts import Artefacts
 from .gates.decontamination import Decontamination, eval_vectors
@@ -23,6 +22,7 @@ from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
 from .gates.topic import TopicGate
 from .gates.written_vector import WrittenVector
+from .replies import answer_in
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -59,16 +59,13 @@ class Acceptance:
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
-        outcome = self._examine(strategy, draft, response)
+        outcome = self.examine(strategy, draft, response)
         if isinstance(outcome, Candidate) and not outcome.is_whole:
             return Rejection("parse", "a part of the answer is missing")
         return outcome
 
-    def is_refused(self, strategy: Strategy, draft: Draft, response: str) -> bool:
-        """Whether a response is refused already, of which more is to come."""
-        return isinstance(self._examine(strategy, draft, response), Rejection)
-
-    def _examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
+    def examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
+        """The same for a response of which more may be to come: what stands in for the rest passes."""
         try:
             answer, is_whole = answer_in(draft, response)
             candidate = replace(strategy.build(draft, answer), is_whole=is_whole)

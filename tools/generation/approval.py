@@ -17,6 +17,7 @@ from ..dataset.store import Store
 from ..dataset.tables import approval_items, approvals, plans
 from ..dataset.workflows import now, version_within
 from ..errors import InvalidInput
+from .budget import open_budget
 from .plans import Plan, plan_within
 
 
@@ -32,7 +33,7 @@ class Approval:
 
 
 def approve_plan(store: Store, plan_id: str, *, approver: str, channel: str) -> Approval:
-    """Record a person's yes to exactly this plan. The first answer wins.
+    """Record a person's yes to exactly this plan and its caps. The first answer wins.
 
     Args:
         store: where plans live.
@@ -68,6 +69,7 @@ def approve_plan(store: Store, plan_id: str, *, approver: str, channel: str) -> 
                     for number, item in enumerate(plan.items)
                 ],
             )
+            open_budget(connection, approval.id, plan.cap_tokens, plan.cap_usd)
     except IntegrityError as error:
         raise InvalidInput(
             f"Plan {plan_id} was approved already.", hint="Analyze again for a new plan."

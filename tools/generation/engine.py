@@ -1,99 +1,78 @@
-"""The engine: fills the slots of a job, several at once, until all are filled or a limit is reached.
+"""The engine: fills the slots of a job, as many at once as the endpoint takes.
 
-There are no batches: each slot asks, is judged and, when refused, asks again by itself, so a slow answer holds up
-nobody. Judging happens under one lock, against everything accepted so far.
+Four workers pass attempts on to each other: one drafts and journals them ahead of need, one sends them, one
+journals the answers the moment they arrive, one judges them. There are no batches that anybody waits for: each
+takes what is there. A refused slot is owed again at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
-from ..dataset.record import content_hash
-from ..errors import BudgetExceeded
-from ..models.embedded_server import PARALLEL
+from ..errors import EndpointError
+from ..models.endpoint_session import EndpointSession
 from ..models.structured import TransientEndpointError
-from . import journal
-from .acceptance import Acceptance, as_record
-from .asking import ask
-from .draft import Draft, Rejection, Strategy, TopicContext
-from .ledger import Attempt, Job, list_attempts, slot_records
-from .provenance import provenance_of
-from .token_budget import TokenBudget, worst_case
+from .attempt_work import AttemptWork, Failed, Open, Outcome
+from .calls import Calls
+from .concurrency import AdaptiveLimit
+from .draft import Rejection
+from .in_thread import in_thread
+from .ledger import Job
+from .progress import OnProgress, Progress
+from .take_up import Left
 
 if TYPE_CHECKING:
-    from ..services import Services
-    from ..settings import Settings
+    from langchain_core.language_models import BaseChatModel
 
 REFUSALS_PER_RECORD = 8
 """Refused attempts, for each record that the job owes, after which it ends short. Counted over the whole job: one
 unlucky record may take more, as long as the others took less."""
-TRANSIENT_FAILURES = 5
-"""Failed calls in a row, over all slots, after which the endpoint counts as down."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a job is; handed to whoever watches."""
-
-    job_id: str
-    topic: str
-    accepted: int
-    requested: int
-    attempts: int
-    rejected: dict[str, int] = field(default_factory=dict)
-
-
-OnProgress = Callable[[Progress], None]
-
-
-def _calls_at_once(settings: Settings) -> int:
-    at_most = PARALLEL if settings.uses_embedded_model else settings.max_concurrency
-    return min(at_most, settings.max_concurrency)
+MOST_AT_ONCE = 32
+"""Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
 
 
 class Engine:
     """Carries out one job.
 
     Args:
-        services: store and models.
+        model: what is asked.
         job: what is owed.
-        strategy: writes the drafts and builds the records.
-        context: what the strategy knows of the topic.
-        acceptance: the gates.
-        budget: what may still be spent.
-        on_progress: called from the event loop after each attempt.
+        work: drafts, journals and judges.
+        left: what earlier runs of the job left to do.
+        limit: how many requests at once.
+        on_progress: called from the event loop whenever something was accepted or refused.
     """
 
     def __init__(
         self,
-        services: Services,
+        model: BaseChatModel,
         job: Job,
-        strategy: Strategy,
-        context: TopicContext,
-        acceptance: Acceptance,
-        budget: TokenBudget,
+        work: AttemptWork,
+        left: Left,
+        limit: AdaptiveLimit,
         on_progress: OnProgress | None = None,
     ) -> None:
-        self._services = services
+        self._model = model
         self._job = job
-        self._strategy = strategy
-        self._context = context
-        self._acceptance = acceptance
-        self._budget = budget
+        self._work = work
+        self._limit = limit
         self._on_progress = on_progress
-        self._lock = asyncio.Lock()
-        self._next_attempt = 0
-        self._rejected: Counter[str] = Counter()
-        self._accepted = 0
-        self._failures = 0
+        self._owed = deque(left.owed)
+        self._ready: deque[Open] = deque()
+        self._answered: list[Open] = []
+        self._to_judge = list(left.answered)
+        self._failed: list[Failed] = []
+        self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
+        self._next_attempt = left.next_attempt
+        self._accepted = left.accepted
+        self._rejected = Counter(left.rejected)
+        self._waits_for_budget: str | None = None
         self._stop: str | None = None
-        self._begun = asyncio.Event()
+        self._error: EndpointError | None = None
+        self._wake = {name: asyncio.Event() for name in ("begin", "send", "write", "judge", "over")}
 
     async def run(self) -> str | None:
         """Fill the slots.
@@ -104,131 +83,161 @@ class Engine:
         Raises:
             EndpointError: the endpoint refuses for good, or stays down.
         """
-        filled = await asyncio.to_thread(slot_records, self._services.store, self._job.id)
-        self._accepted = sum(record is not None for record in filled.values())
-        open_slots = [slot for slot, record in filled.items() if record is None]
-        open_slots = await self._take_up(open_slots)
         self._report()
-        # One call first: it finds a wrong key or model name at the price of one, and a server that keeps prompt
-        # prefixes reads what all prompts share once instead of once a connection.
-        limit = asyncio.Semaphore(1)
-        async with asyncio.TaskGroup() as group:
-            for slot in open_slots:
-                group.create_task(self._fill(slot, limit))
-            if open_slots:
-                await self._begun.wait()
-            for _ in range(_calls_at_once(self._services.settings) - 1):
-                limit.release()
-        if self._accepted < self._job.count and self._stop is None:
-            self._stop = (
-                f"{self._rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
-            )
-        return None if self._accepted >= self._job.count else self._stop
-
-    async def _take_up(self, open_slots: list[int]) -> list[int]:
-        """After a crash: judge the answers that were paid for and not judged; count what was tried."""
-        attempts = await asyncio.to_thread(list_attempts, self._services.store, self._job.id)
-        for attempt in attempts:
-            self._next_attempt = max(self._next_attempt, attempt.number + 1)
-            if attempt.status in ("rejected", "failed"):
-                self._rejected[attempt.gate or "unknown"] += 1
-            elif attempt.status == "calling":
-                interrupted = Rejection("interrupted", "the program ended during the call")
-                await self._reject(attempt.number, interrupted, failed=True)
-            elif attempt.status == "answered" and attempt.slot in open_slots:
-                draft = self._draft(attempt.number)
-                if await self._judge(attempt.number, attempt.slot, draft, attempt.response or ""):
-                    open_slots.remove(attempt.slot)
-        return open_slots
-
-    async def _fill(self, slot: int, limit: asyncio.Semaphore) -> None:
         try:
-            while True:
-                async with limit:
-                    refused_enough = self._rejected.total() >= REFUSALS_PER_RECORD * self._job.count
-                    if self._stop is not None or refused_enough or await self._attempt(slot):
-                        return
+            async with EndpointSession(self._model) as session, asyncio.TaskGroup() as group:
+                workers = [
+                    group.create_task(worker)
+                    for worker in (
+                        self._begin(),
+                        self._send(Calls(session, self._limit), group),
+                        self._write(),
+                        self._judge(),
+                    )
+                ]
+                await self._when("over", self._is_over)
+                for worker in workers:
+                    worker.cancel()
         finally:
-            self._begun.set()  # also when the first slot ends without any answer
+            if self._answered:  # interrupted: what was paid for is written down before anything else
+                await in_thread(self._work.write_down, self._answered)
+        if self._error is not None:
+            raise self._error
+        return None if self._accepted >= self._job.count else self._stop or self._too_many_refusals()
 
-    async def _attempt(self, slot: int) -> bool:
-        number = self._next_attempt
-        self._next_attempt += 1
-        draft = self._draft(number)
-        try:
-            reservation = self._budget.reserve(worst_case(draft))
-        except BudgetExceeded as error:
-            self._stop = str(error)
-            return False
-        attempt = Attempt(
-            number=number,
-            slot=slot,
-            status="calling",
-            seed_ids=[seed.id for seed in draft.seeds],
-            details=draft.details,
-        )
-        await asyncio.to_thread(journal.begin_attempt, self._services.store, self._job.id, attempt)
-        try:
-            response, prompt_tokens, completion_tokens = await ask(
-                self._services.chat_model, draft, partial(self._is_refused, draft)
-            )
-        except TransientEndpointError as error:
-            # Whether the endpoint counted the call is unknown: the reservation stays spent.
-            self._failures += 1
-            await self._reject(number, Rejection("endpoint", str(error)[:300]), failed=True)
-            if self._failures >= TRANSIENT_FAILURES:
-                raise
-            return False
-        self._failures = 0
-        self._begun.set()
-        self._budget.settle(reservation, prompt_tokens + completion_tokens)
-        await asyncio.to_thread(
-            journal.journal_answer,
-            self._services.store,
-            self._job.id,
-            number,
-            response,
-            prompt_tokens,
-            completion_tokens,
-        )
-        return await self._judge(number, slot, draft, response)
+    @property
+    def found_limit(self) -> int | None:
+        """How many requests at once the endpoint takes, when it has shown that; None otherwise."""
+        return self._limit.limit if self._limit.has_fallen else None
 
-    def _draft(self, number: int) -> Draft:
-        # Seeded by job and attempt: after a crash the same attempt gives the same draft.
-        return self._strategy.draft(self._context, number, random.Random(f"{self._job.id}:{number}"))
+    def stop(self, reason: str) -> None:
+        """Begin nothing more; what is under way is paid for and will be judged."""
+        self._stop = self._stop or reason
+        self._tell("begin", "send", "over")
 
-    async def _is_refused(self, draft: Draft, response: str) -> bool:
-        async with self._lock:
-            return await asyncio.to_thread(self._acceptance.is_refused, self._strategy, draft, response)
+    # The workers: each waits until there is something for it, takes it, and tells the next one.
 
-    async def _judge(self, number: int, slot: int, draft: Draft, response: str) -> bool:
-        async with self._lock:
-            outcome = await asyncio.to_thread(self._acceptance.judge, self._strategy, draft, response)
-            if isinstance(outcome, Rejection):
-                await self._reject(number, outcome)
-                return False
-            # In a thread: it reads the template for its hash.
-            provenance = await asyncio.to_thread(
-                provenance_of, self._job, slot, number, draft, self._acceptance.gate_names()
-            )
-            record = as_record(outcome, f"{content_hash(outcome.source)[:20]}-s", provenance)
-            stored = await asyncio.to_thread(
-                journal.accept_attempt, self._services.store, self._job, number, slot, record
-            )
-            if not stored:
-                await self._reject(number, Rejection("exact_duplicate", "the same record is there already"))
-                return False
-            self._acceptance.remember(outcome)
-            self._accepted += 1
+    async def _begin(self) -> None:
+        while True:
+            await self._when("begin", lambda: self._startable() > 0)
+            slots = [self._owed.popleft() for _ in range(self._startable())]
+            first = self._next_attempt
+            self._next_attempt += len(slots)
+            self._in_hand += len(slots)
+            begun, refusal = await in_thread(self._work.begin, list(enumerate(slots, first)))
+            self._in_hand -= len(slots) - len(begun)
+            self._owed.extendleft(reversed(slots[len(begun) :]))
+            self._waits_for_budget = str(refusal) if refusal else None
+            self._ready.extend(begun)
+            self._tell("send", "over")
+
+    async def _send(self, calls: Calls, group: asyncio.TaskGroup) -> None:
+        while True:
+            await self._when("send", lambda: bool(self._ready))
+            await self._limit.acquire()
+            attempt = self._ready.popleft()
+            self._tell("begin")
+            if self._stop is not None and not attempt.replies:
+                self._limit.release()
+                self._drop(attempt)
+            else:
+                group.create_task(self._call(calls, attempt))
+
+    async def _write(self) -> None:
+        while True:
+            await self._when("write", lambda: bool(self._answered))
+            answered, self._answered = self._answered, []
+            problem = await in_thread(self._work.write_down, answered)
+            if problem:
+                self.stop(problem)
+            self._to_judge.extend(answered)
+            self._waits_for_budget = None  # something was settled: there may be room again
+            self._tell("judge", "begin")
+
+    async def _judge(self) -> None:
+        while True:
+            await self._when("judge", lambda: bool(self._to_judge or self._failed))
+            batch, self._to_judge = self._to_judge[:MOST_AT_ONCE], self._to_judge[MOST_AT_ONCE:]
+            failed, self._failed = self._failed, []
+            for outcome in await in_thread(self._work.judge, batch, failed):
+                self._settle(outcome)
+            self._waits_for_budget = None
             self._report()
-            return True
+            self._tell("begin", "send", "over")
 
-    async def _reject(self, number: int, rejection: Rejection, *, failed: bool = False) -> None:
-        await asyncio.to_thread(
-            journal.reject_attempt, self._services.store, self._job.id, number, rejection, failed=failed
-        )
-        self._rejected[rejection.gate] += 1
-        self._report()
+    async def _call(self, calls: Calls, attempt: Open) -> None:
+        """One request, on a place that is given back at its end."""
+        request = attempt.draft.requests[len(attempt.replies)]
+        try:
+            reply, usage = await calls.ask(request, attempt.draft.strategy)
+        except TransientEndpointError as error:
+            if calls.is_down:
+                self._error = self._error or error
+                self.stop(str(error))
+            self._give_up(attempt, error, is_free=error.rate_limited)
+        except EndpointError as error:
+            self._error = self._error or error
+            self.stop(str(error))
+            self._give_up(attempt, error, is_free=True)
+        else:
+            attempt.replies.append(reply)
+            attempt.prompt_tokens += usage.prompt_tokens
+            attempt.completion_tokens += usage.completion_tokens
+            self._answered.append(attempt)
+            self._tell("write")
+        finally:
+            self._limit.release()
+
+    def _give_up(self, attempt: Open, error: EndpointError, *, is_free: bool) -> None:
+        # Unless the endpoint refused the call, it may have charged for it: the reservation stays.
+        self._failed.append(Failed(attempt, Rejection("endpoint", str(error)[:300]), is_free))
+        self._tell("judge")
+
+    def _drop(self, attempt: Open) -> None:
+        """An attempt that was begun ahead and is not needed: nothing was sent."""
+        self._failed.append(Failed(attempt, Rejection("not_sent", "the job had stopped"), is_free=True))
+        self._tell("judge")
+
+    def _settle(self, outcome: Outcome) -> None:
+        if outcome.status == "continues":
+            self._ready.appendleft(outcome.attempt)
+            return
+        self._in_hand -= 1
+        if outcome.status == "accepted":
+            self._accepted += 1
+            return
+        self._owed.append(outcome.attempt.slot)
+        if outcome.rejection is not None and outcome.rejection.gate != "not_sent":
+            self._rejected[outcome.rejection.gate] += 1
+
+    # What the workers wait for.
+
+    def _startable(self) -> int:
+        """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
+        if self._stop is not None or self._waits_for_budget is not None:
+            return 0
+        ahead = max(1, self._limit.limit // 4) + self._limit.free - len(self._ready)
+        refusals_left = REFUSALS_PER_RECORD * self._job.count - self._rejected.total() - self._in_hand
+        return max(0, min(len(self._owed), ahead, refusals_left, MOST_AT_ONCE))
+
+    def _is_over(self) -> bool:
+        if self._in_hand:
+            return False
+        if self._waits_for_budget is not None and self._owed:
+            self._stop = self._stop or self._waits_for_budget
+        return self._stop is not None or not self._owed or self._startable() == 0
+
+    async def _when(self, worker: str, is_due: Callable[[], bool]) -> None:
+        while not is_due():
+            self._wake[worker].clear()
+            await self._wake[worker].wait()
+
+    def _tell(self, *workers: str) -> None:
+        for worker in workers:
+            self._wake[worker].set()
+
+    def _too_many_refusals(self) -> str:
+        return f"{self._rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
 
     def _report(self) -> None:
         if self._on_progress is not None:

@@ -1,38 +1,71 @@
-"""What a plan will probably cost, said before anybody approves it."""
+"""What a plan will probably cost, said before anybody approves it; and what the rest of a job will, while it runs."""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from ..coverage.recommendation import PlanItem
 from ..errors import InvalidInput
-from .ledger import list_jobs
+from .draft import Strategy, TopicContext
+from .experience import Expected, experiences
+from .ledger import job_within, slot_records
+from .money import caps_words, usd_words
+from .prices import Price, require_keepable_cap
 from .strategies import make_strategy
 from .topic_context import topic_context
 
 if TYPE_CHECKING:
     from ..services import Services
+    from ..settings import Settings
 
 BYTES_PER_TOKEN = 4.0
 """English text in the tokenizers of today's models; other languages take more tokens."""
 FIRST_ACCEPTANCE = 0.6
-"""Share of answers accepted that is assumed until jobs of the workflow have shown their own."""
+"""Share of drafts accepted that is assumed until the strategy has shown its own."""
+LEAST_ACCEPTANCE = 0.1
+"""With fewer accepted, a job ends short before it has made more calls."""
 ANSWER_SHARE = 0.4
 """Part of the longest allowed answer that an answer uses on average."""
 _MEASURED_DRAFTS = 5
 
 
 class Estimate(BaseModel):
-    """Expected size and cost of a plan; an estimate, not a cap."""
+    """Expected size and cost of a plan, and the caps that it can never pass."""
 
     calls: int = Field(description="Model calls, refused ones included.")
     tokens: int = Field(description="Prompt and reply tokens together.")
     usd: float | None = Field(description="0 for the embedded model; null where the price is not known.")
+    most_tokens: int | None = Field(description="The cap on tokens; null is none.")
+    most_usd: float | None = Field(description="The cap on money in USD; null is none.")
     note: str = Field(description="The estimate in words.")
+
+    @property
+    def fits_caps(self) -> bool:
+        """Whether the plan is expected to stay within its caps."""
+        return _fits(self.tokens, self.most_tokens) and _fits(self.usd, self.most_usd)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What one item is expected to take.
+
+    Attributes:
+        drafts: how many drafts.
+        calls_each: requests of one draft.
+        each: what one draft comes to.
+        judged: how many earlier drafts this is known from.
+    """
+
+    drafts: float
+    calls_each: float
+    each: Expected
+    judged: int
 
 
 def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> None:
@@ -42,60 +75,128 @@ def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem])
         InvalidInput: one cannot, with the reason.
     """
     for item in items:
-        context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
-        reason = make_strategy(item.strategy).unusable(context)
-        if reason:
-            raise InvalidInput(
-                f"{item.strategy} cannot be used for {item.topic!r}: {reason}.",
-                hint="Choose another strategy; topic_description works with no records at all.",
-            )
+        _usable(services, workflow_id, item)
 
 
 def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> Estimate:
-    """Expected calls and tokens: some prompts of each item are rendered and measured.
+    """Expected calls, tokens and cost of a plan.
 
-    The share of accepted answers is that of the workflow's earlier jobs; before there is any, it is assumed.
+    Some prompts of each item are rendered and measured. Drafts of the same strategy by the same model in this
+    workflow count beside that the more, the more there were; those for the same topic before those for others.
 
     Raises:
         InvalidInput: a strategy cannot be used for its topic.
+        BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
-    check_items(services, workflow_id, items)
-    rate, measured = _acceptance(services, workflow_id)
-    calls = tokens = 0
-    for item in items:
-        attempts = item.count / rate
-        calls_each, tokens_each = _per_attempt(services, workflow_id, item)
-        calls += round(attempts * calls_each)
-        tokens += round(attempts * tokens_each)
-    usd = 0.0 if services.settings.uses_embedded_model else None
-    cost = "no cost (embedded model)" if usd == 0.0 else "price of the model not known"
-    source = "measured in earlier jobs" if measured else "assumed"
-    return Estimate(
-        calls=calls,
-        tokens=tokens,
-        usd=usd,
-        note=f"about {calls:,} model calls and {tokens:,} tokens, {cost} ({rate:.0%} accepted, {source})",
-    )
+    price = require_keepable_cap(services.settings)
+    model = services.settings.model_in_use
+    work = [_expected_work(services, workflow_id, item, model) for item in items]
+    return _estimate(work, sum(item.count for item in items), price, services.settings)
 
 
-def _acceptance(services: Services, workflow_id: str) -> tuple[float, bool]:
-    jobs = list_jobs(services.store, workflow_id)
-    accepted = sum(job.accepted for job in jobs)
-    attempts = accepted + sum(sum(job.rejected.values()) for job in jobs)
-    if attempts < 10:
-        return FIRST_ACCEPTANCE, False
-    return max(0.1, accepted / attempts), True
+def estimate_rest(services: Services, job_id: str) -> Estimate:
+    """What the records that a job still owes are expected to take, by its own drafts so far before all others.
+
+    The caps named are those of the settings; what the job's approval has left of them, `budget_of` tells.
+
+    Raises:
+        InvalidInput: there is no such job, or its strategy cannot be used for its topic any more.
+        BudgetExceeded: a cap on money is set that could not be kept.
+    """
+    price = require_keepable_cap(services.settings)
+    with services.store.read() as connection:
+        job = job_within(connection, job_id)
+    owed = sum(record is None for record in slot_records(services.store, job_id).values())
+    if not owed:
+        return _estimate([], 0, price, services.settings)
+    item = PlanItem.model_validate({"topic": job.topic, "count": owed, "strategy": job.strategy})
+    work = _expected_work(services, job.workflow_id, item, job.model, job_id)
+    return _estimate([work], owed, price, services.settings)
 
 
-def _per_attempt(services: Services, workflow_id: str, item: PlanItem) -> tuple[float, float]:
-    """Calls and tokens of one attempt at a record, on average."""
+def _expected_work(
+    services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None = None
+) -> _Work:
+    calls_each, each = _measured(*_usable(services, workflow_id, item))
+    judged = 0
+    for seen in experiences(
+        services.store,
+        workflow_id=workflow_id,
+        strategy=item.strategy,
+        model=model,
+        topic=item.topic,
+        job_id=job_id,
+    ):
+        each = each.after(seen)
+        judged += seen.judged
+    return _Work(item.count / max(LEAST_ACCEPTANCE, each.acceptance), calls_each, each, judged)
+
+
+def _usable(services: Services, workflow_id: str, item: PlanItem) -> tuple[Strategy, TopicContext]:
     context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
     strategy = make_strategy(item.strategy)
-    calls, tokens = 0, 0.0
+    reason = strategy.unusable(context)
+    if reason:
+        raise InvalidInput(
+            f"{item.strategy} cannot be used for {item.topic!r}: {reason}.",
+            hint="Choose another strategy; topic_description works with no records at all.",
+        )
+    return strategy, context
+
+
+def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expected]:
+    """Calls of one draft, and what it is assumed to come to, from some that are rendered."""
+    calls, sent, longest = 0, 0, 0
     for attempt in range(_MEASURED_DRAFTS):
-        draft = strategy.draft(context, attempt, random.Random(attempt))
-        for request in draft.requests:
-            tokens += sum(len(text.encode()) for _, text in request.prompt) / BYTES_PER_TOKEN
-            tokens += request.max_tokens * ANSWER_SHARE
-        calls += len(draft.requests)
-    return calls / _MEASURED_DRAFTS, tokens / _MEASURED_DRAFTS
+        for request in strategy.draft(context, attempt, random.Random(attempt)).requests:
+            calls += 1
+            sent += sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
+            longest += request.max_tokens
+    assumed = Expected(
+        acceptance=FIRST_ACCEPTANCE,
+        prompt_tokens=sent / BYTES_PER_TOKEN / _MEASURED_DRAFTS,
+        completion_tokens=longest * ANSWER_SHARE / _MEASURED_DRAFTS,
+    )
+    return calls / _MEASURED_DRAFTS, assumed
+
+
+def _estimate(work: Sequence[_Work], records: int, price: Price | None, settings: Settings) -> Estimate:
+    prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
+    completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
+    estimate = Estimate(
+        calls=round(sum(part.drafts * part.calls_each for part in work)),
+        tokens=prompt + completion,
+        usd=None if price is None else price.cost(prompt, completion),
+        most_tokens=settings.budget_tokens,
+        most_usd=settings.budget_usd,
+        note="",
+    )
+    drafts = sum(part.drafts for part in work)
+    rate = f"{records / drafts:.0%} accepted" if drafts else ""
+    source = "as so far" if any(part.judged for part in work) else "assumed"
+    said = _words(estimate, _cost_words(estimate.usd, price, settings))
+    return estimate.model_copy(update={"note": f"{said}; {rate} ({source})" if rate else said})
+
+
+def _cost_words(usd: float | None, price: Price | None, settings: Settings) -> str:
+    if usd is None or price is None:
+        return "price of the model not known"
+    if price.is_free:
+        return "no cost (embedded model)" if settings.uses_embedded_model else "no cost"
+    return f"about {usd_words(float(f'{usd:.2g}'))}"
+
+
+def _words(estimate: Estimate, cost: str) -> str:
+    caps = caps_words(estimate.most_tokens, estimate.most_usd)
+    short = "" if estimate.fits_caps else ", where it would end short"
+    cap = f" ({caps}{short})" if caps else ""
+    return f"about {estimate.calls:,} model calls and {_rounded(estimate.tokens):,} tokens, {cost}{cap}"
+
+
+def _rounded(tokens: int) -> int:
+    """To two digits: more would promise what nobody knows."""
+    return int(float(f"{tokens:.2g}"))
+
+
+def _fits(expected: float | None, cap: float | None) -> bool:
+    return expected is None or cap is None or expected <= cap

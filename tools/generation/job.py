@@ -10,16 +10,25 @@ from filelock import FileLock, Timeout
 from ..coverage.report import Coverage
 from ..coverage.strategy_choice import StrategyName
 from ..errors import Busy, CoverageError, InvalidInput
-from . import journal
+from . import approved_items, endpoint_limits, journal
 from .acceptance import Acceptance
-from .engine import Engine, OnProgress
+from .attempt_work import AttemptWork
+from .engine import Engine
 from .ledger import Job, get_job, slot_records, summarize_job
+from .prices import require_keepable_cap
+from .progress import OnProgress
+from .shortfall import stop_words
+from .spending import Spending
 from .strategies import make_strategy
-from .token_budget import TokenBudget, refuse_uncheckable_cap
+from .take_up import what_is_left
 from .topic_context import topic_context
 
 if TYPE_CHECKING:
     from ..services import Services
+
+
+CANCEL_LOOKED_AT = 1.0
+"""Seconds between two looks at whether somebody cancelled the job."""
 
 
 async def run_item(
@@ -38,7 +47,7 @@ async def run_item(
     """
     before = await asyncio.to_thread(_coverage_now, services, approval_id, number)
     job = await asyncio.to_thread(
-        journal.take_item,
+        approved_items.take_item,
         services.store,
         approval_id,
         number,
@@ -55,24 +64,21 @@ async def run_item(
 
 
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
-    refuse_uncheckable_cap(services.settings)
-    strategy = make_strategy(_strategy_name(job))
-    context = await asyncio.to_thread(topic_context, services, job.workflow_id, job.topic, job.count)
-    reason = strategy.unusable(context)
-    if reason:
-        raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
-    acceptance = await asyncio.to_thread(Acceptance.for_job, services, job.workflow_id, job.topic)
-    await asyncio.to_thread(lambda: services.chat_model)  # loading it can take seconds
-    spent = (await asyncio.to_thread(summarize_job, services.store, job.id)).tokens
-    budget = TokenBudget(services.settings.budget_tokens, spent)
-    engine = Engine(services, job, strategy, context, acceptance, budget, on_progress)
+    engine, acceptance = await asyncio.to_thread(_engine, services, job, on_progress)
+    watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
     try:
         stop = await engine.run()
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from group
+    finally:
+        watch.cancel()
+        await asyncio.to_thread(endpoint_limits.remember, services, engine.found_limit)
     after = await asyncio.to_thread(_coverage, services, job.workflow_id)
-    if acceptance.notes and stop:
-        stop = f"{stop} ({'; '.join(acceptance.notes)})"
+    if stop:
+        refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
+        stop = stop_words(stop, refused)
+        if acceptance.notes:
+            stop = f"{stop} ({'; '.join(acceptance.notes)})"
     await asyncio.to_thread(
         journal.end_job,
         services.store,
@@ -81,6 +87,32 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         stop_reason=stop,
         coverage_after=after.model_dump(mode="json"),
     )
+
+
+def _engine(services: Services, job: Job, on_progress: OnProgress | None) -> tuple[Engine, Acceptance]:
+    """Everything that a job needs, loaded: strategy, gates, model, budget, and what an earlier run left."""
+    settings = services.settings
+    price = require_keepable_cap(settings)
+    strategy = make_strategy(_strategy_name(job))
+    context = topic_context(services, job.workflow_id, job.topic, job.count)
+    reason = strategy.unusable(context)
+    if reason:
+        raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
+    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic)
+    spending = Spending(job.approval_id, price)
+    with services.store.write() as connection:
+        spending.open(connection, settings.budget_tokens, settings.budget_usd)
+    work = AttemptWork(services.store, job, strategy, context, acceptance, spending)
+    left = what_is_left(services.store, job, work, spending)
+    limit = endpoint_limits.limit_for(services)
+    return Engine(services.chat_model, job, work, left, limit, on_progress), acceptance
+
+
+async def _stop_when_cancelled(services: Services, job: Job, engine: Engine) -> None:
+    # Another process asks through the store, which can only be looked at.
+    while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):  # noqa: ASYNC110
+        await asyncio.sleep(CANCEL_LOOKED_AT)
+    engine.stop("it was cancelled")
 
 
 def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -118,7 +150,7 @@ def _coverage(services: Services, workflow_id: str) -> Coverage:
 
 
 def _coverage_now(services: Services, approval_id: str, number: int) -> dict[str, Any]:
-    workflow_id = journal.workflow_of_item(services.store, approval_id, number)
+    workflow_id = approved_items.workflow_of_item(services.store, approval_id, number)
     return _coverage(services, workflow_id).model_dump(mode="json")
 
 

@@ -1,135 +1,172 @@
-"""The journal of generation: starting jobs, and writing down every attempt.
+"""The journal of generation: every attempt at a record, and what became of it.
 
 What was paid for is written down before it is judged, and a record, its attempt and its slot are committed in
-one transaction: a crash loses no accepted record and none is counted twice.
+one transaction: a crash loses no accepted record and none is counted twice. All functions take many attempts at
+once, for one transaction; they block, so call them from a thread.
 """
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from ..dataset.record import Record
 from ..dataset.records import NewRecord, insert_records
 from ..dataset.store import Store
-from ..dataset.tables import approval_items, attempts, jobs, slots
-from ..errors import ApprovalRequired
+from ..dataset.tables import attempts, jobs, records, slots
+from ..errors import BudgetExceeded
 from .draft import Rejection
-from .ledger import Attempt, Job, job_within
+from .ledger import Attempt, Job
+from .spending import Amount, Spending
 
 
-class _Doubled(Exception):
-    """The slot is filled or the record is there: the transaction is taken back."""
+@dataclass(frozen=True)
+class Paid:
+    """What an attempt has got from the model so far.
 
-
-def take_item(
-    store: Store, approval_id: str, number: int, *, model: str, coverage_before: dict[str, Any]
-) -> Job:
-    """The job of an approved item: the one that was started before, or a new one with its slots.
-
-    Raises:
-        ApprovalRequired: there is no such approved item.
+    Attributes:
+        response: the replies, as `replies.joined` puts them together.
+        is_whole: whether no further request is needed.
+        reserved: what was set aside for the attempt.
+        used: what it has used so far.
     """
-    with store.write() as connection:
-        item = _item(connection, approval_id, number)
-        if item["job_id"] is not None:
-            return job_within(connection, item["job_id"])
-        return _start_job(connection, item, model, coverage_before)
+
+    number: int
+    response: str
+    prompt_tokens: int
+    completion_tokens: int
+    is_whole: bool
+    reserved: Amount
+    used: Amount
 
 
-def workflow_of_item(store: Store, approval_id: str, number: int) -> str:
-    """The workflow of an approved item.
+@dataclass(frozen=True)
+class Accepted:
+    """An attempt whose record passed every gate, and the slot that it fills."""
 
-    Raises:
-        ApprovalRequired: there is no such approved item.
+    number: int
+    slot: int
+    record: Record
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An attempt that gives no record: refused by a gate, or without an answer (failed).
+
+    Attributes:
+        settled: (reserved, used) when the attempt ends here with its reservation open and the use is known.
     """
-    with store.read() as connection:
-        return str(_item(connection, approval_id, number)["workflow_id"])
+
+    number: int
+    rejection: Rejection
+    failed: bool = False
+    settled: tuple[Amount, Amount] | None = None
+    scores: dict[str, float] | None = None
 
 
-def find_approved_item(
-    store: Store, workflow_id: str, topic: str, count: int, strategy: str
-) -> tuple[str, int] | None:
-    """(approval id, item number) of an approved item of exactly this shape that is not done.
-
-    An unfinished job's item comes first, then an unused one.
-    """
-    query = (
-        select(approval_items.c.approval_id, approval_items.c.number)
-        .outerjoin(jobs, jobs.c.id == approval_items.c.job_id)
-        .where(
-            approval_items.c.workflow_id == workflow_id,
-            approval_items.c.topic == topic,
-            approval_items.c.count == count,
-            approval_items.c.strategy == strategy,
-            approval_items.c.job_id.is_(None) | (jobs.c.status == "running"),
-        )
-        .order_by(approval_items.c.job_id.is_(None), approval_items.c.approval_id)
-    )
-    with store.read() as connection:
-        row = connection.execute(query).first()
-    return (row.approval_id, row.number) if row else None
-
-
-def begin_attempt(store: Store, job_id: str, attempt: Attempt) -> None:
-    """Write down that a model is being called."""
-    with store.write() as connection:
-        connection.execute(
-            insert(attempts).values(
-                job_id=job_id,
-                number=attempt.number,
-                slot=attempt.slot,
-                status="calling",
-                seed_ids=attempt.seed_ids,
-                details=attempt.details,
-            )
-        )
-
-
-def journal_answer(
-    store: Store, job_id: str, number: int, response: str, prompt_tokens: int, completion_tokens: int
-) -> None:
-    """Write down what was paid for, before anybody judges it."""
-    _update_attempt(
-        store,
-        job_id,
-        number,
-        status="answered",
-        response=response,
-        prompt_tokens=prompt_tokens,
-        completion_tokens=completion_tokens,
-    )
-
-
-def reject_attempt(
-    store: Store, job_id: str, number: int, rejection: Rejection, *, failed: bool = False
-) -> None:
-    """Write down why an attempt gives no record: refused by a gate, or no answer at all (failed)."""
-    status = "failed" if failed else "rejected"
-    _update_attempt(store, job_id, number, status=status, gate=rejection.gate, evidence=rejection.evidence)
-
-
-def accept_attempt(store: Store, job: Job, number: int, slot: int, record: Record) -> bool:
-    """Commit record, attempt and slot together.
+def begin_attempts(
+    store: Store, job_id: str, begun: Sequence[tuple[Attempt, Amount]], spending: Spending
+) -> tuple[int, BudgetExceeded | None]:
+    """Set the worst case of attempts aside and write down that a model is being called, before it is.
 
     Returns:
-        False, with nothing written, when the slot is filled already or the record is there already.
+        How many of them, from the first on, the budget allows, and what it said to the next one.
     """
-    empty = (slots.c.job_id == job.id) & (slots.c.number == slot) & slots.c.record_id.is_(None)
-    this = (attempts.c.job_id == job.id) & (attempts.c.number == number)
-    try:
-        with store.write() as connection:
-            if not connection.execute(update(slots).where(empty).values(record_id=record.id)).rowcount:
-                raise _Doubled
-            if not insert_records(connection, job.workflow_id, [NewRecord(record, job_id=job.id)]):
-                raise _Doubled
-            connection.execute(update(attempts).where(this).values(status="accepted"))
-    except _Doubled:
-        return False
-    return True
+    with store.write() as connection:
+        allowed, refusal = spending.reserve(connection, [amount for _, amount in begun])
+        rows = [
+            {
+                "job_id": job_id,
+                "number": attempt.number,
+                "slot": attempt.slot,
+                "status": "calling",
+                "seed_ids": attempt.seed_ids,
+                "details": attempt.details,
+                "reserved_tokens": amount.tokens,
+                "reserved_usd": amount.usd or 0,
+            }
+            for attempt, amount in begun[:allowed]
+        ]
+        if rows:
+            connection.execute(insert(attempts), rows)
+    return allowed, refusal
+
+
+_THIS_ATTEMPT = (attempts.c.job_id == bindparam("job")) & (attempts.c.number == bindparam("this"))
+_CHANGE = update(attempts).where(_THIS_ATTEMPT)
+_FILL = update(slots).where(
+    slots.c.job_id == bindparam("job"), slots.c.number == bindparam("slot"), slots.c.record_id.is_(None)
+)
+
+
+def journal_answers(store: Store, job_id: str, answers: Sequence[Paid], spending: Spending) -> str | None:
+    """Write down what was paid for, before anybody judges it, and settle the reservations of whole answers.
+
+    Returns:
+        Why the job must stop: the endpoint does not keep to its maximum. None when all is well.
+    """
+    rows = [
+        {
+            "job": job_id,
+            "this": paid.number,
+            "status": "answered" if paid.is_whole else "calling",
+            "response": paid.response,
+            "prompt_tokens": paid.prompt_tokens,
+            "completion_tokens": paid.completion_tokens,
+            "usd": paid.used.usd,
+        }
+        for paid in answers
+    ]
+    with store.write() as connection:
+        connection.execute(_CHANGE, rows)
+        return spending.settle(connection, [(paid.reserved, paid.used) for paid in answers if paid.is_whole])
+
+
+def end_attempts(
+    store: Store, job: Job, accepted: Sequence[Accepted], refused: Sequence[Refused], spending: Spending
+) -> set[int]:
+    """Commit the outcomes of attempts; records, their attempts and their slots together.
+
+    Returns:
+        Numbers of accepted attempts whose record the workflow has already; nothing is written for them.
+    """
+    with store.write() as connection:
+        ids = [one.record.id for one in accepted]
+        this_workflow = records.c.workflow_id == job.workflow_id
+        known = set(
+            connection.execute(select(records.c.id).where(this_workflow, records.c.id.in_(ids))).scalars()
+        )
+        new = [one for one in accepted if one.record.id not in known]
+        if new:
+            insert_records(connection, job.workflow_id, [NewRecord(one.record, job_id=job.id) for one in new])
+            filled = connection.execute(
+                _FILL, [{"job": job.id, "slot": one.slot, "record_id": one.record.id} for one in new]
+            ).rowcount
+            if filled != len(new):
+                raise RuntimeError(f"a slot of {job.id} is filled already")
+        ended: list[dict[str, Any]] = [
+            {"status": "accepted", "this": one.number, "gate": None, "evidence": None, "scores": one.scores}
+            for one in new
+        ]
+        ended += [
+            {
+                "status": "failed" if one.failed else "rejected",
+                "this": one.number,
+                "gate": one.rejection.gate,
+                "evidence": one.rejection.evidence,
+                "scores": one.scores,
+            }
+            for one in refused
+        ]
+        if ended:
+            connection.execute(_CHANGE, [{"job": job.id, **row} for row in ended])
+        spending.settle(connection, [one.settled for one in refused if one.settled is not None])
+    return {one.number for one in accepted if one.record.id in known}
 
 
 def end_job(
@@ -140,49 +177,23 @@ def end_job(
         connection.execute(
             update(jobs)
             .where(jobs.c.id == job_id)
-            .values(status=status, stop_reason=stop_reason, coverage_after=coverage_after, ended_at=_now())
+            .values(status=status, stop_reason=stop_reason, coverage_after=coverage_after, ended_at=now())
         )
 
 
-def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
-    wanted = (approval_items.c.approval_id == approval_id) & (approval_items.c.number == number)
-    item = connection.execute(select(approval_items).where(wanted)).mappings().first()
-    if item is None:
-        raise ApprovalRequired(
-            f"Approval {approval_id} has no item {number}.", hint="Propose a plan and have it approved."
-        )
-    return item
-
-
-def _start_job(connection: Connection, item: RowMapping, model: str, coverage_before: dict[str, Any]) -> Job:
-    job_id = f"job-{uuid.uuid4().hex[:12]}"
-    connection.execute(
-        insert(jobs).values(
-            id=job_id,
-            workflow_id=item["workflow_id"],
-            approval_id=item["approval_id"],
-            topic=item["topic"],
-            count=item["count"],
-            strategy=item["strategy"],
-            model=model,
-            status="running",
-            coverage_before=coverage_before,
-            created_at=_now(),
-        )
-    )
-    connection.execute(
-        insert(slots), [{"job_id": job_id, "number": number} for number in range(item["count"])]
-    )
-    this = (approval_items.c.approval_id == item["approval_id"]) & (approval_items.c.number == item["number"])
-    connection.execute(update(approval_items).where(this).values(job_id=job_id))
-    return job_within(connection, job_id)
-
-
-def _update_attempt(store: Store, job_id: str, number: int, **values: Any) -> None:
-    this = (attempts.c.job_id == job_id) & (attempts.c.number == number)
+def request_cancel(store: Store, job_id: str) -> bool:
+    """Ask whoever carries the job out to stop; returns whether it was running."""
     with store.write() as connection:
-        connection.execute(update(attempts).where(this).values(**values))
+        this = (jobs.c.id == job_id) & (jobs.c.status == "running")
+        return bool(connection.execute(update(jobs).where(this).values(cancel_requested=True)).rowcount)
 
 
-def _now() -> str:
+def is_cancelled(store: Store, job_id: str) -> bool:
+    """Whether somebody asked for the job to stop."""
+    with store.read() as connection:
+        return bool(connection.execute(select(jobs.c.cancel_requested).where(jobs.c.id == job_id)).scalar())
+
+
+def now() -> str:
+    """The time, as the journal writes it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

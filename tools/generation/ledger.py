@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
@@ -49,6 +49,7 @@ class JobSummary:
     created_at: str
     ended_at: str | None
     stop_reason: str | None
+    undone_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,10 @@ def summarize_job(store: Store, job_id: str) -> JobSummary:
 
 def list_attempts(store: Store, job_id: str) -> list[Attempt]:
     """Every attempt of a job, in order."""
-    query = select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
+    columns = [attempts.c[known.name] for known in fields(Attempt)]
+    query = select(*columns).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
     with store.read() as connection:
-        return [
-            Attempt(**{key: value for key, value in row.items() if key != "job_id"})
-            for row in connection.execute(query).mappings()
-        ]
+        return [Attempt(**row) for row in connection.execute(query).mappings()]
 
 
 def slot_records(store: Store, job_id: str) -> dict[int, str | None]:
@@ -118,7 +117,8 @@ def slot_records(store: Store, job_id: str) -> dict[int, str | None]:
 
 def job_within(connection: Connection, job_id: str) -> Job:
     """The job with this id, read inside a caller's transaction."""
-    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    columns = [jobs.c[known.name] for known in fields(Job)]
+    row = connection.execute(select(*columns).where(jobs.c.id == job_id)).mappings().first()
     if row is None:
         raise _no_job(job_id)
     return Job(**row)
@@ -159,4 +159,5 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         created_at=row["created_at"],
         ended_at=row["ended_at"],
         stop_reason=row["stop_reason"],
+        undone_at=row["undone_at"],
     )

@@ -23,6 +23,8 @@ class Plan:
     Attributes:
         status: pending, approved, declined or cancelled.
         dataset_version: the version of the dataset that the plan was made for.
+        cap_tokens: the most tokens that it may use, as shown; None is no cap.
+        cap_usd: the most money in USD that it may cost, as shown; None is no cap.
         details: what was shown beside the items (predicted score, estimate, reasons).
     """
 
@@ -32,6 +34,8 @@ class Plan:
     dataset_version: int
     status: str
     items: list[PlanItem]
+    cap_tokens: int | None = None
+    cap_usd: float | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -41,9 +45,20 @@ def propose_plan(
     items: Sequence[PlanItem],
     *,
     thread_id: str | None = None,
+    cap_tokens: int | None = None,
+    cap_usd: float | None = None,
     details: dict[str, Any] | None = None,
 ) -> Plan:
     """Store a plan for a person to answer; an earlier pending plan of the same conversation is cancelled.
+
+    Args:
+        store: where plans live.
+        workflow_id: the dataset that it adds to.
+        items: what to generate.
+        thread_id: the conversation that shows it, if one does.
+        cap_tokens: the most tokens that it may use; shown to the person, and fixed by the approval.
+        cap_usd: the most money in USD that it may cost, likewise.
+        details: what else is shown.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -69,6 +84,8 @@ def propose_plan(
             dataset_version=version,
             status="pending",
             items=list(items),
+            cap_tokens=cap_tokens,
+            cap_usd=cap_usd,
             details=details or {},
         )
         connection.execute(
@@ -79,6 +96,8 @@ def propose_plan(
                 dataset_version=version,
                 status=plan.status,
                 items=[item.model_dump() for item in items],
+                cap_tokens=cap_tokens,
+                cap_usd=cap_usd,
                 details=plan.details,
                 created_at=now(),
             )
@@ -162,5 +181,7 @@ def _to_plan(row: RowMapping) -> Plan:
         dataset_version=row["dataset_version"],
         status=row["status"],
         items=[PlanItem.model_validate(item) for item in row["items"]],
+        cap_tokens=row["cap_tokens"],
+        cap_usd=row["cap_usd"],
         details=row["details"],
     )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from ..coverage.strategy_choice import StrategyName
 from .draft import Draft
 from .ledger import Job
 from .strategies.prompt import template_source
 
 
-def provenance_of(job: Job, slot: int, attempt: int, draft: Draft, gates: list[str]) -> dict[str, Any]:
-    """Job, slot, strategy, seeds, template, model, gates and approval of a record."""
+def provenance_of(
+    job: Job, slot: int, attempt: int, draft: Draft, gates: list[str], scores: Mapping[str, float]
+) -> dict[str, Any]:
+    """Job, slot, strategy, seeds, template, model, gates with what they measured, and approval of a record."""
     return {
         "job": job.id,
         "slot": slot,
@@ -20,7 +25,13 @@ def provenance_of(job: Job, slot: int, attempt: int, draft: Draft, gates: list[s
         "strategy": draft.strategy,
         "seeds": [seed.id for seed in draft.seeds],
         "drawn": draft.details,
-        "template": hashlib.sha256(template_source(draft.strategy).encode()).hexdigest()[:16],
+        "template": _template_hash(draft.strategy),
         "model": job.model,
         "gates": gates,
+        "scores": {gate: round(score, 4) for gate, score in scores.items()},
     }
+
+
+@cache
+def _template_hash(strategy: StrategyName) -> str:
+    return hashlib.sha256(template_source(strategy).encode()).hexdigest()[:16]

@@ -68,7 +68,7 @@ def _client(
 ) -> BaseChatModel:
     from pydantic import SecretStr
 
-    from .openai_chat import CompatibleChat, OpenAIChat, http_clients
+    from .openai_chat import CompatibleChat, OwnChat, http_clients
 
     sync_client, async_client = http_clients(timeout, CONNECT_TIMEOUT, use_proxy=not loopback)
     options: dict[str, Any] = {
@@ -82,4 +82,4 @@ def _client(
         "http_client": sync_client,
         "http_async_client": async_client,
     }
-    return (OpenAIChat if own_token_limit else CompatibleChat)(**options)
+    return (OwnChat if own_token_limit else CompatibleChat)(**options)

@@ -7,9 +7,7 @@ from typing import Any
 
 import openai
 from langchain_core.language_models import LanguageModelInput
-from langchain_openai import ChatOpenAI as OpenAIChat
-
-__all__ = ["CompatibleChat", "OpenAIChat", "http_clients"]
+from langchain_openai import ChatOpenAI
 
 # langchain-openai warns about refused schemas; structured.py handles the refusal, a person need not see it.
 warnings.filterwarnings(
@@ -20,7 +18,11 @@ warnings.filterwarnings(
 )
 
 
-class CompatibleChat(OpenAIChat):
+class OwnChat(ChatOpenAI):
+    """A client that this package made itself, so that nobody else relies on what passes through it."""
+
+
+class CompatibleChat(OwnChat):
     """For endpoints other than OpenAI's: many of them know ``max_tokens`` only."""
 
     def _get_request_payload(

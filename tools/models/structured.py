@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,7 +14,7 @@ from .json_reply import parse_json
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.messages import AIMessage
 
 __all__ = ["TokenUsage", "TransientEndpointError", "parse_json", "structured_json"]
 
@@ -26,7 +26,12 @@ _NOT_STRICT = frozenset(
     ("minLength", "maxLength", "minProperties", "maxProperties", "uniqueItems", "oneOf", "allOf", "default")
 )
 
+PROSE_IN_A_ROW = 3
+"""Answers without any JSON after which an endpoint counts as one that ignores ``response_format``; a model that
+has it slips now and then all the same."""
+
 _dropped: dict[int, set[str]] = {}  # by id of the model object, until it is collected
+_prose: dict[int, int] = {}  # answers in prose in a row, likewise
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,20 @@ class TokenUsage:
     finish_reason: str | None = None
 
 
+Send = Callable[[list[tuple[str, str]], dict[str, Any]], Awaitable[tuple[str, TokenUsage]]]
+"""Sends (role, text) pairs with the options ``response_format``, ``temperature``, ``max_tokens`` and ``seed``."""
+
+
 async def structured_json(
     model: BaseChatModel,
-    messages: Sequence[BaseMessage | tuple[str, str]],
+    messages: Sequence[tuple[str, str]],
     schema: dict[str, Any],
     *,
     name: str,
     max_tokens: int,
     temperature: float,
     seed: int | None = None,
+    send: Send | None = None,
 ) -> tuple[str, TokenUsage]:
     """Asks for one JSON object that satisfies the schema; gives the raw reply, for `parse_json`.
 
@@ -62,12 +72,13 @@ async def structured_json(
 
     Args:
         model: any chat model.
-        messages: the prompt, as messages or (role, text) pairs.
+        messages: the prompt, as (role, text) pairs.
         schema: JSON Schema of an object.
         name: a name for the schema: letters, digits, ``_`` and ``-``.
         max_tokens: the most tokens that the reply may have.
         temperature: 0 for the likeliest reply; higher is more varied.
         seed: for endpoints that can repeat themselves.
+        send: how to reach the model, when not through LangChain.
 
     Raises:
         TransientEndpointError: busy, failing or unreachable endpoint; asking again later can work.
@@ -79,7 +90,7 @@ async def structured_json(
     while True:
         kept = {key: value for key, value in options.items() if key not in dropped}
         try:
-            reply = await model.ainvoke(_prompt(messages, schema, dropped), **_arguments(model, kept))
+            text, usage = await (send or _by_langchain(model))(_prompt(messages, schema, dropped), kept)
         except Exception as error:
             refused = _refused_option(error, kept)
             if refused is None:
@@ -88,11 +99,19 @@ async def structured_json(
             continue
         # Only what worked is remembered: a request refused for another reason must not change the next ones.
         known |= dropped
-        text, usage = _text(reply), _usage(reply)
-        if "response_format" in kept and usage.finish_reason == "stop" and "{" not in text and text.strip():
-            # Answered in prose: it takes response_format and ignores it.
-            known.add("response_format")
+        if "response_format" in kept and usage.finish_reason == "stop" and text.strip():
+            _prose[id(model)] = 0 if "{" in text else _prose.get(id(model), 0) + 1
+            if _prose[id(model)] >= PROSE_IN_A_ROW:
+                known.add("response_format")  # it takes the option and ignores it
         return text, usage
+
+
+def _by_langchain(model: BaseChatModel) -> Send:
+    async def send(prompt: list[tuple[str, str]], options: dict[str, Any]) -> tuple[str, TokenUsage]:
+        reply = await model.ainvoke(prompt, **_arguments(model, options))
+        return _text(reply), _usage(reply)
+
+    return send
 
 
 def _options(
@@ -130,25 +149,23 @@ def _dropped_for(model: BaseChatModel) -> set[str]:
         # A host's own model of another kind: what it makes of these is unknown, the prompt is understood.
         _dropped[key] = set() if _speaks_openai(model) else {"response_format", "seed"}
         weakref.finalize(model, _dropped.pop, key, None)
+        weakref.finalize(model, _prose.pop, key, None)
     return _dropped[key]
 
 
 def _prompt(
-    messages: Sequence[BaseMessage | tuple[str, str]], schema: dict[str, Any], dropped: set[str]
-) -> list[BaseMessage]:
+    messages: Sequence[tuple[str, str]], schema: dict[str, Any], dropped: set[str]
+) -> list[tuple[str, str]]:
     """The messages; with the schema in the system prompt when it cannot go along as response_format."""
-    from langchain_core.messages import SystemMessage, convert_to_messages
-
-    prompt = convert_to_messages(messages)
     if "response_format" not in dropped:
-        return prompt
+        return list(messages)
     rule = (
         "Answer with exactly one JSON object and nothing else. It must satisfy this JSON Schema:\n"
         f"{json.dumps(schema, ensure_ascii=False)}"
     )
-    if prompt and isinstance(prompt[0], SystemMessage):
-        return [SystemMessage(f"{prompt[0].text}\n\n{rule}"), *prompt[1:]]
-    return [SystemMessage(rule), *prompt]
+    if messages and messages[0][0] == "system":
+        return [("system", f"{messages[0][1]}\n\n{rule}"), *messages[1:]]
+    return [("system", rule), *messages]
 
 
 def _refused_option(error: Exception, sent: dict[str, Any]) -> str | None:

@@ -1,0 +1,116 @@
+"""One generation job as a process of its own, measured from inside: wall time, processor time, peak memory.
+
+Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume]``; it prints one JSON document. With
+``resume`` it goes on with the unfinished job of the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.dataset.bundled_sample import import_sample
+from finetune_coverage.tools.dataset.workflows import create_workflow
+from finetune_coverage.tools.generation.approval import approve_plan
+from finetune_coverage.tools.generation.ledger import get_job, list_jobs
+from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.settings import Settings
+
+from .endpoint import MODEL, TOPIC
+
+WORKFLOW = "bench"
+
+
+def services_for(folder: Path, url: str, concurrency: int, **more: Any) -> Services:
+    """Services on a folder, against an endpoint; without a neural embedding model."""
+    settings = Settings(
+        home=folder,
+        openai_base_url=url,
+        openai_api_key="sk-mock",
+        model=MODEL,
+        embedding_model="wordllama",
+        max_concurrency=concurrency,
+        **more,
+    )
+    return Services(settings)
+
+
+def approved_job(services: Services, count: int, strategy: str = "few_shot") -> tuple[str, int]:
+    """The bundled sample, and an approval of one plan on it."""
+    create_workflow(services.store, WORKFLOW)
+    import_sample(services.store, WORKFLOW)
+    item = PlanItem(topic=TOPIC, count=count, strategy=strategy)  # type: ignore[arg-type]
+    plan = propose_plan(services.store, WORKFLOW, [item])
+    return approve_plan(services.store, plan.id, approver="benchmark", channel="benchmark").id, 0
+
+
+def unfinished_job(services: Services) -> tuple[str, int]:
+    """The approved item of the job that an earlier process left."""
+    job = get_job(services.store, list_jobs(services.store)[0].id)
+    return job.approval_id, 0
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process so far, user and system."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
+    """Run the item; figures count from the first request to the last record, loading not included."""
+    from finetune_coverage.tools.generation.engine import Engine
+    from finetune_coverage.tools.generation.job import run_item
+
+    figures: dict[str, Any] = {}
+    run = Engine.run
+
+    async def timed(engine: Engine) -> str | None:
+        began, cpu = time.perf_counter(), cpu_seconds()
+        memory = resident_bytes()
+        try:
+            return await run(engine)
+        finally:
+            figures["seconds"] = time.perf_counter() - began
+            figures["cpu_seconds"] = cpu_seconds() - cpu
+            figures["memory_before"] = memory
+
+    Engine.run = timed  # type: ignore[method-assign]
+    result = await run_item(services, *item)
+    return {
+        **figures,
+        "accepted": result["accepted"],
+        "rejected": result["rejected"],
+        "status": result["status"],
+        "stop_reason": result["stop_reason"],
+        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def resident_bytes() -> int:
+    """Memory of this process now (Linux), else the peak so far."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def main(arguments: list[str]) -> None:
+    """Run one job and print its figures."""
+    folder, url, count, concurrency = arguments[:4]
+    services = services_for(Path(folder), url, int(concurrency))
+    is_resumed = arguments[4:] == ["resume"]
+    item = unfinished_job(services) if is_resumed else approved_job(services, int(count))
+    print(json.dumps(asyncio.run(measured(services, item))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

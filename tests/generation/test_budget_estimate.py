@@ -1,0 +1,190 @@
+"""Estimates: what is assumed at first, how earlier drafts weigh in, and how cost and caps are said."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.dataset.tables import attempts, jobs, slots
+from finetune_coverage.tools.errors import BudgetExceeded
+from finetune_coverage.tools.generation.estimate import Estimate, estimate_plan, estimate_rest
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.settings import Settings
+from sqlalchemy import insert
+
+from .conftest import WORKFLOW
+
+TOPIC = "technical_issues"
+OTHER = "billing_questions"
+
+
+def job(
+    services: Services,
+    *,
+    accepted: int = 0,
+    rejected: int = 0,
+    failed: int = 0,
+    tokens: tuple[int, int] = (0, 0),
+    count: int = 30,
+    **changes: Any,
+) -> str:
+    """A job with drafts that came to this; its id."""
+    with services.store.write() as connection:
+        number = connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one()
+        row = {
+            "id": f"job-{number}",
+            "workflow_id": WORKFLOW,
+            "approval_id": "approval-1",
+            "topic": TOPIC,
+            "count": count,
+            "strategy": "few_shot",
+            "model": services.settings.model_in_use,
+            "status": "running",
+            "coverage_before": {},
+            "created_at": "2026-01-01",
+        } | changes
+        connection.execute(insert(jobs).values(**row))
+        filled = [f"record-{slot}" if slot < accepted else None for slot in range(count)]
+        connection.execute(
+            insert(slots),
+            [
+                {"job_id": row["id"], "number": slot, "record_id": record}
+                for slot, record in enumerate(filled)
+            ],
+        )
+        statuses = ["accepted"] * accepted + ["rejected"] * rejected + ["failed"] * failed
+        for attempt, status in enumerate(statuses):
+            used = (0, 0) if status == "failed" else tokens
+            connection.execute(
+                insert(attempts).values(
+                    job_id=row["id"],
+                    number=attempt,
+                    slot=0,
+                    status=status,
+                    prompt_tokens=used[0],
+                    completion_tokens=used[1],
+                )
+            )
+    return str(row["id"])
+
+
+def estimate(services: Services, count: int = 30, topic: str = TOPIC) -> Estimate:
+    return estimate_plan(services, WORKFLOW, [PlanItem(topic=topic, count=count, strategy="few_shot")])
+
+
+def priced(services: Services, **more: Any) -> None:
+    """The model is one of OpenAI's, with a price in the table."""
+    services.settings = Settings.model_validate(
+        {"OPENAI_API_KEY": "sk-1", "home": services.settings.home, "model": "gpt-4.1-mini", **more}
+    )
+
+
+def test_at_first_the_share_is_assumed_and_said_to_be(services: Services) -> None:
+    first = estimate(services)
+    assert first.calls == 50
+    assert "60% accepted (assumed)" in first.note
+    assert "no cost (embedded model)" in first.note and first.usd == 0
+
+
+def test_every_draft_weighs_in_with_no_jump(services: Services) -> None:
+    """30 records at 60% are 50 calls; each rejection adds a few, the tenth and the eleventh no more than others."""
+    calls = [estimate(services).calls]
+    for _ in range(20):
+        job(services, rejected=1)
+        calls.append(estimate(services).calls)
+    assert {after - before for before, after in itertools.pairwise(calls)} == {5}
+
+
+def test_many_drafts_outweigh_the_assumption(services: Services) -> None:
+    job(services, accepted=450, rejected=50, count=450)
+    known = estimate(services)
+    assert 33 <= known.calls <= 35
+    assert "(as so far)" in known.note
+
+
+@pytest.mark.parametrize(
+    "unlike", [{"strategy": "topic_description"}, {"model": "another model"}, {"failed": 40, "rejected": 0}]
+)
+def test_other_strategies_other_models_and_failed_calls_say_nothing(
+    services: Services, unlike: dict[str, Any]
+) -> None:
+    job(services, **{"rejected": 40, **unlike})
+    assert estimate(services).calls == 50
+
+
+def test_the_same_topic_counts_more_than_another_one(services: Services) -> None:
+    job(services, rejected=20, topic=OTHER)
+    assert estimate(services).calls > 50, "before the topic has drafts of its own, the other one counts"
+    job(services, accepted=20)
+    assert estimate(services, topic=OTHER).calls > 100 > 50 > estimate(services).calls
+
+
+def test_tokens_are_those_that_were_measured(services: Services) -> None:
+    assumed = estimate(services)
+    job(services, accepted=300, rejected=200, tokens=(700, 300), count=300)
+    known = estimate(services)
+    assert known.tokens == pytest.approx(known.calls * 1_000, rel=0.05)
+    assert known.tokens != pytest.approx(assumed.tokens, rel=0.05)
+
+
+def test_a_strategy_that_never_succeeds_is_estimated_up_to_its_end(services: Services) -> None:
+    job(services, rejected=500)
+    assert estimate(services).calls == 300
+
+
+def test_cost_and_caps_are_said(services: Services) -> None:
+    priced(services, budget_usd=0.4, budget_tokens=1_000_000)
+    said = estimate(services)
+    assert said.usd is not None and 0 < said.usd < 0.4
+    assert (said.most_usd, said.most_tokens) == (0.4, 1_000_000)
+    assert "about $0.0" in said.note and "(at most 1,000,000 tokens and $0.40)" in said.note
+    assert said.fits_caps
+
+
+def test_prompt_and_reply_have_their_own_prices(services: Services) -> None:
+    priced(services)
+    job(services, accepted=3_000, tokens=(1_000, 100), count=3_000)
+    said = estimate(services)
+    drafts = said.tokens / 1_100
+    assert said.usd == pytest.approx(drafts * (1_000 * 0.4 + 100 * 1.6) / 1_000_000, rel=0.03)
+
+
+def test_a_plan_that_its_cap_would_end_says_so(services: Services) -> None:
+    priced(services, budget_usd=0.001)
+    said = estimate(services)
+    assert not said.fits_caps
+    assert "(at most $0.001, where it would end short)" in said.note
+
+
+def test_without_a_price_tokens_are_said_and_a_cap_on_money_is_refused(services: Services) -> None:
+    priced(services, model="unknown")
+    assert estimate(services).usd is None
+    assert "price of the model not known" in estimate(services).note
+    services.settings.budget_usd = 0.4
+    with pytest.raises(BudgetExceeded, match="the price of unknown"):
+        estimate(services)
+
+
+def test_a_price_of_ones_own_is_used(services: Services, tmp_path: Path) -> None:
+    own = tmp_path / "prices.yaml"
+    own.write_text("endpoints: {'http://localhost:1/v1': {mine: {input: 0, output: 0}}}")
+    priced(services, model="mine", OPENAI_BASE_URL="http://localhost:1/v1", prices=own)
+    assert estimate(services).usd == 0
+    assert "no cost;" in estimate(services).note
+
+
+def test_the_rest_of_a_job_is_estimated_by_its_own_drafts(services: Services) -> None:
+    job(services, accepted=100, count=100)
+    poor = job(services, accepted=10, rejected=60, tokens=(700, 300), count=30)
+    rest = estimate_rest(services, poor)
+    assert 20 / 0.5 < rest.calls < 20 / 0.14, "20 are owed, 14% were accepted, more in other jobs"
+    assert rest.calls > estimate(services, count=20).calls
+
+
+def test_a_finished_job_needs_nothing_more(services: Services) -> None:
+    done = estimate_rest(services, job(services, accepted=30))
+    assert (done.calls, done.tokens) == (0, 0)
+    assert done.note == "about 0 model calls and 0 tokens, no cost (embedded model)"

@@ -1,0 +1,50 @@
+"""Brings the tables of an older store up to date; nothing in it is lost."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Connection, func, insert, inspect, select
+from sqlalchemy.schema import CreateColumn
+
+from .tables import approvals, attempts, budgets, jobs, metadata
+
+
+def bring_up_to_date(connection: Connection, version: int) -> None:
+    """Add the tables and columns that are missing, and fill what older versions did not keep.
+
+    To be called inside one write transaction, so that the store is either as it was or done.
+
+    Args:
+        connection: the transaction.
+        version: the version of the file; 0 for a new one.
+    """
+    metadata.create_all(connection)
+    _add_missing_columns(connection)
+    if version == 1:
+        _take_over_spending(connection)
+
+
+def _add_missing_columns(connection: Connection) -> None:
+    found = inspect(connection)
+    for table in metadata.sorted_tables:
+        present = {column["name"] for column in found.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                _add(connection, table.name, column)
+
+
+def _add(connection: Connection, table: str, column: Column[object]) -> None:
+    # SQLAlchemy leaves ALTER TABLE to Alembic; one statement needs no further package.
+    described = CreateColumn(column).compile(dialect=connection.dialect)
+    connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {described}")
+
+
+def _take_over_spending(connection: Connection) -> None:
+    """Version 1 kept no budgets: what its approvals have spent goes into theirs."""
+    tokens = func.coalesce(func.sum(attempts.c.prompt_tokens + attempts.c.completion_tokens), 0)
+    spent = (
+        select(approvals.c.id, tokens)
+        .join(jobs, jobs.c.approval_id == approvals.c.id)
+        .join(attempts, attempts.c.job_id == jobs.c.id, isouter=True)
+        .group_by(approvals.c.id)
+    )
+    connection.execute(insert(budgets).from_select(["approval_id", "spent_tokens"], spent))

@@ -1,0 +1,97 @@
+"""Approved items: finding them, and turning one into a job, once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from ..dataset.store import Store
+from ..dataset.tables import approval_items, jobs, slots
+from ..errors import ApprovalRequired
+from .journal import now
+from .ledger import Job, job_within
+
+
+def take_item(
+    store: Store, approval_id: str, number: int, *, model: str, coverage_before: dict[str, Any]
+) -> Job:
+    """The job of an approved item: the one that was started before, or a new one with its slots.
+
+    Raises:
+        ApprovalRequired: there is no such approved item.
+    """
+    with store.write() as connection:
+        item = _item(connection, approval_id, number)
+        if item["job_id"] is not None:
+            return job_within(connection, item["job_id"])
+        return _start_job(connection, item, model, coverage_before)
+
+
+def workflow_of_item(store: Store, approval_id: str, number: int) -> str:
+    """The workflow of an approved item.
+
+    Raises:
+        ApprovalRequired: there is no such approved item.
+    """
+    with store.read() as connection:
+        return str(_item(connection, approval_id, number)["workflow_id"])
+
+
+def find_approved_item(
+    store: Store, workflow_id: str, topic: str, count: int, strategy: str
+) -> tuple[str, int] | None:
+    """(approval id, item number) of an approved item of exactly this shape that is not done.
+
+    An unfinished job's item comes first, then an unused one.
+    """
+    query = (
+        select(approval_items.c.approval_id, approval_items.c.number)
+        .outerjoin(jobs, jobs.c.id == approval_items.c.job_id)
+        .where(
+            approval_items.c.workflow_id == workflow_id,
+            approval_items.c.topic == topic,
+            approval_items.c.count == count,
+            approval_items.c.strategy == strategy,
+            approval_items.c.job_id.is_(None) | (jobs.c.status == "running"),
+        )
+        .order_by(approval_items.c.job_id.is_(None), approval_items.c.approval_id)
+    )
+    with store.read() as connection:
+        row = connection.execute(query).first()
+    return (row.approval_id, row.number) if row else None
+
+
+def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
+    wanted = (approval_items.c.approval_id == approval_id) & (approval_items.c.number == number)
+    item = connection.execute(select(approval_items).where(wanted)).mappings().first()
+    if item is None:
+        raise ApprovalRequired(
+            f"Approval {approval_id} has no item {number}.", hint="Propose a plan and have it approved."
+        )
+    return item
+
+
+def _start_job(connection: Connection, item: RowMapping, model: str, coverage_before: dict[str, Any]) -> Job:
+    job_id = f"job-{uuid.uuid4().hex[:12]}"
+    connection.execute(
+        insert(jobs).values(
+            id=job_id,
+            workflow_id=item["workflow_id"],
+            approval_id=item["approval_id"],
+            topic=item["topic"],
+            count=item["count"],
+            strategy=item["strategy"],
+            model=model,
+            status="running",
+            coverage_before=coverage_before,
+            created_at=now(),
+        )
+    )
+    connection.execute(
+        insert(slots), [{"job_id": job_id, "number": number} for number in range(item["count"])]
+    )
+    this = (approval_items.c.approval_id == item["approval_id"]) & (approval_items.c.number == item["number"])
+    connection.execute(update(approval_items).where(this).values(job_id=job_id))
+    return job_within(connection, job_id)

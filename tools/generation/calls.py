@@ -1,0 +1,121 @@
+"""Calling the model: one request at a time for each permit, again when the endpoint is busy."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
+
+from ..models.endpoint_errors import TransientEndpointError
+from ..models.endpoint_session import EndpointSession
+from ..models.structured import TokenUsage
+from .concurrency import AdaptiveLimit
+from .draft import Request
+
+MOST_WAITING = 600.0
+"""Seconds for which one request is sent again and again to an endpoint that answers 429."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two tries when the endpoint does not say how long to wait."""
+TRANSIENT_FAILURES = 5
+"""Failed calls in a row after which the endpoint counts as down, when nothing has come from it for a while."""
+SILENCE = 30.0
+"""Seconds without an answer that make it down; at the start, none has come at all."""
+LONGEST_BREATH = 10.0
+"""Seconds that a place rests after a failed call, at most: a random part of a time that doubles with each in a row."""
+
+
+class Calls:
+    """Sends requests to an endpoint, as many at once as it takes.
+
+    Args:
+        session: the line to the model.
+        limit: how many at once.
+    """
+
+    def __init__(self, session: EndpointSession, limit: AdaptiveLimit) -> None:
+        self._session = session
+        self._limit = limit
+        self._failures_in_row = 0
+        self._last_answer: float | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether asking again makes no sense: failures in a row, and silence."""
+        is_silent = self._last_answer is None or time.monotonic() - self._last_answer > SILENCE
+        return self._failures_in_row >= TRANSIENT_FAILURES and is_silent
+
+    async def ask(self, request: Request, name: str) -> tuple[str, TokenUsage]:
+        """Ask; the caller holds a permit, and keeps it while a busy endpoint has it wait.
+
+        A place that waits is a place that nobody else takes: else the next request would meet the same refusal.
+
+        Args:
+            request: what to ask.
+            name: a name for the answer's schema.
+
+        Raises:
+            TransientEndpointError: failing or unreachable, or busy for `MOST_WAITING` seconds; raised after a rest.
+            EndpointError: a refusal that will repeat.
+        """
+        try:
+            answer = await self._until_taken(request, name)
+        except TransientEndpointError:
+            self._failures_in_row += 1
+            if not self.is_down:
+                await asyncio.sleep(random.uniform(0, min(LONGEST_BREATH, 0.1 * 2.0**self._failures_in_row)))
+            raise
+        self._failures_in_row, self._last_answer = 0, time.monotonic()
+        return answer
+
+    async def _until_taken(self, request: Request, name: str) -> tuple[str, TokenUsage]:
+        try:
+            return await self._once(request, name)
+        except TransientEndpointError as error:
+            if not error.rate_limited:
+                raise
+            await asyncio.sleep(_seconds(error, 1))
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(_is_busy),
+            wait=_pause,
+            stop=stop_after_delay(MOST_WAITING),
+            reraise=True,
+        ):
+            with attempt:
+                return await self._once(request, name)
+        raise AssertionError("tenacity ends with a result or an error")
+
+    async def _once(self, request: Request, name: str) -> tuple[str, TokenUsage]:
+        permit = self._limit.permit()
+        try:
+            answer = await self._session.json(
+                request.prompt,
+                request.schema,
+                name=name,
+                max_tokens=request.max_tokens,
+                temperature=request.temperature,
+            )
+        except TransientEndpointError as error:
+            if error.rate_limited:
+                self._limit.refused(permit)
+            raise
+        self._limit.succeeded(permit)
+        return answer
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, TransientEndpointError) and error.rate_limited
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return _seconds(error, state.attempt_number + 1)
+
+
+def _seconds(error: BaseException | None, refusals: int) -> float:
+    """How long to wait: what the endpoint asked for, or longer with each refusal; a little apart from the others."""
+    asked = error.retry_after if isinstance(error, TransientEndpointError) else None
+    if asked is not None:
+        return asked * random.uniform(1.0, 1.1)
+    return random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2.0**refusals))

@@ -1,0 +1,91 @@
+"""What earlier drafts of the same kind came to: how many were accepted, and how many tokens they took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+
+from ..dataset.store import Store
+from ..dataset.tables import attempts, jobs
+
+PRIOR_DRAFTS = 10
+"""How many drafts' worth an assumption weighs beside what was seen: after 10 drafts both count the same, after 90
+nearly only what was seen. There is no number from which on one jumps to the other."""
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What the drafts of one kind came to.
+
+    Attributes:
+        judged: drafts that were accepted or rejected; failed calls are neither.
+        accepted: how many of them were accepted.
+        measured: drafts whose tokens the endpoint counted.
+        prompt_tokens: of all these together.
+        completion_tokens: of all these together.
+    """
+
+    judged: int = 0
+    accepted: int = 0
+    measured: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one draft is expected to come to, on average.
+
+    Attributes:
+        acceptance: the share of drafts that are accepted.
+        prompt_tokens: tokens sent for a draft.
+        completion_tokens: tokens written for a draft.
+    """
+
+    acceptance: float
+    prompt_tokens: float
+    completion_tokens: float
+
+    def after(self, seen: Experience) -> Expected:
+        """The expectation once more drafts were seen: the mean of both, this one weighing ``PRIOR_DRAFTS`` drafts.
+
+        That is the posterior mean of a beta prior for the share, and of a normal one for the tokens.
+        """
+        return Expected(
+            acceptance=_mean(self.acceptance, seen.accepted, seen.judged),
+            prompt_tokens=_mean(self.prompt_tokens, seen.prompt_tokens, seen.measured),
+            completion_tokens=_mean(self.completion_tokens, seen.completion_tokens, seen.measured),
+        )
+
+
+def experiences(
+    store: Store, *, workflow_id: str, strategy: str, model: str, topic: str, job_id: str | None = None
+) -> list[Experience]:
+    """What the drafts of a strategy by a model came to in a workflow, from the farthest to the nearest.
+
+    Returns:
+        Three: for other topics, for other jobs of this topic, for this job. Each draft counts in one of them.
+    """
+    nearness = case((jobs.c.id == job_id, 2), (jobs.c.topic == topic, 1), else_=0)
+    has_usage = attempts.c.prompt_tokens + attempts.c.completion_tokens > 0
+    query = (
+        select(
+            nearness,
+            func.count(case((attempts.c.status.in_(("accepted", "rejected")), 1))),
+            func.count(case((attempts.c.status == "accepted", 1))),
+            func.count(case((has_usage, 1))),
+            func.sum(attempts.c.prompt_tokens),
+            func.sum(attempts.c.completion_tokens),
+        )
+        .join(jobs, jobs.c.id == attempts.c.job_id)
+        .where(jobs.c.workflow_id == workflow_id, jobs.c.strategy == strategy, jobs.c.model == model)
+        .group_by(nearness)
+    )
+    with store.read() as connection:
+        found = {near: Experience(*counts) for near, *counts in connection.execute(query)}
+    return [found.get(near, Experience()) for near in range(3)]
+
+
+def _mean(assumed: float, total: float, number: int) -> float:
+    return (PRIOR_DRAFTS * assumed + total) / (PRIOR_DRAFTS + number)

@@ -1,0 +1,62 @@
+"""Why a synthetic record is there: everything that led to it, put together from the ledger."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from ..dataset.records import get_record
+from ..dataset.tables import approvals, attempts
+from ..errors import InvalidInput
+from .ledger import get_job
+from .strategies import make_strategy
+from .topic_context import topic_context
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str, Any]:
+    """Parents, prompt, model, answer, gates with scores, and the person's yes of a synthetic record.
+
+    The prompt is drawn again, from the job and the attempt's number: it is the one that was sent as long as the seeds
+    and the template are the same; ``prompt_is_exact`` tells whether the drawn values agree with the journal.
+
+    Raises:
+        InvalidInput: there is no such record, or it is a real one.
+    """
+    record = get_record(services.store, workflow_id, record_id)
+    source = record.provenance
+    if source is None:
+        raise InvalidInput(
+            f"Record {record_id} was imported, not generated.",
+            hint="Only synthetic records have an origin to show.",
+        )
+    job = get_job(services.store, source["job"])
+    with services.store.read() as connection:
+        yes = (
+            connection.execute(select(approvals).where(approvals.c.id == source["approval"]))
+            .mappings()
+            .first()
+        )
+        this = (attempts.c.job_id == job.id) & (attempts.c.number == source["attempt"])
+        attempt = connection.execute(select(attempts).where(this)).mappings().one()
+    context = topic_context(services, workflow_id, job.topic, job.count)
+    strategy = make_strategy(source["strategy"])
+    prompt = None
+    if strategy.unusable(context) is None:
+        draft = strategy.draft(context, source["attempt"], random.Random(f"{job.id}:{source['attempt']}"))
+        prompt = [[list(turn) for turn in request.prompt] for request in draft.requests]
+        is_exact = draft.details == attempt["details"] and [s.id for s in draft.seeds] == attempt["seed_ids"]
+    return {
+        "record": record_id,
+        "topic": record.topic,
+        **source,
+        "parents": [get_record(services.store, workflow_id, seed).body for seed in source["seeds"]],
+        "prompt": prompt,
+        "prompt_is_exact": prompt is not None and is_exact,
+        "answer": attempt["response"],
+        "approved": dict(yes) if yes else None,
+    }

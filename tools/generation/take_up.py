@@ -1,0 +1,67 @@
+"""Taking a job up where it stopped: after a crash, a cancelled program or a kill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ..dataset.store import Store
+from . import journal
+from .attempt_work import AttemptWork, Open
+from .draft import Rejection
+from .ledger import Attempt, Job, list_attempts, slot_records
+from .replies import split
+from .spending import Spending
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an earlier run of the job left.
+
+    Attributes:
+        answered: attempts with answers that were paid for and lead on: to be judged, never asked again.
+        owed: slots that need a new attempt.
+        rejected: refused and failed attempts by reason.
+    """
+
+    answered: list[Open]
+    owed: list[int]
+    accepted: int
+    rejected: Counter[str]
+    next_attempt: int
+
+
+def what_is_left(store: Store, job: Job, work: AttemptWork, spending: Spending) -> Left:
+    """Read the journal; calls whose end nobody saw are written down as interrupted, and stay reserved."""
+    filled = slot_records(store, job.id)
+    attempts = list_attempts(store, job.id)
+    empty = {slot for slot, record in filled.items() if record is None}
+    answered = [
+        _opened(work, attempt)
+        for attempt in attempts
+        if attempt.status in ("answered", "calling")
+        and attempt.response is not None
+        and attempt.slot in empty
+    ]
+    lost = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
+    interrupted = Rejection("interrupted", "the program ended during the call")
+    if lost:
+        refused = [journal.Refused(attempt.number, interrupted, failed=True) for attempt in lost]
+        journal.end_attempts(store, job, [], refused, spending)
+    rejected = Counter(a.gate or "unknown" for a in attempts if a.status in ("rejected", "failed"))
+    rejected += Counter({interrupted.gate: len(lost)})
+    busy = {one.slot for one in answered}
+    return Left(
+        answered=answered,
+        owed=[slot for slot in filled if slot in empty - busy],
+        accepted=len(filled) - len(empty),
+        rejected=rejected,
+        next_attempt=max((attempt.number for attempt in attempts), default=-1) + 1,
+    )
+
+
+def _opened(work: AttemptWork, attempt: Attempt) -> Open:
+    one = work.open(attempt.number, attempt.slot)
+    one.replies = split(one.draft, attempt.response or "")
+    one.prompt_tokens, one.completion_tokens = attempt.prompt_tokens, attempt.completion_tokens
+    return one

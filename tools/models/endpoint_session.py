@@ -1,0 +1,160 @@
+"""The requests of one job to a model: pooled connections, and no work that a request does not need.
+
+LangChain and the OpenAI client spend about 5 ms of processor time on a chat request, most of it on objects that
+nobody looks at here, and httpx looks through all of its connections for each request. For our own clients the
+request goes out over aiohttp, with the address, key, headers and error classes of the OpenAI client that the chat
+model holds. Every other model is asked through LangChain.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from .endpoint_errors import TransientEndpointError
+from .structured import Send, TokenUsage, structured_json
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+    from langchain_core.language_models import BaseChatModel
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+class EndpointSession:
+    """An async context manager for one event loop; connections are closed at its end.
+
+    Args:
+        model: any chat model; those of `make_chat_model` take the short way.
+    """
+
+    def __init__(self, model: BaseChatModel) -> None:
+        self._model = model
+        self._stack = AsyncExitStack()
+        self._send: Send | None = None
+
+    async def __aenter__(self) -> Self:
+        # Without the import there can be no such model; the import takes a second.
+        own = getattr(sys.modules.get(f"{__package__}.openai_chat"), "OwnChat", None)
+        if own is not None and isinstance(self._model, own) and not _needs_proxy(self._model):
+            session = await self._stack.enter_async_context(_pool(self._model))
+            self._send = _straight(self._model, session)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def json(
+        self,
+        prompt: Sequence[tuple[str, str]],
+        schema: dict[str, Any],
+        *,
+        name: str,
+        max_tokens: int,
+        temperature: float,
+    ) -> tuple[str, TokenUsage]:
+        """Ask for one JSON object; see `structured_json`. Never asks twice by itself."""
+        return await structured_json(
+            self._model,
+            prompt,
+            schema,
+            name=name,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            send=self._send,
+        )
+
+
+def _needs_proxy(model: Any) -> bool:
+    # Proxies have kinds and exceptions that httpx knows best.
+    is_local = model.root_async_client.base_url.host in _LOOPBACK
+    return not is_local and any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES)
+
+
+def _pool(model: Any) -> ClientSession:
+    import aiohttp
+    import httpx2
+
+    client = model.root_async_client
+    timeout = httpx2.Timeout(client.timeout)  # its read is the longest wait between two pieces of an answer
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout.connect, sock_read=timeout.read),
+        headers={
+            **{name: text for name, text in client.default_headers.items() if isinstance(text, str)},
+            "Authorization": f"Bearer {client.api_key}",
+        },
+    )
+
+
+def _straight(model: Any, session: ClientSession) -> Send:
+    import aiohttp
+    import httpx2
+
+    client, name = model.root_async_client, model.model_name
+    url = f"{str(client.base_url).rstrip('/')}/chat/completions"
+    # What the model adds to each request of its own, and under which name it gives the token limit.
+    fixed = model._get_request_payload([("user", "")], stream=False, max_tokens=1, temperature=0)
+    limit = "max_tokens" if "max_tokens" in fixed else "max_completion_tokens"
+    fixed |= fixed.pop("extra_body", None) or {}
+    for key in ("messages", "temperature", limit):
+        fixed.pop(key, None)
+
+    async def send(prompt: list[tuple[str, str]], options: dict[str, Any]) -> tuple[str, TokenUsage]:
+        body = {**fixed, **options, "messages": [{"role": role, "content": text} for role, text in prompt]}
+        body[limit] = body.pop("max_tokens")
+        try:
+            async with session.post(url, data=orjson.dumps(body)) as response:
+                content = await response.read()
+        except TimeoutError as error:
+            raise TransientEndpointError(
+                f"The model {name} did not answer in time.", hint="Try again later."
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise TransientEndpointError(
+                f"The endpoint of the model {name} could not be reached ({type(error).__name__}).",
+                hint="Check OPENAI_BASE_URL.",
+            ) from error
+        if response.status >= 400:
+            request = httpx2.Request("POST", url)
+            raise client._make_status_error_from_response(
+                httpx2.Response(
+                    response.status, headers=dict(response.headers), content=content, request=request
+                )
+            )
+        return _read(content, name)
+
+    return send
+
+
+def _read(content: bytes, model: str) -> tuple[str, TokenUsage]:
+    """Text and usage of a chat completion.
+
+    Raises:
+        TransientEndpointError: it is none.
+    """
+    try:
+        body = orjson.loads(content)
+        choice = body["choices"][0]
+        message = choice["message"]
+        usage = body.get("usage") or {}
+        text = message.get("content") or message.get("refusal") or ""
+        return str(text), TokenUsage(
+            int(usage.get("prompt_tokens") or 0),
+            int(usage.get("completion_tokens") or 0),
+            choice.get("finish_reason"),
+        )
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        said = content[:80].decode(errors="replace")
+        raise TransientEndpointError(
+            f"The endpoint of the model {model} gave no valid answer: {said!r}."
+        ) from error
