@@ -29,6 +29,7 @@ class Job:
     requested: int
     attempts: int
     rejected: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True)

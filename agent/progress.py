@@ -38,6 +38,9 @@ class Standing(Protocol):
     @property
     def rejected(self) -> Mapping[str, int]: ...  # noqa: D102
 
+    @property
+    def note(self) -> str: ...  # noqa: D102
+
 
 def reasons_text(rejected: Mapping[str, int]) -> str:
     """Rejections by reason in words, most frequent first: ``3 near_duplicate, 1 parse``."""
@@ -116,4 +119,5 @@ class ProgressView:
 def _detail(standing: Standing) -> str:
     tries = f"{standing.attempts} {'try' if standing.attempts == 1 else 'tries'}"
     rejected = sum(standing.rejected.values())
-    return f"{tries}, {rejected} rejected ({reasons_text(standing.rejected)})" if rejected else tries
+    told = f"{tries}, {rejected} rejected ({reasons_text(standing.rejected)})" if rejected else tries
+    return f"{told}; {visible(standing.note)}" if standing.note else told

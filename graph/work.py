@@ -118,7 +118,7 @@ def _shown(offer: Offer, said: str) -> dict[str, Any]:
     return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
 
 
-_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected")
+_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note")
 
 
 def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

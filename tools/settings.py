@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         title="Cost budget in USD",
         description="The most money that one approved plan may cost; it needs a model whose price is known.",
     )
+    use_batch_api: bool = Field(
+        default=False,
+        title="Batch API",
+        description="Send requests through OpenAI's Batch API: cheaper, and answered within a day.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",

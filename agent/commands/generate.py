@@ -49,6 +49,10 @@ def generate(
         float | None,
         typer.Option("--max-usd", metavar="USD", help="The most money to spend.", show_default=False),
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="Through OpenAI's Batch API: cheaper, and answered within a day."),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Approve the plan without being asked.")] = False,
     eval_set: EvalSet = None,
     as_json: AsJson = False,
@@ -61,6 +65,7 @@ def generate(
 
     services = open_generating_services(eval_set)
     services.settings = _capped(services.settings, max_tokens, max_usd)
+    services.settings.use_batch_api |= batch
     item, reason = _wanted(services, workflow, topic, count, strategy)
 
     # An approval given before (`plans approve`) covers this call; only without one a person is asked.

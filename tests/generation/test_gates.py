@@ -179,8 +179,8 @@ def test_clean_text_is_no_artefact(candidate: Make) -> None:
         ([call({"wipe": True}), result()], "'device_id' is a required property"),
         ([call({"device_id": "D-77", "color": "red"}), result()], "does not declare color"),
         ([call({"device_id": "D-99"}), result()], "was said by nobody"),
-        ([call({"device_id": "D-77"})], "are answered by"),
-        ([call({"device_id": "D-77"}), result(call_id="call_9")], "are answered by"),
+        ([call({"device_id": "D-77"})], "have no answer"),
+        ([call({"device_id": "D-77"}), result(call_id="call_9")], "expected ['call_1']"),
     ],
 )
 def test_broken_tool_calls(candidate: Make, messages: list[Any], evidence: str) -> None:
@@ -219,8 +219,11 @@ def test_topic_gate_knows_the_topics(candidate: Make, seeds: Callable[[str], lis
         "role": "user",
         "content": "Why was my card charged twice? I want a refund of the second invoice payment.",
     }
-    rejection = gate.check(candidate(stray, REPLY))
+    says = {"role": "assistant", "content": "The second charge goes back to your card within five days."}
+    judged = candidate(stray, says)
+    rejection = gate.check(judged)
     assert rejection is not None and "billing_questions" in rejection.evidence
+    assert judged.scores["topic"] < 0
     fits = {
         "role": "user",
         "content": "Sync is stuck and the app crashes with an error since the update.",

@@ -12,13 +12,10 @@ import pytest
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import TopicContext, UnusableAnswer
-from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.message_variation import turn_to_vary
 from finetune_coverage.tools.generation.strategies.prompt import render
-from finetune_coverage.tools.generation.strategies.seed_order import seed_for
 from finetune_coverage.tools.generation.strategies.topic_description import sub_areas
-from finetune_coverage.tools.generation.strategies.traces import fit, trace_of
 from jsonschema import Draft202012Validator
 
 MakeContext = Callable[..., TopicContext]
@@ -179,14 +176,6 @@ def test_a_copied_phrase_is_refused(name: StrategyName, context: MakeContext) ->
     assert rejection is not None and rejection.gate == "copied_phrase"
 
 
-def test_few_shot_uses_each_record_equally_often(context: MakeContext) -> None:
-    used: dict[str, int] = {}
-    for attempt in range(15):
-        for seed in draft("few_shot", context(), attempt).seeds:
-            used[seed.id] = used.get(seed.id, 0) + 1
-    assert set(used.values()) == {3}
-
-
 def test_topic_description_works_without_any_record(context: MakeContext) -> None:
     strategy = make_strategy("topic_description")
     empty = context(seeds=[])
@@ -231,68 +220,6 @@ def test_scenario_expansion_wants_its_edge_case(context: MakeContext) -> None:
 def test_what_needs_records_says_so(name: StrategyName, context: MakeContext) -> None:
     reason = make_strategy(name).unusable(context(seeds=[]))
     assert (reason is not None and "there are none" in reason) or "none" in str(reason)
-
-
-def test_tool_chain_builds_valid_answered_grounded_calls(context: MakeContext) -> None:
-    strategy = make_strategy("tool_chain")
-    topic = context("account_management", count=12)
-    for attempt in range(12):
-        made = strategy.draft(topic, attempt, random.Random(attempt))
-        chain = made.plan[0]
-        facts = ", ".join(str(value) for value in chain.facts.values())
-        choices = ", ".join(str(v) for c in chain.calls for v in c.arguments.values() if v is not None)
-        answer = dict.fromkeys(
-            made.requests[0].schema["properties"], f"I need help, here is it all: {facts}, {choices}."
-        )
-        answer["answer"] = "That has been done for you just now."
-        candidate = strategy.build(made, answer)
-        assert ToolCalls().check(candidate) is None
-        calls = [call for message in candidate.messages for call in message.get("tool_calls") or []]
-        assert [call["function"]["name"] for call in calls] == made.details["chain"]
-        assert candidate.source["tools"] == made.seeds[0].tools
-
-
-def test_a_trace_needs_declared_and_answered_calls() -> None:
-    tool = {
-        "type": "function",
-        "function": {"name": "ping", "parameters": {"type": "object", "properties": {}}},
-    }
-    call = {"id": "1", "type": "function", "function": {"name": "ping", "arguments": "{}"}}
-    asks = [
-        {"role": "user", "content": "ping it"},
-        {"role": "assistant", "content": None, "tool_calls": [call]},
-    ]
-    answered = [*asks, {"role": "tool", "tool_call_id": "1", "content": "ok"}]
-
-    def trace(messages: list[Any], tools: list[Any]) -> list[Any]:
-        return trace_of(Record(id="r", body=json.dumps({"messages": messages, "tools": tools}), topic="t"))
-
-    assert len(trace(answered, [tool])) == 1
-    assert trace(asks, [tool]) == []
-    assert trace(answered, []) == []
-
-
-@pytest.mark.parametrize(
-    ("value", "schema", "fitted"),
-    [
-        (68318931, {"type": "string"}, "68318931"),
-        (["Shadyside Inn", 'api.is_equal_to("Shadyside Inn")'], {"type": "string"}, "Shadyside Inn"),
-        ("api.is_at_least(43)", {"type": "integer"}, 43),
-        ("4.5", {"type": "number"}, 4.5),
-        ("4.5", {"type": "integer"}, None),
-        ("CHECK", {"type": "string", "enum": ["Check", "Book"]}, "Check"),
-        ("other", {"type": "string", "enum": ["Check", "Book"]}, None),
-        ("yes", {"type": "boolean"}, None),
-    ],
-)
-def test_values_are_brought_into_the_declared_type(value: Any, schema: dict[str, Any], fitted: Any) -> None:
-    assert fit(value, schema) == fitted
-
-
-def test_seeds_are_used_evenly() -> None:
-    seeds = list("abcdefg")
-    assert [seed_for(seeds, attempt) for attempt in range(7)] == seeds
-    assert sorted(seed_for(seeds, attempt) for attempt in range(21)) == sorted(seeds * 3)
 
 
 def test_a_template_with_a_missing_value_is_an_error() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from .batches import Batches
+
 KEY = "sk-mock"
 DIMENSIONS = 8
 
@@ -66,6 +68,7 @@ class MockOpenAI:
         self.peak = 0  # most requests under way at once
         self.key = KEY
         self.models = ["mock-model", "mock-embedding"]
+        self.batches = Batches()
         self.closing = threading.Event()
         self.lock = threading.Lock()
         self._active = 0
@@ -122,6 +125,12 @@ class MockOpenAI:
 
 
 def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
+    def batched(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        answer = mock.answer(body)
+        if isinstance(answer, Fault):
+            return answer.status, {"error": {"message": answer.message}}
+        return 200, _completion(body, answer)
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -129,13 +138,22 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
-            if self._checked({}) and self.path.endswith("/models"):
+            if "/batches" in self.path or "/files" in self.path:
+                self._write(*mock.batches.get(self.path, batched), {"Content-Type": "application/json"})
+            elif self._checked({}) and self.path.endswith("/models"):
                 self._send(
                     200, {"object": "list", "data": [{"id": m, "object": "model"} for m in mock.models]}
                 )
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if "/batches" in self.path or "/files" in self.path:
+                kind = self.headers.get("Content-Type", "")
+                self._write(
+                    *mock.batches.post(self.path, kind, content), {"Content-Type": "application/json"}
+                )
+                return
+            body = json.loads(content)
             if not self._checked(body):
                 return
             mock.enter()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..dataset.eval_set import read_eval_set
 from ..dataset.record import Record
-from ..dataset.records import load_records
+from ..dataset.records import load_records, topic_counts
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .gates.artefacts import Artefacts
 from .gates.decontamination import Decontamination, eval_vectors
@@ -27,6 +27,8 @@ from .replies import answer_in
 if TYPE_CHECKING:
     from ..services import Services
 
+MOST_LEARNED_FROM = 20_000
+"""Real records of other topics that the gates learn the dataset's habits from: memory stays bounded."""
 MOST_FOR_PHRASES = 2000
 """Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
 
@@ -48,12 +50,19 @@ class Acceptance:
     @classmethod
     def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
         """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
-        topic_gate = TopicGate(topic, load_records(services.store, workflow_id, origin="real"))
+        real = list(_known_by_gates(services, workflow_id, topic))
+        topic_gate = TopicGate(topic, real)
         written = WrittenVector(services.embeddings)
         # Before all else: its file may be unreadable, and the rest takes time.
         kept_out = _decontamination(services, workflow_id, topic, written)
         comparing = duplicate_gates(services, workflow_id, topic, written)
-        plain: list[Gate] = [RoleGrammar(), Artefacts(), ToolCalls(), KeptFacts(), GroundedReply()]
+        plain: list[Gate] = [
+            RoleGrammar(real),
+            Artefacts(real),
+            ToolCalls(real),
+            KeptFacts(),
+            GroundedReply(),
+        ]
         gates = [*plain, *comparing, *kept_out, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
@@ -83,6 +92,15 @@ class Acceptance:
     def gate_names(self) -> list[str]:
         """The gates that every accepted record passed, in order."""
         return [gate.name for gate in self._gates]
+
+
+def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
+    """The real records that gates learn from: all of the topic, and an even sample of the others."""
+    total = sum(count.records for count in topic_counts(services.store, workflow_id))
+    step = max(1, total // MOST_LEARNED_FROM)
+    for number, record in enumerate(load_records(services.store, workflow_id, origin="real")):
+        if record.topic == topic or number % step == 0:
+            yield record
 
 
 def duplicate_gates(

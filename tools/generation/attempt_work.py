@@ -17,6 +17,7 @@ from .ledger import Attempt, Job
 from .provenance import provenance_of
 from .replies import joined
 from .spending import NOTHING, Amount, Spending
+from .worst_case import overrun, worst_case_tokens
 
 
 @dataclass
@@ -123,6 +124,8 @@ class AttemptWork:
 
     def write_down(self, answered: Sequence[Open]) -> str | None:
         """Journal what has just been paid for; tells why the job must stop when a call took more than it could."""
+        if not answered:
+            return None
         paid = [
             journal.Paid(
                 one.number,
@@ -135,7 +138,16 @@ class AttemptWork:
             )
             for one in answered
         ]
-        return journal.journal_answers(self._store, self._job.id, paid, self._spending)
+        problem = journal.journal_answers(self._store, self._job.id, paid, self._spending)
+        return problem or next(filter(None, map(_overrun, answered)), None)
+
+    def note_batch(self, batch_id: str | None) -> None:
+        """Remember which batch the attempts under way are in; None: in none any more."""
+        journal.note_batch(self._store, self._job.id, batch_id)
+
+    def noted_batch(self) -> str | None:
+        """The batch that the attempts under way are in."""
+        return journal.noted_batch(self._store, self._job.id)
 
     def _used(self, one: Open) -> Amount:
         if not one.replies:
@@ -194,6 +206,13 @@ class AttemptWork:
             self._job, one.slot, one.number, one.draft, self._acceptance.gate_names(), candidate.scores
         )
         return as_record(candidate, f"{content_hash(candidate.source)[:20]}-s", provenance)
+
+
+def _overrun(one: Open) -> str | None:
+    """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
+    asked = [worst_case_tokens(request) for request in one.draft.requests[: len(one.replies)]]
+    worst = (sum(prompt for prompt, _ in asked), sum(reply for _, reply in asked))
+    return overrun(worst, (one.prompt_tokens, one.completion_tokens))
 
 
 def _as_attempt(one: Open) -> Attempt:

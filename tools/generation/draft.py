@@ -6,10 +6,13 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from ..coverage.strategy_choice import StrategyName
 from ..dataset.record import Message, Record, content_hash, message_text
+from .tool_chain_settings import ToolChainSettings
+from .topic_style import TopicStyle
 
 ChatTurn = tuple[str, str]
 """(role, text) of one message of a prompt; role is system, user or assistant."""
@@ -23,6 +26,9 @@ class TopicContext:
         seeds: the topic's usable real records, spread: the first k cover the topic as well as k can.
         neighbours: descriptions of the other topics by name.
         count: how many records the job owes.
+        offset: records that were generated for the topic before this job: the round over seeds and attributes goes
+            on there, instead of beginning with the same ones again.
+        tool_chain: shares of the kinds of tool chain.
     """
 
     topic: str
@@ -30,6 +36,13 @@ class TopicContext:
     neighbours: Mapping[str, str]
     seeds: Sequence[Record]
     count: int = 1
+    offset: int = 0
+    tool_chain: ToolChainSettings = field(default_factory=ToolChainSettings)
+
+    @cached_property
+    def style(self) -> TopicStyle:
+        """How the topic's real records are written; measured at first use, once a job."""
+        return TopicStyle.of(self.seeds)
 
     @property
     def about(self) -> str:

@@ -13,6 +13,7 @@ from ..errors import Busy, CoverageError, InvalidInput
 from . import approved_items, endpoint_limits, journal
 from .acceptance import Acceptance
 from .attempt_work import AttemptWork
+from .batch_engine import BatchEngine
 from .engine import Engine
 from .ledger import Job, get_job, slot_records, summarize_job
 from .prices import require_keepable_cap
@@ -89,26 +90,46 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     )
 
 
-def _engine(services: Services, job: Job, on_progress: OnProgress | None) -> tuple[Engine, Acceptance]:
+def _engine(
+    services: Services, job: Job, on_progress: OnProgress | None
+) -> tuple[Engine | BatchEngine, Acceptance]:
     """Everything that a job needs, loaded: strategy, gates, model, budget, and what an earlier run left."""
     settings = services.settings
     price = require_keepable_cap(settings)
+    in_batches = _goes_in_batches(services, job)
     strategy = make_strategy(_strategy_name(job))
     context = topic_context(services, job.workflow_id, job.topic, job.count)
     reason = strategy.unusable(context)
     if reason:
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
     acceptance = Acceptance.for_job(services, job.workflow_id, job.topic)
-    spending = Spending(job.approval_id, price)
+    spending = Spending(job.approval_id, price, in_batches=in_batches)
     with services.store.write() as connection:
         spending.open(connection, settings.budget_tokens, settings.budget_usd)
     work = AttemptWork(services.store, job, strategy, context, acceptance, spending)
-    left = what_is_left(services.store, job, work, spending)
+    left = what_is_left(services.store, job, work, spending, in_batches=in_batches)
+    if in_batches:
+        return BatchEngine(services.chat_model, job, work, left, on_progress), acceptance
     limit = endpoint_limits.limit_for(services)
     return Engine(services.chat_model, job, work, left, limit, on_progress), acceptance
 
 
-async def _stop_when_cancelled(services: Services, job: Job, engine: Engine) -> None:
+def _goes_in_batches(services: Services, job: Job) -> bool:
+    """Whether the job goes through the Batch API: as it was begun, or as the settings say."""
+    if journal.uses_batches(services.store, job.id):
+        return True
+    if not services.settings.use_batch_api:
+        return False
+    if services.settings.uses_embedded_model or not services.settings.has_endpoint:
+        raise InvalidInput(
+            "The Batch API needs an OpenAI endpoint, and none is used.",
+            hint="Set OPENAI_API_KEY (and OPENAI_BASE_URL), or generate without --batch.",
+        )
+    journal.note_batch(services.store, job.id, None)
+    return True
+
+
+async def _stop_when_cancelled(services: Services, job: Job, engine: Engine | BatchEngine) -> None:
     # Another process asks through the store, which can only be looked at.
     while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):  # noqa: ASYNC110
         await asyncio.sleep(CANCEL_LOOKED_AT)

@@ -181,6 +181,30 @@ def end_job(
         )
 
 
+def note_batch(store: Store, job_id: str, batch_id: str | None) -> None:
+    """Remember the batch that a job waits for; None when it waits for none at the moment."""
+    with store.write() as connection:
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(notes={"batch": batch_id}))
+
+
+def noted_batch(store: Store, job_id: str) -> str | None:
+    """The batch that a job waits for."""
+    return (_notes(store, job_id) or {}).get("batch")
+
+
+def uses_batches(store: Store, job_id: str) -> bool:
+    """Whether a job was begun through the Batch API."""
+    return "batch" in (_notes(store, job_id) or {})
+
+
+def _notes(store: Store, job_id: str) -> dict[str, Any] | None:
+    with store.read() as connection:
+        notes: dict[str, Any] | None = connection.execute(
+            select(jobs.c.notes).where(jobs.c.id == job_id)
+        ).scalar()
+    return notes
+
+
 def request_cancel(store: Store, job_id: str) -> bool:
     """Ask whoever carries the job out to stop; returns whether it was running."""
     with store.write() as connection:

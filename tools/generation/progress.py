@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is; handed to whoever watches."""
+    """How far a job is; handed to whoever watches.
+
+    Attributes:
+        note: what is waited for, in words, when that takes long.
+    """
 
     job_id: str
     topic: str
@@ -16,6 +20,7 @@ class Progress:
     requested: int
     attempts: int
     rejected: dict[str, int] = field(default_factory=dict)
+    note: str = ""
 
 
 OnProgress = Callable[[Progress], None]

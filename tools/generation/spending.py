@@ -35,11 +35,13 @@ class Spending:
     Args:
         approval_id: whose budget is spent.
         price: of the model; None when it is not known.
+        in_batches: whether calls cost what they do in the Batch API.
     """
 
-    def __init__(self, approval_id: str, price: Price | None) -> None:
+    def __init__(self, approval_id: str, price: Price | None, *, in_batches: bool = False) -> None:
         self._approval_id = approval_id
         self._price = price
+        self._in_batches = in_batches
 
     def open(self, connection: Connection, cap_tokens: int | None, cap_usd: float | None) -> None:
         """Fix the caps, or make them tighter."""
@@ -54,7 +56,11 @@ class Spending:
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> Amount:
         """What a call used."""
-        usd = self._price.cost(prompt_tokens, completion_tokens) if self._price else None
+        usd = (
+            self._price.cost(prompt_tokens, completion_tokens, batch=self._in_batches)
+            if self._price
+            else None
+        )
         return Amount(prompt_tokens + completion_tokens, usd)
 
     def reserve(self, connection: Connection, amounts: Sequence[Amount]) -> tuple[int, BudgetExceeded | None]:

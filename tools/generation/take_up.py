@@ -20,19 +20,31 @@ class Left:
 
     Attributes:
         answered: attempts with answers that were paid for and lead on: to be judged, never asked again.
+        asked: attempts whose first answer is still to come, in a batch that outlived the program.
         owed: slots that need a new attempt.
         rejected: refused and failed attempts by reason.
     """
 
     answered: list[Open]
+    asked: list[Open]
     owed: list[int]
     accepted: int
     rejected: Counter[str]
     next_attempt: int
 
 
-def what_is_left(store: Store, job: Job, work: AttemptWork, spending: Spending) -> Left:
-    """Read the journal; calls whose end nobody saw are written down as interrupted, and stay reserved."""
+def what_is_left(
+    store: Store, job: Job, work: AttemptWork, spending: Spending, *, in_batches: bool = False
+) -> Left:
+    """Read the journal; calls whose end nobody saw are written down as interrupted, and stay reserved.
+
+    Args:
+        store: where the journal is.
+        job: what is taken up.
+        work: draws the drafts again.
+        spending: the budget of the approval.
+        in_batches: whether calls go on without this program: then they are waited for.
+    """
     filled = slot_records(store, job.id)
     attempts = list_attempts(store, job.id)
     empty = {slot for slot, record in filled.items() if record is None}
@@ -43,16 +55,19 @@ def what_is_left(store: Store, job: Job, work: AttemptWork, spending: Spending) 
         and attempt.response is not None
         and attempt.slot in empty
     ]
-    lost = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
+    unanswered = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
+    asked = [_opened(work, attempt) for attempt in unanswered if in_batches]
+    lost = [] if in_batches else unanswered
     interrupted = Rejection("interrupted", "the program ended during the call")
     if lost:
         refused = [journal.Refused(attempt.number, interrupted, failed=True) for attempt in lost]
         journal.end_attempts(store, job, [], refused, spending)
     rejected = Counter(a.gate or "unknown" for a in attempts if a.status in ("rejected", "failed"))
     rejected += Counter({interrupted.gate: len(lost)})
-    busy = {one.slot for one in answered}
+    busy = {one.slot for one in [*answered, *asked]}
     return Left(
         answered=answered,
+        asked=asked,
         owed=[slot for slot in filled if slot in empty - busy],
         accepted=len(filled) - len(empty),
         rejected=rejected,
@@ -62,6 +77,6 @@ def what_is_left(store: Store, job: Job, work: AttemptWork, spending: Spending) 
 
 def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     one = work.open(attempt.number, attempt.slot)
-    one.replies = split(one.draft, attempt.response or "")
+    one.replies = split(one.draft, attempt.response) if attempt.response is not None else []
     one.prompt_tokens, one.completion_tokens = attempt.prompt_tokens, attempt.completion_tokens
     return one

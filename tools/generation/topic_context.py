@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..dataset.records import load_records
 from ..dataset.workflows import list_topics
 from .draft import TopicContext
+from .tool_chain_settings import ToolChainSettings
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -16,7 +17,14 @@ MOST_SEEDS = 500
 
 
 def topic_context(
-    services: Services, workflow_id: str, topic: str, count: int, *, spread: bool = True
+    services: Services,
+    workflow_id: str,
+    topic: str,
+    count: int,
+    *,
+    spread: bool = True,
+    offset: int = 0,
+    tool_chain: ToolChainSettings | None = None,
 ) -> TopicContext:
     """The topic's description, its neighbours and its usable real records.
 
@@ -27,6 +35,9 @@ def topic_context(
         count: how many records are wanted.
         spread: order the seeds so that the first ones cover the topic (maximal marginal relevance over the
             index); without it they come in the order of the dataset, and nothing is embedded.
+        offset: records of the topic that were generated before the job. It must be the same each time that the
+            job is carried on: the drafts depend on it.
+        tool_chain: shares of the kinds of tool chain; the defaults when not given.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
     seeds = list(
@@ -43,4 +54,6 @@ def topic_context(
         neighbours={name: text for name, text in descriptions.items() if name != topic},
         seeds=seeds,
         count=count,
+        offset=offset,
+        tool_chain=tool_chain or ToolChainSettings(),
     )

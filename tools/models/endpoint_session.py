@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
+from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError
 from .structured import Send, TokenUsage, structured_json
 
@@ -102,18 +103,11 @@ def _straight(model: Any, session: ClientSession) -> Send:
 
     client, name = model.root_async_client, model.model_name
     url = f"{str(client.base_url).rstrip('/')}/chat/completions"
-    # What the model adds to each request of its own, and under which name it gives the token limit.
-    fixed = model._get_request_payload([("user", "")], stream=False, max_tokens=1, temperature=0)
-    limit = "max_tokens" if "max_tokens" in fixed else "max_completion_tokens"
-    fixed |= fixed.pop("extra_body", None) or {}
-    for key in ("messages", "temperature", limit):
-        fixed.pop(key, None)
+    make_body = body_maker(model)
 
     async def send(prompt: list[tuple[str, str]], options: dict[str, Any]) -> tuple[str, TokenUsage]:
-        body = {**fixed, **options, "messages": [{"role": role, "content": text} for role, text in prompt]}
-        body[limit] = body.pop("max_tokens")
         try:
-            async with session.post(url, data=orjson.dumps(body)) as response:
+            async with session.post(url, data=orjson.dumps(make_body(prompt, options))) as response:
                 content = await response.read()
         except TimeoutError as error:
             raise TransientEndpointError(
@@ -131,30 +125,11 @@ def _straight(model: Any, session: ClientSession) -> Send:
                     response.status, headers=dict(response.headers), content=content, request=request
                 )
             )
-        return _read(content, name)
+        try:
+            return read_completion(orjson.loads(content), name)
+        except orjson.JSONDecodeError as error:
+            raise TransientEndpointError(
+                f"The endpoint of the model {name} gave no valid answer: {content[:80]!r}."
+            ) from error
 
     return send
-
-
-def _read(content: bytes, model: str) -> tuple[str, TokenUsage]:
-    """Text and usage of a chat completion.
-
-    Raises:
-        TransientEndpointError: it is none.
-    """
-    try:
-        body = orjson.loads(content)
-        choice = body["choices"][0]
-        message = choice["message"]
-        usage = body.get("usage") or {}
-        text = message.get("content") or message.get("refusal") or ""
-        return str(text), TokenUsage(
-            int(usage.get("prompt_tokens") or 0),
-            int(usage.get("completion_tokens") or 0),
-            choice.get("finish_reason"),
-        )
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        said = content[:80].decode(errors="replace")
-        raise TransientEndpointError(
-            f"The endpoint of the model {model} gave no valid answer: {said!r}."
-        ) from error

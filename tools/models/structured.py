@@ -84,7 +84,7 @@ async def structured_json(
         TransientEndpointError: busy, failing or unreachable endpoint; asking again later can work.
         EndpointError: a refusal that will repeat: key, model name, context length.
     """
-    options = _options(schema, name=name, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    options = request_options(schema, name=name, max_tokens=max_tokens, temperature=temperature, seed=seed)
     known = _dropped_for(model)
     dropped = set(known)
     while True:
@@ -114,9 +114,10 @@ def _by_langchain(model: BaseChatModel) -> Send:
     return send
 
 
-def _options(
-    schema: dict[str, Any], *, name: str, max_tokens: int, temperature: float, seed: int | None
+def request_options(
+    schema: dict[str, Any], *, name: str, max_tokens: int, temperature: float, seed: int | None = None
 ) -> dict[str, Any]:
+    """What a chat request for JSON of a schema says beside its messages."""
     described = {"name": name, "strict": _is_strict(schema), "schema": schema}
     options: dict[str, Any] = {
         "response_format": {"type": "json_schema", "json_schema": described},

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
-from ...dataset.record import message_text
+from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .habits import Excuse, Finding, Habits
+from .sentence_ends import ENDINGS, SentenceEnds
 
 _MACHINE = re.compile(
     r"\bas an? (ai|artificial|language model|assistant model)\b|\bi('m| am) an? (ai|language model)\b"
-    r"|\bopenai\b|\bmy training data\b|\blorem ipsum\b",
-    re.IGNORECASE,
+    r"|\bopenai\b|\bmy training data\b|\blorem ipsum\b"
+    r"|<\|[^|>]{1,30}\|>|</?s>|\[/?INST\]|<</?SYS>>|^#{2,}\s*(response|instruction|input|output)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(
     r"\[(your|the|insert|name|customer|user|company|product|date|number|phone|email|address)\b[^\]]*\]"
@@ -20,19 +25,25 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _PROMPT_LEAK = re.compile(
-    r"\b(original (user|assistant|reply|message)|training data|edge case|sub-area|as data|json)\b|^\s*[{\[]\s*\"",
-    re.IGNORECASE,
+    r"\b(original (user|assistant|reply|message)|training data|edge case|sub-area|as data|json)\b|^\s*[{\[]\s*\""
+    r"|\bhere('s| is) (the|a|your|my) (re-?written|re-?phrased|revised|varied|improved)\b"
+    r"|^(user|assistant|system|human|customer|agent|bot)\s*:",
+    re.IGNORECASE | re.MULTILINE,
 )
 _AGENT_VOICE = re.compile(
     r"\b(how (can|may) i (help|assist) you|(glad|happy|here) to (help|assist)|thank you for (contacting|reaching out)"
     r"|could you (please )?(provide|confirm) your|let me know if you need|feel free to)\b",
     re.IGNORECASE,
 )
-_ENDINGS = tuple(".!?…。！？।)\"'”’»*`:]")
+_SENTENCE_END = re.compile(r"[.!?\n]+")
 LONG_TURN = 150
 """Characters from which a user's turn without an end counts as cut off; people leave short ones open."""
 SENTENCE_TWICE_WORDS = 5
 """A sentence of at least this many words that stands twice in a text is a loop; short ones may repeat."""
+SENTENCE_THRICE_WORDS = 2
+"""The same for a sentence that stands three times."""
+HABIT = 0.01
+"""Share of the real records with a trace, from which the trace is theirs: blanks in quiz questions, no full stops."""
 
 
 class Artefacts:
@@ -40,58 +51,93 @@ class Artefacts:
 
     name = "artefacts"
 
+    def __init__(self, real: Iterable[Record] = ()) -> None:
+        real = list(real)
+        self._ends = SentenceEnds(real)
+        self._habits = Habits(real, lambda record: self._findings(record.messages, ""))
+
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first trace found, quoted."""
         context = "\n".join(message_text(message) for message in candidate.seed_messages())
         persona = str(candidate.draft.details.get("persona", "")).removeprefix("a ").removeprefix("an ")
         for message in candidate.written:
-            text = message_text(message)
-            if persona and persona in text.lower() and persona not in context.lower():
+            if persona and persona in message_text(message).lower() and persona not in context.lower():
                 return Rejection(
                     self.name, f"{message['role']}: names the person it was to be written by: {persona!r}"
                 )
-            if message["role"] not in ("user", "assistant") or not text:
-                continue
-            found = _found(text, message["role"], context)
-            if found:
-                return Rejection(self.name, f"{message['role']}: {found}")
+        found = self._habits.first_unexcused(self._findings(candidate.written, context))
+        if found:
+            return Rejection(self.name, found.evidence)
         user, assistant = candidate.written_text("user"), candidate.written_text("assistant")
-        if user.strip().lower() == assistant.strip().lower():
+        if user and user.strip().lower() == assistant.strip().lower():
             return Rejection(self.name, "the assistant repeats the user word for word")
         return None
 
+    def _findings(self, messages: Sequence[Message], context: str) -> Iterator[Finding]:
+        for message in messages:
+            text, role = message_text(message), message["role"]
+            if role in ("user", "assistant") and text.strip():
+                yield from _written_by_machine(text, role, context)
+                yield from self._ill_formed(text, role)
+                if strange := _foreign_script(text, context):
+                    yield Finding(f"{role}: a letter of another script: {strange!r}")
 
-def _found(text: str, role: str, context: str) -> str | None:
+    def _ill_formed(self, text: str, role: str) -> Iterator[Finding]:
+        if role == "user" and (match := _AGENT_VOICE.search(text)):
+            yield _finding(role, f"speaks in the agent's voice: {match.group()!r}", match.group().lower())
+        if role == "assistant" and self._ends.is_cut_off(text):
+            yield _finding(role, f"cut off: …{text[-40:]!r}", _last_word(text))
+        if role == "user" and len(text) >= LONG_TURN and not text.rstrip().endswith(ENDINGS):
+            yield _finding(role, f"cut off: …{text[-40:]!r}", "open end")
+        if role == "assistant" and text[:1].islower():
+            yield _finding(role, f"begins in the middle: {text[:40]!r}…", "small letter")
+        if twice := _said_twice(text):
+            yield _finding(role, f"says twice: {twice!r}", twice)
+
+
+def _written_by_machine(text: str, role: str, context: str) -> Iterator[Finding]:
     for what, pattern in (("machine", _MACHINE), ("placeholder", _PLACEHOLDER), ("prompt", _PROMPT_LEAK)):
-        match = pattern.search(text)
+        # People may well write about JSON; an assistant that does so unasked repeats its orders.
+        match = pattern.search(text) if role == "assistant" or pattern is not _PROMPT_LEAK else None
         if match and match.group().lower() not in context.lower():
-            return f"{what} text {match.group()!r}"
-    if role == "user" and (match := _AGENT_VOICE.search(text)):
-        return f"speaks in the agent's voice: {match.group()!r}"
-    if (role == "assistant" or len(text) >= LONG_TURN) and not text.rstrip().endswith(_ENDINGS):
-        return f"cut off: …{text[-40:]!r}"
-    if role == "assistant" and text[:1].islower():
-        return f"begins in the middle: {text[:40]!r}…"
-    if twice := _sentence_twice(text):
-        return f"says twice: {twice!r}"
-    if strange := _foreign_script(text, context):
-        return f"a letter of another script: {strange!r}"
+            yield _finding(role, f"{what} text {match.group()!r}", match.group().lower())
+
+
+def _finding(role: str, evidence: str, trace: str) -> Finding:
+    return Finding(f"{role}: {evidence}", (Excuse((role, trace), None, HABIT),))
+
+
+def _last_word(text: str) -> str:
+    return text.split()[-1].lower()
+
+
+def _said_twice(text: str) -> str | None:
+    sentences = [sentence.strip().lower() for sentence in _SENTENCE_END.split(text)]
+    if len(sentences) > 2:
+        for sentence, times in Counter(sentences).items():
+            length = len(sentence.split()) if times > 1 else 0
+            if length >= (SENTENCE_TWICE_WORDS if times == 2 else SENTENCE_THRICE_WORDS):
+                return sentence
+    words = text.lower().split()
+    third = len(words) // 3
+    if (
+        third >= SENTENCE_THRICE_WORDS
+        and len(words) == 3 * third
+        and words[:third] == words[third : 2 * third]
+    ):
+        return " ".join(words[:third])
     return None
-
-
-def _sentence_twice(text: str) -> str | None:
-    sentences = [sentence.strip().lower() for sentence in re.split(r"[.!?\n]+", text)]
-    counted = Counter(sentence for sentence in sentences if len(sentence.split()) >= SENTENCE_TWICE_WORDS)
-    return next((sentence for sentence, times in counted.items() if times > 1), None)
 
 
 def _foreign_script(text: str, context: str) -> str | None:
     """The first letter of a script that the source material does not use, or None without source material."""
-    known = {_script(letter) for letter in context if letter.isalpha()}
+    known = {_script(letter) for letter in set(context) if letter.isalpha()}
     if not known:
         return None
-    return next((letter for letter in text if letter.isalpha() and _script(letter) not in known), None)
+    strange = {letter for letter in set(text) if letter.isalpha() and _script(letter) not in known}
+    return next((letter for letter in text if letter in strange), None) if strange else None
 
 
+@cache
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "?").split()[0]

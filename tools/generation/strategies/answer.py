@@ -1,10 +1,12 @@
-"""Reading the parts of a model's parsed answer, with words for what is missing."""
+"""Asking for conversations, and reading the parts of a model's answer, with words for what is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..draft import UnusableAnswer
+from ..draft import ChatTurn, Request, UnusableAnswer
+from ..topic_style import TopicStyle
 
 
 def text_field(answer: Any, name: str) -> str:
@@ -35,22 +37,32 @@ def exchanges_field(answer: Any, *, least: int, most: int) -> list[tuple[str, st
     return pairs
 
 
-def exchanges_schema(
-    least: int, most: int, *, longest_user: int = 350, longest_reply: int = 600
-) -> dict[str, Any]:
-    """JSON Schema of a written conversation: a list of user and assistant texts."""
+def exchanges_request(prompt: Sequence[ChatTurn], exchanges: int, style: TopicStyle) -> Request:
+    """The request for a written conversation, with turns as long as the topic's own may be."""
+    characters = exchanges * (style.longest_user + style.longest_reply)
+    return Request(prompt, _exchanges_schema(exchanges, style), answer_tokens(characters, 2 * exchanges))
+
+
+def answer_tokens(characters: int, fields: int) -> int:
+    """Tokens that an answer with so much text in so many fields may take, in languages close to English."""
+    return characters // 3 + 12 * fields + 20
+
+
+def _exchanges_schema(exchanges: int, style: TopicStyle) -> dict[str, Any]:
     pair = {
         "type": "object",
         "properties": {
-            "user": {"type": "string", "minLength": 15, "maxLength": longest_user},
-            "assistant": {"type": "string", "minLength": 30, "maxLength": longest_reply},
+            "user": {"type": "string", "minLength": 15, "maxLength": style.longest_user},
+            "assistant": {"type": "string", "minLength": 20, "maxLength": style.longest_reply},
         },
         "required": ["user", "assistant"],
         "additionalProperties": False,
     }
     return {
         "type": "object",
-        "properties": {"exchanges": {"type": "array", "minItems": least, "maxItems": most, "items": pair}},
+        "properties": {
+            "exchanges": {"type": "array", "minItems": exchanges, "maxItems": exchanges, "items": pair}
+        },
         "required": ["exchanges"],
         "additionalProperties": False,
     }

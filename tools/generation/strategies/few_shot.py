@@ -6,15 +6,15 @@ import random
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, Request, TopicContext
-from .answer import exchanges_field, exchanges_schema
-from .aspects import PERSONAS, SITUATIONS
+from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..topic_style import MOST_EXCHANGES
+from .answer import exchanges_field, exchanges_request
+from .attributes import attributes_of
 from .conversation import conversation_source, exchanges_of, rejected_copy
 from .prompt import render
+from .seed_order import UsableSeeds, examples_for
 
 EXAMPLES = 3
-LONGEST_EXAMPLE = 3
-"""Exchanges of an example that are shown; a longer conversation is cut after them."""
 
 
 class FewShot:
@@ -22,36 +22,35 @@ class FewShot:
 
     name: StrategyName = "few_shot"
 
+    def __init__(self) -> None:
+        self._usable = UsableSeeds(lambda record: bool(exchanges_of(record)))
+
     def unusable(self, context: TopicContext) -> str | None:
         """Needs at least one real record with a spoken exchange."""
-        if any(exchanges_of(record) for record in context.seeds):
+        if self._usable.of(context):
             return None
         return "it needs real records as examples, and the topic has none that a model could learn from"
 
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
-        """The examples move through the topic's records by one place an attempt."""
-        usable = [record for record in context.seeds if exchanges_of(record)]
-        # One step an attempt: each record is an example equally often, and no two prompts show the same set.
-        examples = [usable[(attempt + place) % len(usable)] for place in range(min(EXAMPLES, len(usable)))]
-        shown = [exchanges_of(record)[:LONGEST_EXAMPLE] for record in examples]
-        situation = SITUATIONS[attempt % len(SITUATIONS)]
-        persona = rng.choice(PERSONAS)
-        exchanges = len(shown[-1])
+        """The examples move through the topic's records, another set each time."""
+        usable, number = self._usable.of(context), context.offset + attempt
+        examples = examples_for(usable, number, EXAMPLES)
+        drawn = attributes_of(number, len(usable), context.style)
         prompt = render(
             self.name,
             about=context.about,
-            examples=shown,
-            exchanges=exchanges,
-            situation=situation,
-            persona=persona,
+            examples=[exchanges_of(record)[:MOST_EXCHANGES] for record in examples],
+            drawn=drawn,
         )
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[Request(prompt, exchanges_schema(exchanges, exchanges), 260 * exchanges + 60)],
+            requests=[exchanges_request(prompt, drawn.exchanges, context.style)],
             seeds=examples,
-            details={"situation": situation, "persona": persona, "exchanges": exchanges},
-            plan=exchanges,
+            details=drawn.named(
+                "situation", "persona", "tone", "length", "difficulty", "channel", "opening", "exchanges"
+            ),
+            plan=drawn.exchanges,
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:

@@ -16,9 +16,9 @@ from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from ..facts import facts
 from .answer import text_field
-from .aspects import MANNERS
+from .attributes import MANNERS, pick, unlocked
 from .prompt import render
-from .seed_order import seed_for
+from .seed_order import UsableSeeds, seed_for
 
 _CLOSING = re.compile(
     r"\b(thanks?|thank you|bye|goodbye|that'?s all|no,? that|have a (nice|good|great))\b", re.I
@@ -107,20 +107,22 @@ class MessageVariation:
 
     name: StrategyName = "message_variation"
 
+    def __init__(self) -> None:
+        self._usable = UsableSeeds(lambda record: turn_to_vary(record) is not None)
+
     def unusable(self, context: TopicContext) -> str | None:
         """Needs a real conversation with an earlier exchange before the turn to vary."""
-        if any(turn_to_vary(record) is not None for record in context.seeds):
+        if self._usable.of(context):
             return None
         return "it needs real multi-turn records whose last user message is answered in words, and there are none"
 
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """One seed after the other, each time with another aspect."""
-        seeds = [record for record in context.seeds if turn_to_vary(record) is not None]
-        seed = seed_for(seeds, attempt)
+        seeds, number = self._usable.of(context), context.offset + attempt
+        seed = seed_for(seeds, number)
         turn = turn_to_vary(seed)
         assert turn is not None
-        # The shift per round keeps a seed from meeting the same manner twice when its number divides theirs.
-        manner = MANNERS[(attempt + attempt // len(seeds)) % len(MANNERS)]
+        manner = pick(MANNERS, unlocked(number, len(seeds)))
         original_user, original_reply = (
             message_text(seed.messages[turn]),
             message_text(seed.messages[turn + 1]),

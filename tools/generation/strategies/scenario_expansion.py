@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, Request, TopicContext
-from .answer import exchanges_field, exchanges_schema
-from .aspects import PERSONAS
+from ..draft import Candidate, Draft, Rejection, TopicContext
+from .answer import exchanges_field, exchanges_request
+from .attributes import attributes_of, pick, unlocked
 from .conversation import conversation_source, exchanges_of, rejected_copy
 from .prompt import render
-from .seed_order import seed_for
+from .seed_order import UsableSeeds, seed_for
 
 _NEGATIVE = re.compile(
     r"\b(no|not|n't|never|cannot|can't|won't|isn't|doesn't|didn't|couldn't|unable|unfortunately|only|still|"
@@ -77,34 +77,40 @@ class ScenarioExpansion:
 
     name: StrategyName = "scenario_expansion"
 
+    def __init__(self) -> None:
+        self._usable = UsableSeeds(lambda record: bool(exchanges_of(record)))
+
     def unusable(self, context: TopicContext) -> str | None:
         """Needs at least one real record with a spoken exchange."""
-        if any(exchanges_of(record) for record in context.seeds):
+        if self._usable.of(context):
             return None
         return "it needs a real record to expand, and the topic has none that a model could learn from"
 
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """Another axis each time, so that a seed meets them all before one comes twice."""
-        seeds = [record for record in context.seeds if exchanges_of(record)]
-        seed = seed_for(seeds, attempt)
-        names = list(AXES)
-        axis = names[(attempt + attempt // len(names)) % len(names)]
-        persona = rng.choice(PERSONAS)
+        seeds, number = self._usable.of(context), context.offset + attempt
+        seed = seed_for(seeds, number)
+        drawn = attributes_of(number, len(seeds), context.style)
+        place = unlocked(number, len(seeds))
+        # One more each round: else an axis would always meet the same of the channels, which are as many.
+        axis = pick(list(AXES), place + place // len(AXES))
         exchanges = AXES[axis].exchanges
         prompt = render(
             self.name,
             about=context.about,
             original=exchanges_of(seed)[-2:],
             instruction=AXES[axis].instruction,
-            persona=persona,
+            drawn=drawn,
+            reply_words=context.style.words_of_reply(0.65),
             exchanges=exchanges,
         )
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[Request(prompt, exchanges_schema(exchanges, exchanges), 260 * exchanges + 60)],
+            requests=[exchanges_request(prompt, exchanges, context.style)],
             seeds=[seed],
-            details={"axis": axis, "persona": persona, "exchanges": exchanges},
+            details={"axis": axis, "exchanges": exchanges}
+            | drawn.named("persona", "tone", "length", "channel", "opening"),
             plan=axis,
         )
 

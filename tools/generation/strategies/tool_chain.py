@@ -2,109 +2,209 @@
 
 from __future__ import annotations
 
-import json
 import random
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
-from .answer import text_field
-from .aspects import PERSONAS
-from .chain import Chain, new_chain
+from .answer import answer_tokens
+from .attributes import Attributes, attributes_of, even_share
+from .chains.chain import Chain, WrittenStep
+from .chains.chain_model import Step
+from .chains.chain_script import Script, Turns
+from .chains.negative_scripts import check_negative, negative_script
+from .chains.negatives import NegativeKind
+from .chains.topic_tools import TopicTools
+from .chains.traces import trace_of
 from .conversation import rejected_copy
 from .prompt import render, transcript
-from .seed_order import seed_for
-from .traces import TracedCall, observed_values, trace_of
+from .seed_order import UsableSeeds, seed_for
+
+LONGEST_RESULT = 600
+"""Characters of a result that a prompt shows."""
+TEMPERATURE = 0.7
+_FEWEST_WORDS = 6
+"""Of a request, beside two for each fact that it names."""
+_NEGATIVE, _RECOMBINED, _REPLAYED = 2, 3, 4
+"""Dimensions of the even sequence that say what an attempt is."""
 
 
 class ToolChain:
-    """Takes the calls of a real record, gives them other values, and has the conversation written around them."""
+    """Takes calls from real records, gives them other values, and has the conversation written around them."""
 
     name: StrategyName = "tool_chain"
 
     def __init__(self) -> None:
-        self._traces: dict[str, list[TracedCall]] = {}
-        self._observed: dict[tuple[str, str], list[Any]] | None = None
-
-    def _trace(self, record: Record) -> list[TracedCall]:
-        if record.id not in self._traces:
-            self._traces[record.id] = trace_of(record)
-        return self._traces[record.id]
-
-    def _seeds(self, context: TopicContext) -> list[Record]:
-        return [record for record in context.seeds if self._trace(record)]
+        self._usable = UsableSeeds(lambda record: bool(trace_of(record)))
+        self._learned: tuple[TopicContext, TopicTools] | None = None
 
     def unusable(self, context: TopicContext) -> str | None:
         """Needs a real record whose tool calls are declared, valid and answered."""
-        if self._seeds(context):
+        if self._usable.of(context):
             return None
         return "it needs real records with declared, answered tool calls, and the topic has none"
 
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
-        """One seed's chain with values drawn from the topic's records."""
-        seeds = self._seeds(context)
-        seed = seed_for(seeds, attempt)
-        if self._observed is None:
-            self._observed = observed_values(seeds)
-        chain = new_chain(seed, self._trace(seed), self._observed, rng)
-        persona = rng.choice(PERSONAS)
-        details = _asks_first(seed)
+        """An observed chain, a recombined one or a negative, in the shares that the settings name."""
+        tools, number = self._tools(context), context.offset + attempt
+        drawn = attributes_of(number, len(tools.chains), context.style)
+        steps, script, declared = _drawn(context, tools, number, rng)
+        seeds = list({step.record.id: step.record for step in steps}.values())
         prompt = render(
-            self.name,
+            script.template,
             about=context.about,
-            conversation=transcript(_before_calls(seed), last=4, longest=200),
-            facts=chain.facts,
-            calls=[
-                {"tool": call.name, "arguments": _known(call.arguments), "result": call.result[:600]}
-                for call in chain.calls
-            ],
-            to_write=list(chain.to_write),
-            details=details,
-            persona=persona,
+            conversation=_without_values(transcript(_before_calls(seeds[0]), last=4, longest=200), steps),
+            facts=script.chain.facts,
+            calls=[_shown(steps_of_turn) for steps_of_turn in _by_turn(script)],
+            calls_after=_shown(script.chain.steps[-1:]),
+            to_write=list(script.chain.to_write),
+            details=any(turn.field == "details" for turn in script.spoken),
+            drawn=drawn,
+            words=_words(drawn, script),
+            **script.values,
         )
+        characters = sum(turn.longest for turn in script.spoken) + 200 * len(script.chain.to_write)
+        tokens = answer_tokens(characters, len(script.spoken) + len(script.chain.to_write))
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[Request(prompt, _schema(chain, details), 420, temperature=0.7)],
-            seeds=[seed],
+            requests=[Request(prompt, script.schema(), tokens, TEMPERATURE)],
+            seeds=seeds,
             details={
-                "chain": [call.name for call in chain.calls],
-                "tool_results": "simulated",
-                "persona": persona,
+                "chain": script.chain.tools,
+                "chain_from": "recombined" if len(seeds) > 1 else "observed",
+                "tool_results": script.chain.origins,
+                **script.negative,
+                **drawn.named("persona", "tone", "length", "opening"),
             },
-            plan=(chain, details),
+            plan=(script, declared),
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:
-        """Request, maybe question and details, calls with their results, answer."""
-        chain, details = draft.plan
-        calls = [*chain.calls]
-        for field, (number, key) in chain.to_write.items():
-            arguments = {**calls[number].arguments, key: text_field(answer, field)}
-            calls[number] = replace(calls[number], arguments=arguments)
-        seed = draft.seeds[0]
-        messages: list[Message] = [seed.messages[0]] if seed.messages[0]["role"] == "system" else []
-        messages.append({"role": "user", "content": text_field(answer, "request")})
-        if details:
-            messages.append({"role": "assistant", "content": text_field(answer, "question")})
-            messages.append({"role": "user", "content": text_field(answer, "details")})
-        messages.extend(_call_messages(calls))
-        messages.append({"role": "assistant", "content": text_field(answer, "answer")})
-        source = {"messages": messages, "tools": seed.tools, "topic": draft.topic}
+        """The spoken parts with the calls and their results in between, under the seed's system prompt."""
+        script, declared = draft.plan
+        first = draft.seeds[0].messages[0]
+        system: list[Message] = [first] if first["role"] == "system" else []
+        source = {
+            "messages": [*system, *script.messages(answer)],
+            "tools": declared,
+            "topic": draft.topic,
+        }
         return Candidate(source=source, draft=draft)
 
     def check(self, candidate: Candidate) -> Rejection | None:
-        """No long run of words copied from the seed; the rest is the tool gate's work."""
+        """No long run of words copied from a seed, and negatives show what they are for."""
         spoken = [message for message in candidate.written if message["role"] != "tool"]
-        return rejected_copy(
+        copied = rejected_copy(
             replace(candidate, source={**candidate.source, "messages": spoken}), candidate.draft.seeds
         )
+        return copied or check_negative(candidate)
+
+    def _tools(self, context: TopicContext) -> TopicTools:
+        if self._learned is None or self._learned[0] is not context:
+            self._learned = (context, TopicTools(self._usable.of(context)))
+        return self._learned[1]
 
 
-def _known(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in arguments.items() if value is not None}
+def _drawn(
+    context: TopicContext, tools: TopicTools, number: int, rng: random.Random
+) -> tuple[Sequence[Step], Script, list[dict[str, Any]]]:
+    """The steps of an attempt, the script around them and the tools that the record declares."""
+    settings = context.tool_chain
+    kind = _negative_kind(number, settings.negative_share, list(tools.plausible))
+    if kind is not None:
+        chains = tools.plausible[kind]
+        # About how many of this kind came before, so that the chains are used evenly.
+        place = int(number * settings.negative_share / len(tools.plausible))
+        steps: Sequence[Step] = seed_for(chains, place)
+        script, declared = negative_script(kind, steps, tools, context.style, rng)
+        return steps, script, declared
+    recombines = tools.recombines and even_share(number, _RECOMBINED) < settings.recombined_share
+    steps = (tools.model.recombined(rng) if recombines else None) or seed_for(tools.chains, number)
+    keeps_values = even_share(number, _REPLAYED) < settings.replayed_share
+    chain = tools.writer.write(steps, rng, keeps_values=keeps_values)
+    return steps, _plain_script(chain, steps[0].record, context), _declared(steps)
+
+
+def _negative_kind(number: int, share: float, plausible: Sequence[NegativeKind]) -> NegativeKind | None:
+    place = even_share(number, _NEGATIVE)
+    if not plausible or place >= share:
+        return None
+    return plausible[int(place / share * len(plausible))]
+
+
+def _plain_script(chain: Chain, seed: Record, context: TopicContext) -> Script:
+    turns = Turns(context.style, chain)
+    script: list[Any] = [turns.user("request")]
+    if _asks_first(seed) and chain.facts[0]:
+        script += [turns.assistant("question"), turns.user("details")]
+    requests = len(chain.facts)
+    for request in range(requests):
+        if request:
+            script.append(turns.user("follow_up"))
+        script += [number for number, step in enumerate(chain.steps) if step.turn == request]
+        script.append(turns.assistant("answer_2" if request else "answer"))
+    return Script("tool_chain_follow_up" if requests > 1 else "tool_chain", chain, script)
+
+
+def _declared(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """The tools of the first record, and of the others those that their steps need."""
+    tools = list(steps[0].record.tools)
+    names = {tool.get("function", tool)["name"] for tool in tools}
+    for step in steps[1:]:
+        for tool in step.record.tools:
+            name = tool.get("function", tool)["name"]
+            if name not in names and any(call.name == name for call in step.calls):
+                tools.append(tool)
+                names.add(name)
+    return tools
+
+
+def _by_turn(script: Script) -> list[list[WrittenStep]]:
+    """The steps that serve each request; after a correction, the last step is shown apart."""
+    steps = list(script.chain.steps)
+    if script.values.get("corrected"):
+        return [steps[:-1]]
+    return [[step for step in steps if step.turn == turn] for turn in range(len(script.chain.facts))]
+
+
+def _shown(steps: Sequence[WrittenStep]) -> list[dict[str, Any]]:
+    return [
+        {
+            "tool": call.name,
+            "arguments": {key: value for key, value in call.arguments.items() if value is not None},
+            "result": call.result[:LONGEST_RESULT],
+        }
+        for step in steps
+        for call in step.calls
+    ]
+
+
+def _without_values(turns: list[dict[str, str]], steps: Sequence[Step]) -> list[dict[str, str]]:
+    """The turns with gaps for the values of the trace: shown them, small models name them instead of the new ones."""
+    values = {
+        str(value)
+        for step in steps
+        for call in step.calls
+        for value in call.arguments.values()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(str(value)) >= 2
+    }
+    if not values:
+        return turns
+    longest_first = sorted(values, key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    return [{**turn, "text": pattern.sub("…", turn["text"])} for turn in turns]
+
+
+def _words(drawn: Attributes, script: Script) -> int:
+    """Words of the request: as drawn, and enough for the facts if it has to name them."""
+    asked = any(turn.field == "details" for turn in script.spoken) and "forgotten" not in script.values
+    named = 0 if asked else len(script.chain.facts[0])
+    return max(drawn.words, _FEWEST_WORDS + 2 * named)
 
 
 def _before_calls(record: Record) -> list[Message]:
@@ -116,48 +216,3 @@ def _asks_first(record: Record) -> bool:
     """Whether the assistant of the real record asks before it calls."""
     roles = [message["role"] for message in _before_calls(record)]
     return roles.count("user") >= 2 and "assistant" in roles
-
-
-def _schema(chain: Chain, details: bool) -> dict[str, Any]:
-    limits = dict.fromkeys(chain.to_write, (8, 200)) | {"request": (15, 300)}
-    if details:
-        limits |= {"question": (10, 200), "details": (5, 300)}
-    limits["answer"] = (15, 450)
-    return {
-        "type": "object",
-        "properties": {
-            name: {"type": "string", "minLength": least, "maxLength": most}
-            for name, (least, most) in limits.items()
-        },
-        "required": list(limits),
-        "additionalProperties": False,
-    }
-
-
-def _call_messages(calls: list[TracedCall]) -> list[Message]:
-    """Assistant messages with their calls (parallel ones together) and the tool messages that answer them."""
-    messages: list[Message] = []
-    for group in dict.fromkeys(call.group for call in calls):
-        together = [(number, call) for number, call in enumerate(calls, 1) if call.group == group]
-        messages.append(
-            {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [
-                    {
-                        "id": f"call_{number}",
-                        "type": "function",
-                        "function": {
-                            "name": call.name,
-                            "arguments": json.dumps(call.arguments, ensure_ascii=False),
-                        },
-                    }
-                    for number, call in together
-                ],
-            }
-        )
-        messages.extend(
-            {"role": "tool", "tool_call_id": f"call_{number}", "content": call.result}
-            for number, call in together
-        )
-    return messages

@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, Request, TopicContext
-from .answer import exchanges_field, exchanges_schema
-from .aspects import PERSONAS, SITUATIONS
+from ..draft import Candidate, Draft, Rejection, TopicContext
+from .answer import exchanges_field, exchanges_request
+from .attributes import attributes_of
 from .conversation import conversation_source
 from .prompt import render
+from .seed_order import seed_for
 
 _EXCLUSION = re.compile(r"\b(does not include|not included|excludes?|except|but not|nor)\b", re.IGNORECASE)
 
@@ -36,26 +37,27 @@ class TopicDescription:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """Another sub-area each time, with another situation."""
         areas = sub_areas(context.description) or [context.topic.replace("_", " ")]
-        area = areas[attempt % len(areas)]
-        situation = SITUATIONS[(attempt + attempt // len(areas)) % len(SITUATIONS)]
-        persona = rng.choice(PERSONAS)
-        exchanges = rng.choice((1, 1, 2))
+        number = context.offset + attempt
+        area = seed_for(areas, number)
+        drawn = attributes_of(number, len(areas), context.style)
         prompt = render(
             self.name,
             about=context.about,
             neighbours=[name.replace("_", " ") for name in context.neighbours],
             area=area,
-            situation=situation,
-            persona=persona,
-            exchanges=exchanges,
+            drawn=drawn,
+            reply_words=context.style.words_of_reply(0.65),
         )
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[Request(prompt, exchanges_schema(exchanges, exchanges), 260 * exchanges + 60)],
+            requests=[exchanges_request(prompt, drawn.exchanges, context.style)],
             seeds=[],
-            details={"area": area, "situation": situation, "persona": persona, "exchanges": exchanges},
-            plan=exchanges,
+            details={"area": area}
+            | drawn.named(
+                "situation", "persona", "tone", "length", "difficulty", "channel", "opening", "exchanges"
+            ),
+            plan=drawn.exchanges,
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:

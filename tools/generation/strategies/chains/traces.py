@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from ...dataset.record import Record, message_text
-
-MOST_CALLS = 3
-"""Calls of one written record; a longer chain is cut after them."""
+from ....dataset.record import Record, message_text
 
 _FUNCTION_VALUE = re.compile(r"^api\.\w+\(\s*\"?(.*?)\"?\s*\)$")
 
@@ -21,15 +18,35 @@ class TracedCall:
     """One answered tool call.
 
     Attributes:
-        group: calls of one assistant message share a group: they are parallel.
         arguments: those that the tool declares, in the declared types.
         result: the content of the tool message.
+        group: calls of one assistant message share a group: they are parallel.
+        turn: how many messages the user had sent before it.
     """
 
     name: str
     arguments: dict[str, Any]
     result: str
-    group: int
+    group: int = 0
+    turn: int = 1
+
+    @cached_property
+    def value(self) -> Any:
+        """The result as JSON, or its text where it is none."""
+        try:
+            return json.loads(self.result)
+        except ValueError:
+            return self.result
+
+    @cached_property
+    def json_style(self) -> dict[str, Any]:
+        """How the result was written as JSON, as arguments of `json.dumps`; plain text has the default's."""
+        styles: list[dict[str, Any]] = [
+            {"separators": separators, "ensure_ascii": ascii_only}
+            for separators in ((", ", ": "), (",", ":"))
+            for ascii_only in (False, True)
+        ]
+        return next((style for style in styles if json.dumps(self.value, **style) == self.result), styles[0])
 
 
 def parameters_of(record: Record, name: str) -> dict[str, Any] | None:
@@ -53,17 +70,21 @@ def trace_of(record: Record) -> list[TracedCall]:
         if message.get("role") == "tool"
     }
     calls: list[TracedCall] = []
+    turn = 0
     for group, message in enumerate(record.messages):
+        turn += message.get("role") == "user"
         for call in message.get("tool_calls") or []:
-            traced = _traced(record, call, results, group)
+            traced = _traced(record, call, results, group, turn)
             if traced is None:
                 return []
             if all((traced.name, traced.arguments) != (known.name, known.arguments) for known in calls):
                 calls.append(traced)
-    return calls[:MOST_CALLS]
+    return calls
 
 
-def _traced(record: Record, call: dict[str, Any], results: dict[Any, str], group: int) -> TracedCall | None:
+def _traced(
+    record: Record, call: dict[str, Any], results: dict[Any, str], group: int, turn: int
+) -> TracedCall | None:
     function = call.get("function") or {}
     name = function.get("name", "")
     schema = parameters_of(record, name)
@@ -83,7 +104,7 @@ def _traced(record: Record, call: dict[str, Any], results: dict[Any, str], group
             arguments[key] = fitted
     if any(key not in arguments for key in schema.get("required", [])):
         return None
-    return TracedCall(name, arguments, results[call["id"]], group)
+    return TracedCall(name, arguments, results[call["id"]], group, turn)
 
 
 def fit(value: Any, schema: dict[str, Any]) -> Any:
@@ -93,13 +114,17 @@ def fit(value: Any, schema: dict[str, Any]) -> Any:
     ``api.is_at_least(43)``; what is meant is the value inside.
     """
     kind = schema.get("type")
+    if kind == "array" and value is not None and not isinstance(value, (list, dict)):
+        value = [value]
     if isinstance(value, list) and kind not in ("array", None):
         value = value[0] if value else None
     if isinstance(value, str) and (inner := _FUNCTION_VALUE.match(value)):
         value = inner.group(1)
     if value is None:
         return None
-    if kind == "string":
+    if kind == "array" and isinstance(value, list) and "items" in schema:
+        value = [fitted for item in value if (fitted := fit(item, schema["items"])) is not None] or None
+    elif kind == "string":
         value = (
             value
             if isinstance(value, str)
@@ -127,13 +152,3 @@ def _number(value: Any, *, whole: bool) -> int | float | None:
     except (TypeError, ValueError):
         return None
     return int(number) if whole and number.is_integer() else None if whole else number
-
-
-def observed_values(records: Iterable[Record]) -> dict[tuple[str, str], list[Any]]:
-    """The distinct values that the records give to each (tool, argument), in order of appearance."""
-    seen: dict[tuple[str, str], dict[str, Any]] = {}
-    for record in records:
-        for call in trace_of(record):
-            for key, value in call.arguments.items():
-                seen.setdefault((call.name, key), {})[json.dumps(value, sort_keys=True)] = value
-    return {key: list(values.values()) for key, values in seen.items()}

@@ -1,0 +1,1 @@
+"""How varied a set of generated records is, beside the real records of its topic."""

@@ -1,0 +1,179 @@
+"""Answer follows results: what the assistant says after a call is what was said or returned before.
+
+Checked are numbers, times, dates and codes, and the names that the dataset's tools know (the choices in their schemas
+and the short texts in real results): an answer that names another hotel than the result contradicts it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ...dataset.record import Message, Record, message_text
+from ..draft import Candidate, Rejection
+from .habits import Excuse, Finding, Habits
+from .said import Said
+from .spoken_values import Value, values_of
+from .written_calls import calls_of, leaves
+
+PHRASE = 0.01
+"""Share of the real records in which the assistant says one number that nobody said, from which it is a phrase of
+the trade ("within 24 hours") and no claim about the results."""
+NAME = 0.002
+"""The same for a name: it has few occasions, so a habit is seldom."""
+LONGEST_NAME = 4
+"""Words of a name; longer texts in results are told in other words."""
+SHORTEST_NAME = 3
+"""Letters; "No" and "OK" are no names."""
+LATEST_TURNS = 3
+"""Spoken turns before an answer that it may take up besides the last calls and their results."""
+COUNT_DIGITS = 2
+"""Digits of a number that is looked for in the last results: a longer one is the same id again, and a shorter one is
+as often a sum or a count of the dialogue itself."""
+
+
+class AnswerFollowsResults:
+    """Judges the assistant's turns after the first result of the dialogue.
+
+    A value that nobody said comes from nowhere. One that was said, but neither in the last results nor in the turns
+    around them, belongs to something else: the hotel that was not free, the price of the other ride.
+    """
+
+    name = "answer_follows_results"
+
+    def __init__(self, real: Iterable[Record] = ()) -> None:
+        real = list(real)
+        self._names = _known_names(real)
+        self._habits = Habits(real, lambda record: self._findings(record.messages, 0))
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """The first fact in an answer that no result gives."""
+        if all(message["role"] != "tool" for message in candidate.messages):
+            return None
+        found = self._habits.first_unexcused(self._findings(candidate.messages, candidate.first_written))
+        return Rejection(self.name, found.evidence) if found else None
+
+    def _findings(self, messages: Sequence[Message], first: int) -> Iterator[Finding]:
+        said, by_users, latest = Said(), Said(), _Latest()
+        for index, message in enumerate(messages):
+            text = message_text(message)
+            for _, written in calls_of(message):
+                said.add(written)
+            if message["role"] == "tool":
+                said.add_result(text)
+            elif message["role"] == "assistant" and text and latest.results and index >= first:
+                yield from self._unfounded(text, said, by_users, latest)
+            if message["role"] == "user":
+                by_users.add(text)
+            if message["role"] != "tool":
+                said.add(text)
+            latest.add(message, text)
+
+    def _unfounded(self, text: str, said: Said, by_users: Said, latest: _Latest) -> Iterator[Finding]:
+        values = values_of(text)
+        for value in values:
+            if value.kind == "word":
+                continue
+            if not said.knows(value):
+                yield _finding(value.written, "which nothing before it says", PHRASE)
+            elif _may_be_stale(value) and not latest.said.knows(value):
+                yield _finding(value.written, "which is not from the last results", PHRASE)
+        for name in self._names_in(values):
+            if len(name) == 1 and name[0].capitalize() not in text and name[0].upper() not in text:
+                continue  # "it will be cloudy" is no name
+            written, words = " ".join(name), values_of(" ".join(name))
+            if not said.knows_name(words, None):
+                yield _finding(written, "which nothing before it says", NAME)
+            # Who the user is does not change in between; which hotel it is about may.
+            elif not latest.said.knows_name(words, None) and not (
+                len(name) == 1 and name[0] in by_users.words
+            ):
+                yield _finding(written, "which is not from the last results", NAME)
+
+    def _names_in(self, values: Sequence[Value]) -> Iterator[tuple[str, ...]]:
+        """The known names that a text has, the longest at each place."""
+        words = tuple(value.written for value in values)
+        place = 0
+        while place < len(words):
+            names = self._names.get(words[place], ())
+            found = next((name for name in names if words[place : place + len(name)] == name), None)
+            if found:
+                yield found
+            place += len(found) if found else 1
+
+
+class _Latest:
+    """The last calls with their results, and the turns since shortly before them."""
+
+    def __init__(self) -> None:
+        self.results: list[str] = []
+        self._turns: list[str] = []
+        self._is_over = True
+        self._said: Said | None = None
+
+    def add(self, message: Message, text: str) -> None:
+        self._said = None
+        if message["role"] == "tool" or message.get("tool_calls"):
+            if self._is_over:
+                self.results = []
+            self.results += [text, *(written for _, written in calls_of(message))]
+        else:
+            self._turns = [*self._turns[1 - LATEST_TURNS :], text]
+        self._is_over = message["role"] == "user"
+
+    @property
+    def said(self) -> Said:
+        if self._said is None:
+            self._said = Said()
+            for text in (*self.results, *self._turns):
+                self._said.add_result(text)
+        return self._said
+
+
+def _may_be_stale(value: Value) -> bool:
+    return value.kind == "time" or len(value.written) == COUNT_DIGITS
+
+
+def _finding(what: str, why: str, share: float) -> Finding:
+    return Finding(f"the answer says {what!r}, {why}", (Excuse((what, why), None, share),))
+
+
+def _known_names(real: Iterable[Record]) -> dict[str, list[tuple[str, ...]]]:
+    """Names by their first word, longest first."""
+    names: set[tuple[str, ...]] = set()
+    for record in real:
+        for text in {*_choices(record.tools), *_result_texts(record)}:
+            words = tuple(value.written for value in values_of(text))
+            if (
+                len(text) >= SHORTEST_NAME
+                and 0 < len(words) <= LONGEST_NAME
+                and text[:1].isupper()
+                and all(word.isalpha() for word in words)
+            ):
+                names.add(words)
+    by_first: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for words in sorted(names, key=lambda words: (-len(words), words)):
+        by_first[words[0]].append(words)
+    return dict(by_first)
+
+
+def _choices(tools: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for tool in tools:
+        parameters = (tool.get("function", tool).get("parameters") or {}).get("properties", {})
+        for schema in parameters.values():
+            for choice in schema.get("enum") or () if isinstance(schema, dict) else ():
+                if isinstance(choice, str):
+                    yield choice
+
+
+def _result_texts(record: Record) -> Iterator[str]:
+    for message in record.messages:
+        text = message_text(message)
+        if message["role"] == "tool" and text[:1] in ("{", "["):
+            try:
+                parsed = json.loads(text)
+            except ValueError:
+                continue
+            yield from (value for _, value in leaves(parsed, "") if isinstance(value, str))

@@ -1,0 +1,29 @@
+"""What a user may change about the gates."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class GateSettings(BaseModel):
+    """How strict the gates are. Each is a share of the dataset's own real records that may fail."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic_false_alarms: float = Field(
+        default=0.01,
+        ge=0,
+        le=0.5,
+        title="Topic: false alarms",
+        description="Share of a topic's own real records that may read like another topic. Higher finds more records "
+        "that strayed from their topic, and refuses more that did not.",
+    )
+    invented_arguments: float = Field(
+        default=0.10,
+        ge=0,
+        le=1,
+        title="Tool calls: invented arguments",
+        description="Share of the real records with an argument that give it a value nobody said, from which the "
+        "argument counts as the assistant's choice and is left alone. Lower checks fewer arguments and refuses less; "
+        "with 0 every argument that real records ever invented is left alone.",
+    )

@@ -1,0 +1,155 @@
+"""Grounded arguments: every value that a call passes was said by somebody before it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from ...dataset.record import Message, Record, message_text
+from ..draft import Candidate, Rejection
+from .gate_settings import GateSettings
+from .habits import Excuse, Finding, Habits, Key
+from .said import Said
+from .spoken_values import values_of
+from .written_calls import calls_of, leaves, read_arguments
+
+ONE_VALUE = 0.8
+"""Part of `GateSettings.invented_arguments` that is enough for one value of an argument: a default that many use, a
+word for what people say in other words."""
+ANY_TOOL = 4.0
+"""The same for an argument of one name over all tools: they may differ much."""
+TOLD_FREELY = 3.0
+"""Mean number of words from which an argument is a text in the assistant's own words, of which only numbers, times
+and codes can be traced."""
+_LEFT_OPEN = re.compile(
+    r"\b(other|another|different|any\w*|else|suggest\w*|whatever|whichever|alternatives?|later|earlier)\b",
+    re.IGNORECASE,
+)
+"""The user has the assistant try something else: the values of a further call of the tool are the assistant's."""
+_QUERY = re.compile(r"\w[\w.]*\(")
+
+
+class GroundedArguments:
+    """Traces the values to users, system prompt, earlier results and schema defaults.
+
+    Numbers, dates, times, names and codes are compared in a normal form; see `said` and `spoken_values`.
+    """
+
+    name = "grounded_arguments"
+
+    def __init__(self, real: Iterable[Record] = (), settings: GateSettings | None = None) -> None:
+        real = list(real)
+        self._invented = (settings or GateSettings()).invented_arguments
+        self._free = _freely_told(real)
+        self._habits = Habits(real, self._of_record, _arguments_given)
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """The first value that nobody said."""
+        if not candidate.source.get("tools"):
+            return None
+        found = self._habits.first_unexcused(
+            self._findings(candidate.messages, candidate.first_written, candidate.source)
+        )
+        return Rejection(self.name, found.evidence) if found else None
+
+    def _of_record(self, record: Record) -> Iterator[Finding]:
+        return self._findings(record.messages, 0, record.source)
+
+    def _findings(self, messages: Sequence[Message], first: int, source: dict[str, Any]) -> Iterator[Finding]:
+        said = Said()
+        called: set[str] = set()
+        left_open = False
+        for index, message in enumerate(messages):
+            for tool, written in calls_of(message):
+                if index >= first and not (left_open and tool in called):
+                    yield from self._untraced(tool, read_arguments(written), source, said, tool in called)
+                called.add(tool)
+            text = message_text(message)
+            if message["role"] == "user":
+                left_open = _LEFT_OPEN.search(text) is not None
+            if message["role"] == "tool":
+                said.add_result(text)
+            else:
+                said.add(text)
+
+    def _untraced(
+        self, tool: str, arguments: dict[str, Any], source: dict[str, Any], said: Said, again: bool
+    ) -> Iterator[Finding]:
+        for argument, value in arguments.items():
+            schema = _schema_of(source, tool, argument)
+            telling = _telling_words(schema)
+            free = (tool, argument) in self._free
+            for path, leaf in leaves(value, argument):
+                if not said.explains(leaf, telling, free=free) and leaf not in _constants(schema):
+                    yield self._finding(tool, argument, path, leaf, again)
+
+    def _finding(self, tool: str, argument: str, path: str, value: Any, again: bool) -> Finding:
+        # A tool that is called again is often a search: each time with another value, until something is free.
+        key = (tool, argument, again)
+        return Finding(
+            f"{tool}.{path} = {value!r:.60} was said by nobody",
+            (
+                Excuse((*key, str(value)), key, ONE_VALUE * self._invented),
+                Excuse(key, key, self._invented),
+                Excuse((argument, again), (argument, again), ANY_TOOL * self._invented),
+                *_query_excuse(value),
+            ),
+        )
+
+
+def _freely_told(real: Iterable[Record]) -> set[tuple[str, str]]:
+    lengths: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for record in real:
+        for message in record.messages:
+            for tool, written in calls_of(message):
+                for argument, value in read_arguments(written).items():
+                    if isinstance(value, str) and not _QUERY.match(value):
+                        lengths[tool, argument].append(len(value.split()))
+    return {key for key, counts in lengths.items() if sum(counts) >= TOLD_FREELY * len(counts)}
+
+
+def _arguments_given(record: Record) -> Iterator[Key]:
+    given: set[Key] = set()
+    called: set[str] = set()
+    for message in record.messages:
+        for tool, written in calls_of(message):
+            for argument in read_arguments(written):
+                given |= {(tool, argument, tool in called), (argument, tool in called)}
+            called.add(tool)
+    return iter(given)
+
+
+def _schema_of(source: dict[str, Any], tool: str, argument: str) -> dict[str, Any]:
+    for declared in source.get("tools") or []:
+        function = declared.get("function", declared)
+        if function.get("name") == tool:
+            schema = (function.get("parameters") or {}).get("properties", {}).get(argument)
+            return schema if isinstance(schema, dict) else {}
+    return {}
+
+
+def _constants(schema: dict[str, Any]) -> list[Any]:
+    """The default and the least value of an argument, and its only choice: nobody needs to say them."""
+    choices = schema.get("enum") or []
+    return [schema.get("default"), schema.get("minimum"), *(choices if len(choices) == 1 else [])]
+
+
+def _telling_words(schema: dict[str, Any]) -> frozenset[str] | None:
+    """The words that only one of an argument's choices has; None where there are no choices."""
+    choices = tuple(choice for choice in schema.get("enum") or () if isinstance(choice, str))
+    return _unique_words(choices) if choices else None
+
+
+@lru_cache(maxsize=1024)
+def _unique_words(choices: tuple[str, ...]) -> frozenset[str]:
+    counted = Counter(word for choice in choices for word in {value.written for value in values_of(choice)})
+    return frozenset(word for word, times in counted.items() if times == 1)
+
+
+def _query_excuse(value: Any) -> Iterator[Excuse]:
+    # ``is_equal_to("Sunday")`` may be what a form shows before anybody chose.
+    if isinstance(value, str) and (query := _QUERY.match(value)):
+        yield Excuse(query.group())

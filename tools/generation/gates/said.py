@@ -1,0 +1,181 @@
+"""What was said so far in a dialogue, and whether a value can be traced to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+from .spoken_values import Value, number_form, squeezed, values_of
+
+LONGEST_NAME = 4
+"""Words; a longer text is told in the writer's own words and cannot be looked up."""
+SAID_PARTLY = 0.5
+"""Share of the words of a name that must have been said: people leave out "Hotel", "Apartments", "Dr."."""
+STEM = 5
+"""Letters that two forms of a word share: "withdraw" and "withdrawal"."""
+LONG_WORD = 9
+"""Letters from which a word may have two typing errors; "Tuesday" and "Thursday" are two apart."""
+SHORTEST_CODE = 4
+"""Letters and digits from which a run of them inside another one is no accident."""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY_TIMES = {"today", "tonight", "tomorrow", "yesterday", "now", "asap", "morning", "afternoon", "evening"}
+_SPANS = {"day", "days", "week", "weekend", "month", "year", "later", "earlier", "ago"}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_NEARBY = {"today", "tonight", "tomorrow", "weekend", "asap"}
+_RELATIVE = {*_DAY_TIMES, *_SPANS, *_WEEKDAYS}
+_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare"})
+_TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
+_CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
+
+
+class Said:
+    """Everything that was said, in the normal forms of `spoken_values`."""
+
+    def __init__(self) -> None:
+        self.forms: set[str] = set()
+        self.words: set[str] = set()
+        self._squeezed = ""
+        self._bare: set[str] = set()
+
+    def add(self, text: str) -> None:
+        """Take in a text that somebody said."""
+        for value in values_of(text):
+            self.forms.update(value.forms)
+            if value.kind == "word":
+                self.words.add(value.written)
+            elif value.kind == "number":
+                self._bare.update(value.forms)
+                self._add_rounded(value)
+            elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
+                self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
+        self._squeezed += squeezed(text) + " "
+
+    def add_result(self, text: str) -> None:
+        """Take in what a tool returned: also how long its lists are, since answers count them."""
+        self.add(text)
+        if text[:1] in "{[":
+            try:
+                self._add_counts(json.loads(text))
+            except ValueError:
+                return
+
+    def _add_counts(self, parsed: Any) -> None:
+        if isinstance(parsed, list):
+            self.forms.add(number_form(len(parsed)))
+        for inner in (
+            parsed.values() if isinstance(parsed, dict) else parsed if isinstance(parsed, list) else ()
+        ):
+            self._add_counts(inner)
+
+    def _add_rounded(self, value: Value) -> None:
+        if "." in value.forms[0]:
+            number = float(value.forms[0][1:])
+            self.forms.update(number_form(round(number, digits)) for digits in (0, 1, 2))
+            self.forms.add(number_form(int(number)))
+
+    def has_text(self, text: str) -> bool:
+        """Whether the letters and digits of ``text`` stand in what was said."""
+        return squeezed(text) in self._squeezed
+
+    def knows(self, value: Value) -> bool:
+        """Whether a number, time, date or code was said, in whatever form."""
+        if value.kind == "date":
+            return value.forms[0] in self.forms or (
+                value.forms[-1] in self.forms and self._names_month(value)
+            )
+        if not self.forms.isdisjoint(value.forms):
+            return True
+        if value.kind == "time":
+            hour = int(value.forms[0][1:]) // 60
+            return bool(self._bare & {f"n{hour}", f"n{hour % 12 or 12}"})
+        plain = squeezed(value.written)
+        return len(plain) >= SHORTEST_CODE and plain in self._squeezed
+
+    def _names_month(self, date: Value) -> bool:
+        month = int(date.forms[0][1:].split("-")[0])
+        if f"n{month}" in self.forms:
+            return True
+        return 1 <= month <= 12 and any(word.startswith(_MONTHS[month - 1]) for word in self.words)
+
+    def _may_mean_date(self, date: Value) -> bool:
+        """Whether a date may follow from "tomorrow" or "on Friday"."""
+        return date.forms[-1] in self.forms or self._names_month(date) or not self.words.isdisjoint(_RELATIVE)
+
+    def knows_name(self, values: Sequence[Value], telling: Collection[str] | None) -> bool:
+        """Whether a name was said. Initials and typing errors are allowed.
+
+        Args:
+            values: what the name consists of.
+            telling: where the name is one of several choices, the words that only it has: they are enough
+                ("Shadyside" for "Shadyside Inn"). None where any name could stand: all words must have been said.
+        """
+        words = [value.written for value in values if value.kind == "word" and len(value.written) > 1]
+        initials = "".join(word[0] for word in words)
+        if len(words) > 1 and (initials in self.words or initials[:2] in self.words):
+            return True
+        if telling is not None:
+            telling_here = [word for word in words if word in telling]
+            spare = len(telling_here) > 2  # "New York" for "New York City"
+            if telling_here and sum(map(self._knows_word, telling_here)) >= len(telling_here) - spare:
+                return True
+        return all(self._knows_word(word) for word in words if word not in _TITLES) and all(
+            self.knows(value) for value in values if value.kind != "word"
+        )
+
+    def knows_most(self, values: Sequence[Value]) -> bool:
+        """Whether a text is made of what was said: its numbers and codes all, of its words enough."""
+        if not all(self.knows(value) for value in values if value.kind != "word"):
+            return False
+        stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
+        known = {word[:STEM] for word in self.words}
+        return len(values) > LONGEST_NAME or len(stems & known) >= SAID_PARTLY * len(stems)
+
+    def _knows_word(self, word: str) -> bool:
+        if word in self.words:
+            return True
+        slips = 1 if len(word) < LONG_WORD else 2
+        return len(word) >= SHORTEST_CODE and any(
+            other[0] == word[0] and OSA.distance(word, other, score_cutoff=slips) <= slips
+            for other in self.words
+        )
+
+    def explains(self, value: Any, telling: Collection[str] | None = None, *, free: bool = False) -> bool:
+        """Whether an argument's value can be traced to what was said. Truth values and single letters always can.
+
+        A text in the notation of a query function, ``at_least(4)``, is looked up by what stands in its brackets. Of
+        a text that is told freely only numbers, times and codes are looked up.
+        """
+        text = str(value)
+        inner = _CALL.fullmatch(text.strip())
+        text = inner.group(1) if inner else text
+        if value is None or isinstance(value, bool) or text.strip().lower() in _NO_VALUE:
+            return True
+        plain = squeezed(text)
+        if (len(plain) < 2 and not plain.isdigit()) or (len(plain) > 2 and plain in self._squeezed):
+            return True
+        if isinstance(value, (int, float)) and self._is_derived(float(value)):
+            return True
+        values = values_of(text)
+        if all(one.kind != "word" for one in values):
+            return all(self.knows(one) or (one.kind == "date" and self._may_mean_date(one)) for one in values)
+        if (
+            len(values) == 1
+            and values[0].written.startswith(_WEEKDAYS)
+            and self._may_mean_a_day(values[0].written)
+        ):
+            return True
+        if free:
+            return all(self.knows(value) for value in values if value.kind != "word")
+        is_name = len(values) == 1 or not any(word[:1].islower() for word in text.split())
+        return self.knows_name(values, telling) if is_name else self.knows_most(values)
+
+    def _may_mean_a_day(self, weekday: str) -> bool:
+        return any(word in _NEARBY or (len(word) > 2 and weekday.startswith(word)) for word in self.words)
+
+    def _is_derived(self, number: float) -> bool:
+        """5% is 0.05, and a half hour may be asked for in minutes."""
+        return any(number_form(round(number * factor, 6)) in self.forms for factor in (100, 1 / 60, 60))

@@ -1,0 +1,131 @@
+"""Numbers, times, dates and codes of a text in one normal form, however a person writes them.
+
+"7:30 p.m." and "19:30" share a time; "1,200", "1200.00" and "1.2k" a number; "703-607-3363" and "7036073363" a code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+ValueKind = Literal["number", "time", "date", "code", "word"]
+
+_TOKEN = re.compile(
+    r"(?P<date>(?<!\d)\d{4}[-/]\d{1,2}[-/]\d{1,2}(?!\d))"
+    r"|(?P<time>(?<![\d.:])\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?\s?m\b)"
+    r"|(?P<clock>(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?![\d:]))"
+    r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>st|nd|rd|th|k|[a-z]{1,4})?(?![\w-]*\w)"
+    r"|(?P<code>\w*\d[\w-]*)"
+    r"|(?P<word>[^\W\d]+)"
+)
+
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
+_UNITS = _listed(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = _listed("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINALS = _listed(
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+)
+_NUMBER_WORDS = (
+    {word: number for number, word in enumerate(_UNITS)}
+    | {word: number for number, word in enumerate(_ORDINALS)}
+    | {word: 10 * number for number, word in enumerate(_TENS, 2)}
+    | {"dozen": 12, "hundred": 100, "once": 1, "twice": 2, "couple": 2, "both": 2, "single": 1}
+)
+_NAMED_TIMES = {"noon": 720, "midday": 720, "midnight": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One thing that a text says.
+
+    Attributes:
+        written: as it stands in the text, lower case.
+        forms: its normal forms, each with its kind's first letter: ``n12`` a number, ``t720`` minutes since midnight
+            (both halves of the day where the text does not say which), ``d3-17`` a month and day.
+    """
+
+    kind: ValueKind
+    written: str
+    forms: tuple[str, ...]
+
+
+@lru_cache(maxsize=8192)
+def values_of(text: str) -> tuple[Value, ...]:
+    """What a text says, in order. The most recent texts are kept: several gates read the same ones."""
+    found: list[Value] = []
+    ten = 0
+    for match in _TOKEN.finditer(text.lower()):
+        kind, written = str(match.lastgroup), match.group()
+        if kind == "word":
+            value, ten = _word(written, ten)
+            found.append(value)
+            continue
+        ten = 0
+        if kind == "unit":
+            kind = "number"
+        found.append(_READERS[kind](written, match))
+    return tuple(found)
+
+
+def number_form(number: float) -> str:
+    """``n12`` for 12 and 12.0, ``n4.5`` for 4.5."""
+    return f"n{int(number)}" if number == int(number) else f"n{number:.10g}"
+
+
+def squeezed(text: str) -> str:
+    """The letters and digits of a text, lower case, with nothing in between."""
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def _word(word: str, ten: int) -> tuple[Value, int]:
+    """The value of a word, and the tens that it leaves for the next one ("twenty" for "five")."""
+    if word in _NAMED_TIMES:
+        return Value("word", word, (f"t{_NAMED_TIMES[word]}",)), 0
+    number = _NUMBER_WORDS.get(word)
+    if number is None:
+        return Value("word", word, ()), 0
+    if ten and 0 < number < 10:
+        return Value("word", word, (f"n{number}", f"n{ten + number}")), 0
+    return Value("word", word, (f"n{number}",)), number if number in range(20, 100, 10) else 0
+
+
+def _date(written: str, match: re.Match[str]) -> Value:
+    year, month, day = (int(part) for part in re.split("[-/]", written))
+    return Value("date", written, (f"d{month}-{day}", f"n{year}", f"n{day}"))
+
+
+def _time(written: str, match: re.Match[str]) -> Value:
+    digits = re.findall(r"\d+", written)
+    hour, minute = int(digits[0]) % 12, int(digits[1]) if len(digits) > 1 else 0
+    if "p" in written:
+        hour += 12
+    return Value("time", written, (f"t{60 * hour + minute}",))
+
+
+def _clock(written: str, match: re.Match[str]) -> Value:
+    hour, minute = (int(part) for part in written.split(":")[:2])
+    forms = [f"t{60 * (hour % 24) + minute}"]
+    if hour <= 12 and not written.startswith("0"):
+        forms.append(f"t{60 * ((hour + 12) % 24) + minute}")
+    return Value("time", written, tuple(forms))
+
+
+def _number(written: str, match: re.Match[str]) -> Value:
+    number = float(match["number"].replace(",", ""))
+    return Value("number", written, (number_form(number * 1000 if match["unit"] == "k" else number),))
+
+
+def _code(written: str, match: re.Match[str]) -> Value:
+    return Value("code", written, (f"c{squeezed(written)}",))
+
+
+_READERS = {"date": _date, "time": _time, "clock": _clock, "number": _number, "code": _code}

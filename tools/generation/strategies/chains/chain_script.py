@@ -1,0 +1,143 @@
+"""The course of a conversation with tool calls: who says what, and where the calls stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ....dataset.record import Message
+from ...topic_style import TopicStyle
+from ..answer import text_field
+from .chain import Chain, WrittenStep
+
+_ROOM = {"user": 120, "assistant": 100}
+"""Characters of a turn beside the facts or results that it has to name."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A turn that the model writes: who says it, the field of the answer, and its shortest and longest text."""
+
+    role: Literal["user", "assistant"]
+    field: str
+    shortest: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """A conversation to be written around a chain.
+
+    Attributes:
+        template: name of the prompt template.
+        chain: what is called.
+        turns: in order; a number stands for the calls of that step of the chain.
+        values: for the template, beside those that every template gets.
+        negative: what the record shows, in words for its details; empty for a plain chain.
+    """
+
+    template: str
+    chain: Chain
+    turns: Sequence[Spoken | int]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    negative: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def spoken(self) -> list[Spoken]:
+        """The turns that the model writes."""
+        return [turn for turn in self.turns if isinstance(turn, Spoken)]
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of the answer: open arguments first, then the spoken parts in order."""
+        limits = dict.fromkeys(self.chain.to_write, (8, 200))
+        limits |= {turn.field: (turn.shortest, turn.longest) for turn in self.spoken}
+        return {
+            "type": "object",
+            "properties": {
+                name: {"type": "string", "minLength": least, "maxLength": most}
+                for name, (least, most) in limits.items()
+            },
+            "required": list(limits),
+            "additionalProperties": False,
+        }
+
+    def messages(self, answer: Any) -> list[Message]:
+        """The conversation that an answer makes.
+
+        Raises:
+            UnusableAnswer: a part is missing.
+        """
+        steps = _filled(self.chain, answer)
+        numbers = _first_numbers(steps)
+        messages: list[Message] = []
+        for turn in self.turns:
+            if isinstance(turn, Spoken):
+                messages.append({"role": turn.role, "content": text_field(answer, turn.field)})
+            else:
+                messages.extend(_call_messages(steps[turn], numbers[turn]))
+        return messages
+
+
+class Turns:
+    """Makes spoken turns as long as the topic's style and what they have to name allow.
+
+    Args:
+        style: of the topic.
+        chain: what the user and the assistant have to name.
+    """
+
+    def __init__(self, style: TopicStyle, chain: Chain) -> None:
+        facts = max((len(json.dumps(said)) for said in chain.facts), default=0)
+        self._longest_user = max(style.longest_user, facts + _ROOM["user"])
+        self._longest_reply = max(style.longest_reply, 2 * _ROOM["assistant"])
+
+    def user(self, name: str) -> Spoken:
+        """A turn of the user."""
+        return Spoken(
+            "user", name, 5 if name in ("details", "correction", "follow_up") else 15, self._longest_user
+        )
+
+    def assistant(self, name: str) -> Spoken:
+        """A turn of the assistant."""
+        return Spoken("assistant", name, 15, self._longest_reply)
+
+
+def _filled(chain: Chain, answer: Any) -> list[WrittenStep]:
+    """The steps with the arguments that the model wrote."""
+    steps = [replace(step, calls=list(step.calls)) for step in chain.steps]
+    for name, places in chain.to_write.items():
+        for step, call, key in places:
+            calls = list(steps[step].calls)
+            arguments = {**calls[call].arguments, key: text_field(answer, name)}
+            calls[call] = replace(calls[call], arguments=arguments)
+            steps[step] = replace(steps[step], calls=calls)
+    return steps
+
+
+def _first_numbers(steps: Sequence[WrittenStep]) -> list[int]:
+    """The number of each step's first call, counted from 1 over the conversation."""
+    numbers, number = [], 1
+    for step in steps:
+        numbers.append(number)
+        number += len(step.calls)
+    return numbers
+
+
+def _call_messages(step: WrittenStep, first: int) -> list[Message]:
+    """The assistant message with its calls (parallel ones together) and the tool messages that answer them."""
+    numbered = list(enumerate(step.calls, first))
+    calls = [
+        {
+            "id": f"call_{number}",
+            "type": "function",
+            "function": {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)},
+        }
+        for number, call in numbered
+    ]
+    answers = [
+        {"role": "tool", "tool_call_id": f"call_{number}", "content": call.result}
+        for number, call in numbered
+    ]
+    return [{"role": "assistant", "content": None, "tool_calls": calls}, *answers]

@@ -1,0 +1,153 @@
+"""How the real records of a topic are written: length and number of turns, use of tools, how users begin."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from ..dataset.record import Message, Record, message_text
+
+Opening = Literal["greeting", "question", "first person", "other"]
+OPENINGS: tuple[Opening, ...] = ("first person", "question", "other", "greeting")
+"""How a user may begin; each needs words of its own in a prompt."""
+
+MOST_EXCHANGES = 4
+"""Of a written conversation; longer real ones count as this long. Small models lose the thread beyond."""
+_MEASURED = 500
+"""Records that are looked at: enough for quantiles, and quick."""
+_LEAST_WORDS = 4
+_GREETING = re.compile(
+    r"\W*(?:hi|hello|hey|hallo|dear|greetings|good (?:morning|day|afternoon|evening))\b", re.I
+)
+_QUESTION = re.compile(
+    r"\W*(?:who|what|when|where|why|which|how|can|could|may|do|does|did|is|are|was|will|would|should|has|have)\b",
+    re.I,
+)
+_FIRST_PERSON = re.compile(r"\W*(?:i|i'?m|i'?d|i'?ve|my|we|our|we'?re|we'?ve)\b", re.I)
+
+
+@dataclass(frozen=True)
+class TopicStyle:
+    """Style of a topic's real records. Counts are sorted, so that quantiles can be read off.
+
+    Attributes:
+        user_words: words of each user turn that says something: a name, a yes or a thank-you are left out.
+        reply_words: words of each spoken assistant turn.
+        user_characters: characters of each user turn.
+        reply_characters: characters of each spoken assistant turn.
+        exchanges: user turns that are answered in words, of each record; at most `MOST_EXCHANGES`.
+        tool_rate: share of records in which the assistant calls a tool, 0 to 1.
+        openings: how many records begin which way.
+    """
+
+    user_words: Sequence[int]
+    reply_words: Sequence[int]
+    user_characters: Sequence[int]
+    reply_characters: Sequence[int]
+    exchanges: Sequence[int]
+    tool_rate: float
+    openings: dict[Opening, int]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> TopicStyle:
+        """Measure records; without any, the style is that of short support conversations."""
+        records = records[:_MEASURED]
+        spoken = [_spoken(record) for record in records]
+        users = [text for turns in spoken for role, text in turns if role == "user"]
+        replies = [text for turns in spoken for role, text in turns if role == "assistant"]
+        first = [turns[0][1] for turns in spoken if turns and turns[0][0] == "user"]
+        return cls(
+            user_words=[words for words in _sorted(users, _words) if words >= _LEAST_WORDS]
+            or DEFAULT_STYLE.user_words,
+            reply_words=_sorted(replies, _words) or DEFAULT_STYLE.reply_words,
+            user_characters=_sorted(users, len) or DEFAULT_STYLE.user_characters,
+            reply_characters=_sorted(replies, len) or DEFAULT_STYLE.reply_characters,
+            exchanges=sorted(map(_exchanges, spoken)) or DEFAULT_STYLE.exchanges,
+            tool_rate=sum(record.uses_tools for record in records) / len(records) if records else 0.0,
+            openings=dict(Counter(map(opening_of, first))) or DEFAULT_STYLE.openings,
+        )
+
+    def words_of_user(self, share: float) -> int:
+        """The number of words that this share (0 to 1) of the user turns does not exceed."""
+        return _quantile(self.user_words, share)
+
+    def words_of_reply(self, share: float) -> int:
+        """The number of words that this share (0 to 1) of the spoken assistant turns does not exceed, 5 at least."""
+        return max(5, _quantile(self.reply_words, share))
+
+    def exchanges_at(self, share: float) -> int:
+        """The number of exchanges at this place (0 to 1) of their distribution."""
+        return _quantile(self.exchanges, share)
+
+    def opening_at(self, share: float) -> Opening:
+        """The way to begin at this place (0 to 1) of their distribution."""
+        kinds = [kind for kind in OPENINGS for _ in range(self.openings.get(kind, 0))]
+        return kinds[min(len(kinds) - 1, int(share * len(kinds)))]
+
+    @property
+    def longest_user(self) -> int:
+        """Characters that a written user turn may have: half as long again as all but the longest real ones."""
+        return _limit(self.user_characters, 150, 800)
+
+    @property
+    def longest_reply(self) -> int:
+        """Characters that a written assistant turn may have."""
+        return _limit(self.reply_characters, 200, 1200)
+
+
+DEFAULT_STYLE = TopicStyle(
+    user_words=[8, 12, 16, 20, 25, 30, 40],
+    reply_words=[15, 20, 25, 30, 40, 50, 60],
+    user_characters=[280],
+    reply_characters=[480],
+    exchanges=[1, 1, 2],
+    tool_rate=0.0,
+    openings=dict.fromkeys(OPENINGS, 1),
+)
+"""The style of a topic without records: a question or two, answered in a few sentences."""
+
+
+def opening_of(text: str) -> Opening:
+    """How a text begins; what is not recognised (other languages, too) is "other"."""
+    if _GREETING.match(text):
+        return "greeting"
+    if _FIRST_PERSON.match(text):
+        return "first person"
+    first_sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
+    if _QUESTION.match(text) or first_sentence.endswith("?"):
+        return "question"
+    return "other"
+
+
+def _spoken(record: Record) -> list[tuple[str, str]]:
+    return [(m["role"], text) for m in record.messages if (text := _spoken_text(m))]
+
+
+def _spoken_text(message: Message) -> str:
+    return message_text(message).strip() if message.get("role") in ("user", "assistant") else ""
+
+
+def _exchanges(turns: Sequence[tuple[str, str]]) -> int:
+    roles = [role for role, _ in turns]
+    answered = sum(pair == ("user", "assistant") for pair in pairwise(roles))
+    return max(1, min(MOST_EXCHANGES, answered))
+
+
+def _sorted(texts: Sequence[str], measure: Callable[[str], int]) -> list[int]:
+    return sorted(map(measure, texts))
+
+
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+def _quantile(counts: Sequence[int], share: float) -> int:
+    return counts[min(len(counts) - 1, int(share * len(counts)))]
+
+
+def _limit(lengths: Sequence[int], least: int, most: int) -> int:
+    return max(least, min(most, int(1.5 * _quantile(lengths, 0.95))))

@@ -1,0 +1,54 @@
+"""The body of a chat request, and reading the answer: for requests that do not pass through LangChain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .endpoint_errors import TransientEndpointError
+from .structured import TokenUsage
+
+MakeBody = Callable[[Sequence[tuple[str, str]], dict[str, Any]], dict[str, Any]]
+
+
+def body_maker(model: Any) -> MakeBody:
+    """What makes request bodies as a `ChatOpenAI` would: with everything that the model adds of its own."""
+    # Under which name it gives the token limit shows in what it makes of one.
+    fixed = model._get_request_payload([("user", "")], stream=False, max_tokens=1, temperature=0)
+    limit = "max_tokens" if "max_tokens" in fixed else "max_completion_tokens"
+    fixed |= fixed.pop("extra_body", None) or {}
+    for key in ("messages", "temperature", limit):
+        fixed.pop(key, None)
+
+    def make(prompt: Sequence[tuple[str, str]], options: dict[str, Any]) -> dict[str, Any]:
+        body = {**fixed, **options, "messages": [{"role": role, "content": text} for role, text in prompt]}
+        body[limit] = body.pop("max_tokens")
+        return body
+
+    return make
+
+
+def read_completion(body: Any, model: str) -> tuple[str, TokenUsage]:
+    """Text and usage of a chat completion.
+
+    Args:
+        body: the parsed answer.
+        model: its name, for the error.
+
+    Raises:
+        TransientEndpointError: it is none.
+    """
+    try:
+        choice = body["choices"][0]
+        message = choice["message"]
+        usage = body.get("usage") or {}
+        text = message.get("content") or message.get("refusal") or ""
+        return str(text), TokenUsage(
+            int(usage.get("prompt_tokens") or 0),
+            int(usage.get("completion_tokens") or 0),
+            choice.get("finish_reason"),
+        )
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise TransientEndpointError(
+            f"The endpoint of the model {model} gave no valid answer: {str(body)[:80]!r}."
+        ) from error
