@@ -3,61 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
 
 from .errors import InvalidInput
+from .generation.gates.gate_settings import GateSettings
+from .generation.tool_chain_settings import ToolChainSettings
+from .model_settings import (
+    EMBEDDED,
+    EMBEDDED_MODEL_NAME,
+    OPENAI_DEFAULT_MODEL,
+    PREFIX,
+    ModelSettings,
+    http_address,
+)
 
-PREFIX = "FINETUNE_COVERAGE_"
-EMBEDDED = "embedded"
-EMBEDDED_MODEL_NAME = "Qwen2.5-Coder-1.5B-Instruct Q4_K_M"
-OPENAI_URL = "https://api.openai.com/v1"
-OPENAI_DEFAULT_MODEL = "gpt-4.1-mini"
-_OPENAI_HOST = "api.openai.com"
+__all__ = ["EMBEDDED", "EMBEDDED_MODEL_NAME", "OPENAI_DEFAULT_MODEL", "PREFIX", "Settings", "load_settings"]
 
 
-class Settings(BaseSettings):
+class Settings(ModelSettings):
     """What a person can set. Names in the environment: ``FINETUNE_COVERAGE_`` and the field in capitals.
 
     The two exceptions carry the names that every OpenAI client uses: ``OPENAI_BASE_URL`` and
-    ``OPENAI_API_KEY``. An empty variable counts as not set.
+    ``OPENAI_API_KEY``. An empty variable counts as not set. Parts of a group are joined by two underscores:
+    ``FINETUNE_COVERAGE_TOOL_CHAIN__NEGATIVE_SHARE``.
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=".env",
-        env_ignore_empty=True,
-        extra="ignore",
-        populate_by_name=True,
-    )
 
     home: Path = Field(
         default_factory=lambda: user_data_path("finetune-coverage"),
         title="Data folder",
         description="Where records, conversations and the index are kept.",
-    )
-    model: str = Field(
-        default="",
-        title="Language model",
-        description="'embedded', the path of a .gguf file, or the name of a model at the endpoint. "
-        "Empty: the embedded model, or with OPENAI_API_KEY and no OPENAI_BASE_URL, "
-        f"{OPENAI_DEFAULT_MODEL}.",
-    )
-    embedding_model: str = Field(
-        default="",
-        title="Embedding model",
-        description="'embedded' (the default), 'wordllama' (much faster, coarser), or the name of an "
-        "embedding model at the endpoint.",
-    )
-    max_concurrency: int = Field(
-        default=8,
-        ge=1,
-        le=1000,
-        title="Requests at once",
-        description="The most requests that may be under way at the endpoint.",
     )
     budget_tokens: int | None = Field(
         default=None,
@@ -72,11 +48,6 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         title="Cost budget in USD",
         description="The most money that one approved plan may cost; it needs a model whose price is known.",
-    )
-    use_batch_api: bool = Field(
-        default=False,
-        title="Batch API",
-        description="Send requests through OpenAI's Batch API: cheaper, and answered within a day.",
     )
     prices: Path | None = Field(
         default=None,
@@ -94,19 +65,6 @@ class Settings(BaseSettings):
         repr=False,
         title="Chroma server",
         description="http(s) address of a Chroma server. Not set: an index in the data folder.",
-    )
-    openai_base_url: str | None = Field(
-        default=None,
-        repr=False,
-        validation_alias="OPENAI_BASE_URL",
-        title="Endpoint",
-        description="Address of an OpenAI-compatible endpoint, usually ending in /v1.",
-    )
-    openai_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias="OPENAI_API_KEY",
-        title="Endpoint key",
-        description="The key for the endpoint. Local servers often need none.",
     )
     target_score: float = Field(
         default=0.5,
@@ -129,6 +87,14 @@ class Settings(BaseSettings):
         description="The largest part of a topic that may be synthetic, if it has any real records.",
     )
 
+    gates: GateSettings = Field(
+        default_factory=GateSettings, title="Gates", description="How strict the checks are."
+    )
+    tool_chain: ToolChainSettings = Field(
+        default_factory=ToolChainSettings,
+        title="Tool chains",
+        description="Which kinds of tool chain are written, and how often.",
+    )
     eval_set: Path | None = Field(
         default=None,
         title="Evaluation set",
@@ -140,96 +106,10 @@ class Settings(BaseSettings):
     def _expand_path(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
-    @field_validator("model", "embedding_model")
-    @classmethod
-    def _strip(cls, value: str) -> str:
-        return value.strip()
-
-    @field_validator("openai_base_url", "chroma_url")
+    @field_validator("chroma_url")
     @classmethod
     def _check_address(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("expected an address like http://localhost:8000/v1")
-        return value.strip().rstrip("/")
-
-    @field_validator("openai_api_key")
-    @classmethod
-    def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
-        # A line break copied along with the key would break the request's header.
-        text = value.get_secret_value().strip() if value is not None else ""
-        return SecretStr(text) if text else None
-
-    @property
-    def has_endpoint(self) -> bool:
-        """Whether an endpoint is configured: a key, an address, or both."""
-        return self.openai_base_url is not None or self.openai_api_key is not None
-
-    @property
-    def endpoint_url(self) -> str:
-        """Where requests go when an endpoint is used."""
-        return self.openai_base_url or OPENAI_URL
-
-    @property
-    def is_openai(self) -> bool:
-        """Whether the endpoint is OpenAI's own."""
-        return urlsplit(self.endpoint_url).hostname == _OPENAI_HOST
-
-    @property
-    def model_file(self) -> Path | None:
-        """The person's own weights, when ``model`` is the path of a .gguf file."""
-        return Path(self.model).expanduser() if self.model.lower().endswith(".gguf") else None
-
-    @property
-    def uses_embedded_model(self) -> bool:
-        """Whether the language model runs in this process."""
-        if self.model == "":
-            return not self.has_endpoint
-        return self.model.lower() == EMBEDDED or self.model_file is not None
-
-    @property
-    def uses_embedded_embeddings(self) -> bool:
-        """Whether texts are embedded on this machine."""
-        return self.embedding_model.lower() in ("", EMBEDDED, "wordllama")
-
-    @property
-    def endpoint_model(self) -> str:
-        """The name of the model at the endpoint.
-
-        Raises:
-            InvalidInput: no name is set and the endpoint is not OpenAI's own, or a name is set and no
-                endpoint is.
-        """
-        if not self.has_endpoint:
-            raise InvalidInput(
-                f"The model {self.model!r} needs an endpoint, and none is set.",
-                hint=f"Set OPENAI_API_KEY, and OPENAI_BASE_URL if it is not OpenAI's; or set {PREFIX}MODEL="
-                f"{EMBEDDED}.",
-            )
-        if self.model:
-            return self.model
-        if self.is_openai:
-            return OPENAI_DEFAULT_MODEL
-        raise InvalidInput(
-            f"No model name is set for the endpoint {self.endpoint_url}.",
-            hint=f"Set {PREFIX}MODEL to the name of one of its models, or to '{EMBEDDED}'.",
-        )
-
-    @property
-    def model_in_use(self) -> str:
-        """The language model in words, for a person: its name and where it runs. Never raises."""
-        if self.model_file is not None:
-            return f"{EMBEDDED} ({self.model_file.name})"
-        if self.uses_embedded_model:
-            return f"{EMBEDDED} ({EMBEDDED_MODEL_NAME})"
-        if not self.has_endpoint:
-            return f"{self.model} (no endpoint is set)"
-        name = self.model or (OPENAI_DEFAULT_MODEL if self.is_openai else "no model set")
-        # It is shown and kept with each record: without a name and password in the address.
-        parts = urlsplit(self.endpoint_url)
-        return f"{name} at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"
+        return http_address(value)
 
     @property
     def store_url(self) -> str:

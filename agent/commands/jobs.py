@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..output import print_json, print_table, say
 from .generate import approved_item, finish, run
 from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
+
+if TYPE_CHECKING:
+    from ...tools.services import Services
 
 app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_without_command=True)
 
@@ -57,18 +60,25 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show(job_id: JobId, as_json: AsJson = False) -> None:
+def show(
+    job_id: JobId,
+    diversity: Annotated[
+        bool, typer.Option("--diversity", help="Measure how varied its records are, beside real ones.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show a job and each of its attempts: what was accepted, what was rejected and why."""
     from ...tools.generation.ledger import list_attempts, summarize_job
     from ...tools.generation.shortfall import advice
     from ..progress import reasons_text
 
-    store = open_services().store
-    job = summarize_job(store, job_id)
-    attempts = list_attempts(store, job_id)
+    services = open_services()
+    job = summarize_job(services.store, job_id)
+    attempts = list_attempts(services.store, job_id)
+    varied = _diversity(services, job_id) if diversity else None
     if as_json:
         document = {"job": asdict(job), "attempts": [asdict(attempt) for attempt in attempts]}
-        print_json({"success": True, **document})
+        print_json({"success": True, **document, **({"diversity": varied} if varied else {})})
         return
     say(f"{job.id}: {job.count} {job.topic} by {job.strategy} in {job.workflow_id}", style="bold")
     say(f"{job.status}: {job.accepted} accepted, rejected: {reasons_text(job.rejected) or 'none'}")
@@ -78,6 +88,8 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
         say(f"Ended because: {job.stop_reason}")
     for line in advice(job.rejected):
         say(f"- {line}")
+    if varied is not None:
+        _say_diversity(varied)
     say()
     print_table(
         ["Try", "Slot", "Outcome", "Gate", "Evidence"],
@@ -87,6 +99,32 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
         ],
         numbers=(0, 1),
     )
+
+
+def _diversity(services: Services, job_id: str) -> dict[str, Any]:
+    from ...tools.generation.diversity.job_report import diversity_of_job
+
+    return diversity_of_job(services, job_id).to_dict()
+
+
+def _say_diversity(varied: dict[str, Any]) -> None:
+    generated, real = varied["synthetic"] or {}, varied["real"] or {}
+    say()
+    say(f"Diversity, at {varied['compared']} texts a side:")
+    print_table(
+        ["Figure", "Generated", "Real"],
+        [
+            (name.replace("_", " "), *(_figure(side.get(name)) for side in (generated, real)))
+            for name in generated or real
+        ],
+        numbers=(1, 2),
+    )
+    used = ", ".join(f"{seeds} used {uses} times" for uses, seeds in varied["seed_uses"].items())
+    say(f"Seeds: {used or 'none'}")
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 @app.command("resume")

@@ -20,7 +20,7 @@ from .gates.near_duplicate import NearDuplicate
 from .gates.role_grammar import RoleGrammar
 from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
-from .gates.topic import TopicGate
+from .gates.topic import TopicGate, TopicModel
 from .gates.written_vector import WrittenVector
 from .replies import answer_in
 
@@ -54,12 +54,12 @@ class Acceptance:
         # Before all else: its file may be unreadable, and the rest takes time.
         kept_out = _decontamination(services, workflow_id, topic, written)
         real = list(_known_by_gates(services, workflow_id, topic))
-        topic_gate = TopicGate(topic, real)
+        topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
         comparing = duplicate_gates(services, workflow_id, topic, written)
         plain: list[Gate] = [
             RoleGrammar(real),
             Artefacts(real),
-            ToolCalls(real),
+            ToolCalls(real, services.settings.gates),
             KeptFacts(),
             GroundedReply(),
         ]

@@ -22,7 +22,7 @@ from .shortfall import stop_words
 from .spending import Spending
 from .strategies import make_strategy
 from .take_up import what_is_left
-from .topic_context import topic_context
+from .topic_context import job_context
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -98,7 +98,7 @@ def _engine(
     price = require_keepable_cap(settings)
     in_batches = _goes_in_batches(services, job)
     strategy = make_strategy(_strategy_name(job))
-    context = topic_context(services, job.workflow_id, job.topic, job.count)
+    context = job_context(services, job)
     reason = strategy.unusable(context)
     if reason:
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")

@@ -12,7 +12,7 @@ from ..dataset.tables import approvals, attempts
 from ..errors import InvalidInput
 from .ledger import get_job
 from .strategies import make_strategy
-from .topic_context import topic_context
+from .topic_context import job_context
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -43,7 +43,7 @@ def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str,
         )
         this = (attempts.c.job_id == job.id) & (attempts.c.number == source["attempt"])
         attempt = connection.execute(select(attempts).where(this)).mappings().one()
-    context = topic_context(services, workflow_id, job.topic, job.count)
+    context = job_context(services, job)
     strategy = make_strategy(source["strategy"])
     prompt = None
     if strategy.unusable(context) is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..dataset.records import load_records
 from ..dataset.workflows import list_topics
 from .draft import TopicContext
+from .ledger import Job
 from .tool_chain_settings import ToolChainSettings
 
 if TYPE_CHECKING:
@@ -56,4 +57,22 @@ def topic_context(
         count=count,
         offset=offset,
         tool_chain=tool_chain or ToolChainSettings(),
+    )
+
+
+def job_context(services: Services, job: Job) -> TopicContext:
+    """The context of a job: the same whenever it is carried on, as long as the dataset is.
+
+    Attributes are drawn on from where the topic's earlier jobs stopped: what had been generated for the topic when
+    the job began stands in its coverage.
+    """
+    counted = job.coverage_before.get("topics") or []
+    earlier = next((topic["synthetic"] for topic in counted if topic["name"] == job.topic), 0)
+    return topic_context(
+        services,
+        job.workflow_id,
+        job.topic,
+        job.count,
+        offset=earlier,
+        tool_chain=services.settings.tool_chain,
     )

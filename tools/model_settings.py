@@ -1,0 +1,170 @@
+"""The settings that say which models are used, and where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import InvalidInput
+
+PREFIX = "FINETUNE_COVERAGE_"
+EMBEDDED = "embedded"
+EMBEDDED_MODEL_NAME = "Qwen2.5-Coder-1.5B-Instruct Q4_K_M"
+OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_DEFAULT_MODEL = "gpt-4.1-mini"
+_OPENAI_HOST = "api.openai.com"
+
+
+def http_address(value: str | None) -> str | None:
+    """An http(s) address without a slash at its end; None for nothing.
+
+    Raises:
+        ValueError: it is no such address.
+    """
+    if value is None or not value.strip():
+        return None
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected an address like http://localhost:8000/v1")
+    return value.strip().rstrip("/")
+
+
+class ModelSettings(BaseSettings):
+    """Language model, embedding model and endpoint."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        env_nested_delimiter="__",
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    model: str = Field(
+        default="",
+        title="Language model",
+        description="'embedded', the path of a .gguf file, or the name of a model at the endpoint. "
+        "Empty: the embedded model, or with OPENAI_API_KEY and no OPENAI_BASE_URL, "
+        f"{OPENAI_DEFAULT_MODEL}.",
+    )
+    embedding_model: str = Field(
+        default="",
+        title="Embedding model",
+        description="'embedded' (the default), 'wordllama' (much faster, coarser), or the name of an "
+        "embedding model at the endpoint.",
+    )
+    max_concurrency: int = Field(
+        default=8,
+        ge=1,
+        le=1000,
+        title="Requests at once",
+        description="The most requests that may be under way at the endpoint.",
+    )
+    use_batch_api: bool = Field(
+        default=False,
+        title="Batch API",
+        description="Send requests through OpenAI's Batch API: cheaper, and answered within a day.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        repr=False,
+        validation_alias="OPENAI_BASE_URL",
+        title="Endpoint",
+        description="Address of an OpenAI-compatible endpoint, usually ending in /v1.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="OPENAI_API_KEY",
+        title="Endpoint key",
+        description="The key for the endpoint. Local servers often need none.",
+    )
+
+    @field_validator("model", "embedding_model")
+    @classmethod
+    def _strip(cls, value: str) -> str:
+        return value.strip()
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _check_endpoint(cls, value: str | None) -> str | None:
+        return http_address(value)
+
+    @field_validator("openai_api_key")
+    @classmethod
+    def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
+        # A line break copied along with the key would break the request's header.
+        text = value.get_secret_value().strip() if value is not None else ""
+        return SecretStr(text) if text else None
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether an endpoint is configured: a key, an address, or both."""
+        return self.openai_base_url is not None or self.openai_api_key is not None
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where requests go when an endpoint is used."""
+        return self.openai_base_url or OPENAI_URL
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the endpoint is OpenAI's own."""
+        return urlsplit(self.endpoint_url).hostname == _OPENAI_HOST
+
+    @property
+    def model_file(self) -> Path | None:
+        """The person's own weights, when ``model`` is the path of a .gguf file."""
+        return Path(self.model).expanduser() if self.model.lower().endswith(".gguf") else None
+
+    @property
+    def uses_embedded_model(self) -> bool:
+        """Whether the language model runs in this process."""
+        if self.model == "":
+            return not self.has_endpoint
+        return self.model.lower() == EMBEDDED or self.model_file is not None
+
+    @property
+    def uses_embedded_embeddings(self) -> bool:
+        """Whether texts are embedded on this machine."""
+        return self.embedding_model.lower() in ("", EMBEDDED, "wordllama")
+
+    @property
+    def endpoint_model(self) -> str:
+        """The name of the model at the endpoint.
+
+        Raises:
+            InvalidInput: no name is set and the endpoint is not OpenAI's own, or a name is set and no
+                endpoint is.
+        """
+        if not self.has_endpoint:
+            raise InvalidInput(
+                f"The model {self.model!r} needs an endpoint, and none is set.",
+                hint=f"Set OPENAI_API_KEY, and OPENAI_BASE_URL if it is not OpenAI's; or set {PREFIX}MODEL="
+                f"{EMBEDDED}.",
+            )
+        if self.model:
+            return self.model
+        if self.is_openai:
+            return OPENAI_DEFAULT_MODEL
+        raise InvalidInput(
+            f"No model name is set for the endpoint {self.endpoint_url}.",
+            hint=f"Set {PREFIX}MODEL to the name of one of its models, or to '{EMBEDDED}'.",
+        )
+
+    @property
+    def model_in_use(self) -> str:
+        """The language model in words, for a person: its name and where it runs. Never raises."""
+        if self.model_file is not None:
+            return f"{EMBEDDED} ({self.model_file.name})"
+        if self.uses_embedded_model:
+            return f"{EMBEDDED} ({EMBEDDED_MODEL_NAME})"
+        if not self.has_endpoint:
+            return f"{self.model} (no endpoint is set)"
+        name = self.model or (OPENAI_DEFAULT_MODEL if self.is_openai else "no model set")
+        # It is shown and kept with each record: without a name and password in the address.
+        parts = urlsplit(self.endpoint_url)
+        return f"{name} at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"
