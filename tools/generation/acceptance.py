@@ -50,11 +50,11 @@ class Acceptance:
     @classmethod
     def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
         """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
-        real = list(_known_by_gates(services, workflow_id, topic))
-        topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
         written = WrittenVector(services.embeddings)
         # Before all else: its file may be unreadable, and the rest takes time.
         kept_out = _decontamination(services, workflow_id, topic, written)
+        real = list(_known_by_gates(services, workflow_id, topic))
+        topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
         comparing = duplicate_gates(services, workflow_id, topic, written)
         plain: list[Gate] = [
             RoleGrammar(real),
