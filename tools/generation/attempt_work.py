@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..dataset.record import Record, content_hash
+from ..dataset.record import Record
 from ..dataset.store import Store
 from ..errors import BudgetExceeded
 from . import journal
@@ -205,7 +205,7 @@ class AttemptWork:
         provenance = provenance_of(
             self._job, one.slot, one.number, one.draft, self._acceptance.gate_names(), candidate.scores
         )
-        return as_record(candidate, f"{content_hash(candidate.source)[:20]}-s", provenance)
+        return as_record(candidate, candidate.record_id, provenance)
 
 
 def _overrun(one: Open) -> str | None:

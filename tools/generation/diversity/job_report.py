@@ -33,7 +33,7 @@ def diversity_of_job(services: Services, job_id: str) -> DiversityReport:
     )
     shared_turns = _shared_beginning(written)
     return diversity_report(
-        [spoken_text(record, from_message=_written_from(record)) for record in written],
+        [spoken_text(record, from_message=record.first_written) for record in written],
         [_ending(record, shared_turns) for record in real],
         services.embeddings,
         seed_uses(written, real),
@@ -55,14 +55,8 @@ def seed_uses(written: Iterable[Record], seeds: Iterable[Record]) -> dict[str, i
     return uses
 
 
-def _written_from(record: Record) -> int:
-    """Index of the first message that was written, not copied from a seed."""
-    drawn = (record.provenance or {}).get("drawn", {})
-    return int(drawn.get("varied_message", 0))
-
-
 def _shared_beginning(written: Iterable[Record]) -> bool:
-    return any(_written_from(record) for record in written)
+    return any(record.first_written for record in written)
 
 
 def _ending(record: Record, only_last_exchange: bool) -> str:
