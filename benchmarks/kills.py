@@ -47,7 +47,7 @@ def journalled(folder: Path) -> dict[str, Any]:
     return found
 
 
-def killed_run(folder: Path, endpoint: Running, moment: float, *, resume: bool) -> float | None:
+def killed_run(folder: Path, endpoint: Running, moment: float) -> float | None:
     """Start the job, kill it ``moment`` seconds after its first request; None when it had ended before."""
     command = [
         sys.executable,
@@ -59,7 +59,7 @@ def killed_run(folder: Path, endpoint: Running, moment: float, *, resume: bool) 
         str(CONCURRENCY),
     ]
     before = len(endpoint.log()["requests"])
-    process = subprocess.Popen([*command, *(["resume"] if resume else [])], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None and len(endpoint.log()["requests"]) == before:
         time.sleep(0.01)
     try:
@@ -81,17 +81,14 @@ def one_kill(seed: int) -> dict[str, Any]:
     ):
         folder = Path(name)
         ideal = COUNT / CONCURRENCY * LATENCY
-        killed = killed_run(folder, endpoint, moments.uniform(0.05, ideal), resume=False)
+        killed = killed_run(folder, endpoint, moments.uniform(0.05, ideal))
         time.sleep(3 * LATENCY)  # until the endpoint has noticed that nobody listens
         before = journalled(folder)
         log = endpoint.log()["requests"]
-        in_flight = sum(
-            one["arrived"] <= (killed or 0) and (one["sent"] is None or one["sent"] > (killed or 0) - GRACE)
-            for one in log
-        )
-        certain = [
-            one["text"] for one in log if one["sent"] is not None and one["sent"] <= (killed or 0) - GRACE
-        ]
+        moment = killed or 0.0
+        unanswered = sum(one["arrived"] <= moment and (one["sent"] or moment) >= moment for one in log)
+        just_sent = sum(one["sent"] is not None and moment - GRACE < one["sent"] < moment for one in log)
+        certain = [one["text"] for one in log if one["sent"] is not None and one["sent"] <= moment - GRACE]
         result = run_process("one_job", folder, endpoint.url, COUNT, CONCURRENCY, "resume") if killed else {}
         after = journalled(folder)
         calls = len(endpoint.log()["requests"])
@@ -99,7 +96,8 @@ def one_kill(seed: int) -> dict[str, Any]:
     return {
         "killed": killed is not None,
         "accepted_before": len(before["records"]),
-        "in_flight": in_flight,
+        "unanswered": unanswered,
+        "just_sent": just_sent,
         "received_and_lost": sum(answer not in before["answers"] for answer in certain),
         "lost": len(set(before["records"]) - set(after["records"])),
         "doubled": len(after["records"])
@@ -135,7 +133,8 @@ def report(figures: dict[str, Any]) -> str:
             run["doubled"],
             run["received_and_lost"],
             run["repeats"],
-            run["in_flight"],
+            run["unanswered"],
+            run["just_sent"],
         )
         for number, run in enumerate(figures["runs"], 1)
     ]
@@ -147,7 +146,8 @@ def report(figures: dict[str, Any]) -> str:
         "doubled",
         f"answers received ≥ {GRACE * 1000:.0f} ms before and lost",
         "calls repeated",
-        "calls in flight",
+        "under way at the kill",
+        f"answered in the last {GRACE * 1000:.0f} ms",
     ]
     return markdown_table(header, rows)
 

@@ -128,10 +128,10 @@ def _decontamination(services: Services, workflow_id: str, topic: str, written: 
     return [Decontamination(eval_set, eval_vectors(services.index, eval_set), written, real)]
 
 
-def as_record(candidate: Candidate, record_id: str, provenance: dict[str, object]) -> Record:
+def as_record(candidate: Candidate, provenance: dict[str, object]) -> Record:
     """The synthetic record that a candidate becomes."""
     return Record(
-        id=record_id,
+        id=candidate.record_id,
         body=candidate.body,
         topic=candidate.draft.topic,
         origin="synthetic",

@@ -205,7 +205,7 @@ class AttemptWork:
         provenance = provenance_of(
             self._job, one.slot, one.number, one.draft, self._acceptance.gate_names(), candidate.scores
         )
-        return as_record(candidate, candidate.record_id, provenance)
+        return as_record(candidate, provenance)
 
 
 def _overrun(one: Open) -> str | None:
