@@ -43,6 +43,7 @@ async def test_the_origin_of_a_record_is_what_really_led_to_it(
     assert origin["answer"] == next(good_answers())
     assert origin["approved"]["approver"] == "tester"
     assert origin["job"] == generation["job_id"]
+    assert "topic" in origin["scores"]
     for seed, body in zip(origin["seeds"], origin["parents"], strict=True):
         assert get_record(services.store, WORKFLOW, seed).body == body
 
