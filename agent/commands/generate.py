@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...tools.errors import ApprovalRequired, TopicNotFound
-from ..output import ExitCode, note, print_error, print_json, print_table, say, stderr
+from ...tools.errors import TopicNotFound
+from ..output import ExitCode, note, print_json, say, stderr
 from .analyze import fail_with, score_text
-from .options_and_prompts import AsJson, EvalSet, Workflow, can_ask, open_generating_services, person
+from .options_and_prompts import AsJson, EvalSet, Workflow, open_generating_services
+from .proposal import approve, propose, show_plan
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem
-    from ...tools.generation.plans import Plan
     from ...tools.services import Services
     from ...tools.settings import Settings
     from ..progress import Standing
@@ -75,10 +75,10 @@ def generate(
         )
     )
     if not answer["success"] and answer["error"]["code"] == "approval_required":
-        plan = _propose(services, workflow, item, reason)
+        plan = propose(services, workflow, item, reason)
         if not as_json:
-            _show_plan(plan)
-        approval_id = _approve(services, plan, yes=yes, as_json=as_json)
+            show_plan(plan)
+        approval_id = approve(services, plan, yes=yes, as_json=as_json)
         answer = run(lambda on_progress: run_approved_item(services, approval_id, 0, on_progress=on_progress))
     finish(answer, as_json=as_json)
 
@@ -153,70 +153,6 @@ def _wanted(
         raise TopicNotFound(f"{workflow!r} has no topic {topic!r}.", hint=f"Its topics: {known}.")
     chosen, reason = choose_strategy(profiles[topic])
     return PlanItem.model_validate({"topic": topic, "count": count, "strategy": chosen}), reason
-
-
-def _propose(services: Services, workflow: str, item: PlanItem, reason: str) -> Plan:
-    from ...tools.analyze_coverage import analyze
-    from ...tools.coverage.additions import predicted_score
-    from ...tools.generation.estimate import estimate_plan
-    from ...tools.generation.plans import propose_plan
-
-    coverage = analyze(services, workflow)
-    counts = {topic.name: topic.records for topic in coverage.topics}
-    cost = estimate_plan(services, workflow, [item])
-    details = {
-        "reason": reason,
-        "score": coverage.balance_score_exact,
-        "predicted_score": predicted_score(counts, {item.topic: item.count}, coverage.weights),
-        "calls": cost.calls,
-        "tokens": cost.tokens,
-        "usd": cost.usd,
-        "note": cost.note,
-    }
-    return propose_plan(
-        services.store,
-        workflow,
-        [item],
-        cap_tokens=cost.most_tokens,
-        cap_usd=cost.most_usd,
-        details=details,
-    )
-
-
-def _show_plan(plan: Plan) -> None:
-    details = plan.details
-    print_table(
-        ["Topic", "Records", "Strategy", "Why"],
-        [(item.topic, item.count, item.strategy, details["reason"]) for item in plan.items],
-        numbers=(1,),
-    )
-    say(f"Balance score: {_number(details['score'])} → {_number(details['predicted_score'])}")
-    say(f"Cost: {details['note']}")
-
-
-def _number(score: float | None) -> str:
-    return "none" if score is None else f"{score:.2f}"
-
-
-def _approve(services: Services, plan: Plan, *, yes: bool, as_json: bool) -> str:
-    from ...tools.generation.approval import approve_plan
-    from ...tools.generation.plans import decline_plan
-
-    if not yes and not can_ask(as_json=as_json):
-        refusal = ApprovalRequired(
-            f"Plan {plan.id} is not approved, so nothing was generated.",
-            hint=f"Approve it with `finetune-coverage plans approve {plan.id}` and run the command again, "
-            "or use --yes.",
-        )
-        if as_json:
-            print_json({**refusal.to_failure(), "plan_id": plan.id})
-        print_error(refusal)
-        raise typer.Exit(ExitCode.NOT_APPROVED)
-    if not yes and not typer.confirm("Generate this?"):
-        decline_plan(services.store, plan.id)
-        note("Declined; nothing was generated.")
-        raise typer.Exit(ExitCode.NOT_APPROVED)
-    return approve_plan(services.store, plan.id, approver=person(), channel="cli").id
 
 
 def _show_generation(generation: dict[str, Any]) -> None:

@@ -7,17 +7,15 @@ outlives this program: its id is in the journal, and a job that is taken up agai
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
 from ..models.batch_api import MOST_REQUESTS, BatchAnswers, BatchApi
 from .attempt_work import AttemptWork, Failed, Open, Outcome
 from .draft import Rejection
-from .engine import REFUSALS_PER_RECORD
 from .in_thread import in_thread
 from .ledger import Job
-from .progress import OnProgress, Progress
+from .progress import OnProgress, Tally
 from .take_up import Left
 
 if TYPE_CHECKING:
@@ -57,9 +55,7 @@ class BatchEngine:
         self._waiting = list(left.asked)
         self._answered = list(left.answered)
         self._next_attempt = left.next_attempt
-        self._accepted = left.accepted
-        self._rejected = Counter(left.rejected)
-        self._on_progress = on_progress
+        self._tally = Tally(job, left.accepted, left.rejected, on_progress)
         self._looked_at = looked_at
         self._stop: str | None = None
         self._stopped = asyncio.Event()
@@ -79,11 +75,11 @@ class BatchEngine:
         Raises:
             EndpointError: the endpoint refuses for good, has no Batch API, or fails the batch as a whole.
         """
-        self._report()
+        self._tally.report()
         while True:
             await self._judge(self._answered, [])
             if not self._waiting and not await self._begin():
-                return None if self._accepted >= self._job.count else self._stop or self._too_many_refusals()
+                return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals
             batch_id = await self._submitted()
             answers = await self._awaited(batch_id)
             waiting, self._waiting = self._waiting, []
@@ -95,8 +91,7 @@ class BatchEngine:
 
     async def _begin(self) -> bool:
         """Draft the next round; False when there is nothing to begin."""
-        refusals_left = REFUSALS_PER_RECORD * self._job.count - self._rejected.total()
-        wanted = min(len(self._owed), refusals_left, MOST_REQUESTS)
+        wanted = min(len(self._owed), self._tally.refusals_left, MOST_REQUESTS)
         if self._stop is not None or wanted <= 0:
             return False
         slots = self._owed[:wanted]
@@ -141,7 +136,7 @@ class BatchEngine:
             if self._stop is not None and not is_cancelled:
                 await self._api.cancel(batch_id)
                 is_cancelled = True
-            self._report(f"batch {batch_id} {state.status}, {state.done} of {state.total} answered")
+            self._tally.report(f"batch {batch_id} {state.status}, {state.done} of {state.total} answered")
             try:
                 await asyncio.wait_for(self._stopped.wait(), self._looked_at)
                 await asyncio.sleep(min(1.0, self._looked_at))
@@ -164,32 +159,15 @@ class BatchEngine:
             else:
                 self._settle(outcome)
         self._waiting = continuing
-        self._report()
+        self._tally.report()
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status == "accepted":
-            self._accepted += 1
+            self._tally.accepted += 1
             return
         self._owed.append(outcome.attempt.slot)
         if outcome.rejection is not None:
-            self._rejected[outcome.rejection.gate] += 1
-
-    def _too_many_refusals(self) -> str:
-        return f"{self._rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
-
-    def _report(self, note: str = "") -> None:
-        if self._on_progress is not None:
-            self._on_progress(
-                Progress(
-                    self._job.id,
-                    self._job.topic,
-                    self._accepted,
-                    self._job.count,
-                    self._accepted + self._rejected.total(),
-                    dict(self._rejected.most_common()),
-                    note,
-                )
-            )
+            self._tally.rejected[outcome.rejection.gate] += 1
 
 
 def _sorted_out(waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open], list[Failed]]:

@@ -8,7 +8,7 @@ takes what is there. A refused slot is owed again at once.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,12 @@ from .concurrency import AdaptiveLimit
 from .draft import Rejection
 from .in_thread import in_thread
 from .ledger import Job
-from .progress import OnProgress, Progress
+from .progress import OnProgress, Tally
 from .take_up import Left
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-REFUSALS_PER_RECORD = 8
-"""Refused attempts, for each record that the job owes, after which it ends short. Counted over the whole job: one
-unlucky record may take more, as long as the others took less."""
 MOST_AT_ONCE = 32
 """Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
 
@@ -56,10 +53,8 @@ class Engine:
         on_progress: OnProgress | None = None,
     ) -> None:
         self._model = model
-        self._job = job
         self._work = work
         self._limit = limit
-        self._on_progress = on_progress
         self._owed = deque(left.owed)
         self._ready: deque[Open] = deque()
         self._answered: list[Open] = []
@@ -67,8 +62,7 @@ class Engine:
         self._failed: list[Failed] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
         self._next_attempt = left.next_attempt
-        self._accepted = left.accepted
-        self._rejected = Counter(left.rejected)
+        self._tally = Tally(job, left.accepted, left.rejected, on_progress)
         self._waits_for_budget: str | None = None
         self._stop: str | None = None
         self._error: EndpointError | None = None
@@ -83,7 +77,7 @@ class Engine:
         Raises:
             EndpointError: the endpoint refuses for good, or stays down.
         """
-        self._report()
+        self._tally.report()
         try:
             async with EndpointSession(self._model) as session, asyncio.TaskGroup() as group:
                 workers = [
@@ -103,7 +97,7 @@ class Engine:
                 await in_thread(self._work.write_down, self._answered)
         if self._error is not None:
             raise self._error
-        return None if self._accepted >= self._job.count else self._stop or self._too_many_refusals()
+        return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals
 
     @property
     def found_limit(self) -> int | None:
@@ -162,7 +156,7 @@ class Engine:
             for outcome in await in_thread(self._work.judge, batch, failed):
                 self._settle(outcome)
             self._waits_for_budget = None
-            self._report()
+            self._tally.report()
             self._tell("begin", "send", "over")
 
     async def _call(self, calls: Calls, attempt: Open) -> None:
@@ -204,11 +198,11 @@ class Engine:
             return
         self._in_hand -= 1
         if outcome.status == "accepted":
-            self._accepted += 1
+            self._tally.accepted += 1
             return
         self._owed.append(outcome.attempt.slot)
         if outcome.rejection is not None and outcome.rejection.gate != "not_sent":
-            self._rejected[outcome.rejection.gate] += 1
+            self._tally.rejected[outcome.rejection.gate] += 1
 
     # What the workers wait for.
 
@@ -217,7 +211,7 @@ class Engine:
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
         ahead = max(1, self._limit.limit // 4) + self._limit.free - len(self._ready)
-        refusals_left = REFUSALS_PER_RECORD * self._job.count - self._rejected.total() - self._in_hand
+        refusals_left = self._tally.refusals_left - self._in_hand
         return max(0, min(len(self._owed), ahead, refusals_left, MOST_AT_ONCE))
 
     def _is_over(self) -> bool:
@@ -235,19 +229,3 @@ class Engine:
     def _tell(self, *workers: str) -> None:
         for worker in workers:
             self._wake[worker].set()
-
-    def _too_many_refusals(self) -> str:
-        return f"{self._rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
-
-    def _report(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(
-                Progress(
-                    self._job.id,
-                    self._job.topic,
-                    self._accepted,
-                    self._job.count,
-                    self._accepted + self._rejected.total(),
-                    dict(self._rejected.most_common()),
-                )
-            )

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from .ledger import Job
+
+REFUSALS_PER_RECORD = 8
+"""Refused attempts, for each record that the job owes, after which it ends short. Counted over the whole job: one
+unlucky record may take more, as long as the others took less."""
 
 
 @dataclass(frozen=True)
@@ -24,3 +31,54 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+class Tally:
+    """Counts what became of a job's attempts, and tells whoever watches.
+
+    Args:
+        job: what is owed.
+        accepted: records that earlier runs of the job brought.
+        rejected: refused and failed attempts of earlier runs, by reason.
+        on_progress: called with each report.
+    """
+
+    def __init__(
+        self, job: Job, accepted: int, rejected: Counter[str], on_progress: OnProgress | None
+    ) -> None:
+        self._job = job
+        self.accepted = accepted
+        self.rejected = Counter(rejected)
+        self._on_progress = on_progress
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the count is met."""
+        return self.accepted >= self._job.count
+
+    @property
+    def refusals_left(self) -> int:
+        """How many more attempts may be refused."""
+        return REFUSALS_PER_RECORD * self._job.count - self.rejected.total()
+
+    @property
+    def too_many_refusals(self) -> str:
+        """Why a job that nothing else stopped is short."""
+        return f"{self.rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
+
+    def report(self, note: str = "") -> None:
+        """Tell where the job stands."""
+        if self._on_progress is None:
+            return
+        refused = self.rejected
+        self._on_progress(
+            Progress(
+                job_id=self._job.id,
+                topic=self._job.topic,
+                accepted=self.accepted,
+                requested=self._job.count,
+                attempts=self.accepted + refused.total(),
+                rejected=dict(refused.most_common()),
+                note=note,
+            )
+        )
