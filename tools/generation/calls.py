@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from contextlib import suppress
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
+from tenacity.stop import stop_base
 
 from ..models.endpoint_errors import TransientEndpointError
 from ..models.endpoint_session import EndpointSession
@@ -26,6 +28,14 @@ LONGEST_BREATH = 10.0
 """Seconds that a place rests after a failed call, at most: a random part of a time that doubles with each in a row."""
 
 
+class _GivenUp(stop_base):
+    def __init__(self, event: asyncio.Event) -> None:
+        self._event = event
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        return self._event.is_set()
+
+
 class Calls:
     """Sends requests to an endpoint, as many at once as it takes.
 
@@ -39,6 +49,11 @@ class Calls:
         self._limit = limit
         self._failures_in_row = 0
         self._last_answer: float | None = None
+        self._given_up = asyncio.Event()
+
+    def give_up(self) -> None:
+        """Wait for no busy endpoint any more; requests that are under way are left to end."""
+        self._given_up.set()
 
     @property
     def is_down(self) -> bool:
@@ -64,7 +79,7 @@ class Calls:
         except TransientEndpointError:
             self._failures_in_row += 1
             if not self.is_down:
-                await asyncio.sleep(random.uniform(0, min(LONGEST_BREATH, 0.1 * 2.0**self._failures_in_row)))
+                await self._rest(random.uniform(0, min(LONGEST_BREATH, 0.1 * 2.0**self._failures_in_row)))
             raise
         self._failures_in_row, self._last_answer = 0, time.monotonic()
         return answer
@@ -75,16 +90,23 @@ class Calls:
         except TransientEndpointError as error:
             if not error.rate_limited:
                 raise
-            await asyncio.sleep(_seconds(error, 1))
+            await self._rest(_seconds(error, 1))
+            if self._given_up.is_set():
+                raise
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_is_busy),
             wait=_pause,
-            stop=stop_after_delay(MOST_WAITING),
+            sleep=self._rest,
+            stop=stop_after_delay(MOST_WAITING) | _GivenUp(self._given_up),
             reraise=True,
         ):
             with attempt:
                 return await self._once(request, name)
         raise AssertionError("tenacity ends with a result or an error")
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._given_up.wait(), seconds)
 
     async def _once(self, request: Request, name: str) -> tuple[str, TokenUsage]:
         permit = self._limit.permit()

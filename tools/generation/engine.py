@@ -64,6 +64,7 @@ class Engine:
         self._next_attempt = left.next_attempt
         self._tally = Tally(job, left.accepted, left.rejected, on_progress)
         self._waits_for_budget: str | None = None
+        self._calls: Calls | None = None
         self._stop: str | None = None
         self._error: EndpointError | None = None
         self._wake = {name: asyncio.Event() for name in ("begin", "send", "write", "judge", "over")}
@@ -80,11 +81,12 @@ class Engine:
         self._tally.report()
         try:
             async with EndpointSession(self._model) as session, asyncio.TaskGroup() as group:
+                self._calls = Calls(session, self._limit)
                 workers = [
                     group.create_task(worker)
                     for worker in (
                         self._begin(),
-                        self._send(Calls(session, self._limit), group),
+                        self._send(self._calls, group),
                         self._write(),
                         self._judge(),
                     )
@@ -107,6 +109,8 @@ class Engine:
     def stop(self, reason: str) -> None:
         """Begin nothing more; what is under way is paid for and will be judged."""
         self._stop = self._stop or reason
+        if self._calls is not None:
+            self._calls.give_up()
         self._tell("begin", "send", "over")
 
     # The workers: each waits until there is something for it, takes it, and tells the next one.
