@@ -63,8 +63,8 @@ studio: setup
 	@$(BIN)/langgraph dev
 
 # Pins every package; no address of a package index may stand in the file.
-constraints:
-	@uv pip compile --quiet --no-emit-index-url --no-header --universal --python-version 3.11 --all-extras \
+constraints: setup
+	@$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --universal --python-version 3.11 --all-extras \
 	    --output-file constraints.txt pyproject.toml
 
 wheel: setup
