@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..origin_text import say_origin
 from ..output import print_json, print_table, say
 from .generate import approved_item, finish, run
 from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
@@ -184,29 +185,7 @@ def why(
     if as_json:
         print_json({"success": True, "origin": origin})
         return
-    _say_origin(origin)
-
-
-def _say_origin(origin: dict[str, Any]) -> None:
-    yes = origin["approved"] or {}
-    say(f"{origin['record']}: {origin['topic']} by {origin['strategy']}", style="bold")
-    say(f"Job {origin['job']}, slot {origin['slot']}, try {origin['attempt']}, model {origin['model']}")
-    say(
-        f"Approved by {yes.get('approver', '?')} ({yes.get('channel', '?')}, {str(yes.get('created_at'))[:19]} UTC)"
-    )
-    say(f"Drawn: {', '.join(f'{key} {value}' for key, value in origin['drawn'].items()) or 'nothing'}")
-    say(f"Gates passed: {', '.join(origin['gates'])}")
-    if origin.get("scores"):
-        say(f"Measured: {', '.join(f'{gate} {score}' for gate, score in origin['scores'].items())}")
-    for seed, body in zip(origin["seeds"], origin["parents"], strict=True):
-        say(f"Parent {seed}: {body}")
-    is_same = "as it was sent" if origin["prompt_is_exact"] else "drawn again; the seeds have changed since"
-    for request in origin["prompt"] or []:
-        say(f"Prompt ({is_same}):", style="bold")
-        for role, text in request:
-            say(f"{role}: {text}")
-    say("Answer:", style="bold")
-    say(origin["answer"] or "not kept")
+    say_origin(origin)
 
 
 def _short(evidence: str | None) -> str | None:

@@ -15,6 +15,7 @@ import typer
 
 from ...tools.errors import CoverageError, InvalidInput
 from ..edit_record import replace_record
+from ..origin_text import say_origin
 from ..output import note, print_error, print_json, say
 from ..record_text import record_heading, record_lines
 from .options_and_prompts import AsJson, Workflow, can_ask, open_services
@@ -22,8 +23,9 @@ from .options_and_prompts import AsJson, Workflow, can_ask, open_services
 if TYPE_CHECKING:
     from ...tools.dataset.record import Record
     from ...tools.dataset.store import Store
+    from ...tools.services import Services
 
-_KEYS = "[a]ccept  [r]eject  [t]opic  [e]dit  [n]ext  [q]uit"
+_KEYS = "[a]ccept  [r]eject  [t]opic  [e]dit  [w]hy is it here  [n]ext  [q]uit"
 
 
 def review(
@@ -54,7 +56,8 @@ def review(
     """
     from ...tools.dataset.records import load_records
 
-    store = open_services().store
+    services = open_services()
+    store = services.store
     if accept or reject or set_topic or replace:
         _apply(store, workflow, accept or [], reject or [], set_topic or [], replace or [], as_json=as_json)
         return
@@ -63,7 +66,7 @@ def review(
     if as_json:
         print_json({"success": True, "records": [_document(record) for record in found]})
     elif can_ask() and sys.stdout.isatty():
-        _walk(store, workflow, list(found))
+        _walk(services, workflow, list(found))
     else:
         for record in found:
             _show(record)
@@ -118,9 +121,11 @@ def _read(file: Path) -> str:
         ) from error
 
 
-def _walk(store: Store, workflow: str, found: list[Record]) -> None:
+def _walk(services: Services, workflow: str, found: list[Record]) -> None:
     from ...tools.dataset.records import set_status, set_topic
+    from ...tools.generation.origin import origin_of
 
+    store = services.store
     note(f"{len(found)} records. {_KEYS}")
     for position, record in enumerate(found, start=1):
         _show(record)
@@ -139,6 +144,9 @@ def _walk(store: Store, workflow: str, found: list[Record]) -> None:
                     set_status(store, workflow, [record.id], "rejected")
                 elif key == "t":
                     set_topic(store, workflow, record.id, typer.prompt("Topic", default=record.topic or ""))
+                elif key == "w":
+                    say_origin(origin_of(services, workflow, record.id))
+                    continue
                 elif key == "e":
                     replace_record(store, workflow, record.id, _edit(record))
                 else:

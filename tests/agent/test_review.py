@@ -118,7 +118,8 @@ def test_walking_through_records_at_a_terminal(command: Command, sample: str, tm
         dimensions=(50, 150),
     )
     for prompt, answer in [
-        ("1/4", "r"),
+        ("1/4", "w"),
+        ("imported, not generated(?s:.*)1/4", "r"),
         ("2/4", "t"),
         ("Topic", "technical_issues"),
         ("3/4", "e"),

@@ -166,7 +166,7 @@ def _estimate(work: Sequence[_Work], records: int, price: Price | None, settings
     estimate = Estimate(
         calls=round(sum(part.drafts * part.calls_each for part in work)),
         tokens=prompt + completion,
-        usd=None if price is None else price.cost(prompt, completion),
+        usd=None if price is None else price.cost(prompt, completion, batch=settings.use_batch_api),
         most_tokens=settings.budget_tokens,
         most_usd=settings.budget_usd,
         note="",

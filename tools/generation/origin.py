@@ -29,10 +29,11 @@ def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str,
     """
     record = get_record(services.store, workflow_id, record_id)
     source = record.provenance
-    if source is None:
+    if source is None or "job" not in source:
+        edited = f"edited by a person, from {source['edited_from']}" if source else "imported"
         raise InvalidInput(
-            f"Record {record_id} was imported, not generated.",
-            hint="Only synthetic records have an origin to show.",
+            f"Record {record_id} was {edited}, not generated.",
+            hint="Only generated records have an origin to show.",
         )
     job = get_job(services.store, source["job"])
     with services.store.read() as connection:
