@@ -72,6 +72,19 @@ class Figures:
     seconds: list[float] = field(default_factory=list)
 
 
+class RememberedVectors:
+    """An embedding model that embeds each text once; planted copies have their records' own words."""
+
+    def __init__(self, embeddings: Any) -> None:
+        self._embeddings = embeddings
+        self._vectors: dict[str, list[float]] = {}
+
+    def embed_query(self, text: str) -> list[float]:
+        if text not in self._vectors:
+            self._vectors[text] = self._embeddings.embed_query(text)
+        return self._vectors[text]
+
+
 class Judges:
     """The gates of one dataset: fitted ones for each fold, comparing ones over all records."""
 
@@ -110,7 +123,7 @@ def measure(folder: Path = SHARED_DATA, *, held_out: bool = True) -> dict[str, A
     """All figures as one JSON-ready dict; prints them as tables too."""
     warnings.simplefilter("ignore")
     figures, started = Figures(), time.perf_counter()
-    embeddings = make_embeddings(Settings())
+    embeddings = RememberedVectors(make_embeddings(Settings()))
     for dataset in datasets(folder):
         _measure(dataset, Judges(dataset, embeddings), figures, held_out=held_out)
     summary = _summary(figures) | {"seconds": round(time.perf_counter() - started, 1)}
