@@ -30,6 +30,7 @@ SHORTEST_NAME = 3
 Name = tuple[str, ...]
 """The words of a name, lower case."""
 _NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
+"""What tools return as a state or a kind of request, and people say in any sentence."""
 LATEST_TURNS = 3
 """Spoken turns before an answer that it may take up besides the last calls and their results."""
 COUNT_DIGITS = 2
