@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
@@ -130,11 +131,13 @@ def _said_twice(text: str) -> str | None:
 
 def _foreign_script(text: str, context: str) -> str | None:
     """The first letter of a script that the source material does not use, or None without source material."""
-    known = {_script(letter) for letter in context if letter.isalpha()}
+    known = {_script(letter) for letter in set(context) if letter.isalpha()}
     if not known:
         return None
-    return next((letter for letter in text if letter.isalpha() and _script(letter) not in known), None)
+    strange = {letter for letter in set(text) if letter.isalpha() and _script(letter) not in known}
+    return next((letter for letter in text if letter in strange), None)
 
 
+@lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "?").split()[0]
