@@ -10,6 +10,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
+from finetune_coverage.tools.generation.gates.habits import telling_records
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 
 Make = Callable[..., Candidate]
@@ -70,3 +71,12 @@ def test_traces_of_the_machine(candidate: Make, text: str) -> None:
 def test_people_may_write_about_json(candidate: Make) -> None:
     asks = {"role": "user", "content": "How do I export my rides as JSON?"}
     assert Artefacts().check(candidate(asks, {"role": "assistant", "content": "Choose Export."})) is None
+
+
+def test_habits_are_learned_from_the_topic_first() -> None:
+    own = [Record(id=f"own{n}", body="{}", topic="rides") for n in range(30)]
+    others = [Record(id=f"other{n}", body="{}", topic="hotels") for n in range(100)]
+    chosen = telling_records([*own, *others], "rides", most=40)
+    assert len({record.id for record in chosen}) == 40
+    assert sum(record.topic == "rides" for record in chosen) == 20
+    assert telling_records([*own, *others], "rides", most=1000) == [*own, *others]

@@ -16,6 +16,7 @@ from .gates.artefacts import Artefacts
 from .gates.exact_duplicate import ExactDuplicate
 from .gates.gate import ComparingGate, Gate
 from .gates.grounded_reply import GroundedReply
+from .gates.habits import telling_records
 from .gates.kept_facts import KeptFacts
 from .gates.near_duplicate import NearDuplicate
 from .gates.role_grammar import RoleGrammar
@@ -54,10 +55,11 @@ class Acceptance:
             NearDuplicate(records),
             SemanticDuplicate(services.embeddings, vectors),
         ]
+        known = telling_records(real, topic)
         plain: list[Gate] = [
-            RoleGrammar(real),
-            Artefacts(real),
-            ToolCalls(real),
+            RoleGrammar(known),
+            Artefacts(known),
+            ToolCalls(known),
             KeptFacts(),
             GroundedReply(),
         ]
