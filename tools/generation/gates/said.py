@@ -27,7 +27,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DAY_TIMES = {"today", "tonight", "tomorrow", "yesterday", "now", "asap", "morning", "afternoon", "evening"}
 _SPANS = {"day", "days", "week", "weekend", "month", "year", "later", "earlier", "ago"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NEARBY = ("today", "tonight", "tomorrow", "weekend", "asap", "soon")
+_NEARBY = ("today", "tonight", "tomorrow", "weekend", "asap", "soon", "next")
 _RELATIVE = {*_DAY_TIMES, *_SPANS, *_WEEKDAYS}
 _NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
@@ -46,6 +46,7 @@ class Said:
         self.forms: set[str] = set()
         self.words: set[str] = set()
         self._squeezed = ""
+        self._spelled = ""
         self._bare: set[str] = set()
 
     def add(self, text: str) -> None:
@@ -57,9 +58,14 @@ class Said:
             elif value.kind == "number":
                 self._bare.update(value.forms)
                 self._add_rounded(value)
+            elif value.kind == "time":  # "from 8 to 10 pm"
+                hours = {int(form[1:]) // 60 for form in value.forms}
+                self.forms.update(number_form(hour % 12 or 12) for hour in hours)
             elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
                 self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
         self._squeezed += squeezed(text) + " "
+        if "." in text:
+            self._spelled += f" {text.lower()}"
 
     def add_result(self, text: str) -> None:
         """Take in what a tool returned: also how long its lists are, since answers count them."""
@@ -124,7 +130,9 @@ class Said:
         """
         words = [value.written for value in values if value.kind == "word" and len(value.written) > 1]
         initials = "".join(word[0] for word in words)
-        if len(words) > 1 and (initials in self.words or initials[:2] in self.words):
+        if len(words) > 1 and (
+            initials in self.words or initials[:2] in self.words or self._spells(initials)
+        ):
             return True
         if telling is not None:
             telling_here = [word for word in words if word in telling]
@@ -135,9 +143,14 @@ class Said:
             letters = sum(map(len, known))  # "Cactus" for "Cactus Club", not "town" for "Old Town Inn"
             if letters > LONG_PART and 2 * letters > sum(map(len, telling_here)):
                 return True
-        return all(self._knows_word(word) for word in words if word not in _TITLES) and all(
+        # "Santa Rosa" for "Santa Rosa, CA"
+        return all(self._knows_word(word) for word in words if len(word) > 2 and word not in _TITLES) and all(
             self.knows(value) for value in values if value.kind != "word"
         )
+
+    def _spells(self, initials: str) -> bool:
+        """Whether the initials of a place were said with points: "L.A."."""
+        return f" {'.'.join(initials[:2])}." in self._spelled
 
     def knows_most(self, values: Sequence[Value]) -> bool:
         """Whether a text is made of what was said: its numbers and codes all, of its words enough."""
@@ -150,9 +163,13 @@ class Said:
     def _knows_word(self, word: str) -> bool:
         if word in self.words:
             return True
-        slips = 1 if len(word) < LONG_WORD else 2
+        slips = 1 if len(word) < LONG_WORD else 2  # and a long one may be cut short: "San Fran"
         return len(word) >= SHORTEST_CODE and any(
-            other[0] == word[0] and OSA.distance(word, other, score_cutoff=slips) <= slips
+            other[0] == word[0]
+            and (
+                OSA.distance(word, other, score_cutoff=slips) <= slips
+                or (len(word) >= LONG_WORD and len(other) >= SHORTEST_CODE and word.startswith(other))
+            )
             for other in self.words
         )
 
