@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ SAMPLE = Path(__file__).resolve().parents[1] / "tools" / "dataset" / "sample" / 
 FILES = {
     "star": "support/star_support.jsonl",
     "star_multitask": "support/star_multitask.jsonl",
+    "star_unlabeled": "support/star_unlabeled.jsonl",
     "tooltalk": "tools/tooltalk.jsonl",
     "apibank": "tools/apibank_lv1_lv2.jsonl",
     "when2call": "tools/when2call_judge.jsonl",
@@ -39,12 +41,23 @@ def datasets(folder: Path = SHARED_DATA) -> list[Dataset]:
 
 def _records(name: str, path: Path) -> list[Record]:
     lines = path.read_text(encoding="utf-8").split("\n")
-    return [_record(f"{name}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+    key = path.with_suffix(".key.csv")
+    topics = _topics_by_line(key) if key.is_file() else {}
+    return [
+        _record(f"{name}:{number}", line, topics.get(number))
+        for number, line in enumerate(lines, 1)
+        if line.strip()
+    ]
 
 
-def _record(record_id: str, body: str) -> Record:
+def _topics_by_line(path: Path) -> dict[int, str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {int(row["line"]): row["topic"] for row in csv.DictReader(file)}
+
+
+def _record(record_id: str, body: str, topic: str | None) -> Record:
     source = json.loads(body)
-    topics = source.get("topics") or [source["topic"]]
+    topics = [topic] if topic else source.get("topics") or [source["topic"]]
     return Record(id=record_id, body=body, topic=topics[0], other_topics=tuple(topics[1:]))
 
 

@@ -14,45 +14,18 @@ from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
 from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
-from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
-from finetune_coverage.tools.generation.gates.topic import TopicGate
+
+from .tool_messages import call, result
 
 Make = Callable[..., Candidate]
 
 USER = {"role": "user", "content": "The export stops at 80 percent on my laptop since Monday."}
 REPLY = {"role": "assistant", "content": "Free some disk space and start the export again."}
-TOOLS = [
-    {
-        "type": "function",
-        "function": {
-            "name": "reset_device",
-            "parameters": {
-                "type": "object",
-                "properties": {"device_id": {"type": "string"}, "wipe": {"type": "boolean"}},
-                "required": ["device_id"],
-            },
-        },
-    }
-]
 
 
 def record(user: str, topic: str = "technical_issues", number: int = 0) -> Record:
     source = {"messages": [{"role": "user", "content": user}, REPLY], "topic": topic}
     return Record(id=f"r{number}", body=json.dumps(source), topic=topic)
-
-
-def call(arguments: Any, name: str = "reset_device", call_id: str = "call_1") -> dict[str, Any]:
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    function = {"name": name, "arguments": text}
-    return {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"id": call_id, "type": "function", "function": function}],
-    }
-
-
-def result(content: str = '{"state": "ok"}', call_id: str = "call_1") -> dict[str, Any]:
-    return {"role": "tool", "tool_call_id": call_id, "content": content}
 
 
 @pytest.mark.parametrize(
@@ -167,76 +140,3 @@ def test_facts_are_numbers_names_and_quotations() -> None:
 
 def test_clean_text_is_no_artefact(candidate: Make) -> None:
     assert Artefacts().check(candidate(USER, REPLY)) is None
-
-
-@pytest.mark.parametrize(
-    ("messages", "evidence"),
-    [
-        ([call({"device_id": "D-77"}, name="erase"), result()], "not declared"),
-        ([call("{oops"), result()], "not JSON"),
-        ([call("[1]"), result()], "not an object"),
-        ([call({"device_id": 77}), result()], "is not of type 'string'"),
-        ([call({"wipe": True}), result()], "'device_id' is a required property"),
-        ([call({"device_id": "D-77", "color": "red"}), result()], "does not declare color"),
-        ([call({"device_id": "D-99"}), result()], "was said by nobody"),
-        ([call({"device_id": "D-77"})], "have no answer"),
-        ([call({"device_id": "D-77"}), result(call_id="call_9")], "expected ['call_1']"),
-    ],
-)
-def test_broken_tool_calls(candidate: Make, messages: list[Any], evidence: str) -> None:
-    user = {"role": "user", "content": "Please reset device D-77 for me."}
-    rejection = ToolCalls().check(candidate(user, *messages, REPLY, tools=TOOLS))
-    assert rejection is not None
-    assert evidence in rejection.evidence
-
-
-def test_an_answer_with_a_number_from_nowhere(candidate: Make) -> None:
-    user = {"role": "user", "content": "Please reset device D-77 for me."}
-    says = {"role": "assistant", "content": "Done, it will be back in 45 minutes."}
-    made = candidate(user, call({"device_id": "D-77"}), result(), says, tools=TOOLS)
-    rejection = ToolCalls().check(made)
-    assert rejection is not None and "'45'" in rejection.evidence
-
-
-def test_a_good_tool_call_passes(candidate: Make) -> None:
-    user = {"role": "user", "content": "Please reset device D-77 for me."}
-    says = {"role": "assistant", "content": "Device D-77 is reset and back in 15 minutes."}
-    made = candidate(
-        user, call({"device_id": "D-77", "wipe": False}), result('{"minutes": 15}'), says, tools=TOOLS
-    )
-    assert ToolCalls().check(made) is None
-
-
-def test_tool_chain_without_a_call(candidate: Make) -> None:
-    assert ToolCalls().check(candidate(USER, REPLY, strategy="tool_chain")) is not None
-
-
-def test_topic_gate_knows_the_topics(candidate: Make, seeds: Callable[[str], list[Record]]) -> None:
-    real = [*seeds("technical_issues"), *seeds("billing_questions"), *seeds("account_management")]
-    gate = TopicGate("technical_issues", real)
-    assert gate.not_judged is None
-    stray = {
-        "role": "user",
-        "content": "Why was my card charged twice? I want a refund of the second invoice payment.",
-    }
-    says = {"role": "assistant", "content": "The second charge goes back to your card within five days."}
-    judged = candidate(stray, says)
-    rejection = gate.check(judged)
-    assert rejection is not None and "billing_questions" in rejection.evidence
-    assert judged.scores["topic"] < 0
-    fits = {
-        "role": "user",
-        "content": "Sync is stuck and the app crashes with an error since the update.",
-    }
-    assert gate.check(candidate(fits, REPLY)) is None
-
-
-def test_topic_gate_says_when_it_cannot_judge(candidate: Make) -> None:
-    few = [record("it crashes", number=n) for n in range(3)] + [
-        record("a bill", "billing", n) for n in range(9)
-    ]
-    gate = TopicGate("technical_issues", few)
-    assert gate.not_judged is not None and "too few" in gate.not_judged
-    assert gate.check(candidate(USER, REPLY)) is None
-    alone = TopicGate("technical_issues", [record(f"it crashes {n}", number=n) for n in range(9)])
-    assert alone.not_judged is not None and "second topic" in alone.not_judged

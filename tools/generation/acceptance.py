@@ -15,6 +15,7 @@ from .gates.decontamination import Decontamination, eval_vectors
 from .gates.exact_duplicate import ExactDuplicate
 from .gates.gate import ComparingGate, Gate
 from .gates.grounded_reply import GroundedReply
+from .gates.habits import telling_records
 from .gates.kept_facts import KeptFacts
 from .gates.near_duplicate import NearDuplicate
 from .gates.role_grammar import RoleGrammar
@@ -56,10 +57,11 @@ class Acceptance:
         real = list(_known_by_gates(services, workflow_id, topic))
         topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
         comparing = duplicate_gates(services, workflow_id, topic, written)
+        known = telling_records(real, topic)
         plain: list[Gate] = [
-            RoleGrammar(real),
-            Artefacts(real),
-            ToolCalls(real, services.settings.gates),
+            RoleGrammar(known),
+            Artefacts(known),
+            ToolCalls(known, services.settings.gates),
             KeptFacts(),
             GroundedReply(),
         ]

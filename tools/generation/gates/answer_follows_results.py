@@ -27,6 +27,10 @@ LONGEST_NAME = 4
 """Words of a name; longer texts in results are told in other words."""
 SHORTEST_NAME = 3
 """Letters; "No" and "OK" are no names."""
+Name = tuple[str, ...]
+"""The words of a name, lower case."""
+_NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
+"""What tools return as a state or a kind of request, and people say in any sentence."""
 LATEST_TURNS = 3
 """Spoken turns before an answer that it may take up besides the last calls and their results."""
 COUNT_DIGITS = 2
@@ -45,7 +49,8 @@ class AnswerFollowsResults:
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         real = list(real)
-        self._names = _known_names(real)
+        self._fields = _known_names(real)
+        self._names = _by_first_word(self._fields)
         self._habits = Habits(real, lambda record: self._findings(record.messages, 0))
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -56,7 +61,7 @@ class AnswerFollowsResults:
         return Rejection(self.name, found.evidence) if found else None
 
     def _findings(self, messages: Sequence[Message], first: int) -> Iterator[Finding]:
-        said, by_users, latest = Said(), Said(), _Latest()
+        said, latest = Said(), _Latest()
         for index, message in enumerate(messages):
             text = message_text(message)
             for _, written in calls_of(message):
@@ -64,14 +69,12 @@ class AnswerFollowsResults:
             if message["role"] == "tool":
                 said.add_result(text)
             elif message["role"] == "assistant" and text and latest.results and index >= first:
-                yield from self._unfounded(text, said, by_users, latest)
-            if message["role"] == "user":
-                by_users.add(text)
+                yield from self._unfounded(text, said, latest)
             if message["role"] != "tool":
                 said.add(text)
             latest.add(message, text)
 
-    def _unfounded(self, text: str, said: Said, by_users: Said, latest: _Latest) -> Iterator[Finding]:
+    def _unfounded(self, text: str, said: Said, latest: _Latest) -> Iterator[Finding]:
         values = values_of(text)
         for value in values:
             if value.kind == "word":
@@ -86,13 +89,15 @@ class AnswerFollowsResults:
             written, words = " ".join(name), values_of(" ".join(name))
             if not said.knows_name(words, None):
                 yield _finding(written, "which nothing before it says", NAME)
-            # Who the user is does not change in between; which hotel it is about may.
-            elif not latest.said.knows_name(words, None) and not (
-                len(name) == 1 and name[0] in by_users.words
-            ):
+            elif self._is_another(name, latest) and not latest.said.knows_name(words, None):
                 yield _finding(written, "which is not from the last results", NAME)
 
-    def _names_in(self, values: Sequence[Value]) -> Iterator[tuple[str, ...]]:
+    def _is_another(self, name: Name, latest: _Latest) -> bool:
+        """Whether the last calls and results give another name where this one could stand."""
+        given = [other for text in latest.results for other in self._names_in(values_of(text))]
+        return name not in given and any(self._fields[name] & self._fields[other] for other in given)
+
+    def _names_in(self, values: Sequence[Value]) -> Iterator[Name]:
         """The known names that a text has, the longest at each place."""
         words = tuple(value.written for value in values)
         place = 0
@@ -140,35 +145,38 @@ def _finding(what: str, why: str, share: float) -> Finding:
     return Finding(f"the answer says {what!r}, {why}", (Excuse((what, why), None, share),))
 
 
-def _known_names(real: Iterable[Record]) -> dict[str, list[tuple[str, ...]]]:
-    """Names by their first word, longest first."""
-    names: set[tuple[str, ...]] = set()
+def _known_names(real: Iterable[Record]) -> dict[Name, set[str]]:
+    """The names that the tools know, with the arguments and the fields of results that they stand in."""
+    names: defaultdict[Name, set[str]] = defaultdict(set)
     for record in real:
-        for text in {*_choices(record.tools), *_result_texts(record)}:
+        for field, text in {*_choices(record.tools), *_result_texts(record)}:
             words = tuple(value.written for value in values_of(text))
-            if (
-                len(text) >= SHORTEST_NAME
-                and 0 < len(words) <= LONGEST_NAME
-                and text[:1].isupper()
-                and all(word.isalpha() for word in words)
-            ):
-                names.add(words)
-    by_first: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+            is_name = (
+                len(text) >= SHORTEST_NAME and text[:1].isupper() and all(word.isalpha() for word in words)
+            )
+            if is_name and 0 < len(words) <= LONGEST_NAME and words not in _NO_NAMES:
+                names[words].add(field)
+    return dict(names)
+
+
+def _by_first_word(names: Iterable[Name]) -> dict[str, list[Name]]:
+    """Names by their first word, longest first."""
+    by_first: defaultdict[str, list[Name]] = defaultdict(list)
     for words in sorted(names, key=lambda words: (-len(words), words)):
         by_first[words[0]].append(words)
     return dict(by_first)
 
 
-def _choices(tools: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _choices(tools: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for tool in tools:
         parameters = (tool.get("function", tool).get("parameters") or {}).get("properties", {})
-        for schema in parameters.values():
+        for argument, schema in parameters.items():
             for choice in schema.get("enum") or () if isinstance(schema, dict) else ():
                 if isinstance(choice, str):
-                    yield choice
+                    yield argument, choice
 
 
-def _result_texts(record: Record) -> Iterator[str]:
+def _result_texts(record: Record) -> Iterator[tuple[str, str]]:
     for message in record.messages:
         text = message_text(message)
         if message["role"] == "tool" and text[:1] in ("{", "["):
@@ -176,4 +184,6 @@ def _result_texts(record: Record) -> Iterator[str]:
                 parsed = json.loads(text)
             except ValueError:
                 continue
-            yield from (value for _, value in leaves(parsed, "") if isinstance(value, str))
+            for path, value in leaves(parsed, ""):
+                if isinstance(value, str):
+                    yield path.rsplit(".", 1)[-1], value

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
@@ -135,9 +135,9 @@ def _foreign_script(text: str, context: str) -> str | None:
     if not known:
         return None
     strange = {letter for letter in set(text) if letter.isalpha() and _script(letter) not in known}
-    return next((letter for letter in text if letter in strange), None) if strange else None
+    return next((letter for letter in text if letter in strange), None)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "?").split()[0]

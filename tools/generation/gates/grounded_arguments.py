@@ -25,7 +25,7 @@ TOLD_FREELY = 3.0
 """Mean number of words from which an argument is a text in the assistant's own words, of which only numbers, times
 and codes can be traced."""
 _LEFT_OPEN = re.compile(
-    r"\b(other|another|different|any\w*|else|suggest\w*|whatever|whichever|alternatives?|later|earlier)\b",
+    r"\b(other|another|different|any\w*|else|suggest\w*|whatever|whichever|alternatives?|later|earlier|until)\b",
     re.IGNORECASE,
 )
 """The user has the assistant try something else: the values of a further call of the tool are the assistant's."""

@@ -17,6 +17,8 @@ SAID_PARTLY = 0.5
 """Share of the words of a name that must have been said: people leave out "Hotel", "Apartments", "Dr."."""
 STEM = 5
 """Letters that two forms of a word share: "withdraw" and "withdrawal"."""
+LONG_PART = 4
+"""Letters that a part of a name must be longer than to stand for all of it."""
 LONG_WORD = 9
 """Letters from which a word may have two typing errors; "Tuesday" and "Thursday" are two apart."""
 SHORTEST_CODE = 4
@@ -25,11 +27,16 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DAY_TIMES = {"today", "tonight", "tomorrow", "yesterday", "now", "asap", "morning", "afternoon", "evening"}
 _SPANS = {"day", "days", "week", "weekend", "month", "year", "later", "earlier", "ago"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NEARBY = {"today", "tonight", "tomorrow", "weekend", "asap"}
+_NEARBY = ("today", "tonight", "tomorrow", "weekend", "asap", "soon", "next")
 _RELATIVE = {*_DAY_TIMES, *_SPANS, *_WEEKDAYS}
-_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare"})
+_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
 _CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
+
+
+def _is_no_value(text: str) -> bool:
+    plain = text.strip().lower()
+    return plain in _NO_VALUE or "not know" in plain
 
 
 class Said:
@@ -39,6 +46,7 @@ class Said:
         self.forms: set[str] = set()
         self.words: set[str] = set()
         self._squeezed = ""
+        self._spelled = ""
         self._bare: set[str] = set()
 
     def add(self, text: str) -> None:
@@ -50,9 +58,14 @@ class Said:
             elif value.kind == "number":
                 self._bare.update(value.forms)
                 self._add_rounded(value)
+            elif value.kind == "time":  # "from 8 to 10 pm"
+                hours = {int(form[1:]) // 60 for form in value.forms}
+                self.forms.update(number_form(hour % 12 or 12) for hour in hours)
             elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
                 self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
         self._squeezed += squeezed(text) + " "
+        if "." in text:
+            self._spelled += f" {text.lower()}"
 
     def add_result(self, text: str) -> None:
         """Take in what a tool returned: also how long its lists are, since answers count them."""
@@ -84,9 +97,7 @@ class Said:
     def knows(self, value: Value) -> bool:
         """Whether a number, time, date or code was said, in whatever form."""
         if value.kind == "date":
-            return value.forms[0] in self.forms or (
-                value.forms[-1] in self.forms and self._names_month(value)
-            )
+            return any(form in self.forms or self._knows_day(form) for form in value.forms if form[0] == "d")
         if not self.forms.isdisjoint(value.forms):
             return True
         if value.kind == "time":
@@ -95,15 +106,19 @@ class Said:
         plain = squeezed(value.written)
         return len(plain) >= SHORTEST_CODE and plain in self._squeezed
 
-    def _names_month(self, date: Value) -> bool:
-        month = int(date.forms[0][1:].split("-")[0])
-        if f"n{month}" in self.forms:
-            return True
+    def _knows_day(self, date: str) -> bool:
+        """Whether day and month of a form ``d3-17`` were said, each for itself."""
+        month, day = (int(part) for part in date[1:].split("-"))
+        return f"n{day}" in self.forms and (f"n{month}" in self.forms or self._names_month(month))
+
+    def _names_month(self, month: int) -> bool:
         return 1 <= month <= 12 and any(word.startswith(_MONTHS[month - 1]) for word in self.words)
 
     def _may_mean_date(self, date: Value) -> bool:
-        """Whether a date may follow from "tomorrow" or "on Friday"."""
-        return date.forms[-1] in self.forms or self._names_month(date) or not self.words.isdisjoint(_RELATIVE)
+        """Whether a date may follow from "tomorrow", "on Friday", "the 12th" or "in March"."""
+        if not self.forms.isdisjoint(date.forms) or not self.words.isdisjoint(_RELATIVE):
+            return True
+        return any(self._names_month(int(form[1:].split("-")[0])) for form in date.forms if form[0] == "d")
 
     def knows_name(self, values: Sequence[Value], telling: Collection[str] | None) -> bool:
         """Whether a name was said. Initials and typing errors are allowed.
@@ -115,16 +130,27 @@ class Said:
         """
         words = [value.written for value in values if value.kind == "word" and len(value.written) > 1]
         initials = "".join(word[0] for word in words)
-        if len(words) > 1 and (initials in self.words or initials[:2] in self.words):
+        if len(words) > 1 and (
+            initials in self.words or initials[:2] in self.words or self._spells(initials)
+        ):
             return True
         if telling is not None:
             telling_here = [word for word in words if word in telling]
             spare = len(telling_here) > 2  # "New York" for "New York City"
-            if telling_here and sum(map(self._knows_word, telling_here)) >= len(telling_here) - spare:
+            known = [word for word in telling_here if self._knows_word(word)]
+            if telling_here and len(known) >= len(telling_here) - spare:
                 return True
-        return all(self._knows_word(word) for word in words if word not in _TITLES) and all(
+            letters = sum(map(len, known))  # "Cactus" for "Cactus Club", not "town" for "Old Town Inn"
+            if letters > LONG_PART and 2 * letters > sum(map(len, telling_here)):
+                return True
+        # "Santa Rosa" for "Santa Rosa, CA"
+        return all(self._knows_word(word) for word in words if len(word) > 2 and word not in _TITLES) and all(
             self.knows(value) for value in values if value.kind != "word"
         )
+
+    def _spells(self, initials: str) -> bool:
+        """Whether the initials of a place were said with points: "L.A."."""
+        return f" {'.'.join(initials[:2])}." in self._spelled
 
     def knows_most(self, values: Sequence[Value]) -> bool:
         """Whether a text is made of what was said: its numbers and codes all, of its words enough."""
@@ -137,9 +163,13 @@ class Said:
     def _knows_word(self, word: str) -> bool:
         if word in self.words:
             return True
-        slips = 1 if len(word) < LONG_WORD else 2
+        slips = 1 if len(word) < LONG_WORD else 2  # and a long one may be cut short: "San Fran"
         return len(word) >= SHORTEST_CODE and any(
-            other[0] == word[0] and OSA.distance(word, other, score_cutoff=slips) <= slips
+            other[0] == word[0]
+            and (
+                OSA.distance(word, other, score_cutoff=slips) <= slips
+                or (len(word) >= LONG_WORD and len(other) >= SHORTEST_CODE and word.startswith(other))
+            )
             for other in self.words
         )
 
@@ -152,7 +182,7 @@ class Said:
         text = str(value)
         inner = _CALL.fullmatch(text.strip())
         text = inner.group(1) if inner else text
-        if value is None or isinstance(value, bool) or text.strip().lower() in _NO_VALUE:
+        if value is None or isinstance(value, bool) or _is_no_value(text):
             return True
         plain = squeezed(text)
         if (len(plain) < 2 and not plain.isdigit()) or (len(plain) > 2 and plain in self._squeezed):
@@ -174,7 +204,9 @@ class Said:
         return self.knows_name(values, telling) if is_name else self.knows_most(values)
 
     def _may_mean_a_day(self, weekday: str) -> bool:
-        return any(word in _NEARBY or (len(word) > 2 and weekday.startswith(word)) for word in self.words)
+        return any(
+            word.startswith(_NEARBY) or (len(word) > 2 and weekday.startswith(word)) for word in self.words
+        )
 
     def _is_derived(self, number: float) -> bool:
         """5% is 0.05, and a half hour may be asked for in minutes."""

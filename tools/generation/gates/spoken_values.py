@@ -13,7 +13,7 @@ from typing import Literal
 ValueKind = Literal["number", "time", "date", "code", "word"]
 
 _TOKEN = re.compile(
-    r"(?P<date>(?<!\d)\d{4}[-/]\d{1,2}[-/]\d{1,2}(?!\d))"
+    r"(?P<date>(?<!\d)(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?!\d))"
     r"|(?P<time>(?<![\d.:])\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?\s?m\b)"
     r"|(?P<clock>(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?![\d:]))"
     r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>st|nd|rd|th|k|[a-z]{1,4})?(?![\w-]*\w)"
@@ -99,8 +99,13 @@ def _word(word: str, ten: int) -> tuple[Value, int]:
 
 
 def _date(written: str, match: re.Match[str]) -> Value:
-    year, month, day = (int(part) for part in re.split("[-/]", written))
-    return Value("date", written, (f"d{month}-{day}", f"n{year}", f"n{day}"))
+    parts = [int(part) for part in re.split("[-/]", written)]
+    if parts[0] > 31:
+        year, month, day = parts
+        return Value("date", written, (f"d{month}-{day}", f"n{year}", f"n{day}"))
+    first, second, year = parts  # either may be the month; what cannot be one is the day
+    dates = [f"d{month}-{day}" for month, day in ((first, second), (second, first)) if month <= 12]
+    return Value("date", written, (*(dates or [f"d{first}-{second}"]), f"n{year}", f"n{first}", f"n{second}"))
 
 
 def _time(written: str, match: re.Match[str]) -> Value:

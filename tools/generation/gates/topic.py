@@ -11,6 +11,7 @@ import numpy as np
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .gate_settings import GateSettings
+from .habits import evenly
 from .topic_scores import TopicScores
 from .written_calls import calls_of
 
@@ -45,7 +46,7 @@ class TopicModel:
         self._limits: dict[str, _Limits] = {}
         self.scores: TopicScores | None = None
         if len(enough) > 1:
-            self._fit(_sample([record for record in labelled if record.topic in enough]))
+            self._fit(evenly([record for record in labelled if record.topic in enough], MOST_FITTED))
 
     def _fit(self, records: list[Record]) -> None:
         from sklearn.model_selection import StratifiedKFold
@@ -146,11 +147,3 @@ def _exchanges(messages: Sequence[Message]) -> Iterator[str]:
         text = _text_of(messages[start:end])
         if len(text.split()) >= LEAST_WORDS:
             yield text
-
-
-def _sample(records: list[Record]) -> list[Record]:
-    """At most `MOST_FITTED` records, evenly over the dataset: fitting time stays bounded."""
-    if len(records) <= MOST_FITTED:
-        return records
-    step = len(records) / MOST_FITTED
-    return [records[int(index * step)] for index in range(MOST_FITTED)]

@@ -7,6 +7,7 @@ the user names it.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -24,6 +25,9 @@ is not one that is handed on."""
 
 SHORTEST_CODE = 3
 """Letters and digits; shorter ones are counts and choices."""
+
+_SEVERAL = re.compile(r"[\s(]")
+"""White space and the brackets of a query: not one code."""
 
 
 class UsedResults:
@@ -88,5 +92,6 @@ def _is_code(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return False
     text = str(value)
-    values = values_of(text)
-    return len(squeezed(text)) >= SHORTEST_CODE and len(values) == 1 and values[0].kind in ("code", "number")
+    if len(text) < SHORTEST_CODE or not any(letter.isdigit() for letter in text) or _SEVERAL.search(text):
+        return False
+    return all(one.kind not in ("date", "time") for one in values_of(text))

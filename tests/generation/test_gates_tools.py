@@ -1,0 +1,242 @@
+"""The tool ladder: each rung refuses what it is for, names itself, and lets real ways of speaking pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.gates.answer_follows_results import AnswerFollowsResults
+from finetune_coverage.tools.generation.gates.answered_calls import AnsweredCalls
+from finetune_coverage.tools.generation.gates.gate_settings import GateSettings
+from finetune_coverage.tools.generation.gates.grounded_arguments import GroundedArguments
+from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
+from finetune_coverage.tools.generation.gates.tool_schema import ToolSchema
+from finetune_coverage.tools.generation.gates.used_results import UsedResults
+
+from .tool_messages import TOOLS, call, result
+
+Make = Callable[..., Candidate]
+
+USER = {"role": "user", "content": "Please reset device D-77 for me."}
+REPLY = {"role": "assistant", "content": "Device D-77 is reset."}
+
+
+def tool(name: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    parameters = {"type": "object", "properties": properties}
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+BOOK = [tool("book", hotel={"type": "string", "enum": ["Hilton Hotel", "Hyatt Hotel"]}, at={}, guests={})]
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def says(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": text}
+
+
+def real(number: int, *messages: dict[str, Any], tools: Any = BOOK) -> Record:
+    source = {"messages": list(messages), "tools": tools}
+    return Record(id=f"r{number}", body=json.dumps(source), topic="booking")
+
+
+@pytest.mark.parametrize(
+    ("messages", "rung", "evidence"),
+    [
+        ([call({"device_id": "D-77"}, name="erase"), result()], "tool_schema", "not declared"),
+        ([call("{oops"), result()], "tool_schema", "not JSON"),
+        ([call("[1]"), result()], "tool_schema", "not an object"),
+        ([call({"device_id": 77}), result()], "tool_schema", "is not of type 'string'"),
+        ([call({"wipe": True}), result()], "tool_schema", "'device_id' is a required property"),
+        ([call({"device_id": "D-77", "color": "red"}), result()], "tool_schema", "does not declare color"),
+        ([call({"device_id": "D-77"})], "answered_calls", "have no answer"),
+        ([call({"device_id": "D-77"}), result(call_id="call_9")], "answered_calls", "expected ['call_1']"),
+        ([call({"device_id": "D-99"}), result()], "grounded_arguments", "was said by nobody"),
+    ],
+)
+def test_broken_tool_calls(candidate: Make, messages: list[Any], rung: str, evidence: str) -> None:
+    rejection = ToolCalls().check(candidate(USER, *messages, REPLY, tools=TOOLS))
+    assert rejection is not None
+    assert (rejection.gate, evidence in rejection.evidence) == (rung, True)
+
+
+def test_a_good_tool_call_passes(candidate: Make) -> None:
+    answer = says("Device D-77 is reset and back in 15 minutes.")
+    calls = [call({"device_id": "D-77", "wipe": False}), result('{"minutes": 15}')]
+    assert ToolCalls().check(candidate(USER, *calls, answer, tools=TOOLS)) is None
+
+
+def test_tool_chain_without_a_call(candidate: Make) -> None:
+    rejection = ToolCalls().check(candidate(USER, REPLY, strategy="tool_chain"))
+    assert rejection is not None and rejection.gate == "tool_calls"
+
+
+def parallel(*ids: str) -> dict[str, Any]:
+    message = call({"device_id": "D-77"})
+    message["tool_calls"] = [{**message["tool_calls"][0], "id": call_id} for call_id in ids]
+    return message
+
+
+@pytest.mark.parametrize(
+    ("calls", "answers", "passes"),
+    [
+        (["a", "b"], ["a", "b"], True),
+        (["a", "b"], ["b", "a"], False),
+        (["a", "b"], ["a"], False),
+        (["a", "b"], ["a", "a"], False),
+        (["a"], ["a", "b"], False),
+        (["a", "a"], ["a", "a"], False),
+    ],
+)
+def test_parallel_calls_are_answered_once_and_in_order(
+    candidate: Make, calls: list[str], answers: list[str], passes: bool
+) -> None:
+    made = candidate(USER, parallel(*calls), *(result(call_id=one) for one in answers), REPLY)
+    assert (AnsweredCalls().check(made) is None) == passes
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments"),
+    [
+        ("A table at half past, I mean 7:30 p.m.", {"at": "19:30"}),
+        ("From May 7-29, please", {"at": "29th"}),
+        ("There will be twenty five of us", {"guests": 25}),
+        ("We spend $1,200.00", {"guests": 1200}),
+        ("It is on 17 March 2023", {"at": "2023-03-17"}),
+        ("Tomorrow at 2 pm", {"at": "2023-03-18 14:00:00"}),
+        ("my number is 703 607 3363", {"guests": "703-607-3363"}),
+        ("The hilton would be nice", {"hotel": "Hilton Hotel"}),
+        ("the Hiltn hotel", {"hotel": 'is_equal_to("Hilton Hotel")'}),
+        ("a flight to LA", {"at": "Los Angeles"}),
+        ("a flight to L.A., please", {"at": "Los Angeles"}),
+        ("the weather in San Fran", {"at": "San Francisco"}),
+        ("a doctor in Santa Rosa", {"at": "Santa Rosa, CA"}),
+        ("5% interest", {"guests": 0.05}),
+        ("hello", {"guests": None, "at": True, "hotel": ""}),
+    ],
+)
+def test_what_people_say_explains_an_argument(candidate: Make, said: str, arguments: dict[str, Any]) -> None:
+    made = candidate(user(said), call(arguments, "book"), result(), REPLY, tools=BOOK)
+    assert GroundedArguments().check(made) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments"),
+    [
+        ("A table at 7:30 p.m.", {"at": "20:30"}),
+        ("The Hilton would be nice", {"hotel": "Hyatt Hotel"}),
+        ("A hotel would be nice", {"hotel": "Hyatt Hotel"}),
+        ("On Tuesday", {"at": "Thursday"}),
+        ("My name is John", {"at": "John Doe"}),
+        ("Invoice INV-2044", {"at": "INV-2045"}),
+        ("There will be 25 of us", {"guests": 26}),
+    ],
+)
+def test_what_nobody_said(candidate: Make, said: str, arguments: dict[str, Any]) -> None:
+    made = candidate(user(said), call(arguments, "book"), result(), REPLY, tools=BOOK)
+    rejection = GroundedArguments().check(made)
+    assert rejection is not None and "was said by nobody" in rejection.evidence
+
+
+def test_an_argument_that_real_assistants_choose_is_left_alone(candidate: Make) -> None:
+    chosen = [real(n, user("A room, please"), call({"guests": 20 + n}, "book"), result()) for n in range(3)]
+    told = [real(n, user("For 2 people"), call({"guests": 2}, "book"), result()) for n in range(3, 9)]
+    made = candidate(user("A room, please"), call({"guests": 77}, "book"), result(), REPLY, tools=BOOK)
+    assert GroundedArguments([*chosen, *told]).check(made) is None
+    assert GroundedArguments(told).check(made) is not None
+    assert GroundedArguments([*chosen, *told], GateSettings(invented_arguments=0.5)).check(made) is not None
+
+
+def test_a_later_value_comes_from_the_result_that_gave_it(candidate: Make) -> None:
+    found = [call({}, "find"), result('{"booking_id": "B-1207", "room_id": "R-3301"}')]
+    for booking, passes in (("B-1207", True), ("R-3301", False)):
+        later = call({"booking_id": booking}, "cancel", "call_2")
+        made = candidate(user("Cancel it"), *found, later, result(call_id="call_2"), REPLY)
+        rejection = UsedResults().check(made)
+        assert (rejection is None) == passes
+    named = candidate(user("Cancel R-3301"), *found, later, result(call_id="call_2"), REPLY)
+    assert UsedResults().check(named) is None
+
+
+STAY = '{"hotel": "Hyatt Hotel", "price": 119.5, "from": "2023-05-03", "rooms": ["12", "14", "16"]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        ("The Hyatt Hotel has 3 rooms from May 3rd for $119.50.", None),
+        ("It is about 120 a night.", None),
+        ("The Hilton Hotel is free.", "hilton hotel"),
+        ("It costs 112 a night.", "112"),
+        ("You can come on 2023-05-13.", "2023-05-13"),
+        ("Room 15 is yours.", "15"),
+    ],
+)
+def test_the_answer_says_what_the_result_says(candidate: Make, answer: str, wrong: str | None) -> None:
+    known = [
+        real(n, user("A room"), call({"hotel": "Hilton Hotel"}, "book"), result(), REPLY) for n in range(2)
+    ]
+    made = candidate(
+        user("A room at the Hyatt"), call({"hotel": "Hyatt Hotel"}, "book"), result(STAY), says(answer)
+    )
+    rejection = AnswerFollowsResults(known).check(made)
+    assert (rejection is None) == (wrong is None)
+    assert rejection is None or repr(wrong) in rejection.evidence
+
+
+def test_an_answer_that_speaks_of_an_earlier_result(candidate: Make) -> None:
+    known = [
+        real(n, user("A room"), call({"hotel": "Hilton Hotel"}, "book"), result(), REPLY) for n in range(2)
+    ]
+    turns = [
+        user("Is the Hilton Hotel free?"),
+        call({"hotel": "Hilton Hotel"}, "book"),
+        result('{"free": false}'),
+        says("I am sorry, it is full."),
+        user("What about something central?"),
+        says("How many nights?"),
+        user("Two, and try the Hyatt Hotel."),
+        call({"hotel": "Hyatt Hotel"}, "book", "call_2"),
+        result('{"free": true}', "call_2"),
+    ]
+    gate = AnswerFollowsResults(known)
+    assert gate.check(candidate(*turns, says("The Hyatt Hotel is free."))) is None
+    rejection = gate.check(candidate(*turns, says("The Hilton Hotel is free.")))
+    assert rejection is not None and "not from the last results" in rejection.evidence
+
+
+def test_a_schema_that_the_dataset_does_not_keep(candidate: Make) -> None:
+    typed = [tool("pay", pin={"type": "string"}, note={"type": "string"})]
+    paid = [
+        real(n, user("PIN 1234"), call({"pin": 1234, "session": "x"}, "pay"), result(), REPLY, tools=typed)
+        for n in range(3)
+    ]
+    same = candidate(
+        user("PIN 4711"), call({"pin": 4711, "session": "y"}, "pay"), result(), REPLY, tools=typed
+    )
+    assert ToolSchema(paid).check(same) is None
+    assert ToolSchema().check(same) is not None
+    other = candidate(user("PIN 4711"), call({"pin": [4711]}, "pay"), result(), REPLY, tools=typed)
+    assert ToolSchema(paid).check(other) is not None
+    missing = candidate(user("PIN 4711"), call({"note": 4711}, "pay"), result(), REPLY, tools=typed)
+    assert ToolSchema(paid).check(missing) is not None
+
+
+def test_a_broken_schema_is_not_held_against_a_call(candidate: Make) -> None:
+    broken = [{"type": "function", "function": {"name": "pay", "parameters": {"type": "no such type"}}}]
+    assert ToolSchema().check(candidate(USER, call({"pin": 1}, "pay"), result(), REPLY, tools=broken)) is None
+
+
+def test_records_that_end_with_the_call(candidate: Make) -> None:
+    ending = [real(n, user("For 2"), call({"guests": 2}, "book")) for n in range(3)]
+    made = candidate(user("For 2"), call({"guests": 2}, "book"), tools=BOOK)
+    assert AnsweredCalls(ending).check(made) is None
+    assert AnsweredCalls().check(made) is not None
+    gap = candidate(user("For 2"), call({"guests": 2}, "book"), says("Done."), tools=BOOK)
+    assert AnsweredCalls(ending).check(gap) is not None

@@ -1,0 +1,52 @@
+"""The planted defects: one change each, the same in every run, and those of form found by strict gates."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from finetune_coverage.benchmarks.planted_defects import PLANTERS, planted_defects
+from finetune_coverage.benchmarks.real_dialogues import Dataset, datasets, is_held_out
+from finetune_coverage.benchmarks.true_duplicates import true_duplicates
+from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
+from finetune_coverage.tools.generation.gates.tool_calls import tool_rungs
+
+
+@pytest.fixture(scope="module")
+def sample() -> Dataset:
+    return datasets()[0]
+
+
+def test_both_halves_have_every_kind(sample: Dataset) -> None:
+    for half in (True, False):
+        kinds = Counter(planted.kind for planted in planted_defects(sample, held_out=half))
+        assert set(kinds) == {"wrong_topic", "exact_copy", *PLANTERS}
+        assert all(is_held_out(planted.record) == half for planted in planted_defects(sample, held_out=half))
+
+
+def test_the_record_itself_stays_as_it_is(sample: Dataset) -> None:
+    first = [planted.candidate.body for planted in planted_defects(sample, held_out=True)]
+    assert first == [planted.candidate.body for planted in planted_defects(sample, held_out=True)]
+    for planted in planted_defects(sample, held_out=True):
+        changed = planted.candidate.source != planted.record.source
+        assert changed == (planted.kind not in ("wrong_topic", "exact_copy"))
+
+
+def test_defects_of_form_are_found_and_real_records_pass(sample: Dataset) -> None:
+    gates = [RoleGrammar(sample.records), *tool_rungs(sample.records)[:2]]
+    kinds = {
+        "undeclared_tool",
+        "wrong_argument_type",
+        "missing_required_argument",
+        "unanswered_call",
+        "broken_roles",
+    }
+    for planted in planted_defects(sample, held_out=False):
+        if planted.kind in kinds:
+            assert any(gate.check(planted.candidate) for gate in gates), planted.kind
+
+
+def test_true_duplicates(sample: Dataset) -> None:
+    assert not true_duplicates(sample)
+    twice = Dataset("twice", [*sample.records[:5], sample.records[2]])
+    assert true_duplicates(twice) == {sample.records[2].id}
