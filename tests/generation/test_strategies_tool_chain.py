@@ -532,3 +532,15 @@ def test_the_bundled_sample_allows_two_kinds_of_negatives(context: Callable[...,
         "replayed",
         "simulated",
     }
+
+
+def test_the_conversation_in_the_prompt_names_the_new_values_and_not_what_is_forgotten() -> None:
+    for settings in (PLAIN, NEGATIVE):
+        for draft, _ in drafts(orders(settings), 40):
+            task = draft.requests[0].prompt[-1][1]
+            (shown,) = (line for line in task.splitlines() if line.startswith("Real conversation:"))
+            facts = draft.plan[0].chain.facts[0]
+            for old in ("ann@example.com", "bob@example.com", "84151"):
+                assert old not in shown or old in map(str, facts.values())
+            for forgotten in draft.plan[0].values.get("forgotten", {}).values():
+                assert str(forgotten) not in shown
