@@ -16,6 +16,7 @@ from finetune_coverage.tools.generation.draft import Candidate, Draft, TopicCont
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
+from finetune_coverage.tools.generation.strategies.chains.argument_values import misread
 from finetune_coverage.tools.generation.strategies.chains.chain_model import ChainModel, links_hold, steps_of
 from finetune_coverage.tools.generation.strategies.chains.data_links import Source, leaf_at, leaves
 from finetune_coverage.tools.generation.strategies.chains.identifiers import identifiers, renumbered
@@ -544,3 +545,16 @@ def test_the_conversation_in_the_prompt_names_the_new_values_and_not_what_is_for
                 assert old not in shown or old in map(str, facts.values())
             for forgotten in draft.plan[0].values.get("forgotten", {}).values():
                 assert str(forgotten) not in shown
+
+
+@pytest.mark.parametrize("value", [84151, "351531510", "INV-204417"])
+def test_a_number_is_mistyped_in_its_own_form(value: Any) -> None:
+    for seed in range(20):
+        wrong = misread(value, {}, random.Random(seed))
+        if wrong is not None:
+            assert wrong != value and type(wrong) is type(value) and len(str(wrong)) == len(str(value))
+
+
+@pytest.mark.parametrize("value", ["2023-09-12", "18:30:00", 12, 4.99, "Ruth", True, [841512]])
+def test_what_is_no_number_is_not_mistyped(value: Any) -> None:
+    assert misread(value, {}, random.Random(0)) is None
