@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate, Draft, TopicContext
+from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
@@ -125,7 +126,7 @@ def drafts(context: TopicContext, number: int) -> list[tuple[Draft, Candidate]]:
 def spoken(draft: Draft) -> dict[str, str]:
     """What a model says that names every fact where it belongs."""
     script = draft.plan[0]
-    fields = draft.requests[0].schema["properties"]
+    fields = [name for request in draft.requests for name in request.schema["properties"]]
     answer = dict.fromkeys(fields, "as soon as you can, for the two of us")
     answer["request"] = f"I need help: {named(script.chain.facts[0])}, {answer['request']}."
     if "details" in fields:
@@ -374,6 +375,19 @@ def test_a_missing_argument_is_asked_for_then_given_then_used() -> None:
         candidate.messages[0]["content"] += f" It is {value}."
         rejection = make_strategy("tool_chain").check(candidate)
         assert rejection is not None and value in rejection.evidence
+
+
+def test_whoever_writes_the_request_does_not_see_what_is_forgotten() -> None:
+    for draft, _ in negatives(orders(NEGATIVE), "missing_argument"):
+        ask, reply = draft.requests
+        value = str(draft.plan[0].values["forgotten"][draft.details["forgotten"]])
+        assert value not in ask.prompt[-1][1] and value in reply.prompt[-1][1]
+        assert set(ask.schema["properties"]) >= {"request", "question"}
+        assert list(reply.schema["properties"]) == list(draft.stand_in) == ["details", "answer"]
+        # What stands in for the reply must not be what a gate refuses the beginning for.
+        begun = make_strategy("tool_chain").build(draft, {**spoken(draft), **draft.stand_in})
+        for gate in (RoleGrammar(), Artefacts(), ToolCalls(), make_strategy("tool_chain")):
+            assert gate.check(begun) is None
 
 
 def test_a_tool_error_is_followed_by_a_correction_or_an_apology() -> None:

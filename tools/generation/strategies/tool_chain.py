@@ -55,21 +55,27 @@ class ToolChain:
         drawn = attributes_of(number, len(tools.chains), context.style)
         steps, script, declared = _drawn(context, tools, number, rng)
         seeds = list({step.record.id: step.record for step in steps}.values())
-        prompt = render(
-            script.template,
-            about=context.about,
-            drawn=drawn,
-            words=words_of_request(drawn, script),
-            conversation=conversation_before_calls(steps, script.chain.facts),
+        values = {
+            "about": context.about,
+            "drawn": drawn,
+            "words": words_of_request(drawn, script),
+            "conversation": conversation_before_calls(steps, script.chain.facts),
             **chain_values(script),
-        )
-        characters = sum(turn.longest for turn in script.spoken) + 200 * len(script.chain.to_write)
-        tokens = answer_tokens(characters, len(script.spoken) + len(script.chain.to_write))
+        }
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[Request(prompt, script.schema(), tokens, TEMPERATURE)],
+            requests=[
+                Request(
+                    render(part.template, **values),
+                    script.schema(part),
+                    answer_tokens(script.longest(part), len(part.fields)),
+                    TEMPERATURE,
+                )
+                for part in script.parts
+            ],
             seeds=seeds,
+            stand_in=script.later,
             details={
                 "chain": script.chain.tools,
                 "chain_from": "recombined" if len(seeds) > 1 else "observed",

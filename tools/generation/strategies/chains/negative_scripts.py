@@ -119,6 +119,7 @@ def _missing_argument(chain: Chain, name: str, style: TopicStyle) -> Script:
         ],
         {"forgotten": {name: value}},
         {"negative": "missing_argument", "forgotten": name},
+        later={"details": f"It is {value}.", "answer": "That is done for you now."},
     )
 
 
