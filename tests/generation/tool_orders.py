@@ -113,9 +113,9 @@ def spoken(draft: Draft) -> dict[str, str]:
     fields = [name for request in draft.requests for name in request.schema["properties"]]
     answer = dict.fromkeys(fields, "as soon as you can, for the two of us")
     answer["request"] = f"I need help: {named(script.chain.facts[0])}, {answer['request']}."
-    if "details" in fields:
+    if "user_reply" in fields:
         facts = script.values.get("forgotten", script.chain.facts[0])
-        answer |= {"question": "What else do I need?", "details": f"That is {named(facts)}."}
+        answer |= {"question": "What else do I need?", "user_reply": f"That is {named(facts)}."}
     if "follow_up" in fields:
         answer["follow_up"] = f"Now to the next one: {named(script.chain.facts[1])}."
     if "correction" in fields:

@@ -143,7 +143,7 @@ def _plain_script(chain: Chain, seed: Record, context: TopicContext) -> Script:
     turns = Turns(context.style, chain)
     script: list[Any] = [turns.user("request")]
     if asks_before_calls(seed) and chain.facts[0]:
-        script += [turns.assistant("question"), turns.user("details")]
+        script += [turns.assistant("question"), turns.user("user_reply")]
     requests = len(chain.facts)
     for request in range(requests):
         if request:

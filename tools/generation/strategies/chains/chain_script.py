@@ -123,7 +123,7 @@ class Turns:
     def user(self, name: str) -> Spoken:
         """A turn of the user."""
         return Spoken(
-            "user", name, 5 if name in ("details", "correction", "follow_up") else 15, self._longest_user
+            "user", name, 5 if name in ("user_reply", "correction", "follow_up") else 15, self._longest_user
         )
 
     def assistant(self, name: str) -> Spoken:

@@ -26,7 +26,7 @@ def chain_values(script: Script) -> dict[str, Any]:
         "calls": [_shown(steps) for steps in _by_turn(script)],
         "calls_after": _shown(script.chain.steps[-1:]),
         "to_write": list(script.chain.to_write),
-        "details": any(turn.field == "details" for turn in script.spoken),
+        "details": any(turn.field == "user_reply" for turn in script.spoken),
         **script.values,
     }
 
@@ -56,8 +56,11 @@ def conversation_before_calls(
 ) -> list[dict[str, str]]:
     """The end of a real conversation before its calls, with the new values in place of those of the trace.
 
-    Shown the old ones, small models name them. What the user is not to say stands as a gap.
+    Shown the old ones, small models name them. What the user is not to say stands as a gap. Empty where the user
+    says all at once: such a request would only be copied.
     """
+    if not asks_before_calls(steps[0].record):
+        return []
     known = {key: value for said in reversed(facts) for key, value in said.items()}
     # The first calls last: where a value comes again, theirs counts.
     replaced = {
@@ -80,7 +83,7 @@ def conversation_before_calls(
 
 def words_of_request(drawn: Attributes, script: Script) -> int:
     """Words of the request: as drawn, and enough for the facts if it has to name them."""
-    asked = any(turn.field == "details" for turn in script.spoken) and "forgotten" not in script.values
+    asked = any(turn.field == "user_reply" for turn in script.spoken) and "forgotten" not in script.values
     named = 0 if asked else len(script.chain.facts[0])
     return max(drawn.words, _FEWEST_WORDS + 2 * named)
 
