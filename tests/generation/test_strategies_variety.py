@@ -128,6 +128,19 @@ def test_a_second_job_goes_on_where_the_first_ended(name: StrategyName, context:
     assert late.requests == early.requests and late.details == early.details
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_attempt_does_not_depend_on_those_before_it(name: StrategyName, context: MakeContext) -> None:
+    topic, used, fresh = context("account_management"), make_strategy(name), make_strategy(name)
+    forwards = [used.draft(topic, number, random.Random(f"job:{number}")) for number in range(8)]
+    for number in reversed(range(8)):
+        again = fresh.draft(topic, number, random.Random(f"job:{number}"))
+        assert (again.requests, again.details, again.seeds) == (
+            forwards[number].requests,
+            forwards[number].details,
+            forwards[number].seeds,
+        )
+
+
 @given(st.integers(1, 40), st.integers(1, 5), st.integers(1, 200))
 def test_examples_are_used_evenly_and_never_twice_in_a_prompt(size: int, wanted: int, attempts: int) -> None:
     seeds = list(range(size))

@@ -39,6 +39,7 @@ class FewShot:
         prompt = render(
             self.name,
             about=context.about,
+            topic=context.topic.replace("_", " "),
             examples=[exchanges_of(record)[:MOST_EXCHANGES] for record in examples],
             drawn=drawn,
         )

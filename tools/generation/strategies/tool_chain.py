@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,23 +11,25 @@ from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from .answer import answer_tokens
-from .attributes import Attributes, attributes_of, even_share
-from .chains.chain import Chain, WrittenStep
+from .attributes import attributes_of, even_share
+from .chains.chain import Chain
 from .chains.chain_model import Step
 from .chains.chain_script import Script, Turns
 from .chains.negative_scripts import check_negative, negative_script
 from .chains.negatives import NegativeKind
+from .chains.prompt_values import (
+    asks_before_calls,
+    chain_values,
+    conversation_before_calls,
+    words_of_request,
+)
 from .chains.topic_tools import TopicTools
 from .chains.traces import trace_of
 from .conversation import rejected_copy
-from .prompt import render, transcript
+from .prompt import render
 from .seed_order import UsableSeeds, seed_for
 
-LONGEST_RESULT = 600
-"""Characters of a result that a prompt shows."""
 TEMPERATURE = 0.7
-_FEWEST_WORDS = 6
-"""Of a request, beside two for each fact that it names."""
 _NEGATIVE, _RECOMBINED, _REPLAYED = 2, 3, 4
 """Dimensions of the even sequence that say what an attempt is."""
 
@@ -54,26 +55,27 @@ class ToolChain:
         drawn = attributes_of(number, len(tools.chains), context.style)
         steps, script, declared = _drawn(context, tools, number, rng)
         seeds = list({step.record.id: step.record for step in steps}.values())
-        prompt = render(
-            script.template,
-            about=context.about,
-            conversation=_without_values(transcript(_before_calls(seeds[0]), last=4, longest=200), steps),
-            facts=script.chain.facts,
-            calls=[_shown(steps_of_turn) for steps_of_turn in _by_turn(script)],
-            calls_after=_shown(script.chain.steps[-1:]),
-            to_write=list(script.chain.to_write),
-            details=any(turn.field == "details" for turn in script.spoken),
-            drawn=drawn,
-            words=_words(drawn, script),
-            **script.values,
-        )
-        characters = sum(turn.longest for turn in script.spoken) + 200 * len(script.chain.to_write)
-        tokens = answer_tokens(characters, len(script.spoken) + len(script.chain.to_write))
+        values = {
+            "about": context.about,
+            "drawn": drawn,
+            "words": words_of_request(drawn, script),
+            "conversation": conversation_before_calls(steps, script.chain.facts),
+            **chain_values(script),
+        }
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[Request(prompt, script.schema(), tokens, TEMPERATURE)],
+            requests=[
+                Request(
+                    render(part.template, **values),
+                    script.schema(part),
+                    answer_tokens(script.longest(part), len(part.fields)),
+                    TEMPERATURE,
+                )
+                for part in script.parts
+            ],
             seeds=seeds,
+            stand_in=script.later,
             details={
                 "chain": script.chain.tools,
                 "chain_from": "recombined" if len(seeds) > 1 else "observed",
@@ -140,8 +142,8 @@ def _negative_kind(number: int, share: float, plausible: Sequence[NegativeKind])
 def _plain_script(chain: Chain, seed: Record, context: TopicContext) -> Script:
     turns = Turns(context.style, chain)
     script: list[Any] = [turns.user("request")]
-    if _asks_first(seed) and chain.facts[0]:
-        script += [turns.assistant("question"), turns.user("details")]
+    if asks_before_calls(seed) and chain.facts[0]:
+        script += [turns.assistant("question"), turns.user("user_reply")]
     requests = len(chain.facts)
     for request in range(requests):
         if request:
@@ -162,57 +164,3 @@ def _declared(steps: Sequence[Step]) -> list[dict[str, Any]]:
                 tools.append(tool)
                 names.add(name)
     return tools
-
-
-def _by_turn(script: Script) -> list[list[WrittenStep]]:
-    """The steps that serve each request; after a correction, the last step is shown apart."""
-    steps = list(script.chain.steps)
-    if script.values.get("corrected"):
-        return [steps[:-1]]
-    return [[step for step in steps if step.turn == turn] for turn in range(len(script.chain.facts))]
-
-
-def _shown(steps: Sequence[WrittenStep]) -> list[dict[str, Any]]:
-    return [
-        {
-            "tool": call.name,
-            "arguments": {key: value for key, value in call.arguments.items() if value is not None},
-            "result": call.result[:LONGEST_RESULT],
-        }
-        for step in steps
-        for call in step.calls
-    ]
-
-
-def _without_values(turns: list[dict[str, str]], steps: Sequence[Step]) -> list[dict[str, str]]:
-    """The turns with gaps for the values of the trace: shown them, small models name them instead of the new ones."""
-    values = {
-        str(value)
-        for step in steps
-        for call in step.calls
-        for value in call.arguments.values()
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and len(str(value)) >= 2
-    }
-    if not values:
-        return turns
-    longest_first = sorted(values, key=len, reverse=True)
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
-    return [{**turn, "text": pattern.sub("…", turn["text"])} for turn in turns]
-
-
-def _words(drawn: Attributes, script: Script) -> int:
-    """Words of the request: as drawn, and enough for the facts if it has to name them."""
-    asked = any(turn.field == "details" for turn in script.spoken) and "forgotten" not in script.values
-    named = 0 if asked else len(script.chain.facts[0])
-    return max(drawn.words, _FEWEST_WORDS + 2 * named)
-
-
-def _before_calls(record: Record) -> list[Message]:
-    first = next(index for index, message in enumerate(record.messages) if message.get("tool_calls"))
-    return record.messages[:first]
-
-
-def _asks_first(record: Record) -> bool:
-    """Whether the assistant of the real record asks before it calls."""
-    roles = [message["role"] for message in _before_calls(record)]
-    return roles.count("user") >= 2 and "assistant" in roles

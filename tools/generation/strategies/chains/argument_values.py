@@ -99,13 +99,15 @@ def is_long(value: Any) -> bool:
 
 
 def misread(value: Any, schema: Mapping[str, Any], rng: random.Random) -> Any:
-    """The value with two of its digits exchanged or one of them changed, as people mistype numbers.
+    """A number or code with two of its digits exchanged or one of them changed, as people mistype them.
 
-    None where there are fewer than three digits, or where the tool's schema refuses the result.
+    None for other values (a date with its digits exchanged is none), for fewer than three digits, and where the
+    tool's schema refuses the result.
     """
     text = str(value)
     places = [place for place, letter in enumerate(text) if letter.isdigit()]
-    if isinstance(value, (bool, float, list, dict)) or len(places) < 3:
+    is_number = isinstance(value, (int, str)) and not isinstance(value, bool) and text.isdigit()
+    if len(places) < 3 or not (is_number or (isinstance(value, str) and is_identifier(text))):
         return None
     place = rng.randrange(1, len(places))
     left, right = places[place - 1], places[place]

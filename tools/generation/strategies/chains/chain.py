@@ -234,6 +234,6 @@ def _needed_fields(steps: Sequence[Step]) -> dict[str, set[Path]]:
 
 
 _SPOKEN = frozenset(
-    ("request", "question", "details", "answer", "follow_up", "answer_2", "problem", "correction")
+    ("request", "question", "user_reply", "answer", "follow_up", "answer_2", "problem", "correction")
 )
 """Names of the fields that the model writes for the conversation itself."""

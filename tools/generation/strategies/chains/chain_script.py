@@ -14,6 +14,8 @@ from .chain import Chain, WrittenStep
 
 _ROOM = {"user": 120, "assistant": 100}
 """Characters of a turn beside the facts or results that it has to name."""
+_OPEN_ARGUMENT = (8, 200)
+"""Shortest and longest text of an argument that the model writes."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,14 @@ class Spoken:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One request to the model: the template of its prompt, and the fields that it is asked for."""
+
+    template: str
+    fields: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Script:
     """A conversation to be written around a chain.
 
@@ -36,6 +46,8 @@ class Script:
         turns: in order; a number stands for the calls of that step of the chain.
         values: for the template, beside those that every template gets.
         negative: what the record shows, in words for its details; empty for a plain chain.
+        later: turns that a second request asks for, with what stands for them until then; its template ends in
+            ``_reply``. A small model that sees a value lets the user say it too early.
     """
 
     template: str
@@ -43,16 +55,27 @@ class Script:
     turns: Sequence[Spoken | int]
     values: Mapping[str, Any] = field(default_factory=dict)
     negative: Mapping[str, Any] = field(default_factory=dict)
+    later: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def spoken(self) -> list[Spoken]:
         """The turns that the model writes."""
         return [turn for turn in self.turns if isinstance(turn, Spoken)]
 
-    def schema(self) -> dict[str, Any]:
-        """JSON Schema of the answer: open arguments first, then the spoken parts in order."""
-        limits = dict.fromkeys(self.chain.to_write, (8, 200))
-        limits |= {turn.field: (turn.shortest, turn.longest) for turn in self.spoken}
+    @property
+    def parts(self) -> list[Part]:
+        """The requests to the model: open arguments first, then the spoken turns in order."""
+        now = [turn.field for turn in self.spoken if turn.field not in self.later]
+        first = Part(self.template, [*self.chain.to_write, *now])
+        return [first, Part(f"{self.template}_reply", list(self.later))] if self.later else [first]
+
+    def longest(self, part: Part) -> int:
+        """Characters of the longest answer to a part."""
+        return sum(most for _, most in self._limits(part).values())
+
+    def schema(self, part: Part) -> dict[str, Any]:
+        """JSON Schema of the answer to a part."""
+        limits = self._limits(part)
         return {
             "type": "object",
             "properties": {
@@ -62,6 +85,10 @@ class Script:
             "required": list(limits),
             "additionalProperties": False,
         }
+
+    def _limits(self, part: Part) -> dict[str, tuple[int, int]]:
+        spoken = {turn.field: (turn.shortest, turn.longest) for turn in self.spoken}
+        return {name: spoken.get(name, _OPEN_ARGUMENT) for name in part.fields}
 
     def messages(self, answer: Any) -> list[Message]:
         """The conversation that an answer makes.
@@ -96,7 +123,7 @@ class Turns:
     def user(self, name: str) -> Spoken:
         """A turn of the user."""
         return Spoken(
-            "user", name, 5 if name in ("details", "correction", "follow_up") else 15, self._longest_user
+            "user", name, 5 if name in ("user_reply", "correction", "follow_up") else 15, self._longest_user
         )
 
     def assistant(self, name: str) -> Spoken:

@@ -113,12 +113,13 @@ def _missing_argument(chain: Chain, name: str, style: TopicStyle) -> Script:
         [
             turns.user("request"),
             turns.assistant("question"),
-            turns.user("details"),
+            turns.user("user_reply"),
             *range(len(chain.steps)),
             turns.assistant("answer"),
         ],
         {"forgotten": {name: value}},
         {"negative": "missing_argument", "forgotten": name},
+        later={"user_reply": f"It is {value}.", "answer": "That is done for you now."},
     )
 
 

@@ -91,8 +91,9 @@ def failed(chain: Chain, record: Record, results: ToolResults, rng: random.Rando
     """
     last = chain.steps[-1]
     good = last.calls[0]
-    error = _error_call(good, results, rng)
-    wrong = _mistyped(chain, good, record, rng) if is_about_an_argument(error.value) else None
+    wrong = _mistyped(chain, good, record, rng)
+    error = _error_call(good.name, wrong[0] if wrong else None, results, rng)
+    wrong = wrong if is_about_an_argument(error.value) else None
     arguments = {**good.arguments, wrong[0]: wrong[1]} if wrong else good.arguments
     known = {key: value for key, value in arguments.items() if value is not None}
     result = results.simulate(error, known, {}, rng)
@@ -108,17 +109,15 @@ def failed(chain: Chain, record: Record, results: ToolResults, rng: random.Rando
     return Failure(replace(chain, steps=kept, to_write=to_write), wrong)
 
 
-def _error_call(good: TracedCall, results: ToolResults, rng: random.Random) -> TracedCall:
+def _error_call(tool: str, mistyped: str | None, results: ToolResults, rng: random.Random) -> TracedCall:
     """A real call that failed, or a real one with its empty error field filled."""
-    ways = results.ways_to_fail(good.name)
+    ways = results.ways_to_fail(tool)
     if ways.errors:
         return rng.choice(ways.errors)
-    base, field = rng.choice(results.of_tool(good.name)), ways.empty_field
+    base, field = rng.choice(results.of_tool(tool)), ways.empty_field
     assert field is not None  # `can_fail` looked
-    named = next((key for key, value in good.arguments.items() if value is not None), None)
-    message = f"{named} not found" if named else "not available"
-    value = with_error(base.value, field, message)
-    return TracedCall(good.name, base.arguments, json.dumps(value, ensure_ascii=False))
+    value = with_error(base.value, field, f"{mistyped} not found" if mistyped else "not available")
+    return TracedCall(tool, base.arguments, json.dumps(value, **base.json_style))
 
 
 def _mistyped(chain: Chain, good: TracedCall, record: Record, rng: random.Random) -> tuple[str, Any] | None:
