@@ -1,7 +1,8 @@
 """One generation job as a process of its own, measured from inside: wall time, processor time, peak memory.
 
-Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume]``; it prints one JSON document. With
-``resume`` it goes on with the unfinished job of the folder.
+Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume] [cheap]``; it prints one JSON document. With
+``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap gates judge: all but the
+comparison of meanings, which needs vectors.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generation.approval import approve_plan
+from finetune_coverage.tools.generation.gates.gate_settings import GateSettings
 from finetune_coverage.tools.generation.ledger import get_job, list_jobs
 from finetune_coverage.tools.generation.plans import propose_plan
 from finetune_coverage.tools.services import Services
@@ -106,9 +108,9 @@ def resident_bytes() -> int:
 def main(arguments: list[str]) -> None:
     """Run one job and print its figures."""
     folder, url, count, concurrency = arguments[:4]
-    services = services_for(Path(folder), url, int(concurrency))
-    is_resumed = arguments[4:] == ["resume"]
-    item = unfinished_job(services) if is_resumed else approved_job(services, int(count))
+    gates = GateSettings(semantic="cheap" not in arguments)
+    services = services_for(Path(folder), url, int(concurrency), gates=gates)
+    item = unfinished_job(services) if "resume" in arguments else approved_job(services, int(count))
     print(json.dumps(asyncio.run(measured(services, item))))
 
 

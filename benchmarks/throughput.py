@@ -17,6 +17,11 @@ LATENCY = 0.2
 COUNT = 3_000
 MEMORY_COUNTS = (300, 30_000)
 RUNS = 3
+WAYS = {
+    "cheap": "this engine: parse to MinHash, topic check, journaled",
+    "all": "the same and duplicates by meaning (wordllama)",
+    "bare": "AsyncOpenAI + semaphore, no check, no journal",
+}
 
 
 def run_process(module: str, *arguments: object) -> dict[str, Any]:
@@ -27,18 +32,20 @@ def run_process(module: str, *arguments: object) -> dict[str, Any]:
     return document
 
 
-def engine_job(url: str, count: int, concurrency: int) -> dict[str, Any]:
+def engine_job(url: str, count: int, concurrency: int, *more: str) -> dict[str, Any]:
     """One job of the engine in a new data folder: nothing is known of the endpoint."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        return run_process("one_job", folder, url, count, concurrency)
+        return run_process("one_job", folder, url, count, concurrency, *more)
 
 
 def measure() -> dict[str, Any]:
     """All figures; the engine and the bare loop take turns, and the median run of each counts."""
-    runs: dict[str, list[dict[str, Any]]] = {"engine": [], "bare": []}
+    runs: dict[str, list[dict[str, Any]]] = {"cheap": [], "all": [], "bare": []}
     for _ in range(RUNS):
         with running_endpoint(Behaviour(latency=LATENCY)) as endpoint:
-            runs["engine"].append(engine_job(endpoint.url, COUNT, CONCURRENCY))
+            runs["cheap"].append(engine_job(endpoint.url, COUNT, CONCURRENCY, "cheap"))
+        with running_endpoint(Behaviour(latency=LATENCY)) as endpoint:
+            runs["all"].append(engine_job(endpoint.url, COUNT, CONCURRENCY))
         with running_endpoint(Behaviour(latency=LATENCY)) as endpoint:
             runs["bare"].append(run_process("bare_loop", endpoint.url, COUNT, CONCURRENCY))
     median = {name: sorted(done, key=lambda run: run["seconds"])[RUNS // 2] for name, done in runs.items()}

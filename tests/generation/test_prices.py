@@ -15,7 +15,8 @@ from finetune_coverage.tools.generation.prices import (
     read_prices,
     require_keepable_cap,
 )
-from finetune_coverage.tools.settings import OPENAI_DEFAULT_MODEL, OPENAI_URL, Settings, load_settings
+from finetune_coverage.tools.model_settings import OPENAI_DEFAULT_MODEL, OPENAI_URL
+from finetune_coverage.tools.settings import Settings, load_settings
 
 LOCAL = "http://localhost:8000/v1"
 

@@ -108,7 +108,7 @@ def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterato
 def duplicate_gates(
     services: Services, workflow_id: str, topic: str, written: WrittenVector
 ) -> list[ComparingGate]:
-    """The gates that compare: all records by words, those of the topic by meaning too.
+    """The gates that compare: all records by words, those of the topic by meaning too, unless that is switched off.
 
     Existing vectors come from the few-shot index; those that are not in it yet are added to it.
     """
@@ -116,6 +116,8 @@ def duplicate_gates(
     for record in load_records(services.store, workflow_id):
         exact.know(record)
         near.know(record)
+    if not services.settings.gates.semantic:
+        return [exact, near]
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
     services.index.ensure(workflow_id, of_topic)
     vectors = services.index.vectors(workflow_id, [record.id for record in of_topic])

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class GateSettings(BaseModel):
-    """How strict the gates are. Each is a share of the dataset's own real records that may fail."""
+    """How strict the gates are. Shares are of the dataset's own real records that may fail."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,4 +26,10 @@ class GateSettings(BaseModel):
         description="Share of the real records with an argument that give it a value nobody said, from which the "
         "argument counts as the assistant's choice and is left alone. Lower checks fewer arguments and refuses less; "
         "with 0 every argument that real records ever invented is left alone.",
+    )
+    semantic: bool = Field(
+        default=True,
+        title="Duplicates by meaning",
+        description="Whether texts are compared by meaning too, and variations with their sources. Without it no "
+        "vector of a written text is computed, which the embedded model takes some milliseconds for.",
     )
