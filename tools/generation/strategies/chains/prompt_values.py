@@ -56,11 +56,9 @@ def conversation_before_calls(
 ) -> list[dict[str, str]]:
     """The end of a real conversation before its calls, with the new values in place of those of the trace.
 
-    Shown the old ones, small models name them. What the user is not to say stands as a gap. Empty where the user
-    says all at once: such a request would only be copied.
+    Shown the old ones, small models name them; shown none, they forget the new ones. What the user is not to say
+    stands as a gap.
     """
-    if not asks_before_calls(steps[0].record):
-        return []
     known = {key: value for said in reversed(facts) for key, value in said.items()}
     # The first calls last: where a value comes again, theirs counts.
     replaced = {
