@@ -30,6 +30,7 @@ from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
 from finetune_coverage.tools.generation.gates.tool_calls import tool_rungs
 from finetune_coverage.tools.generation.gates.topic import TopicGate, TopicModel
+from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
 from finetune_coverage.tools.models.embedding import make_embeddings
 from finetune_coverage.tools.settings import Settings
 from rich.console import Console
@@ -121,7 +122,8 @@ class Judges:
         """The gates that compare with what they have accepted."""
         topic = candidate.draft.topic
         if topic not in self._semantic:
-            self._semantic[topic] = SemanticDuplicate(self._embeddings, np.empty((0, 0), dtype=np.float32))
+            none = np.empty((0, len(self._embeddings.embed_query("size"))), dtype=np.float32)
+            self._semantic[topic] = SemanticDuplicate(WrittenVector(self._embeddings), [], none)
         return [self._exact, self._near, self._semantic[topic]]
 
     def remember(self, record: Record) -> None:

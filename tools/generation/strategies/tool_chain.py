@@ -14,7 +14,7 @@ from .answer import answer_tokens
 from .attributes import attributes_of, even_share
 from .chains.chain import Chain
 from .chains.chain_model import Step
-from .chains.chain_script import Script, Turns
+from .chains.chain_script import STAND_IN, Script, Turns
 from .chains.negative_scripts import check_negative, negative_script
 from .chains.negatives import NegativeKind
 from .chains.prompt_values import (
@@ -150,7 +150,10 @@ def _plain_script(chain: Chain, seed: Record, context: TopicContext) -> Script:
             script.append(turns.user("follow_up"))
         script += [number for number, step in enumerate(chain.steps) if step.turn == request]
         script.append(turns.assistant("answer_2" if request else "answer"))
-    return Script("tool_chain_follow_up" if requests > 1 else "tool_chain", chain, script)
+    if requests > 1:
+        return Script("tool_chain_follow_up", chain, script)
+    # The answer comes later: a small model that sees the results lets the user tell them.
+    return Script("tool_chain", chain, script, later={"answer": STAND_IN})
 
 
 def _declared(steps: Sequence[Step]) -> list[dict[str, Any]]:

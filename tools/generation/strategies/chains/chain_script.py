@@ -12,6 +12,8 @@ from ...topic_style import TopicStyle
 from ..answer import text_field
 from .chain import Chain, WrittenStep
 
+STAND_IN = "That is done for you now."
+"""What stands for the last answer until it is written."""
 _ROOM = {"user": 120, "assistant": 100}
 """Characters of a turn beside the facts or results that it has to name."""
 _OPEN_ARGUMENT = (8, 200)

@@ -13,7 +13,7 @@ from ...draft import Candidate, Rejection
 from ...topic_style import TopicStyle
 from .chain import Chain
 from .chain_model import Step
-from .chain_script import Script, Turns
+from .chain_script import STAND_IN, Script, Turns
 from .negatives import MOST_OTHER_TOOLS, NegativeKind, failed, missing_arguments, other_tools
 from .topic_tools import TopicTools
 
@@ -119,7 +119,7 @@ def _missing_argument(chain: Chain, name: str, style: TopicStyle) -> Script:
         ],
         {"forgotten": {name: value}},
         {"negative": "missing_argument", "forgotten": name},
-        later={"user_reply": f"It is {value}.", "answer": "That is done for you now."},
+        later={"user_reply": f"It is {value}.", "answer": STAND_IN},
     )
 
 
