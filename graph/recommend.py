@@ -7,6 +7,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ..tools.analyze_coverage import recommend_for
+from ..tools.coverage.caps import MAX_PER_ITEM
 from ..tools.coverage.recommendation import PlanItem, PlanOption, Recommendation
 from ..tools.coverage.report import Coverage
 from ..tools.coverage.strategy_choice import choose_strategy, profile_topics
@@ -159,7 +160,9 @@ def _suggestions(
     counts = {name: max(1, count) for name, count in missing.items() if count > 0}
     counts |= {item.topic: item.count for item in known.items} if known else {}
     return {
-        topic: PlanItem(topic=topic, count=min(count, 10_000), strategy=choose_strategy(profiles[topic])[0])
+        topic: PlanItem(
+            topic=topic, count=min(count, MAX_PER_ITEM), strategy=choose_strategy(profiles[topic])[0]
+        )
         for topic, count in counts.items()
         if topic in profiles
     }

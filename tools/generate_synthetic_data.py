@@ -27,7 +27,7 @@ class GenerateSyntheticDataInput(BaseModel):
 
     workflow_id: str = Field(description="The workflow (dataset) to add to, such as wf-123.")
     topic: str = Field(description="The topic to generate records for.")
-    count: int = Field(ge=1, le=10_000, description="How many accepted records are wanted.")
+    count: int = Field(ge=1, le=100_000, description="How many accepted records are wanted.")
     strategy: StrategyName = Field(description="How to write them.")
 
 

@@ -29,7 +29,9 @@ def generate(
     topic: Annotated[str, typer.Option("--topic", metavar="NAME", help="Which topic.", show_default=False)],
     count: Annotated[
         int,
-        typer.Option("--count", metavar="N", min=1, max=10_000, help="How many records.", show_default=False),
+        typer.Option(
+            "--count", metavar="N", min=1, max=100_000, help="How many records.", show_default=False
+        ),
     ],
     strategy: Annotated[
         str | None,

@@ -83,7 +83,7 @@ def test_version(command: Command) -> None:
         ["analyze", "-w", "wf-1", "--colour"],
         ["import", "-w", "wf-1"],
         ["generate", "-w", "wf-1", "--topic", "a", "--count", "0"],
-        ["generate", "-w", "wf-1", "--topic", "a", "--count", "10001"],
+        ["generate", "-w", "wf-1", "--topic", "a", "--count", "100001"],
         ["generate", "-w", "wf-1", "--topic", "a", "--count", "many"],
         ["plans", "approve"],
         ["jobs", "resume"],

@@ -258,7 +258,7 @@ def test_many_large_topics_take_no_time() -> None:
         (0, 0, 0, False, 0.9, 0),
         (20, 0, 0, False, 0.9, 0),
         (15, 0, 15, False, 1.0, MAX_PER_ITEM),
-        (5000, 0, 15, False, 0.9, MAX_PER_ITEM),
+        (50_000, 0, 15, False, 0.9, MAX_PER_ITEM),
     ],
 )
 def test_the_cap_of_a_topic(

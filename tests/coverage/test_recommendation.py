@@ -201,8 +201,8 @@ def test_keeps_to_the_topics_asked_for() -> None:
 
 def test_one_item_never_asks_for_more_than_a_plan_may_hold() -> None:
     decision = decide([count("a", 900_000), count("b", 800_000), count("c", 50_000)])
-    assert counts_in(decision.all_under_represented) == {"c": 10_000}
-    assert "one plan adds at most 10,000" in decision.reason
+    assert counts_in(decision.all_under_represented) == {"c": 100_000}
+    assert "one plan adds at most 100,000" in decision.reason
 
 
 def test_untargeted_topics_are_offered_for_review() -> None:
@@ -221,7 +221,7 @@ def test_settings_decide() -> None:
     assert high.all_under_represented.predicted_score > 0.9
 
 
-@pytest.mark.parametrize("number", [0, -1, 10_001])
+@pytest.mark.parametrize("number", [0, -1, 100_001])
 def test_items_ask_for_a_sensible_number(number: int) -> None:
     with pytest.raises(ValidationError):
         PlanItem(topic="a", count=number, strategy="few_shot")

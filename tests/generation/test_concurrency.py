@@ -26,13 +26,13 @@ def rounds(limit: AdaptiveLimit, slots: int, count: int) -> tuple[int, int]:
     return taken, refused
 
 
-def test_it_doubles_with_every_round_until_something_is_refused() -> None:
-    limit = AdaptiveLimit(64, start=16)
+def test_it_triples_with_every_round_until_something_is_refused() -> None:
+    limit = AdaptiveLimit(64, start=4)
     sizes = []
-    for _ in range(3):
+    for _ in range(4):
         sizes.append(limit.limit)
         rounds(limit, slots=1000, count=1)
-    assert sizes == [16, 32, 64]
+    assert sizes == [4, 12, 36, 64]
     assert not limit.has_fallen
 
 

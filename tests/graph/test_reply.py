@@ -129,7 +129,7 @@ NOT_A_YES: list[tuple[str, str]] = [
     ("2.5 records", "unclear"),
     ("30%", "unclear"),
     ("make it 0", "unclear"),
-    ("make it 20000", "unclear"),
+    ("make it 200000", "unclear"),
     ("don't do 20 for technical issues", "unclear"),
     ("20 and 30", "unclear"),
     ("20 less", "unclear"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-MAX_PER_ITEM: Final = 10_000
+MAX_PER_ITEM: Final = 100_000
 """The most records that one item of a plan may ask for."""
 
 

@@ -19,6 +19,9 @@ from .replies import joined
 from .spending import NOTHING, Amount, Spending
 from .worst_case import overrun, worst_case_tokens
 
+NOT_SENT = "not_sent"
+"""The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
+
 
 @dataclass
 class Open:

@@ -12,8 +12,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-START = 16
-"""Requests at once before anything is known of the endpoint; doubled with every round until it refuses some."""
+START = 32
+"""Requests at once before anything is known of the endpoint; tripled with every round until it refuses some."""
 REFUSED_SHARE = 0.12
 """Share of refused requests, among the last ones, at which the limit falls. Twice the 5% that busy endpoints
 refuse at random is seen once in 10,000 windows of 192."""
@@ -61,6 +61,11 @@ class AdaptiveLimit:
         """Places that nobody has."""
         return max(0, self.limit - self._active)
 
+    @property
+    def is_passed(self) -> bool:
+        """Whether more places are taken than there are: the limit fell meanwhile."""
+        return self._active > self.limit
+
     def permit(self) -> Permit:
         """What a request that is sent now says later with its outcome."""
         return Permit(self._epoch)
@@ -89,8 +94,8 @@ class AdaptiveLimit:
         """The endpoint took a request."""
         self._count(permit, refused=False)
         if permit.epoch == self._epoch:
-            # One more for each answer doubles the limit in a round; later it grows by one in a round.
-            self._size = min(self._most, self._size + (1 / self._size if self.has_fallen else 1))
+            # Two more for each answer triple the limit in a round; later it grows by one in a round.
+            self._size = min(self._most, self._size + (1 / self._size if self.has_fallen else 2))
             self._wake()
 
     def refused(self, permit: Permit) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..errors import EndpointError
 from ..models.endpoint_session import EndpointSession
 from ..models.structured import TransientEndpointError
-from .attempt_work import AttemptWork, Failed, Open, Outcome
+from .attempt_work import NOT_SENT, AttemptWork, Failed, Open, Outcome
 from .calls import Calls
 from .concurrency import AdaptiveLimit
 from .draft import Rejection
@@ -27,8 +27,14 @@ from .take_up import Left
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-MOST_AT_ONCE = 32
+BREATH = 0.01
+"""Seconds that the journal and the judge wait for company: a transaction for several answers costs hardly more than
+one for one. No place at the endpoint waits for them."""
+MOST_AT_ONCE = 16
 """Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
+
+
+_NOT_SENT = Rejection(NOT_SENT, "the job had stopped")
 
 
 class Engine:
@@ -95,8 +101,7 @@ class Engine:
                 for worker in workers:
                     worker.cancel()
         finally:
-            if self._answered:  # interrupted: what was paid for is written down before anything else
-                await in_thread(self._work.write_down, self._answered)
+            await self._leave_in_order()
         if self._error is not None:
             raise self._error
         return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals
@@ -105,6 +110,15 @@ class Engine:
     def found_limit(self) -> int | None:
         """How many requests at once the endpoint takes, when it has shown that; None otherwise."""
         return self._limit.limit if self._limit.has_fallen else None
+
+    async def _leave_in_order(self) -> None:
+        """After an interruption: write down what was paid for, give back what was set aside and not sent."""
+        if self._answered:
+            await in_thread(self._work.write_down, self._answered)
+        if unsent := [
+            Failed(attempt, _NOT_SENT, is_free=True) for attempt in self._ready if not attempt.replies
+        ]:
+            await in_thread(self._work.judge, [], unsent)
 
     def stop(self, reason: str) -> None:
         """Begin nothing more; what is under way is paid for and will be judged."""
@@ -133,17 +147,12 @@ class Engine:
         while True:
             await self._when("send", lambda: bool(self._ready))
             await self._limit.acquire()
-            attempt = self._ready.popleft()
-            self._tell("begin")
-            if self._stop is not None and not attempt.replies:
-                self._limit.release()
-                self._drop(attempt)
-            else:
-                group.create_task(self._call(calls, attempt))
+            group.create_task(self._place(calls))
 
     async def _write(self) -> None:
         while True:
             await self._when("write", lambda: bool(self._answered))
+            await asyncio.sleep(BREATH)
             answered, self._answered = self._answered, []
             problem = await in_thread(self._work.write_down, answered)
             if problem:
@@ -155,6 +164,7 @@ class Engine:
     async def _judge(self) -> None:
         while True:
             await self._when("judge", lambda: bool(self._to_judge or self._failed))
+            await asyncio.sleep(BREATH)
             batch, self._to_judge = self._to_judge[:MOST_AT_ONCE], self._to_judge[MOST_AT_ONCE:]
             failed, self._failed = self._failed, []
             for outcome in await in_thread(self._work.judge, batch, failed):
@@ -163,8 +173,23 @@ class Engine:
             self._tally.report()
             self._tell("begin", "send", "over")
 
+    async def _place(self, calls: Calls) -> None:
+        """One place at the endpoint: one request after the other, until there is none or the place is too many."""
+        try:
+            while self._ready:
+                attempt = self._ready.popleft()
+                self._tell("begin")
+                if self._stop is not None and not attempt.replies:
+                    self._drop(attempt)
+                    continue
+                await self._call(calls, attempt)
+                if self._limit.is_passed:
+                    break
+        finally:
+            self._limit.release()
+            self._tell("send")
+
     async def _call(self, calls: Calls, attempt: Open) -> None:
-        """One request, on a place that is given back at its end."""
         request = attempt.draft.requests[len(attempt.replies)]
         try:
             reply, usage = await calls.ask(request, attempt.draft.strategy)
@@ -183,8 +208,6 @@ class Engine:
             attempt.completion_tokens += usage.completion_tokens
             self._answered.append(attempt)
             self._tell("write")
-        finally:
-            self._limit.release()
 
     def _give_up(self, attempt: Open, error: EndpointError, *, is_free: bool) -> None:
         # Unless the endpoint refused the call, it may have charged for it: the reservation stays.
@@ -193,7 +216,7 @@ class Engine:
 
     def _drop(self, attempt: Open) -> None:
         """An attempt that was begun ahead and is not needed: nothing was sent."""
-        self._failed.append(Failed(attempt, Rejection("not_sent", "the job had stopped"), is_free=True))
+        self._failed.append(Failed(attempt, _NOT_SENT, is_free=True))
         self._tell("judge")
 
     def _settle(self, outcome: Outcome) -> None:
@@ -205,7 +228,7 @@ class Engine:
             self._tally.accepted += 1
             return
         self._owed.append(outcome.attempt.slot)
-        if outcome.rejection is not None and outcome.rejection.gate != "not_sent":
+        if outcome.rejection is not None and outcome.rejection is not _NOT_SENT:
             self._tally.rejected[outcome.rejection.gate] += 1
 
     # What the workers wait for.
@@ -214,9 +237,11 @@ class Engine:
         """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
-        ahead = max(1, self._limit.limit // 4) + self._limit.free - len(self._ready)
+        wanted = max(1, self._limit.limit // 2) + self._limit.free
+        if len(self._ready) > wanted // 2:
+            return 0  # some at once cost less than one after the other
         refusals_left = self._tally.refusals_left - self._in_hand
-        return max(0, min(len(self._owed), ahead, refusals_left, MOST_AT_ONCE))
+        return max(0, min(len(self._owed), wanted - len(self._ready), refusals_left, MOST_AT_ONCE))
 
     def _is_over(self) -> bool:
         if self._in_hand:

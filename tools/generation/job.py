@@ -15,6 +15,7 @@ from .acceptance import Acceptance
 from .attempt_work import AttemptWork
 from .batch_engine import BatchEngine
 from .engine import Engine
+from .frozen_heap import frozen_heap
 from .ledger import Job, get_job, slot_records, summarize_job
 from .prices import require_keepable_cap
 from .progress import OnProgress
@@ -68,7 +69,8 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     engine, acceptance = await asyncio.to_thread(_engine, services, job, on_progress)
     watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
     try:
-        stop = await engine.run()
+        with frozen_heap():
+            stop = await engine.run()
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from group
     finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..dataset.store import Store
 from . import journal
-from .attempt_work import AttemptWork, Open
+from .attempt_work import NOT_SENT, AttemptWork, Open
 from .draft import Rejection
 from .ledger import Attempt, Job, list_attempts, slot_records
 from .replies import split
@@ -62,7 +62,11 @@ def what_is_left(
     if lost:
         refused = [journal.Refused(attempt.number, interrupted, failed=True) for attempt in lost]
         journal.end_attempts(store, job, [], refused, spending)
-    rejected = Counter(a.gate or "unknown" for a in attempts if a.status in ("rejected", "failed"))
+    rejected = Counter(
+        attempt.gate or "unknown"
+        for attempt in attempts
+        if attempt.status in ("rejected", "failed") and attempt.gate != NOT_SENT
+    )
     rejected += Counter({interrupted.gate: len(lost)})
     busy = {one.slot for one in [*answered, *asked]}
     return Left(

@@ -54,14 +54,14 @@ class Artefacts:
     def __init__(self, real: Iterable[Record] = ()) -> None:
         real = list(real)
         self._ends = SentenceEnds(real)
-        self._habits = Habits(real, lambda record: self._findings(record.messages, ""))
+        self._habits = Habits(real, lambda record: self._findings(record.messages, []))
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first trace found, quoted."""
-        context = "\n".join(message_text(message) for message in candidate.seed_messages())
+        context = [message_text(message) for message in candidate.seed_messages()]
         persona = str(candidate.draft.details.get("persona", "")).removeprefix("a ").removeprefix("an ")
         for message in candidate.written:
-            if persona and persona in message_text(message).lower() and persona not in context.lower():
+            if persona and persona in message_text(message).lower() and not _stands_in(persona, context):
                 return Rejection(
                     self.name, f"{message['role']}: names the person it was to be written by: {persona!r}"
                 )
@@ -73,13 +73,14 @@ class Artefacts:
             return Rejection(self.name, "the assistant repeats the user word for word")
         return None
 
-    def _findings(self, messages: Sequence[Message], context: str) -> Iterator[Finding]:
+    def _findings(self, messages: Sequence[Message], context: Sequence[str]) -> Iterator[Finding]:
+        scripts = frozenset[str]().union(*map(_scripts, context))
         for message in messages:
             text, role = message_text(message), message["role"]
             if role in ("user", "assistant") and text.strip():
                 yield from _written_by_machine(text, role, context)
                 yield from self._ill_formed(text, role)
-                if strange := _foreign_script(text, context):
+                if scripts and (strange := _foreign_script(text, scripts)):
                     yield Finding(f"{role}: a letter of another script: {strange!r}")
 
     def _ill_formed(self, text: str, role: str) -> Iterator[Finding]:
@@ -95,11 +96,11 @@ class Artefacts:
             yield _finding(role, f"says twice: {twice!r}", twice)
 
 
-def _written_by_machine(text: str, role: str, context: str) -> Iterator[Finding]:
+def _written_by_machine(text: str, role: str, context: Sequence[str]) -> Iterator[Finding]:
     for what, pattern in (("machine", _MACHINE), ("placeholder", _PLACEHOLDER), ("prompt", _PROMPT_LEAK)):
         # People may well write about JSON; an assistant that does so unasked repeats its orders.
         match = pattern.search(text) if role == "assistant" or pattern is not _PROMPT_LEAK else None
-        if match and match.group().lower() not in context.lower():
+        if match and not _stands_in(match.group().lower(), context):
             yield _finding(role, f"{what} text {match.group()!r}", match.group().lower())
 
 
@@ -129,13 +130,21 @@ def _said_twice(text: str) -> str | None:
     return None
 
 
-def _foreign_script(text: str, context: str) -> str | None:
-    """The first letter of a script that the source material does not use, or None without source material."""
-    known = {_script(letter) for letter in set(context) if letter.isalpha()}
-    if not known:
+def _stands_in(words: str, texts: Sequence[str]) -> bool:
+    return any(words in text.lower() for text in texts)
+
+
+def _foreign_script(text: str, known: frozenset[str]) -> str | None:
+    """The first letter of a script that is not known."""
+    if _scripts(text) <= known:
         return None
-    strange = {letter for letter in set(text) if letter.isalpha() and _script(letter) not in known}
-    return next((letter for letter in text if letter in strange), None)
+    return next(letter for letter in text if letter.isalpha() and _script(letter) not in known)
+
+
+@lru_cache(maxsize=4096)
+def _scripts(text: str) -> frozenset[str]:
+    """The scripts of a text's letters; kept, since the same source texts come again and again."""
+    return frozenset(_script(letter) for letter in set(text) if letter.isalpha())
 
 
 @lru_cache(maxsize=4096)

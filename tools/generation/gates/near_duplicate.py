@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...dataset.record import Record
 from ..draft import Candidate, Rejection
@@ -35,11 +38,12 @@ class NearDuplicate:
 
     def know(self, record: Record) -> None:
         """Remember an existing record."""
-        self._remember(record.id, [words for _, words in compared_texts(record)])
+        texts = compared_texts(record)
+        self._remember(record.id, [shingles_of(words) for _, words in texts if len(words) >= LEAST_WORDS])
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The most similar text of another record, when it is too similar."""
-        found = self._sets.nearest(shingles_of(words_of(candidate.written_text("user"))))
+        found = self._sets.nearest(_shingles(candidate.written_text("user"))[1])
         if found is None:
             return None
         number, similarity = found
@@ -51,11 +55,18 @@ class NearDuplicate:
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""
-        self._remember(candidate.record_id, [words_of(candidate.written_text("user"))])
+        words, shingles = _shingles(candidate.written_text("user"))
+        self._remember(candidate.record_id, [shingles] if words >= LEAST_WORDS else [])
 
-    def _remember(self, owner: str, texts: list[list[str]]) -> None:
-        long_enough = [words for words in texts if len(words) >= LEAST_WORDS]
-        for words in long_enough:
-            self._sets.add(shingles_of(words))
-        self._owner_of.extend(np.full(len(long_enough), len(self._owners)))
+    def _remember(self, owner: str, sets: list[NDArray[Any]]) -> None:
+        for shingles in sets:
+            self._sets.add(shingles)
+        self._owner_of.extend(np.full(len(sets), len(self._owners)))
         self._owners.append(owner)
+
+
+@lru_cache(maxsize=4)
+def _shingles(text: str) -> tuple[int, NDArray[Any]]:
+    """Number of words and set of a text; kept for a moment, since what passes is remembered right after its check."""
+    words = words_of(text)
+    return len(words), shingles_of(words)

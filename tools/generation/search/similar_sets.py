@@ -31,6 +31,7 @@ class SimilarSets:
         self._ends = GrowingRows(np.int64)
         self._ends.extend([0])
         self._waiting: list[NDArray[Any]] = []
+        self._looked_for: tuple[NDArray[Any], NDArray[np.uint32]] | None = None
 
     def __len__(self) -> int:
         return len(self._bands) + len(self._waiting)
@@ -46,9 +47,12 @@ class SimilarSets:
         self._file()
         if not len(shingles):
             return None
-        rows, shared = np.unique(self._bands.rows_with(_band_values([shingles])[0]), return_counts=True)
-        if not len(rows):
+        values = _band_values([shingles])
+        self._looked_for = shingles, values
+        found = self._bands.rows_with(values[0])
+        if not len(found):
             return None
+        rows, shared = np.unique(found, return_counts=True)
         if len(rows) > _MOST_COMPARED:
             rows = rows[np.argpartition(-shared, _MOST_COMPARED)[:_MOST_COMPARED]]
         similarities = self._jaccard(rows, shingles)
@@ -67,10 +71,20 @@ class SimilarSets:
 
     def _file(self) -> None:
         if self._waiting:
-            self._bands.add(_band_values(self._waiting))
+            self._bands.add(self._values_of_waiting())
             self._hashes.extend(np.concatenate(self._waiting))
             self._ends.extend(self._ends.rows[-1] + np.cumsum([len(one) for one in self._waiting]))
             self._waiting = []
+
+    def _values_of_waiting(self) -> NDArray[np.uint32]:
+        # A set that is added was mostly looked for just before.
+        if (
+            self._looked_for is not None
+            and len(self._waiting) == 1
+            and self._waiting[0] is self._looked_for[0]
+        ):
+            return self._looked_for[1]
+        return _band_values(self._waiting)
 
 
 def _band_values(sets: list[NDArray[Any]]) -> NDArray[np.uint32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
@@ -46,10 +47,10 @@ def conversation_source(
 
 def copied_phrase(written: Sequence[Message], source: Sequence[Message]) -> str | None:
     """The first run of `COPIED_WORDS` words that both sides share, or None."""
-    runs = {run for message in source for run in _runs(message_text(message))}
+    sources = [_runs_of_source(message_text(message)) for message in source]
     for message in written:
         for run in _runs(message_text(message)):
-            if run in runs:
+            if any(run in runs for runs in sources):
                 return " ".join(run)
     return None
 
@@ -61,6 +62,12 @@ def rejected_copy(candidate: Candidate, sources: Sequence[Record]) -> Rejection 
         if phrase:
             return Rejection("copied_phrase", f"twelve words or more stand in record {record.id}: {phrase!r}")
     return None
+
+
+@lru_cache(maxsize=4096)
+def _runs_of_source(text: str) -> frozenset[tuple[str, ...]]:
+    """Kept, since the same seeds come again and again."""
+    return frozenset(_runs(text))
 
 
 def _runs(text: str) -> list[tuple[str, ...]]:

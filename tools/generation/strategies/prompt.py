@@ -36,6 +36,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        auto_reload=False,  # a look at the file for each prompt; templates do not change while a program runs
     )
     environment.filters["data"] = as_data
     return environment
