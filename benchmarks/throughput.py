@@ -60,10 +60,7 @@ def report(figures: dict[str, Any]) -> str:
     """The figures in Markdown."""
     ideal = COUNT / CONCURRENCY * LATENCY
     rows = []
-    for name, words in (
-        ("engine", "this engine, all checks, journaled"),
-        ("bare", "AsyncOpenAI + semaphore"),
-    ):
+    for name, words in WAYS.items():
         run = figures["median"][name]
         rows.append(
             (

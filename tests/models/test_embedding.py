@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +114,14 @@ def test_an_endpoints_refusal_is_ours(endpoint: Settings, mock_openai: MockOpenA
 def test_a_name_without_an_endpoint_is_explained() -> None:
     with pytest.raises(InvalidInput, match="OPENAI_API_KEY"):
         make_embeddings(Settings(embedding_model="text-embedding-3-small"))
+
+
+def test_wordllama_leaves_logging_as_it_is() -> None:
+    code = (
+        "import logging; from finetune_coverage.tools.models.embedding import make_embeddings; "
+        "from finetune_coverage.tools.settings import Settings; "
+        "make_embeddings(Settings(embedding_model='wordllama')).embed_query('x'); "
+        "root = logging.getLogger(); print(root.level, root.handlers)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["30", "[]"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,7 +111,8 @@ class WordLlamaEmbeddings(Embeddings):
     @cached_property
     def _model(self) -> Any:
         try:
-            import wordllama
+            with _logging_as_it_is():
+                import wordllama
 
             # The weights lie in the package's own folder, which it finds only when told that it is the cache.
             folder = Path(wordllama.__file__).parent
@@ -119,6 +122,18 @@ class WordLlamaEmbeddings(Embeddings):
                 f"The embedding model wordllama cannot be loaded: {error}.",
                 hint="Run `pip install 'finetune-coverage[embedded]'`, or set another embedding model.",
             ) from error
+
+
+@contextmanager
+def _logging_as_it_is() -> Iterator[None]:
+    """Wordllama sets the root logger up when it is imported: each HTTP request would be a line on the terminal."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def _unit(vectors: Any) -> list[list[float]]:
