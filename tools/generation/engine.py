@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BREATH = 0.01
 """Seconds that the journal and the judge wait for company: a transaction for several answers costs hardly more than
 one for one. No place at the endpoint waits for them."""
+MOST_UNJUDGED = 256
+"""Answers that wait for the judge, above which no attempt is begun. Each holds its prompt, some kilobytes."""
 MOST_AT_ONCE = 16
 """Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
 
@@ -237,6 +239,8 @@ class Engine:
         """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
+        if len(self._answered) + len(self._to_judge) > MOST_UNJUDGED:
+            return 0  # an endpoint that is faster than the judge must not fill the memory
         wanted = max(1, self._limit.limit // 2) + self._limit.free
         if len(self._ready) > wanted // 2:
             return 0  # some at once cost less than one after the other
