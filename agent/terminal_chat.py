@@ -145,7 +145,8 @@ def show_message(text: str) -> None:
 
         console.print(Markdown(visible(text), hyperlinks=False))
     else:
-        console.print(Text(visible(text)))
+        # A dollar sign is escaped for chat windows that read two of them as a formula; a pipe has no use for that.
+        console.print(Text(visible(text.replace("\\$", "$"))))
 
 
 def model_text(settings: Settings) -> str:

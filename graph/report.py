@@ -175,7 +175,8 @@ def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     if not tokens:
         return []
     amounts = [cost["usd"] for cost in costs if cost.get("usd") is not None]
-    usd = f", {escape(usd_words(sum(amounts)))}" if len(amounts) == len(costs) else ""
+    total = sum(amounts)
+    usd = f", {escape(usd_words(total)) if total else 'no cost'}" if len(amounts) == len(costs) else ""
     return [f"Used: {tokens:,} tokens{usd}."]
 
 
