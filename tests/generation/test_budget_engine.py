@@ -59,7 +59,7 @@ def counted(model: ScriptedChatModel) -> int:
     return sum(len(message.text) // 4 + 1 for messages in model.history for message in messages)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     cap=st.integers(1_000, 40_000),
     count=st.integers(1, 8),
