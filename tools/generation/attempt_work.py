@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 
 from ..dataset.record import Record
 from ..dataset.store import Store
@@ -14,63 +12,10 @@ from . import journal
 from .acceptance import Acceptance, as_record
 from .draft import Candidate, Draft, Rejection, Strategy, TopicContext
 from .ledger import Attempt, Job
+from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
-from .replies import joined
 from .spending import NOTHING, Amount, Spending
 from .worst_case import overrun, worst_case_tokens
-
-NOT_SENT = "not_sent"
-"""The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
-
-
-@dataclass
-class Open:
-    """An attempt that is under way.
-
-    Attributes:
-        reserved: what was set aside for it.
-        replies: what the model has answered so far, one for each request of the draft that was sent.
-    """
-
-    number: int
-    slot: int
-    draft: Draft
-    reserved: Amount
-    replies: list[str] = field(default_factory=list)
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    @property
-    def response(self) -> str:
-        """The replies as they are journalled."""
-        return joined(self.draft, self.replies)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every request has its reply."""
-        return len(self.replies) == len(self.draft.requests)
-
-
-@dataclass(frozen=True)
-class Failed:
-    """An attempt whose call gave no answer.
-
-    Attributes:
-        is_free: whether the endpoint surely did not charge for the call: it refused it.
-    """
-
-    attempt: Open
-    rejection: Rejection
-    is_free: bool
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of an attempt; ``continues`` when its next request is to be sent."""
-
-    attempt: Open
-    status: Literal["accepted", "rejected", "failed", "continues"]
-    rejection: Rejection | None = None
 
 
 class AttemptWork:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
 from ..models.batch_api import MOST_REQUESTS, BatchAnswers, BatchApi
-from .attempt_work import AttemptWork, Failed, Open, Outcome
+from .attempt_work import AttemptWork
 from .draft import Rejection
 from .in_thread import in_thread
 from .ledger import Job
-from .progress import OnProgress, Tally
+from .open_attempt import Failed, Open
+from .progress import OnProgress
+from .slot_keeping import SlotKeeping
 from .take_up import Left
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ LOOKED_AT = 30.0
 """Seconds between two looks at a batch that is under way."""
 
 
-class BatchEngine:
+class BatchEngine(SlotKeeping):
     """Carries out one job through the Batch API; used like `Engine`.
 
     Args:
@@ -48,16 +50,11 @@ class BatchEngine:
         on_progress: OnProgress | None = None,
         looked_at: float = LOOKED_AT,
     ) -> None:
+        super().__init__(job, work, left, on_progress)
         self._api = BatchApi(model)
-        self._job = job
-        self._work = work
-        self._owed = list(left.owed)
         self._waiting = list(left.asked)
         self._answered = list(left.answered)
-        self._next_attempt = left.next_attempt
-        self._tally = Tally(job, left.accepted, left.rejected, on_progress)
         self._looked_at = looked_at
-        self._stop: str | None = None
         self._stopped = asyncio.Event()
         self._is_taken_up = bool(left.asked or left.answered)
 
@@ -79,7 +76,7 @@ class BatchEngine:
         while True:
             await self._judge(self._answered, [])
             if not self._waiting and not await self._begin():
-                return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals
+                return self._why_short()
             batch_id = await self._submitted()
             answers = await self._awaited(batch_id)
             waiting, self._waiting = self._waiting, []
@@ -94,12 +91,12 @@ class BatchEngine:
         wanted = min(len(self._owed), self._tally.refusals_left, MOST_REQUESTS)
         if self._stop is not None or wanted <= 0:
             return False
-        slots = self._owed[:wanted]
+        slots = [self._owed.popleft() for _ in range(wanted)]
         begun, refusal = await in_thread(self._work.begin, list(enumerate(slots, self._next_attempt)))
         self._next_attempt += len(begun)
         if refusal is not None and not begun:
             self._stop = str(refusal)
-        self._owed = self._owed[len(begun) :]
+        self._owed.extendleft(reversed(slots[len(begun) :]))
         self._waiting = begun
         return bool(begun)
 
@@ -157,17 +154,9 @@ class BatchEngine:
             if outcome.status == "continues":
                 continuing.append(outcome.attempt)
             else:
-                self._settle(outcome)
+                self._ended(outcome)
         self._waiting = continuing
         self._tally.report()
-
-    def _settle(self, outcome: Outcome) -> None:
-        if outcome.status == "accepted":
-            self._tally.accepted += 1
-            return
-        self._owed.append(outcome.attempt.slot)
-        if outcome.rejection is not None:
-            self._tally.rejected[outcome.rejection.gate] += 1
 
 
 def _sorted_out(waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open], list[Failed]]:

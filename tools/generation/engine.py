@@ -8,20 +8,22 @@ takes what is there. A refused slot is owed again at once.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import EndpointError
 from ..models.endpoint_session import EndpointSession
 from ..models.structured import TransientEndpointError
-from .attempt_work import NOT_SENT, AttemptWork, Failed, Open, Outcome
+from .attempt_work import AttemptWork
 from .calls import Calls
 from .concurrency import AdaptiveLimit
 from .draft import Rejection
 from .in_thread import in_thread
 from .ledger import Job
-from .progress import OnProgress, Tally
+from .open_attempt import UNSENT, Failed, Open, Outcome
+from .places import Places
+from .progress import OnProgress
+from .signals import Signals
+from .slot_keeping import SlotKeeping
 from .take_up import Left
 
 if TYPE_CHECKING:
@@ -36,10 +38,7 @@ MOST_AT_ONCE = 16
 """Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
 
 
-_NOT_SENT = Rejection(NOT_SENT, "the job had stopped")
-
-
-class Engine:
+class Engine(SlotKeeping):
     """Carries out one job.
 
     Args:
@@ -60,22 +59,18 @@ class Engine:
         limit: AdaptiveLimit,
         on_progress: OnProgress | None = None,
     ) -> None:
+        super().__init__(job, work, left, on_progress)
         self._model = model
-        self._work = work
         self._limit = limit
-        self._owed = deque(left.owed)
-        self._ready: deque[Open] = deque()
+        self._signals = Signals("begin", "write", "judge", "over")
+        self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
         self._answered: list[Open] = []
         self._to_judge = list(left.answered)
         self._failed: list[Failed] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
-        self._next_attempt = left.next_attempt
-        self._tally = Tally(job, left.accepted, left.rejected, on_progress)
         self._waits_for_budget: str | None = None
         self._calls: Calls | None = None
-        self._stop: str | None = None
         self._error: EndpointError | None = None
-        self._wake = {name: asyncio.Event() for name in ("begin", "send", "write", "judge", "over")}
 
     async def run(self) -> str | None:
         """Fill the slots.
@@ -92,21 +87,16 @@ class Engine:
                 self._calls = Calls(session, self._limit)
                 workers = [
                     group.create_task(worker)
-                    for worker in (
-                        self._begin(),
-                        self._send(self._calls, group),
-                        self._write(),
-                        self._judge(),
-                    )
+                    for worker in (self._begin(), self._places.serve(group), self._write(), self._judge())
                 ]
-                await self._when("over", self._is_over)
+                await self._signals.when("over", self._is_over)
                 for worker in workers:
                     worker.cancel()
         finally:
             await self._leave_in_order()
         if self._error is not None:
             raise self._error
-        return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals
+        return self._why_short()
 
     @property
     def found_limit(self) -> int | None:
@@ -118,7 +108,7 @@ class Engine:
         if self._answered:
             await in_thread(self._work.write_down, self._answered)
         if unsent := [
-            Failed(attempt, _NOT_SENT, is_free=True) for attempt in self._ready if not attempt.replies
+            Failed(attempt, UNSENT, is_free=True) for attempt in self._places.waiting if not attempt.replies
         ]:
             await in_thread(self._work.judge, [], unsent)
 
@@ -127,13 +117,13 @@ class Engine:
         self._stop = self._stop or reason
         if self._calls is not None:
             self._calls.give_up()
-        self._tell("begin", "send", "over")
+        self._signals.tell("begin", "over")
 
     # The workers: each waits until there is something for it, takes it, and tells the next one.
 
     async def _begin(self) -> None:
         while True:
-            await self._when("begin", lambda: self._startable() > 0)
+            await self._signals.when("begin", lambda: self._startable() > 0)
             slots = [self._owed.popleft() for _ in range(self._startable())]
             first = self._next_attempt
             self._next_attempt += len(slots)
@@ -142,18 +132,12 @@ class Engine:
             self._in_hand -= len(slots) - len(begun)
             self._owed.extendleft(reversed(slots[len(begun) :]))
             self._waits_for_budget = str(refusal) if refusal else None
-            self._ready.extend(begun)
-            self._tell("send", "over")
-
-    async def _send(self, calls: Calls, group: asyncio.TaskGroup) -> None:
-        while True:
-            await self._when("send", lambda: bool(self._ready))
-            await self._limit.acquire()
-            group.create_task(self._place(calls))
+            self._places.add(begun)
+            self._signals.tell("over")
 
     async def _write(self) -> None:
         while True:
-            await self._when("write", lambda: bool(self._answered))
+            await self._signals.when("write", lambda: bool(self._answered))
             await asyncio.sleep(BREATH)
             answered, self._answered = self._answered, []
             problem = await in_thread(self._work.write_down, answered)
@@ -161,11 +145,11 @@ class Engine:
                 self.stop(problem)
             self._to_judge.extend(answered)
             self._waits_for_budget = None  # something was settled: there may be room again
-            self._tell("judge", "begin")
+            self._signals.tell("judge", "begin")
 
     async def _judge(self) -> None:
         while True:
-            await self._when("judge", lambda: bool(self._to_judge or self._failed))
+            await self._signals.when("judge", lambda: bool(self._to_judge or self._failed))
             await asyncio.sleep(BREATH)
             batch, self._to_judge = self._to_judge[:MOST_AT_ONCE], self._to_judge[MOST_AT_ONCE:]
             failed, self._failed = self._failed, []
@@ -173,65 +157,44 @@ class Engine:
                 self._settle(outcome)
             self._waits_for_budget = None
             self._tally.report()
-            self._tell("begin", "send", "over")
+            self._signals.tell("begin", "over")
 
-    async def _place(self, calls: Calls) -> None:
-        """One place at the endpoint: one request after the other, until there is none or the place is too many."""
-        try:
-            while self._ready:
-                attempt = self._ready.popleft()
-                self._tell("begin")
-                if self._stop is not None and not attempt.replies:
-                    self._drop(attempt)
-                    continue
-                await self._call(calls, attempt)
-                if self._limit.is_passed:
-                    break
-        finally:
-            self._limit.release()
-            self._tell("send")
-
-    async def _call(self, calls: Calls, attempt: Open) -> None:
+    async def _send(self, attempt: Open) -> None:
+        """Send the next request of an attempt; what came of it goes to the other workers."""
+        assert self._calls is not None
+        if self._stop is not None and not attempt.replies:
+            self._give_up(attempt, UNSENT, is_free=True)  # begun ahead and not needed: nothing was sent
+            return
         request = attempt.draft.requests[len(attempt.replies)]
         try:
-            reply, usage = await calls.ask(request, attempt.draft.strategy)
+            reply, usage = await self._calls.ask(request, attempt.draft.strategy)
         except TransientEndpointError as error:
-            if calls.is_down:
+            if self._calls.is_down:
                 self._error = self._error or error
                 self.stop(str(error))
-            self._give_up(attempt, error, is_free=error.rate_limited)
+            self._give_up(attempt, _refused_by_endpoint(error), is_free=error.rate_limited)
         except EndpointError as error:
             self._error = self._error or error
             self.stop(str(error))
-            self._give_up(attempt, error, is_free=True)
+            self._give_up(attempt, _refused_by_endpoint(error), is_free=True)
         else:
             attempt.replies.append(reply)
             attempt.prompt_tokens += usage.prompt_tokens
             attempt.completion_tokens += usage.completion_tokens
             self._answered.append(attempt)
-            self._tell("write")
+            self._signals.tell("write")
 
-    def _give_up(self, attempt: Open, error: EndpointError, *, is_free: bool) -> None:
+    def _give_up(self, attempt: Open, why: Rejection, *, is_free: bool) -> None:
         # Unless the endpoint refused the call, it may have charged for it: the reservation stays.
-        self._failed.append(Failed(attempt, Rejection("endpoint", str(error)[:300]), is_free))
-        self._tell("judge")
-
-    def _drop(self, attempt: Open) -> None:
-        """An attempt that was begun ahead and is not needed: nothing was sent."""
-        self._failed.append(Failed(attempt, _NOT_SENT, is_free=True))
-        self._tell("judge")
+        self._failed.append(Failed(attempt, why, is_free))
+        self._signals.tell("judge")
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status == "continues":
-            self._ready.appendleft(outcome.attempt)
+            self._places.add_first(outcome.attempt)
             return
         self._in_hand -= 1
-        if outcome.status == "accepted":
-            self._tally.accepted += 1
-            return
-        self._owed.append(outcome.attempt.slot)
-        if outcome.rejection is not None and outcome.rejection is not _NOT_SENT:
-            self._tally.rejected[outcome.rejection.gate] += 1
+        self._ended(outcome)
 
     # What the workers wait for.
 
@@ -242,10 +205,10 @@ class Engine:
         if len(self._answered) + len(self._to_judge) > MOST_UNJUDGED:
             return 0  # an endpoint that is faster than the judge must not fill the memory
         wanted = max(1, self._limit.limit // 2) + self._limit.free
-        if len(self._ready) > wanted // 2:
+        if len(self._places) > wanted // 2:
             return 0  # some at once cost less than one after the other
         refusals_left = self._tally.refusals_left - self._in_hand
-        return max(0, min(len(self._owed), wanted - len(self._ready), refusals_left, MOST_AT_ONCE))
+        return max(0, min(len(self._owed), wanted - len(self._places), refusals_left, MOST_AT_ONCE))
 
     def _is_over(self) -> bool:
         if self._in_hand:
@@ -254,11 +217,6 @@ class Engine:
             self._stop = self._stop or self._waits_for_budget
         return self._stop is not None or not self._owed or self._startable() == 0
 
-    async def _when(self, worker: str, is_due: Callable[[], bool]) -> None:
-        while not is_due():
-            self._wake[worker].clear()
-            await self._wake[worker].wait()
 
-    def _tell(self, *workers: str) -> None:
-        for worker in workers:
-            self._wake[worker].set()
+def _refused_by_endpoint(error: EndpointError) -> Rejection:
+    return Rejection("endpoint", str(error)[:300])

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from ..dataset.store import Store
 from . import journal
-from .attempt_work import NOT_SENT, AttemptWork, Open
+from .attempt_work import AttemptWork
 from .draft import Rejection
 from .ledger import Attempt, Job, list_attempts, slot_records
+from .open_attempt import NOT_SENT, Open
 from .replies import split
 from .spending import Spending
 

@@ -1,0 +1,43 @@
+"""What both engines keep of a job: the slots it owes, the tally of its attempts, and why it stops."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from .attempt_work import AttemptWork
+from .ledger import Job
+from .open_attempt import UNSENT, Outcome
+from .progress import OnProgress, Tally
+from .take_up import Left
+
+
+class SlotKeeping:
+    """The opening of an engine.
+
+    Args:
+        job: what is owed.
+        work: drafts, journals and judges.
+        left: what earlier runs of the job left to do.
+        on_progress: called from the event loop whenever something was accepted or refused.
+    """
+
+    def __init__(self, job: Job, work: AttemptWork, left: Left, on_progress: OnProgress | None) -> None:
+        self._job = job
+        self._work = work
+        self._owed = deque(left.owed)
+        self._next_attempt = left.next_attempt
+        self._tally = Tally(job, left.accepted, left.rejected, on_progress)
+        self._stop: str | None = None
+
+    def _ended(self, outcome: Outcome) -> None:
+        """Count what became of an attempt; a slot that it did not fill is owed again."""
+        if outcome.status == "accepted":
+            self._tally.accepted += 1
+            return
+        self._owed.append(outcome.attempt.slot)
+        if outcome.rejection is not None and outcome.rejection is not UNSENT:
+            self._tally.rejected[outcome.rejection.gate] += 1
+
+    def _why_short(self) -> str | None:
+        """Why the job stops short, or None when every slot is filled."""
+        return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals
