@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -83,17 +84,36 @@ class ModelSettings(BaseSettings):
         description="The key for the endpoint. Local servers often need none.",
     )
 
-    @field_validator("model", "embedding_model")
+    judge_model: str = Field(
+        default="",
+        title="Judge",
+        description="A model that looks at each record last, after all gates have passed it: a name at the endpoint, "
+        "'embedded', or the path of a .gguf file. Empty: no judge.",
+    )
+    judge_base_url: str | None = Field(
+        default=None,
+        repr=False,
+        title="Judge's endpoint",
+        description="Address of the judge's endpoint. Not set: the language model's endpoint.",
+    )
+    judge_api_key: SecretStr | None = Field(
+        default=None,
+        title="Judge's key",
+        description="The key for the judge's endpoint. With an address of its own, the judge never gets the language "
+        "model's key.",
+    )
+
+    @field_validator("model", "embedding_model", "judge_model")
     @classmethod
     def _strip(cls, value: str) -> str:
         return value.strip()
 
-    @field_validator("openai_base_url")
+    @field_validator("openai_base_url", "judge_base_url")
     @classmethod
     def _check_endpoint(cls, value: str | None) -> str | None:
         return http_address(value)
 
-    @field_validator("openai_api_key")
+    @field_validator("openai_api_key", "judge_api_key")
     @classmethod
     def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
         # A line break copied along with the key would break the request's header.
@@ -153,6 +173,22 @@ class ModelSettings(BaseSettings):
         raise InvalidInput(
             f"No model name is set for the endpoint {self.endpoint_url}.",
             hint=f"Set {PREFIX}MODEL to the name of one of its models, or to '{EMBEDDED}'.",
+        )
+
+    def for_judge(self) -> Self | None:
+        """The settings under which the judge is the language model; None when there is no judge."""
+        if not self.judge_model:
+            return None
+        own_endpoint = self.judge_base_url is not None
+        return self.model_copy(
+            update={
+                "model": self.judge_model,
+                "openai_base_url": self.judge_base_url if own_endpoint else self.openai_base_url,
+                # The key of one endpoint is nobody else's business.
+                "openai_api_key": self.judge_api_key
+                if own_endpoint
+                else self.judge_api_key or self.openai_api_key,
+            }
         )
 
     @property

@@ -58,6 +58,12 @@ class Services:
             return self._chat_model
 
     @property
+    def judge_model(self) -> BaseChatModel | None:
+        """The model that judges records; None when there is no judge."""
+        with self._lock:
+            return self._judge_model
+
+    @property
     def embeddings(self) -> Embeddings:
         """The model that turns text into vectors."""
         with self._lock:
@@ -78,6 +84,13 @@ class Services:
         from .models.chat import make_chat_model
 
         return (self._make_chat_model or make_chat_model)(self.settings)
+
+    @cached_property
+    def _judge_model(self) -> BaseChatModel | None:
+        from .models.chat import make_chat_model
+
+        settings = self.settings.for_judge()
+        return make_chat_model(settings) if settings else None
 
     @cached_property
     def _embeddings(self) -> Embeddings:

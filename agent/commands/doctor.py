@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -76,6 +76,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _home(settings)
     yield _store(settings)
     yield from _language_model(settings)
+    yield from _judge(settings)
     yield _embedding_model(settings)
     yield Finding("few-shot index", None, settings.chroma_url or str(settings.index_path))
     yield _price(settings)
@@ -132,6 +133,16 @@ def _language_model(settings: Settings) -> Iterator[Finding]:
         installed = weights_installed()
         yield Finding("weights", installed, "installed" if installed else "not installed", _EXTRA)
     yield _installed("runtime", "xllamacpp")
+
+
+def _judge(settings: Settings) -> Iterator[Finding]:
+    judge = settings.for_judge()
+    if judge is None:
+        yield Finding("judge", None, "none; FINETUNE_COVERAGE_JUDGE_MODEL can name one")
+        return
+    yield Finding("judge", None, judge.model_in_use)
+    if not judge.uses_embedded_model:
+        yield replace(_endpoint(judge), name="judge's endpoint")
 
 
 def _price(settings: Settings) -> Finding:

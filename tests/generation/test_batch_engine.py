@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation import batch_engine, journal
+from finetune_coverage.tools.generation import batch_engine, job_notes, journal
 from finetune_coverage.tools.generation.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 
@@ -22,7 +22,7 @@ __all__ = ["_no_meaning", "endpoint"]
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = batch_engine.BatchEngine.__init__
-    monkeypatch.setattr(engine, "__defaults__", (None, 0.05))
+    monkeypatch.setattr(engine, "__defaults__", (None, None, 0.05))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def test_a_batch_outlives_the_program(endpoint: MockOpenAI, services: Serv
     with pytest.raises(asyncio.CancelledError):
         await task
     if not is_noted:  # it died before it could write the batch's id down
-        journal.note_batch(services.store, list_jobs(services.store, WORKFLOW)[0].id, None)
+        job_notes.note_batch(services.store, list_jobs(services.store, WORKFLOW)[0].id, None)
     endpoint.batches.looks = 0
     services.settings.use_batch_api = False  # a job goes on as it was begun
     generation = (await run_approved_item(services, *item))["generation"]

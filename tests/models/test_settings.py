@@ -97,9 +97,38 @@ def test_the_key_is_never_shown() -> None:
     assert "secret" not in settings.model_in_use
 
 
+def test_there_is_no_judge_unless_one_is_named() -> None:
+    assert Settings(openai_api_key="sk-1").for_judge() is None
+
+
+def test_a_judge_at_the_models_endpoint_uses_its_key() -> None:
+    judge = Settings(openai_base_url="https://host/v1", openai_api_key="sk-1", judge_model="big").for_judge()
+    assert judge is not None and judge.model_in_use == "big at https://host/v1"
+    assert judge.openai_api_key is not None and judge.openai_api_key.get_secret_value() == "sk-1"
+
+
+@pytest.mark.parametrize("key", [None, "sk-2"])
+def test_a_judge_elsewhere_never_gets_the_models_key(key: str | None) -> None:
+    settings = Settings(
+        openai_api_key="sk-1", judge_model="big", judge_base_url="https://other/v1/", judge_api_key=key
+    )
+    judge = settings.for_judge()
+    assert judge is not None and judge.endpoint_url == "https://other/v1"
+    assert (judge.openai_api_key and judge.openai_api_key.get_secret_value()) == key
+    assert not settings.is_openai or settings.model_in_use.startswith(OPENAI_DEFAULT_MODEL)
+
+
+def test_the_embedded_model_can_judge_and_be_judged() -> None:
+    judge = Settings(openai_api_key="sk-1", judge_model="embedded").for_judge()
+    assert judge is not None and judge.uses_embedded_model
+    judge = Settings(model="embedded", judge_model="big", judge_api_key="sk-2").for_judge()
+    assert judge is not None and judge.model_in_use == "big at https://api.openai.com/v1"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("FINETUNE_COVERAGE_JUDGE_BASE_URL", "localhost:8000"),
         ("FINETUNE_COVERAGE_MAX_CONCURRENCY", "0"),
         ("FINETUNE_COVERAGE_TARGET_SCORE", "1.5"),
         ("FINETUNE_COVERAGE_BUDGET_USD", "nan"),

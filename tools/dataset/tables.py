@@ -160,7 +160,7 @@ attempts = Table(
     Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("slot", Integer, nullable=False),
-    Column("status", String, nullable=False),  # calling, answered, accepted, rejected, failed
+    Column("status", String, nullable=False),  # calling, judging, answered, accepted, rejected, failed
     Column("seed_ids", JSON, nullable=False, default=list),
     Column(
         "details", JSON, nullable=False, default=dict
@@ -170,6 +170,10 @@ attempts = Table(
     Column("evidence", Text),
     Column("prompt_tokens", Integer, nullable=False, default=0),
     Column("completion_tokens", Integer, nullable=False, default=0),
+    # What the judge said of its record, and what that took; its tokens are not in the two columns above.
+    Column("verdict", Text),
+    Column("judge_prompt_tokens", Integer, nullable=False, default=0, server_default="0"),
+    Column("judge_completion_tokens", Integer, nullable=False, default=0, server_default="0"),
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("reserved_usd", Float, nullable=False, default=0, server_default="0"),

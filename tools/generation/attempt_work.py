@@ -8,18 +8,23 @@ from collections.abc import Sequence
 from ..dataset.record import Record
 from ..dataset.store import Store
 from ..errors import BudgetExceeded
-from . import journal
+from . import job_notes, journal
 from .acceptance import Acceptance, as_record
+from .attempt_costs import AttemptCosts
 from .draft import Candidate, Draft, Rejection, Strategy, TopicContext
+from .judge.judge import NAME as JUDGE
+from .judge.judge import Judge
 from .ledger import Attempt, Job
 from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
-from .spending import NOTHING, Amount, Spending
-from .worst_case import overrun, worst_case_tokens
+from .spending import NOTHING, Spending
 
 
 class AttemptWork:
     """The blocking part of one job. The judging methods are for one thread at a time.
+
+    Attributes:
+        costs: what attempts may use, and have used.
 
     Args:
         store: where the journal is.
@@ -28,6 +33,7 @@ class AttemptWork:
         context: what the strategy knows of the topic.
         acceptance: the gates.
         spending: the budget of the approval.
+        judge: looks at records last; None when there is no judge.
     """
 
     def __init__(
@@ -38,6 +44,7 @@ class AttemptWork:
         context: TopicContext,
         acceptance: Acceptance,
         spending: Spending,
+        judge: Judge | None = None,
     ) -> None:
         self._store = store
         self._job = job
@@ -45,6 +52,8 @@ class AttemptWork:
         self._context = context
         self._acceptance = acceptance
         self._spending = spending
+        self._judge = judge
+        self.costs = AttemptCosts(spending, judge)
 
     def draft(self, number: int) -> Draft:
         """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
@@ -53,7 +62,7 @@ class AttemptWork:
     def open(self, number: int, slot: int) -> Open:
         """An attempt from its beginning, not written down yet."""
         draft = self.draft(number)
-        return Open(number, slot, draft, self._spending.worst_case(draft))
+        return Open(number, slot, draft, self.costs.worst_case(draft), needs_verdict=self._judge is not None)
 
     def begin(self, owed: Sequence[tuple[int, int]]) -> tuple[list[Open], BudgetExceeded | None]:
         """Draft attempts for (number, slot) pairs, set their worst case aside and write them down.
@@ -81,28 +90,27 @@ class AttemptWork:
                 one.prompt_tokens,
                 one.completion_tokens,
                 one.is_whole,
-                one.reserved,
-                self._used(one),
+                self.costs.used(one).usd,
+                self.costs.settled(one) if one.is_whole else None,
+                one.verdict,
+                one.judge_prompt_tokens,
+                one.judge_completion_tokens,
             )
             for one in answered
         ]
         problem = journal.journal_answers(self._store, self._job.id, paid, self._spending)
-        return problem or next(filter(None, map(_overrun, answered)), None)
+        for one in answered:
+            if one.is_whole:
+                one.reserved, one.counted = NOTHING, self.costs.used(one)
+        return problem or next(filter(None, map(self.costs.overrun, answered)), None)
 
     def note_batch(self, batch_id: str | None) -> None:
         """Remember which batch the attempts under way are in; None: in none any more."""
-        journal.note_batch(self._store, self._job.id, batch_id)
+        job_notes.note_batch(self._store, self._job.id, batch_id)
 
     def noted_batch(self) -> str | None:
         """The batch that the attempts under way are in."""
-        return journal.noted_batch(self._store, self._job.id)
-
-    def _used(self, one: Open) -> Amount:
-        if not one.replies:
-            return NOTHING
-        # An endpoint that does not count: all that was set aside.
-        unknown = one.prompt_tokens + one.completion_tokens == 0
-        return one.reserved if unknown else self._spending.cost(one.prompt_tokens, one.completion_tokens)
+        return job_notes.noted_batch(self._store, self._job.id)
 
     def judge(self, answered: Sequence[Open], failed: Sequence[Failed] = ()) -> list[Outcome]:
         """Send answers through the gates and commit what came of them."""
@@ -112,32 +120,61 @@ class AttemptWork:
                 one.attempt.number,
                 one.rejection,
                 failed=True,
-                settled=(one.attempt.reserved, self._used(one.attempt)) if one.is_free else None,
+                settled=self.costs.settled(one.attempt) if one.is_free else None,
             )
             for one in failed
         ]
         accepted: list[journal.Accepted] = []
+        to_ask: list[Open] = []
         for one in answered:
             judged = self._judged(one)
             if isinstance(judged, Rejection):
                 outcomes.append(Outcome(one, "rejected", judged))
-                open_yet = None if one.is_whole else (one.reserved, self._used(one))
-                refused.append(journal.Refused(one.number, judged, settled=open_yet))
+                refused.append(journal.Refused(one.number, judged, settled=self.costs.settled(one)))
             elif one.is_whole:
                 record = self._record(one, judged)
                 outcomes.append(Outcome(one, "accepted"))
-                accepted.append(journal.Accepted(one.number, one.slot, record, judged.scores))
+                accepted.append(
+                    journal.Accepted(one.number, one.slot, record, judged.scores, self.costs.settled(one))
+                )
                 # At once, not when it is committed: the next answer of this batch may be its twin.
                 self._acceptance.remember(judged)
+            elif one.is_written and self._judge is not None:
+                one.question = self._judge.question(judged)
+                to_ask.append(one)
             else:
                 outcomes.append(Outcome(one, "continues"))
         doubled = self._end(accepted, refused)
         twins = Rejection("exact_duplicate", "the same record is there already")
         self._end([], [journal.Refused(number, twins) for number in doubled])
+        outcomes += self._begin_verdicts(to_ask)
         return [
             Outcome(outcome.attempt, "rejected", twins) if outcome.attempt.number in doubled else outcome
             for outcome in outcomes
         ]
+
+    def _begin_verdicts(self, to_ask: Sequence[Open]) -> list[Outcome]:
+        """Set aside what the judge may take, beyond what is set aside already, and write down that it is asked."""
+        if not to_ask:
+            return []
+        missing = [self.costs.missing_for_verdict(one) for one in to_ask]
+        begun = [(one.number, more, one.reserved + more) for one, more in zip(to_ask, missing, strict=True)]
+        allowed, refusal = journal.begin_verdicts(self._store, self._job.id, begun, self._spending)
+        for one, (_, _, reserved) in zip(to_ask[:allowed], begun, strict=False):
+            one.reserved = reserved
+        outcomes = [Outcome(one, "continues") for one in to_ask[:allowed]]
+        if len(to_ask) == allowed:
+            return outcomes
+        # What is left of the budget is not enough to judge it, nor for another attempt: the job ends by itself.
+        unjudged = Rejection("budget", f"there was no room for the judge: {refusal}"[:300])
+        self._end(
+            [],
+            [
+                journal.Refused(one.number, unjudged, failed=True, settled=self.costs.settled(one))
+                for one in to_ask[allowed:]
+            ],
+        )
+        return outcomes + [Outcome(one, "failed", unjudged) for one in to_ask[allowed:]]
 
     def _end(self, accepted: Sequence[journal.Accepted], refused: Sequence[journal.Refused]) -> set[int]:
         if not accepted and not refused:
@@ -145,22 +182,21 @@ class AttemptWork:
         return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
 
     def _judged(self, one: Open) -> Candidate | Rejection:
-        if one.is_whole:
-            return self._acceptance.judge(self._strategy, one.draft, one.response)
-        return self._acceptance.examine(self._strategy, one.draft, one.response)
+        """What the gates say of an attempt, and then the judge, if it was asked."""
+        if not one.is_written:
+            return self._acceptance.examine(self._strategy, one.draft, one.response)
+        # With a verdict, once more: what was accepted meanwhile may be the same.
+        judged = self._acceptance.judge(self._strategy, one.draft, one.response)
+        if isinstance(judged, Rejection) or one.verdict is None or self._judge is None:
+            return judged
+        return self._judge.refusal(judged, one.verdict) or judged
 
     def _record(self, one: Open, candidate: Candidate) -> Record:
-        provenance = provenance_of(
-            self._job, one.slot, one.number, one.draft, self._acceptance.gate_names(), candidate.scores
-        )
+        gates, judge = self._acceptance.gate_names(), None
+        if one.verdict is not None and self._judge is not None:
+            gates, judge = [*gates, JUDGE], self._judge.provenance(one.draft)
+        provenance = provenance_of(self._job, one.slot, one.number, one.draft, gates, candidate.scores, judge)
         return as_record(candidate, provenance)
-
-
-def _overrun(one: Open) -> str | None:
-    """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
-    asked = [worst_case_tokens(request) for request in one.draft.requests[: len(one.replies)]]
-    worst = (sum(prompt for prompt, _ in asked), sum(reply for _, reply in asked))
-    return overrun(worst, (one.prompt_tokens, one.completion_tokens))
 
 
 def _as_attempt(one: Open) -> Attempt:

@@ -14,6 +14,7 @@ from ..models.batch_api import MOST_REQUESTS, BatchAnswers, BatchApi
 from .attempt_work import AttemptWork
 from .draft import Rejection
 from .in_thread import in_thread
+from .judge.asking import JudgeLine, ask_judge_of_all
 from .ledger import Job
 from .open_attempt import Failed, Open
 from .progress import OnProgress
@@ -35,11 +36,10 @@ class BatchEngine(SlotKeeping):
         job: what is owed.
         work: drafts, journals and judges.
         left: what earlier runs of the job left to do.
+        judge: the line to the judge, which is asked directly, not in batches; None when there is no judge.
         on_progress: called after each look at the batch.
         looked_at: seconds between two looks.
     """
-
-    found_limit = None
 
     def __init__(
         self,
@@ -47,11 +47,13 @@ class BatchEngine(SlotKeeping):
         job: Job,
         work: AttemptWork,
         left: Left,
+        judge: JudgeLine | None = None,
         on_progress: OnProgress | None = None,
         looked_at: float = LOOKED_AT,
     ) -> None:
         super().__init__(job, work, left, on_progress)
         self._api = BatchApi(model)
+        self._judge_line = judge
         self._waiting = list(left.asked)
         self._answered = list(left.answered)
         self._looked_at = looked_at
@@ -149,14 +151,24 @@ class BatchEngine(SlotKeeping):
 
     async def _judge(self, answered: list[Open], failed: list[Failed]) -> None:
         self._answered = []
-        continuing = self._waiting
-        for outcome in await in_thread(self._work.judge, answered, failed):
-            if outcome.status == "continues":
-                continuing.append(outcome.attempt)
-            else:
-                self._ended(outcome)
-        self._waiting = continuing
-        self._tally.report()
+        while answered or failed:
+            written = []
+            for outcome in await in_thread(self._work.judge, answered, failed):
+                if outcome.status != "continues":
+                    self._ended(outcome)
+                elif outcome.attempt.is_written:
+                    written.append(outcome.attempt)
+                else:
+                    self._waiting.append(outcome.attempt)
+            self._tally.report()
+            answered, failed = [], []
+            if written and self._judge_line is not None:
+                answered, failed = await ask_judge_of_all(self._judge_line, written, self._journal)
+
+    async def _journal(self, one: Open) -> None:
+        problem = await in_thread(self._work.write_down, [one])
+        if problem:
+            self.stop(problem)
 
 
 def _sorted_out(waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open], list[Failed]]:

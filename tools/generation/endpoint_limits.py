@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..dataset.store import Store
 from ..dataset.tables import endpoint_limits
+from ..model_settings import ModelSettings
 from ..models.embedded_server import PARALLEL
 from .concurrency import START, AdaptiveLimit
 from .journal import now
 
-if TYPE_CHECKING:
-    from ..services import Services
 
-
-def limit_for(services: Services) -> AdaptiveLimit:
-    """The limit to begin a job with.
+def limit_for(store: Store, settings: ModelSettings) -> AdaptiveLimit:
+    """The limit to begin a job with, for the model of these settings.
 
     The embedded server starts with one request: it then reads what all prompts share once, not once a connection.
     """
-    settings = services.settings
     if settings.uses_embedded_model:
         return AdaptiveLimit(min(PARALLEL, settings.max_concurrency), start=1)
     if not settings.has_endpoint:
@@ -29,18 +25,36 @@ def limit_for(services: Services) -> AdaptiveLimit:
     known = (endpoint_limits.c.endpoint == settings.endpoint_url) & (
         endpoint_limits.c.model == settings.endpoint_model
     )
-    with services.store.read() as connection:
+    with store.read() as connection:
         ceiling = connection.execute(select(endpoint_limits.c.ceiling).where(known)).scalar()
     return AdaptiveLimit(settings.max_concurrency, start=ceiling or START)
 
 
-def remember(services: Services, found: int | None) -> None:
-    """Keep what a job found out; None when it did not meet the endpoint's limit."""
-    settings = services.settings
-    if found is None or settings.uses_embedded_model or not settings.has_endpoint:
+def limit_for_judge(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> AdaptiveLimit:
+    """The limit for the judge: the writing model's own when both are at one endpoint, which sees the sum.
+
+    Args:
+        store: where ceilings are kept.
+        settings: of the writing model, and of the judge.
+        limit: the writing model's.
+    """
+    judge = settings.for_judge()
+    if judge is None or _place(judge) == _place(settings):
+        return limit
+    return limit_for(store, judge)
+
+
+def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> None:
+    """Keep what a job found out, if the endpoint has shown its limit."""
+    if not limit.has_fallen or settings.uses_embedded_model or not settings.has_endpoint:
         return
-    row = {"ceiling": found, "updated_at": now()}
+    row = {"ceiling": limit.limit, "updated_at": now()}
     names = {"endpoint": settings.endpoint_url, "model": settings.endpoint_model}
     statement = insert(endpoint_limits).values(**names, **row)
-    with services.store.write() as connection:
+    with store.write() as connection:
         connection.execute(statement.on_conflict_do_update(index_elements=["endpoint", "model"], set_=row))
+
+
+def _place(settings: ModelSettings) -> str | None:
+    """Where requests go; None is this machine, or a model that the host brought."""
+    return None if settings.uses_embedded_model or not settings.has_endpoint else settings.endpoint_url

@@ -8,16 +8,14 @@ takes what is there. A refused slot is owed again at once.
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from ..errors import EndpointError
-from ..models.endpoint_session import EndpointSession
-from ..models.structured import TransientEndpointError
+from .asking import Asking
 from .attempt_work import AttemptWork
-from .calls import Calls
 from .concurrency import AdaptiveLimit
-from .draft import Rejection
 from .in_thread import in_thread
+from .judge.asking import JudgeLine
 from .ledger import Job
 from .open_attempt import UNSENT, Failed, Open, Outcome
 from .places import Places
@@ -47,6 +45,7 @@ class Engine(SlotKeeping):
         work: drafts, journals and judges.
         left: what earlier runs of the job left to do.
         limit: how many requests at once.
+        judge: the line to the judge; None when there is no judge.
         on_progress: called from the event loop whenever something was accepted or refused.
     """
 
@@ -57,20 +56,23 @@ class Engine(SlotKeeping):
         work: AttemptWork,
         left: Left,
         limit: AdaptiveLimit,
+        judge: JudgeLine | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
         super().__init__(job, work, left, on_progress)
-        self._model = model
         self._limit = limit
+        self._asking = Asking(model, limit, judge)
         self._signals = Signals("begin", "write", "judge", "over")
         self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
+        # At one endpoint there is one set of places, whoever is asked.
+        self._judge_places = self._places
+        if judge is not None and judge.limit is not limit:
+            self._judge_places = Places(judge.limit, self._send, lambda: None)
         self._answered: list[Open] = []
         self._to_judge = list(left.answered)
         self._failed: list[Failed] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
         self._waits_for_budget: str | None = None
-        self._calls: Calls | None = None
-        self._error: EndpointError | None = None
 
     async def run(self) -> str | None:
         """Fill the slots.
@@ -83,25 +85,22 @@ class Engine(SlotKeeping):
         """
         self._tally.report()
         try:
-            async with EndpointSession(self._model) as session, asyncio.TaskGroup() as group:
-                self._calls = Calls(session, self._limit)
+            async with AsyncExitStack() as stack:
+                await self._asking.connect(stack)
+                group = await stack.enter_async_context(asyncio.TaskGroup())
+                serving = [places.serve(group) for places in {self._places, self._judge_places}]
                 workers = [
                     group.create_task(worker)
-                    for worker in (self._begin(), self._places.serve(group), self._write(), self._judge())
+                    for worker in (self._begin(), *serving, self._write(), self._judge())
                 ]
                 await self._signals.when("over", self._is_over)
                 for worker in workers:
                     worker.cancel()
         finally:
             await self._leave_in_order()
-        if self._error is not None:
-            raise self._error
+        if self._asking.error is not None:
+            raise self._asking.error
         return self._why_short()
-
-    @property
-    def found_limit(self) -> int | None:
-        """How many requests at once the endpoint takes, when it has shown that; None otherwise."""
-        return self._limit.limit if self._limit.has_fallen else None
 
     async def _leave_in_order(self) -> None:
         """After an interruption: write down what was paid for, give back what was set aside and not sent."""
@@ -115,8 +114,7 @@ class Engine(SlotKeeping):
     def stop(self, reason: str) -> None:
         """Begin nothing more; what is under way is paid for and will be judged."""
         self._stop = self._stop or reason
-        if self._calls is not None:
-            self._calls.give_up()
+        self._asking.give_up()
         self._signals.tell("begin", "over")
 
     # The workers: each waits until there is something for it, takes it, and tells the next one.
@@ -161,37 +159,31 @@ class Engine(SlotKeeping):
 
     async def _send(self, attempt: Open) -> None:
         """Send the next request of an attempt; what came of it goes to the other workers."""
-        assert self._calls is not None
         if self._stop is not None and not attempt.replies:
-            self._give_up(attempt, UNSENT, is_free=True)  # begun ahead and not needed: nothing was sent
+            self._failed.append(Failed(attempt, UNSENT, is_free=True))  # begun ahead and not needed
+            self._signals.tell("judge")
             return
-        request = attempt.draft.requests[len(attempt.replies)]
-        try:
-            reply, usage = await self._calls.ask(request, attempt.draft.strategy)
-        except TransientEndpointError as error:
-            if self._calls.is_down:
-                self._error = self._error or error
-                self.stop(str(error))
-            self._give_up(attempt, _refused_by_endpoint(error), is_free=error.rate_limited)
-        except EndpointError as error:
-            self._error = self._error or error
-            self.stop(str(error))
-            self._give_up(attempt, _refused_by_endpoint(error), is_free=True)
-        else:
-            attempt.replies.append(reply)
-            attempt.prompt_tokens += usage.prompt_tokens
-            attempt.completion_tokens += usage.completion_tokens
-            self._answered.append(attempt)
-            self._signals.tell("write")
-
-    def _give_up(self, attempt: Open, why: Rejection, *, is_free: bool) -> None:
-        # Unless the endpoint refused the call, it may have charged for it: the reservation stays.
-        self._failed.append(Failed(attempt, why, is_free))
-        self._signals.tell("judge")
+        asked = await self._asking.ask(attempt, is_last=self._stop is not None)
+        if self._asking.error is not None:
+            self.stop(str(self._asking.error))
+        match asked:
+            case "answered":
+                self._answered.append(attempt)
+                self._signals.tell("write")
+            case "again":
+                self._to_judge.append(attempt)  # another call needs another reservation
+                self._signals.tell("judge")
+            case "left":
+                self._in_hand -= 1
+                self._signals.tell("over")
+            case failed:
+                self._failed.append(failed)
+                self._signals.tell("judge")
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status == "continues":
-            self._places.add_first(outcome.attempt)
+            places = self._judge_places if outcome.attempt.is_written else self._places
+            places.add_first(outcome.attempt)
             return
         self._in_hand -= 1
         self._ended(outcome)
@@ -202,8 +194,10 @@ class Engine(SlotKeeping):
         """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
-        if len(self._answered) + len(self._to_judge) > MOST_UNJUDGED:
-            return 0  # an endpoint that is faster than the judge must not fill the memory
+        unjudged = len(self._answered) + len(self._to_judge)
+        unjudged += 0 if self._judge_places is self._places else len(self._judge_places)
+        if unjudged > MOST_UNJUDGED:
+            return 0  # an endpoint that is faster than what comes after it must not fill the memory
         wanted = max(1, self._limit.limit // 2) + self._limit.free
         if len(self._places) > wanted // 2:
             return 0  # some at once cost less than one after the other
@@ -216,7 +210,3 @@ class Engine(SlotKeeping):
         if self._waits_for_budget is not None and self._owed:
             self._stop = self._stop or self._waits_for_budget
         return self._stop is not None or not self._owed or self._startable() == 0
-
-
-def _refused_by_endpoint(error: EndpointError) -> Rejection:
-    return Rejection("endpoint", str(error)[:300])

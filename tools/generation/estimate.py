@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from ..coverage.recommendation import PlanItem
 from ..errors import InvalidInput
-from .draft import Strategy, TopicContext
+from .draft import Draft, Strategy, TopicContext
 from .experience import Expected, experiences
+from .judge.judge import Judge
 from .ledger import job_within, slot_records
 from .money import caps_words, usd_words
-from .prices import Price, require_keepable_cap
+from .prices import Price, judge_price_of, price_of, require_keepable_cap
 from .strategies import make_strategy
 from .topic_context import topic_context
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_TOKEN = 4.0
 """English text in the tokenizers of today's models; other languages take more tokens."""
+FIRST_PASS_RATE = 0.8
+"""Share of records that pass the judge, likewise."""
 FIRST_ACCEPTANCE = 0.6
 """Share of drafts accepted that is assumed until the strategy has shown its own."""
 LEAST_ACCEPTANCE = 0.1
@@ -60,12 +63,14 @@ class _Work:
         calls_each: requests of one draft.
         each: what one draft comes to.
         judged: how many earlier drafts this is known from.
+        verdicts: how many verdicts of the judge; 0 without one.
     """
 
     drafts: float
     calls_each: float
     each: Expected
     judged: int
+    verdicts: float
 
 
 def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> None:
@@ -117,7 +122,13 @@ def estimate_rest(services: Services, job_id: str) -> Estimate:
 def _expected_work(
     services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None = None
 ) -> _Work:
-    calls_each, each = _measured(*_usable(services, workflow_id, item))
+    strategy, context = _usable(services, workflow_id, item)
+    calls_each, each = _measured(strategy, context)
+    judge = services.settings.for_judge()
+    if judge is not None:
+        each = _with_verdict(
+            each, Judge(judge.model_in_use, context), strategy.draft(context, 0, random.Random(0))
+        )
     judged = 0
     for seen in experiences(
         services.store,
@@ -129,7 +140,20 @@ def _expected_work(
     ):
         each = each.after(seen)
         judged += seen.judged
-    return _Work(item.count / max(LEAST_ACCEPTANCE, each.acceptance), calls_each, each, judged)
+    verdicts = item.count / max(LEAST_ACCEPTANCE, each.pass_rate) if judge is not None else 0
+    drafts = max(item.count / max(LEAST_ACCEPTANCE, each.acceptance), verdicts)
+    return _Work(drafts, calls_each, each, judged, verdicts)
+
+
+def _with_verdict(each: Expected, judge: Judge, draft: Draft) -> Expected:
+    """The expectation with what a verdict takes, by the question about a record as long as it may be on average."""
+    prompt, completion = judge.expected_worst_case(draft)
+    return replace(
+        each,
+        pass_rate=FIRST_PASS_RATE,
+        judge_prompt_tokens=prompt / BYTES_PER_TOKEN,
+        judge_completion_tokens=completion * ANSWER_SHARE,
+    )
 
 
 def _usable(services: Services, workflow_id: str, item: PlanItem) -> tuple[Strategy, TopicContext]:
@@ -163,10 +187,17 @@ def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expecte
 def _estimate(work: Sequence[_Work], records: int, price: Price | None, settings: Settings) -> Estimate:
     prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
     completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
+    verdict_prompt = round(sum(part.verdicts * part.each.judge_prompt_tokens for part in work))
+    verdict_completion = round(sum(part.verdicts * part.each.judge_completion_tokens for part in work))
+    judge_price = judge_price_of(settings)
+    usd = None
+    if price is not None and judge_price is not None:
+        usd = price.cost(prompt, completion, batch=settings.use_batch_api)
+        usd += judge_price.cost(verdict_prompt, verdict_completion)
     estimate = Estimate(
-        calls=round(sum(part.drafts * part.calls_each for part in work)),
-        tokens=prompt + completion,
-        usd=None if price is None else price.cost(prompt, completion, batch=settings.use_batch_api),
+        calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)),
+        tokens=prompt + completion + verdict_prompt + verdict_completion,
+        usd=usd,
         most_tokens=settings.budget_tokens,
         most_usd=settings.budget_usd,
         note="",
@@ -174,15 +205,18 @@ def _estimate(work: Sequence[_Work], records: int, price: Price | None, settings
     drafts = sum(part.drafts for part in work)
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     source = "as so far" if any(part.judged for part in work) else "assumed"
-    said = _words(estimate, _cost_words(estimate.usd, price, settings))
+    said = _words(estimate, _cost_words(estimate.usd, settings))
     return estimate.model_copy(update={"note": f"{said}; {rate} ({source})" if rate else said})
 
 
-def _cost_words(usd: float | None, price: Price | None, settings: Settings) -> str:
-    if usd is None or price is None:
-        return "price of the model not known"
-    if price.is_free:
-        return "no cost (embedded model)" if settings.uses_embedded_model else "no cost"
+def _cost_words(usd: float | None, settings: Settings) -> str:
+    judge = settings.for_judge()
+    if usd is None:
+        whose = "price of the judge" if price_of(settings) is not None else "price of the model"
+        return f"{whose} not known"
+    if usd == 0:
+        is_embedded = all(one.uses_embedded_model for one in (settings, judge) if one is not None)
+        return "no cost (embedded model)" if is_embedded else "no cost"
     return f"about {usd_words(float(f'{usd:.2g}'))}"
 
 

@@ -24,6 +24,10 @@ class Experience:
         measured: drafts whose tokens the endpoint counted.
         prompt_tokens: of all these together.
         completion_tokens: of all these together.
+        verdicts: drafts that the judge was asked about.
+        passed: how many of them were accepted.
+        judge_prompt_tokens: of all verdicts together.
+        judge_completion_tokens: of all verdicts together.
     """
 
     judged: int = 0
@@ -31,21 +35,31 @@ class Experience:
     measured: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    verdicts: int = 0
+    passed: int = 0
+    judge_prompt_tokens: int = 0
+    judge_completion_tokens: int = 0
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What one draft is expected to come to, on average.
+    """What one draft is expected to come to, and one verdict of the judge, on average.
 
     Attributes:
         acceptance: the share of drafts that are accepted.
         prompt_tokens: tokens sent for a draft.
         completion_tokens: tokens written for a draft.
+        pass_rate: the share of verdicts that are good.
+        judge_prompt_tokens: tokens sent for a verdict; 0 without a judge.
+        judge_completion_tokens: tokens written for a verdict; 0 without a judge.
     """
 
     acceptance: float
     prompt_tokens: float
     completion_tokens: float
+    pass_rate: float = 1.0
+    judge_prompt_tokens: float = 0.0
+    judge_completion_tokens: float = 0.0
 
     def after(self, seen: Experience) -> Expected:
         """The expectation once more drafts were seen: the mean of both, this one weighing ``PRIOR_DRAFTS`` drafts.
@@ -56,6 +70,11 @@ class Expected:
             acceptance=_mean(self.acceptance, seen.accepted, seen.judged),
             prompt_tokens=_mean(self.prompt_tokens, seen.prompt_tokens, seen.measured),
             completion_tokens=_mean(self.completion_tokens, seen.completion_tokens, seen.measured),
+            pass_rate=_mean(self.pass_rate, seen.passed, seen.verdicts),
+            judge_prompt_tokens=_mean(self.judge_prompt_tokens, seen.judge_prompt_tokens, seen.verdicts),
+            judge_completion_tokens=_mean(
+                self.judge_completion_tokens, seen.judge_completion_tokens, seen.verdicts
+            ),
         )
 
 
@@ -77,6 +96,10 @@ def experiences(
             func.count(case((has_usage, 1))),
             func.sum(attempts.c.prompt_tokens),
             func.sum(attempts.c.completion_tokens),
+            func.count(attempts.c.verdict),
+            func.count(case((attempts.c.verdict.is_not(None) & (attempts.c.status == "accepted"), 1))),
+            func.sum(attempts.c.judge_prompt_tokens),
+            func.sum(attempts.c.judge_completion_tokens),
         )
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(jobs.c.workflow_id == workflow_id, jobs.c.strategy == strategy, jobs.c.model == model)

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from ..coverage.report import Coverage
-from ..coverage.strategy_choice import StrategyName
-from ..errors import Busy, CoverageError, InvalidInput
+from ..errors import Busy, CoverageError
 from . import approved_items, endpoint_limits, journal
-from .acceptance import Acceptance
-from .attempt_work import AttemptWork
 from .batch_engine import BatchEngine
 from .engine import Engine
 from .frozen_heap import frozen_heap
+from .job_loading import LoadedJob, load_job
 from .ledger import Job, get_job, slot_records, summarize_job
-from .prices import require_keepable_cap
 from .progress import OnProgress
 from .shortfall import stop_words
-from .spending import Spending
-from .strategies import make_strategy
-from .take_up import what_is_left
-from .topic_context import job_context
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -66,7 +59,8 @@ async def run_item(
 
 
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
-    engine, acceptance = await asyncio.to_thread(_engine, services, job, on_progress)
+    loaded = await asyncio.to_thread(load_job, services, job, on_progress)
+    engine, acceptance = loaded.engine, loaded.acceptance
     watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
     try:
         with frozen_heap():
@@ -75,7 +69,7 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         raise _first_of_ours(group) from group
     finally:
         watch.cancel()
-        await asyncio.to_thread(endpoint_limits.remember, services, engine.found_limit)
+        await asyncio.to_thread(_remember_limits, services, loaded)
     after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
@@ -92,43 +86,9 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     )
 
 
-def _engine(
-    services: Services, job: Job, on_progress: OnProgress | None
-) -> tuple[Engine | BatchEngine, Acceptance]:
-    """Everything that a job needs, loaded: strategy, gates, model, budget, and what an earlier run left."""
-    settings = services.settings
-    price = require_keepable_cap(settings)
-    in_batches = _goes_in_batches(services, job)
-    strategy = make_strategy(_strategy_name(job))
-    context = job_context(services, job)
-    reason = strategy.unusable(context)
-    if reason:
-        raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
-    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic)
-    spending = Spending(job.approval_id, price, in_batches=in_batches)
-    with services.store.write() as connection:
-        spending.open(connection, settings.budget_tokens, settings.budget_usd)
-    work = AttemptWork(services.store, job, strategy, context, acceptance, spending)
-    left = what_is_left(services.store, job, work, spending, in_batches=in_batches)
-    if in_batches:
-        return BatchEngine(services.chat_model, job, work, left, on_progress), acceptance
-    limit = endpoint_limits.limit_for(services)
-    return Engine(services.chat_model, job, work, left, limit, on_progress), acceptance
-
-
-def _goes_in_batches(services: Services, job: Job) -> bool:
-    """Whether the job goes through the Batch API: as it was begun, or as the settings say."""
-    if journal.uses_batches(services.store, job.id):
-        return True
-    if not services.settings.use_batch_api:
-        return False
-    if services.settings.uses_embedded_model or not services.settings.has_endpoint:
-        raise InvalidInput(
-            "The Batch API needs an OpenAI endpoint, and none is used.",
-            hint="Set OPENAI_API_KEY (and OPENAI_BASE_URL), or generate without --batch.",
-        )
-    journal.note_batch(services.store, job.id, None)
-    return True
+def _remember_limits(services: Services, loaded: LoadedJob) -> None:
+    for settings, limit in loaded.limits:
+        endpoint_limits.remember(services.store, settings, limit)
 
 
 async def _stop_when_cancelled(services: Services, job: Job, engine: Engine | BatchEngine) -> None:
@@ -145,11 +105,6 @@ def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(chosen, BaseExceptionGroup):
         chosen = chosen.exceptions[0]
     return chosen
-
-
-def _strategy_name(job: Job) -> StrategyName:
-    name: StrategyName = job.strategy  # type: ignore[assignment]  # checked when the plan was made
-    return name
 
 
 def _lock_job(services: Services, job: Job) -> FileLock:
@@ -181,7 +136,6 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
     job = get_job(services.store, job_id)
     summary = summarize_job(services.store, job_id)
     record_ids = [record for record in slot_records(services.store, job_id).values() if record]
-    usd = 0.0 if job.model.startswith("embedded") else None
     return {
         "job_id": job.id,
         "status": job.status,
@@ -191,7 +145,7 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
         "accepted": summary.accepted,
         "rejected": summary.rejected,
         "record_ids": record_ids,
-        "cost": {"tokens": summary.tokens, "usd": usd},
+        "cost": {"tokens": summary.tokens, "usd": summary.usd},
         "stop_reason": job.stop_reason,
         "coverage_before": job.coverage_before,
         "coverage_after": job.coverage_after,

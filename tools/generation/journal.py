@@ -31,8 +31,9 @@ class Paid:
     Attributes:
         response: the replies, as `replies.joined` puts them together.
         is_whole: whether no further request is needed.
-        reserved: what was set aside for the attempt.
-        used: what it has used so far.
+        usd: what it has cost so far.
+        settled: (reserved, used) when the reservation ends here.
+        verdict: the judge's answer, if there is one, with its own tokens.
     """
 
     number: int
@@ -40,18 +41,26 @@ class Paid:
     prompt_tokens: int
     completion_tokens: int
     is_whole: bool
-    reserved: Amount
-    used: Amount
+    usd: float | None
+    settled: tuple[Amount, Amount] | None
+    verdict: str | None = None
+    judge_prompt_tokens: int = 0
+    judge_completion_tokens: int = 0
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """An attempt whose record passed every gate, and the slot that it fills."""
+    """An attempt whose record passed every gate, and the slot that it fills.
+
+    Attributes:
+        settled: (reserved, used) when the attempt ends here with its reservation open.
+    """
 
     number: int
     slot: int
     record: Record
     scores: dict[str, float]
+    settled: tuple[Amount, Amount] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,13 +127,47 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Paid], spending
             "response": paid.response,
             "prompt_tokens": paid.prompt_tokens,
             "completion_tokens": paid.completion_tokens,
-            "usd": paid.used.usd,
+            "usd": paid.usd,
+            "verdict": paid.verdict,
+            "judge_prompt_tokens": paid.judge_prompt_tokens,
+            "judge_completion_tokens": paid.judge_completion_tokens,
         }
         for paid in answers
     ]
     with store.write() as connection:
         connection.execute(_CHANGE, rows)
-        return spending.settle(connection, [(paid.reserved, paid.used) for paid in answers if paid.is_whole])
+        return spending.settle(connection, [paid.settled for paid in answers if paid.settled is not None])
+
+
+def begin_verdicts(
+    store: Store, job_id: str, begun: Sequence[tuple[int, Amount, Amount]], spending: Spending
+) -> tuple[int, BudgetExceeded | None]:
+    """Write down that the judge is being asked about attempts, before it is, and set aside what that takes more.
+
+    Args:
+        store: where the journal is.
+        job_id: whose attempts.
+        begun: number of each attempt, what to add to its reservation, and what that comes to then.
+        spending: the budget of the approval.
+
+    Returns:
+        How many of them, from the first on, the budget allows, and what it said to the next one.
+    """
+    with store.write() as connection:
+        allowed, refusal = spending.reserve(connection, [more for _, more, _ in begun])
+        rows = [
+            {
+                "job": job_id,
+                "this": number,
+                "status": "judging",
+                "reserved_tokens": total.tokens,
+                "reserved_usd": total.usd or 0,
+            }
+            for number, _, total in begun[:allowed]
+        ]
+        if rows:
+            connection.execute(_CHANGE, rows)
+    return allowed, refusal
 
 
 def end_attempts(
@@ -165,7 +208,8 @@ def end_attempts(
         ]
         if ended:
             connection.execute(_CHANGE, [{"job": job.id, **row} for row in ended])
-        spending.settle(connection, [one.settled for one in refused if one.settled is not None])
+        settled = [*(one.settled for one in new), *(one.settled for one in refused)]
+        spending.settle(connection, [pair for pair in settled if pair is not None])
     return {one.number for one in accepted if one.record.id in known}
 
 
@@ -179,30 +223,6 @@ def end_job(
             .where(jobs.c.id == job_id)
             .values(status=status, stop_reason=stop_reason, coverage_after=coverage_after, ended_at=now())
         )
-
-
-def note_batch(store: Store, job_id: str, batch_id: str | None) -> None:
-    """Remember the batch that a job waits for; None when it waits for none at the moment."""
-    with store.write() as connection:
-        connection.execute(update(jobs).where(jobs.c.id == job_id).values(notes={"batch": batch_id}))
-
-
-def noted_batch(store: Store, job_id: str) -> str | None:
-    """The batch that a job waits for."""
-    return (_notes(store, job_id) or {}).get("batch")
-
-
-def uses_batches(store: Store, job_id: str) -> bool:
-    """Whether a job was begun through the Batch API."""
-    return "batch" in (_notes(store, job_id) or {})
-
-
-def _notes(store: Store, job_id: str) -> dict[str, Any] | None:
-    with store.read() as connection:
-        notes: dict[str, Any] | None = connection.execute(
-            select(jobs.c.notes).where(jobs.c.id == job_id)
-        ).scalar()
-    return notes
 
 
 def request_cancel(store: Store, job_id: str) -> bool:

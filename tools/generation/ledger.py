@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, case, func, select
 
 from ..dataset.store import Store
 from ..dataset.tables import attempts, jobs, slots
@@ -35,7 +35,12 @@ class Job:
 
 @dataclass(frozen=True)
 class JobSummary:
-    """A job with what came of it so far."""
+    """A job with what came of it so far.
+
+    Attributes:
+        tokens: of the model and of the judge, prompts and replies together.
+        usd: what they cost; None when a price is not known.
+    """
 
     id: str
     workflow_id: str
@@ -50,11 +55,18 @@ class JobSummary:
     ended_at: str | None
     stop_reason: str | None
     undone_at: str | None = None
+    usd: float | None = None
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One model call for a slot: answered, accepted, rejected or failed."""
+    """One try at a record for a slot: under way (calling, judging, answered), accepted, rejected or failed.
+
+    Attributes:
+        verdict: what the judge answered; its tokens are not among the others.
+        reserved_tokens: the worst case of its calls, set aside before they were made.
+        usd: what it cost; None while that is open, or when the price is not known.
+    """
 
     number: int
     slot: int
@@ -66,6 +78,12 @@ class Attempt:
     evidence: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    verdict: str | None = None
+    judge_prompt_tokens: int = 0
+    judge_completion_tokens: int = 0
+    reserved_tokens: int = 0
+    reserved_usd: float = 0.0
+    usd: float | None = None
 
 
 def get_job(store: Store, job_id: str) -> Job:
@@ -141,11 +159,19 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         .scalars()
         .all()
     )
-    tokens = connection.execute(
-        select(func.coalesce(func.sum(attempts.c.prompt_tokens + attempts.c.completion_tokens), 0)).where(
-            attempts.c.job_id == row["id"]
-        )
-    ).scalar_one()
+    used = (
+        attempts.c.prompt_tokens
+        + attempts.c.completion_tokens
+        + attempts.c.judge_prompt_tokens
+        + attempts.c.judge_completion_tokens
+    )
+    tokens, usd, unpriced = connection.execute(
+        select(
+            func.coalesce(func.sum(used), 0),
+            func.coalesce(func.sum(attempts.c.usd), 0.0),
+            func.count(case(((used > 0) & attempts.c.usd.is_(None), 1))),
+        ).where(attempts.c.job_id == row["id"])
+    ).one()
     return JobSummary(
         id=row["id"],
         workflow_id=row["workflow_id"],
@@ -160,4 +186,5 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         ended_at=row["ended_at"],
         stop_reason=row["stop_reason"],
         undone_at=row["undone_at"],
+        usd=None if unpriced else float(usd),
     )

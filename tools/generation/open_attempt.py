@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .draft import Draft, Rejection
+from .draft import Draft, Rejection, Request
 from .replies import joined
-from .spending import Amount
+from .spending import NOTHING, Amount
 
 NOT_SENT = "not_sent"
 """The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
@@ -19,17 +19,29 @@ class Open:
     """An attempt that is under way.
 
     Attributes:
-        reserved: what was set aside for it.
+        reserved: what is set aside for it in the budget at this moment.
+        counted: what of its use the budget has counted already; its reservation was given back then.
+        needs_verdict: whether the judge is asked when all gates have passed.
         replies: what the model has answered so far, one for each request of the draft that was sent.
+        question: what to ask the judge; None until the gates have passed.
+        verdict: what the judge answered.
+        lost_verdicts: calls to the judge whose answer never came, though they may have been charged.
     """
 
     number: int
     slot: int
     draft: Draft
     reserved: Amount
+    counted: Amount = NOTHING
+    needs_verdict: bool = False
     replies: list[str] = field(default_factory=list)
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    question: Request | None = None
+    verdict: str | None = None
+    judge_prompt_tokens: int = 0
+    judge_completion_tokens: int = 0
+    lost_verdicts: int = 0
 
     @property
     def response(self) -> str:
@@ -37,9 +49,14 @@ class Open:
         return joined(self.draft, self.replies)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every request has its reply."""
+    def is_written(self) -> bool:
+        """Whether every request of the draft has its reply."""
         return len(self.replies) == len(self.draft.requests)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self.is_written and (self.verdict is not None or not self.needs_verdict)
 
 
 @dataclass(frozen=True)
@@ -57,7 +74,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an attempt; ``continues`` when its next request is to be sent."""
+    """What became of an attempt; ``continues`` when its next request is to be sent, to the model or to the judge."""
 
     attempt: Open
     status: Literal["accepted", "rejected", "failed", "continues"]

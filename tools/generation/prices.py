@@ -123,18 +123,27 @@ def require_keepable_cap(settings: Settings) -> Price | None:
         None when the price is not known and no cap on money is set.
 
     Raises:
-        BudgetExceeded: a cap on money is set and the price is not known; nothing has been spent.
+        BudgetExceeded: a cap on money is set and the price of the model, or of the judge, is not known; nothing has
+            been spent.
         InvalidInput: the person's price file cannot be read or used.
     """
-    price = price_of(settings)
-    if price is None and settings.budget_usd is not None:
-        raise BudgetExceeded(
-            f"A cap of {usd_words(settings.budget_usd)} is set, and the price of {settings.model_in_use} is not "
-            "known, so the cap could not be kept.",
-            hint=f"Name the price in a file and set {PREFIX}PRICES to its path, or cap the tokens "
-            f"({PREFIX}BUDGET_TOKENS) instead of the money.",
-        )
+    price, judge = price_of(settings), settings.for_judge()
+    if settings.budget_usd is not None:
+        unknown = [one for one in (settings, judge) if one is not None and price_of(one) is None]
+        if unknown:
+            raise BudgetExceeded(
+                f"A cap of {usd_words(settings.budget_usd)} is set, and the price of {unknown[0].model_in_use} is "
+                "not known, so the cap could not be kept.",
+                hint=f"Name the price in a file and set {PREFIX}PRICES to its path, or cap the tokens "
+                f"({PREFIX}BUDGET_TOKENS) instead of the money.",
+            )
     return price
+
+
+def judge_price_of(settings: Settings) -> Price | None:
+    """What the judge costs; None when that is not known. Without a judge nothing."""
+    judge = settings.for_judge()
+    return FREE if judge is None else price_of(judge)
 
 
 def read_prices(path: Path) -> PriceTable:

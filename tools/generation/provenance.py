@@ -14,10 +14,16 @@ from .strategies.prompt import template_source
 
 
 def provenance_of(
-    job: Job, slot: int, attempt: int, draft: Draft, gates: list[str], scores: Mapping[str, float]
+    job: Job,
+    slot: int,
+    attempt: int,
+    draft: Draft,
+    gates: list[str],
+    scores: Mapping[str, float],
+    judge: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Job, slot, strategy, seeds, template, model, gates with what they measured, and approval of a record."""
-    return {
+    """Job, slot, strategy, seeds, template, model, gates with what they measured, judge, and approval of a record."""
+    source = {
         "job": job.id,
         "slot": slot,
         "attempt": attempt,
@@ -30,6 +36,7 @@ def provenance_of(
         "gates": gates,
         "scores": {gate: round(score, 4) for gate, score in scores.items()},
     }
+    return source | ({"judge": judge} if judge else {})
 
 
 @cache

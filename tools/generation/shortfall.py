@@ -21,6 +21,8 @@ _ADVICE: Mapping[str, str] = {
     "grounded_reply": "the replies invent facts: a larger model, or few-shot",
     "topic": "the texts read like another topic: a clearer description of the topic, or a look at its labels",
     "decontamination": "the texts are too close to the evaluation set: seeds that are not in it",
+    "judge": "the judge finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
+    "another strategy",
     "endpoint": "the endpoint fails now and then: try again later",
 }
 

@@ -25,6 +25,18 @@ class Amount:
         usd = None if self.usd is None or other.usd is None else self.usd + other.usd
         return Amount(self.tokens + other.tokens, usd)
 
+    def __sub__(self, other: Amount) -> Amount:
+        usd = None if self.usd is None or other.usd is None else self.usd - other.usd
+        return Amount(self.tokens - other.tokens, usd)
+
+    def __mul__(self, times: int) -> Amount:
+        return Amount(self.tokens * times, None if self.usd is None else self.usd * times)
+
+    def beyond(self, other: Amount) -> Amount:
+        """How much more this is, at least nothing."""
+        more = self - other
+        return Amount(max(0, more.tokens), None if more.usd is None else max(0.0, more.usd))
+
 
 NOTHING = Amount(0, 0.0)
 
@@ -35,12 +47,21 @@ class Spending:
     Args:
         approval_id: whose budget is spent.
         price: of the model; None when it is not known.
-        in_batches: whether calls cost what they do in the Batch API.
+        judge_price: of the judge, likewise.
+        in_batches: whether calls to the model cost what they do in the Batch API; the judge is asked directly.
     """
 
-    def __init__(self, approval_id: str, price: Price | None, *, in_batches: bool = False) -> None:
+    def __init__(
+        self,
+        approval_id: str,
+        price: Price | None,
+        *,
+        judge_price: Price | None = None,
+        in_batches: bool = False,
+    ) -> None:
         self._approval_id = approval_id
         self._price = price
+        self._judge_price = judge_price
         self._in_batches = in_batches
 
     def open(self, connection: Connection, cap_tokens: int | None, cap_usd: float | None) -> None:
@@ -55,13 +76,12 @@ class Spending:
         return total
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> Amount:
-        """What a call used."""
-        usd = (
-            self._price.cost(prompt_tokens, completion_tokens, batch=self._in_batches)
-            if self._price
-            else None
-        )
-        return Amount(prompt_tokens + completion_tokens, usd)
+        """What a call to the model used."""
+        return _amount(self._price, prompt_tokens, completion_tokens, in_batches=self._in_batches)
+
+    def judge_cost(self, prompt_tokens: int, completion_tokens: int) -> Amount:
+        """What a call to the judge used."""
+        return _amount(self._judge_price, prompt_tokens, completion_tokens)
 
     def reserve(self, connection: Connection, amounts: Sequence[Amount]) -> tuple[int, BudgetExceeded | None]:
         """Set aside as many of these amounts, from the first on, as the budget allows.
@@ -108,6 +128,13 @@ class Spending:
             for reserved, used in [*summed, *beyond]
         ]
         return next((reason for reason in reasons if reason), None)
+
+
+def _amount(
+    price: Price | None, prompt_tokens: int, completion_tokens: int, *, in_batches: bool = False
+) -> Amount:
+    usd = price.cost(prompt_tokens, completion_tokens, batch=in_batches) if price else None
+    return Amount(prompt_tokens + completion_tokens, usd)
 
 
 def _fits(used: Amount, reserved: Amount) -> bool:

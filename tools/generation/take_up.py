@@ -12,7 +12,7 @@ from .draft import Rejection
 from .ledger import Attempt, Job, list_attempts, slot_records
 from .open_attempt import NOT_SENT, Open
 from .replies import split
-from .spending import Spending
+from .spending import NOTHING, Amount, Spending
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def what_is_left(
     answered = [
         _opened(work, attempt)
         for attempt in attempts
-        if attempt.status in ("answered", "calling")
+        if attempt.status in ("answered", "calling", "judging")
         and attempt.response is not None
         and attempt.slot in empty
     ]
@@ -84,4 +84,14 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     one = work.open(attempt.number, attempt.slot)
     one.replies = split(one.draft, attempt.response) if attempt.response is not None else []
     one.prompt_tokens, one.completion_tokens = attempt.prompt_tokens, attempt.completion_tokens
+    one.verdict = attempt.verdict
+    one.judge_prompt_tokens = attempt.judge_prompt_tokens
+    one.judge_completion_tokens = attempt.judge_completion_tokens
+    if attempt.status == "answered":
+        one.reserved, one.counted = NOTHING, work.costs.used(one)
+    else:
+        usd = None if one.reserved.usd is None else attempt.reserved_usd
+        one.reserved = Amount(attempt.reserved_tokens, usd)
+    if attempt.status == "judging":
+        one.lost_verdicts = 1  # the judge had been asked, and may charge for it
     return one

@@ -29,9 +29,9 @@ def as_data(value: Any) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(folder: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -42,9 +42,9 @@ def _environment() -> Environment:
     return environment
 
 
-def render(name: str, **values: Any) -> list[ChatTurn]:
-    """The chat messages that template ``name`` gives for these values."""
-    text = _environment().get_template(f"{name}.jinja").render(**values)
+def render(name: str, *, folder: Path = TEMPLATES, **values: Any) -> list[ChatTurn]:
+    """The chat messages that template ``name`` of a folder gives for these values."""
+    text = _environment(folder).get_template(f"{name}.jinja").render(**values)
     pieces = _MARKER.split(text)[1:]
     return [(role, body.strip()) for role, body in zip(pieces[::2], pieces[1::2], strict=True)]
 

@@ -1,0 +1,112 @@
+"""Everything that carrying a job out needs, loaded: strategy, gates, models, budget, and what an earlier run left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..coverage.strategy_choice import StrategyName
+from ..errors import InvalidInput
+from ..model_settings import ModelSettings
+from . import endpoint_limits, job_notes
+from .acceptance import Acceptance
+from .attempt_work import AttemptWork
+from .batch_engine import BatchEngine
+from .concurrency import AdaptiveLimit
+from .draft import TopicContext
+from .engine import Engine
+from .judge.asking import JudgeLine
+from .judge.judge import Judge
+from .ledger import Job
+from .prices import judge_price_of, require_keepable_cap
+from .progress import OnProgress
+from .spending import Spending
+from .strategies import make_strategy
+from .take_up import what_is_left
+from .topic_context import job_context
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+@dataclass(frozen=True)
+class LoadedJob:
+    """A job that is ready to run.
+
+    Attributes:
+        limits: of each endpoint that is asked, with the settings that lead to it.
+    """
+
+    engine: Engine | BatchEngine
+    acceptance: Acceptance
+    limits: list[tuple[ModelSettings, AdaptiveLimit]]
+
+
+def load_job(services: Services, job: Job, on_progress: OnProgress | None) -> LoadedJob:
+    """Load what a job needs; blocking, some seconds.
+
+    Raises:
+        BudgetExceeded: a cap on money is set that could not be kept.
+        InvalidInput: the strategy cannot be used for the topic, or a model cannot be used as it is configured.
+        EndpointError: an embedded model cannot run here.
+    """
+    settings = services.settings
+    price = require_keepable_cap(settings)
+    in_batches = _goes_in_batches(services, job)
+    strategy = make_strategy(_strategy_name(job))
+    context = job_context(services, job)
+    reason = strategy.unusable(context)
+    if reason:
+        raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
+    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic)
+    spending = Spending(job.approval_id, price, judge_price=judge_price_of(settings), in_batches=in_batches)
+    with services.store.write() as connection:
+        spending.open(connection, settings.budget_tokens, settings.budget_usd)
+    work = AttemptWork(
+        services.store, job, strategy, context, acceptance, spending, _judge(services, context)
+    )
+    left = what_is_left(services.store, job, work, spending, in_batches=in_batches)
+    limit = endpoint_limits.limit_for(services.store, settings)
+    line = _judge_line(services, limit)
+    engine: Engine | BatchEngine
+    if in_batches:
+        engine = BatchEngine(services.chat_model, job, work, left, line, on_progress)
+    else:
+        engine = Engine(services.chat_model, job, work, left, limit, line, on_progress)
+    limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
+    if (judge := settings.for_judge()) and line and line.limit is not limit:
+        limits.append((judge, line.limit))
+    return LoadedJob(engine, acceptance, limits)
+
+
+def _judge(services: Services, context: TopicContext) -> Judge | None:
+    settings = services.settings.for_judge()
+    return Judge(settings.model_in_use, context) if settings else None
+
+
+def _judge_line(services: Services, limit: AdaptiveLimit) -> JudgeLine | None:
+    if services.judge_model is None:
+        return None
+    return JudgeLine(
+        services.judge_model, endpoint_limits.limit_for_judge(services.store, services.settings, limit)
+    )
+
+
+def _goes_in_batches(services: Services, job: Job) -> bool:
+    """Whether the job goes through the Batch API: as it was begun, or as the settings say."""
+    if job_notes.uses_batches(services.store, job.id):
+        return True
+    if not services.settings.use_batch_api:
+        return False
+    if services.settings.uses_embedded_model or not services.settings.has_endpoint:
+        raise InvalidInput(
+            "The Batch API needs an OpenAI endpoint, and none is used.",
+            hint="Set OPENAI_API_KEY (and OPENAI_BASE_URL), or generate without --batch.",
+        )
+    job_notes.note_batch(services.store, job.id, None)
+    return True
+
+
+def _strategy_name(job: Job) -> StrategyName:
+    name: StrategyName = job.strategy  # type: ignore[assignment]  # checked when the plan was made
+    return name

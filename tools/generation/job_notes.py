@@ -1,0 +1,44 @@
+"""What a job remembers from its beginning on, so that it is carried on as it was begun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ..dataset.store import Store
+from ..dataset.tables import jobs
+
+
+def note_batch(store: Store, job_id: str, batch_id: str | None) -> None:
+    """Remember the batch that a job waits for; None when it waits for none at the moment."""
+    _note(store, job_id, "batch", batch_id)
+
+
+def noted_batch(store: Store, job_id: str) -> str | None:
+    """The batch that a job waits for."""
+    batch_id: str | None = _notes(store, job_id).get("batch")
+    return batch_id
+
+
+def uses_batches(store: Store, job_id: str) -> bool:
+    """Whether a job was begun through the Batch API."""
+    return "batch" in _notes(store, job_id)
+
+
+def _note(store: Store, job_id: str, name: str, value: Any) -> None:
+    with store.write() as connection:
+        notes = _read(connection, job_id) | {name: value}
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(notes=notes))
+
+
+def _notes(store: Store, job_id: str) -> dict[str, Any]:
+    with store.read() as connection:
+        return _read(connection, job_id)
+
+
+def _read(connection: Connection, job_id: str) -> dict[str, Any]:
+    notes: dict[str, Any] | None = connection.execute(
+        select(jobs.c.notes).where(jobs.c.id == job_id)
+    ).scalar()
+    return notes or {}

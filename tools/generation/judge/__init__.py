@@ -1,0 +1,1 @@
+"""The optional judge: a model that looks at a record last, after all gates have passed it."""
