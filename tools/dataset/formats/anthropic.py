@@ -30,7 +30,8 @@ def recognise(source: Source) -> str | None:
     messages = source.get("messages")
     if not isinstance(messages, list):
         return None
-    if isinstance(source.get("system"), str | list):
+    speaks = bool(messages) and isinstance(messages[0], dict) and "role" in messages[0]
+    if speaks and isinstance(source.get("system"), str | list):
         return "`system` beside `messages`"
     for message in messages:
         for block in _blocks(message):

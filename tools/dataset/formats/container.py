@@ -39,6 +39,7 @@ _SUFFIXES = {
     ".py": "a program, not a dataset",
 }
 _TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|[{}\[\]]', re.DOTALL)
+_BEGINS_AS_JSON = re.compile(rb'[{\[]\s*([{"\[]|$)')
 _LIST_FOLLOWS = re.compile(rb"\s*:\s*\[\s*(.?)", re.DOTALL)
 
 
@@ -97,14 +98,13 @@ def _of_text(head: bytes, suffix: str) -> Container:
                 "unsupported_format", f"the file is a table without a column that is known, {names}"
             )
         return Container("table", "table", sign)
-    found = LINES
-    if first.startswith(b"["):
-        found = _LIST if _is_spread_list(first, second, first_is_whole) else LINES
-    elif first.startswith(b"{"):
-        found = _of_object(head, first, second, first_is_whole)
-    if found is LINES and suffix in _SUFFIXES and first and not _is_json(first):
+    if suffix in _SUFFIXES and first and not _BEGINS_AS_JSON.match(first):
         raise Refused("unsupported_format", f"the file is {_SUFFIXES[suffix]}")
-    return found
+    if first.startswith(b"["):
+        return _LIST if _is_spread_list(first, second, first_is_whole) else LINES
+    if first.startswith(b"{"):
+        return _of_object(head, first, second, first_is_whole)
+    return LINES
 
 
 def _of_object(head: bytes, first: bytes, second: bytes, first_is_whole: bool) -> Container:

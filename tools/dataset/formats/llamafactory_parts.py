@@ -66,7 +66,7 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> tuple[Source, bool]:
     elif weight is not None:
         expressed = False
     if message.get("role") == "tool":
-        message.setdefault("tool_call_id", calls.answer(where))
+        message["tool_call_id"] = calls.answer(where, message.get("name"), message.get("tool_call_id"))
     return message, expressed
 
 

@@ -20,7 +20,8 @@ NAME = "openai"
 
 def is_legacy(source: Source) -> bool:
     """Whether a record has functions where OpenAI chat has tools now."""
-    if source.get("functions"):
+    functions = source.get("functions")
+    if isinstance(functions, list) and functions and isinstance(functions[0], dict):
         return True
     return any(
         isinstance(message, dict) and (message.get("function_call") or message.get("role") == "function")
@@ -45,10 +46,11 @@ def to_chat(source: Source) -> Source:
         raise Refused("no_messages", "no `messages`")
     calls = OpenCalls(_ids(turns))
     messages = [_message(turn, calls, f"message {number}") for number, turn in enumerate(turns, start=1)]
-    declared = read_tools(source.get("tools")) + read_tools(source.get("functions"))
+    functions = source.get("functions") if isinstance(source.get("functions"), list) else None
+    declared = read_tools(source.get("tools")) + read_tools(functions)
     tools = [tool for tool in declared if not _is_other_tool(tool)]
     extra: Source = {"tools": declared} if len(tools) < len(declared) else {}
-    used = {"messages", "tools", "functions"}
+    used = {"messages", "tools", *(["functions"] if functions else [])}
     return chat_body(NAME, source, used, messages, tools=tools, extra=extra)
 
 
@@ -79,11 +81,7 @@ def _call(call: Source, calls: OpenCalls) -> Source:
 
 
 def _answer(turn: Source, calls: OpenCalls, where: str) -> Source:
-    name = turn.get("name")
-    given = turn.get("tool_call_id")
-    call_id = (
-        given if isinstance(given, str) else calls.answer(where, name if isinstance(name, str) else None)
-    )
+    call_id = calls.answer(where, turn.get("name"), turn.get("tool_call_id"))
     return {**turn, "role": "tool", "tool_call_id": call_id}
 
 

@@ -111,10 +111,8 @@ class _Reading:
         results = split_responses(text) if isinstance(text, str) else [text]
         if results != [text]:
             self.not_expressed[str(number - 1)] = turn
-        name = others.get("name") if isinstance(others.get("name"), str) else None
         for result in results:
-            given = others.get("tool_call_id")
-            call_id = given if isinstance(given, str) else self._calls.answer(where, name)
+            call_id = self._calls.answer(where, others.get("name"), others.get("tool_call_id"))
             self.messages.append({"role": "tool", **others, "tool_call_id": call_id, "content": result})
 
     def _add_text(self, role: str, turn: Source, text: Any, where: str, number: int, others: Source) -> None:

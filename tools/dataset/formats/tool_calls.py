@@ -31,23 +31,26 @@ class OpenCalls:
         self._open.append((call_id, name))
         return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
-    def answer(self, where: str, name: str | None = None) -> str:
-        """The id of the call that an answer belongs to: the first open one, of this name if there is one.
+    def answer(self, where: str, name: Any = None, given: Any = None) -> str:
+        """The id of the call that an answer belongs to.
+
+        Args:
+            where: the answer, for a person.
+            name: the tool that answers, if the source tells: then its first open call is meant.
+            given: the id, if the source tells.
 
         Raises:
             Refused: no call waits for an answer.
         """
+        if isinstance(given, str):
+            self._open = [call for call in self._open if call[0] != given]
+            return given
         if not self._open:
             raise Refused("bad_message", f"{where} is a tool's answer, and no call before it waits for one")
         named = [call for call in self._open if call[1] == name]
         found = named[0] if named else self._open[0]
         self._open.remove(found)
         return found[0]
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a call has no answer yet."""
-        return bool(self._open)
 
     def _new_id(self) -> str:
         while True:
