@@ -23,7 +23,8 @@ BAD_LINES_SHOWN = 200
 
 def import_(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Files of OpenAI chat JSONL.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Dataset files: JSONL, JSON, CSV, Parquet.", show_default=False),
     ],
     workflow: Workflow,
     topic_field: Annotated[
@@ -38,20 +39,31 @@ def import_(
             show_default=False,
         ),
     ] = None,
-    file_format: Annotated[str, typer.Option("--format", metavar="NAME", help="auto or openai.")] = "auto",
+    file_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Format of the records, such as openai, sharegpt, alpaca, anthropic; auto finds out.",
+        ),
+    ] = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Read datasets into a workflow; bad lines are reported and the rest goes in."""
+    from ...tools.dataset.formats.registry import FORMAT_NAMES
     from ...tools.dataset.importer import import_files
     from ...tools.dataset.topics_file import read_topics
     from ...tools.dataset.workflows import set_topics
 
-    if file_format not in ("auto", "openai"):
-        raise typer.BadParameter(f"{file_format!r} is not known; use auto or openai.", param_hint="--format")
+    if file_format not in FORMAT_NAMES:
+        known = ", ".join(FORMAT_NAMES)
+        raise typer.BadParameter(f"{file_format!r} is not known; use one of {known}.", param_hint="--format")
     declared = read_topics(topics) if topics else None
     store = open_services().store
     with _import_bar() as on_progress:
-        report = import_files(store, workflow, paths, topic_field=topic_field, on_progress=on_progress)
+        report = import_files(
+            store, workflow, paths, topic_field=topic_field, file_format=file_format, on_progress=on_progress
+        )
     if declared is not None and report.good:
         set_topics(store, workflow, declared)
     if as_json:
@@ -78,6 +90,8 @@ def _import_bar() -> Iterator[OnProgress | None]:
 
 
 def _show_import(workflow: str, report: ImportReport) -> None:
+    for found in report.formats:
+        say(f"{found.text}: {found.records} records", style="dim")
     say(f"{report.added} records imported into {workflow}.", style="bold")
     if report.already_there:
         say(f"{report.already_there} were there already.")

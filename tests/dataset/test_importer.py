@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -179,36 +178,6 @@ def test_a_file_without_records_makes_no_workflow(store: Store, jsonl: Jsonl) ->
     report = import_files(store, "wf-1", [jsonl("nothing"), jsonl(name="empty.jsonl")])
     assert (report.good, len(report.bad)) == (0, 1)
     assert list_workflows(store) == []
-
-
-WHOLE = {
-    "gzip": lambda text: gzip.compress(text.encode()),
-    "UTF-16": lambda text: text.encode("utf-16"),
-    "UTF-32": lambda text: text.encode("utf-32"),
-    "binary": lambda text: text.encode("utf-16-le"),
-    "JSON list": lambda text: json.dumps([json.loads(line) for line in text.splitlines()], indent=1).encode(),
-    "list": lambda text: ("[" + ",\n".join(text.splitlines()) + "]").encode(),
-    "several lines": lambda text: "\n".join(
-        json.dumps(json.loads(line), indent=2) for line in text.splitlines()
-    ).encode(),
-}
-
-
-@pytest.mark.parametrize("named", WHOLE)
-def test_a_file_that_is_no_jsonl_is_named_once(store: Store, chat: Chat, tmp_path: Path, named: str) -> None:
-    text = "\n".join(json.dumps(chat(f"question {n}")) for n in range(30))
-    path = tmp_path / "data.jsonl"
-    path.write_bytes(WHOLE[named](text))
-    report = import_files(store, "wf-1", [path])
-    (bad,) = report.bad
-    assert (bad.line, bad.code, bad.place) == (None, "unsupported_format", str(path))
-    assert named in bad.reason
-    assert report.good == 0
-
-
-def test_a_table_is_named_once(store: Store, jsonl: Jsonl) -> None:
-    (bad,) = import_files(store, "wf-1", [jsonl("prompt,completion", *["a,b"] * 20, name="d.csv")]).bad
-    assert "CSV" in bad.reason and bad.line is None
 
 
 @pytest.mark.parametrize(

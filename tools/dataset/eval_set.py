@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput
-from .formats.json_line import parse_object, text_of_line
-from .formats.openai_chat import check_chat
+from .formats.dataset_file import BadItem, read_dataset
 from .formats.refusal import Refused
-from .formats.whole_file import refuse_other_files
+from .formats.registry import read_item
 from .record import Record
 
 _TEXT_FIELDS = ("text", "prompt", "question", "input")
@@ -23,10 +22,11 @@ def read_eval_set(path: Path) -> list[Record]:
     Every line must be readable: what is not read cannot be kept out of the training data.
 
     Args:
-        path: a JSONL file of objects with ``messages``, or with one of ``text``, ``prompt``, ``question``, ``input``.
+        path: a dataset file in any format that is imported, or of objects with one of ``text``, ``prompt``,
+            ``question``, ``input``.
 
     Returns:
-        One record for each line that is not blank; its id is the file's name and the line.
+        One record for each item of the file; its id is the file's name and the line.
 
     Raises:
         InvalidInput: the file or one of its lines cannot be read, or it holds no record.
@@ -41,19 +41,15 @@ def read_eval_set(path: Path) -> list[Record]:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    with path.open("rb") as file:
+    for item in read_dataset(path).objects():
+        if isinstance(item, BadItem):
+            where = "" if item.place is None else f"line {item.place}: "
+            raise _unreadable(path, f"{where}{item.refused.reason}") from item.refused
         try:
-            refuse_other_files(path, file)
+            body = json.dumps(_as_chat(item.value), ensure_ascii=False)
         except Refused as refused:
-            raise _unreadable(path, refused.reason) from refused
-        for number, raw in enumerate(file, start=1):
-            try:
-                text = text_of_line(raw).strip()
-                if text:
-                    body = json.dumps(_as_chat(parse_object(text)), ensure_ascii=False)
-                    yield Record(f"{path.name}:{number}", body, topic=None)
-            except Refused as refused:
-                raise _unreadable(path, f"line {number}: {refused.reason}") from refused
+            raise _unreadable(path, f"line {item.place}: {refused.reason}") from refused
+        yield Record(f"{path.name}:{item.place}", body, topic=None)
 
 
 def _as_chat(source: dict[str, Any]) -> dict[str, Any]:
@@ -61,12 +57,11 @@ def _as_chat(source: dict[str, Any]) -> dict[str, Any]:
         for name in _TEXT_FIELDS:
             if isinstance(source.get(name), str):
                 return {"messages": [{"role": "user", "content": source[name]}]}
-    check_chat(source)
-    return source
+    return read_item(source).body
 
 
 def _unreadable(path: Path, reason: str) -> InvalidInput:
     return InvalidInput(
         f"The evaluation set {path} cannot be used: {reason}.",
-        hint="It is a JSONL file of OpenAI chat records, or of objects with `text`; every line must be one.",
+        hint="It is a file of chat records, or of objects with `text`; every line must be one.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .formats.dataset_file import FoundFormat
 from .formats.refusal import RefusalCode
 
 
@@ -13,7 +14,8 @@ class BadLine:
 
     Attributes:
         file: path of the file, as it was given.
-        line: number of the line, counted from 1; ``None`` when the file as a whole is meant.
+        line: number of the line, or of the item in a JSON list or Parquet file, counted from 1; ``None`` when
+            the file as a whole is meant.
         reason: what is wrong, for a person.
         code: the kind of trouble, for programs.
     """
@@ -43,6 +45,7 @@ class ImportReport:
         without_assistant: good records without an assistant turn: they count for coverage, but are no seeds
             and are left out of an export.
         topics: good records per topic, in the order of their first appearance.
+        formats: the formats that the files are in, with the evidence for each.
     """
 
     files: list[str]
@@ -53,6 +56,7 @@ class ImportReport:
     without_topic: int = 0
     without_assistant: int = 0
     topics: dict[str, int] = field(default_factory=dict)
+    formats: list[FoundFormat] = field(default_factory=list)
 
     @property
     def good(self) -> int:

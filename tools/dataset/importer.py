@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InvalidInput
-from .formats.json_line import parse_object, text_of_line
-from .formats.openai_chat import check_chat
-from .formats.refusal import Refused
-from .formats.whole_file import refuse_other_files
+from .formats.dataset_file import BadItem, Item, read_dataset
+from .formats.registry import AUTO, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
 from .record import Record, content_hash
 from .records import NewRecord, insert_records
@@ -34,14 +32,15 @@ def import_files(
     paths: Iterable[str | Path],
     *,
     topic_field: str = DEFAULT_FIELD,
+    file_format: str = AUTO,
     on_progress: OnProgress | None = None,
 ) -> ImportReport:
-    """Add the records of JSONL files to a workflow, which is made if it is not there.
+    """Add the records of dataset files to a workflow, which is made if it is not there.
 
     A bad line never stops the import, and importing the same file again adds nothing: a record is known by
-    its content and by how many equal ones stand before it in its file. The text of each line is kept as it
-    is. Records go in a batch at a time; what went in before an interruption stays, and a second import adds
-    the rest.
+    its content and by how many equal ones stand before it in its file. The text of an OpenAI chat record is
+    kept as it is; records of other formats become OpenAI chat. Records go in a batch at a time; what went in
+    before an interruption stays, and a second import adds the rest.
 
     Args:
         store: where the records go.
@@ -49,6 +48,7 @@ def import_files(
         paths: the files.
         topic_field: name or dotted path of the field that holds the topic. Where the default field ``topic``
             is missing, the list ``topics`` is read.
+        file_format: the format of the records, one of `formats.registry.FORMAT_NAMES`; ``auto`` finds out.
         on_progress: called after each batch and each file.
 
     Raises:
@@ -56,12 +56,13 @@ def import_files(
     """
     check_workflow_id(workflow_id)
     check_topic_field(topic_field)
+    check_format(file_format)
     files = [Path(path) for path in paths]
     sizes = [_readable_size(path) for path in files]
     report = ImportReport([str(path) for path in files])
     before = 0
     for path, size in zip(files, sizes, strict=True):
-        reader = _FileReader(path, topic_field, report)
+        reader = _FileReader(path, topic_field, file_format, report)
         for batch in _batches(reader):
             _add(store, workflow_id, batch, report)
             _tell(on_progress, report, path, before + reader.bytes_read, sum(sizes))
@@ -76,44 +77,30 @@ class _FileReader:
 
     path: Path
     topic_field: str
+    file_format: str
     report: ImportReport
     bytes_read: int = 0
 
     def __iter__(self) -> Iterator[NewRecord]:
         seen: Counter[str] = Counter()
-        with self.path.open("rb") as file:
-            try:
-                refuse_other_files(self.path, file)
-            except Refused as refused:
-                self._refuse(None, refused)
-                return
-            # A binary file is split at \n only; str.splitlines would also split inside of strings.
-            for number, raw in enumerate(file, start=1):
-                self.bytes_read += len(raw)
-                try:
-                    new = self._read_line(raw, number, seen)
-                except Refused as refused:
-                    self._refuse(number, refused)
-                    continue
-                if new is not None:
-                    yield new
+        reader = read_dataset(self.path, self.file_format)
+        for item in reader:
+            self.bytes_read = reader.bytes_read
+            if isinstance(item, BadItem):
+                refused = item.refused
+                self.report.bad.append(BadLine(str(self.path), item.place, refused.reason, refused.code))
+            else:
+                yield self._record(item, seen)
+        self.report.blank += reader.blank
+        self.report.formats += reader.found.values()
 
-    def _read_line(self, raw: bytes, number: int, seen: Counter[str]) -> NewRecord | None:
-        text = text_of_line(raw)
-        if not text.strip():
-            self.report.blank += 1
-            return None
-        source = parse_object(text)
-        check_chat(source)
-        digits = content_hash(source)[:_ID_DIGITS]
+    def _record(self, item: Item, seen: Counter[str]) -> NewRecord:
+        digits = content_hash(item.source)[:_ID_DIGITS]
         seen[digits] += 1
-        topic, others = read_topics(source, self.topic_field)
-        record = Record(f"{digits}-{seen[digits]}", text, topic, other_topics=others)
+        topic, others = read_topics(item.source, self.topic_field)
+        record = Record(f"{digits}-{seen[digits]}", item.body, topic, other_topics=others)
         field = None if self.topic_field == DEFAULT_FIELD else self.topic_field
-        return NewRecord(record, str(self.path), number, field)
-
-    def _refuse(self, line: int | None, refused: Refused) -> None:
-        self.report.bad.append(BadLine(str(self.path), line, refused.reason, refused.code))
+        return NewRecord(record, str(self.path), item.place, field)
 
 
 def _batches(rows: Iterable[NewRecord]) -> Iterator[list[NewRecord]]:

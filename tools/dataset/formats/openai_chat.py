@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from .other_shapes import name_foreign_part, name_other_shape
-from .refusal import Refused, kind_of, shown
+from .refusal import Refused, keys_of, kind_of, shown
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _SPEAKS_BY_TEXT = ("system", "developer", "user")
-_KEYS_NAMED = 5
 
 
 def check_chat(source: dict[str, Any]) -> None:
@@ -27,8 +26,7 @@ def check_chat(source: dict[str, Any]) -> None:
     if other is not None:
         raise Refused("unsupported_format", f"{other}, not OpenAI chat")
     if "messages" not in source:
-        keys = ", ".join(shown(key) for key in list(source)[:_KEYS_NAMED]) or "none"
-        raise Refused("no_messages", f"no `messages` (keys: {keys})")
+        raise Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
     messages = source["messages"]
     if not isinstance(messages, list):
         raise Refused("no_messages", f"`messages` is {kind_of(messages)}, not a list")

@@ -14,9 +14,12 @@ RefusalCode = Literal[
     "no_messages",
     "bad_message",
     "bad_tools",
+    "broken_file",
+    "too_long",
 ]
 
 _MAX_SHOWN = 40
+_KEYS_SHOWN = 5
 
 
 class Refused(Exception):
@@ -38,6 +41,11 @@ def shown(value: object) -> str:
     text = value if isinstance(value, str) else str(value)
     cut = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in f"'{cut}'")
+
+
+def keys_of(source: dict[str, Any]) -> str:
+    """The first keys of an object as a short quotation."""
+    return ", ".join(shown(key) for key in list(source)[:_KEYS_SHOWN]) or "none"
 
 
 def kind_of(value: Any) -> str:

@@ -1,0 +1,259 @@
+"""Files of any layout: what they are is told by their beginning, and their items come out one by one."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.formats import json_stream
+from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
+from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.store import Store
+
+Chat = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    def make(content: bytes | str, name: str = "data.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return make
+
+
+def read(path: Path, format_name: str = "auto") -> tuple[DatasetReader, list[Item], list[BadItem]]:
+    reader = read_dataset(path, format_name)
+    items = list(reader)
+    good = [item for item in items if isinstance(item, Item)]
+    return reader, good, [item for item in items if isinstance(item, BadItem)]
+
+
+def spread(records: list[dict[str, Any]]) -> str:
+    return "\n".join(json.dumps(record, indent=2) for record in records)
+
+
+LAYOUTS: dict[str, Callable[[list[dict[str, Any]]], str]] = {
+    "one object per line": lambda records: "\n".join(map(json.dumps, records)),
+    "JSON list": lambda records: json.dumps(records, indent=1),
+    "JSON list ": lambda records: "[" + ",\n".join(map(json.dumps, records)) + "]\n\n",
+    "JSON list  ": lambda records: json.dumps(records),
+    "objects over several lines": spread,
+    "list within an object": lambda records: json.dumps({"data": records}),
+    "list within an object ": lambda records: json.dumps({"version": "1", "train": records}, indent=2),
+}
+PACKINGS: dict[str, Callable[[str], bytes]] = {
+    "": str.encode,
+    "; gzip": lambda text: gzip.compress(text.encode()),
+    "; bzip2": lambda text: bz2.compress(text.encode()),
+    "; xz": lambda text: lzma.compress(text.encode()),
+    "; UTF-16": lambda text: text.encode("utf-16"),
+    "; UTF-16 ": lambda text: text.encode("utf-16-le"),
+    "; UTF-16  ": lambda text: text.encode("utf-16-be"),
+    "; UTF-32": lambda text: text.encode("utf-32"),
+    "; gzip; UTF-16": lambda text: gzip.compress(text.encode("utf-16")),
+    " ": lambda text: text.encode("utf-8-sig"),
+    "  ": lambda text: text.replace("\n", "\r\n").encode(),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_reads_every_layout_in_every_packing(
+    chat: Chat, write: Callable[..., Path], layout: str, packing: str
+) -> None:
+    records = [chat(f"question {n} é 猫 😀", topic="a") for n in range(3)]
+    reader, good, bad = read(write(PACKINGS[packing](LAYOUTS[layout](records))))
+    assert bad == []
+    assert [item.source for item in good] == records
+    assert [json.loads(item.body) for item in good] == records
+    assert not any("\n" in item.body for item in good)
+    assert [item.place for item in good] == sorted(item.place for item in good)
+    (found,) = reader.found.values()
+    assert found.records == 3
+    assert (layout.strip() + packing.strip()) in found.text
+    assert "data.jsonl: OpenAI chat (`messages` with role/content; " in found.text
+
+
+def test_the_text_of_an_item_is_kept_but_for_its_line_breaks(write: Callable[..., Path]) -> None:
+    item = '{"messages" :[{"content":"\\u00e9 \\n \u2028","role":"user"}],\n\t "n": 1.50,\r\n "n": 1e400 }'
+    (found,) = read(write(f"[\n{item}\n]"))[1]
+    assert (
+        found.body == '{"messages" :[{"content":"\\u00e9 \\n \u2028","role":"user"}], "n": 1.50, "n": 1e400 }'
+    )
+
+
+def test_a_bad_item_of_a_list_costs_itself_alone(chat: Chat, write: Callable[..., Path]) -> None:
+    items = [
+        json.dumps(chat("one"), indent=1),
+        "{'messages': []}",
+        '{"messages": [],}',
+        "7",
+        '{"messages": "a\nb"}',
+        json.dumps(chat("two")),
+    ]
+    _, good, bad = read(write("[" + ",\n".join(items) + "]"))
+    assert [item.place for item in good] == [1, 6]
+    assert [(item.place, item.refused.code) for item in bad] == [
+        (2, "invalid_json"),
+        (3, "invalid_json"),
+        (4, "not_an_object"),
+        (5, "invalid_json"),
+    ]
+    line = 1 + items[0].count("\n") + 1
+    assert bad[0].refused.reason.startswith(f"item 2, at line {line}: ")
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("", "cut off"),
+        (",", "missing or cut off"),
+        (",]", "comma too many"),
+        (" {}]", "comma is missing"),
+        (',{"messages": [', "has no end"),
+        (',{"messages": ["', "has no end"),
+        ("] {}", "something follows the list"),
+        ('],"more"', "something follows the list"),
+    ],
+)
+def test_a_damaged_list_gives_what_stands_before_the_damage(
+    chat: Chat, write: Callable[..., Path], end: str, said: str
+) -> None:
+    _, good, bad = read(write("[\n" + json.dumps(chat("one")) + end))
+    assert len(good) == 1
+    assert [item.refused.code for item in bad] == ["invalid_json"]
+    assert said in bad[0].refused.reason
+
+
+def test_damage_within_a_packed_file_is_named_after_what_was_read(
+    chat: Chat, write: Callable[..., Path]
+) -> None:
+    lines = "".join(json.dumps(chat(f"{n} {hash(str(n))}")) + "\n" for n in range(2000))
+    _, good, bad = read(write(gzip.compress(lines.encode())[:-5000]))
+    assert 0 < len(good) < 2000
+    assert bad[-1].place is None
+    assert "after item" in bad[-1].refused.reason and "damaged" in bad[-1].refused.reason
+
+
+def test_broken_utf16_is_named(chat: Chat, write: Callable[..., Path]) -> None:
+    _, good, bad = read(write(json.dumps(chat("one")).encode("utf-16") + b"\x00"))
+    assert good == []
+    assert "UTF-16" in bad[0].refused.reason
+
+
+def test_an_item_without_end_does_not_fill_the_memory(
+    chat: Chat, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "MAX_ITEM_BYTES", 1 << 20)
+    text = "[\n" + json.dumps(chat("one")) + ',\n{"messages": "' + "a" * (4 << 20)
+    _, good, bad = read(write(text))
+    assert len(good) == 1
+    assert [item.refused.code for item in bad] == ["too_long"]
+    assert "line 3" in bad[0].refused.reason
+
+
+def test_long_items_are_read_whole(chat: Chat, write: Callable[..., Path]) -> None:
+    records = [chat('"[{' * 200_000), chat("\\" * 300_001), chat("short")]
+    _, good, bad = read(write(json.dumps(records, indent=1)))
+    assert bad == []
+    assert [item.source for item in good] == records
+
+
+def test_what_stands_around_a_list_is_named(chat: Chat, write: Callable[..., Path]) -> None:
+    whole = {"version": {"a": [1]}, "train": [chat("one")], "license": "MIT", "test": [chat("two")]}
+    reader, good, bad = read(write(json.dumps(whole, indent=1)))
+    assert ([item.place for item in good], bad) == ([1, 2], [])
+    assert "'version', 'license' around it left out" in next(iter(reader.found.values())).text
+
+
+def test_a_record_with_a_key_data_is_no_wrapper(chat: Chat, write: Callable[..., Path]) -> None:
+    record = chat("one", data=[{"a": 1}])
+    assert [item.source for item in read(write(json.dumps(record)))[1]] == [record]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ['{"messages": [{"role": "user", "content": "cut', '["cut off', '{"messages": [', "{", '{"a": 1,'],
+)
+def test_a_broken_first_line_is_no_other_layout(chat: Chat, write: Callable[..., Path], broken: str) -> None:
+    text = "\n".join([broken, json.dumps(chat("one")), json.dumps(chat("two"))])
+    _, good, bad = read(write(text))
+    assert ([item.place for item in good], [item.place for item in bad]) == ([2, 3], [1])
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"PK\x03\x04....", "a.jsonl", "zip archive: unpack it first"),
+        (b"SQLite format 3\x00", "a.db", "SQLite database"),
+        (b"\x00\x01\x02\x03" * 9, "a.jsonl", "binary"),
+        (b"conversations:\n- - hi\n  - hello\n", "a.yml", "YAML"),
+        (b"[8/15/23, 9:12:33 AM] Ann: hi\n[8/15/23, 9:13:01 AM] Bob: hi\n", "chat.txt", "who speaks"),
+        (b"a,b\n1,2\n", "a.csv", "table without a column that is known"),
+        (b'["a",\n"b"]', "a.json", "first item is a string"),
+    ],
+)
+def test_a_file_that_is_no_dataset_is_named_once(
+    write: Callable[..., Path], store: Store, content: bytes, name: str, said: str
+) -> None:
+    report = import_files(store, "wf-1", [write(content, name)])
+    assert [(bad.line, bad.code) for bad in report.bad] == [(None, "unsupported_format")]
+    assert said in report.bad[0].reason
+    assert report.good == 0
+
+
+def test_a_table(write: Callable[..., Path]) -> None:
+    text = 'instruction;output;topic\n"a\nb";"c ""d""; e";x\n\nonly one\n;f;y\ng;h;\n'
+    reader, good, bad = read(write("﻿" + text, "table.csv"))
+    assert [(item.place, [m["content"] for m in item.source["messages"]]) for item in good] == [
+        (2, ["a\nb", 'c "d"; e']),
+        (7, ["g", "h"]),
+    ]
+    assert [item.source.get("topic") for item in good] == ["x", None]
+    assert [(item.place, item.refused.code) for item in bad] == [(5, "bad_message"), (6, "no_messages")]
+    assert "1 cells, but the header has 3" in bad[0].refused.reason
+    assert "; table)" in next(iter(reader.found.values())).text
+
+
+def test_a_table_with_messages_in_a_cell(chat: Chat, write: Callable[..., Path]) -> None:
+    messages = json.dumps(chat("one")["messages"]).replace('"', '""')
+    _, good, bad = read(write(f'messages,topic\n"{messages}",a\n"[1,",b\n', "t.csv"))
+    assert [item.source for item in good] == [chat("one", topic="a")]
+    assert [item.refused.code for item in bad] == ["invalid_json"]
+
+
+@pytest.mark.parametrize("text", ["prompt\tcompletion\na\tb\n", "prompt,completion\na,b\n"])
+def test_a_table_is_known_by_its_header(write: Callable[..., Path], text: str) -> None:
+    (item,) = read(write(text, "data"))[1]
+    assert [message["content"] for message in item.source["messages"]] == ["a", "b"]
+
+
+def test_a_damaged_table(write: Callable[..., Path]) -> None:
+    _, good, bad = read(write('prompt,completion\na,b\nc,"d" e\nf,g\n', "t.csv"))
+    assert len(good) == 1
+    assert (bad[0].place, bad[0].refused.code) == (None, "broken_file")
+    assert "line 3" in bad[0].refused.reason
+    _, good, bad = read(write(b"prompt,completion\na,b\n" + b"c,\xff\n" * 3, "u.csv"))
+    assert bad[0].refused.code == "not_utf8"
+    assert read(write("prompt,prompt\na,b\n", "d.csv"))[2][0].refused.code == "unsupported_format"
+
+
+def test_a_line_that_a_fast_reader_does_not_understand(chat: Chat) -> None:
+    reader = read_dataset(Path("big.jsonl"))
+    good = reader.read_line(b'{"instruction": "a", "output": "b"}\r\n', 7)
+    assert isinstance(good, Item) and (good.place, good.format) == (7, "alpaca")
+    bad = reader.read_line(b"{oops}\n", 8)
+    assert isinstance(bad, BadItem) and (bad.place, bad.refused.code) == (8, "invalid_json")
+    assert reader.read_line(b" \n", 9) is None
+    assert reader.blank == 1
+    assert [found.text for found in reader.found.values()] == [
+        "big.jsonl: Alpaca (`instruction` with `output`; one object per line)"
+    ]

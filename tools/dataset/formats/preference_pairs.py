@@ -1,0 +1,101 @@
+"""Preference pairs: the chosen answer becomes the record, the rejected one is kept beside it.
+
+OpenAI's ``{"input": {"messages": …}, "preferred_output": …, "non_preferred_output": …}``, and ``chosen``/``rejected``
+beside a ``prompt`` (TRL), an ``instruction`` or ``conversations`` (LLaMA-Factory), or with the whole conversation in
+each, as messages or as a transcript (HH-RLHF).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import alpaca, sharegpt
+from .chat_body import EXTRA_KEY, FORMAT_KEY, chat_body, system_messages
+from .media_tags import Media
+from .prompt_completion import as_messages, transcript
+from .refusal import Refused, kind_of
+from .tool_declarations import read_tools
+
+Source = dict[str, Any]
+NAME = "preference"
+
+
+def recognise(source: Source) -> str | None:
+    """What makes a record a preference pair; ``None`` when it is not."""
+    if "preferred_output" in source and isinstance(source.get("input"), dict):
+        return "the chosen side: `input` with `preferred_output`"
+    if "chosen" in source and "rejected" in source:
+        return "the chosen side: `chosen` of `chosen` and `rejected`"
+    return None
+
+
+def to_chat(source: Source) -> Source:
+    """The body made of the chosen side; raises `Refused`."""
+    if "preferred_output" in source:
+        return _openai(source)
+    if "chosen" not in source:
+        raise Refused("no_messages", "no `chosen` or `preferred_output`")
+    others = {key: value for key, value in source.items() if key not in ("chosen", "rejected")}
+    rejected = {"rejected": source.get("rejected")}
+    if sharegpt.recognise(others):
+        return _with(_continued(others, source["chosen"]), rejected)
+    if isinstance(source.get("instruction"), str):
+        return _with(alpaca.to_chat({**others, "output": source["chosen"]}), rejected)
+    messages = _conversation(source.get("prompt", source.get("question")), source["chosen"])
+    media = Media(source, [message["content"] for message in messages if isinstance(message["content"], str)])
+    for message in messages:
+        if isinstance(message["content"], str):
+            message["content"] = media.parts(message["content"])
+    used = {"chosen", "rejected", "prompt", "question", "system", "tools", *media.used}
+    tools = read_tools(source.get("tools"))
+    return chat_body(NAME, source, used, system_messages(source) + messages, tools=tools, extra=rejected)
+
+
+def _openai(source: Source) -> Source:
+    given = source.get("input")
+    if not isinstance(given, dict):
+        raise Refused("no_messages", f"`input` is {kind_of(given)}, not an object with `messages`")
+    messages = given.get("messages")
+    if not isinstance(messages, list):
+        raise Refused("no_messages", "`input` has no `messages`")
+    answer = as_messages(source["preferred_output"], "assistant", "preferred_output")
+    extra = {"non_preferred_output": source.get("non_preferred_output")}
+    left = {key: value for key, value in given.items() if key not in ("messages", "tools")}
+    if left:
+        extra["input"] = left
+    used = {"input", "preferred_output", "non_preferred_output"}
+    return chat_body(NAME, source, used, messages + answer, tools=read_tools(given.get("tools")), extra=extra)
+
+
+def _conversation(prompt: Any, chosen: Any) -> list[Source]:
+    """The conversation that ends with the chosen answer, which may stand in it as a whole."""
+    if isinstance(chosen, str):
+        turns = transcript(chosen)
+        if turns:
+            return turns
+    answer = [dict(message) for message in as_messages(chosen, "assistant", "chosen")]
+    if any("from" in message for message in answer):
+        answer = sharegpt.to_chat({"conversations": answer})["messages"]
+    if any(not isinstance(message.get("role"), str) or "content" not in message for message in answer):
+        raise Refused("bad_message", "`chosen` holds something that is no message")
+    if prompt is None or any(message["role"] == "user" for message in answer):
+        return answer
+    said = [dict(message) for message in as_messages(prompt, "user", "prompt")]
+    if any("content" not in message for message in said):
+        raise Refused("bad_message", "`prompt` holds something that is no message")
+    return said + answer
+
+
+def _continued(others: Source, chosen: Any) -> Source:
+    """A ShareGPT record with the chosen turn at its end."""
+    key = next(
+        key for key in ("conversations", "conversation", "messages") if isinstance(others.get(key), list)
+    )
+    if isinstance(chosen, str):
+        chosen = {"from": "gpt", "value": chosen}
+    turns = chosen if isinstance(chosen, list) else [chosen]
+    return sharegpt.to_chat({**others, key: [*others[key], *turns]})
+
+
+def _with(body: Source, extra: Source) -> Source:
+    return {**body, FORMAT_KEY: NAME, EXTRA_KEY: {**body.get(EXTRA_KEY, {}), **extra}}

@@ -1,0 +1,124 @@
+"""All formats: telling which one an item is in, and reading it as OpenAI chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import InvalidInput
+from . import (
+    abcd,
+    alpaca,
+    anthropic,
+    api_bank,
+    llamafactory_parts,
+    oasst_tree,
+    openai_variants,
+    preference_pairs,
+    prompt_completion,
+    prompts,
+    sharegpt,
+    tooltalk,
+)
+from .openai_chat import check_chat
+from .other_shapes import why_unread
+from .refusal import Refused, keys_of
+
+Source = dict[str, Any]
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of records.
+
+    Attributes:
+        name: what ``--format`` takes.
+        title: its name for a person.
+        recognise: says what makes an item one of this format, or ``None``.
+        to_chat: makes an item of this format the body of a record; raises `Refused`.
+    """
+
+    name: str
+    title: str
+    recognise: Callable[[Source], str | None]
+    to_chat: Callable[[Source], Source]
+
+
+# The first that recognises an item reads it, so the more particular ones come first.
+_FORMATS = (
+    Format(preference_pairs.NAME, "preference pairs", preference_pairs.recognise, preference_pairs.to_chat),
+    Format(tooltalk.NAME, "ToolTalk", tooltalk.recognise, tooltalk.to_chat),
+    Format(api_bank.NAME, "API-Bank", api_bank.recognise, api_bank.to_chat),
+    Format(abcd.NAME, "ABCD", abcd.recognise, abcd.to_chat),
+    Format(oasst_tree.NAME, "OpenAssistant", oasst_tree.recognise, oasst_tree.to_chat),
+    Format(
+        llamafactory_parts.NAME, "LLaMA-Factory", llamafactory_parts.recognise, llamafactory_parts.to_chat
+    ),
+    Format(anthropic.NAME, "Anthropic messages", anthropic.recognise, anthropic.to_chat),
+    Format(sharegpt.NAME, "ShareGPT", sharegpt.recognise, sharegpt.to_chat),
+    Format(openai_variants.NAME, "OpenAI chat", openai_variants.recognise, openai_variants.to_chat),
+    Format(alpaca.NAME, "Alpaca", alpaca.recognise, alpaca.to_chat),
+    Format(
+        prompt_completion.NAME,
+        "prompt and completion",
+        prompt_completion.recognise,
+        prompt_completion.to_chat,
+    ),
+    Format(prompts.NAME, "prompts", prompts.recognise, prompts.to_chat),
+)
+_BY_NAME = {format_.name: format_ for format_ in _FORMATS}
+FORMAT_NAMES = (AUTO, *sorted(_BY_NAME))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An item read as OpenAI chat.
+
+    Attributes:
+        body: the body of the record: the item itself when it is OpenAI chat already.
+        format: the format that it was in.
+        evidence: what that was told by.
+    """
+
+    body: Source
+    format: Format
+    evidence: str
+
+
+def check_format(name: str) -> None:
+    """Refuse a name that is no format; raises `InvalidInput`."""
+    if name not in FORMAT_NAMES:
+        raise InvalidInput(f"{name!r} is not a known format.", hint=f"Use one of {', '.join(FORMAT_NAMES)}.")
+
+
+def read_item(source: Source, name: str = AUTO) -> Reading:
+    """Read an item of a file as OpenAI chat.
+
+    Args:
+        source: the item.
+        name: the format that it is in; ``auto`` finds out.
+
+    Raises:
+        Refused: it is in no known format, or not well formed in the one that it is in.
+    """
+    known = _BY_NAME.get(name)
+    trouble = None
+    if known is None or known.name == openai_variants.NAME:
+        try:
+            check_chat(source)
+        except Refused as refused:
+            trouble = refused
+        else:
+            if not openai_variants.is_legacy(source):
+                return Reading(source, _BY_NAME[openai_variants.NAME], "`messages` with role/content")
+    found = known or next((format_ for format_ in _FORMATS if format_.recognise(source)), None)
+    if found is None:
+        unread = why_unread(source)
+        if unread is not None:
+            raise Refused("unsupported_format", unread)
+        raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
+    body = found.to_chat(source)
+    check_chat(body)
+    return Reading(body, found, found.recognise(source) or "as you said")

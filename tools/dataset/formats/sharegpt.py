@@ -1,0 +1,156 @@
+"""ShareGPT: ``{"conversations": [{"from": "human", "value": …}, {"from": "gpt", "value": …}], "tools": "[…]"}``.
+
+All its dialects: ``from``/``value`` or ``role``/``content``; ``human`` or ``user``, ``gpt`` or ``assistant``; calls as
+turns of their own (``function_call``, ``observation``) or between tags in the text (Hermes); ``system`` beside the
+turns; one object per pair of turns (``{"human": …, "assistant": …}``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .chat_body import chat_body, system_messages
+from .hermes_tags import split_calls, split_responses
+from .media_tags import Media
+from .refusal import Refused, kind_of, shown
+from .tool_calls import OpenCalls, read_calls
+from .tool_declarations import read_tools
+
+Source = dict[str, Any]
+NAME = "sharegpt"
+_LISTS = ("conversations", "conversation", "messages", "dialogue", "dialog")
+_SPEAKERS = ("from", "role", "speaker")
+_TEXTS = ("value", "content", "text")
+_ROLES = {
+    "system": "system",
+    "developer": "developer",
+    **dict.fromkeys(("human", "user", "prompter"), "user"),
+    **dict.fromkeys(("gpt", "assistant", "model", "bot", "chatgpt", "ai", "bing", "bard"), "assistant"),
+    **dict.fromkeys(("function_call", "tool_call", "function-call"), "call"),
+    **dict.fromkeys(("observation", "tool", "tool_response", "function_response", "function"), "tool"),
+}
+
+
+def recognise(source: Source) -> str | None:
+    """What makes a record ShareGPT; ``None`` when it is not."""
+    for key in _LISTS:
+        turns = source.get(key)
+        if not isinstance(turns, list) or not turns or not isinstance(turns[0], dict):
+            continue
+        keys = _keys_of_turn(turns[0])
+        if keys is not None and (key != "messages" or keys == ("from", "value")):
+            return f"`{key}` with {keys[0]}/{keys[1]}"
+        if key != "messages" and {"human", "assistant"} <= set(turns[0]):
+            return f"`{key}` with human/assistant"
+    return None
+
+
+def to_chat(source: Source) -> Source:
+    """The body of a ShareGPT record; raises `Refused`."""
+    key = next((key for key in _LISTS if isinstance(source.get(key), list)), None)
+    if key is None:
+        raise Refused("no_messages", "no `conversations`")
+    turns = _pairs_apart(source[key])
+    if not turns:
+        raise Refused("no_messages", f"`{key}` is empty")
+    media = Media(source, [text for turn in turns if isinstance(text := _text_of(turn), str)])
+    reading = _Reading(media)
+    for number, turn in enumerate(turns, start=1):
+        reading.add(turn, number)
+    used = {key, "system", "tools", *media.used}
+    return chat_body(
+        NAME,
+        source,
+        used,
+        system_messages(source) + reading.messages,
+        tools=read_tools(source.get("tools")),
+        extra={"messages": reading.not_expressed} if reading.not_expressed else None,
+    )
+
+
+class _Reading:
+    """The messages of one conversation, as far as it is read."""
+
+    def __init__(self, media: Media) -> None:
+        self.messages: list[Source] = []
+        self.not_expressed: dict[str, Source] = {}
+        self._media = media
+        self._calls = OpenCalls()
+        self._last_was_call = False
+
+    def add(self, turn: Any, number: int) -> None:
+        where = f"message {number}"
+        if not isinstance(turn, dict):
+            raise Refused("bad_message", f"{where} is {kind_of(turn)}, not an object")
+        keys = _keys_of_turn(turn)
+        if keys is None:
+            raise Refused("bad_message", f"{where} has no speaker and text (from/value or role/content)")
+        speaker, text_key = keys
+        role = _ROLES.get(str(turn[speaker]).strip().lower())
+        if role is None:
+            raise Refused("bad_message", f"{where} has the unknown speaker {shown(turn[speaker])}")
+        others = {key: value for key, value in turn.items() if key not in keys}
+        is_call = role == "call"
+        if is_call:
+            self._add_calls(read_calls(turn[text_key], where), others)
+        elif role == "tool":
+            self._add_answers(turn, turn[text_key], where, number, others)
+        else:
+            self._add_text(role, turn, turn[text_key], where, number, others)
+        self._last_was_call = is_call
+
+    def _add_calls(self, calls: list[tuple[str, str]], others: Source) -> None:
+        made = [self._calls.call(name, arguments) for name, arguments in calls]
+        if self._last_was_call:  # several calls in a row are parallel calls
+            self.messages[-1]["tool_calls"] += made
+            self.messages[-1].update(others)
+        else:
+            self.messages.append({"role": "assistant", "content": None, "tool_calls": made, **others})
+
+    def _add_answers(self, turn: Source, text: Any, where: str, number: int, others: Source) -> None:
+        results = split_responses(text) if isinstance(text, str) else [text]
+        if results != [text]:
+            self.not_expressed[str(number - 1)] = turn
+        for result in results:
+            call_id = self._calls.answer(where, others.get("name"), others.get("tool_call_id"))
+            self.messages.append({"role": "tool", **others, "tool_call_id": call_id, "content": result})
+
+    def _add_text(self, role: str, turn: Source, text: Any, where: str, number: int, others: Source) -> None:
+        if not isinstance(text, str):
+            self.messages.append({"role": role, "content": text, **others})
+            return
+        calls: list[tuple[str, str]] = []
+        if role == "assistant" and "<tool_call>" in text:
+            rest, calls = split_calls(text, where)
+            if calls:
+                self.not_expressed[str(number - 1)] = turn
+                text = rest
+        message: Source = {"role": role, "content": self._media.parts(text), **others}
+        if calls:
+            message["content"] = message["content"] or None
+            message["tool_calls"] = [self._calls.call(name, arguments) for name, arguments in calls]
+        self.messages.append(message)
+
+
+def _keys_of_turn(turn: Source) -> tuple[str, str] | None:
+    speaker = next((key for key in _SPEAKERS if isinstance(turn.get(key), str)), None)
+    text = next((key for key in _TEXTS if key in turn), None)
+    return (speaker, text) if speaker is not None and text is not None else None
+
+
+def _text_of(turn: Any) -> Any:
+    keys = _keys_of_turn(turn) if isinstance(turn, dict) else None
+    return turn[keys[1]] if keys else None
+
+
+def _pairs_apart(turns: list[Any]) -> list[Any]:
+    """Two turns for each ``{"human": …, "assistant": …}``; other turns as they are."""
+    apart: list[Any] = []
+    for turn in turns:
+        if isinstance(turn, dict) and {"human", "assistant"} <= set(turn) and _keys_of_turn(turn) is None:
+            others = {key: value for key, value in turn.items() if key not in ("human", "assistant")}
+            apart.append({"from": "human", "value": turn["human"], **others})
+            apart.append({"from": "gpt", "value": turn["assistant"]})
+        else:
+            apart.append(turn)
+    return apart

@@ -1,0 +1,104 @@
+"""Tool calls of other formats: reading what is called, and telling which call an answer belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from .json_line import parse_value
+from .refusal import Refused, kind_of
+
+Source = dict[str, Any]
+
+
+class OpenCalls:
+    """The calls of one conversation that wait for their answers.
+
+    Most formats answer calls in their order and give no ids; OpenAI chat wants one on each call and answer.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        """Start a conversation in which the ids ``taken`` are used already."""
+        self._taken = set(taken)
+        self._made = 0
+        self._open: list[tuple[str, str]] = []
+
+    def call(self, name: str, arguments: str, call_id: str | None = None) -> Source:
+        """An OpenAI tool call, with a new id where the source gives none."""
+        if call_id is None:
+            call_id = self._new_id()
+        self._open.append((call_id, name))
+        return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+    def answer(self, where: str, name: Any = None, given: Any = None) -> str:
+        """The id of the call that an answer belongs to.
+
+        Args:
+            where: the answer, for a person.
+            name: the tool that answers, if the source tells: then its first open call is meant.
+            given: the id, if the source tells.
+
+        Raises:
+            Refused: no call waits for an answer.
+        """
+        if isinstance(given, str):
+            self._open = [call for call in self._open if call[0] != given]
+            return given
+        if not self._open:
+            raise Refused("bad_message", f"{where} is a tool's answer, and no call before it waits for one")
+        named = [call for call in self._open if call[1] == name]
+        found = named[0] if named else self._open[0]
+        self._open.remove(found)
+        return found[0]
+
+    def _new_id(self) -> str:
+        while True:
+            self._made += 1
+            if f"call_{self._made}" not in self._taken:
+                return f"call_{self._made}"
+
+
+def read_calls(text: Any, where: str) -> list[tuple[str, str]]:
+    """The calls in a turn that holds ``{"name": …, "arguments": …}`` or a list of such objects.
+
+    Args:
+        text: JSON, or what it stands for.
+        where: the turn, for a person.
+
+    Returns:
+        Name and arguments (as JSON text) of each call.
+
+    Raises:
+        Refused: it is no call.
+    """
+    value = text
+    if isinstance(text, str):
+        try:
+            value = parse_value(text)
+        except Refused as refused:
+            raise Refused("bad_message", f"{where} is a tool call that is {refused.reason}") from refused
+    calls = value if isinstance(value, list) else [value]
+    if not calls:
+        raise Refused("bad_message", f"{where} calls no tool")
+    return [_name_and_arguments(call, where) for call in calls]
+
+
+def arguments_text(value: Any) -> str:
+    """Arguments as OpenAI writes them: JSON in a string. A string is taken to be that already."""
+    if value is None:
+        return "{}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _name_and_arguments(call: Any, where: str) -> tuple[str, str]:
+    if isinstance(call, dict) and isinstance(call.get("function"), dict):
+        call = call["function"]
+    if not isinstance(call, dict):
+        raise Refused(
+            "bad_message", f"{where} is a tool call that is {kind_of(call)}, not an object with `name`"
+        )
+    name = call.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise Refused("bad_message", f"{where} is a tool call without `name`")
+    return name, arguments_text(call.get("arguments", call.get("parameters")))
