@@ -25,7 +25,7 @@ def from_sharegpt(row: Json) -> Json:
         if turn["from"] == "observation":
             answers += 1
             message["tool_call_id"] = f"call_{answers}"
-        messages.append(message | ({"weight": turn["weight"]} if "weight" in turn else {}))
+        messages.append(message | {key: turn[key] for key in ("name", "weight") if key in turn})
     record = {key: value for key, value in row.items() if key not in ("conversations", "tools")}
     record["messages"] = messages
     if row.get("tools"):

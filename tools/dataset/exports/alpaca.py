@@ -1,14 +1,14 @@
 """Alpaca: ``{"instruction": …, "input": "", "output": …, "system": …}``: one question, one answer.
 
 Only a record of one user turn and one answer fits, with a system prompt before them or none. Readers of Alpaca put
-``instruction`` and ``input`` together, so the whole question is the instruction.
+``instruction`` and ``input`` together, so the whole question is the instruction, but for a record that came as Alpaca.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .chat_turns import NAMES, chat_of, named
+from .chat_turns import NAMES, Chat, chat_of, named
 from .converted import Converted, Unfit
 
 SYSTEM = "system prompts stand in `system`, which not every reader of Alpaca uses"
@@ -32,16 +32,30 @@ def convert(source: dict[str, Any], _topic: str | None) -> Converted:
     own = {"instruction", "input", "output", "system"} & chat.extra.keys()
     if own:
         raise Unfit(f"it has fields of its own called {', '.join(sorted(own))}")
-    row = {"instruction": question.text or "", "input": "", "output": answer.text or ""}
-    lost = set(chat.lost)
-    if system is not None:
-        row["system"] = system.text or ""
+    instruction, given = _apart(question.text or "", chat)
+    row = {"instruction": instruction, "input": given, "output": answer.text or ""}
+    lost = chat.lost
+    if system is not None and system.text:
+        row["system"] = system.text
         lost.add(SYSTEM)
+    elif system is not None:
+        lost.add("an empty system prompt")
     if any(turn.name is not None for turn in chat.turns):
         lost.add(NAMES)
     if any(turn.weight is not None for turn in chat.turns):
         lost.add(named(["weight"]) + " of messages")
+    if chat.source_extra:
+        lost.add(named(["source_extra"]))
     return Converted(row | chat.extra, frozenset(lost))
+
+
+def _apart(question: str, chat: Chat) -> tuple[str, str]:
+    """Instruction and input, as they were apart in an Alpaca record that was imported; else all is instruction."""
+    given = chat.source_extra.get("input") if chat.source_format == "alpaca" else None
+    if isinstance(given, str) and given and f"\n{question}".endswith(f"\n{given}"):
+        chat.source_extra = {key: value for key, value in chat.source_extra.items() if key != "input"}
+        return question.removesuffix(given).removesuffix("\n"), given
+    return question, ""
 
 
 def _counted(roles: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chat_turns import Chat, Turn, named
+from .chat_turns import Chat, Turn, drop_fields
 from .converted import Converted
 
 
@@ -20,9 +20,7 @@ def messages_of(chat: Chat, *, parsed: bool) -> list[dict[str, Any]]:
 
 def row_of(chat: Chat, messages: list[dict[str, Any]], tools: Any, topic: str | None) -> Converted:
     """A row of messages, tools and topic; the other fields are lost, since rows of different types do not load."""
-    rest = chat.extra.keys() - {"topic"}
-    if rest:
-        chat.lost.add(named(rest))
+    drop_fields(chat, kept=["topic"])
     row = {"messages": messages, "tools": tools, "topic": topic}
     return Converted(row, frozenset(chat.lost))
 

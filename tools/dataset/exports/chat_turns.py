@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,12 +65,16 @@ class Chat:
         turns: in their order.
         tools: the declared tools, each ``{"type": "function", "function": {...}}``.
         extra: the other top-level fields.
+        source_format: the format that it was imported from, where that format said more than OpenAI chat can.
+        source_extra: what it said more.
         lost: what reading it as turns lost already.
     """
 
     turns: list[Turn]
     tools: list[dict[str, Any]]
     extra: dict[str, Any]
+    source_format: str | None = None
+    source_extra: dict[str, Any] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
 
 
@@ -92,7 +96,18 @@ def chat_of(source: dict[str, Any]) -> Chat:
     dropped = {"messages", "tools", *(key for key in _LEGACY_TOP if source.get(key))}
     if source.get("function_call"):
         lost.add(named(["function_call"]))
-    return Chat(_linked(turns), tools, {k: v for k, v in source.items() if k not in dropped}, lost)
+    extra = {key: value for key, value in source.items() if key not in dropped}
+    chat = Chat(_linked(turns), tools, extra, lost=lost)
+    if isinstance(extra.get("source_format"), str) and isinstance(extra.get("source_extra"), dict):
+        chat.source_format, chat.source_extra = extra.pop("source_format"), extra.pop("source_extra")
+    return chat
+
+
+def drop_fields(chat: Chat, kept: Collection[str] = ()) -> None:
+    """Note that the other top-level fields are not written, save those that are kept."""
+    rest = {*chat.extra, *(["source_extra"] if chat.source_extra else [])} - set(kept)
+    if rest:
+        chat.lost.add(named(rest))
 
 
 def named(fields: Iterable[str]) -> str:

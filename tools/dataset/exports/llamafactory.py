@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .chat_turns import chat_of, named
+from .chat_turns import chat_of, drop_fields
 from .converted import Converted, Unfit
 from .sharegpt import function_of, turns_of
 
@@ -34,7 +34,7 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
                 raise Unfit(f"the arguments of a call of {call.name} are no JSON object")
         if turn.calls and turn.text:
             raise Unfit("a message has text beside its tool call")
-    turns = _joined(list(turns_of(chat, weights=False)), chat.lost)
+    turns = _joined(list(turns_of(chat, plain=True)), chat.lost)
     _check_order(turns)
     row: dict[str, Any] = {"conversations": turns}
     functions = [function_of(tool, chat) for tool in chat.tools]
@@ -45,9 +45,7 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     ]
     row["tools"] = json.dumps(filled, ensure_ascii=False) if filled else ""
     row["topic"] = topic
-    rest = chat.extra.keys() - {"topic"}
-    if rest:
-        chat.lost.add(named(rest))
+    drop_fields(chat, kept=["topic"])
     return Converted(row, frozenset(chat.lost))
 
 

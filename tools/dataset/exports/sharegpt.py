@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .chat_turns import NAMES, Call, Chat, Turn, chat_of, named
+from .chat_turns import Call, Chat, Turn, chat_of, named
 from .converted import Converted, Unfit
 
 IDS = "ids of tool calls (answers follow the order of the calls)"
@@ -36,27 +36,35 @@ def convert(source: dict[str, Any], _topic: str | None) -> Converted:
     if chat.tools:
         row["tools"] = json.dumps([function_of(tool, chat) for tool in chat.tools], ensure_ascii=False)
     row |= chat.extra
+    if chat.source_format == "sharegpt" and "messages" not in chat.source_extra:
+        row |= chat.source_extra
+    elif chat.source_extra:
+        chat.lost.add(named(["source_extra"]))
     return Converted(row, frozenset(chat.lost))
 
 
-def turns_of(chat: Chat, *, weights: bool = True) -> Iterator[dict[str, Any]]:
-    """The turns of a chat in ShareGPT's words; what they do not hold is added to ``chat.lost``."""
+def turns_of(chat: Chat, *, plain: bool = False) -> Iterator[dict[str, Any]]:
+    """The turns of a chat in ShareGPT's words; what they do not hold is added to ``chat.lost``.
+
+    Args:
+        chat: the record.
+        plain: nothing but ``from`` and ``value``; else names and weights stand beside them.
+    """
     for turn in _in_order_of_calls(chat):
-        if turn.name is not None:
-            chat.lost.add(NAMES)
-        weight = {} if turn.weight is None or not weights else {"weight": turn.weight}
-        if turn.weight is not None and not weights:
-            chat.lost.add(named(["weight"]) + " of messages")
+        beside = {key: value for key in ("name", "weight") if (value := getattr(turn, key)) is not None}
+        if plain and beside:
+            chat.lost.add(f"{named(beside)} of messages")
+            beside = {}
         if turn.calls:
             if turn.text:
                 chat.lost.add(MIXED)
-                yield {"from": "gpt", "value": turn.text, **weight}
+                yield {"from": "gpt", "value": turn.text, **beside}
             elif turn.text == "":
                 chat.lost.add("empty text beside a tool call")
             chat.lost.add(IDS)
-            yield {"from": "function_call", "value": calls_text(turn.calls, chat), **weight}
+            yield {"from": "function_call", "value": calls_text(turn.calls, chat), **beside}
         else:
-            yield {"from": _FROM[turn.role], "value": turn.text or "", **weight}
+            yield {"from": _FROM[turn.role], "value": turn.text or "", **beside}
 
 
 def calls_text(calls: tuple[Call, ...], chat: Chat) -> str:
@@ -81,13 +89,18 @@ def _in_order_of_calls(chat: Chat) -> Iterator[Turn]:
     """The turns, with the answers to parallel calls in the order of the calls: their ids are not written."""
     waiting: list[str | None] = []
     answers: list[Turn] = []
+    unanswered = False
     for turn in [*chat.turns, None]:
         if turn is not None and turn.role == "tool":
             answers.append(turn)
             continue
         if sorted(waiting, key=str) == sorted((one.answers for one in answers), key=str):
             answers.sort(key=lambda one: waiting.index(one.answers))
-        elif answers:  # calls that nobody answers are plain to see
+        else:
+            unanswered = True
+        # A call without an answer is plain to see, until answers to other calls come after it.
+        follows_call = turn is not None and bool(waiting and turn.calls and not answers)
+        if unanswered and (answers or follows_call):
             chat.lost.add(LOOSE)
         yield from answers
         if turn is not None:
