@@ -22,6 +22,7 @@ from .commands import (
     datasets,
     demo,
     doctor,
+    export,
     generate,
     jobs,
     plans,
@@ -48,7 +49,7 @@ app.command("generate")(generate.generate)
 app.add_typer(plans.app, name="plans")
 app.add_typer(jobs.app, name="jobs")
 app.command("review")(review.review)
-app.command("export")(datasets.export)
+app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(threads.app, name="threads")
 app.command("doctor")(doctor.doctor)

@@ -1,4 +1,4 @@
-"""`import` and `export`: datasets in and out."""
+"""`import`: datasets in."""
 
 from __future__ import annotations
 
@@ -108,35 +108,3 @@ def _show_import(workflow: str, report: ImportReport) -> None:
         say(f"… and {more} more; --json lists them all.", style="yellow")
     if report.bad:
         say(f"{len(report.bad)} bad lines were left out.")
-
-
-def export(
-    workflow: Workflow,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write.", show_default=False)
-    ],
-    file_format: Annotated[str, typer.Option("--format", metavar="NAME", help="openai.")] = "openai",
-    include_all: Annotated[
-        bool,
-        typer.Option("--all", help="Also records without an assistant turn, of which nothing is learnt."),
-    ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write the dataset as a trainer reads it."""
-    from ...tools.dataset.exporter import export_records
-
-    if file_format != "openai":
-        raise typer.BadParameter(f"{file_format!r} is not known; use openai.", param_hint="--format")
-    store = open_services().store
-    report = export_records(store, workflow, output, include_all=include_all, overwrite=overwrite)
-    if as_json:
-        print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
-        return
-    say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
-    if report.left_out_without_assistant:
-        note(
-            f"{report.left_out_without_assistant} records without an assistant turn were left out; "
-            "--all keeps them.",
-            style="yellow",
-        )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset import exporter
 from finetune_coverage.tools.dataset.exporter import ExportReport, export_records
+from finetune_coverage.tools.dataset.exports import record_files
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.dataset.records import (
@@ -41,7 +41,8 @@ def test_an_untouched_workflow_comes_out_as_it_went_in(
     import_files(store, "wf-1", [path])
     report = export_records(store, "wf-1", tmp_path / "out.jsonl")
     assert (tmp_path / "out.jsonl").read_bytes() == path.read_bytes()
-    assert report == ExportReport(tmp_path / "out.jsonl", 4, 0, 0, 0)
+    out = tmp_path / "out.jsonl"
+    assert report == ExportReport(out, 4, 0, 0, 0, files=(out,), halves={"train": 4})
 
 
 def test_with_another_topic_field_it_also_comes_out_as_it_went_in(
@@ -151,7 +152,7 @@ def test_an_error_leaves_nothing_half_written(
     def stop(_row: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(exporter, "_line_of", stop)
+    monkeypatch.setattr(record_files, "labelled_body", stop)
     with pytest.raises(KeyboardInterrupt):
         export_records(store, "wf-1", folder / "new.jsonl")
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("old.jsonl", "old")]

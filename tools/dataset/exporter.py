@@ -1,26 +1,32 @@
-"""Writing a workflow's records to a file that a trainer reads: OpenAI chat, one object per line."""
+"""Writing a workflow's records to the files that a trainer reads, in one of several formats."""
 
 from __future__ import annotations
 
 import json
-import os
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection
 
 from ..errors import InvalidInput
+from .exports.config_files import ConfigFile, config_file, config_text, read_dataset_info
+from .exports.export_format import (
+    OPENAI,
+    TRAIN,
+    VALIDATION,
+    ExportFormat,
+    beside,
+    data_files,
+    format_named,
+)
+from .exports.huggingface import require_parquet
+from .exports.new_files import NewFiles, appearing_together, refuse_existing
+from .exports.record_files import RecordFiles
+from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
 from .store import Store
-from .tables import records
-from .topic_label import DEFAULT_FIELD, read_topics, write_topic
-from .workflows import version_within
-
-_ROWS_AT_ONCE = 500
+from .stored_rows import StoredRow, stored_rows
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,20 @@ class ExportReport:
     """What an export wrote.
 
     Attributes:
-        path: the file.
+        path: the file or folder that was asked for.
         written: records in it.
         synthetic: how many of them were generated.
         relabelled: how many of them carry another topic than their source did.
         left_out_without_assistant: active records without an assistant turn, which a trainer refuses.
+        format: the format's name.
+        files: the files, data first, then what stands beside it.
+        halves: records of each half: ``train``, and ``validation`` where the dataset was divided.
+        left_out_unfit: records that the format cannot hold and that were left out.
+        unfit: the first of them, with the reasons.
+        lost: what the format does not hold, and how many records lost it.
+        only_training: topics of which nothing could be spared for validation, with their records.
+        over_share: topics that give validation more than its share, since they give one at least.
+        config: the stanza for the trainer, as it is also written beside the data.
     """
 
     path: Path
@@ -40,6 +55,34 @@ class ExportReport:
     synthetic: int
     relabelled: int
     left_out_without_assistant: int
+    format: str = OPENAI.name
+    files: tuple[Path, ...] = ()
+    halves: dict[str, int] = field(default_factory=dict)
+    left_out_unfit: int = 0
+    unfit: tuple[UnfitRecord, ...] = ()
+    lost: dict[str, int] = field(default_factory=dict)
+    only_training: dict[str, int] = field(default_factory=dict)
+    over_share: dict[str, int] = field(default_factory=dict)
+    config: str = ""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What was asked for, and the files that it makes."""
+
+    form: ExportFormat
+    target: Path
+    paths: dict[str, Path]
+    config: ConfigFile | None
+    sidecar: Path | None
+    include_all: bool
+    overwrite: bool
+    with_provenance: bool
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        beside_it = [self.config.path] if self.config else []
+        return (*self.paths.values(), *beside_it, *([self.sidecar] if self.sidecar else []))
 
 
 def export_records(
@@ -50,83 +93,125 @@ def export_records(
     include_all: bool = False,
     overwrite: bool = False,
     origin: Origin | None = None,
+    file_format: str = OPENAI.name,
+    split: float | None = None,
+    seed: int = 0,
+    provenance: bool = False,
+    leave_out_unfit: bool = False,
 ) -> ExportReport:
-    """Write the active records of a workflow, in their order, each as its source wrote it.
+    """Write the active records of a workflow, in their order.
 
-    Only a record whose topic was changed differs from its source, and only in its topic field. The file
-    appears when it is whole: an error leaves nothing behind, and an older file as it was.
+    In the format ``openai`` each is as its source wrote it: only a record whose topic was changed differs, and
+    only in its topic field. The other formats say what they lose. The files appear when all are whole: an error
+    leaves nothing behind, and older files as they were.
 
     Args:
         store: where the records are.
         workflow_id: whose they are.
-        path: the file to write; its folder is made if it is missing.
+        path: the file to write, or the folder (``huggingface``); made with its parents if it is missing.
         include_all: also write records without an assistant turn, which trainers refuse.
-        overwrite: replace a file that is there.
+        overwrite: replace files that are there.
         origin: only real or only synthetic records.
+        file_format: a name of `exports.export_format.FORMATS`.
+        split: the share of the records for training, between 0 and 1; the rest of each topic is for validation.
+        seed: another seed divides in another way.
+        provenance: also write where each record comes from: into a file beside the data, for ``huggingface``
+            into a column.
+        leave_out_unfit: leave out records that the format cannot hold, instead of refusing.
 
     Raises:
-        InvalidInput: the file is there already, or cannot be written.
+        InvalidInput: a file is there already or cannot be written, records do not fit, or a value is impossible.
         WorkflowNotFound: there is no such workflow.
     """
-    target = Path(path).expanduser()
-    _refuse_existing(target, overwrite)
-    query = select(records).where(records.c.workflow_id == workflow_id, records.c.status == "active")
-    if origin is not None:
-        query = query.where(records.c.origin == origin)
-    written = synthetic = relabelled = left_out = 0
+    order = _ordered(Path(path).expanduser(), file_format, split, provenance, include_all, overwrite)
     with store.read() as connection:
-        version_within(connection, workflow_id)
-        rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
-            query.order_by(records.c.position)
-        )
-        with _appearing_when_whole(target, overwrite) as file:
-            for row in rows:
-                if not (row.has_assistant_turn or include_all):
-                    left_out += 1
-                    continue
-                line = _line_of(row)
-                file.write(line.encode("utf-8") + b"\n")
-                written += 1
-                synthetic += row.origin == "synthetic"
-                relabelled += line is not row.body
-    return ExportReport(target, written, synthetic, relabelled, left_out)
+        survey = Survey()
+        if order.form.convert is not None or split is not None:
+            rows = stored_rows(connection, workflow_id, origin)
+            survey = survey_rows(rows, order.form, include_all=include_all, split=split, seed=seed)
+        if not leave_out_unfit:
+            survey.refuse_unfit(order.form)
+        with appearing_together(order.target, overwrite) as files:
+            return _write(order, connection, workflow_id, origin, survey, files)
 
 
-def _line_of(row: Row[Any]) -> str:
-    body: str = row.body
-    field = row.topic_field or DEFAULT_FIELD
-    carried, _ = read_topics(json.loads(body), field)
-    return body if carried == row.topic else write_topic(body, field, row.topic)
-
-
-def _refuse_existing(target: Path, overwrite: bool) -> None:
-    if target.exists() and not target.is_file():
-        raise InvalidInput(f"{target} is not a file.", hint="Name a file to write.")
-    if target.exists() and not overwrite:
+def _ordered(
+    target: Path,
+    file_format: str,
+    split: float | None,
+    provenance: bool,
+    include_all: bool,
+    overwrite: bool,
+) -> _Order:
+    form = format_named(file_format)
+    if split is not None and not 0 < split < 1:
         raise InvalidInput(
-            f"{target} is there already.", hint="Name another file, or allow it to be replaced."
+            f"The share for training is {split}.", hint="Give a number between 0 and 1, such as 0.9."
         )
+    if form.is_folder:
+        require_parquet()
+        if target.is_file():
+            raise InvalidInput(f"{target} is a file.", hint=f"The format {form.name} writes a folder.")
+    sidecar = beside(target, "provenance.jsonl") if provenance and not form.is_folder else None
+    paths = data_files(form, target, split=split is not None)
+    order = _Order(
+        form, target, paths, config_file(form, target), sidecar, include_all, overwrite, provenance
+    )
+    for file in order.files:
+        if order.config is not None and order.config.merges and file == order.config.path:
+            read_dataset_info(file)
+        else:
+            refuse_existing(file, overwrite)
+    return order
 
 
-@contextmanager
-def _appearing_when_whole(target: Path, overwrite: bool) -> Iterator[BinaryIO]:
-    """A file beside the target that takes its place at the end, or vanishes when the block raises."""
-    # A link stays a link: what it points to is replaced.
-    final = target.resolve()
-    temporary = final.with_name(f".{final.name[:100]}.{uuid.uuid4().hex}.part")
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            _refuse_existing(target, overwrite)  # it may have come meanwhile
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise InvalidInput(
-            f"{target} cannot be written: {error.strerror or error}.",
-            hint="Check the folder, its permissions and the space on the disk.",
-        ) from error
+def _write(
+    order: _Order,
+    connection: Connection,
+    workflow_id: str,
+    origin: Origin | None,
+    survey: Survey,
+    files: NewFiles,
+) -> ExportReport:
+    records = RecordFiles(order.form, order.paths, files, provenance=order.with_provenance)
+    sidecar = files.open(order.sidecar) if order.sidecar else None
+    counting = Survey()
+    rows = stored_rows(connection, workflow_id, origin)
+    for row in learnable(rows, counting, include_all=order.include_all):
+        half = VALIDATION if survey.split is not None and survey.split.is_validation(row) else TRAIN
+        if records.write(row, half) and sidecar is not None:
+            place = {"file": order.paths[half].name, "record": records.tally.halves[half]}
+            sidecar.write(json.dumps(place | _origin_of(row), ensure_ascii=False).encode() + b"\n")
+    records.close()
+    tally = records.tally
+    shown = ""
+    if order.config is not None:
+        text, shown = config_text(order.form, order.target, order.paths, tally, overwrite=order.overwrite)
+        files.write(order.config.path, text, replaces=order.config.merges)
+    split = survey.split
+    return ExportReport(
+        order.target,
+        tally.records,
+        tally.synthetic.total(),
+        tally.relabelled,
+        counting.without_assistant,
+        format=order.form.name,
+        files=order.files,
+        halves={half: tally.halves[half] for half in order.paths},
+        left_out_unfit=survey.unfit,
+        unfit=tuple(survey.unfit_named),
+        lost=dict(tally.lost.most_common()),
+        only_training=split.only_training if split else {},
+        over_share=split.over_share if split else {},
+        config=shown,
+    )
+
+
+def _origin_of(row: StoredRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "topic": row.topic,
+        "origin": row.origin,
+        "source": row.place if row.source_file is not None else None,
+        "provenance": row.provenance,
+    }

@@ -1,0 +1,134 @@
+"""`export`: the dataset out, as a trainer reads it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..output import note, print_json, say
+from .options_and_prompts import AsJson, Workflow, open_services
+
+if TYPE_CHECKING:
+    from ...tools.dataset.exporter import ExportReport
+    from ...tools.dataset.record import Origin
+
+_TOPICS_NAMED = 10
+
+
+def export(
+    workflow: Workflow,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="File (huggingface: folder) to write.", show_default=False
+        ),
+    ],
+    file_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="openai, sharegpt, alpaca, huggingface, trl, axolotl or llamafactory.",
+        ),
+    ] = "openai",
+    split: Annotated[
+        float | None,
+        typer.Option(
+            "--split",
+            metavar="SHARE",
+            help="Divide into training and validation, topic by topic: 0.9 is 90% for training.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed divides in another way.")] = 0,
+    with_synthetic: Annotated[
+        bool, typer.Option("--with-synthetic/--no-synthetic", help="Also generated records.")
+    ] = True,
+    only_synthetic: Annotated[bool, typer.Option("--only-synthetic", help="Only generated records.")] = False,
+    provenance: Annotated[
+        bool,
+        typer.Option(
+            "--provenance", help="Also write where each record comes from (a file beside it; a column)."
+        ),
+    ] = False,
+    leave_out_unfit: Annotated[
+        bool,
+        typer.Option("--leave-out-unfit", help="Leave out records that the format cannot hold."),
+    ] = False,
+    include_all: Annotated[
+        bool,
+        typer.Option("--all", help="Also records without an assistant turn, of which nothing is learnt."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "--force", help="Replace files that are there.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the dataset as a trainer reads it; what a format cannot hold is said."""
+    from ...tools.dataset.exporter import export_records
+    from ...tools.dataset.exports.export_format import FORMATS
+
+    if file_format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise typer.BadParameter(f"{file_format!r} is not known; use one of {known}.", param_hint="--format")
+    if split is not None and not 0 < split < 1:
+        raise typer.BadParameter("give a share between 0 and 1, such as 0.9.", param_hint="--split")
+    if only_synthetic and not with_synthetic:
+        raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
+    origin: Origin | None = None if with_synthetic else "real"
+    report = export_records(
+        open_services().store,
+        workflow,
+        output,
+        include_all=include_all,
+        overwrite=overwrite,
+        origin="synthetic" if only_synthetic else origin,
+        file_format=file_format,
+        split=split,
+        seed=seed,
+        provenance=provenance,
+        leave_out_unfit=leave_out_unfit,
+    )
+    if as_json:
+        print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
+        return
+    _show(report)
+
+
+def _show(report: ExportReport) -> None:
+    say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
+    if len(report.halves) > 1:
+        say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))
+    if report.files != (report.path,):
+        for file in report.files:
+            say(f"  {file}")
+    for loss, count in report.lost.items():
+        note(f"Not in this format, in {count} records: {loss}.", style="yellow")
+    if report.left_out_unfit:
+        note(f"{report.left_out_unfit} records that do not fit were left out:", style="yellow")
+        for record in report.unfit:
+            note(f"  {record.place}: {record.reason}", style="yellow")
+        if report.left_out_unfit > len(report.unfit):
+            note(f"  … and {report.left_out_unfit - len(report.unfit)} more", style="yellow")
+    if report.left_out_without_assistant:
+        note(
+            f"{report.left_out_without_assistant} records without an assistant turn were left out; "
+            "--all keeps them.",
+            style="yellow",
+        )
+    if report.only_training:
+        note(f"Too few records for validation, all in training: {_topics(report.only_training)}.")
+    if report.over_share:
+        note(f"Small topics that give one record to validation all the same: {_topics(report.over_share)}.")
+    if report.config:
+        say()
+        say(report.config.rstrip())
+
+
+def _topics(topics: dict[str, int]) -> str:
+    named = [f"{topic} ({count})" for topic, count in list(topics.items())[:_TOPICS_NAMED]]
+    more = len(topics) - len(named)
+    return ", ".join([*named, *([f"and {more} more topics"] if more else [])])

@@ -1,0 +1,65 @@
+"""`export` on the command line: what it says, and what is wrong usage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Command, chat_line
+
+WriteDataset = Callable[..., Path]
+
+
+def test_it_says_what_was_written_lost_and_left_out(
+    command: Command, write_dataset: WriteDataset, tmp_path: Path
+) -> None:
+    call = {"id": "x", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    calling = {
+        "messages": [{"role": "user", "content": "Do it."}, {"role": "assistant", "tool_calls": [call]}],
+        "topic": "b",
+    }
+    rows = [chat_line("a", f"Question {n}?") for n in range(4)]
+    command("import", write_dataset(*rows, json.dumps(calling)), "-w", "wf-1")
+    shown = command(
+        "export", "-w", "wf-1", "-o", tmp_path / "d.jsonl", "--format", "sharegpt", "--split", "0.9"
+    )
+    assert shown.code == 0
+    assert "train: 4, validation: 1" in shown.out and "d.validation.jsonl" in shown.out
+    assert "Not in this format, in 1 records: ids of tool calls" in shown.err
+    assert "all in training: b (1)" in shown.err
+    assert "give one record to validation all the same: a (4)" in shown.err
+
+    refused = command("export", "-w", "wf-1", "-o", tmp_path / "a.json", "--format", "alpaca")
+    assert refused.code == 1 and "1 records do not fit" in refused.err
+    shown = command(
+        "export", "-w", "wf-1", "-o", tmp_path / "a.json", "--format", "alpaca", "--leave-out-unfit"
+    )
+    assert "4 records written" in shown.out and "data.jsonl:5: it has tools" in shown.err
+
+
+def test_the_stanza_is_shown_and_written(command: Command, sample: str, tmp_path: Path) -> None:
+    shown = command("export", "-w", sample, "-o", tmp_path / "d.jsonl", "--format", "axolotl")
+    assert shown.code == 0
+    assert (tmp_path / "d.axolotl.yaml").read_text(encoding="utf-8").strip() in shown.out
+
+
+def test_real_and_synthetic(command: Command, sample: str, tmp_path: Path) -> None:
+    def written(name: str, *options: str) -> int:
+        outcome = command("export", "-w", sample, "-o", tmp_path / name, "--json", *options)
+        return int(outcome.document["export"]["written"])
+
+    assert written("a", "--with-synthetic") == written("b", "--no-synthetic") == 150
+    assert written("c", "--only-synthetic") == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--format", "csv"], ["--split", "1"], ["--split", "-0.5"], ["--only-synthetic", "--no-synthetic"]],
+    ids=" ".join,
+)
+def test_wrong_usage(command: Command, sample: str, tmp_path: Path, arguments: list[str]) -> None:
+    assert command("export", "-w", sample, "-o", tmp_path / "x", *arguments).code == 2
+    assert not (tmp_path / "x").exists()

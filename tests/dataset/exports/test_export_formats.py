@@ -1,0 +1,263 @@
+"""Exports as a person gets them: files, halves, configuration, card; whole or not at all."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from finetune_coverage.tools.dataset.exporter import export_records
+from finetune_coverage.tools.dataset.exports.export_format import FORMATS
+from finetune_coverage.tools.dataset.exports.huggingface import source_of
+from finetune_coverage.tools.dataset.records import set_topic
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.errors import InvalidInput
+
+from .readers import from_alpaca, from_sharegpt
+
+Chat = Callable[..., dict[str, Any]]
+Fill = Callable[..., list[str]]
+MADE = {"model": "gpt|x\n# big", "strategy": "few_shot", "seeds": ["a", "b"], "job": "j"}
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("name", "read"), [("sharegpt", from_sharegpt), ("alpaca", from_alpaca)])
+def test_a_json_file_holds_one_list(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, name: str, read: Callable[[Any], Any]
+) -> None:
+    sources = [chat("one", topic="t"), chat("two", topic="t", n=1.5)]
+    fill(*sources)
+    export_records(store, "wf-1", tmp_path / "out.json", file_format=name)
+    assert [read(row) for row in json.loads((tmp_path / "out.json").read_text())] == sources
+    export_records(store, "wf-1", tmp_path / "out.jsonl", file_format=name)
+    assert [read(row) for row in lines(tmp_path / "out.jsonl")] == sources
+    export_records(store, "wf-1", tmp_path / "none.json", file_format=name, origin="synthetic")
+    assert json.loads((tmp_path / "none.json").read_text()) == []
+
+
+def test_a_corrected_topic_is_in_every_format(store: Store, fill: Fill, chat: Chat, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    (record_id,) = fill(chat("one", topic="t"))
+    set_topic(store, "wf-1", record_id, "right")
+    for name in FORMATS:
+        out = tmp_path / name / "out.jsonl"
+        assert export_records(store, "wf-1", out, file_format=name).relabelled == 1
+        if name == "huggingface":
+            row = pq.read_table(out / "data" / "train.parquet").to_pylist()[0]
+            assert source_of(row) == chat("one", topic="right")
+        else:
+            assert lines(out)[0]["topic"] == "right"
+
+
+def test_halves_and_where_each_record_comes_from(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    real = fill(*(chat(f"real {n}") for n in range(20)), topic="a")
+    made = fill(*(chat(f"made {n}") for n in range(10)), topic="b", provenance=MADE)
+    lone = fill(chat("lone"), topic="c")
+    report = export_records(store, "wf-1", tmp_path / "d.jsonl", split=0.9, provenance=True)
+    assert report.halves == {"train": 28, "validation": 3}
+    assert report.only_training == {"c": 1} and report.over_share == {}
+    assert [path.name for path in report.files] == [
+        "d.train.jsonl", "d.validation.jsonl", "d.provenance.jsonl",
+    ]  # fmt: skip
+    halves = {path.name: lines(path) for path in report.files[:2]}
+    told = lines(report.files[2])
+    assert [one["id"] for one in told] == real + made + lone
+    for one in told:
+        text = halves[one["file"]][one["record"] - 1]["messages"][0]["content"]
+        assert text.startswith({"a": "real", "b": "made", "c": "lone"}[one["topic"]])
+        assert one["provenance"] == (MADE if one["topic"] == "b" else None)
+        assert (one["source"] is None) == (one["origin"] == "synthetic")
+    again = export_records(store, "wf-1", tmp_path / "e.jsonl", split=0.9)
+    assert [path.read_bytes() for path in again.files] == [path.read_bytes() for path in report.files[:2]]
+
+
+def test_the_dataset_card_counts_and_cannot_be_broken_by_names(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    topic = 'a|b\n# <img src=x onerror="y">'
+    sources = [chat(f"real {n}", topic=topic, n=n) for n in range(6)]
+    fill(*sources, topic=topic)
+    fill(chat("made"), chat("made too"), topic=topic, provenance=MADE)
+    fill(chat("none"), topic=None)
+    folder = tmp_path / "my --- data"
+    report = export_records(store, "wf-1", folder, file_format="huggingface", split=0.5, provenance=True)
+    assert [path.relative_to(folder).as_posix() for path in report.files] == [
+        "data/train.parquet", "data/validation.parquet", "README.md",
+    ]  # fmt: skip
+    _, front, card = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    fields = yaml.safe_load(front)
+    assert fields["pretty_name"] == "my --- data" and fields["size_categories"] == ["n<1K"]
+    assert "synthetic" in fields["tags"]
+    named = {one["split"]: folder / one["path"] for one in fields["configs"][0]["data_files"]}
+    rows = [row for path in named.values() for row in pq.read_table(path).to_pylist()]
+    assert {half: pq.read_table(path).num_rows for half, path in named.items()} == report.halves
+    assert sorted(source_of(row)["n"] for row in rows if row["extra"]) == list(range(6))
+    assert [json.loads(row["provenance"]) for row in rows if row["provenance"]] == [MADE, MADE]
+    assert "9 chat records for fine-tuning, 2 of them synthetic (22.2%)." in card
+    assert '| a\\|b \\# &lt;img src=x onerror="y"&gt; | 8 | 88.9% | 2 |' in card
+    assert "| (no topic) | 1 | 11.1% | 0 |" in card
+    assert "| gpt\\|x \\# big | 2 |" in card and "| few\\_shot | 2 |" in card
+
+
+def test_a_card_without_synthetic_records(store: Store, fill: Fill, chat: Chat, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    fill(chat("one"))
+    export_records(store, "wf-1", tmp_path / "d", file_format="huggingface")
+    card = (tmp_path / "d" / "README.md").read_text(encoding="utf-8")
+    assert "1 chat records for fine-tuning, none of them synthetic." in card
+    assert "How the synthetic" not in card
+
+
+def test_the_stanzas_name_the_files(store: Store, fill: Fill, chat: Chat, tmp_path: Path) -> None:
+    fill(*(chat(f"{n}", other=n) for n in range(10)))
+    files = {}
+    for name in ("trl", "axolotl", "llamafactory"):
+        report = export_records(store, "wf-1", tmp_path / f"it's {name}.jsonl", file_format=name, split=0.8)
+        assert report.halves == {"train": 8, "validation": 2}
+        assert report.lost == {"fields: other": 10}
+        files[name] = report
+    script = files["trl"].files[2].read_text(encoding="utf-8")
+    assert files["trl"].config == script
+    strings = {
+        node.value
+        for node in ast.walk(ast.parse(script))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert {path.name for path in files["trl"].files[:2]} <= strings
+    block = yaml.safe_load(files["axolotl"].files[2].read_text(encoding="utf-8"))
+    assert block["datasets"][0]["path"] == str(files["axolotl"].files[0])
+    assert block["test_datasets"][0]["path"] == str(files["axolotl"].files[1])
+    assert block["datasets"][0]["type"] == "chat_template"
+    info = json.loads((tmp_path / "dataset_info.json").read_text(encoding="utf-8"))
+    assert [entry["file_name"] for entry in info.values()] == [
+        path.name for path in files["llamafactory"].files[:2]
+    ]
+    assert "eval_dataset: it's llamafactory.validation" in files["llamafactory"].config
+
+
+def test_an_existing_dataset_info_keeps_its_entries(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    fill(chat("one"))
+    info = tmp_path / "dataset_info.json"
+    info.write_text('{"mine": {"file_name": "mine.json"}, "d": {"file_name": "other.json"}}')
+    with pytest.raises(InvalidInput, match="describes d already"):
+        export_records(store, "wf-1", tmp_path / "d.jsonl", file_format="llamafactory")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset_info.json", "store"]
+    export_records(store, "wf-1", tmp_path / "d.jsonl", file_format="llamafactory", overwrite=True)
+    export_records(store, "wf-1", tmp_path / "e.jsonl", file_format="llamafactory")
+    entries = json.loads(info.read_text())
+    assert list(entries) == ["mine", "d", "e"]
+    assert entries["mine"] == {"file_name": "mine.json"} and entries["d"]["file_name"] == "d.jsonl"
+    info.write_text("[1]")
+    with pytest.raises(InvalidInput, match="not a JSON object"):
+        export_records(store, "wf-1", tmp_path / "f.jsonl", file_format="llamafactory")
+    assert info.read_text() == "[1]" and not (tmp_path / "f.jsonl").exists()
+
+
+def test_what_does_not_fit_is_named_and_nothing_is_written(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    long = chat("one")
+    long["messages"] *= 2
+    ids = fill(chat("fits"), *([long] * 7))
+    with pytest.raises(InvalidInput) as refused:
+        export_records(store, "wf-1", tmp_path / "d.jsonl", file_format="alpaca")
+    assert "7 records do not fit into the format alpaca: data.jsonl:2 (it is not one" in refused.value.message
+    assert "and 2 more" in refused.value.message and "--leave-out-unfit" in refused.value.hint
+    assert not (tmp_path / "d.jsonl").exists()
+    report = export_records(
+        store, "wf-1", tmp_path / "d.jsonl", file_format="alpaca", leave_out_unfit=True, provenance=True
+    )
+    assert (report.written, report.left_out_unfit) == (1, 7)
+    assert [record.id for record in report.unfit] == ids[1:]
+    assert [one["id"] for one in lines(tmp_path / "d.provenance.jsonl")] == ids[:1]
+
+
+@pytest.mark.parametrize(
+    ("taken", "file_format"),
+    [
+        ("d.validation.jsonl", "openai"),
+        ("d.provenance.jsonl", "openai"),
+        ("d.trl.py", "trl"),
+        ("d.axolotl.yaml", "axolotl"),
+        ("d.jsonl/README.md", "huggingface"),
+    ],
+)
+def test_no_file_of_a_set_is_replaced_unasked(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, taken: str, file_format: str
+) -> None:
+    pytest.importorskip("pyarrow")
+    fill(chat("one"), chat("two"))
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).write_text("mine")
+
+    def export(overwrite: bool) -> None:
+        target = tmp_path / "d.jsonl"
+        export_records(
+            store,
+            "wf-1",
+            target,
+            file_format=file_format,
+            split=0.5,
+            provenance=True,
+            overwrite=overwrite,
+        )
+
+    with pytest.raises(InvalidInput, match="is there already"):
+        export(False)
+    assert (tmp_path / taken).read_text() == "mine"
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and "store" not in path.parts]
+    assert left == [tmp_path / taken]
+    export(True)
+    assert (tmp_path / taken).read_text(encoding="utf-8") != "mine"
+
+
+def test_a_full_disk_leaves_the_older_set_as_it_was(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(chat("one"), chat("two"))
+    export_records(store, "wf-1", tmp_path / "d.jsonl", split=0.5)
+    before = {path: path.read_bytes() for path in tmp_path.glob("d.*")}
+    fill(chat("three"))
+    real, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InvalidInput, match="No space left"):
+        export_records(store, "wf-1", tmp_path / "d.jsonl", split=0.5, overwrite=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("split", [0, 1, 1.5, float("nan")])
+def test_impossible_shares(store: Store, tmp_path: Path, split: float) -> None:
+    with pytest.raises(InvalidInput, match="share for training"):
+        export_records(store, "wf-1", tmp_path / "d.jsonl", split=split)
+
+
+def test_an_unknown_format_and_a_file_where_a_folder_must_be(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    fill(chat("one"))
+    with pytest.raises(InvalidInput, match="no export format"):
+        export_records(store, "wf-1", tmp_path / "d", file_format="xml")
+    (tmp_path / "d").write_text("")
+    with pytest.raises(InvalidInput, match="is a file"):
+        export_records(store, "wf-1", tmp_path / "d", file_format="huggingface")

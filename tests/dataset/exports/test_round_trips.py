@@ -1,0 +1,278 @@
+"""Every format gives back the record, or names what it lost, or refuses."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.exports import alpaca, axolotl, huggingface, llamafactory, sharegpt, trl
+from finetune_coverage.tools.dataset.exports.converted import Converted, Unfit
+from finetune_coverage.tools.dataset.stored_rows import StoredRow
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .readers import from_alpaca, from_chat_row, from_sharegpt
+
+Json = dict[str, Any]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+NAMES = st.sampled_from(["find", "book", "get.it"])
+ARGUMENTS = st.one_of(
+    st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=2).map(json.dumps),
+    st.just('{"a":1}'),
+    TEXT,
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Json:
+    """Chat records of all kinds: odd orders, parts, names, weights, calls with and without answers."""
+    messages: list[Json] = []
+    made = 0
+    for kind in draw(st.lists(st.sampled_from("suaacp"), min_size=1, max_size=6)):
+        if kind in "sua":
+            role = {"s": draw(st.sampled_from(["system", "developer"])), "u": "user", "a": "assistant"}[kind]
+            message: Json = {"role": role, "content": draw(TEXT)}
+            if draw(st.integers(0, 5)) == 0:
+                message |= draw(
+                    st.sampled_from(
+                        [{"weight": 0}, {"weight": 1}, {"name": "n"}, {"refusal": "no"}, {"mood": "x"}]
+                    )
+                )
+            messages.append(message)
+        elif kind == "p":
+            part = draw(
+                st.sampled_from(
+                    [{"type": "text", "text": "t"}, {"type": "image_url", "image_url": {"url": "u"}}]
+                )
+            )
+            messages.append({"role": "user", "content": [part]})
+        else:
+            count = draw(st.integers(1, 3))
+            calls = [
+                {
+                    "id": f"call_{made + number}",
+                    "type": "function",
+                    "function": {"name": draw(NAMES), "arguments": draw(ARGUMENTS)},
+                }
+                for number in range(1, count + 1)
+            ]
+            made += count
+            content = draw(st.sampled_from([None, None, "", "Let me see."]))
+            messages.append({"role": "assistant", "content": content, "tool_calls": calls})
+            answered = draw(st.permutations(calls))[: draw(st.sampled_from([count, count, 0, 1]))]
+            messages += [
+                {"role": "tool", "tool_call_id": call["id"], "content": draw(TEXT)} for call in answered
+            ]
+    record: Json = {"messages": messages, "topic": "t"}
+    if draw(st.booleans()):
+        record["tools"] = [{"type": "function", "function": {"name": "find", "description": draw(TEXT)}}]
+    if draw(st.booleans()):
+        record["meta"] = draw(st.integers() | TEXT)
+    return record
+
+
+@st.composite
+def short_records(draw: st.DrawFn) -> Json:
+    """One question and one answer, maybe with a system prompt, tools or a weight."""
+    system = [{"role": "system", "content": draw(TEXT)}] if draw(st.booleans()) else []
+    answer = {"role": "assistant", "content": draw(TEXT)} | draw(st.sampled_from([{}, {}, {"weight": 1}]))
+    record: Json = {"messages": [*system, {"role": "user", "content": draw(TEXT)}, answer], "topic": "t"}
+    return record | draw(st.sampled_from([{}, {"meta": [1]}, {"tools": [{"function": {"name": "f"}}]}]))
+
+
+def converted(convert: Any, record: Json) -> Converted | None:
+    before = json.dumps(record)
+    try:
+        done: Converted = convert(record, record["topic"])
+    except Unfit as unfit:
+        assert unfit.reason
+        return None
+    finally:
+        assert json.dumps(record) == before, "the record itself was altered"
+    return Converted(json.loads(json.dumps(done.row)), done.lost)
+
+
+EXCUSED = {
+    # The ids of the test's calls are those that the reader gives.
+    "sharegpt": frozenset({sharegpt.IDS}),
+    "alpaca": frozenset({alpaca.SYSTEM}),
+    "trl": frozenset({"content"}),
+    "axolotl": frozenset({"content"}),
+}
+FORMATS = [
+    ("sharegpt", sharegpt.convert, from_sharegpt),
+    ("alpaca", alpaca.convert, from_alpaca),
+    ("trl", trl.convert, from_chat_row),
+    ("axolotl", axolotl.convert, from_chat_row),
+]
+
+
+def same_to_a_template(record: Json) -> Json:
+    """The record with nothing instead of an empty text beside a call, and arguments as JSON values."""
+    record = json.loads(json.dumps(record))
+    for message in record["messages"]:
+        for call in message.get("tool_calls", ()):
+            message["content"] = message["content"] or None
+            with suppress(ValueError):
+                call["function"]["arguments"] = json.loads(call["function"]["arguments"])
+    return record
+
+
+@pytest.mark.parametrize(("name", "convert", "read"), FORMATS, ids=[name for name, *_ in FORMATS])
+def test_what_loses_nothing_comes_back_equal(name: str, convert: Any, read: Any) -> None:
+    seen = {"whole": 0, "lossy": 0, "unfit": 0}
+
+    @settings(max_examples=80, deadline=None, database=None, derandomize=True)
+    @given(short_records() if name == "alpaca" else records())
+    def run(record: Json) -> None:
+        done = converted(convert, record)
+        if done is None:
+            seen["unfit"] += 1
+        elif done.lost - EXCUSED[name]:
+            seen["lossy"] += 1
+        else:
+            seen["whole"] += 1
+            assert same_to_a_template(read(done.row)) == same_to_a_template(record)
+
+    run()
+    assert min(seen.values()) > 0, seen
+
+
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@given(records(), st.booleans())
+def test_parquet_columns_hold_every_record(record: Json, with_provenance: bool) -> None:
+    pa = pytest.importorskip("pyarrow")
+    row = StoredRow("a-1", "", "t", "topic", "real", {"job": "j"}, True, None, None)
+    columns = huggingface.columns_of(row, record, with_provenance=with_provenance)
+    table = pa.Table.from_pylist([columns], schema=huggingface._schema(with_provenance))
+    assert huggingface.source_of(table.to_pylist()[0]) == record
+
+
+@settings(max_examples=80, deadline=None, database=None, derandomize=True)
+@given(records())
+def test_what_llama_factory_gets_it_does_not_skip(record: Json) -> None:
+    done = converted(llamafactory.convert, record)
+    if done is None:
+        return
+    turns = [turn["from"] for turn in done.row["conversations"]]
+    spoken = turns[1:] if turns[0] == "system" else turns
+    assert spoken and len(spoken) % 2 == 0
+    assert set(spoken[::2]) <= {"human", "observation"} and set(spoken[1::2]) <= {"gpt", "function_call"}
+    assert all(isinstance(turn["value"], str) for turn in done.row["conversations"])
+    for tool in json.loads(done.row["tools"] or "[]"):
+        assert "properties" in tool["parameters"]
+
+
+CALLS: Json = {
+    "messages": [
+        {"role": "developer", "content": "Be kind."},
+        {"role": "user", "content": "Both?", "name": "Ann"},
+        {
+            "role": "assistant",
+            "content": "One moment.",
+            "weight": 0,
+            "tool_calls": [
+                {"id": "b", "type": "function", "function": {"name": "f", "arguments": '{"x":1}'}},
+                {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+            ],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "second"},
+        {"role": "tool", "tool_call_id": "b", "content": "first"},
+        {"role": "assistant", "content": [{"type": "text", "text": "Done."}], "mood": "glad"},
+    ],
+    "functions": [{"name": "f"}],
+    "meta": 1,
+}
+
+
+def test_sharegpt_names_all_that_it_loses() -> None:
+    done = sharegpt.convert(CALLS, None)
+    assert [turn["from"] for turn in done.row["conversations"]] == [
+        "system", "human", "gpt", "function_call", "observation", "observation", "gpt",
+    ]  # fmt: skip
+    assert json.loads(done.row["conversations"][3]["value"]) == [
+        {"name": "f", "arguments": {"x": 1}},
+        {"name": "f", "arguments": {}},
+    ]
+    assert [turn["value"] for turn in done.row["conversations"][4:6]] == ["first", "second"]
+    assert json.loads(done.row["tools"]) == [{"name": "f"}]
+    assert done.row["meta"] == 1 and done.row["conversations"][2]["weight"] == 0
+    assert {loss.partition(" (")[0] for loss in done.lost} == {
+        "content parts", "fields: mood of messages", "functions and function_call", "ids of tool calls",
+        "spacing of tool arguments", "text beside a tool call", "the role developer",
+    }  # fmt: skip
+
+
+def test_what_a_record_brought_from_its_format_goes_back_there() -> None:
+    messages = [{"role": "user", "content": "Translate.\nBonjour"}, {"role": "assistant", "content": "Hello"}]
+    record = {"messages": messages, "source_format": "alpaca", "source_extra": {"input": "Bonjour"}}
+    done = alpaca.convert(record, None)
+    assert done.row == {"instruction": "Translate.", "input": "Bonjour", "output": "Hello"} and not done.lost
+    assert sharegpt.convert(record, None).lost == {"fields: source_extra"}
+    record = {"messages": messages, "source_format": "sharegpt", "source_extra": {"tools": "none"}}
+    done = sharegpt.convert(record, None)
+    assert done.row["tools"] == "none" and not done.lost
+    assert trl.convert(record, None).lost == {"fields: source_extra"}
+
+
+@pytest.mark.parametrize("answered", [[], ["b"], ["b", "a"], ["x"]])
+def test_answers_that_a_reader_could_give_to_another_call_are_named(answered: list[str]) -> None:
+    def calling(*ids: str) -> Json:
+        function = {"name": "f", "arguments": "{}"}
+        calls = [{"id": one, "type": "function", "function": function} for one in ids]
+        return {"role": "assistant", "content": None, "tool_calls": calls}
+
+    messages = [
+        {"role": "user", "content": "x"},
+        calling("a", "b"),
+        *({"role": "tool", "tool_call_id": one, "content": one} for one in answered),
+        {"role": "user", "content": "y"},
+        calling("c"),
+    ]
+    loose = answered in (["b"], ["x"])
+    assert (sharegpt.LOOSE in sharegpt.convert({"messages": messages}, None).lost) == loose
+    messages.append({"role": "tool", "tool_call_id": "c", "content": "c"})
+    done = sharegpt.convert({"messages": messages}, None)
+    assert (sharegpt.LOOSE in done.lost) == (answered != ["b", "a"])
+
+
+def test_trainers_rows_have_their_documented_shapes() -> None:
+    row = trl.convert(CALLS, "billing").row
+    assert row["topic"] == "billing" and "meta" not in row
+    assert row["tools"] == [{"type": "function", "function": {"name": "f"}}]
+    assert row["messages"][2]["tool_calls"][0]["function"] == {"name": "f", "arguments": {"x": 1}}
+    row = axolotl.convert(CALLS, None).row
+    assert row["messages"][2]["train"] is False and "train" not in row["messages"][5]
+    assert row["messages"][2]["tool_calls"][0]["function"]["arguments"] == '{"x":1}'
+    assert json.loads(row["tools"]) == [{"type": "function", "function": {"name": "f"}}]
+
+
+@pytest.mark.parametrize(
+    ("convert", "messages", "reason"),
+    [
+        (alpaca.convert, ["user", "assistant", "user", "assistant"], "2 user, 2 assistant"),
+        (alpaca.convert, ["system", "system", "user", "assistant"], "1 system, 1 user, 1 assistant"),
+        (llamafactory.convert, ["user", "user", "assistant"], "human follows human"),
+        (llamafactory.convert, ["assistant", "user"], "gpt follows the start"),
+        (llamafactory.convert, ["user", "assistant", "user"], "does not end with an answer"),
+    ],
+)
+def test_a_refusal_says_why(convert: Any, messages: list[str], reason: str) -> None:
+    record = {"messages": [{"role": role, "content": "x"} for role in messages]}
+    with pytest.raises(Unfit, match=reason):
+        convert(record, None)
+
+
+def test_pictures_and_bad_arguments_are_refused_by_formats_of_text() -> None:
+    picture = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]}]}
+    for convert in (sharegpt.convert, alpaca.convert, trl.convert, axolotl.convert, llamafactory.convert):
+        with pytest.raises(Unfit, match="message 1 holds image_url"):
+            convert(picture, None)
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{x"}}
+    broken = {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [call]}]}
+    for convert in (axolotl.convert, llamafactory.convert):
+        with pytest.raises(Unfit, match="arguments of a call of f"):
+            convert(broken, None)
+    assert trl.convert(broken, None).row["messages"][1]["tool_calls"][0]["function"]["arguments"] == "{x"

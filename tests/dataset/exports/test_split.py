@@ -1,0 +1,75 @@
+"""Dividing: every topic in both halves, the same each time, and nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.exports.split import Splitter
+from finetune_coverage.tools.dataset.stored_rows import StoredRow
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def row(number: int, topic: str | None, *, copy: int = 1, seeds: list[str] | None = None) -> StoredRow:
+    provenance: dict[str, Any] | None = None if seeds is None else {"seeds": seeds}
+    origin = "real" if seeds is None else "synthetic"
+    return StoredRow(f"{number:08x}-{copy}", "", topic, "topic", origin, provenance, True, None, None)  # type: ignore[arg-type]
+
+
+def divided(rows: list[StoredRow], share: float, seed: int = 0) -> tuple[list[bool], Any]:
+    splitter = Splitter(share, seed)
+    for one in rows:
+        splitter.add(one)
+    split = splitter.divide()
+    return [split.is_validation(one) for one in rows], split
+
+
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", None]), max_size=80),
+    st.floats(0.01, 0.99),
+    st.integers(0, 3),
+)
+def test_each_topic_gives_its_share(topics: list[str | None], share: float, seed: int) -> None:
+    rows = [row(number, topic) for number, topic in enumerate(topics)]
+    chosen, split = divided(rows, share, seed)
+    assert chosen == divided(list(reversed(rows)), share, seed)[0][::-1]
+    for topic, count in Counter(topics).items():
+        given_away = sum(is_chosen for one, is_chosen in zip(rows, chosen, strict=True) if one.topic == topic)
+        label = topic or "(no topic)"
+        if count == 1:
+            assert given_away == 0 and split.only_training[label] == 1
+        else:
+            assert given_away == min(max(round(count * (1 - share)), 1), count - 1)
+            assert (label in split.over_share) == (given_away > round(count * (1 - share)))
+
+
+def test_another_seed_divides_in_another_way() -> None:
+    rows = [row(number, "a") for number in range(100)]
+    first, second = divided(rows, 0.8)[0], divided(rows, 0.8, seed=1)[0]
+    assert first != second and sum(first) == sum(second) == 20
+
+
+def test_equal_records_and_variations_of_one_are_never_parted() -> None:
+    rows = [row(number, "a", copy=copy) for number in range(30) for copy in (1, 2)]
+    rows += [row(1000 + number, "a", seeds=[f"{number:08x}-1"]) for number in range(30)]
+    rows += [row(2000 + number, "a", seeds=["00000001-1", "00000002-1"]) for number in range(30)]
+    chosen, _ = divided(rows, 0.7)
+    assert sum(chosen) in (35, 36)
+    of = dict(zip((one.id for one in rows), chosen, strict=True))
+    for number in range(30):
+        assert of[f"{number:08x}-1"] == of[f"{number:08x}-2"] == of[f"{1000 + number:08x}-1"]
+    mixed = {of[f"{2000 + number:08x}-1"] for number in range(30)}
+    assert mixed == {True, False}
+
+
+def test_a_family_too_large_to_spare_stays_in_training() -> None:
+    chosen, split = divided([row(7, "a", copy=copy) for copy in range(1, 5)], 0.5)
+    assert not any(chosen) and split.only_training == {"a": 4}
+
+
+@pytest.mark.parametrize("rows", [[], [row(1, None)]])
+def test_next_to_nothing_can_be_divided(rows: list[StoredRow]) -> None:
+    assert not any(divided(rows, 0.5)[0])

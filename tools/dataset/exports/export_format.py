@@ -1,0 +1,70 @@
+"""The export formats by name: how each makes its rows, and what its files are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import InvalidInput
+from . import alpaca, axolotl, llamafactory, sharegpt, trl
+from .converted import Converted
+
+TRAIN, VALIDATION = "train", "validation"
+
+Convert = Callable[[dict[str, Any], str | None], Converted]
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One format.
+
+    Attributes:
+        name: what a person calls it.
+        convert: makes a row of a record and its topic; ``None`` when the record's own text is written.
+        may_be_list: a file called ``.json`` holds one JSON list instead of an object per line.
+        is_folder: the target is a folder.
+    """
+
+    name: str
+    convert: Convert | None = None
+    may_be_list: bool = False
+    is_folder: bool = False
+
+
+OPENAI = ExportFormat("openai")
+FORMATS = {
+    form.name: form
+    for form in (
+        OPENAI,
+        ExportFormat("sharegpt", sharegpt.convert, may_be_list=True),
+        ExportFormat("alpaca", alpaca.convert, may_be_list=True),
+        ExportFormat("huggingface", is_folder=True),
+        ExportFormat("trl", trl.convert),
+        ExportFormat("axolotl", axolotl.convert),
+        ExportFormat("llamafactory", llamafactory.convert),
+    )
+}
+
+
+def format_named(name: str) -> ExportFormat:
+    """The format of this name; raises `InvalidInput`."""
+    if name not in FORMATS:
+        raise InvalidInput(f"{name!r} is no export format.", hint=f"Use one of {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
+def data_files(form: ExportFormat, target: Path, *, split: bool) -> dict[str, Path]:
+    """Where the records go: one file, or one for each half."""
+    halves = (TRAIN, VALIDATION) if split else (TRAIN,)
+    if form.is_folder:
+        return {half: target / "data" / f"{half}.parquet" for half in halves}
+    if not split:
+        return {TRAIN: target}
+    return {half: target.with_name(f"{target.stem}.{half}{target.suffix}") for half in halves}
+
+
+def beside(target: Path, ending: str) -> Path:
+    """A file beside the target, called like it: ``data.jsonl`` and ``data.trl.py``."""
+    return target.with_name(f"{target.stem}.{ending}")

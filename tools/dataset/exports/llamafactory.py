@@ -1,0 +1,88 @@
+"""LLaMA-Factory: ShareGPT rows that its converter takes, and the entry of ``dataset_info.json``.
+
+Its converter (llamafactory/data/converter.py, SharegptDatasetConverter, 0.9.5) skips with a warning whatever does not
+go human or observation, gpt or function_call, and so on, with an answer at the end. So such a record is refused here.
+Answers of parallel calls become one observation, joined as its converter of OpenAI data joins them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .chat_turns import chat_of, drop_fields
+from .converted import Converted, Unfit
+from .sharegpt import function_of, turns_of
+
+JOINED = "the bounds of answers to parallel calls (one observation)"
+NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+
+_SEPARATOR = "\n</tool_response>\n<tool_response>\n"
+_ASKS, _ANSWERS = ("human", "observation"), ("gpt", "function_call")
+
+
+def convert(source: dict[str, Any], topic: str | None) -> Converted:
+    """A record as LLaMA-Factory reads it: ``conversations``, ``tools`` as text, ``topic``.
+
+    Raises:
+        Unfit: LLaMA-Factory would skip it or stop at it.
+    """
+    chat = chat_of(source)
+    for turn in chat.turns:
+        for call in turn.calls:
+            if not isinstance(call.parsed, dict):
+                raise Unfit(f"the arguments of a call of {call.name} are no JSON object")
+        if turn.calls and turn.text:
+            raise Unfit("a message has text beside its tool call")
+    turns = _joined(list(turns_of(chat, plain=True)), chat.lost)
+    _check_order(turns)
+    row: dict[str, Any] = {"conversations": turns}
+    functions = [function_of(tool, chat) for tool in chat.tools]
+    # Its templates read `parameters` of every tool.
+    filled = [
+        function if function.get("parameters") else function | {"parameters": NO_PARAMETERS}
+        for function in functions
+    ]
+    row["tools"] = json.dumps(filled, ensure_ascii=False) if filled else ""
+    row["topic"] = topic
+    drop_fields(chat, kept=["topic"])
+    return Converted(row, frozenset(chat.lost))
+
+
+def dataset_entry(file_name: str) -> dict[str, Any]:
+    """The description of a file in ``dataset_info.json``; a tag that is left out would count as none."""
+    return {
+        "file_name": file_name,
+        "formatting": "sharegpt",
+        "columns": {"messages": "conversations", "tools": "tools"},
+        "tags": {
+            "role_tag": "from",
+            "content_tag": "value",
+            "user_tag": "human",
+            "assistant_tag": "gpt",
+            "observation_tag": "observation",
+            "function_tag": "function_call",
+            "system_tag": "system",
+        },
+    }
+
+
+def _joined(turns: list[dict[str, Any]], lost: set[str]) -> list[dict[str, Any]]:
+    joined: list[dict[str, Any]] = []
+    for turn in turns:
+        if joined and turn["from"] == joined[-1]["from"] == "observation":
+            lost.add(JOINED)
+            joined[-1] = joined[-1] | {"value": joined[-1]["value"] + _SEPARATOR + turn["value"]}
+        else:
+            joined.append(turn)
+    return joined
+
+
+def _check_order(turns: list[dict[str, Any]]) -> None:
+    spoken = turns[1:] if turns[0]["from"] == "system" else turns
+    for number, turn in enumerate(spoken):
+        if turn["from"] not in (_ANSWERS if number % 2 else _ASKS):
+            before = spoken[number - 1]["from"] if number else "the start"
+            raise Unfit(f"{turn['from']} follows {before}")
+    if len(spoken) % 2 or not spoken:
+        raise Unfit("it does not end with an answer")

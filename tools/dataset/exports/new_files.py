@@ -1,0 +1,90 @@
+"""New files that appear together when all are whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ...errors import InvalidInput
+
+
+class NewFiles:
+    """Files being written under other names, beside the places where they will be."""
+
+    def __init__(self, overwrite: bool) -> None:
+        self._overwrite = overwrite
+        self._open: list[tuple[Path, Path, BinaryIO]] = []
+        self._replaced: set[Path] = set()
+
+    def open(self, target: Path, *, replaces: bool = False) -> BinaryIO:
+        """A file to write into; ``replaces`` allows it to take the place of one that is there."""
+        final = target.resolve()  # a link stays a link: what it points to is replaced
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name[:100]}.{uuid.uuid4().hex}.part")
+        file = temporary.open("xb")
+        self._open.append((target, temporary, file))
+        if replaces:
+            self._replaced.add(target)
+        return file
+
+    def write(self, target: Path, text: str, *, replaces: bool = False) -> None:
+        """Write a whole file of text."""
+        self.open(target, replaces=replaces).write(text.encode("utf-8"))
+
+    def finish(self) -> None:
+        """Put all files in their places."""
+        for _, _, file in self._open:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+        for target, _, _ in self._open:  # one may have come meanwhile
+            if target not in self._replaced:
+                refuse_existing(target, self._overwrite)
+        for target, temporary, _ in self._open:
+            temporary.replace(target.resolve())
+
+    def clear(self) -> None:
+        """Take away what is not in its place."""
+        for _, temporary, file in self._open:
+            with suppress(OSError):  # closing writes what is still in memory; a full disk has been reported
+                file.close()
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def appearing_together(target: Path, overwrite: bool) -> Iterator[NewFiles]:
+    """New files that take their places at the end of the block, or vanish when the block raises.
+
+    Args:
+        target: named when the disk makes trouble.
+        overwrite: whether they may replace files that are there.
+
+    Raises:
+        InvalidInput: a file is there already, or cannot be written.
+    """
+    files = NewFiles(overwrite)
+    try:
+        try:
+            yield files
+            files.finish()
+        finally:
+            files.clear()
+    except OSError as error:
+        raise InvalidInput(
+            f"{target} cannot be written: {error.strerror or error}.",
+            hint="Check the folder, its permissions and the space on the disk.",
+        ) from error
+
+
+def refuse_existing(target: Path, overwrite: bool) -> None:
+    """Refuse a place that is taken; raises `InvalidInput`."""
+    if target.exists() and not target.is_file():
+        raise InvalidInput(f"{target} is not a file.", hint="Name a file to write.")
+    if target.exists() and not overwrite:
+        raise InvalidInput(
+            f"{target} is there already.", hint="Name another file, or allow it to be replaced (--overwrite)."
+        )

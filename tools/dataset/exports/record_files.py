@@ -1,0 +1,103 @@
+"""The data files of an export while they are written: lines, a JSON list, or Parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from ..stored_rows import StoredRow
+from .converted import Unfit
+from .export_format import ExportFormat
+from .huggingface import ParquetFile, columns_of
+from .new_files import NewFiles
+from .survey import labelled_body
+from .tally import Tally
+
+
+class RecordFile(Protocol):
+    """A file of records."""
+
+    def write(self, row: Any) -> None:
+        """Add one."""
+
+    def close(self) -> None:
+        """Write what ends the file."""
+
+
+class LinesFile:
+    """One JSON object per line."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, row: str) -> None:
+        """Add a line."""
+        self._file.write(row.encode("utf-8") + b"\n")
+
+    def close(self) -> None:
+        """Nothing ends it."""
+
+
+class ListFile:
+    """One JSON list, an object per line in it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._before = b"[\n"
+
+    def write(self, row: str) -> None:
+        """Add an element."""
+        self._file.write(self._before + row.encode("utf-8"))
+        self._before = b",\n"
+
+    def close(self) -> None:
+        """Close the list."""
+        self._file.write(b"[]\n" if self._before == b"[\n" else b"\n]\n")
+
+
+class RecordFiles:
+    """Takes records and puts each, in the format's words, into the file of its half."""
+
+    def __init__(
+        self, form: ExportFormat, paths: Mapping[str, Path], files: NewFiles, *, provenance: bool
+    ) -> None:
+        self._form = form
+        self._provenance = provenance
+        self._files = {half: self._opened(path, files) for half, path in paths.items()}
+        self.tally = Tally()
+
+    def write(self, row: StoredRow, half: str) -> bool:
+        """Write a record; says whether the format holds it."""
+        body = labelled_body(row)
+        try:
+            out = self._in_format(row, body)
+        except Unfit:
+            return False
+        self._files[half].write(out)
+        self.tally.relabelled += body is not row.body
+        self.tally.add(row, half)
+        return True
+
+    def close(self) -> None:
+        """End all files."""
+        for file in self._files.values():
+            file.close()
+
+    def _in_format(self, row: StoredRow, body: str) -> Any:
+        if self._form.is_folder:
+            return columns_of(row, json.loads(body), with_provenance=self._provenance)
+        if self._form.convert is None:
+            return body
+        converted = self._form.convert(json.loads(body), row.topic)
+        self.tally.lost.update(converted.lost)
+        return json.dumps(converted.row, ensure_ascii=False)
+
+    def _opened(self, path: Path, files: NewFiles) -> RecordFile:
+        file = files.open(path)
+        if self._form.is_folder:
+            return ParquetFile(file, with_provenance=self._provenance)
+        if self._form.may_be_list and path.suffix.lower() == ".json":
+            return ListFile(file)
+        return LinesFile(file)

@@ -1,0 +1,46 @@
+"""What was written, counted while it is written: by topic, by half, by model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..stored_rows import StoredRow
+
+
+@dataclass
+class Tally:
+    """Counts of the records of an export.
+
+    Attributes:
+        halves: records of each file: ``train``, ``validation``.
+        topics: records of each topic; ``None`` is uncategorized.
+        synthetic: generated ones of each topic.
+        models: generated ones of each model.
+        strategies: generated ones of each strategy.
+        relabelled: records that carry another topic than their source did.
+        lost: records that lost something in their conversion, by what was lost.
+    """
+
+    halves: Counter[str] = field(default_factory=Counter)
+    topics: Counter[str | None] = field(default_factory=Counter)
+    synthetic: Counter[str | None] = field(default_factory=Counter)
+    models: Counter[str] = field(default_factory=Counter)
+    strategies: Counter[str] = field(default_factory=Counter)
+    relabelled: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def records(self) -> int:
+        """All that were written."""
+        return self.halves.total()
+
+    def add(self, row: StoredRow, half: str) -> None:
+        """Count a record that was written."""
+        self.halves[half] += 1
+        self.topics[row.topic] += 1
+        if row.origin == "synthetic":
+            self.synthetic[row.topic] += 1
+            told = row.provenance or {}
+            self.models[str(told.get("model") or "not recorded")] += 1
+            self.strategies[str(told.get("strategy") or "not recorded")] += 1

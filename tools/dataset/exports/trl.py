@@ -1,0 +1,25 @@
+"""TRL: ``messages`` and ``tools`` as its SFTTrainer takes them, and a script that loads them.
+
+Arguments are JSON objects, as its dataset formats say; records with different tools load with
+``Dataset.from_list(…, on_mixed_types="use_json")`` (datasets 4.7 or newer), and with nulls filled in without it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .chat_rows import messages_of, row_of
+from .chat_turns import chat_of, named
+from .converted import Converted
+
+
+def convert(source: dict[str, Any], topic: str | None) -> Converted:
+    """A record as TRL reads it.
+
+    Raises:
+        Unfit: it holds something else than text.
+    """
+    chat = chat_of(source)
+    if any(turn.weight is not None for turn in chat.turns):
+        chat.lost.add(f"{named(['weight'])} of messages")
+    return row_of(chat, messages_of(chat, parsed=True), chat.tools or None, topic)
