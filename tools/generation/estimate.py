@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
@@ -67,6 +67,10 @@ class _Work:
     each: Expected
     judged: int
 
+    def for_records(self, count: int) -> _Work:
+        """The same for so many accepted records."""
+        return replace(self, drafts=count / max(LEAST_ACCEPTANCE, self.each.acceptance))
+
 
 def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> None:
     """Make sure that each strategy can work for its topic, before anybody is asked to approve.
@@ -88,10 +92,29 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
         InvalidInput: a strategy cannot be used for its topic.
         BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
-    price = require_keepable_cap(services.settings)
-    model = services.settings.model_in_use
-    work = [_expected_work(services, workflow_id, item, model) for item in items]
-    return _estimate(work, sum(item.count for item in items), price, services.settings)
+    return Estimator(services, workflow_id).plan(items)
+
+
+class Estimator:
+    """Estimates for several plans of one workflow: the drafts for a topic and strategy are measured once."""
+
+    def __init__(self, services: Services, workflow_id: str) -> None:
+        self._services = services
+        self._workflow_id = workflow_id
+        self._known: dict[tuple[str, str], _Work] = {}
+
+    def plan(self, items: Sequence[PlanItem]) -> Estimate:
+        """As `estimate_plan`."""
+        settings = self._services.settings
+        price = require_keepable_cap(settings)
+        return _estimate(list(map(self._work, items)), sum(item.count for item in items), price, settings)
+
+    def _work(self, item: PlanItem) -> _Work:
+        key = (item.topic, item.strategy)
+        if key not in self._known:
+            model = self._services.settings.model_in_use
+            self._known[key] = _expected_work(self._services, self._workflow_id, item, model)
+        return self._known[key].for_records(item.count)
 
 
 def estimate_rest(services: Services, job_id: str) -> Estimate:
@@ -129,7 +152,7 @@ def _expected_work(
     ):
         each = each.after(seen)
         judged += seen.judged
-    return _Work(item.count / max(LEAST_ACCEPTANCE, each.acceptance), calls_each, each, judged)
+    return _Work(0, calls_each, each, judged).for_records(item.count)
 
 
 def _usable(services: Services, workflow_id: str, item: PlanItem) -> tuple[Strategy, TopicContext]:
