@@ -27,12 +27,16 @@ class Option(BaseModel):
         items: for ``generate``: exactly what it generates.
         shown: whether items and cost stand in the text that the person read; if not, choosing the option
             shows them first.
+        beside: whether it stands in the table of further plans instead of the list of answers.
+        note: for a further plan: what it reaches and costs, as its row says.
     """
 
     label: str
     effect: Effect
     items: list[PlanItem] = Field(default_factory=list)
     shown: bool = True
+    beside: bool = False
+    note: str = ""
 
 
 class Offer(BaseModel):
@@ -93,11 +97,11 @@ class Offer(BaseModel):
 
     @property
     def generations(self) -> list[list[PlanItem]]:
-        """The different plans among the options."""
+        """The different plans among the options that were offered with their items; further plans are not."""
         plans: list[list[PlanItem]] = []
         for option in self.options:
             known = any(same_items(option.items, plan) for plan in plans)
-            if option.effect == "generate" and not known:
+            if option.effect == "generate" and not option.beside and not known:
                 plans.append(option.items)
         return plans
 

@@ -83,8 +83,11 @@ def cost_words(estimate: Estimate) -> str:
 
 
 def option_lines(offer: Offer) -> list[str]:
-    """The options as they are numbered; a second plan carries its items, so that choosing it is a yes to them."""
-    return [_option_line(option, offer) for option in offer.options]
+    """The options as they are numbered; a second plan carries its items, so that choosing it is a yes to them.
+
+    Further plans come after them all and stand in their own table (`further_plans`).
+    """
+    return [_option_line(option, offer) for option in offer.options if not option.beside]
 
 
 def reminder(offer: Offer) -> str:
@@ -94,6 +97,9 @@ def reminder(offer: Offer) -> str:
         lines += [f"The plan still stands: {items_words(offer.items)}. Nothing starts without your yes.", ""]
     lines += ["Would you like me to:" if offer.plan_id else "Would you like to:"]
     lines += [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    beside = [number for number, option in enumerate(offer.options, 1) if option.beside]
+    if beside:
+        lines += ["", f"The further plans can still be chosen: {', '.join(map(str, beside))}."]
     return "\n".join(lines)
 
 

@@ -14,9 +14,10 @@ from ..tools.coverage.strategy_choice import choose_strategy, profile_topics
 from ..tools.dataset.records import topic_counts
 from ..tools.dataset.workflows import list_topics
 from ..tools.errors import CoverageError
-from ..tools.generation.estimate import estimate_plan
+from ..tools.generation.estimate import Estimator
 from ..tools.services import Services
 from .context import thread_id
+from .further_plans import further_options
 from .markdown import escape, topic_title
 from .offer import Offer, Option
 from .plan_words import cost_words
@@ -56,8 +57,12 @@ class Recommending:
         previous = offer_in(state)
         if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:
             offer.shown_records, offer.review = previous.shown_records, previous.review
+        estimator = Estimator(services, workflow_id)
+        offer.options += further_options(
+            recommendation.frontier, offer, lambda items: _costs(estimator, items)
+        )
         offer = lay(services.store, offer, state, thread_id())
-        costs = [costs_of(services, workflow_id, items) for items in offer.generations]
+        costs = [_costs(estimator, items) for items in offer.generations]
         if after_round:
             before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
             text = round_report(
@@ -81,8 +86,12 @@ class Recommending:
 
 def costs_of(services: Services, workflow_id: str, items: list[PlanItem]) -> str:
     """The expected cost in words; the reason why the plan cannot work, if it cannot."""
+    return _costs(Estimator(services, workflow_id), items)
+
+
+def _costs(estimator: Estimator, items: list[PlanItem]) -> str:
     try:
-        return cost_words(estimate_plan(services, workflow_id, items))
+        return cost_words(estimator.plan(items))
     except CoverageError as error:
         return escape(str(error)).rstrip(".")
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from ..tools.coverage.recommendation import Recommendation
 from ..tools.coverage.report import Coverage
 from ..tools.generation.money import usd_words
+from .further_plans import further_lines
 from .markdown import escape, percent, plural, score_words, topic_title
 from .offer import Offer
 from .plan_words import option_lines, plan_lines, strategy_words
@@ -54,7 +55,10 @@ def analysis_report(
         rows=_rows(coverage),
         remarks=remarks + _review_remarks(recommendation),
         recommendation=_recommendation(coverage, recommendation, offer),
-        plan=_plan_lines(coverage, offer, costs),
+        plan=[
+            *_plan_lines(coverage, offer, costs),
+            *further_lines(offer, recommendation.frontier.unreachable),
+        ],
         question="Would you like me to:" if offer.plan_id else "Would you like to:",
         options=option_lines(offer),
     )
@@ -87,7 +91,11 @@ def round_report(
         score_change=_score_change(before, after),
         changes=_count_changes(before, after),
         rows=_rows(after, before),
-        plan=[*_plan_lines(after, offer, costs), *([stop_reason] if stop_reason else [])],
+        plan=[
+            *_plan_lines(after, offer, costs),
+            *further_lines(offer),
+            *([stop_reason] if stop_reason else []),
+        ],
         question=_verdict(before, after, offer),
         options=option_lines(offer),
     )
@@ -217,5 +225,6 @@ def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, note: str = "")
     """A changed plan, asked again."""
     parts = [note] if note else []
     parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost))]
+    parts += further_lines(offer)
     options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
     return "\n\n".join([*parts, "\n".join(["Would you like me to:", *options])])

@@ -69,6 +69,7 @@ def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
     everything = offer.everything or items
     options = plan_options(items, everything)
     options[1].shown = same_items(everything, items)
+    options += [option for option in offer.options if option.beside]
     return offer.model_copy(
         update={
             "action": "generate_synthetic_data",

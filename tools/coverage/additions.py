@@ -1,6 +1,6 @@
 """How many records to add to which topic: the default recommendation, the least, and up to a minimum.
 
-Pure functions over counts; how the filling is done stands in `fill`.
+Pure functions over counts; how the filling is done stands in `fill`, how the least is found in `least_records`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from .balance import balance_score, under_represented
 from .caps import Cap
 from .fill import Fill
+from .least_records import Goal, least_counts
 
 DEFAULT_TARGET = 0.5
 
@@ -54,15 +55,22 @@ def least_additions(
     weights: Mapping[str, float] | None = None,
     *,
     target_score: float = DEFAULT_TARGET,
+    or_equal: bool = False,
+    minimum: int = 0,
     caps: Mapping[str, Cap] | None = None,
 ) -> dict[str, int] | None:
-    """The fewest records that bring the score above the target.
+    """The fewest records that bring the score above a target: exactly, no smaller number of records does it.
 
-    Exact under uniform targets, where adding to the smallest topic is best for both parts of the score. Under
-    weights the two parts round differently: the result is then one from which no single record can be taken.
+    Args:
+        counts: records per topic.
+        weights: as in `balance_score`.
+        target_score: the score to get above, from 0 to less than 1.
+        or_equal: whether the target itself is enough.
+        minimum: every scored topic must have so many records as well, or as many as its cap allows.
+        caps: the most that may be added per topic; a topic without one has no limit.
 
     Returns:
-        As `recommended_additions`; empty when the score is above already, ``None`` when caps make the target
+        As `recommended_additions`; empty when nothing is missing, ``None`` when caps make the target
         unreachable or there is no score.
 
     Raises:
@@ -71,12 +79,9 @@ def least_additions(
     fill = Fill(counts, weights, target_score, caps)
     if fill.score is None:
         return None
-    if fill.score > fill.target:
-        return {}
-    level = fill.target_level()
-    if not fill.is_above_target(fill.at(level)):
-        return None
-    return fill.additions(fill.without_spare_records(fill.part_of_level(level)))
+    low = [fill.within_cap(i, minimum) for i in range(len(fill.values))]
+    found = least_counts(low, fill.ceilings, fill.weights, Goal(fill.target, is_strict=not or_equal))
+    return None if found is None else fill.additions(found)
 
 
 def additions_to_minimum(

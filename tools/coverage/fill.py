@@ -106,37 +106,6 @@ class Fill:
             top = 2 * top
         return _first(0, top, lambda level: self.is_above_target(self.at(level)))
 
-    def part_of_level(self, level: int) -> list[int]:
-        """The fewest records of the last step up to this level that still take the score above the target."""
-        values, goal = self.at(level - 1), self.at(level)
-        risen = [i for i in range(len(values)) if goal[i] > values[i]]
-        risen.sort(key=lambda i: Fraction(values[i], self.weights[i]))
-
-        def with_first(number: int) -> list[int]:
-            chosen = set(risen[:number])
-            return [goal[i] if i in chosen else value for i, value in enumerate(values)]
-
-        return with_first(_first(0, len(risen), lambda number: self.is_above_target(with_first(number))))
-
-    def without_spare_records(self, values: list[int]) -> list[int]:
-        """Take back single records, highest topics first, as long as the score stays above the target."""
-        if len(set(self.weights)) == 1:
-            return values
-        values = list(values)
-        order = sorted(range(len(values)), key=lambda i: Fraction(values[i], self.weights[i]), reverse=True)
-        taken = True
-        while taken:
-            taken = False
-            for i in order:
-                if values[i] == self.before[i]:
-                    continue
-                values[i] -= 1
-                if self.is_above_target(values):
-                    taken = True
-                else:
-                    values[i] += 1
-        return values
-
     def _ratio(self, i: int) -> Fraction:
         return Fraction(self.before[i], self.weights[i])
 

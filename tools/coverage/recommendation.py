@@ -8,13 +8,14 @@ from typing import Literal
 from pydantic import BaseModel
 
 from .balance import shown_score
+from .frontier import Frontier, frontier
 from .plans import PlanItem, Planner, PlanOption, Thresholds, alternatives, caps_of
 from .report import Coverage, default_additions
 from .review_needs import ReviewNeed, doubt_about_labels, needs_of_counts
 from .strategy_choice import STRATEGIES, TopicProfile, choose_strategy
 from .wording import plural, records_of
 
-__all__ = ["Action", "PlanItem", "PlanOption", "Recommendation", "ReviewNeed", "recommend"]
+__all__ = ["Action", "Frontier", "PlanItem", "PlanOption", "Recommendation", "ReviewNeed", "recommend"]
 
 Action = Literal["proceed_to_grader", "generate_synthetic_data", "manual_review"]
 
@@ -29,6 +30,7 @@ class Recommendation(BaseModel):
         all_under_represented: the default recommendation for all topics that need records.
         alternatives: other plans: the fewest records, an excellent score, the minimum for every topic.
         review: what needs a person's eye, whatever the action is.
+        frontier: the cheapest plan for each goal that is not met yet.
     """
 
     action: Action
@@ -37,6 +39,7 @@ class Recommendation(BaseModel):
     all_under_represented: PlanOption | None
     alternatives: list[PlanOption]
     review: list[ReviewNeed]
+    frontier: Frontier
 
 
 def recommend(
@@ -94,6 +97,7 @@ def recommend(
         all_under_represented=everything,
         alternatives=alternatives(planner, caps, additions, settings),
         review=needs,
+        frontier=frontier(planner, caps, settings),
     )
 
 

@@ -59,18 +59,26 @@ class _Work:
     """What one item is expected to take.
 
     Attributes:
-        drafts: how many drafts.
         calls_each: requests of one draft.
         each: what one draft comes to.
         judged: how many earlier drafts this is known from.
-        verdicts: how many verdicts of the judge; 0 without one.
+        has_judge: whether a judge looks at what passed the gates.
+        drafts: how many drafts.
+        verdicts: how many verdicts of the judge.
     """
 
-    drafts: float
     calls_each: float
     each: Expected
     judged: int
-    verdicts: float
+    has_judge: bool
+    drafts: float = 0
+    verdicts: float = 0
+
+    def for_records(self, count: int) -> _Work:
+        """The same for so many accepted records."""
+        verdicts = count / max(LEAST_ACCEPTANCE, self.each.pass_rate) if self.has_judge else 0
+        drafts = max(count / max(LEAST_ACCEPTANCE, self.each.acceptance), verdicts)
+        return replace(self, drafts=drafts, verdicts=verdicts)
 
 
 def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> None:
@@ -93,10 +101,29 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
         InvalidInput: a strategy cannot be used for its topic.
         BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
-    price = require_keepable_cap(services.settings)
-    model = services.settings.model_in_use
-    work = [_expected_work(services, workflow_id, item, model) for item in items]
-    return _estimate(work, sum(item.count for item in items), price, services.settings)
+    return Estimator(services, workflow_id).plan(items)
+
+
+class Estimator:
+    """Estimates for several plans of one workflow: the drafts for a topic and strategy are measured once."""
+
+    def __init__(self, services: Services, workflow_id: str) -> None:
+        self._services = services
+        self._workflow_id = workflow_id
+        self._known: dict[tuple[str, str], _Work] = {}
+
+    def plan(self, items: Sequence[PlanItem]) -> Estimate:
+        """As `estimate_plan`."""
+        settings = self._services.settings
+        price = require_keepable_cap(settings)
+        return _estimate(list(map(self._work, items)), sum(item.count for item in items), price, settings)
+
+    def _work(self, item: PlanItem) -> _Work:
+        key = (item.topic, item.strategy)
+        if key not in self._known:
+            model = self._services.settings.model_in_use
+            self._known[key] = _expected_work(self._services, self._workflow_id, item, model)
+        return self._known[key].for_records(item.count)
 
 
 def estimate_rest(services: Services, job_id: str) -> Estimate:
@@ -140,9 +167,7 @@ def _expected_work(
     ):
         each = each.after(seen)
         judged += seen.judged
-    verdicts = item.count / max(LEAST_ACCEPTANCE, each.pass_rate) if judge is not None else 0
-    drafts = max(item.count / max(LEAST_ACCEPTANCE, each.acceptance), verdicts)
-    return _Work(drafts, calls_each, each, judged, verdicts)
+    return _Work(calls_each, each, judged, has_judge=judge is not None).for_records(item.count)
 
 
 def _with_verdict(each: Expected, judge: Judge, draft: Draft) -> Expected:
