@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.dataset import store as store_module
-from finetune_coverage.tools.dataset.records import load_records, topic_counts
+from finetune_coverage.tools.dataset.records import TopicCount, load_records, set_status, topic_counts
 from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.dataset.workflows import (
     bump_version,
@@ -118,15 +118,17 @@ def contents(path: Path) -> dict[str, list[dict[str, object]]]:
 
 
 def shape(path: Path) -> set[tuple[object, ...]]:
-    """Table, name, type, NOT NULL and place in the key of every column."""
+    """Table, name, type, NOT NULL and place in the key of every column; indexes and triggers by name."""
     query = (
         'SELECT t.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master t, pragma_table_info(t.name) c '
         "WHERE t.type = 'table'"
     )
     file = sqlite3.connect(path)
     columns = {tuple(row) for row in file.execute(query)}
+    named = "SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('index', 'trigger')"
+    others = {tuple(row) for row in file.execute(named)}
     file.close()
-    return columns
+    return columns | others
 
 
 def test_a_store_of_version_1_keeps_all_that_is_in_it(version_1: Path) -> None:
@@ -151,6 +153,33 @@ def test_what_version_1_spent_stays_spent(version_1: Path) -> None:
     with store.read() as connection:
         budget = budget_of(connection, approval)
     assert (budget.spent_tokens, budget.reserved_tokens, budget.cap_tokens) == (1501, 0, None)
+    store.close()
+
+
+def test_the_records_of_version_1_are_counted(version_1: Path) -> None:
+    store = Store.open(version_1)
+    assert topic_counts(store, "wf-1") == [
+        TopicCount("billing", records=1, synthetic=0, multi_turn=0, uses_tools=0, usable=1),
+        TopicCount("technical", records=2, synthetic=1, multi_turn=0, uses_tools=0, usable=1),
+    ]
+    set_status(store, "wf-1", ["made-1"], "rejected")
+    assert [count.records for count in topic_counts(store, "wf-1")] == [1, 1]
+    store.close()
+
+
+def test_the_records_of_several_workflows_keep_their_order(version_1: Path) -> None:
+    file = sqlite3.connect(version_1)
+    with file:
+        file.execute("INSERT INTO workflows VALUES ('wf-0', '2026-11-25T18:41:59+00:00', 1)")
+        file.execute(
+            "INSERT INTO records SELECT 'wf-0', id, 10 - position, topic, other_topics, origin, status, body, "
+            "has_assistant_turn, is_multi_turn, uses_tools, source_file, source_line, topic_field, job_id, "
+            "provenance FROM records"
+        )
+    file.close()
+    store = Store.open(version_1)
+    assert [record.id for record in load_records(store, "wf-0")] == ["made-1", "real-2", "real-1"]
+    assert [record.id for record in load_records(store, "wf-1")] == ["real-1", "real-2", "made-1"]
     store.close()
 
 

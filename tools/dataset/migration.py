@@ -5,7 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, func, insert, inspect, select
 from sqlalchemy.schema import CreateColumn
 
-from .tables import approvals, attempts, budgets, jobs, metadata
+from .counts import count_added, make_triggers
+from .tables import approvals, attempts, budgets, jobs, metadata, records
+
+_OLD_RECORDS = "records_of_version_2"
 
 
 def bring_up_to_date(connection: Connection, version: int) -> None:
@@ -17,10 +20,33 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
         connection: the transaction.
         version: the version of the file; 0 for a new one.
     """
+    if 0 < version < 3:
+        _set_records_aside(connection)
     metadata.create_all(connection)
     _add_missing_columns(connection)
+    make_triggers(connection)
     if version == 1:
         _take_over_spending(connection)
+    if 0 < version < 3:
+        _take_over_records(connection)
+
+
+def _set_records_aside(connection: Connection) -> None:
+    """Versions 1 and 2 kept records by workflow and id; the table of that name is now another one."""
+    connection.exec_driver_sql(f"ALTER TABLE records RENAME TO {_OLD_RECORDS}")
+    for index in inspect(connection).get_indexes(_OLD_RECORDS):
+        connection.exec_driver_sql(f"DROP INDEX {index['name']}")
+
+
+def _take_over_records(connection: Connection) -> None:
+    """Move the records in their order, workflow by workflow, and count them."""
+    columns = ", ".join(f"old.{column.name}" for column in records.columns if column.name != "position")
+    connection.exec_driver_sql(
+        f"INSERT INTO records ({columns.replace('old.', '')}) SELECT {columns} FROM {_OLD_RECORDS} old "
+        "JOIN workflows ON workflows.id = old.workflow_id ORDER BY workflows.rowid, old.position"
+    )
+    connection.exec_driver_sql(f"DROP TABLE {_OLD_RECORDS}")
+    count_added(connection, after=0)
 
 
 def _add_missing_columns(connection: Connection) -> None:

@@ -41,13 +41,12 @@ def record_of(row: Row[Any]) -> Record:
     )
 
 
-def row_of(workflow_id: str, position: int, new: NewRecord) -> dict[str, Any]:
+def row_of(workflow_id: str, new: NewRecord) -> dict[str, Any]:
     """A row of the table ``records`` for a new record."""
     record = new.record
     return {
         "workflow_id": workflow_id,
         "id": record.id,
-        "position": position,
         "topic": record.topic,
         "other_topics": list(record.other_topics),
         "origin": record.origin,

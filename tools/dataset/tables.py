@@ -16,7 +16,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData()
@@ -44,16 +46,16 @@ topics = Table(
 records = Table(
     "records",
     metadata,
-    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
-    Column("id", String, primary_key=True),
-    # Order of arrival, so that an export keeps the order of the source.
-    Column("position", Integer, nullable=False),
+    # Order of arrival, over all workflows, so that an export keeps the order of the source. SQLite keeps the rows
+    # by it, and every index ends with it: what is selected by an index comes in order.
+    Column("position", Integer, primary_key=True),
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
+    Column("id", String, nullable=False),
     Column("topic", String),
-    Column("other_topics", JSON, nullable=False, default=list),
+    Column("other_topics", JSON, nullable=False, default=list, server_default="[]"),
     Column("origin", String, nullable=False),
     # "active" counts and is exported; "rejected" was refused in review and is kept for the history.
     Column("status", String, nullable=False, default="active"),
-    Column("body", Text, nullable=False),
     Column("has_assistant_turn", Boolean, nullable=False),
     Column("is_multi_turn", Boolean, nullable=False),
     Column("uses_tools", Boolean, nullable=False),
@@ -63,8 +65,27 @@ records = Table(
     Column("topic_field", String),
     Column("job_id", String),
     Column("provenance", JSON),
+    # Last: what stands before it is read without it.
+    Column("body", Text, nullable=False),
+    UniqueConstraint("workflow_id", "id"),
     Index("records_by_topic", "workflow_id", "status", "topic"),
-    Index("records_by_position", "workflow_id", "position"),
+    Index("records_in_order", "workflow_id"),
+    # Of the generated ones only: an import does not pay for them.
+    Index("records_by_job", "workflow_id", "job_id", sqlite_where=text("job_id IS NOT NULL")),
+    Index("records_generated", "workflow_id", "origin", sqlite_where=text("origin = 'synthetic'")),
+)
+
+topic_counts = Table(
+    "topic_counts",
+    metadata,
+    # The active records of each topic, kept right in the transactions that change records: see counts.py.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", String, primary_key=True),  # empty for the uncategorized ones: a key holds no NULL
+    Column("records", Integer, nullable=False),
+    Column("synthetic", Integer, nullable=False),
+    Column("multi_turn", Integer, nullable=False),
+    Column("uses_tools", Integer, nullable=False),
+    Column("usable", Integer, nullable=False),
 )
 
 plans = Table(

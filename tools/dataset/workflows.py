@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from ..errors import InvalidInput, WorkflowNotFound
 from .store import Store
-from .tables import records, topics, workflows
+from .tables import topic_counts, topics, workflows
 
 MAX_ID_LENGTH = 200
 _IDS_IN_HINT = 10
@@ -115,13 +115,13 @@ def bump_version(connection: Connection, workflow_id: str) -> None:
 
 def list_workflows(store: Store) -> list[WorkflowSummary]:
     """All workflows, oldest first."""
-    active = records.c.status == "active"
+    counted = topic_counts.c
     labels = union(
         select(topics.c.workflow_id, topics.c.name),
-        select(records.c.workflow_id, records.c.topic).where(active, records.c.topic.is_not(None)),
+        select(counted.workflow_id, counted.topic).where(counted.records > 0, counted.topic != ""),
     ).subquery()
     count_topics = select(labels.c.workflow_id, func.count()).group_by(labels.c.workflow_id)
-    count_records = select(records.c.workflow_id, func.count()).where(active).group_by(records.c.workflow_id)
+    count_records = select(counted.workflow_id, func.sum(counted.records)).group_by(counted.workflow_id)
     with store.read() as connection:
         known = connection.execute(
             select(workflows.c.id, workflows.c.created_at).order_by(workflows.c.created_at, workflows.c.id)

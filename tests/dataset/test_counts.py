@@ -1,0 +1,117 @@
+"""The counts that are kept beside the records are those of the records, whoever changed them and however."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.dataset.records import (
+    NewRecord,
+    TopicCount,
+    insert_records,
+    set_status,
+    set_topic,
+    topic_counts,
+)
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.dataset.workflows import create_workflow, delete_workflow, list_workflows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+RECOUNT = """
+    SELECT topic, count(*), sum(origin = 'synthetic'), sum(is_multi_turn), sum(uses_tools),
+           sum(origin = 'real' AND has_assistant_turn)
+    FROM records WHERE workflow_id = ? AND status = 'active' GROUP BY topic ORDER BY min(position)
+"""
+
+
+def recounted(store: Store, workflow_id: str) -> list[TopicCount]:
+    with store.read() as connection:
+        return [TopicCount(*row) for row in connection.exec_driver_sql(RECOUNT, (workflow_id,))]
+
+
+TOPICS = st.sampled_from(["a", "b", None])
+IDS = st.integers(0, 11).map(lambda number: f"r{number}")
+ORIGINS = st.sampled_from(["real", "synthetic"])
+CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+USER = {"role": "user", "content": "x"}
+BODIES = st.sampled_from(
+    [
+        [USER],
+        [USER, {"role": "assistant", "content": "y"}],
+        [USER, USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}],
+    ]
+)
+ADD = st.tuples(st.just("add"), st.lists(st.tuples(IDS, TOPICS, ORIGINS, BODIES), max_size=5))
+CHANGE = st.one_of(
+    st.tuples(st.just("topic"), IDS, TOPICS),
+    st.tuples(st.just("status"), IDS, st.sampled_from(["active", "rejected"])),
+    st.tuples(st.just("sql"), IDS, ORIGINS),
+    st.tuples(st.just("delete"), IDS, st.none()),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.one_of(ADD, CHANGE), max_size=14))
+def test_counts_are_those_of_the_records_after_any_changes(steps: list[tuple[object, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "coverage.db")
+        for name in ("wf-1", "wf-2"):
+            create_workflow(store, name)
+        for step in steps:
+            take(store, step)
+            assert topic_counts(store, "wf-1") == recounted(store, "wf-1")
+        assert topic_counts(store, "wf-2") == recounted(store, "wf-2")
+        store.close()
+
+
+def take(store: Store, step: tuple[object, ...]) -> None:
+    match step:
+        case "add", list(rows):
+            for workflow in ("wf-1", "wf-2"):
+                new = [
+                    NewRecord(Record(key, json.dumps({"messages": messages}), topic, origin))
+                    for key, topic, origin, messages in rows
+                ]
+                with store.write() as connection:
+                    insert_records(connection, workflow, new)
+        case ("topic" | "status" | "sql" | "delete") as what, str(key), value:
+            with store.read() as connection:
+                known = connection.exec_driver_sql(
+                    "SELECT 1 FROM records WHERE workflow_id = 'wf-1' AND id = ?", (key,)
+                ).first()
+            if known is None:
+                return
+            if what == "topic":
+                set_topic(store, "wf-1", key, value)  # type: ignore[arg-type]
+            elif what == "status":
+                set_status(store, "wf-1", [key], value)  # type: ignore[arg-type]
+            else:
+                change = "UPDATE records SET origin = ?" if what == "sql" else "DELETE FROM records"
+                values = (value, key) if what == "sql" else (key,)
+                with store.write() as connection:
+                    connection.exec_driver_sql(f"{change} WHERE workflow_id = 'wf-1' AND id = ?", values)
+
+
+def test_an_import_that_knows_some_records_counts_the_others(
+    store: Store, chat: Callable[..., dict[str, object]], jsonl: Callable[..., Path]
+) -> None:
+    first = jsonl(*[chat(f"q {n}", "more", topic=f"t{n % 3}") for n in range(20)], name="a.jsonl")
+    second = jsonl(*[chat(f"q {n}", "more", topic=f"t{n % 3}") for n in range(10, 40)], name="b.jsonl")
+    import_files(store, "wf-1", [first])
+    assert import_files(store, "wf-1", [second]).added == 20
+    assert [count.records for count in topic_counts(store, "wf-1")] == [14, 13, 13]
+    assert topic_counts(store, "wf-1") == recounted(store, "wf-1")
+
+
+def test_a_deleted_workflow_leaves_no_counts(store: Store, add: Callable[..., list[str]]) -> None:
+    add("a", "b")
+    add("a", workflow="wf-2")
+    delete_workflow(store, "wf-1")
+    create_workflow(store, "wf-1")
+    assert topic_counts(store, "wf-1") == []
+    assert [(one.id, one.records) for one in list_workflows(store)] == [("wf-2", 1), ("wf-1", 0)]
