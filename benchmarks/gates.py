@@ -2,7 +2,7 @@
 
 Run as ``python -m benchmarks.gates [FOLDER]``; FOLDER holds the shared datasets. Gates that learn from real records are
 fitted on two thirds of a dataset and judge the other third; gates that compare know every record but the judged one.
-Figures come from the half of the dialogues that no threshold was tuned on (``--tuning`` shows the other half).
+Figures come from the dialogues that no rule or threshold was tuned on (``--tuning`` and ``--check`` show the others).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .planted_defects import Kind, planted_defects
-from .real_dialogues import SHARED_DATA, Dataset, as_candidate, datasets, is_held_out
+from .real_dialogues import SHARED_DATA, Dataset, Part, as_candidate, datasets, part_of
 from .true_duplicates import true_duplicates
 
 FOLDS = 3
@@ -133,37 +133,37 @@ class Judges:
             gate.accepted(candidate)
 
 
-def measure(folder: Path = SHARED_DATA, *, held_out: bool = True) -> dict[str, Any]:
+def measure(folder: Path = SHARED_DATA, part: Part = "held_out") -> dict[str, Any]:
     """All figures as one JSON-ready dict; prints them as tables too."""
     figures, started = Figures(), time.perf_counter()
-    work = partial(_figures_of, held_out=held_out)
+    work = partial(_figures_of, part=part)
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         # The largest one first: it takes longer than all others together.
-        for part in pool.map(work, sorted(datasets(folder), key=lambda dataset: -len(dataset.records))):
-            figures.add(part)
+        for measured in pool.map(work, sorted(datasets(folder), key=lambda dataset: -len(dataset.records))):
+            figures.add(measured)
     summary = _summary(figures) | {"seconds": round(time.perf_counter() - started, 1)}
     _print(figures, summary)
     return summary
 
 
-def _figures_of(dataset: Dataset, *, held_out: bool) -> Figures:
+def _figures_of(dataset: Dataset, part: Part) -> Figures:
     warnings.simplefilter("ignore")
     figures = Figures()
     embeddings = RememberedVectors(make_embeddings(Settings()))
-    _measure(dataset, Judges(dataset, embeddings), figures, held_out=held_out)
+    _measure(dataset, Judges(dataset, embeddings), figures, part)
     return figures
 
 
-def _measure(dataset: Dataset, judges: Judges, figures: Figures, *, held_out: bool) -> None:
+def _measure(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> None:
     for record in dataset.records:
-        if is_held_out(record) != held_out:
+        if part_of(record) != part:
             judges.remember(record)
     duplicates = true_duplicates(dataset)
     refused: list[tuple[str, Rejection]] = []
     by_gate: defaultdict[str, set[str]] = defaultdict(set)
     figures.judged[dataset.name] = 0
     for record in dataset.records:
-        if is_held_out(record) != held_out:
+        if part_of(record) != part:
             continue
         rejections = _judge_untouched(record, judges, figures)
         judges.remember(record)
@@ -173,7 +173,7 @@ def _measure(dataset: Dataset, judges: Judges, figures: Figures, *, held_out: bo
             figures.judged[dataset.name] += 1
             refused += [(record.id, rejection) for rejection in rejections[:1]]
     figures.refused[dataset.name] = refused
-    _judge_planted(dataset, judges, figures, by_gate, held_out=held_out)
+    _judge_planted(dataset, judges, figures, by_gate, part)
 
 
 def _judge_untouched(record: Record, judges: Judges, figures: Figures) -> list[Rejection]:
@@ -191,9 +191,9 @@ def _rejections(gates: Iterable[Gate], candidate: Candidate) -> list[Rejection]:
 
 
 def _judge_planted(
-    dataset: Dataset, judges: Judges, figures: Figures, by_gate: dict[str, set[str]], *, held_out: bool
+    dataset: Dataset, judges: Judges, figures: Figures, by_gate: dict[str, set[str]], part: Part
 ) -> None:
-    for planted in planted_defects(dataset, held_out=held_out):
+    for planted in planted_defects(dataset, part):
         responsible = RESPONSIBLE[planted.kind]
         compares = "exact_duplicate" in responsible
         if not compares and any(planted.record.id in by_gate[gate] for gate in responsible):
@@ -260,4 +260,7 @@ def _print(figures: Figures, summary: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
-    measure(*folders, held_out="--tuning" not in sys.argv)
+    measure(
+        *folders,
+        part="tuning" if "--tuning" in sys.argv else "check" if "--check" in sys.argv else "held_out",
+    )

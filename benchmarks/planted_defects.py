@@ -25,7 +25,7 @@ from .planted_in_calls import (
     wrong_argument_type,
 )
 from .planted_in_text import artefact, broken_roles, contradiction, near_copy
-from .real_dialogues import Dataset, as_candidate, is_held_out
+from .real_dialogues import Dataset, Part, as_candidate, part_of
 
 Kind = Literal[
     "wrong_topic",
@@ -66,13 +66,13 @@ class Planted:
     candidate: Candidate
 
 
-def planted_defects(dataset: Dataset, *, held_out: bool) -> Iterator[Planted]:
-    """Every defect that one half of the dataset has a place for."""
+def planted_defects(dataset: Dataset, part: Part) -> Iterator[Planted]:
+    """Every defect that one part of the dataset has a place for."""
     observed = Observed(dataset.records)
     sizes = Counter(record.topic for record in dataset.records)
     topics = sorted(topic for topic, size in sizes.items() if topic and size >= LEAST_OF_TOPIC)
     for record in dataset.records:
-        if is_held_out(record) != held_out:
+        if part_of(record) != part:
             continue
         others = [topic for topic in topics if topic not in (record.topic, *record.other_topics)]
         if others:

@@ -1,4 +1,4 @@
-"""The real dialogues that the gates are measured on, and which half of them thresholds may be tuned on."""
+"""The real dialogues that the gates are measured on, and which of them rules and thresholds may be tuned on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate, Draft
@@ -23,6 +23,9 @@ FILES = {
     "when2call": "tools/when2call_judge.jsonl",
 }
 """Datasets of dialogues that people wrote or answered, under the folder of shared data."""
+
+Part = Literal["tuning", "check", "held_out"]
+"""Rules and thresholds are made on the first, tried on the second while they are made, and measured on the third."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,19 @@ def _record(record_id: str, body: str, topic: str | None) -> Record:
     return Record(id=record_id, body=body, topic=topics[0], other_topics=tuple(topics[1:]))
 
 
-def is_held_out(record: Record) -> bool:
-    """Whether the record is in the half that no threshold was tuned on; by a hash of the record itself."""
-    return hashlib.blake2b(record.body.encode(), digest_size=1).digest()[0] % 2 == 1
+def part_of(record: Record) -> Part:
+    """Which part the record is in; by hashes of the record itself.
+
+    The half that was first set aside for measuring has been measured and read. So what rules are measured on now is
+    drawn anew, by another hash, and from that half only: thresholds were once tuned on all of the other one.
+    """
+    if _hash(record, b"") % 2 == 0:
+        return "tuning"
+    return "held_out" if _hash(record, b"second draw") % 5 < 3 else "check"
+
+
+def _hash(record: Record, salt: bytes) -> int:
+    return hashlib.blake2b(record.body.encode(), digest_size=1, key=salt).digest()[0]
 
 
 def as_candidate(record: Record, source: dict[str, Any] | None = None, topic: str | None = None) -> Candidate:

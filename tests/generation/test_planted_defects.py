@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from finetune_coverage.benchmarks.planted_defects import PLANTERS, planted_defects
-from finetune_coverage.benchmarks.real_dialogues import Dataset, datasets, is_held_out
+from finetune_coverage.benchmarks.real_dialogues import Dataset, Part, datasets, part_of
 from finetune_coverage.benchmarks.true_duplicates import true_duplicates
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.tool_calls import tool_rungs
@@ -17,17 +17,18 @@ def sample() -> Dataset:
     return datasets()[0]
 
 
-def test_both_halves_have_every_kind(sample: Dataset) -> None:
-    for half in (True, False):
-        kinds = Counter(planted.kind for planted in planted_defects(sample, held_out=half))
+def test_every_part_has_every_kind(sample: Dataset) -> None:
+    parts: tuple[Part, ...] = ("tuning", "check", "held_out")
+    for part in parts:
+        kinds = Counter(planted.kind for planted in planted_defects(sample, part))
         assert set(kinds) == {"wrong_topic", "exact_copy", *PLANTERS}
-        assert all(is_held_out(planted.record) == half for planted in planted_defects(sample, held_out=half))
+        assert all(part_of(planted.record) == part for planted in planted_defects(sample, part))
 
 
 def test_the_record_itself_stays_as_it_is(sample: Dataset) -> None:
-    first = [planted.candidate.body for planted in planted_defects(sample, held_out=True)]
-    assert first == [planted.candidate.body for planted in planted_defects(sample, held_out=True)]
-    for planted in planted_defects(sample, held_out=True):
+    first = [planted.candidate.body for planted in planted_defects(sample, "held_out")]
+    assert first == [planted.candidate.body for planted in planted_defects(sample, "held_out")]
+    for planted in planted_defects(sample, "held_out"):
         changed = planted.candidate.source != planted.record.source
         assert changed == (planted.kind not in ("wrong_topic", "exact_copy"))
 
@@ -41,7 +42,7 @@ def test_defects_of_form_are_found_and_real_records_pass(sample: Dataset) -> Non
         "unanswered_call",
         "broken_roles",
     }
-    for planted in planted_defects(sample, held_out=False):
+    for planted in planted_defects(sample, "tuning"):
         if planted.kind in kinds:
             assert any(gate.check(planted.candidate) for gate in gates), planted.kind
 
