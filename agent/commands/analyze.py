@@ -80,6 +80,8 @@ def show_coverage(coverage: dict[str, Any]) -> None:
 
 
 def _show_cheapest(found: dict[str, Any]) -> None:
+    from ...tools.coverage.frontier import score_beside_goals
+
     if found["plans"]:
         say()
         print_table(
@@ -89,7 +91,7 @@ def _show_cheapest(found: dict[str, Any]) -> None:
                     plan["label"],
                     plan["records"],
                     len({item["topic"] for item in plan["items"]}),
-                    f"{plan['predicted_score']:.2f}",
+                    score_beside_goals(plan["predicted_score"]),
                 )
                 for plan in found["plans"]
             ],

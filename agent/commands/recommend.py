@@ -77,6 +77,8 @@ def plan_document(goal: str, label: str, plan: PlanOption, estimator: Estimator)
 
 def show_plans(plans: list[dict[str, Any]]) -> None:
     """Print plans side by side, then the items of each."""
+    from ...tools.coverage.frontier import score_beside_goals
+
     print_table(
         ["Plan", "Records", "Topics", "Score", "Cost"],
         [
@@ -84,7 +86,7 @@ def show_plans(plans: list[dict[str, Any]]) -> None:
                 plan["label"],
                 plan["records"],
                 len({item["topic"] for item in plan["items"]}),
-                _score(plan["predicted_score"]),
+                score_beside_goals(plan["predicted_score"]),
                 plan["cost"]["note"] if plan["cost"] else plan["problem"],
             )
             for plan in plans
@@ -99,10 +101,3 @@ def show_plans(plans: list[dict[str, Any]]) -> None:
         rest = len(plan["items"]) - ITEMS_SHOWN
         if rest > 0:
             say(f"  … and {rest} more topics; --json lists them all.")
-
-
-def _score(score: float | None) -> str:
-    from ...tools.coverage.balance import shown_score
-
-    shown = shown_score(score)
-    return "none" if shown is None else f"{shown:.2f}"

@@ -9,7 +9,7 @@ import typer
 
 from ..output import note, print_json, print_table, say
 from .analyze import score_text
-from .options_and_prompts import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, OptionalWorkflow, Workflow, open_services
 
 if TYPE_CHECKING:
     from ...tools.coverage.report import Coverage
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="What part of the dataset each topic should have: show, set, from-file, reset.",
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
 
 ReferenceFile = Annotated[
@@ -30,6 +30,16 @@ ReferenceFile = Annotated[
 ReferenceField = Annotated[
     str, typer.Option("--topic-field", metavar="NAME", help="The column or field that holds the topic.")
 ]
+
+
+@app.callback()
+def targets(context: typer.Context, workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
+    """What part of the dataset each topic should have."""
+    if context.invoked_subcommand is not None:
+        return
+    if workflow is None:
+        raise typer.BadParameter("which workflow?", param_hint="--workflow")
+    show(workflow, as_json)
 
 
 @app.command("show")

@@ -21,6 +21,8 @@ def shares(command: Command, workflow: str = "wf-1") -> dict[str, float | None]:
 def test_uniform_targets(command: Command, sample: str) -> None:
     assert shares(command) == pytest.approx(dict.fromkeys(NAMES, 1 / 3))
     assert "uniform" in command("targets", "show", "-w", sample).out
+    assert command("targets", "-w", sample).out == command("targets", "show", "-w", sample).out
+    assert command("targets").code == 2
 
 
 def test_set_and_reset(command: Command, sample: str) -> None:

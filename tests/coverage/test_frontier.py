@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from finetune_coverage.tools.coverage.balance import exact_score
-from finetune_coverage.tools.coverage.frontier import Frontier, frontier
+from finetune_coverage.tools.coverage.frontier import Frontier, frontier, score_beside_goals
 from finetune_coverage.tools.coverage.plans import Planner, caps_of
 from finetune_coverage.tools.coverage.report import build_coverage
 from finetune_coverage.tools.coverage.strategy_choice import profile_topics
@@ -66,6 +66,14 @@ def test_the_worked_example() -> None:
     scores = [plan.predicted_score for plan in found.plans]
     assert scores == pytest.approx([0.5016275182545966, 0.8046511627906977, 1.0])
     assert found.unreachable == []
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(0.50021, "0.5002"), (0.5, "0.50"), (0.7962, "0.7962"), (0.8, "0.80"), (0.722, "0.72"), (None, "none")],
+)
+def test_a_score_shows_on_which_side_of_a_goal_it_lies(score: float | None, shown: str) -> None:
+    assert score_beside_goals(score) == shown
 
 
 def test_only_goals_that_are_not_met() -> None:
