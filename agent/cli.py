@@ -26,7 +26,9 @@ from .commands import (
     generate,
     jobs,
     plans,
+    recommend,
     review,
+    targets,
     threads,
     workflows,
 )
@@ -44,6 +46,8 @@ app = typer.Typer(
 
 app.command("import")(datasets.import_)
 app.command("analyze")(analyze.analyze)
+app.command("recommend")(recommend.recommend)
+app.add_typer(targets.app, name="targets")
 app.command("chat")(chat.chat)
 app.command("generate")(generate.generate)
 app.add_typer(plans.app, name="plans")

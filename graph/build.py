@@ -19,6 +19,7 @@ from .finish import Finishing
 from .measure import Measuring
 from .recommend import Recommending
 from .respond import Responding
+from .retarget import Retargeting
 from .review import Reviewing
 from .revise import Revising, is_approved
 from .scope import ServicesSource
@@ -61,8 +62,8 @@ def route_after_reanalyze(state: State) -> str:
     return "recommend" if state.get("coverage") else "choose"
 
 
-def route_after_review(state: State) -> str:
-    """Dropping records changes the figures."""
+def route_after_change_of_figures(state: State) -> str:
+    """Dropping records and other targets change the figures."""
     return "analyze" if state.get("notice") else "approve"
 
 
@@ -90,7 +91,7 @@ def build_graph(
     source = _source(services)
     entering, measuring, recommending = Entering(source), Measuring(source), Recommending(source)
     responding, revising, reviewing = Responding(source), Revising(source), Reviewing(source)
-    working, finishing = Working(source), Finishing(source)
+    working, finishing, retargeting = Working(source), Finishing(source), Retargeting(source)
 
     graph = StateGraph(State, Context, input_schema=InputState, output_schema=OutputState)
     graph.add_node("route", entering.route)
@@ -102,6 +103,7 @@ def build_graph(
     graph.add_node("answer", responding.answer)
     graph.add_node("revise", revising.revise)
     graph.add_node("review", reviewing.review)
+    graph.add_node("retarget", retargeting.retarget)
     graph.add_node("accept", working.accept)
     graph.add_node("generate", RunnableLambda(working.generate_here, working.generate, name="generate"))
     graph.add_node("hold", working.hold)
@@ -109,9 +111,9 @@ def build_graph(
     graph.add_node("finish", finishing.finish)
     graph.add_node("summarize", finishing.summarize)
 
-    answers = ["accept", "revise", "generate", "answer", "review", "finish", "open"]
+    answers = ["accept", "revise", "generate", "answer", "review", "retarget", "finish", "open"]
     # What was said before a plan was shown can lead to neither "accept" nor "generate".
-    before_a_plan = ["revise", "answer", "review", "finish"]
+    before_a_plan = ["revise", "answer", "review", "retarget", "finish"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
     graph.add_edge("open", "analyze")
@@ -120,7 +122,8 @@ def build_graph(
     graph.add_conditional_edges("approve", route_after_approve, answers)
     graph.add_conditional_edges("answer", route_after_answer, ["approve", END])
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
-    graph.add_conditional_edges("review", route_after_review, ["analyze", "approve"])
+    graph.add_conditional_edges("review", route_after_change_of_figures, ["analyze", "approve"])
+    graph.add_conditional_edges("retarget", route_after_change_of_figures, ["analyze", "approve"])
     graph.add_conditional_edges("accept", route_after_accept, ["generate", "analyze"])
     graph.add_conditional_edges("generate", route_after_generate, ["reanalyze", "hold"])
     graph.add_edge("hold", "approve")

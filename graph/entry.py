@@ -38,7 +38,9 @@ Step = Literal[
     "choose",
     "open",
     "summarize",
+    "retarget",
 ]
+_TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
@@ -161,9 +163,9 @@ class Entering:
         reply = read_reply(said, offer)
         if reply.kind == "question":
             return Command(goto="answer", update={**update, "reply": as_json(reply), "offer": None})
-        onward = reply.kind in ("more", "change", "review") or state.get("next_step") != "grader"
+        onward = reply.kind in ("more", "change", "review", "targets") or state.get("next_step") != "grader"
         if onward:
-            carried = said if reply.kind in ("more", "change", "review") else None
+            carried = said if reply.kind in ("more", "change", "review", "targets") else None
             return Command(goto="analyze", update={**update, "said": carried, "offer": None})
         return Command(goto="summarize", update=update)
 
@@ -187,6 +189,8 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return "review"
         case "workflow":
             return "open"
+        case "targets":
+            return "retarget" if offer.workflow_id is not None else "answer"
         case _:
             return "answer"
 
@@ -220,7 +224,7 @@ def _worth_carrying(said: str, state: State) -> str | None:
         r"strateg|few.?shot", said
     ):
         return said
-    return said if re.search(r"\b\d+\b.*\bfor\b", said) else None
+    return said if re.search(r"\b\d+\b.*\bfor\b", said) or _TARGETS.search(said.lower()) else None
 
 
 def _forget() -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..tools.coverage.balance import shown_score
-from ..tools.coverage.frontier import Frontier, GoalPlan
+from ..tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
 from ..tools.coverage.recommendation import PlanItem
 from .markdown import escape
 from .offer import Offer, Option, same_items
@@ -53,7 +52,5 @@ def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
 
 
 def _row(plan: GoalPlan, cost: str) -> str:
-    score = shown_score(plan.predicted_score)
-    shown = "" if score is None else f"{score:.2f}"
     topics = len({item.topic for item in plan.items})
-    return f"{plan.records:,} | {topics} | {shown} | {cost}"
+    return f"{plan.records:,} | {topics} | {score_beside_goals(plan.predicted_score)} | {cost}"

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from ..tools.coverage.recommendation import PlanItem
+from ..tools.coverage.targets import Aim
 
 Action = Literal[
     "generate_synthetic_data",
@@ -133,6 +134,7 @@ class Reply(BaseModel):
         topic: for a review or a question.
         review: for ``review``.
         numbers: for ``drop`` the numbers of the records, counted from 1.
+        aims: for ``targets``: what the targets shall become.
         workflow_id: for ``workflow`` the id chosen; ``None`` with ``sample`` imports the bundled sample.
         channel: how the answer came: typed, or as a structured decision.
     """
@@ -151,6 +153,7 @@ class Reply(BaseModel):
         "back",
         "question",
         "workflow",
+        "targets",
         "unclear",
     ]
     items: list[PlanItem] = Field(default_factory=list)
@@ -159,6 +162,7 @@ class Reply(BaseModel):
     topic: str | None = None
     review: ReviewScope | None = None
     numbers: list[int] = Field(default_factory=list)
+    aims: list[Aim] = Field(default_factory=list)
     workflow_id: str | None = None
     sample: bool = False
     channel: Literal["typed", "decision"] = "typed"

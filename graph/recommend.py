@@ -34,7 +34,7 @@ SKIP = "Skip generation and proceed to grader config"
 REVIEW = "Review existing records first"
 REVIEW_NEW = "Review the synthetic records"
 
-_CARRIED = ("change", "more", "proceed", "stop", "review", "review_outside", "question", "reject")
+_CARRIED = ("change", "more", "proceed", "stop", "review", "review_outside", "question", "reject", "targets")
 
 
 class Recommending:

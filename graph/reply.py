@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
 from .mentions import find_mentions
 from .offer import Offer, Option, Reply, ReviewScope, same_items
@@ -34,6 +35,8 @@ from .phrases import (
     STOP,
     YES,
 )
+
+TARGETS_ASKED = "I change targets only when I am told to; say it without the question mark and I do."
 
 
 def read_reply(text: str, offer: Offer) -> Reply:
@@ -168,6 +171,9 @@ def _read_question(plain: str, offer: Offer) -> Reply:
         change = _read_change(plain, offer)
         if change.kind == "change" and find_mentions(plain, offer.topics).counts:
             return change
+        if change.kind == "targets":
+            asked = re.match(r"(?:can|could|would|will) you\b", plain)
+            return change if asked else Reply(kind="unclear", note=TARGETS_ASKED)
     command = _read_command(plain, offer)
     if command is not None and command.kind == "review":
         return command
@@ -201,6 +207,11 @@ def _read_change(plain: str, offer: Offer) -> Reply:
             base, plain = chosen.items, option["rest"]
     while (polite := POLITE.match(plain)) and polite.end() < len(plain):
         plain = plain[polite.end() :]
+    aims = read_aims(plain, offer.topics)
+    if aims:
+        return Reply(kind="targets", aims=aims)
+    if names_a_file(plain):
+        return Reply(kind="unclear", note=FILE_NOTE)
     return read_change(plain, offer, base)
 
 

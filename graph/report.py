@@ -115,6 +115,8 @@ def _rows(coverage: Coverage, before: Coverage | None = None) -> list[dict[str, 
         mark = "✓ Improved" if improved else "⚠️ Under-represented" if topic.under_represented else ""
         if topic.name in coverage.untargeted:
             mark = "no target"
+        elif coverage.weights and topic.target is not None:
+            mark = f"{mark} (target {topic.target:.0%})" if mark else f"target {topic.target:.0%}"
         rows.append(_row(topic_title(topic.name), topic.records, coverage.total_records, mark))
     if coverage.uncategorized:
         rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
+from .coverage.frontier import Frontier, frontier
 from .coverage.label_check import suspicious_labels
+from .coverage.plans import Planner, caps_of
 from .coverage.recommendation import Recommendation, recommend
 from .coverage.report import Coverage, build_coverage
 from .coverage.strategy_choice import profile_topics
@@ -61,6 +63,19 @@ def recommend_for(
     )
     doubtful = suspicious_labels(load_records(services.store, workflow_id, origin="real"))
     return recommend(coverage, profiles, doubtful, services.settings, focus_topics=focus_topics)
+
+
+def cheapest_plans(services: Services, workflow_id: str, coverage: Coverage) -> Frontier:
+    """The cheapest plan for each goal that this coverage does not meet; labels are not judged.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    profiles = profile_topics(
+        topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
+    )
+    caps = caps_of(coverage, profiles, services.settings, None)
+    return frontier(Planner(coverage, profiles), caps, services.settings)
 
 
 def analyze_coverage(services: Services, workflow_id: str) -> dict[str, Any]:

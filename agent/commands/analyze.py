@@ -12,15 +12,21 @@ from .options_and_prompts import AsJson, Workflow, open_services
 
 def analyze(workflow: Workflow, as_json: AsJson = False) -> None:
     """Measure how evenly a dataset covers its topics."""
-    from ...tools.analyze_coverage import analyze_coverage
+    from ...tools.analyze_coverage import analyze_coverage, cheapest_plans
+    from ...tools.coverage.report import Coverage
 
-    answer = analyze_coverage(open_services(), workflow)
+    services = open_services()
+    answer = analyze_coverage(services, workflow)
+    if answer["success"]:
+        coverage = Coverage.model_validate(answer["coverage"])
+        answer["cheapest_plans"] = cheapest_plans(services, workflow, coverage).model_dump(mode="json")
     if as_json:
         print_json(answer)
     if not answer["success"]:
         fail_with(answer)
     if not as_json:
         show_coverage(answer["coverage"])
+        _show_cheapest(answer["cheapest_plans"])
 
 
 def fail_with(answer: dict[str, Any]) -> None:
@@ -71,6 +77,29 @@ def show_coverage(coverage: dict[str, Any]) -> None:
         say()
     for recommendation in coverage["recommendations"]:
         say(f"- {recommendation}")
+
+
+def _show_cheapest(found: dict[str, Any]) -> None:
+    from ...tools.coverage.frontier import score_beside_goals
+
+    if found["plans"]:
+        say()
+        print_table(
+            ["Cheapest plan for a goal", "Records", "Topics", "Score after it"],
+            [
+                (
+                    plan["label"],
+                    plan["records"],
+                    len({item["topic"] for item in plan["items"]}),
+                    score_beside_goals(plan["predicted_score"]),
+                )
+                for plan in found["plans"]
+            ],
+            numbers=(1, 2, 3),
+        )
+        say("`finetune-coverage recommend` shows their items and costs.")
+    for line in found["unreachable"]:
+        say(line)
 
 
 def _mark(name: str, under: set[str], below: set[str]) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from ..output import ExitCode, note, print_json, say, stderr
 from .options_and_prompts import AsJson, Workflow, open_services
+from .targets import show_change
 
 if TYPE_CHECKING:
     from ...tools.dataset.import_report import ImportReport
@@ -39,6 +40,15 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    targets_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--targets-from",
+            metavar="FILE",
+            help="A file whose topic mix becomes the target, such as production traffic.",
+            show_default=False,
+        ),
+    ] = None,
     file_format: Annotated[
         str,
         typer.Option(
@@ -52,24 +62,34 @@ def import_(
     """Read datasets into a workflow; bad lines are reported and the rest goes in."""
     from ...tools.dataset.formats.registry import FORMAT_NAMES
     from ...tools.dataset.importer import import_files
+    from ...tools.dataset.reference_mix import read_mix
     from ...tools.dataset.topics_file import read_topics
     from ...tools.dataset.workflows import set_topics
+    from ...tools.set_targets import targets_of_mix
 
     if file_format not in FORMAT_NAMES:
         known = ", ".join(FORMAT_NAMES)
         raise typer.BadParameter(f"{file_format!r} is not known; use one of {known}.", param_hint="--format")
     declared = read_topics(topics) if topics else None
-    store = open_services().store
+    mix = read_mix(targets_from, topic_field) if targets_from else None
+    services = open_services()
+    store = services.store
     with _import_bar() as on_progress:
         report = import_files(
             store, workflow, paths, topic_field=topic_field, file_format=file_format, on_progress=on_progress
         )
     if declared is not None and report.good:
         set_topics(store, workflow, declared)
+    targets = targets_of_mix(services, workflow, mix) if mix is not None and report.good else None
     if as_json:
-        print_json({"success": report.good > 0, "import": {"workflow_id": workflow, **asdict(report)}})
+        document = {"workflow_id": workflow, **asdict(report)}
+        if targets is not None:
+            document["targets"] = targets.after
+        print_json({"success": report.good > 0, "import": document})
     else:
         _show_import(workflow, report)
+        if targets is not None:
+            show_change(targets)
     if not report.good:
         note("Nothing in it could be used.", style="red")
         raise typer.Exit(ExitCode.FAILED)

@@ -16,6 +16,8 @@ from .conftest import Command
 COMMANDS = (
     "import",
     "analyze",
+    "recommend",
+    "targets",
     "chat",
     "generate",
     "plans",

@@ -215,7 +215,8 @@ def test_large_counts_need_hardly_more_than_if_records_could_be_split(goal: Goal
     low, weights = [0, 7, 0, 10**9], [1, 2, 3, 4]
     found = least_counts(low, [None] * 4, weights, goal)
     assert found is not None
-    assert goal.is_met(score_of(found, weights))
+    score = score_of(found, weights)
+    assert score is not None and goal.is_met(score)
     water = WaterLevel(low, [4 * 10**9] * 4, weights)
     fewer = sum(found) - 10
     evenness = (water.best_spread(fewer, fewer) - 1) / 9

@@ -41,7 +41,9 @@ def test_its_json_and_yaml_can_be_imported(tmp_path: Path) -> None:
     store.close()
 
 
-TABLE = sorted({tuple(found.split()) for found in re.findall(r"`([a-z]+(?: [a-z]+)?)(?: [^`]*)?`", README)})
+TABLE = sorted(
+    {tuple(found.split()) for found in re.findall(r"`([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)(?: [^`]*)?`", README)}
+)
 
 
 def known_commands() -> dict[tuple[str, ...], set[str]]:

@@ -71,6 +71,14 @@ def frontier(planner: Planner, caps: Mapping[str, Cap], settings: Thresholds) ->
     return found
 
 
+def score_beside_goals(score: float | None) -> str:
+    """The score of a plan for people: 2 decimals, or 4 where these would hide on which side of a goal it lies."""
+    if score is None:
+        return "none"
+    two = f"{score:.2f}"
+    return f"{score:.4f}" if float(two) in (GOOD, EXCELLENT) and float(two) != score else two
+
+
 def _above(target: float) -> str:
     return f"Cheapest to good (above {target:g})" if target == GOOD else f"Cheapest to above {target:g}"
 

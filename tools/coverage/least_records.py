@@ -33,7 +33,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .balance import score_of
 from .even_spread import even_spread
 from .water_level import WaterLevel
 
@@ -53,9 +52,9 @@ class Goal:
     score: Fraction
     is_strict: bool = False
 
-    def is_met(self, score: Fraction | None) -> bool:
+    def is_met(self, score: Fraction) -> bool:
         """Whether this exact score reaches the goal."""
-        return score is not None and (score > self.score if self.is_strict else score >= self.score)
+        return score > self.score if self.is_strict else score >= self.score
 
 
 @dataclass(frozen=True)
@@ -161,38 +160,40 @@ class _Search:
             if bounds.is_empty or not sum(bounds.low) <= total <= sum(bounds.high):
                 continue
             counts = even_spread(total, bounds.low, bounds.high, self.weights, self.common)
-            score = score_of(counts, self.weights)
-            if self.goal.is_met(score):
+            evenness, ratios = self._evenness(counts), self._ratios(counts)
+            top = max(ratios)
+            if self.goal.is_met((2 * evenness + min(ratios) / top) / 3):
                 return counts
-            needed = self._needed_floor(counts)
+            needed = 3 * self.goal.score - 2 * evenness
             if needed > 1 or (self.goal.is_strict and needed == 1):
                 continue
-            ratios = [Fraction(x, w) for x, w in zip(counts, self.weights, strict=True)]
-            highest = max(highest, *(Fraction(x, w) for x, w in zip(bounds.low, self.weights, strict=True)))
+            highest = max(highest, *self._ratios(bounds.low))
             raised = self._raised(bounds, needed * highest)
             if raised != bounds:
                 cases.append((raised, highest))
                 continue
-            top = max(ratios)
             below = [
                 min(most, math.ceil(top * w) - 1) for most, w in zip(bounds.high, self.weights, strict=True)
             ]
             cases += [(self._raised(bounds, needed * top), top), (_Bounds(bounds.low, below), highest)]
         return None
 
-    def _needed_floor(self, counts: Sequence[int]) -> Fraction:
-        """``m``: the ``a/b`` that the goal needs where no counts are spread more evenly than these."""
+    def _evenness(self, counts: Sequence[int]) -> Fraction:
         total = sum(counts)
         squares = sum(x * x * (self.common // w) for x, w in zip(counts, self.weights, strict=True))
-        evenness = Fraction(
+        return Fraction(
             total * total * self.common - self.lightest * squares, squares * (self.whole - self.lightest)
         )
-        return 3 * self.goal.score - 2 * evenness
+
+    def _ratios(self, counts: Sequence[int]) -> list[Fraction]:
+        return [Fraction(x, w) for x, w in zip(counts, self.weights, strict=True)]
 
     def _raised(self, bounds: _Bounds, ratio: Fraction) -> _Bounds:
         """Lower bounds for counts whose ratios are at least this one, or above it for a strict goal."""
+        # In whole numbers: reducing as many large fractions would take most of the time.
+        above, below = ratio.numerator, ratio.denominator
         if self.goal.is_strict:
-            least = [math.floor(ratio * w) + 1 for w in self.weights]
+            least = [above * w // below + 1 for w in self.weights]
         else:
-            least = [math.ceil(ratio * w) for w in self.weights]
+            least = [-(-above * w // below) for w in self.weights]
         return _Bounds([max(x, y) for x, y in zip(bounds.low, least, strict=True)], bounds.high)

@@ -1,0 +1,103 @@
+"""`recommend`: what to do about the coverage, with the plans to choose from; nothing is generated or stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..output import print_json, print_table, say
+from .analyze import score_text
+from .options_and_prompts import AsJson, Workflow, open_services
+
+if TYPE_CHECKING:
+    from ...tools.coverage.recommendation import PlanOption, Recommendation
+    from ...tools.generation.estimate import Estimator
+
+ITEMS_SHOWN = 20
+
+
+def recommend(
+    workflow: Workflow,
+    topics: Annotated[
+        list[str] | None,
+        typer.Option("--topic", metavar="NAME", help="Only for these topics.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what to do next, and which plans there are: how many records, which score, what cost."""
+    from ...tools.analyze_coverage import analyze, recommend_for
+    from ...tools.generation.estimate import Estimator
+
+    services = open_services()
+    coverage = analyze(services, workflow)
+    found = recommend_for(services, workflow, coverage, topics)
+    estimator = Estimator(services, workflow)
+    plans = _plans(found, estimator)
+    if as_json:
+        document = {"action": found.action, "reason": found.reason, "plans": plans}
+        document |= {"unreachable": found.frontier.unreachable}
+        document["review"] = [need.model_dump(mode="json") for need in found.review]
+        print_json({"success": True, "recommendation": document})
+        return
+    say(f"Balance score: {score_text(coverage.model_dump())}", style="bold")
+    say(found.reason)
+    if plans:
+        say()
+        show_plans(plans)
+    for line in found.frontier.unreachable:
+        say(line)
+
+
+def _plans(found: Recommendation, estimator: Estimator) -> list[dict[str, Any]]:
+    plans: list[tuple[str, str, PlanOption]] = []
+    if found.all_under_represented is not None:
+        plans.append(("default", "Recommended", found.all_under_represented))
+    plans += [(plan.goal, plan.label, plan) for plan in found.frontier.plans]
+    return [plan_document(goal, label, plan, estimator) for goal, label, plan in plans]
+
+
+def plan_document(goal: str, label: str, plan: PlanOption, estimator: Estimator) -> dict[str, Any]:
+    """A plan as `--json` gives it; a strategy that cannot be used is said in place of the cost."""
+    from ...tools.errors import CoverageError
+
+    document = {
+        "goal": goal,
+        "label": label,
+        "records": sum(item.count for item in plan.items),
+        "predicted_score": plan.predicted_score,
+        "reason": plan.reason,
+        "items": [item.model_dump() for item in plan.items],
+    }
+    try:
+        return {**document, "cost": estimator.plan(plan.items).model_dump()}
+    except CoverageError as error:
+        return {**document, "cost": None, "problem": str(error)}
+
+
+def show_plans(plans: list[dict[str, Any]]) -> None:
+    """Print plans side by side, then the items of each."""
+    from ...tools.coverage.frontier import score_beside_goals
+
+    print_table(
+        ["Plan", "Records", "Topics", "Score", "Cost"],
+        [
+            (
+                plan["label"],
+                plan["records"],
+                len({item["topic"] for item in plan["items"]}),
+                score_beside_goals(plan["predicted_score"]),
+                plan["cost"]["note"] if plan["cost"] else plan["problem"],
+            )
+            for plan in plans
+        ],
+        numbers=(1, 2, 3),
+    )
+    for plan in plans:
+        say()
+        say(f"{plan['label']}:", style="bold")
+        for item in plan["items"][:ITEMS_SHOWN]:
+            say(f"  {item['count']:,} for {item['topic']} with {item['strategy']}")
+        rest = len(plan["items"]) - ITEMS_SHOWN
+        if rest > 0:
+            say(f"  … and {rest} more topics; --json lists them all.")

@@ -1,0 +1,124 @@
+"""`targets`, `recommend`, and what `analyze` and `import` say of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.dataset.bundled_sample import sample_path
+
+from .conftest import Command, chat_line
+
+NAMES = ["billing_questions", "technical_issues", "account_management"]
+
+
+def shares(command: Command, workflow: str = "wf-1") -> dict[str, float | None]:
+    document = command("targets", "show", "-w", workflow, "--json").document
+    return {topic["name"]: topic["target"] for topic in document["targets"]["topics"]}
+
+
+def test_uniform_targets(command: Command, sample: str) -> None:
+    assert shares(command) == pytest.approx(dict.fromkeys(NAMES, 1 / 3))
+    assert "uniform" in command("targets", "show", "-w", sample).out
+    assert command("targets", "-w", sample).out == command("targets", "show", "-w", sample).out
+    assert command("targets").code == 2
+
+
+def test_set_and_reset(command: Command, sample: str) -> None:
+    outcome = command("targets", "set", "-w", sample, "billing_questions=2")
+    assert outcome.code == 0
+    assert "Balance score: 0.45 (poor) → " in outcome.out
+    assert "can no longer be approved" in outcome.out
+    assert shares(command) == {NAMES[0]: 0.5, NAMES[1]: 0.25, NAMES[2]: 0.25}
+    command("targets", "set", "-w", sample, "account_management=50%")
+    assert shares(command)[NAMES[2]] == 0.5
+    command("targets", "set", "-w", sample, "technical_issues=x3", "account_management=none")
+    assert shares(command) == {NAMES[0]: 0.4, NAMES[1]: 0.6, NAMES[2]: None}
+    document = command("targets", "reset", "-w", sample, "--json").document
+    assert document["targets"]["uniform"] is True
+    assert document["targets"]["balance_score"] == 0.45
+    assert document["before"] == {NAMES[0]: 0.4, NAMES[1]: 0.6}
+    assert command("targets", "reset", "-w", sample, "--json").document["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("wish", "code", "said"),
+    [
+        ("cooking=2", 1, "has no topic 'cooking'"),
+        ("billing_questions", 2, "NAME=WEIGHT"),
+        ("billing_questions=", 2, "NAME=WEIGHT"),
+        ("billing_questions=lots", 2, "is none of"),
+        ("billing_questions=0", 1, "above 0"),
+        ("billing_questions=-1", 1, "above 0"),
+        ("billing_questions=nan", 1, "above 0"),
+        ("billing_questions=100%", 1, "leave nothing"),
+    ],
+)
+def test_what_cannot_be_set_changes_nothing(
+    command: Command, sample: str, wish: str, code: int, said: str
+) -> None:
+    outcome = command("targets", "set", "-w", sample, wish)
+    assert outcome.code == code
+    assert said in " ".join(outcome.err.split())
+    assert shares(command) == pytest.approx(dict.fromkeys(NAMES, 1 / 3))
+
+
+def test_from_a_file(command: Command, sample: str, tmp_path: Path) -> None:
+    traffic = tmp_path / "traffic.csv"
+    traffic.write_text("topic,count\nBilling Questions,600\ntechnical_issues,300\nrefund_fraud,100\n,5\n")
+    outcome = command("targets", "from-file", "-w", sample, traffic)
+    assert outcome.code == 0
+    assert "refund_fraud (10.0%)" in outcome.err and "Describe them" in outcome.err
+    assert "Without a target, not in the score: account_management." in outcome.err
+    assert "1 items of the file name no topic" in outcome.err
+    assert shares(command) == {NAMES[0]: 0.6, NAMES[1]: 0.3, NAMES[2]: None, "refund_fraud": 0.1}
+
+    bad = tmp_path / "bad.csv"
+    bad.write_text("topic,count\nbilling_questions,many\n")
+    outcome = command("targets", "from-file", "-w", sample, bad, "--json")
+    assert outcome.code == 1
+    assert outcome.document["error"]["code"] == "invalid_input"
+    assert shares(command)["refund_fraud"] == 0.1
+
+
+def test_import_with_targets(command: Command, write_dataset: Callable[..., Path], tmp_path: Path) -> None:
+    data = write_dataset(chat_line("a", "One?"), chat_line("b", "Two?"), chat_line("b", "Three?"))
+    traffic = tmp_path / "traffic.json"
+    traffic.write_text('{"a": 3, "b": 1}')
+    document = command("import", data, "-w", "wf-2", "--targets-from", traffic, "--json").document
+    assert document["import"]["targets"] == {"a": 0.75, "b": 0.25}
+    assert shares(command, "wf-2") == {"a": 0.75, "b": 0.25}
+    outcome = command("import", data, "-w", "wf-3", "--targets-from", tmp_path / "nowhere.csv")
+    assert outcome.code == 1 and "cannot be read" in outcome.err
+    listed = command("workflows", "--json").document["workflows"]
+    assert [workflow["id"] for workflow in listed] == ["wf-2"], "nothing was imported"
+
+
+def test_recommend(command: Command, sample: str) -> None:
+    found = command("recommend", "-w", sample, "--json").document["recommendation"]
+    assert found["action"] == "generate_synthetic_data"
+    plans = {plan["goal"]: plan for plan in found["plans"]}
+    assert list(plans) == ["default", "target", "excellent", "minimum"]
+    assert {goal: plan["records"] for goal, plan in plans.items()} == {
+        "default": 30, "target": 5, "excellent": 48, "minimum": 150,
+    }  # fmt: skip
+    assert plans["default"]["predicted_score"] == pytest.approx(13 / 18)
+    assert all(plan["cost"]["calls"] > 0 and plan["cost"]["usd"] == 0 for plan in plans.values())
+    out = command("recommend", "-w", sample).out
+    assert "Cheapest to excellent (0.8 or more)" in out and "5 for technical_issues with" in out
+    focused = command("recommend", "-w", sample, "--topic", "billing_questions", "--json").document
+    assert focused["recommendation"]["unreachable"]
+
+
+def test_analyze_names_the_cheapest_plans(command: Command, sample: str) -> None:
+    document = command("analyze", "-w", sample, "--json").document
+    assert [plan["records"] for plan in document["cheapest_plans"]["plans"]] == [5, 48, 150]
+    assert "Cheapest to good (above 0.5)" in command("analyze", "-w", sample).out
+
+
+def test_of_a_workflow_that_is_not_there(command: Command) -> None:
+    for arguments in (["show"], ["reset"], ["set", "a=2"], ["from-file", sample_path()]):
+        outcome = command("targets", arguments[0], "-w", "nope", *arguments[1:], "--json")
+        assert outcome.code == 1
+        assert outcome.document["error"]["code"] == "workflow_not_found"

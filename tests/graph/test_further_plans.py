@@ -1,0 +1,63 @@
+"""The cheapest plans in conversation: numbered, with score and cost, and shown in full before a yes counts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.services import Services
+
+ROW = r"\| (\d) \| ([^|]+) \| ([\d,]+) \| (\d) \| (\d\.\d\d) \| ([^|]+) \|"
+
+
+async def test_they_stand_beside_the_recommendation(chat: Any) -> None:
+    said = await chat.new("hi")
+    rows = [tuple(cell.strip() for cell in row) for row in re.findall(ROW, said)]
+    assert [row[:5] for row in rows] == [
+        ("5", "Cheapest to good (above 0.5)", "3", "1", "0.51"),
+        ("6", "All topics at 20 records or more", "12", "1", "0.67"),
+        ("7", "Cheapest to excellent (0.8 or more)", "26", "2", "0.81"),
+    ]
+    assert all("model calls" in row[5] and "tokens" in row[5] for row in rows)
+    assert said.endswith("4. Review existing records first")
+
+
+async def test_a_number_shows_the_plan_and_only_then_a_yes_counts(
+    chat: Any, services: Services, writer: Any
+) -> None:
+    await chat.new("hi")
+    said = await chat.answer("5")
+    assert '**Plan**: 3 for "Technical Issues" (few-shot). That makes Technical Issues 8 → 11' in said
+    assert "balance score 0.51" in said
+    assert writer.calls == 0
+    assert [plan.status for plan in reversed(list_plans(services.store, "wf-1"))] == ["cancelled", "pending"]
+
+    said = await chat.answer("7")
+    assert '"Technical Issues" (few-shot)' in said and '"Billing Questions" (few-shot)' in said
+    said = await chat.answer("what does it cost?")
+    assert "The further plans can still be chosen: 5, 6, 7." in said
+    assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
+    await chat.answer("yes")
+    (approved,) = list_plans(services.store, "wf-1", "approved")
+    assert {item.topic: item.count for item in approved.items} == {
+        "technical_issues": 21,
+        "billing_questions": 5,
+    }
+    assert writer.calls >= 26
+
+
+async def test_its_wording_chooses_it_too(chat: Any) -> None:
+    await chat.new("hi")
+    said = await chat.answer("Cheapest to good (above 0.5)")
+    assert '**Plan**: 3 for "Technical Issues"' in said
+
+
+async def test_after_a_round_they_go_on_from_there(chat: Any) -> None:
+    await chat.new("hi")
+    said = await chat.answer("yes")
+    rows = [row[:4] for row in re.findall(ROW, said)]
+    assert rows == [("4", "Cheapest to excellent (0.8 or more)", "10", "2")]
+    assert said.endswith("3. Review the synthetic records")
+    assert "**Plan**" in await chat.answer("4")
