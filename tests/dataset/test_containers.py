@@ -174,6 +174,12 @@ def test_what_stands_around_a_list_is_named(chat: Chat, write: Callable[..., Pat
     assert "'version', 'license' around it left out" in next(iter(reader.found.values())).text
 
 
+def test_an_object_that_begins_with_a_turn_on_its_second_line(chat: Chat, write: Callable[..., Path]) -> None:
+    turns = ",\n".join(map(json.dumps, chat("one")["messages"]))
+    _, good, bad = read(write(f'{{"messages": [\n{turns}\n]}}\n' * 2))
+    assert ([item.place for item in good], bad) == ([1, 5], [])
+
+
 def test_a_record_with_a_key_data_is_no_wrapper(chat: Chat, write: Callable[..., Path]) -> None:
     record = chat("one", data=[{"a": 1}])
     assert [item.source for item in read(write(json.dumps(record)))[1]] == [record]
@@ -257,3 +263,18 @@ def test_a_line_that_a_fast_reader_does_not_understand(chat: Chat) -> None:
     assert [found.text for found in reader.found.values()] == [
         "big.jsonl: Alpaca (`instruction` with `output`; one object per line)"
     ]
+
+
+def test_tells_plain_lines_from_all_else(chat: Chat, write: Callable[..., Path]) -> None:
+    line = json.dumps(chat("one")).encode()
+    for content, plain in (
+        (line, True),
+        (b"\xef\xbb\xbf" + line + b"\r\n" + line, True),
+        (b"", True),
+        (b"[" + line + b"]", False),
+        (gzip.compress(line), False),
+        (line.decode().encode("utf-16"), False),
+        (gzip.compress(line)[:-20], False),
+        (b"%PDF-1.7", False),
+    ):
+        assert read_dataset(write(content)).has_plain_lines() is plain, content

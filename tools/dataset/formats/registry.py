@@ -113,7 +113,7 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
         else:
             if not openai_variants.is_legacy(source):
                 return Reading(source, _BY_NAME[openai_variants.NAME], "`messages` with role/content")
-    found = known or next((format_ for format_ in _FORMATS if format_.recognise(source)), None)
+    found, evidence = (known, known.recognise(source)) if known else _recognised(source)
     if found is None:
         unread = why_unread(source)
         if unread is not None:
@@ -121,4 +121,12 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
         raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
     body = found.to_chat(source)
     check_chat(body)
-    return Reading(body, found, found.recognise(source) or "as you said")
+    return Reading(body, found, evidence or "as you said")
+
+
+def _recognised(source: Source) -> tuple[Format | None, str | None]:
+    for known in _FORMATS:
+        evidence = known.recognise(source)
+        if evidence is not None:
+            return known, evidence
+    return None, None

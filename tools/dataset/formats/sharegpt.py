@@ -133,9 +133,12 @@ class _Reading:
 
 
 def _keys_of_turn(turn: Source) -> tuple[str, str] | None:
-    speaker = next((key for key in _SPEAKERS if isinstance(turn.get(key), str)), None)
-    text = next((key for key in _TEXTS if key in turn), None)
-    return (speaker, text) if speaker is not None and text is not None else None
+    for speaker in _SPEAKERS:
+        if isinstance(turn.get(speaker), str):
+            for text in _TEXTS:
+                if text in turn:
+                    return speaker, text
+    return None
 
 
 def _text_of(turn: Any) -> Any:
