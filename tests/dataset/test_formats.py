@@ -96,6 +96,19 @@ def test_sharegpt_tools() -> None:
     }
 
 
+def test_openai_messages_under_another_name() -> None:
+    call = {"function": {"name": "look", "arguments": "{}"}}
+    turns = [said("user", "q"), said("assistant", None, tool_calls=[call]), said("tool", "r", name="look")]
+    assert read_item({"conversations": turns, "tools": [FUNCTION]}).body == {
+        "messages": [
+            said("user", "q"),
+            calling(("call_1", "look", "{}")),
+            answered("call_1", "r", name="look"),
+        ],
+        "tools": [TOOL],
+    }
+
+
 def test_calls_between_tags_are_calls_and_the_turn_is_kept() -> None:
     turns = [
         {"from": "human", "value": "q"},
@@ -233,6 +246,7 @@ def test_an_answer_that_is_not_wanted_is_not_learnt() -> None:
         {"prompt": QUESTION[:1], "chosen": QUESTION[1:], "rejected": "no"},
         {"prompt": "Hi", "chosen": QUESTION, "rejected": "no"},
         {"chosen": "\n\nHuman: Hi\n\nAssistant: Hello", "rejected": "no"},
+        {"chosen": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}], "rejected": "no"},
         {"instruction": "Hi", "chosen": "Hello", "rejected": "no"},
         {
             "conversations": [{"from": "human", "value": "Hi"}],
@@ -249,6 +263,32 @@ def test_the_chosen_side_of_a_pair(source: Source) -> None:
         "source_format": "preference",
         "source_extra": {"rejected": "no"},
     }
+
+
+def test_a_prompt_that_the_chosen_side_does_not_repeat_is_kept() -> None:
+    body = read_item({"prompt": "Other", "chosen": QUESTION, "rejected": "no"}).body
+    assert body["messages"] == QUESTION
+    assert body["source_extra"] == {"rejected": "no", "prompt": "Other"}
+
+
+def test_what_a_turn_says_besides_is_kept() -> None:
+    turns = [
+        {"from": "human", "value": "Hi", "content": "hidden"},
+        {"from": "gpt", "value": "Hello", "mood": "glad"},
+    ]
+    assert read_item({"conversations": turns}).body == {
+        "messages": [said("user", "Hi"), said("assistant", "Hello", mood="glad")],
+        "source_format": "sharegpt",
+        "source_extra": {"messages": {"0": turns[0]}},
+    }
+    both = [[said("user", "a"), said("user", "b")], [said("user", "c")]]
+    assert read_item({"question": both}).body["source_extra"] == {"question": both}
+    api = {"role": "API", "api_name": "f", "param_dict": {}, "result": "r", "note": 1}
+    body = read_item({"dialogue": [{"role": "User", "text": "q"}, api]}).body
+    assert body["source_extra"] == {"messages": {"1": api}}
+    spoken = {"index": 0, "role": "user", "text": "q", "tone": "low"}
+    body = read_item({"conversation": [spoken], "apis_used": []}).body
+    assert body["source_extra"] == {"messages": {"0": spoken}}
 
 
 def test_the_preferred_output_of_openai() -> None:

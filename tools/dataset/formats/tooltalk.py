@@ -37,6 +37,8 @@ def to_chat(source: Source) -> Source:
         where = f"message {number + 1}"
         if not isinstance(turn, dict):
             raise Refused("bad_message", f"{where} is {kind_of(turn)}, not an object")
+        if not set(turn) <= {"index", "role", "text", "apis"}:
+            not_expressed[str(number)] = turn
         apis = turn.get("apis") or []
         for api in apis if isinstance(apis, list) else [apis]:
             messages += _called(api, calls, where)
