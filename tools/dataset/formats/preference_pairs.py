@@ -38,20 +38,22 @@ def to_chat(source: Source) -> Source:
     others = {key: value for key, value in source.items() if key not in ("chosen", "rejected")}
     rejected = {"rejected": source.get("rejected")}
     chosen = source["chosen"]
-    if isinstance(chosen, list) and chosen and isinstance(chosen[0], dict) and "from" in chosen[0]:
-        return _with(sharegpt.to_chat({**others, "conversations": chosen}), rejected)
     if sharegpt.recognise(others):
         return _with(_continued(others, chosen), rejected)
+    if isinstance(chosen, list) and chosen and isinstance(chosen[0], dict) and "from" in chosen[0]:
+        return _with(sharegpt.to_chat({**others, "conversations": chosen}), rejected)
     if isinstance(source.get("instruction"), str):
-        return _with(alpaca.to_chat({**others, "output": chosen}), rejected)
-    prompt = source.get("prompt", source.get("question"))
+        output = {"output": others["output"]} if "output" in others else {}
+        return _with(alpaca.to_chat({**others, "output": chosen}), {**rejected, **output})
+    prompt_key = "prompt" if "prompt" in source else "question"
+    prompt = source.get(prompt_key)
     messages, holds_prompt = _conversation(prompt, chosen)
-    extra = rejected if holds_prompt else {**rejected, "prompt": prompt}
+    extra = rejected if holds_prompt else {**rejected, prompt_key: prompt}
     media = Media(source, [message["content"] for message in messages if isinstance(message["content"], str)])
     for message in messages:
         if isinstance(message["content"], str):
             message["content"] = media.parts(message["content"])
-    used = {"chosen", "rejected", "prompt", "question", "system", "tools", *media.used}
+    used = {"chosen", "rejected", prompt_key, "system", "tools", *media.used}
     tools = read_tools(source.get("tools"))
     return chat_body(NAME, source, used, system_messages(source) + messages, tools=tools, extra=extra)
 

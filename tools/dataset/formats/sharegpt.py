@@ -100,7 +100,10 @@ class _Reading:
             self.not_expressed[str(number - 1)] = turn
         is_call = role == "call"
         if is_call:
-            self._add_calls(read_calls(turn[text_key], where), others)
+            calls, says_all = read_calls(turn[text_key], where)
+            if not says_all or (others and self._last_was_call):
+                self.not_expressed[str(number - 1)] = turn
+            self._add_calls(calls, others)
         elif role == "tool":
             self._add_answers(turn, turn[text_key], where, number, others)
         else:
