@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.formats import json_stream
 from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
+from finetune_coverage.tools.dataset.formats.registry import read_item
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.dataset.store import Store
 
 Chat = Callable[..., dict[str, Any]]
@@ -278,3 +280,64 @@ def test_tells_plain_lines_from_all_else(chat: Chat, write: Callable[..., Path])
         (b"%PDF-1.7", False),
     ):
         assert read_dataset(write(content)).has_plain_lines() is plain, content
+
+
+@pytest.mark.parametrize("packing", ["", "; gzip", "; UTF-16"])
+@pytest.mark.parametrize("layout", ["one object per line", "JSON list", "list within an object"])
+def test_progress_is_told_in_bytes_of_the_file(
+    chat: Chat, write: Callable[..., Path], store: Store, layout: str, packing: str
+) -> None:
+    path = write(PACKINGS[packing](LAYOUTS[layout]([chat(f"question {n}") for n in range(1100)])))
+    told: list[int] = []
+    report = import_files(
+        store, "wf-1", [path], on_progress=lambda progress: told.append(progress.bytes_read)
+    )
+    assert report.added == 1100
+    assert told == sorted(told) and told[0] > 0
+    assert told[-1] == path.stat().st_size
+
+
+def test_lines_of_a_dataset_are_read_as_their_format_says(
+    chat: Chat, write: Callable[..., Path], store: Store
+) -> None:
+    """Whichever way a line takes through the import, what is kept is what its format makes of it."""
+    function = {"name": "look", "parameters": {"type": "object"}}
+    user = {"role": "user", "content": "q"}
+    called = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": "{}"}}
+    made = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}],
+    }
+    lines: list[dict[str, Any]] = [
+        chat("plain"),
+        {"messages": [user, {"role": "assistant", "content": "a"}], "functions": [function]},
+        {"messages": [user, called, {"role": "function", "name": "look", "content": "r"}]},
+        {"messages": [user, called]},
+        {"messages": [user, made, {"role": "tool", "content": "r"}]},
+        {"messages": [user, {"role": "assistant", "content": "a"}], "tools": json.dumps([function])},
+        {"messages": [user, {"role": "assistant", "content": "b"}], "system": "s"},
+        {
+            "messages": [user, {"role": "assistant", "content": "c"}],
+            "tools": [{"name": "f", "input_schema": {}}],
+        },
+        {"messages": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "d"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "value": "e"}]}]},
+        {"messages": [user], "chosen": "f", "rejected": "g"},
+        {"conversations": [{"from": "human", "value": "h"}, {"from": "gpt", "value": "i"}]},
+        {"instruction": "j", "output": "k"},
+    ]
+    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, lines)))])
+    assert (report.added, report.bad) == (len(lines), [])
+    kept = [record.source for record in load_records(store, "wf-1")]
+    assert kept == [read_item(line).body for line in lines]
+    assert kept[0] == lines[0]
+    assert "function_call" not in json.dumps(kept)
+    assert {found.format: found.records for found in report.formats} == {
+        "openai": 6,
+        "anthropic": 2,
+        "sharegpt": 2,
+        "llamafactory": 1,
+        "preference": 1,
+        "alpaca": 1,
+    }
