@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.formats import json_stream
+from finetune_coverage.tools.dataset.formats import json_stream, raw_objects
 from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
 from finetune_coverage.tools.dataset.formats.registry import read_item
 from finetune_coverage.tools.dataset.importer import import_files
@@ -160,6 +160,21 @@ def test_an_item_without_end_does_not_fill_the_memory(
     assert len(good) == 1
     assert [item.refused.code for item in bad] == ["too_long"]
     assert "line 3" in bad[0].refused.reason
+
+
+def test_a_line_that_is_too_long_costs_itself_alone(
+    chat: Chat, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw_objects, "MAX_ITEM_BYTES", 1000)
+    lines = [chat("one"), chat("a" * 5000), chat("two"), chat("b" * 5000)]
+    _, good, bad = read(write("\n".join(map(json.dumps, lines))))
+    assert [item.place for item in good] == [1, 3]
+    assert [(item.place, item.refused.code) for item in bad] == [(2, "too_long"), (4, "too_long")]
+
+
+def test_a_table_as_a_spreadsheet_saves_it(write: Callable[..., Path]) -> None:
+    (item,) = read(write("prompt\tcompletion\r\nè\tb\r\n".encode("utf-16"), "sheet.txt"))[1]
+    assert [message["content"] for message in item.source["messages"]] == ["è", "b"]
 
 
 def test_long_items_are_read_whole(chat: Chat, write: Callable[..., Path]) -> None:

@@ -120,7 +120,10 @@ class RawObjects:
 
     def _lines(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         # A binary file is split at \n only; str.splitlines would also split inside of strings.
-        for number, raw in enumerate(file, start=1):
+        for number, raw in enumerate(_bounded_lines(file), start=1):
+            if raw is None:
+                yield BadItem(number, Refused("too_long", f"longer than {MAX_ITEM_BYTES >> 20} MB"))
+                continue
             item = self.line(raw, number)
             if item is not None:
                 yield item
@@ -182,6 +185,17 @@ class RawObjects:
         for number, (row, share) in enumerate(read(self.path), start=1):
             self.bytes_read = int(size * share)
             yield RawObject(number, None, row)
+
+
+def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """The lines of a file; ``None`` for one that is too long to be kept in memory."""
+    while raw := file.readline(MAX_ITEM_BYTES):
+        if len(raw) < MAX_ITEM_BYTES or raw.endswith(b"\n"):
+            yield raw
+            continue
+        while raw and not raw.endswith(b"\n"):
+            raw = file.readline(MAX_ITEM_BYTES)
+        yield None
 
 
 def _parsed(raw: RawItem, number: int | None) -> RawObject | BadItem:
