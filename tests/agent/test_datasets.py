@@ -37,6 +37,28 @@ def test_bad_lines_are_named_and_the_rest_goes_in(command: Command, write_datase
     ]
 
 
+def test_other_formats_are_read_and_the_evidence_is_shown(command: Command, tmp_path: Path) -> None:
+    turns = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]
+    file = tmp_path / "glaive.json"
+    file.write_text(json.dumps([{"conversations": turns, "topic": "a"}] * 2))
+    outcome = command("import", file, "-w", "wf-1")
+    assert outcome.code == 0
+    assert "glaive.json: ShareGPT (`conversations` with from/value; JSON list): 2 records" in outcome.out
+    (found,) = command("import", file, "-w", "wf-1", "--json").document["import"]["formats"]
+    assert (found["format"], found["records"]) == ("sharegpt", 2)
+
+
+def test_a_format_can_be_named(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text("text,label\nWhere is my card?,cards\n")
+    assert command("import", file, "-w", "wf-1").code == 1
+    outcome = command("import", file, "-w", "wf-1", "--format", "prompts", "--topic-field", "label", "--json")
+    assert outcome.document["import"]["topics"] == {"cards": 1}
+    unknown = command("import", file, "-w", "wf-1", "--format", "word")
+    assert unknown.code == 2
+    assert "sharegpt" in unknown.err
+
+
 def test_nothing_usable_fails_and_leaves_no_workflow(command: Command, write_dataset: WriteDataset) -> None:
     outcome = command("import", write_dataset("{broken"), "-w", "wf-1", "--json")
     assert outcome.code == 1

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.formats import json_stream
+from finetune_coverage.tools.dataset.formats import json_stream, raw_objects
 from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
+from finetune_coverage.tools.dataset.formats.registry import read_item
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.dataset.store import Store
 
 Chat = Callable[..., dict[str, Any]]
@@ -160,6 +162,21 @@ def test_an_item_without_end_does_not_fill_the_memory(
     assert "line 3" in bad[0].refused.reason
 
 
+def test_a_line_that_is_too_long_costs_itself_alone(
+    chat: Chat, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw_objects, "MAX_ITEM_BYTES", 1000)
+    lines = [chat("one"), chat("a" * 5000), chat("two"), chat("b" * 5000)]
+    _, good, bad = read(write("\n".join(map(json.dumps, lines))))
+    assert [item.place for item in good] == [1, 3]
+    assert [(item.place, item.refused.code) for item in bad] == [(2, "too_long"), (4, "too_long")]
+
+
+def test_a_table_as_a_spreadsheet_saves_it(write: Callable[..., Path]) -> None:
+    (item,) = read(write("prompt\tcompletion\r\nè\tb\r\n".encode("utf-16"), "sheet.txt"))[1]
+    assert [message["content"] for message in item.source["messages"]] == ["è", "b"]
+
+
 def test_long_items_are_read_whole(chat: Chat, write: Callable[..., Path]) -> None:
     records = [chat('"[{' * 200_000), chat("\\" * 300_001), chat("short")]
     _, good, bad = read(write(json.dumps(records, indent=1)))
@@ -172,6 +189,12 @@ def test_what_stands_around_a_list_is_named(chat: Chat, write: Callable[..., Pat
     reader, good, bad = read(write(json.dumps(whole, indent=1)))
     assert ([item.place for item in good], bad) == ([1, 2], [])
     assert "'version', 'license' around it left out" in next(iter(reader.found.values())).text
+
+
+def test_an_object_that_begins_with_a_turn_on_its_second_line(chat: Chat, write: Callable[..., Path]) -> None:
+    turns = ",\n".join(map(json.dumps, chat("one")["messages"]))
+    _, good, bad = read(write(f'{{"messages": [\n{turns}\n]}}\n' * 2))
+    assert ([item.place for item in good], bad) == ([1, 5], [])
 
 
 def test_a_record_with_a_key_data_is_no_wrapper(chat: Chat, write: Callable[..., Path]) -> None:
@@ -254,6 +277,86 @@ def test_a_line_that_a_fast_reader_does_not_understand(chat: Chat) -> None:
     assert isinstance(bad, BadItem) and (bad.place, bad.refused.code) == (8, "invalid_json")
     assert reader.read_line(b" \n", 9) is None
     assert reader.blank == 1
+    reader.add_plain(0)
+    assert set(reader.found) == {"alpaca"}
+    reader.add_plain(5)
+    assert reader.found.pop("openai").records == 5
     assert [found.text for found in reader.found.values()] == [
         "big.jsonl: Alpaca (`instruction` with `output`; one object per line)"
     ]
+
+
+def test_tells_plain_lines_from_all_else(chat: Chat, write: Callable[..., Path]) -> None:
+    line = json.dumps(chat("one")).encode()
+    for content, plain in (
+        (line, True),
+        (b"\xef\xbb\xbf" + line + b"\r\n" + line, True),
+        (b"", True),
+        (b"[" + line + b"]", False),
+        (gzip.compress(line), False),
+        (line.decode().encode("utf-16"), False),
+        (gzip.compress(line)[:-20], False),
+        (b"%PDF-1.7", False),
+    ):
+        assert read_dataset(write(content)).has_plain_lines() is plain, content
+
+
+@pytest.mark.parametrize("packing", ["", "; gzip", "; UTF-16"])
+@pytest.mark.parametrize("layout", ["one object per line", "JSON list", "list within an object"])
+def test_progress_is_told_in_bytes_of_the_file(
+    chat: Chat, write: Callable[..., Path], store: Store, layout: str, packing: str
+) -> None:
+    path = write(PACKINGS[packing](LAYOUTS[layout]([chat(f"question {n}") for n in range(1100)])))
+    told: list[int] = []
+    report = import_files(
+        store, "wf-1", [path], on_progress=lambda progress: told.append(progress.bytes_read)
+    )
+    assert report.added == 1100
+    assert told == sorted(told) and told[0] > 0
+    assert told[-1] == path.stat().st_size
+
+
+def test_lines_of_a_dataset_are_read_as_their_format_says(
+    chat: Chat, write: Callable[..., Path], store: Store
+) -> None:
+    """Whichever way a line takes through the import, what is kept is what its format makes of it."""
+    function = {"name": "look", "parameters": {"type": "object"}}
+    user = {"role": "user", "content": "q"}
+    called = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": "{}"}}
+    made = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}],
+    }
+    lines: list[dict[str, Any]] = [
+        chat("plain"),
+        {"messages": [user, {"role": "assistant", "content": "a"}], "functions": [function]},
+        {"messages": [user, called, {"role": "function", "name": "look", "content": "r"}]},
+        {"messages": [user, called]},
+        {"messages": [user, made, {"role": "tool", "content": "r"}]},
+        {"messages": [user, {"role": "assistant", "content": "a"}], "tools": json.dumps([function])},
+        {"messages": [user, {"role": "assistant", "content": "b"}], "system": "s"},
+        {
+            "messages": [user, {"role": "assistant", "content": "c"}],
+            "tools": [{"name": "f", "input_schema": {}}],
+        },
+        {"messages": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "d"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "value": "e"}]}]},
+        {"messages": [user], "chosen": "f", "rejected": "g"},
+        {"conversations": [{"from": "human", "value": "h"}, {"from": "gpt", "value": "i"}]},
+        {"instruction": "j", "output": "k"},
+    ]
+    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, lines)))])
+    assert (report.added, report.bad) == (len(lines), [])
+    kept = [record.source for record in load_records(store, "wf-1")]
+    assert kept == [read_item(line).body for line in lines]
+    assert kept[0] == lines[0]
+    assert "function_call" not in json.dumps(kept)
+    assert {found.format: found.records for found in report.formats} == {
+        "openai": 6,
+        "anthropic": 2,
+        "sharegpt": 2,
+        "llamafactory": 1,
+        "preference": 1,
+        "alpaca": 1,
+    }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput
-from .formats.dataset_file import BadItem, read_dataset
+from .formats.raw_objects import BadItem, RawObjects
 from .formats.refusal import Refused
 from .formats.registry import read_item
 from .record import Record
@@ -41,7 +41,7 @@ def read_eval_set(path: Path) -> list[Record]:
 
 
 def _records(path: Path) -> Iterator[Record]:
-    for item in read_dataset(path).objects():
+    for item in RawObjects(path):
         if isinstance(item, BadItem):
             where = "" if item.place is None else f"line {item.place}: "
             raise _unreadable(path, f"{where}{item.refused.reason}") from item.refused

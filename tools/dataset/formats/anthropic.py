@@ -23,6 +23,7 @@ _KEYS = {
     "thinking": {"type", "thinking"},
     "image": {"type", "source"},
 }
+_IMAGE_SOURCES = ({"type", "url"}, {"type", "media_type", "data"})
 
 
 def recognise(source: Source) -> str | None:
@@ -95,6 +96,8 @@ def _messages_of(turn: Any, where: str) -> tuple[list[Source], bool]:
         parts, complete = _parts(said, where)
         expressed &= complete
         messages.append({**others, "content": parts})
+    else:
+        expressed &= set(others) <= {"role"}
     return messages, expressed
 
 
@@ -159,6 +162,9 @@ def _image(block: Source, where: str) -> Source:
 def _is_expressed(block: Source) -> bool:
     """Whether a block holds nothing that OpenAI chat has no place for (cache marks, signatures, error flags)."""
     known = _KEYS.get(str(block.get("type")), set(block))
+    source = block.get("source")
+    if isinstance(source, dict) and set(source) not in _IMAGE_SOURCES:
+        return False
     return block.get("type") != "redacted_thinking" and set(block) <= known
 
 

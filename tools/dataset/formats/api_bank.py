@@ -14,6 +14,7 @@ from .tool_calls import OpenCalls, arguments_text
 
 Source = dict[str, Any]
 NAME = "api_bank"
+_CALL_KEYS = {"role", "api_name", "param_dict", "result"}
 _ROLES = {"User": "user", "AI": "assistant"}
 
 
@@ -46,10 +47,10 @@ def to_chat(source: Source) -> Source:
         where = f"message {number + 1}"
         if not isinstance(turn, dict):
             raise Refused("bad_message", f"{where} is {kind_of(turn)}, not an object")
+        if not set(turn) <= (_CALL_KEYS if turn.get("role") == "API" else {"role", "text"}):
+            not_expressed[str(number)] = turn
         if turn.get("role") == "API":
             messages += _called(turn, calls)
-            if not set(turn) <= {"role", "api_name", "param_dict", "result"}:
-                not_expressed[str(number)] = turn
         elif turn.get("role") in ("User", "AI"):
             messages.append({"role": _ROLES[turn["role"]], "content": text_at(turn, "text")})
         else:

@@ -12,6 +12,7 @@ from .refusal import Refused, kind_of
 Source = dict[str, Any]
 FORMAT_KEY = "source_format"
 EXTRA_KEY = "source_extra"
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _TAKEN = ("messages", "tools", FORMAT_KEY, EXTRA_KEY)
 
 
@@ -57,12 +58,14 @@ def body_text(body: Source) -> str:
     Raises:
         Refused: it is nested too deep, or holds a number that JSON cannot write.
     """
-    if is_deeper_than(body, MAX_DEPTH):
-        raise Refused("nested_too_deep", f"nested deeper than {MAX_DEPTH} levels")
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False)
+        text = _encode(body)
     except ValueError as error:
         raise Refused("invalid_json", "a number that is too large for JSON") from error
+    # Hardly any record has so many brackets that they could be nested too deep.
+    if text.count("{") + text.count("[") > MAX_DEPTH and is_deeper_than(body, MAX_DEPTH):
+        raise Refused("nested_too_deep", f"nested deeper than {MAX_DEPTH} levels")
+    return text
 
 
 def text_at(source: Source, key: str) -> str:

@@ -117,7 +117,8 @@ def _of_object(head: bytes, first: bytes, second: bytes, first_is_whole: bool) -
         return _DIALOGUE if is_turn(value) else LINES
     # A broken first line is not mistaken for the beginning of an object over several lines.
     opens = first.endswith((b"{", b"[", b","))
-    return _OBJECTS if opens and second and not second.startswith(b"{") else LINES
+    is_next_record = second.startswith(b"{") and not second.endswith(b",")
+    return _OBJECTS if opens and second and not is_next_record else LINES
 
 
 def _is_spread_list(first: bytes, second: bytes, first_is_whole: bool) -> bool:
@@ -141,7 +142,7 @@ def _wraps_a_list(head: bytes) -> bool:
                 return False
         elif depth == 1:
             follows = _LIST_FOLLOWS.match(head, token.end())
-            if follows and key.decode("utf-8", "replace") in WRAPPER_KEYS and follows[1] in (b"{", b"["):
+            if follows and key.decode("utf-8", "replace") in WRAPPER_KEYS and follows[1] == b"{":
                 return True
             if key in (b"messages", b"conversations", b"instruction", b"prompt"):
                 return False

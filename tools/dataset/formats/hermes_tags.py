@@ -18,7 +18,7 @@ def split_calls(text: str, where: str) -> tuple[str, list[tuple[str, str]]]:
     """
     found = _CALL.findall(text)
     try:
-        calls = [call for block in found for call in read_calls(block, where)]
+        calls = [call for block in found for call in read_calls(block, where)[0]]
     except Refused:
         return text, []
     return (_CALL.sub("\n", text).strip() if calls else text), calls

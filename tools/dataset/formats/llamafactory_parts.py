@@ -56,10 +56,13 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> tuple[Source, bool]:
     message: Source = {key: value for key, value in turn.items() if key not in ("content", "loss_weight")}
     kinds = []
     parts: list[Source] = []
+    expressed = True
     for part in content:
-        kinds.append(_add_part(message, parts, part, calls, where))
+        kind, says_all = _add_part(message, parts, part, calls, where)
+        kinds.append(kind)
+        expressed &= says_all
     message["content"] = _plain(parts)
-    expressed = kinds == sorted(kinds, key=_place) and kinds.count("reasoning") < 2
+    expressed &= kinds == sorted(kinds, key=_place) and kinds.count("reasoning") < 2
     weight = turn.get("loss_weight")
     if weight in (0, 1) and weight is not None:
         message["weight"] = int(weight)
@@ -70,16 +73,22 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> tuple[Source, bool]:
     return message, expressed
 
 
-def _add_part(message: Source, parts: list[Source], part: Any, calls: OpenCalls, where: str) -> str:
+def _add_part(
+    message: Source, parts: list[Source], part: Any, calls: OpenCalls, where: str
+) -> tuple[str, bool]:
+    """Take a part into a message; its kind, and whether the message then says all of it."""
     kind = part.get("type") if isinstance(part, dict) else None
     value = part.get("value") if isinstance(part, dict) else None
     if not isinstance(kind, str) or not isinstance(value, str):
         raise Refused("bad_message", f"{where} has a content part without type and value")
+    says_all = len(part) == len(("type", "value"))
     if kind == "reasoning":
         before = message.get("reasoning_content")
         message["reasoning_content"] = value if before is None else f"{before}\n{value}"
     elif kind == "tool_call":
-        made = [calls.call(name, arguments) for name, arguments in read_calls(value, where)]
+        wanted, calls_say_all = read_calls(value, where)
+        says_all &= calls_say_all
+        made = [calls.call(name, arguments) for name, arguments in wanted]
         message.setdefault("tool_calls", []).extend(made)
     elif kind in _MEDIA:
         parts.append({"type": kind, kind: {"url": value}})
@@ -87,7 +96,7 @@ def _add_part(message: Source, parts: list[Source], part: Any, calls: OpenCalls,
         parts.append({"type": "text", "text": value})
     else:
         raise Refused("unsupported_format", f"{where} has a content part of the unknown type {kind!r}")
-    return kind
+    return kind, says_all
 
 
 def _place(kind: str) -> int:

@@ -64,7 +64,9 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> Any:
     )
     if not isinstance(wanted, list) or not all(_is_call(call) for call in wanted):
         return turn
-    message = {key: value for key, value in turn.items() if key not in ("tool_calls", "function_call")}
+    message = {key: value for key, value in turn.items() if key != "tool_calls"}
+    if not (turn.get("tool_calls") and turn.get("function_call")):
+        message.pop("function_call", None)
     if wanted:
         message["tool_calls"] = [_call(call, calls) for call in wanted]
         message.setdefault("content", None)

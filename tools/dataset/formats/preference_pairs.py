@@ -37,18 +37,25 @@ def to_chat(source: Source) -> Source:
         raise Refused("no_messages", "no `chosen` or `preferred_output`")
     others = {key: value for key, value in source.items() if key not in ("chosen", "rejected")}
     rejected = {"rejected": source.get("rejected")}
+    chosen = source["chosen"]
     if sharegpt.recognise(others):
-        return _with(_continued(others, source["chosen"]), rejected)
+        return _with(_continued(others, chosen), rejected)
+    if isinstance(chosen, list) and chosen and isinstance(chosen[0], dict) and "from" in chosen[0]:
+        return _with(sharegpt.to_chat({**others, "conversations": chosen}), rejected)
     if isinstance(source.get("instruction"), str):
-        return _with(alpaca.to_chat({**others, "output": source["chosen"]}), rejected)
-    messages = _conversation(source.get("prompt", source.get("question")), source["chosen"])
+        output = {"output": others["output"]} if "output" in others else {}
+        return _with(alpaca.to_chat({**others, "output": chosen}), {**rejected, **output})
+    prompt_key = "prompt" if "prompt" in source else "question"
+    prompt = source.get(prompt_key)
+    messages, holds_prompt = _conversation(prompt, chosen)
+    extra = rejected if holds_prompt else {**rejected, prompt_key: prompt}
     media = Media(source, [message["content"] for message in messages if isinstance(message["content"], str)])
     for message in messages:
         if isinstance(message["content"], str):
             message["content"] = media.parts(message["content"])
-    used = {"chosen", "rejected", "prompt", "question", "system", "tools", *media.used}
+    used = {"chosen", "rejected", prompt_key, "system", "tools", *media.used}
     tools = read_tools(source.get("tools"))
-    return chat_body(NAME, source, used, system_messages(source) + messages, tools=tools, extra=rejected)
+    return chat_body(NAME, source, used, system_messages(source) + messages, tools=tools, extra=extra)
 
 
 def _openai(source: Source) -> Source:
@@ -67,23 +74,24 @@ def _openai(source: Source) -> Source:
     return chat_body(NAME, source, used, messages + answer, tools=read_tools(given.get("tools")), extra=extra)
 
 
-def _conversation(prompt: Any, chosen: Any) -> list[Source]:
-    """The conversation that ends with the chosen answer, which may stand in it as a whole."""
-    if isinstance(chosen, str):
-        turns = transcript(chosen)
-        if turns:
-            return turns
-    answer = [dict(message) for message in as_messages(chosen, "assistant", "chosen")]
-    if any("from" in message for message in answer):
-        answer = sharegpt.to_chat({"conversations": answer})["messages"]
+def _conversation(prompt: Any, chosen: Any) -> tuple[list[Source], bool]:
+    """The conversation that ends with the chosen answer, and whether the prompt is in it as it was given.
+
+    Where the chosen side is a whole conversation, the prompt only repeats how it begins.
+    """
+    answer = (transcript(chosen) if isinstance(chosen, str) else None) or [
+        dict(message) for message in as_messages(chosen, "assistant", "chosen")
+    ]
     if any(not isinstance(message.get("role"), str) or "content" not in message for message in answer):
         raise Refused("bad_message", "`chosen` holds something that is no message")
-    if prompt is None or any(message["role"] == "user" for message in answer):
-        return answer
+    if prompt is None:
+        return answer, True
     said = [dict(message) for message in as_messages(prompt, "user", "prompt")]
     if any("content" not in message for message in said):
         raise Refused("bad_message", "`prompt` holds something that is no message")
-    return said + answer
+    if any(message["role"] == "user" for message in answer):
+        return answer, answer[: len(said)] == said
+    return said + answer, True
 
 
 def _continued(others: Source, chosen: Any) -> Source:

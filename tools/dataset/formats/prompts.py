@@ -35,7 +35,10 @@ def to_chat(source: Source) -> Source:
         return chat_body(NAME, source, {"turns"}, messages)
     question = _flat_question(source)
     if question:
-        return chat_body(NAME, source, {"question"}, question)
+        # Which messages belong to one turn is lost where a turn has several.
+        grouped = any(isinstance(turn, list) and len(turn) != 1 for turn in source["question"])
+        extra = {"question": source["question"]} if grouped else None
+        return chat_body(NAME, source, {"question"}, question, extra=extra)
     for key in _TEXTS:
         if isinstance(source.get(key), str):
             return chat_body(NAME, source, {key}, [{"role": "user", "content": source[key]}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InvalidInput
@@ -87,6 +87,10 @@ class Reading:
     evidence: str
 
 
+PLAIN = Reading({}, _BY_NAME[openai_variants.NAME], "`messages` with role/content")
+"""The reading of OpenAI chat that needs no conversion, but for its body."""
+
+
 def check_format(name: str) -> None:
     """Refuse a name that is no format; raises `InvalidInput`."""
     if name not in FORMAT_NAMES:
@@ -112,8 +116,8 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
             trouble = refused
         else:
             if not openai_variants.is_legacy(source):
-                return Reading(source, _BY_NAME[openai_variants.NAME], "`messages` with role/content")
-    found = known or next((format_ for format_ in _FORMATS if format_.recognise(source)), None)
+                return replace(PLAIN, body=source)
+    found, evidence = (known, known.recognise(source)) if known else _recognised(source)
     if found is None:
         unread = why_unread(source)
         if unread is not None:
@@ -121,4 +125,12 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
         raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
     body = found.to_chat(source)
     check_chat(body)
-    return Reading(body, found, found.recognise(source) or "as you said")
+    return Reading(body, found, evidence or "as you said")
+
+
+def _recognised(source: Source) -> tuple[Format | None, str | None]:
+    for known in _FORMATS:
+        evidence = known.recognise(source)
+        if evidence is not None:
+            return known, evidence
+    return None, None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import openai_variants
 from .chat_body import chat_body, system_messages
 from .hermes_tags import split_calls, split_responses
 from .media_tags import Media
@@ -21,6 +22,7 @@ NAME = "sharegpt"
 _LISTS = ("conversations", "conversation", "messages", "dialogue", "dialog")
 _SPEAKERS = ("from", "role", "speaker")
 _TEXTS = ("value", "content", "text")
+_TAKEN = ("role", "content", "tool_calls")
 _ROLES = {
     "system": "system",
     "developer": "developer",
@@ -53,6 +55,10 @@ def to_chat(source: Source) -> Source:
     turns = _pairs_apart(source[key])
     if not turns:
         raise Refused("no_messages", f"`{key}` is empty")
+    if any(isinstance(turn, dict) and turn.get("tool_calls") for turn in turns):
+        # OpenAI's messages under another name.
+        rest = {name: value for name, value in source.items() if name not in (key, "system")}
+        return openai_variants.to_chat({**rest, "messages": system_messages(source) + turns})
     media = Media(source, [text for turn in turns if isinstance(text := _text_of(turn), str)])
     reading = _Reading(media)
     for number, turn in enumerate(turns, start=1):
@@ -89,10 +95,15 @@ class _Reading:
         role = _ROLES.get(str(turn[speaker]).strip().lower())
         if role is None:
             raise Refused("bad_message", f"{where} has the unknown speaker {shown(turn[speaker])}")
-        others = {key: value for key, value in turn.items() if key not in keys}
+        others = {key: value for key, value in turn.items() if key not in (*keys, *_TAKEN)}
+        if len(others) + len(keys) < len(turn):
+            self.not_expressed[str(number - 1)] = turn
         is_call = role == "call"
         if is_call:
-            self._add_calls(read_calls(turn[text_key], where), others)
+            calls, says_all = read_calls(turn[text_key], where)
+            if not says_all or (others and self._last_was_call):
+                self.not_expressed[str(number - 1)] = turn
+            self._add_calls(calls, others)
         elif role == "tool":
             self._add_answers(turn, turn[text_key], where, number, others)
         else:
@@ -133,9 +144,12 @@ class _Reading:
 
 
 def _keys_of_turn(turn: Source) -> tuple[str, str] | None:
-    speaker = next((key for key in _SPEAKERS if isinstance(turn.get(key), str)), None)
-    text = next((key for key in _TEXTS if key in turn), None)
-    return (speaker, text) if speaker is not None and text is not None else None
+    for speaker in _SPEAKERS:
+        if isinstance(turn.get(speaker), str):
+            for text in _TEXTS:
+                if text in turn:
+                    return speaker, text
+    return None
 
 
 def _text_of(turn: Any) -> Any:

@@ -10,6 +10,7 @@ from .json_line import parse_value
 from .refusal import Refused, kind_of
 
 Source = dict[str, Any]
+_CALL_KEYS = ({"name"}, {"name", "arguments"}, {"name", "parameters"})
 
 
 class OpenCalls:
@@ -59,7 +60,7 @@ class OpenCalls:
                 return f"call_{self._made}"
 
 
-def read_calls(text: Any, where: str) -> list[tuple[str, str]]:
+def read_calls(text: Any, where: str) -> tuple[list[tuple[str, str]], bool]:
     """The calls in a turn that holds ``{"name": …, "arguments": …}`` or a list of such objects.
 
     Args:
@@ -67,7 +68,7 @@ def read_calls(text: Any, where: str) -> list[tuple[str, str]]:
         where: the turn, for a person.
 
     Returns:
-        Name and arguments (as JSON text) of each call.
+        Name and arguments (as JSON text) of each call, and whether the turn says no more than that.
 
     Raises:
         Refused: it is no call.
@@ -81,7 +82,9 @@ def read_calls(text: Any, where: str) -> list[tuple[str, str]]:
     calls = value if isinstance(value, list) else [value]
     if not calls:
         raise Refused("bad_message", f"{where} calls no tool")
-    return [_name_and_arguments(call, where) for call in calls]
+    return [_name_and_arguments(call, where) for call in calls], all(
+        set(call) in _CALL_KEYS for call in calls
+    )
 
 
 def arguments_text(value: Any) -> str:

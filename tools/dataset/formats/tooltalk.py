@@ -15,6 +15,8 @@ from .tool_calls import OpenCalls, arguments_text
 
 Source = dict[str, Any]
 NAME = "tooltalk"
+_API_KEYS = {"request", "response", "exception"}
+_REQUEST_KEYS = {"api_name", "parameters"}
 
 
 def recognise(source: Source) -> str | None:
@@ -37,10 +39,12 @@ def to_chat(source: Source) -> Source:
         where = f"message {number + 1}"
         if not isinstance(turn, dict):
             raise Refused("bad_message", f"{where} is {kind_of(turn)}, not an object")
+        if not set(turn) <= {"index", "role", "text", "apis"}:
+            not_expressed[str(number)] = turn
         apis = turn.get("apis") or []
         for api in apis if isinstance(apis, list) else [apis]:
             messages += _called(api, calls, where)
-            if not set(api) <= {"request", "response", "exception"}:
+            if not set(api) <= _API_KEYS or not set(api["request"]) <= _REQUEST_KEYS:
                 not_expressed[str(number)] = turn
         messages.append({"role": turn.get("role"), "content": text_at(turn, "text")})
     extra = {"messages": not_expressed} if not_expressed else None

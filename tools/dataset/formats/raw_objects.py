@@ -1,0 +1,209 @@
+"""The items of a file of any layout, before they are read as records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .arrow_rows import read_arrow, read_parquet
+from .byte_stream import BROKEN, broken, open_bytes
+from .container import LINES, WRAPPER_KEYS, Container, container_of
+from .json_line import parse_object, parse_value, text_of_line
+from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
+from .refusal import Refused, kind_of
+from .table_rows import read_rows
+
+Source = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BadItem:
+    """What is no record: an item, or the file as a whole (``place`` is ``None``) or from some place on."""
+
+    place: int | None
+    refused: Refused
+
+
+@dataclass(frozen=True)
+class RawObject:
+    """An item before it is read as a record.
+
+    Attributes:
+        place: its line, or its number in a JSON list or a Parquet or Arrow file; counted from 1.
+        text: its JSON on one line as it stands in the file; ``None`` in a table.
+        value: the same, parsed.
+    """
+
+    place: int
+    text: str | None
+    value: Source
+
+
+class RawObjects:
+    """The items of one file; iterate over it once.
+
+    Attributes:
+        path: the file.
+        container: how the items stand in the file, known when the iteration has begun.
+        wrapping: what the file was unpacked or converted from, in words.
+        blank: lines with nothing but white space, so far.
+        bytes_read: how far the file is read.
+        left_out: keys of an object around the items that hold something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is opened yet."""
+        self.path = path
+        self.container: Container = LINES
+        self.wrapping: tuple[str, ...] = ()
+        self.blank = 0
+        self.bytes_read = 0
+        self.left_out: dict[str, None] = {}
+
+    def __iter__(self) -> Iterator[RawObject | BadItem]:
+        """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
+
+        Raises:
+            InvalidInput: a library is missing that reads this kind of file.
+        """
+        place: int | None = None
+        try:
+            self.container = container_of(self.path)
+            for item in self._items():
+                place = item.place
+                yield item
+        except Refused as refused:
+            yield BadItem(None, refused)
+        except BROKEN as error:
+            where = "" if place is None else f"after item {place} "
+            yield BadItem(None, broken(error, where))
+
+    def has_plain_lines(self) -> bool:
+        """Whether the file is plain UTF-8 with an object per line; ``False`` also when it cannot be read."""
+        try:
+            with open_bytes(self.path) as stream:
+                return not stream.wrapping and container_of(self.path) is LINES
+        except (Refused, *BROKEN):
+            return False
+
+    def line(self, raw: bytes, number: int) -> RawObject | BadItem | None:
+        """One line of a file with an object per line; ``None`` when it is blank."""
+        try:
+            text = text_of_line(raw)
+            if not text.strip():
+                self.blank += 1
+                return None
+            return RawObject(number, text, parse_object(text))
+        except Refused as refused:
+            return BadItem(number, refused)
+
+    def _items(self) -> Iterator[RawObject | BadItem]:
+        kind = self.container.kind
+        if kind in ("parquet", "arrow"):
+            yield from self._rows_of_arrow(read_parquet if kind == "parquet" else read_arrow)
+            return
+        readers = {
+            "lines": self._lines,
+            "list": self._list,
+            "objects": self._objects,
+            "wrapper": self._wrapped,
+            "table": self._table,
+            "dialogue": self._dialogue,
+        }
+        with open_bytes(self.path) as stream:
+            self.wrapping = stream.wrapping
+            for item in readers[kind](stream.text):
+                self.bytes_read = stream.raw.tell()
+                yield item
+
+    def _lines(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
+        # A binary file is split at \n only; str.splitlines would also split inside of strings.
+        for number, raw in enumerate(_bounded_lines(file), start=1):
+            if raw is None:
+                yield BadItem(number, Refused("too_long", f"longer than {MAX_ITEM_BYTES >> 20} MB"))
+                continue
+            item = self.line(raw, number)
+            if item is not None:
+                yield item
+
+    def _list(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
+        json = JsonStream(file)
+        for number, raw in enumerate(json.items(), start=1):
+            item = _parsed(raw, number)
+            if number == 1 and isinstance(item, BadItem) and item.refused.code == "not_an_object":
+                kind = kind_of(parse_value(raw.text))
+                raise Refused(
+                    "unsupported_format", f"the file is a JSON list whose first item is {kind}, no record"
+                )
+            yield item
+        if not json.at_end():
+            raise Refused("invalid_json", f"not valid JSON: something follows the list at line {json.line}")
+
+    def _objects(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
+        for raw in JsonStream(file).values():
+            yield _parsed(raw, None)
+
+    def _wrapped(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
+        json = JsonStream(file)
+        number = 0
+        while not json.at_end():
+            for key in json.members():
+                if key in WRAPPER_KEYS and json.at_list():
+                    for raw in json.items():
+                        number += 1
+                        yield _parsed(raw, number)
+                else:
+                    json.value()
+                    self.left_out[key] = None
+
+    def _table(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
+        for line, row in read_rows(file, self.container.delimiter):
+            yield BadItem(line, row) if isinstance(row, Refused) else RawObject(line, None, row)
+
+    def _dialogue(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
+        content = file.read(MAX_ITEM_BYTES + 1)
+        if len(content) > MAX_ITEM_BYTES:
+            raise Refused("too_long", f"one conversation of more than {MAX_ITEM_BYTES >> 20} MB")
+        turns = []
+        for number, line in enumerate(content.split(b"\n"), start=1):
+            item = self.line(line, number)
+            if isinstance(item, BadItem):
+                # Without one of its turns it would be another conversation.
+                reason = f"one conversation per file, and a line of it is bad: {item.refused.reason}"
+                yield BadItem(number, Refused(item.refused.code, reason))
+                return
+            if item is not None:
+                turns.append(item.value)
+        yield RawObject(1, None, {"dialogue": turns})
+
+    def _rows_of_arrow(
+        self, read: Callable[[Path], Iterator[tuple[dict[str, Any], float]]]
+    ) -> Iterator[RawObject | BadItem]:
+        size = self.path.stat().st_size
+        for number, (row, share) in enumerate(read(self.path), start=1):
+            self.bytes_read = int(size * share)
+            yield RawObject(number, None, row)
+
+
+def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """The lines of a file; ``None`` for one that is too long to be kept in memory."""
+    while raw := file.readline(MAX_ITEM_BYTES):
+        if len(raw) < MAX_ITEM_BYTES or raw.endswith(b"\n"):
+            yield raw
+            continue
+        while raw and not raw.endswith(b"\n"):
+            raw = file.readline(MAX_ITEM_BYTES)
+        yield None
+
+
+def _parsed(raw: RawItem, number: int | None) -> RawObject | BadItem:
+    """An item of a list, known by its number, or one of several objects, known by its line."""
+    place = raw.line if number is None else number
+    try:
+        text = raw.text
+        return RawObject(place, on_one_line(text), parse_object(text))
+    except Refused as refused:
+        where = "" if number is None else f"item {number}, at line {raw.line}: "
+        return BadItem(place, Refused(refused.code, f"{where}{refused.reason}"))
