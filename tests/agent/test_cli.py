@@ -20,6 +20,7 @@ COMMANDS = (
     "generate",
     "plans",
     "jobs",
+    "validate",
     "review",
     "export",
     "workflows",
