@@ -18,6 +18,7 @@ from .readers import from_alpaca, from_chat_row, from_sharegpt
 Json = dict[str, Any]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NAMES = st.sampled_from(["find", "book", "get.it"])
+PARAMETERS = st.sampled_from([None, {}, {"type": "object"}, {"type": "object", "properties": {"a": {}}}])
 ARGUMENTS = st.one_of(
     st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=2).map(json.dumps),
     st.just('{"a":1}'),
@@ -73,7 +74,7 @@ def records(draw: st.DrawFn) -> Json:
             ]
     record: Json = {"messages": messages, "topic": "t"}
     if draw(st.booleans()):
-        record["tools"] = [{"type": "function", "function": {"name": "find", "description": draw(TEXT)}}]
+        record["tools"] = [{"type": "function", "function": {"name": "find", "parameters": draw(PARAMETERS)}}]
     if draw(st.booleans()):
         record["meta"] = draw(st.integers() | TEXT)
     return record
