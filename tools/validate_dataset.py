@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from .dataset.exports.new_files import appearing_together, refuse_existing
-from .dataset.stored_rows import StoredRow
+from .dataset.stored_rows import OnProgress, StoredRow
 from .dataset.validation.report import ValidationReport
 from .dataset.validation.rules import RULES, Finding
 from .dataset.validation.validate import MAX_TOKENS, validate_records
@@ -39,6 +39,7 @@ def validate(
     max_tokens: int = MAX_TOKENS,
     findings_file: str | Path | None = None,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> ValidationReport:
     """Check a dataset; the report names the first records of each rule.
 
@@ -48,13 +49,14 @@ def validate(
         max_tokens: tokens from which a record is too long.
         findings_file: a file for all findings, one JSON object per line; it appears when it is whole.
         overwrite: whether that file may replace one that is there.
+        on_progress: told how many records are done, and of how many.
 
     Raises:
         InvalidInput: the file is there already or cannot be written, or the limit is below 1.
         WorkflowNotFound: there is no such workflow.
     """
     if findings_file is None:
-        return validate_records(services.store, workflow_id, max_tokens=max_tokens)
+        return validate_records(services.store, workflow_id, max_tokens=max_tokens, on_progress=on_progress)
     target = Path(findings_file).expanduser()
     refuse_existing(target, overwrite)
     with appearing_together(target, overwrite) as files:
@@ -63,7 +65,9 @@ def validate(
         def write(row: StoredRow, finding: Finding) -> None:
             file.write(json.dumps(_line(row, finding), ensure_ascii=False).encode("utf-8") + b"\n")
 
-        return validate_records(services.store, workflow_id, max_tokens=max_tokens, on_finding=write)
+        return validate_records(
+            services.store, workflow_id, max_tokens=max_tokens, on_finding=write, on_progress=on_progress
+        )
 
 
 def validate_dataset(services: Services, workflow_id: str, max_tokens: int = MAX_TOKENS) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import typer
 
 from ..output import note, print_json, print_table, say
 from .options_and_prompts import AsJson, Workflow, open_services
+from .record_bar import record_bar
 
 if TYPE_CHECKING:
     from ...tools.dataset.validation.report import RuleReport, ValidationReport
@@ -43,7 +44,15 @@ def validate(
     """Check the dataset as a trainer would, and say what each fix costs; nothing is changed."""
     from ...tools.validate_dataset import validate as run
 
-    report = run(open_services(), workflow, max_tokens=max_tokens, findings_file=output, overwrite=overwrite)
+    with record_bar("Validating") as on_progress:
+        report = run(
+            open_services(),
+            workflow,
+            max_tokens=max_tokens,
+            findings_file=output,
+            overwrite=overwrite,
+            on_progress=on_progress,
+        )
     if as_json:
         print_json({"success": True, "validation": {"workflow_id": workflow, **asdict(report)}})
         return

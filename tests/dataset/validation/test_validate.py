@@ -237,3 +237,11 @@ def test_nothing_and_nobody(store: Store, load: Callable[..., Path]) -> None:
     set_status(store, "wf-1", [next(iter(load_records(store, "wf-1"))).id], "rejected")
     report = validate_records(store, "wf-1")
     assert (report.records, report.tokens, report.rules) == (0, 0, ())
+
+
+def test_progress_is_told(store: Store, load: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune_coverage.tools.dataset.stored_rows._ROWS_AT_ONCE", 2)
+    load(*(chat(f"Question {number}?") for number in range(5)))
+    told: list[tuple[int, int]] = []
+    validate_records(store, "wf-1", on_progress=lambda *now: told.append(now))
+    assert told == [(2, 5), (4, 5)]

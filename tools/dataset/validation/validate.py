@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import InvalidInput
 from ..store import Store
-from ..stored_rows import StoredRow, stored_rows
+from ..stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
 from .duplicates import Duplicates
 from .report import Collector, ValidationReport
 from .role_rules import check_content, check_roles
@@ -23,7 +23,12 @@ OnFinding = Callable[[StoredRow, Finding], None]
 
 
 def validate_records(
-    store: Store, workflow_id: str, *, max_tokens: int = MAX_TOKENS, on_finding: OnFinding | None = None
+    store: Store,
+    workflow_id: str,
+    *,
+    max_tokens: int = MAX_TOKENS,
+    on_finding: OnFinding | None = None,
+    on_progress: OnProgress | None = None,
 ) -> ValidationReport:
     """Find what a trainer would refuse, waste or stumble over. Changes nothing, and no record stops it.
 
@@ -32,6 +37,7 @@ def validate_records(
         workflow_id: whose they are.
         max_tokens: tokens from which a record is too long.
         on_finding: called with every finding; the report names the first of each rule only.
+        on_progress: told how many records are done, and of how many.
 
     Raises:
         InvalidInput: the limit is below 1.
@@ -43,7 +49,9 @@ def validate_records(
     duplicates = Duplicates()
     collector = Collector()
     with store.read() as connection:
-        for row in stored_rows(connection, workflow_id):
+        rows = stored_rows(connection, workflow_id)
+        total = count_rows(connection, workflow_id) if on_progress else 0
+        for row in told(rows, on_progress, total):
             tokens = 0
             try:
                 source = json.loads(row.body)
