@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .tools.models.scripted import ScriptedChatModel
     from .tools.services import Services
     from .tools.settings import Settings
+    from .tools.validate_dataset import validate_dataset, validate_dataset_tool
 
 __all__ = [
     "Approval",
@@ -82,6 +83,8 @@ __all__ = [
     "propose_plan",
     "run_approved_item",
     "set_topics",
+    "validate_dataset",
+    "validate_dataset_tool",
 ]
 
 _HOMES = {
@@ -117,6 +120,7 @@ _HOMES = {
     "tools.models.scripted": ("ScriptedChatModel",),
     "tools.services": ("Services",),
     "tools.settings": ("Settings",),
+    "tools.validate_dataset": ("validate_dataset", "validate_dataset_tool"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -30,6 +30,7 @@ from .commands import (
     review,
     targets,
     threads,
+    validate,
     workflows,
 )
 from .output import ExitCode, print_error, print_json
@@ -52,6 +53,7 @@ app.command("chat")(chat.chat)
 app.command("generate")(generate.generate)
 app.add_typer(plans.app, name="plans")
 app.add_typer(jobs.app, name="jobs")
+app.command("validate")(validate.validate)
 app.command("review")(review.review)
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")

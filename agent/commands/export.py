@@ -10,6 +10,7 @@ import typer
 
 from ..output import note, print_json, say
 from .options_and_prompts import AsJson, Workflow, open_services
+from .record_bar import record_bar
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport
@@ -79,19 +80,21 @@ def export(
     if only_synthetic and not with_synthetic:
         raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
     origin: Origin | None = None if with_synthetic else "real"
-    report = export_records(
-        open_services().store,
-        workflow,
-        output,
-        include_all=include_all,
-        overwrite=overwrite,
-        origin="synthetic" if only_synthetic else origin,
-        file_format=file_format,
-        split=split,
-        seed=seed,
-        provenance=provenance,
-        leave_out_unfit=leave_out_unfit,
-    )
+    with record_bar("Exporting") as on_progress:
+        report = export_records(
+            open_services().store,
+            workflow,
+            output,
+            include_all=include_all,
+            overwrite=overwrite,
+            origin="synthetic" if only_synthetic else origin,
+            file_format=file_format,
+            split=split,
+            seed=seed,
+            provenance=provenance,
+            leave_out_unfit=leave_out_unfit,
+            on_progress=on_progress,
+        )
     if as_json:
         print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
         return

@@ -22,6 +22,7 @@ COMMANDS = (
     "generate",
     "plans",
     "jobs",
+    "validate",
     "review",
     "export",
     "workflows",

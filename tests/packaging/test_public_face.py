@@ -45,6 +45,8 @@ NAMES = [
     "propose_plan",
     "run_approved_item",
     "set_topics",
+    "validate_dataset",
+    "validate_dataset_tool",
 ]
 
 

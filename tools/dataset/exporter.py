@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import Connection
 
 from ..errors import InvalidInput
 from .exports.config_files import ConfigFile, config_file, config_text, read_dataset_info
@@ -26,7 +26,7 @@ from .exports.record_files import RecordFiles
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
 from .store import Store
-from .stored_rows import StoredRow, stored_rows
+from .stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def export_records(
     seed: int = 0,
     provenance: bool = False,
     leave_out_unfit: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> ExportReport:
     """Write the active records of a workflow, in their order.
 
@@ -118,6 +119,7 @@ def export_records(
         provenance: also write where each record comes from: into a file beside the data, for ``huggingface``
             into a column.
         leave_out_unfit: leave out records that the format cannot hold, instead of refusing.
+        on_progress: told how many records are done, and of how many; where two looks are needed, all count twice.
 
     Raises:
         InvalidInput: a file is there already or cannot be written, records do not fit, or a value is impossible.
@@ -126,13 +128,17 @@ def export_records(
     order = _ordered(Path(path).expanduser(), file_format, split, provenance, include_all, overwrite)
     with store.read() as connection:
         survey = Survey()
-        if order.form.convert is not None or split is not None:
-            rows = stored_rows(connection, workflow_id, origin)
-            survey = survey_rows(rows, order.form, include_all=include_all, split=split, seed=seed)
+        rows = partial(stored_rows, connection, workflow_id, origin)
+        looks = 2 if order.form.convert is not None or split is not None else 1
+        total = looks * count_rows(connection, workflow_id, origin) if on_progress else 0
+        if looks == 2:
+            looked_at = told(rows(), on_progress, total)
+            survey = survey_rows(looked_at, order.form, include_all=include_all, split=split, seed=seed)
         if not leave_out_unfit:
             survey.refuse_unfit(order.form)
+        written = told(rows(), on_progress, total, before=total - total // looks)
         with appearing_together(order.target, overwrite) as files:
-            return _write(order, connection, workflow_id, origin, survey, files)
+            return _write(order, written, survey, files)
 
 
 def _ordered(
@@ -165,18 +171,10 @@ def _ordered(
     return order
 
 
-def _write(
-    order: _Order,
-    connection: Connection,
-    workflow_id: str,
-    origin: Origin | None,
-    survey: Survey,
-    files: NewFiles,
-) -> ExportReport:
+def _write(order: _Order, rows: Iterable[StoredRow], survey: Survey, files: NewFiles) -> ExportReport:
     records = RecordFiles(order.form, order.paths, files, provenance=order.with_provenance)
     sidecar = files.open(order.sidecar) if order.sidecar else None
     counting = Survey()
-    rows = stored_rows(connection, workflow_id, origin)
     for row in learnable(rows, counting, include_all=order.include_all):
         half = VALIDATION if survey.split is not None and survey.split.is_validation(row) else TRAIN
         if records.write(row, half) and sidecar is not None:

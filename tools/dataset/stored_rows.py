@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from .record import Origin
 from .tables import records
 from .topic_label import DEFAULT_FIELD
 from .workflows import version_within
+
+OnProgress = Callable[[int, int], None]
+"""Told how many rows are done, and how many there are."""
 
 _ROWS_AT_ONCE = 500
 
@@ -59,9 +62,7 @@ def stored_rows(
         WorkflowNotFound: there is no such workflow (said at once, not at the first row).
     """
     version_within(connection, workflow_id)
-    query = select(records).where(records.c.workflow_id == workflow_id, records.c.status == "active")
-    if origin is not None:
-        query = query.where(records.c.origin == origin)
+    query = select(records).where(*_wanted(workflow_id, origin))
     rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query.order_by(records.c.position))
     return (
         StoredRow(
@@ -77,3 +78,31 @@ def stored_rows(
         )
         for row in rows
     )
+
+
+def count_rows(connection: Connection, workflow_id: str, origin: Origin | None = None) -> int:
+    """How many rows `stored_rows` gives."""
+    query = select(func.count()).select_from(records).where(*_wanted(workflow_id, origin))
+    return int(connection.execute(query).scalar_one())
+
+
+def told(
+    rows: Iterable[StoredRow], on_progress: OnProgress | None, total: int, before: int = 0
+) -> Iterator[StoredRow]:
+    """The rows; someone is told from time to time how many are done.
+
+    Args:
+        rows: to pass on.
+        on_progress: who is told.
+        total: all rows that there are to do.
+        before: how many were done before these.
+    """
+    for number, row in enumerate(rows, start=before + 1):
+        yield row
+        if on_progress is not None and number % _ROWS_AT_ONCE == 0:
+            on_progress(number, total)
+
+
+def _wanted(workflow_id: str, origin: Origin | None) -> list[ColumnElement[bool]]:
+    wanted = [records.c.workflow_id == workflow_id, records.c.status == "active"]
+    return wanted if origin is None else [*wanted, records.c.origin == origin]

@@ -25,7 +25,9 @@ def from_sharegpt(row: Json) -> Json:
         if turn["from"] == "observation":
             answers += 1
             message["tool_call_id"] = f"call_{answers}"
-        messages.append(message | {key: turn[key] for key in ("name", "weight") if key in turn})
+        messages.append(
+            message | {key: turn[key] for key in ("name", "weight", "reasoning_content") if key in turn}
+        )
     record = {key: value for key, value in row.items() if key not in ("conversations", "tools")}
     record["messages"] = messages
     if row.get("tools"):

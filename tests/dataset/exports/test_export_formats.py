@@ -261,3 +261,18 @@ def test_an_unknown_format_and_a_file_where_a_folder_must_be(
     (tmp_path / "d").write_text("")
     with pytest.raises(InvalidInput, match="is a file"):
         export_records(store, "wf-1", tmp_path / "d", file_format="huggingface")
+
+
+def test_progress_goes_through_both_looks(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune_coverage.tools.dataset.stored_rows._ROWS_AT_ONCE", 2)
+    fill(*(chat(f"{number}") for number in range(5)))
+    told: list[tuple[int, int]] = []
+    export_records(
+        store, "wf-1", tmp_path / "a", file_format="trl", on_progress=lambda *now: told.append(now)
+    )
+    assert told == [(2, 10), (4, 10), (6, 10), (8, 10), (10, 10)]
+    told.clear()
+    export_records(store, "wf-1", tmp_path / "b", on_progress=lambda *now: told.append(now))
+    assert told == [(2, 5), (4, 5)]

@@ -18,6 +18,7 @@ from .readers import from_alpaca, from_chat_row, from_sharegpt
 Json = dict[str, Any]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 NAMES = st.sampled_from(["find", "book", "get.it"])
+PARAMETERS = st.sampled_from([None, {}, {"type": "object"}, {"type": "object", "properties": {"a": {}}}])
 ARGUMENTS = st.one_of(
     st.dictionaries(TEXT, st.integers() | TEXT | st.lists(TEXT, max_size=2), max_size=2).map(json.dumps),
     st.just('{"a":1}'),
@@ -37,7 +38,13 @@ def records(draw: st.DrawFn) -> Json:
             if draw(st.integers(0, 5)) == 0:
                 message |= draw(
                     st.sampled_from(
-                        [{"weight": 0}, {"weight": 1}, {"name": "n"}, {"refusal": "no"}, {"mood": "x"}]
+                        [
+                            {"weight": 0},
+                            {"weight": 1},
+                            {"name": "n"},
+                            {"reasoning_content": "r"},
+                            {"mood": "x"},
+                        ]
                     )
                 )
             messages.append(message)
@@ -67,7 +74,7 @@ def records(draw: st.DrawFn) -> Json:
             ]
     record: Json = {"messages": messages, "topic": "t"}
     if draw(st.booleans()):
-        record["tools"] = [{"type": "function", "function": {"name": "find", "description": draw(TEXT)}}]
+        record["tools"] = [{"type": "function", "function": {"name": "find", "parameters": draw(PARAMETERS)}}]
     if draw(st.booleans()):
         record["meta"] = draw(st.integers() | TEXT)
     return record
@@ -140,6 +147,20 @@ def test_what_loses_nothing_comes_back_equal(name: str, convert: Any, read: Any)
     assert min(seen.values()) > 0, seen
 
 
+@pytest.mark.parametrize(("name", "convert"), [("sharegpt", sharegpt.convert), ("alpaca", alpaca.convert)])
+def test_the_importer_reads_back_what_lost_nothing(name: str, convert: Any) -> None:
+    reader = pytest.importorskip(f"finetune_coverage.tools.dataset.formats.{name}")
+
+    @settings(max_examples=80, deadline=None, database=None, derandomize=True)
+    @given(short_records() if name == "alpaca" else records())
+    def run(record: Json) -> None:
+        done = converted(convert, record)
+        if done is not None and not done.lost - EXCUSED[name]:
+            assert same_to_a_template(reader.to_chat(done.row)) == same_to_a_template(record)
+
+    run()
+
+
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
 @given(records(), st.booleans())
 def test_parquet_columns_hold_every_record(record: Json, with_provenance: bool) -> None:
@@ -203,6 +224,29 @@ def test_sharegpt_names_all_that_it_loses() -> None:
         "content parts", "fields: mood of messages", "functions and function_call", "ids of tool calls",
         "spacing of tool arguments", "text beside a tool call", "the role developer",
     }  # fmt: skip
+
+
+def test_reasoning_goes_where_each_trainer_looks_for_it() -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": None, "tool_calls": [call], "reasoning_content": "Look it up."},
+        {"role": "tool", "tool_call_id": "a", "content": "y"},
+        {"role": "assistant", "content": "Yes.", "reasoning_content": "So it is y."},
+    ]
+    record = {"messages": messages}
+    for convert in (trl.convert, axolotl.convert):
+        row = convert(record, None).row
+        assert [message.get("reasoning_content") for message in row["messages"]] == [
+            None, "Look it up.", None, "So it is y.",
+        ]  # fmt: skip
+    done = llamafactory.convert(record, None)
+    values = [turn["value"] for turn in done.row["conversations"]]
+    assert values[1] == '<think>\nLook it up.\n</think>\n\n{"name": "f", "arguments": {}}'
+    assert values[3] == "<think>\nSo it is y.\n</think>\n\nYes."
+    assert {loss for loss in done.lost if "reasoning" in loss} == set()
+    short = {"messages": [messages[0], messages[3]]}
+    assert alpaca.convert(short, None).lost == {"fields: reasoning_content of messages"}
 
 
 def test_what_a_record_brought_from_its_format_goes_back_there() -> None:

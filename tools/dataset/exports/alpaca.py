@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chat_turns import NAMES, Chat, chat_of, named
+from .chat_turns import NAMES, REASONING, Chat, chat_of, named
 from .converted import Converted, Unfit
 
 SYSTEM = "system prompts stand in `system`, which not every reader of Alpaca uses"
@@ -44,6 +44,8 @@ def convert(source: dict[str, Any], _topic: str | None) -> Converted:
         lost.add(NAMES)
     if any(turn.weight is not None for turn in chat.turns):
         lost.add(named(["weight"]) + " of messages")
+    if any(turn.reasoning is not None for turn in chat.turns):
+        lost.add(f"{named([REASONING])} of messages")
     if chat.source_extra:
         lost.add(named(["source_extra"]))
     return Converted(row | chat.extra, frozenset(lost))

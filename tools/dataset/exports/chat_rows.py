@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chat_turns import Chat, Turn, drop_fields
+from .chat_turns import REASONING, Chat, Turn, drop_fields
 from .converted import Converted
 
 
 def messages_of(chat: Chat, *, parsed: bool) -> list[dict[str, Any]]:
-    """The messages: role, content, and where there are any, name, tool_calls and tool_call_id.
+    """The messages: role, content, and where there are any, name, reasoning, tool_calls and tool_call_id.
 
     Args:
         chat: the record.
@@ -29,6 +29,8 @@ def _message(turn: Turn, parsed: bool) -> dict[str, Any]:
     message: dict[str, Any] = {"role": turn.role, "content": turn.text or ""}
     if turn.name is not None:
         message["name"] = turn.name
+    if turn.reasoning is not None:
+        message[REASONING] = turn.reasoning
     if turn.calls:
         message["tool_calls"] = [
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..record import Message
@@ -15,7 +15,10 @@ DEVELOPER = "the role developer (becomes system)"
 NAMES = "names of speakers"
 LEGACY = "functions and function_call (become tools and tool_calls)"
 
-_KNOWN = {"role", "content", "name", "weight", "tool_calls", "tool_call_id", "function_call"}
+REASONING = "reasoning_content"
+"""The key of what an assistant thinks before it answers, as chat templates and servers call it."""
+
+_KNOWN = {"role", "content", "name", "weight", "tool_calls", "tool_call_id", "function_call", REASONING}
 _LEGACY_TOP = ("functions", "function_call")
 
 
@@ -47,6 +50,7 @@ class Turn:
         answers: the id of the call that a tool message answers.
         name: of the speaker or of the function that answers.
         weight: 0 or 1 where the message says so.
+        reasoning: what the assistant thinks before it answers.
     """
 
     role: str
@@ -55,6 +59,7 @@ class Turn:
     answers: str | None = None
     name: str | None = None
     weight: int | None = None
+    reasoning: str | None = None
 
 
 @dataclass
@@ -127,13 +132,26 @@ def _turn(message: Message, where: str, lost: set[str]) -> Turn:
     if role == "function":
         lost.add(LEGACY)
         role = "tool"
+    reasoning = message.get(REASONING)
+    if not isinstance(reasoning, str):
+        reasoning = None
     other = {key for key in message.keys() - _KNOWN if message[key] is not None}
+    if reasoning is None and message.get(REASONING) is not None:
+        other.add(REASONING)
     if other:
         lost.add(f"{named(other)} of messages")
     text = _text(message.get("content"), where, lost)
     if text is None and not calls and role == "assistant":
         raise Unfit(f"{where} is an answer without text")
-    return Turn(role, text, calls, message.get("tool_call_id"), message.get("name"), message.get("weight"))
+    return Turn(
+        role,
+        text,
+        calls,
+        answers=message.get("tool_call_id"),
+        name=message.get("name"),
+        weight=message.get("weight"),
+        reasoning=reasoning,
+    )
 
 
 def _call(call_id: str | None, function: dict[str, Any]) -> Call:
@@ -166,5 +184,5 @@ def _linked(turns: list[Turn]) -> list[Turn]:
         if turn.role == "tool":
             answers = answers if answers is not None else (waiting[0] if waiting else "call_0")
             waiting = [call_id for call_id in waiting if call_id != answers]
-        linked.append(Turn(turn.role, turn.text, tuple(calls), answers, turn.name, turn.weight))
+        linked.append(replace(turn, calls=tuple(calls), answers=answers))
     return linked

@@ -1,8 +1,8 @@
 """Hugging Face: a folder with Parquet files and a dataset card, as a dataset repository has them.
 
-Columns: ``id``, ``messages`` (role, content, name, tool_calls, tool_call_id, weight), ``tools`` (JSON text),
-``topic``, ``origin``, ``extra`` (JSON text: what of the record the other columns do not hold) and, where it is asked
-for, ``provenance`` (JSON text). So nothing is lost: `source_of` makes the record again.
+Columns: ``id``, ``messages`` (role, content, name, reasoning_content, tool_calls, tool_call_id, weight), ``tools``
+(JSON text), ``topic``, ``origin``, ``extra`` (JSON text: what of the record the other columns do not hold) and, where
+it is asked for, ``provenance`` (JSON text). So nothing is lost: `source_of` makes the record again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from ...errors import InvalidInput
 from ..record import Message, message_text
 from ..stored_rows import StoredRow
+from .chat_turns import REASONING
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS_AT_ONCE = 1000
-_PLAIN = ("role", "content", "name", "tool_call_id", "weight")
+_TEXTS = ("role", "name", REASONING, "tool_call_id")
 
 
 def require_parquet() -> None:
@@ -104,6 +105,7 @@ def _schema(with_provenance: bool) -> pa.Schema:
             ("role", text),
             ("content", text),
             ("name", text),
+            (REASONING, text),
             ("tool_calls", pa.list_(call)),
             ("tool_call_id", text),
             ("weight", pa.int8()),
@@ -115,13 +117,11 @@ def _schema(with_provenance: bool) -> pa.Schema:
 
 
 def _columns_of_message(message: Message) -> dict[str, Any]:
-    columns = {key: message.get(key) for key in _PLAIN}
-    if isinstance(columns["content"], list):
-        columns["content"] = message_text(message)
-    if not isinstance(columns["name"], str | None):
-        columns["name"] = None
-    if columns["weight"] is not None:
-        columns["weight"] = int(columns["weight"])
+    columns: dict[str, Any] = {key: message.get(key) for key in _TEXTS}
+    columns = {key: value if isinstance(value, str) else None for key, value in columns.items()}
+    content, weight = message.get("content"), message.get("weight")
+    columns["content"] = message_text(message) if isinstance(content, list) else content
+    columns["weight"] = None if weight is None else int(weight)
     calls = message.get("tool_calls")
     columns["tool_calls"] = [_columns_of_call(call) for call in calls] if calls else None
     return columns

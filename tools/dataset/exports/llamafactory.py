@@ -38,9 +38,9 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     _check_order(turns)
     row: dict[str, Any] = {"conversations": turns}
     functions = [function_of(tool, chat) for tool in chat.tools]
-    # Its templates read `parameters` of every tool.
+    # Its templates read the properties of every tool's parameters.
     filled = [
-        function if function.get("parameters") else function | {"parameters": NO_PARAMETERS}
+        function | {"parameters": NO_PARAMETERS | (function.get("parameters") or {})}
         for function in functions
     ]
     row["tools"] = json.dumps(filled, ensure_ascii=False) if filled else ""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .chat_turns import Call, Chat, Turn, chat_of, named
+from .chat_turns import REASONING, Call, Chat, Turn, chat_of, named
 from .converted import Converted, Unfit
 
 IDS = "ids of tool calls (answers follow the order of the calls)"
@@ -48,23 +48,35 @@ def turns_of(chat: Chat, *, plain: bool = False) -> Iterator[dict[str, Any]]:
 
     Args:
         chat: the record.
-        plain: nothing but ``from`` and ``value``; else names and weights stand beside them.
+        plain: nothing but ``from`` and ``value``, with reasoning in ``<think>`` tags before the text; else names,
+            weights and reasoning stand beside them.
     """
     for turn in _in_order_of_calls(chat):
-        beside = {key: value for key in ("name", "weight") if (value := getattr(turn, key)) is not None}
-        if plain and beside:
-            chat.lost.add(f"{named(beside)} of messages")
+        beside = _beside(turn)
+        before = ""
+        if plain:
+            before = f"<think>\n{turn.reasoning}\n</think>\n\n" if turn.reasoning is not None else ""
+            unsaid = beside.keys() - {REASONING}
+            if unsaid:
+                chat.lost.add(f"{named(unsaid)} of messages")
             beside = {}
         if turn.calls:
             if turn.text:
                 chat.lost.add(MIXED)
-                yield {"from": "gpt", "value": turn.text, **beside}
+                yield {"from": "gpt", "value": before + turn.text, **beside}
+                before = ""
+                beside = {key: value for key, value in beside.items() if key != REASONING}
             elif turn.text == "":
                 chat.lost.add("empty text beside a tool call")
             chat.lost.add(IDS)
-            yield {"from": "function_call", "value": calls_text(turn.calls, chat), **beside}
+            yield {"from": "function_call", "value": before + calls_text(turn.calls, chat), **beside}
         else:
-            yield {"from": _FROM[turn.role], "value": turn.text or "", **beside}
+            yield {"from": _FROM[turn.role], "value": before + (turn.text or ""), **beside}
+
+
+def _beside(turn: Turn) -> dict[str, Any]:
+    fields = {"name": turn.name, "weight": turn.weight, REASONING: turn.reasoning}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def calls_text(calls: tuple[Call, ...], chat: Chat) -> str:

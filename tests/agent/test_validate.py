@@ -1,0 +1,88 @@
+"""`validate` on the command line and as a tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.validate_dataset import validate_dataset, validate_dataset_tool
+
+from .conftest import Command, chat_line
+
+WriteDataset = Callable[..., Path]
+
+
+@pytest.fixture
+def faulty(command: Command, write_dataset: WriteDataset) -> str:
+    """A workflow with an empty question, a question without an answer and two equal records."""
+    rows = [
+        chat_line("a", "How do I change the address on my invoice?"),
+        chat_line("a", "How do I change the address on my invoice?"),
+        chat_line("b", ""),
+        chat_line("b", "Anybody?\x1b[31m", assistant=None),
+    ]
+    assert command("import", write_dataset(*rows), "-w", "wf-1").code == 0
+    return "wf-1"
+
+
+def test_a_clean_dataset(command: Command, sample: str) -> None:
+    outcome = command("validate", "-w", sample)
+    assert outcome.code == 0
+    assert "150 records, 150 of them without a finding." in outcome.out
+    assert "estimated" in outcome.err or "tiktoken" in outcome.err
+
+
+def test_what_a_person_sees(command: Command, faulty: str) -> None:
+    outcome = command("validate", "-w", faulty)
+    assert outcome.code == 0
+    assert "4 records, 1 of them without a finding." in outcome.out
+    assert "OpenAI refuses or skips 2 records." in outcome.out
+    assert "data.jsonl:2" in outcome.out and "data.jsonl:4" in outcome.out
+    assert "exact_duplicate" in outcome.out and "drop it; the first one stays" in outcome.out
+    assert "Dropping them costs: b 50% (1)" in outcome.out
+
+
+def test_what_a_program_gets(command: Command, faulty: str, tmp_path: Path) -> None:
+    outcome = command("validate", "-w", faulty, "--json", "--max-tokens", "10", "-o", tmp_path / "f.jsonl")
+    report = outcome.document["validation"]
+    assert outcome.document["success"] and report["workflow_id"] == faulty and report["max_tokens"] == 10
+    by_rule = {rule["rule"]: rule for rule in report["rules"]}
+    assert by_rule["too_long"]["wasted_tokens"] > 0
+    assert by_rule["no_assistant_turn"]["if_dropped"] == {"b": {"records": 1, "share": 0.5}}
+    lines = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == sum(rule["records"] for rule in report["rules"])
+    assert {(line["rule"], line["record_id"]) for line in lines} >= {
+        (rule["rule"], place["record_id"]) for rule in report["rules"] for place in rule["places"]
+    }
+
+
+def test_the_file_of_findings_is_never_replaced_unasked(
+    command: Command, faulty: str, tmp_path: Path
+) -> None:
+    (tmp_path / "f.jsonl").write_text("mine")
+    refused = command("validate", "-w", faulty, "-o", tmp_path / "f.jsonl")
+    assert refused.code == 1 and "there already" in refused.err
+    assert (tmp_path / "f.jsonl").read_text() == "mine"
+    assert command("validate", "-w", faulty, "-o", tmp_path / "f.jsonl", "--overwrite").code == 0
+    assert (tmp_path / "f.jsonl").read_text() != "mine"
+
+
+def test_wrong_usage_and_an_unknown_workflow(command: Command, faulty: str) -> None:
+    assert command("validate", "-w", faulty, "--max-tokens", "0").code == 2
+    outcome = command("validate", "-w", "wf-2", "--json")
+    assert outcome.code == 1 and outcome.document["error"]["code"] == "workflow_not_found"
+
+
+def test_the_tool_answers_and_never_raises(faulty: str) -> None:
+    services = Services()
+    try:
+        tool = validate_dataset_tool(services)
+        answer = json.loads(tool.invoke({"workflow_id": faulty, "max_tokens": 9}))
+        assert answer["success"] and answer["validation"]["records"] == 4
+        assert validate_dataset(services, "wf-2")["error"]["code"] == "workflow_not_found"
+        assert validate_dataset(services, faulty, 0)["error"]["code"] == "invalid_input"
+    finally:
+        services.store.close()

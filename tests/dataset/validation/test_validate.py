@@ -1,0 +1,247 @@
+"""A whole dataset: counts, places, costs, duplicates, tokens; and nothing stops it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiktoken
+from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.records import load_records, set_status, set_topic
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.dataset.validation import duplicates
+from finetune_coverage.tools.dataset.validation.report import RuleReport, ValidationReport
+from finetune_coverage.tools.dataset.validation.tokens import BYTES_PER_TOKEN, make_counter
+from finetune_coverage.tools.dataset.validation.validate import validate_records
+from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+
+Json = dict[str, Any]
+Write = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _no_encodings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path / "encodings"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "coverage.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def load(store: Store, tmp_path: Path) -> Callable[..., Path]:
+    """Imports records from a file into wf-1."""
+
+    def run(*records: Json, name: str = "data.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        assert import_files(store, "wf-1", [path]).added == len(records)
+        return path
+
+    return run
+
+
+def chat(asked: str, said: str = "Certainly, here is what I found.", **more: Any) -> Json:
+    messages = [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+    return {"messages": messages, **more}
+
+
+def rules_of(report: ValidationReport) -> dict[str, RuleReport]:
+    return {rule.rule: rule for rule in report.rules}
+
+
+def test_places_counts_and_what_dropping_costs(store: Store, load: Callable[..., Path]) -> None:
+    unanswered = {"messages": [{"role": "user", "content": "Hello?"}]}
+    path = load(
+        chat("One?", topic="a"),
+        {**unanswered, "topic": "a"},
+        chat("", topic="b"),
+        {"messages": [{"role": "user", "content": "Bye?"}]},
+        {"messages": [{"role": "user", "content": ""}], "topic": "c"},
+    )
+    report = validate_records(store, "wf-1")
+    assert (report.records, report.clean) == (5, 1)
+    assert report.refused_by == {"LLaMA-Factory": 3, "OpenAI": 4, "Together AI": 3}
+    missing = rules_of(report)["no_assistant_turn"]
+    assert [place.place for place in missing.places] == [f"{path}:{line}" for line in (2, 4, 5)]
+    assert missing.places[0].record_id == list(load_records(store, "wf-1"))[1].id
+    assert (missing.records, missing.share) == (3, 0.6)
+    dropped = {topic: (lost.records, lost.share) for topic, lost in missing.if_dropped.items()}
+    assert dropped == {"(no topic)": (1, 1.0), "c": (1, 1.0), "a": (1, 0.5)}
+    assert list(rules_of(report)) == ["no_assistant_turn", "empty_content"]
+
+
+def test_rejected_records_are_not_looked_at(store: Store, load: Callable[..., Path]) -> None:
+    load(chat("One?"), chat(""))
+    set_status(store, "wf-1", [list(load_records(store, "wf-1"))[1].id], "rejected")
+    assert validate_records(store, "wf-1").records == validate_records(store, "wf-1").clean == 1
+
+
+def test_one_record_counts_once_for_a_rule_and_names_how_often(
+    store: Store, load: Callable[..., Path]
+) -> None:
+    user = {"role": "user", "content": "x"}
+    load({"messages": [user, user, user, user, {"role": "assistant", "content": "y"}]})
+    (rule,) = validate_records(store, "wf-1").rules
+    assert rule.records == 1
+    assert rule.places[0].evidence == "messages 1 and 2 are by user, and 2 more"
+
+
+def test_places_end_but_every_finding_is_told(store: Store, load: Callable[..., Path]) -> None:
+    load(*(chat("", f"{number}") for number in range(25)))
+    told: list[str] = []
+    report = validate_records(store, "wf-1", on_finding=lambda row, finding: told.append(row.id))
+    (rule,) = report.rules
+    assert (rule.records, len(rule.places), len(set(told))) == (25, 20, 25)
+
+
+LONG = "My parcel from the shop in Ghent has not come, and the tracking page shows nothing at all."
+
+
+def test_duplicates(store: Store, load: Callable[..., Path]) -> None:
+    load(
+        chat(LONG, topic="a", n=1),
+        chat(LONG, topic="a", n=2),
+        chat(LONG.replace("Ghent", "Bruges"), topic="a"),
+        chat(
+            LONG,
+            "No. Ask somebody else about it, since we only sell garden chairs and lamps here.",
+            topic="a",
+        ),
+        chat("Hi!", topic="a"),
+        chat("Hi?", topic="a"),
+        chat(LONG, topic="b", n=3),
+    )
+    ids = [record.id for record in load_records(store, "wf-1")]
+    report = validate_records(store, "wf-1")
+    rules = rules_of(report)
+    exact, near = rules["exact_duplicate"], rules["near_duplicate"]
+    assert [(one.record_id, one.evidence) for one in exact.places] == [
+        (ids[1], f"the same as {ids[0]}"),
+        (ids[6], f"the same as {ids[0]}"),
+    ]
+    assert [one.record_id for one in near.places] == [ids[2]] and ids[0] in near.places[0].evidence
+    assert exact.wasted_tokens == exact.tokens > 0 and near.wasted_tokens == 0
+    other = rules["same_record_other_topic"]
+    assert [one.record_id for one in other.places] == [ids[6]]
+    assert other.places[0].evidence == f"'b' here, 'a' in {ids[0]}"
+    set_topic(store, "wf-1", ids[6], "a")
+    assert "same_record_other_topic" not in rules_of(validate_records(store, "wf-1"))
+
+
+def test_a_duplicate_is_one_however_it_was_written(store: Store, tmp_path: Path) -> None:
+    first = '{"messages": [{"role": "user", "content": "\\u00e9 x"}, {"role": "assistant", "content": "y"}]}'
+    second = (
+        '{"id": 7, "messages": [{"content": "é x", "role": "user"}, {"content": "y", "role": "assistant"}]}'
+    )
+    (tmp_path / "d.jsonl").write_text(f"{first}\n{second}\n", encoding="utf-8")
+    import_files(store, "wf-1", [tmp_path / "d.jsonl"])
+    assert [rule.rule for rule in validate_records(store, "wf-1").rules] == ["exact_duplicate"]
+
+
+def test_without_room_later_records_are_compared_with_earlier_ones(
+    store: Store, load: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "MOST_HASHES", 60)
+    second = "The invoice of March has a wrong address, and nobody answers my letters about that."
+    load(chat(LONG), chat(second), chat(LONG + " Help!"), chat(second + " Help!"))
+    report = validate_records(store, "wf-1")
+    assert report.not_compared == 3
+    assert rules_of(report)["near_duplicate"].records == 1
+
+
+def test_too_long_counts_what_is_cut_off(store: Store, load: Callable[..., Path]) -> None:
+    load(chat("x" * 380), chat("short"))
+    report = validate_records(store, "wf-1", max_tokens=50)
+    rule = rules_of(report)["too_long"]
+    assert rule.records == 1 and rule.wasted_tokens == report.longest - 50
+    assert rule.places[0].evidence == f"{report.longest} tokens"
+    # 380 bytes are 100 tokens; the rest is the answer, the roles and what a chat costs.
+    assert report.longest == 100 + sum(-(-len(text) // BYTES_PER_TOKEN) for text in (
+        "Certainly, here is what I found.", "user", "assistant",
+    )) + 9  # fmt: skip
+    assert not report.tokens_exact and "estimated" in report.token_method
+    with pytest.raises(InvalidInput, match="limit"):
+        validate_records(store, "wf-1", max_tokens=0)
+
+
+def test_tools_and_calls_cost_tokens() -> None:
+    counter = make_counter()
+    plain = chat("x")
+    call = {"id": "a", "type": "function", "function": {"name": "find", "arguments": '{"a": "b"}'}}
+    calling = chat("x", tools=[{"type": "function", "function": {"name": "find"}}])
+    calling["messages"][1]["tool_calls"] = [call]
+    named = chat("x")
+    named["messages"][0]["name"] = "Ann"
+    assert counter.of_record(calling) > counter.of_record(plain) + 10
+    assert counter.of_record(named) == counter.of_record(plain) + 2
+
+
+def test_tiktoken_counts_where_its_encoding_is_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bytes_only = tiktoken.Encoding(
+        "bytes",
+        pat_str=r"[\s\S]+",
+        mergeable_ranks={bytes([n]): n for n in range(256)},
+        special_tokens={"<|endoftext|>": 256},
+    )
+    asked: list[str] = []
+
+    def encoding(name: str) -> tiktoken.Encoding:
+        asked.append(name)
+        return bytes_only
+
+    monkeypatch.setattr(tiktoken, "get_encoding", encoding)
+    assert not make_counter().exact and asked == []
+    address = "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken"
+    (tmp_path / "encodings").mkdir()
+    (tmp_path / "encodings" / hashlib.sha1(address.encode()).hexdigest()).touch()
+    counter = make_counter()
+    assert counter.exact and asked == ["cl100k_base"] and "cl100k_base" in counter.method
+    assert counter.of_text("é<|endoftext|>") == 15
+
+
+def test_a_damaged_encoding_gives_an_estimate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(_name: str) -> tiktoken.Encoding:
+        raise ValueError("hash mismatch")
+
+    monkeypatch.setattr(tiktoken, "get_encoding", damaged)
+    address = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
+    (tmp_path / "encodings").mkdir()
+    (tmp_path / "encodings" / hashlib.sha1(address.encode()).hexdigest()).touch()
+    assert not make_counter().exact
+
+
+def test_a_record_that_is_not_as_it_should_be_stops_nothing(store: Store, load: Callable[..., Path]) -> None:
+    load(chat("One?"), chat("Two?"), chat("Three?"))
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE records SET body = '{\"messages\": 7' WHERE source_line = 2")
+        connection.exec_driver_sql("UPDATE records SET body = '{\"messages\": [[]]}' WHERE source_line = 3")
+    report = validate_records(store, "wf-1")
+    (rule,) = report.rules
+    assert (rule.rule, rule.records, report.clean) == ("unreadable", 2, 1)
+
+
+def test_nothing_and_nobody(store: Store, load: Callable[..., Path]) -> None:
+    with pytest.raises(WorkflowNotFound):
+        validate_records(store, "wf-9")
+    load(chat("One?"))
+    set_status(store, "wf-1", [next(iter(load_records(store, "wf-1"))).id], "rejected")
+    report = validate_records(store, "wf-1")
+    assert (report.records, report.tokens, report.rules) == (0, 0, ())
+
+
+def test_progress_is_told(store: Store, load: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune_coverage.tools.dataset.stored_rows._ROWS_AT_ONCE", 2)
+    load(*(chat(f"Question {number}?") for number in range(5)))
+    told: list[tuple[int, int]] = []
+    validate_records(store, "wf-1", on_progress=lambda *now: told.append(now))
+    assert told == [(2, 5), (4, 5)]
