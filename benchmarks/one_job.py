@@ -18,6 +18,7 @@ from typing import Any
 
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
+from finetune_coverage.tools.dataset.tables import records
 from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generation.approval import approve_plan
 from finetune_coverage.tools.generation.gates.gate_settings import GateSettings
@@ -25,6 +26,7 @@ from finetune_coverage.tools.generation.ledger import get_job, list_jobs
 from finetune_coverage.tools.generation.plans import propose_plan
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from sqlalchemy import LargeBinary, cast, func, select
 
 from .endpoint import MODEL, TOPIC
 
@@ -92,8 +94,16 @@ async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
         "rejected": result["rejected"],
         "status": result["status"],
         "stop_reason": result["stop_reason"],
+        "body_bytes": written_bytes(services),
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
+
+
+def written_bytes(services: Services) -> int:
+    """Bytes of the bodies of all synthetic records: what the records themselves are."""
+    size = func.coalesce(func.sum(func.length(cast(records.c.body, LargeBinary))), 0)
+    with services.store.read() as connection:
+        return int(connection.execute(select(size).where(records.c.origin == "synthetic")).scalar_one())
 
 
 def resident_bytes() -> int:

@@ -72,12 +72,14 @@ def report(figures: dict[str, Any]) -> str:
         )
     small, large = (figures["memory"][count] for count in MEMORY_COUNTS)
     ratio = large["peak_memory"] / small["peak_memory"]
+    net = (large["peak_memory"] - large["body_bytes"]) / small["peak_memory"]
     table = markdown_table(["", "delivered", "utilisation", "client CPU per 1,000"], rows)
     return (
         f"{table}\n\nN = {COUNT:,}, {CONCURRENCY} at once, {LATENCY * 1000:.0f} ms an answer, nothing known of the "
         f"endpoint at the start; median of {RUNS} runs. Store: SQLite, WAL, synchronous=NORMAL.\n\n"
         f"Peak memory at N = {MEMORY_COUNTS[1]:,} is {ratio:.2f} times that at N = {MEMORY_COUNTS[0]:,} "
-        f"({large['accepted']:,} records delivered)."
+        f"({large['accepted']:,} records delivered), and {net:.2f} times without the bodies of the records, which are "
+        f"{large['body_bytes'] / 2**20:.0f} MiB."
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import InvalidInput
@@ -16,6 +16,7 @@ EMBEDDED = "embedded"
 EMBEDDED_MODEL_NAME = "Qwen2.5-Coder-1.5B-Instruct Q4_K_M"
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_DEFAULT_MODEL = "gpt-4.1-mini"
+HOSTS_MODEL = "a model of the host program"
 _OPENAI_HOST = "api.openai.com"
 
 
@@ -103,6 +104,9 @@ class ModelSettings(BaseSettings):
         "model's key.",
     )
 
+    # Set by `Services` when a host program brings its own model object: these settings do not know which it is.
+    _hosts_own: bool = PrivateAttr(default=False)
+
     @field_validator("model", "embedding_model", "judge_model")
     @classmethod
     def _strip(cls, value: str) -> str:
@@ -119,6 +123,17 @@ class ModelSettings(BaseSettings):
         # A line break copied along with the key would break the request's header.
         text = value.get_secret_value().strip() if value is not None else ""
         return SecretStr(text) if text else None
+
+    def for_hosts_model(self, *, is_hosts: bool = True) -> Self:
+        """The same settings, for a model object that the host program brings, or for one of this package."""
+        settings = self.model_copy()
+        settings._hosts_own = is_hosts
+        return settings
+
+    @property
+    def is_hosts_model(self) -> bool:
+        """Whether the language model is an object of the host program, of which no name is set."""
+        return self._hosts_own and not self.model
 
     @property
     def has_endpoint(self) -> bool:
@@ -144,7 +159,7 @@ class ModelSettings(BaseSettings):
     def uses_embedded_model(self) -> bool:
         """Whether the language model runs in this process."""
         if self.model == "":
-            return not self.has_endpoint
+            return not self.has_endpoint and not self.is_hosts_model
         return self.model.lower() == EMBEDDED or self.model_file is not None
 
     @property
@@ -180,7 +195,7 @@ class ModelSettings(BaseSettings):
         if not self.judge_model:
             return None
         own_endpoint = self.judge_base_url is not None
-        return self.model_copy(
+        return self.for_hosts_model(is_hosts=False).model_copy(
             update={
                 "model": self.judge_model,
                 "openai_base_url": self.judge_base_url if own_endpoint else self.openai_base_url,
@@ -194,6 +209,8 @@ class ModelSettings(BaseSettings):
     @property
     def model_in_use(self) -> str:
         """The language model in words, for a person: its name and where it runs. Never raises."""
+        if self.is_hosts_model:
+            return HOSTS_MODEL
         if self.model_file is not None:
             return f"{EMBEDDED} ({self.model_file.name})"
         if self.uses_embedded_model:

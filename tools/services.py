@@ -24,7 +24,8 @@ class Services:
 
     Args:
         settings: where data is kept and which models are used; read from the environment when not given.
-        make_chat_model: what makes the chat model, for hosts that bring their own.
+        make_chat_model: what makes the chat model, for hosts that bring their own. Unless the settings name the
+            model, it is unknown: it is asked like an endpoint's, and its price is not known.
         make_embeddings: what makes the embedding model, likewise.
     """
 
@@ -36,6 +37,8 @@ class Services:
         make_embeddings: Callable[[Settings], Embeddings] | None = None,
     ) -> None:
         self.settings = settings or load_settings()
+        if make_chat_model is not None:
+            self.settings = self.settings.for_hosts_model()
         self._make_chat_model = make_chat_model
         self._make_embeddings = make_embeddings
         self._lock = threading.RLock()
@@ -83,7 +86,7 @@ class Services:
     def _chat_model(self) -> BaseChatModel:
         from .models.chat import make_chat_model
 
-        return (self._make_chat_model or make_chat_model)(self.settings)
+        return (self._make_chat_model or make_chat_model)(self.settings.for_hosts_model(is_hosts=False))
 
     @cached_property
     def _judge_model(self) -> BaseChatModel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -21,12 +21,13 @@ def propose(services: Services, workflow: str, item: PlanItem, reason: str) -> P
     from ...tools.analyze_coverage import analyze
     from ...tools.coverage.additions import predicted_score
     from ...tools.generation.estimate import estimate_plan
+    from ...tools.generation.job_eval_set import PLANNED, described
     from ...tools.generation.plans import propose_plan
 
     coverage = analyze(services, workflow)
     counts = {topic.name: topic.records for topic in coverage.topics}
     cost = estimate_plan(services, workflow, [item])
-    details = {
+    details: dict[str, Any] = {
         "reason": reason,
         "score": coverage.balance_score_exact,
         "predicted_score": predicted_score(counts, {item.topic: item.count}, coverage.weights),
@@ -35,6 +36,8 @@ def propose(services: Services, workflow: str, item: PlanItem, reason: str) -> P
         "usd": cost.usd,
         "note": cost.note,
     }
+    if services.settings.eval_set is not None:
+        details[PLANNED] = described(services.settings.eval_set)
     return propose_plan(
         services.store,
         workflow,

@@ -31,7 +31,8 @@ def model() -> ScriptedChatModel:
 @pytest.fixture
 def services(tmp_path: Path, model: ScriptedChatModel) -> Iterator[Services]:
     """The bundled sample in a store of its own; real index, real embeddings, scripted model."""
-    made = Services(Settings(home=tmp_path / "home", max_concurrency=1), make_chat_model=lambda _: model)
+    settings = Settings(home=tmp_path / "home", max_concurrency=1, model="embedded")
+    made = Services(settings, make_chat_model=lambda _: model)
     import_sample(made.store, WORKFLOW)
     yield made
     made.index.close()

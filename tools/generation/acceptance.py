@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dataset.eval_set import read_eval_set
@@ -23,6 +24,7 @@ from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
 from .gates.topic import TopicGate, TopicModel
 from .gates.written_vector import WrittenVector
+from .loading_progress import LoadingProgress
 from .replies import answer_in
 
 if TYPE_CHECKING:
@@ -49,14 +51,32 @@ class Acceptance:
         self.notes = list(notes)
 
     @classmethod
-    def for_job(cls, services: Services, workflow_id: str, topic: str) -> Acceptance:
-        """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic."""
+    def for_job(
+        cls,
+        services: Services,
+        workflow_id: str,
+        topic: str,
+        *,
+        eval_set: Path | None = None,
+        loading: LoadingProgress | None = None,
+    ) -> Acceptance:
+        """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic.
+
+        Args:
+            services: store, models and index.
+            workflow_id: whose records.
+            topic: what is written for.
+            eval_set: what to keep away from; that of the settings when not given.
+            loading: is told how far the embedding of the topic's records is.
+        """
         written = WrittenVector(services.embeddings)
         # Before all else: its file may be unreadable, and the rest takes time.
-        kept_out = _decontamination(services, workflow_id, topic, written)
+        kept_out = _decontamination(
+            services, workflow_id, topic, written, eval_set or services.settings.eval_set
+        )
         real = list(_known_by_gates(services, workflow_id, topic))
         topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
-        comparing = duplicate_gates(services, workflow_id, topic, written)
+        comparing = duplicate_gates(services, workflow_id, topic, written, loading)
         known = telling_records(real, topic)
         plain: list[Gate] = [
             RoleGrammar(known),
@@ -106,7 +126,11 @@ def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterato
 
 
 def duplicate_gates(
-    services: Services, workflow_id: str, topic: str, written: WrittenVector
+    services: Services,
+    workflow_id: str,
+    topic: str,
+    written: WrittenVector,
+    loading: LoadingProgress | None = None,
 ) -> list[ComparingGate]:
     """The gates that compare: all records by words, those of the topic by meaning too, unless that is switched off.
 
@@ -119,15 +143,17 @@ def duplicate_gates(
     if not services.settings.gates.semantic:
         return [exact, near]
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
-    services.index.ensure(workflow_id, of_topic)
+    services.index.ensure(workflow_id, of_topic, loading.of(len(of_topic)) if loading else None)
     vectors = services.index.vectors(workflow_id, [record.id for record in of_topic])
     return [exact, near, SemanticDuplicate(written, of_topic, vectors)]
 
 
-def _decontamination(services: Services, workflow_id: str, topic: str, written: WrittenVector) -> list[Gate]:
-    if services.settings.eval_set is None:
+def _decontamination(
+    services: Services, workflow_id: str, topic: str, written: WrittenVector, path: Path | None
+) -> list[Gate]:
+    if path is None:
         return []
-    eval_set = read_eval_set(services.settings.eval_set)
+    eval_set = read_eval_set(path)
     real = load_records(services.store, workflow_id, topic=topic, origin="real", limit=MOST_FOR_PHRASES)
     return [Decontamination(eval_set, eval_vectors(services.index, eval_set), written, real)]
 

@@ -108,9 +108,9 @@ class Candidate:
     is_whole: bool = True
     scores: dict[str, float] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def record_id(self) -> str:
-        """The id of the record that it becomes when it is accepted."""
+        """The id of the record that it becomes when it is accepted; one string for all who remember it."""
         return f"{content_hash(self.source)[:20]}-s"
 
     @property

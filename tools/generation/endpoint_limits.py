@@ -20,8 +20,8 @@ def limit_for(store: Store, settings: ModelSettings) -> AdaptiveLimit:
     """
     if settings.uses_embedded_model:
         return AdaptiveLimit(min(PARALLEL, settings.max_concurrency), start=1)
-    if not settings.has_endpoint:
-        return AdaptiveLimit(settings.max_concurrency)  # a model that the host brought
+    if not _is_known(settings):
+        return AdaptiveLimit(settings.max_concurrency)
     known = (endpoint_limits.c.endpoint == settings.endpoint_url) & (
         endpoint_limits.c.model == settings.endpoint_model
     )
@@ -46,7 +46,7 @@ def limit_for_judge(store: Store, settings: ModelSettings, limit: AdaptiveLimit)
 
 def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> None:
     """Keep what a job found out, if the endpoint has shown its limit."""
-    if not limit.has_fallen or settings.uses_embedded_model or not settings.has_endpoint:
+    if not limit.has_fallen or not _is_known(settings):
         return
     row = {"ceiling": limit.limit, "updated_at": now()}
     names = {"endpoint": settings.endpoint_url, "model": settings.endpoint_model}
@@ -55,6 +55,13 @@ def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> Non
         connection.execute(statement.on_conflict_do_update(index_elements=["endpoint", "model"], set_=row))
 
 
-def _place(settings: ModelSettings) -> str | None:
-    """Where requests go; None is this machine, or a model that the host brought."""
-    return None if settings.uses_embedded_model or not settings.has_endpoint else settings.endpoint_url
+def _place(settings: ModelSettings) -> str:
+    """Where requests go: an address, or in words."""
+    if settings.uses_embedded_model:
+        return "this process"
+    return settings.endpoint_url if _is_known(settings) else "the host program"
+
+
+def _is_known(settings: ModelSettings) -> bool:
+    """Whether requests go to an endpoint whose address the settings have."""
+    return not (settings.is_hosts_model or settings.uses_embedded_model) and settings.has_endpoint

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 BREATH = 0.01
-"""Seconds that the journal and the judge wait for company: a transaction for several answers costs hardly more than
-one for one. No place at the endpoint waits for them."""
+"""Seconds that judging waits for company: a transaction for several outcomes costs hardly more than one for one. No
+place at the endpoint waits for it, and what it has not come to is in the journal."""
 MOST_UNJUDGED = 256
 """Answers that wait for the judge, above which no attempt is begun. Each holds its prompt, some kilobytes."""
 MOST_AT_ONCE = 16
@@ -135,8 +135,9 @@ class Engine(SlotKeeping):
 
     async def _write(self) -> None:
         while True:
+            # At once: what is not in the journal when the machine dies is paid for again. Answers that come while
+            # a transaction is under way share the next one.
             await self._signals.when("write", lambda: bool(self._answered))
-            await asyncio.sleep(BREATH)
             answered, self._answered = self._answered, []
             problem = await in_thread(self._work.write_down, answered)
             if problem:

@@ -15,7 +15,7 @@ from .engine import Engine
 from .frozen_heap import frozen_heap
 from .job_loading import LoadedJob, load_job
 from .ledger import Job, get_job, slot_records, summarize_job
-from .progress import OnProgress
+from .progress import OnProgress, Progress
 from .shortfall import stop_words
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def run_item(
 
 
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
-    loaded = await asyncio.to_thread(load_job, services, job, on_progress)
+    loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
     engine, acceptance = loaded.engine, loaded.acceptance
     watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
     try:
@@ -84,6 +84,18 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         stop_reason=stop,
         coverage_after=after.model_dump(mode="json"),
     )
+
+
+def _from_thread(on_progress: OnProgress | None) -> OnProgress | None:
+    """The same, called from the event loop although another thread reports."""
+    if on_progress is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def report(progress: Progress) -> None:
+        loop.call_soon_threadsafe(on_progress, progress)
+
+    return report
 
 
 def _remember_limits(services: Services, loaded: LoadedJob) -> None:

@@ -15,9 +15,11 @@ from .batch_engine import BatchEngine
 from .concurrency import AdaptiveLimit
 from .draft import TopicContext
 from .engine import Engine
+from .job_eval_set import eval_set_of_job
 from .judge.asking import JudgeLine
 from .judge.judge import Judge
 from .ledger import Job
+from .loading_progress import LoadingProgress
 from .prices import judge_price_of, require_keepable_cap
 from .progress import OnProgress
 from .spending import Spending
@@ -42,23 +44,34 @@ class LoadedJob:
     limits: list[tuple[ModelSettings, AdaptiveLimit]]
 
 
-def load_job(services: Services, job: Job, on_progress: OnProgress | None) -> LoadedJob:
-    """Load what a job needs; blocking, some seconds.
+def load_job(
+    services: Services, job: Job, on_progress: OnProgress | None, on_loading: OnProgress | None = None
+) -> LoadedJob:
+    """Load what a job needs; blocking, some seconds, or minutes where a large topic is embedded for the first time.
+
+    Args:
+        services: store, models and index.
+        job: what is to be carried out.
+        on_progress: for the engine, which calls it from the event loop.
+        on_loading: is told how far the loading is, from the thread that this runs in.
 
     Raises:
         BudgetExceeded: a cap on money is set that could not be kept.
-        InvalidInput: the strategy cannot be used for the topic, or a model cannot be used as it is configured.
+        InvalidInput: the strategy cannot be used for the topic, a model cannot be used as it is configured, or the
+            evaluation set is not the one that the job was begun with.
         EndpointError: an embedded model cannot run here.
     """
     settings = services.settings
     price = require_keepable_cap(settings)
     in_batches = _goes_in_batches(services, job)
     strategy = make_strategy(_strategy_name(job))
-    context = job_context(services, job)
+    eval_set = eval_set_of_job(services, job)
+    loading = LoadingProgress(services.store, job, on_loading)
+    context = job_context(services, job, loading)
     reason = strategy.unusable(context)
     if reason:
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
-    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic)
+    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
     spending = Spending(job.approval_id, price, judge_price=judge_price_of(settings), in_batches=in_batches)
     with services.store.write() as connection:
         spending.open(connection, settings.budget_tokens, settings.budget_usd)
@@ -98,7 +111,8 @@ def _goes_in_batches(services: Services, job: Job) -> bool:
         return True
     if not services.settings.use_batch_api:
         return False
-    if services.settings.uses_embedded_model or not services.settings.has_endpoint:
+    settings = services.settings
+    if settings.is_hosts_model or settings.uses_embedded_model or not settings.has_endpoint:
         raise InvalidInput(
             "The Batch API needs an OpenAI endpoint, and none is used.",
             hint="Set OPENAI_API_KEY (and OPENAI_BASE_URL), or generate without --batch.",

@@ -26,6 +26,17 @@ def uses_batches(store: Store, job_id: str) -> bool:
     return "batch" in _notes(store, job_id)
 
 
+def note_eval_set(store: Store, job_id: str, eval_set: dict[str, str]) -> None:
+    """Remember the evaluation set of a job, as `job_eval_set.described` has it."""
+    _note(store, job_id, "eval_set", eval_set)
+
+
+def noted_eval_set(store: Store, job_id: str) -> dict[str, str] | None:
+    """The evaluation set of a job; None when it has none."""
+    eval_set: dict[str, str] | None = _notes(store, job_id).get("eval_set")
+    return eval_set
+
+
 def _note(store: Store, job_id: str, name: str, value: Any) -> None:
     with store.write() as connection:
         notes = _read(connection, job_id) | {name: value}

@@ -101,8 +101,8 @@ def price_of(settings: Settings) -> Price | None:
     """
     if settings.uses_embedded_model:
         return FREE
-    if not settings.has_endpoint:
-        return None  # a host's own model
+    if settings.is_hosts_model or not settings.has_endpoint:
+        return None
     return price_at(settings, settings.endpoint_url, settings.endpoint_model)
 
 

@@ -8,6 +8,7 @@ from ..dataset.records import load_records
 from ..dataset.workflows import list_topics
 from .draft import TopicContext
 from .ledger import Job
+from .loading_progress import LoadingProgress
 from .tool_chain_settings import ToolChainSettings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def topic_context(
     spread: bool = True,
     offset: int = 0,
     tool_chain: ToolChainSettings | None = None,
+    loading: LoadingProgress | None = None,
 ) -> TopicContext:
     """The topic's description, its neighbours and its usable real records.
 
@@ -39,13 +41,14 @@ def topic_context(
         offset: records of the topic that were generated before the job. It must be the same each time that the
             job is carried on: the drafts depend on it.
         tool_chain: shares of the kinds of tool chain; the defaults when not given.
+        loading: is told how far the embedding of the seeds is.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
     seeds = list(
         load_records(services.store, workflow_id, topic=topic, usable_only=True, limit=10 * MOST_SEEDS)
     )
     if spread and seeds:
-        services.index.ensure(workflow_id, seeds)
+        services.index.ensure(workflow_id, seeds, loading.of(len(seeds)) if loading else None)
         by_id = {record.id: record for record in seeds}
         order = services.index.spread(workflow_id, topic, min(len(seeds), MOST_SEEDS))
         seeds = [by_id[record_id] for record_id in order if record_id in by_id] or seeds[:MOST_SEEDS]
@@ -60,7 +63,7 @@ def topic_context(
     )
 
 
-def job_context(services: Services, job: Job) -> TopicContext:
+def job_context(services: Services, job: Job, loading: LoadingProgress | None = None) -> TopicContext:
     """The context of a job: the same whenever it is carried on, as long as the dataset is.
 
     Attributes are drawn on from where the topic's earlier jobs stopped: what had been generated for the topic when
@@ -75,4 +78,5 @@ def job_context(services: Services, job: Job) -> TopicContext:
         job.count,
         offset=earlier,
         tool_chain=services.settings.tool_chain,
+        loading=loading,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import mmap
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ class GrowingRows:
     def __init__(self, dtype: DTypeLike, width: int | None = None) -> None:
         """Args: the type of the numbers, and how many a row has; without it a row is a single number."""
         self._row: tuple[int, ...] = () if width is None else (width,)
-        self._room: NDArray[Any] = np.empty((0, *self._row), dtype=dtype)
+        self._room = _room(0, self._row, np.dtype(dtype))
         self._used = 0
 
     def __len__(self) -> int:
@@ -34,8 +36,20 @@ class GrowingRows:
         if needed > len(self._room):
             # The first rows often come all at once: they get exactly the room that they need.
             size = max(needed, 2 * len(self._room), _FIRST_ROOM if self._used else 0)
-            room = np.empty((size, *self._row), dtype=self._room.dtype)
+            room = _room(size, self._row, self._room.dtype)
             room[: self._used] = self.rows
             self._room = room
         self._room[self._used : needed] = new
         self._used = needed
+
+
+def _room(rows: int, row: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Room for rows, in memory of its own, which takes no more than what is written into it.
+
+    What malloc gives out for arrays of some megabytes it mostly keeps when they are freed, and each doubling would
+    leave a hole as large as all that there was before.
+    """
+    if rows == 0:
+        return np.empty((0, *row), dtype=dtype)
+    memory = mmap.mmap(-1, rows * math.prod(row) * dtype.itemsize)
+    return np.frombuffer(memory, dtype=dtype).reshape(rows, *row)
