@@ -1,7 +1,7 @@
 """How many planted defects the gates find, and how many untouched real dialogues they refuse.
 
 Run as ``python -m benchmarks.gates [FOLDER]``; FOLDER holds the shared datasets. Gates that learn from real records are
-fitted on two thirds of a dataset and judge the other third; gates that compare know every record but the judged one.
+fitted on nine tenths of a dataset and judge the other tenth; gates that compare know every record but the judged one.
 Figures come from the dialogues that no rule or threshold was tuned on (``--tuning`` and ``--check`` show the others).
 """
 
@@ -40,7 +40,7 @@ from .planted_defects import Kind, planted_defects
 from .real_dialogues import SHARED_DATA, Dataset, Part, as_candidate, datasets, part_of
 from .true_duplicates import true_duplicates
 
-FOLDS = 3
+FOLDS = 10
 PROCESSES = 2
 SHORT_DIALOGUE = 4
 """Messages; the dialogues that the cost of the cheap gates is measured on have no more."""
@@ -51,7 +51,7 @@ RESPONSIBLE: dict[Kind, set[str]] = {
     "undeclared_tool": {"tool_schema"},
     "wrong_argument_type": {"tool_schema"},
     "missing_required_argument": {"tool_schema"},
-    "ungrounded_argument": {"grounded_arguments", "used_results"},
+    "ungrounded_argument": {"grounded_arguments", "results_fit_calls", "used_results"},
     "unanswered_call": {"answered_calls", "role_grammar"},
     "artefact": {"artefacts"},
     "broken_roles": {"role_grammar", "answered_calls"},

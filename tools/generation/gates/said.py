@@ -9,27 +9,38 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
+from .spoken_times import (
+    DAY,
+    EARLIEST_YEAR,
+    MONTHS,
+    NEARBY,
+    OPEN_TIMES,
+    RELATIVE,
+    WEEKDAYS,
+    WHOLE_DAY,
+    YEAR_ENDS,
+    bare_hours,
+    minutes_told,
+)
 from .spoken_values import Value, number_form, squeezed, values_of
 
 LONGEST_NAME = 4
 """Words; a longer text is told in the writer's own words and cannot be looked up."""
 SAID_PARTLY = 0.5
 """Share of the words of a name that must have been said: people leave out "Hotel", "Apartments", "Dr."."""
+TOLD_WORDS = 4
+"""Words of a text that is told freely, of which one must have been said."""
 STEM = 5
 """Letters that two forms of a word share: "withdraw" and "withdrawal"."""
 LONG_PART = 4
 """Letters that a part of a name must be longer than to stand for all of it."""
-LONG_WORD = 9
-"""Letters from which a word may have two typing errors; "Tuesday" and "Thursday" are two apart."""
+LONG_WORD = 7
+"""Letters from which a word may have two typing errors; but "Tuesday" and "Thursday" are two apart."""
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_TIMES = {"today", "tonight", "tomorrow", "yesterday", "now", "asap", "morning", "afternoon", "evening"}
-_SPANS = {"day", "days", "week", "weekend", "month", "year", "later", "earlier", "ago"}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NEARBY = ("today", "tonight", "tomorrow", "weekend", "asap", "soon", "next")
-_RELATIVE = {*_DAY_TIMES, *_SPANS, *_WEEKDAYS}
 _NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
+_NOT_ANY = frozenset({"no", "none", "not", "without", "just", "only"})
+_PIECE = re.compile(r"[^\W_]+")
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
 _CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
 
@@ -46,17 +57,21 @@ class Said:
         self.forms: set[str] = set()
         self.words: set[str] = set()
         self._squeezed = ""
+        self._pieces: list[str] = []
         self._spelled = ""
         self._bare: set[str] = set()
+        self._spans: set[int] = set()
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
-        for value in values_of(text):
+        values = values_of(text)
+        self._spans.update(minutes_told(values))
+        self._bare.update(bare_hours(values))
+        for value in values:
             self.forms.update(value.forms)
             if value.kind == "word":
                 self.words.add(value.written)
             elif value.kind == "number":
-                self._bare.update(value.forms)
                 self._add_rounded(value)
             elif value.kind == "time":  # "from 8 to 10 pm"
                 hours = {int(form[1:]) // 60 for form in value.forms}
@@ -64,6 +79,7 @@ class Said:
             elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
                 self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
         self._squeezed += squeezed(text) + " "
+        self._pieces += _PIECE.findall(text.lower())
         if "." in text:
             self._spelled += f" {text.lower()}"
 
@@ -91,8 +107,23 @@ class Said:
             self.forms.add(number_form(int(number)))
 
     def has_text(self, text: str) -> bool:
-        """Whether the letters and digits of ``text`` stand in what was said."""
-        return squeezed(text) in self._squeezed
+        """Whether the letters and digits of ``text`` stand in what was said, from the beginning of a word.
+
+        The last word may be longer than the text's. Spaces and signs may stand elsewhere: "703-6073363".
+        """
+        plain = squeezed(text)
+        return plain in self._squeezed and any(
+            self._begins(plain, place) for place, piece in enumerate(self._pieces) if piece[0] == plain[0]
+        )
+
+    def _begins(self, plain: str, place: int) -> bool:
+        for piece in self._pieces[place:]:
+            if len(piece) >= len(plain):
+                return piece == plain or (plain.isalpha() and len(plain) >= STEM and piece.startswith(plain))
+            if not plain.startswith(piece):
+                return False
+            plain = plain[len(piece) :]
+        return False
 
     def knows(self, value: Value) -> bool:
         """Whether a number, time, date or code was said, in whatever form."""
@@ -112,11 +143,16 @@ class Said:
         return f"n{day}" in self.forms and (f"n{month}" in self.forms or self._names_month(month))
 
     def _names_month(self, month: int) -> bool:
-        return 1 <= month <= 12 and any(word.startswith(_MONTHS[month - 1]) for word in self.words)
+        return 1 <= month <= 12 and any(word.startswith(MONTHS[month - 1]) for word in self.words)
 
     def _may_mean_date(self, date: Value) -> bool:
         """Whether a date may follow from "tomorrow", "on Friday", "the 12th" or "in March"."""
-        if not self.forms.isdisjoint(date.forms) or not self.words.isdisjoint(_RELATIVE):
+        year, *days = (form for form in date.forms if form[0] == "n")
+        if int(year[1:]) < EARLIEST_YEAR:
+            return False
+        if not self.forms.isdisjoint(days) or (date.forms[0] in YEAR_ENDS and year in self.forms):
+            return True
+        if not self.words.isdisjoint(RELATIVE):
             return True
         return any(self._names_month(int(form[1:].split("-")[0])) for form in date.forms if form[0] == "d")
 
@@ -163,7 +199,9 @@ class Said:
     def _knows_word(self, word: str) -> bool:
         if word in self.words:
             return True
-        slips = 1 if len(word) < LONG_WORD else 2  # and a long one may be cut short: "San Fran"
+        slips = (
+            1 if len(word) < LONG_WORD or word in WEEKDAYS else 2
+        )  # and a long one may be cut short: "San Fran"
         return len(word) >= SHORTEST_CODE and any(
             other[0] == word[0]
             and (
@@ -185,29 +223,55 @@ class Said:
         if value is None or isinstance(value, bool) or _is_no_value(text):
             return True
         plain = squeezed(text)
-        if (len(plain) < 2 and not plain.isdigit()) or (len(plain) > 2 and plain in self._squeezed):
+        if (len(plain) < 2 and not plain.isdigit()) or (len(plain) > 2 and self.has_text(plain)):
             return True
-        if isinstance(value, (int, float)) and self._is_derived(float(value)):
+        if (isinstance(value, (int, float)) or text == "0") and self._is_derived(float(value)):
             return True
         values = values_of(text)
         if all(one.kind != "word" for one in values):
-            return all(self.knows(one) or (one.kind == "date" and self._may_mean_date(one)) for one in values)
+            if any(one.kind == "date" for one in values):
+                values = tuple(one for one in values if one.forms[0] not in WHOLE_DAY)
+            return all(self.knows(one) or self._follows(one) for one in values)
         if (
             len(values) == 1
-            and values[0].written.startswith(_WEEKDAYS)
+            and values[0].written.startswith(WEEKDAYS)
             and self._may_mean_a_day(values[0].written)
         ):
             return True
         if free:
-            return all(self.knows(value) for value in values if value.kind != "word")
+            return all(self.knows(value) for value in values if value.kind != "word") and self._tells_of(
+                values
+            )
+        if len(values) == 1 and text.islower() and len(text) > STEM:
+            return self.knows_name(values, telling) or any(word[:STEM] == text[:STEM] for word in self.words)
         is_name = len(values) == 1 or not any(word[:1].islower() for word in text.split())
         return self.knows_name(values, telling) if is_name else self.knows_most(values)
 
-    def _may_mean_a_day(self, weekday: str) -> bool:
-        return any(
-            word.startswith(_NEARBY) or (len(word) > 2 and weekday.startswith(word)) for word in self.words
+    def _follows(self, value: Value) -> bool:
+        """Whether a date may be meant by what was said, and a time is so much before or after one that was."""
+        if value.kind == "date":
+            return self._may_mean_date(value)
+        if value.kind == "time" and not self.words.isdisjoint(OPEN_TIMES):
+            return True
+        return value.kind == "time" and any(
+            f"t{(int(form[1:]) + span) % DAY}" in self.forms
+            for form in value.forms
+            for minutes in self._spans
+            for span in (minutes, -minutes)
         )
 
+    def _tells_of(self, values: Sequence[Value]) -> bool:
+        """Whether a text in the assistant's own words has some that were said before."""
+        stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
+        return len(stems) < TOLD_WORDS or not stems.isdisjoint(word[:STEM] for word in self.words)
+
+    def _may_mean_a_day(self, weekday: str) -> bool:
+        if any(word.startswith(NEARBY) for word in self.words) and self.words.isdisjoint(WEEKDAYS):
+            return True
+        return any(len(word) > 2 and weekday.startswith(word) for word in self.words)
+
     def _is_derived(self, number: float) -> bool:
-        """5% is 0.05, and a half hour may be asked for in minutes."""
+        """5% is 0.05, a half hour may be asked for in minutes, and who has no children has 0."""
+        if number == 0 and not self.words.isdisjoint(_NOT_ANY):
+            return True
         return any(number_form(round(number * factor, 6)) in self.forms for factor in (100, 1 / 60, 60))
