@@ -7,6 +7,7 @@ and the short texts in real results): an answer that names another hotel than th
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -15,7 +16,8 @@ from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
 from .said import Said
-from .spoken_values import Value, values_of
+from .spoken_values import Value, number_form, values_of
+from .told_fields import Texts, ToldFields, copied_with_change, told_texts
 from .written_calls import calls_of, leaves
 
 PHRASE = 0.01
@@ -33,6 +35,13 @@ _NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
 """What tools return as a state or a kind of request, and people say in any sentence."""
 LATEST_TURNS = 3
 """Spoken turns before an answer that it may take up besides the last calls and their results."""
+MANY_RESULTS = 3
+"""Results from which an answer may count them: rounds played, offers made."""
+_MARKS = re.compile(r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b")
+"""The numbers of a list, and the upper end of a scale."""
+_CAPITAL = re.compile(r"\b[A-Z]\w*")
+_OFFER = re.compile(r"\b(or|about|prefer|instead)\b[^.!]*\?|\bor\b[^?]*\.[^.!]*\?", re.IGNORECASE)
+"""A question that offers choices, which the assistant may know from the tool."""
 COUNT_DIGITS = 2
 """Digits of a number that is looked for in the last results: a longer one is the same id again, and a shorter one is
 as often a sum or a count of the dialogue itself."""
@@ -51,6 +60,7 @@ class AnswerFollowsResults:
         real = list(real)
         self._fields = _known_names(real)
         self._names = _by_first_word(self._fields)
+        self._told = ToldFields([told for record in real for told in _answers(record.messages)])
         self._habits = Habits(real, lambda record: self._findings(record.messages, 0))
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -69,27 +79,36 @@ class AnswerFollowsResults:
             if message["role"] == "tool":
                 said.add_result(text)
             elif message["role"] == "assistant" and text and latest.results and index >= first:
-                yield from self._unfounded(text, said, latest)
+                yield from self._contradicting(text, latest)
+                yield from self._unfounded(_MARKS.sub(" ", text), said, latest)
             if message["role"] != "tool":
                 said.add(text)
             latest.add(message, text)
 
+    def _contradicting(self, text: str, latest: _Latest) -> Iterator[Finding]:
+        for value, field in self._told.other_values(text, latest.texts):
+            yield _finding(value, f"where the result's {field!r} is told", PHRASE)
+        if changed := copied_with_change(text, latest.results):
+            yield _finding(changed, "where the result has another number between the same words", PHRASE)
+
     def _unfounded(self, text: str, said: Said, latest: _Latest) -> Iterator[Finding]:
         values = values_of(text)
         for value in values:
-            if value.kind == "word":
+            if value.kind == "word" or latest.may_count(value):
                 continue
             if not said.knows(value):
                 yield _finding(value.written, "which nothing before it says", PHRASE)
-            elif _may_be_stale(value) and not latest.said.knows(value):
+            elif _may_be_stale(value) and not latest.knows(value):
                 yield _finding(value.written, "which is not from the last results", PHRASE)
+        capitals = {word.lower() for word in _CAPITAL.findall(text)}
         for name in self._names_in(values):
-            if len(name) == 1 and name[0].capitalize() not in text and name[0].upper() not in text:
+            if capitals.isdisjoint(name):
                 continue  # "it will be cloudy" is no name
             written, words = " ".join(name), values_of(" ".join(name))
             if not said.knows_name(words, None):
-                yield _finding(written, "which nothing before it says", NAME)
-            elif self._is_another(name, latest) and not latest.said.knows_name(words, None):
+                if not _OFFER.search(text):
+                    yield _finding(written, "which nothing before it says", NAME)
+            elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
                 yield _finding(written, "which is not from the last results", NAME)
 
     def _is_another(self, name: Name, latest: _Latest) -> bool:
@@ -116,25 +135,72 @@ class _Latest:
         self.results: list[str] = []
         self._turns: list[str] = []
         self._is_over = True
+        self._tools: set[str] = set()
+        self._tool_of: dict[Any, str] = {}
+        self._by_tool: defaultdict[str, list[str]] = defaultdict(list)
         self._said: Said | None = None
+        self._texts: Texts | None = None
+        self._count = 0
+        self.is_fresh = False
 
     def add(self, message: Message, text: str) -> None:
+        """Take in a message."""
         self._said = None
         if message["role"] == "tool" or message.get("tool_calls"):
             if self._is_over:
-                self.results = []
+                self.results, self._tools = [], set()
+            self._texts = None
             self.results += [text, *(written for _, written in calls_of(message))]
+            self._tools.update(tool for tool, _ in calls_of(message))
+            for call, (tool, _) in zip(message.get("tool_calls") or (), calls_of(message), strict=False):
+                self._tool_of[call.get("id")] = tool
+            if message["role"] == "tool":
+                self._count += 1
+                self._by_tool[self._tool_of.get(message.get("tool_call_id"), "")].append(text)
         else:
             self._turns = [*self._turns[1 - LATEST_TURNS :], text]
         self._is_over = message["role"] == "user"
+        self.is_fresh = message["role"] == "tool" or (self.is_fresh and message["role"] == "user")
 
     @property
-    def said(self) -> Said:
+    def texts(self) -> Texts:
+        """The short texts of the last calls and results, by field."""
+        if self._texts is None:
+            self._texts = told_texts(self.results)
+        return self._texts
+
+    def may_count(self, value: Value) -> bool:
+        """Whether a number may count what the dialogue has done so far, or that there is none."""
+        return value.forms[0] in (number_form(count) for count in range(self._count + 1)) and (
+            self._count >= MANY_RESULTS or value.forms[0] == "n0"
+        )
+
+    def knows(self, value: Value) -> bool:
+        """Whether the last results say a value, or earlier ones of the same tools, or the turns around them."""
+        return self._all.knows(value)
+
+    def knows_name(self, words: Sequence[Value]) -> bool:
+        """The same for a name."""
+        return self._all.knows_name(words, None)
+
+    @property
+    def _all(self) -> Said:
         if self._said is None:
             self._said = Said()
-            for text in (*self.results, *self._turns):
+            earlier = (text for tool in self._tools for text in self._by_tool[tool])
+            for text in (*self.results, *earlier, *self._turns):
                 self._said.add_result(text)
         return self._said
+
+
+def _answers(messages: Sequence[Message]) -> Iterator[tuple[str, Texts]]:
+    """The answers that follow calls, with the short texts of those calls and their results."""
+    latest = _Latest()
+    for message in messages:
+        text = message_text(message)
+        if message["role"] == "assistant" and text and latest.results:
+            yield text, latest.texts
+        latest.add(message, text)
 
 
 def _may_be_stale(value: Value) -> bool:
