@@ -39,6 +39,7 @@ from rich.table import Table
 from .planted_defects import Kind, planted_defects
 from .real_dialogues import SHARED_DATA, Dataset, Part, as_candidate, datasets, part_of
 from .true_duplicates import true_duplicates
+from .verdicts import counted
 
 FOLDS = 10
 PROCESSES = 2
@@ -209,7 +210,9 @@ def _judge_planted(
 
 def _summary(figures: Figures) -> dict[str, Any]:
     judged = sum(figures.judged.values())
-    refused = [rejection for each in figures.refused.values() for _, rejection in each]
+    all_refused = [one for each in figures.refused.values() for one in each]
+    refused = [rejection for _, rejection in all_refused]
+    verdicts = counted(all_refused)
     return {
         "recall": {kind: _share(counts) for kind, counts in figures.found.items()},
         "recall_by_dataset": {
@@ -219,6 +222,8 @@ def _summary(figures: Figures) -> dict[str, Any]:
         "planted": {kind: counts.total() for kind, counts in figures.found.items()},
         "real_judged": judged,
         "real_refused_share": round(len(refused) / judged, 4),
+        "real_refused_verdicts": dict(verdicts),
+        "real_wrongly_refused_share": round((len(refused) - verdicts["right"]) / judged, 4),
         "real_refused_by_dataset": {
             name: round(len(each) / max(1, figures.judged[name]), 4) for name, each in figures.refused.items()
         },
@@ -250,6 +255,12 @@ def _print(figures: Figures, summary: dict[str, Any]) -> None:
     )
     console.print(table)
     console.print("Refused untouched records by gate:", summary["real_refused_by_gate"])
+    console.print(
+        "Of these by their verdicts (refused_records.csv):",
+        summary["real_refused_verdicts"],
+        "; wrongly refused or unread, as a share of all judged:",
+        summary["real_wrongly_refused_share"],
+    )
     console.print("Cheap gates, CPU ms per dialogue of up to 4 messages:", summary["cheap_gates_ms"])
     console.print("Seconds:", summary["seconds"])
     if "--refused" in sys.argv:

@@ -15,9 +15,10 @@ from typing import Any
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
+from .latest_results import Latest, answers_with_texts
 from .said import Said
-from .spoken_values import Value, number_form, values_of
-from .told_fields import Texts, ToldFields, copied_with_change, told_texts
+from .spoken_values import Value, values_of
+from .told_fields import ToldFields, copied_with_change
 from .written_calls import calls_of, leaves
 
 PHRASE = 0.01
@@ -33,10 +34,6 @@ Name = tuple[str, ...]
 """The words of a name, lower case."""
 _NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
 """What tools return as a state or a kind of request, and people say in any sentence."""
-LATEST_TURNS = 3
-"""Spoken turns before an answer that it may take up besides the last calls and their results."""
-MANY_RESULTS = 3
-"""Results from which an answer may count them: rounds played, offers made."""
 _MARKS = re.compile(r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b")
 """The numbers of a list, and the upper end of a scale."""
 _CAPITAL = re.compile(r"\b[A-Z]\w*")
@@ -60,7 +57,7 @@ class AnswerFollowsResults:
         real = list(real)
         self._fields = _known_names(real)
         self._names = _by_first_word(self._fields)
-        self._told = ToldFields([told for record in real for told in _answers(record.messages)])
+        self._told = ToldFields([told for record in real for told in answers_with_texts(record.messages)])
         self._habits = Habits(real, lambda record: self._findings(record.messages, 0))
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -71,7 +68,7 @@ class AnswerFollowsResults:
         return Rejection(self.name, found.evidence) if found else None
 
     def _findings(self, messages: Sequence[Message], first: int) -> Iterator[Finding]:
-        said, latest = Said(), _Latest()
+        said, latest = Said(), Latest()
         for index, message in enumerate(messages):
             text = message_text(message)
             for _, written in calls_of(message):
@@ -85,13 +82,13 @@ class AnswerFollowsResults:
                 said.add(text)
             latest.add(message, text)
 
-    def _contradicting(self, text: str, latest: _Latest) -> Iterator[Finding]:
+    def _contradicting(self, text: str, latest: Latest) -> Iterator[Finding]:
         for value, field in self._told.other_values(text, latest.texts):
             yield _finding(value, f"where the result's {field!r} is told", PHRASE)
         if changed := copied_with_change(text, latest.results):
             yield _finding(changed, "where the result has another number between the same words", PHRASE)
 
-    def _unfounded(self, text: str, said: Said, latest: _Latest) -> Iterator[Finding]:
+    def _unfounded(self, text: str, said: Said, latest: Latest) -> Iterator[Finding]:
         values = values_of(text)
         for value in values:
             if value.kind == "word" or latest.may_count(value):
@@ -111,7 +108,7 @@ class AnswerFollowsResults:
             elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
                 yield _finding(written, "which is not from the last results", NAME)
 
-    def _is_another(self, name: Name, latest: _Latest) -> bool:
+    def _is_another(self, name: Name, latest: Latest) -> bool:
         """Whether the last calls and results give another name where this one could stand."""
         given = [other for text in latest.results for other in self._names_in(values_of(text))]
         return name not in given and any(self._fields[name] & self._fields[other] for other in given)
@@ -126,81 +123,6 @@ class AnswerFollowsResults:
             if found:
                 yield found
             place += len(found) if found else 1
-
-
-class _Latest:
-    """The last calls with their results, and the turns since shortly before them."""
-
-    def __init__(self) -> None:
-        self.results: list[str] = []
-        self._turns: list[str] = []
-        self._is_over = True
-        self._tools: set[str] = set()
-        self._tool_of: dict[Any, str] = {}
-        self._by_tool: defaultdict[str, list[str]] = defaultdict(list)
-        self._said: Said | None = None
-        self._texts: Texts | None = None
-        self._count = 0
-        self.is_fresh = False
-
-    def add(self, message: Message, text: str) -> None:
-        """Take in a message."""
-        self._said = None
-        if message["role"] == "tool" or message.get("tool_calls"):
-            if self._is_over:
-                self.results, self._tools = [], set()
-            self._texts = None
-            self.results += [text, *(written for _, written in calls_of(message))]
-            self._tools.update(tool for tool, _ in calls_of(message))
-            for call, (tool, _) in zip(message.get("tool_calls") or (), calls_of(message), strict=False):
-                self._tool_of[call.get("id")] = tool
-            if message["role"] == "tool":
-                self._count += 1
-                self._by_tool[self._tool_of.get(message.get("tool_call_id"), "")].append(text)
-        else:
-            self._turns = [*self._turns[1 - LATEST_TURNS :], text]
-        self._is_over = message["role"] == "user"
-        self.is_fresh = message["role"] == "tool" or (self.is_fresh and message["role"] == "user")
-
-    @property
-    def texts(self) -> Texts:
-        """The short texts of the last calls and results, by field."""
-        if self._texts is None:
-            self._texts = told_texts(self.results)
-        return self._texts
-
-    def may_count(self, value: Value) -> bool:
-        """Whether a number may count what the dialogue has done so far, or that there is none."""
-        return value.forms[0] in (number_form(count) for count in range(self._count + 1)) and (
-            self._count >= MANY_RESULTS or value.forms[0] == "n0"
-        )
-
-    def knows(self, value: Value) -> bool:
-        """Whether the last results say a value, or earlier ones of the same tools, or the turns around them."""
-        return self._all.knows(value)
-
-    def knows_name(self, words: Sequence[Value]) -> bool:
-        """The same for a name."""
-        return self._all.knows_name(words, None)
-
-    @property
-    def _all(self) -> Said:
-        if self._said is None:
-            self._said = Said()
-            earlier = (text for tool in self._tools for text in self._by_tool[tool])
-            for text in (*self.results, *earlier, *self._turns):
-                self._said.add_result(text)
-        return self._said
-
-
-def _answers(messages: Sequence[Message]) -> Iterator[tuple[str, Texts]]:
-    """The answers that follow calls, with the short texts of those calls and their results."""
-    latest = _Latest()
-    for message in messages:
-        text = message_text(message)
-        if message["role"] == "assistant" and text and latest.results:
-            yield text, latest.texts
-        latest.add(message, text)
 
 
 def _may_be_stale(value: Value) -> bool:

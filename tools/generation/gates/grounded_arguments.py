@@ -11,6 +11,7 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .explained import explains
 from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
 from .passed_over import KnownValues, Passed, UserValues
@@ -101,7 +102,7 @@ class GroundedArguments:
             telling = _telling_words(schema)
             free = (tool, argument) in self._free
             for path, leaf in leaves(value, argument):
-                if case.said.explains(leaf, telling, free=free) or leaf in _constants(schema):
+                if explains(case.said, leaf, telling, free=free) or leaf in _constants(schema):
                     continue
                 if self._known.is_usual(tool, argument, leaf):
                     continue
@@ -132,7 +133,7 @@ class GroundedArguments:
         if instead == "nothing" and choice:
             # One of few, which users may describe in other words: "coach", "the east side".
             excuses.append(Excuse("a choice that nobody named"))
-        if type(value) is int and case.said.explains(value - 1):
+        if type(value) is int and explains(case.said, value - 1):
             excuses.append(Excuse((argument, "one more"), key[1:], ONE_MORE))
         why = "was said by nobody" + (", and users said another" if instead == "passed over" else "")
         return Finding(f"{tool}.{path} = {value!r:.60} {why}", tuple(excuses))

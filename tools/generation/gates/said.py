@@ -10,15 +10,8 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from .spoken_times import (
-    DAY,
-    EARLIEST_YEAR,
     MONTHS,
-    NEARBY,
-    OPEN_TIMES,
-    RELATIVE,
     WEEKDAYS,
-    WHOLE_DAY,
-    YEAR_ENDS,
     bare_hours,
     minutes_told,
 )
@@ -28,8 +21,6 @@ LONGEST_NAME = 4
 """Words; a longer text is told in the writer's own words and cannot be looked up."""
 SAID_PARTLY = 0.5
 """Share of the words of a name that must have been said: people leave out "Hotel", "Apartments", "Dr."."""
-TOLD_WORDS = 4
-"""Words of a text that is told freely, of which one must have been said."""
 STEM = 5
 """Letters that two forms of a word share: "withdraw" and "withdrawal"."""
 LONG_PART = 4
@@ -38,16 +29,8 @@ LONG_WORD = 7
 """Letters from which a word may have two typing errors; but "Tuesday" and "Thursday" are two apart."""
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
-_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
-_NOT_ANY = frozenset({"no", "none", "not", "without", "just", "only"})
 _PIECE = re.compile(r"[^\W_]+")
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
-_CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
-
-
-def _is_no_value(text: str) -> bool:
-    plain = text.strip().lower()
-    return plain in _NO_VALUE or "not know" in plain
 
 
 class Said:
@@ -60,12 +43,12 @@ class Said:
         self._pieces: list[str] = []
         self._spelled = ""
         self._bare: set[str] = set()
-        self._spans: set[int] = set()
+        self.spans: set[int] = set()
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
         values = values_of(text)
-        self._spans.update(minutes_told(values))
+        self.spans.update(minutes_told(values))
         self._bare.update(bare_hours(values))
         for value in values:
             self.forms.update(value.forms)
@@ -140,21 +123,11 @@ class Said:
     def _knows_day(self, date: str) -> bool:
         """Whether day and month of a form ``d3-17`` were said, each for itself."""
         month, day = (int(part) for part in date[1:].split("-"))
-        return f"n{day}" in self.forms and (f"n{month}" in self.forms or self._names_month(month))
+        return f"n{day}" in self.forms and (f"n{month}" in self.forms or self.names_month(month))
 
-    def _names_month(self, month: int) -> bool:
+    def names_month(self, month: int) -> bool:
+        """Whether a month, 1 to 12, was said by its name."""
         return 1 <= month <= 12 and any(word.startswith(MONTHS[month - 1]) for word in self.words)
-
-    def _may_mean_date(self, date: Value) -> bool:
-        """Whether a date may follow from "tomorrow", "on Friday", "the 12th" or "in March"."""
-        year, *days = (form for form in date.forms if form[0] == "n")
-        if int(year[1:]) < EARLIEST_YEAR:
-            return False
-        if not self.forms.isdisjoint(days) or (date.forms[0] in YEAR_ENDS and year in self.forms):
-            return True
-        if not self.words.isdisjoint(RELATIVE):
-            return True
-        return any(self._names_month(int(form[1:].split("-")[0])) for form in date.forms if form[0] == "d")
 
     def knows_name(self, values: Sequence[Value], telling: Collection[str] | None) -> bool:
         """Whether a name was said. Initials and typing errors are allowed.
@@ -210,68 +183,3 @@ class Said:
             )
             for other in self.words
         )
-
-    def explains(self, value: Any, telling: Collection[str] | None = None, *, free: bool = False) -> bool:
-        """Whether an argument's value can be traced to what was said. Truth values and single letters always can.
-
-        A text in the notation of a query function, ``at_least(4)``, is looked up by what stands in its brackets. Of
-        a text that is told freely only numbers, times and codes are looked up.
-        """
-        text = str(value)
-        inner = _CALL.fullmatch(text.strip())
-        text = inner.group(1) if inner else text
-        if value is None or isinstance(value, bool) or _is_no_value(text):
-            return True
-        plain = squeezed(text)
-        if (len(plain) < 2 and not plain.isdigit()) or (len(plain) > 2 and self.has_text(plain)):
-            return True
-        if (isinstance(value, (int, float)) or text == "0") and self._is_derived(float(value)):
-            return True
-        values = values_of(text)
-        if all(one.kind != "word" for one in values):
-            if any(one.kind == "date" for one in values):
-                values = tuple(one for one in values if one.forms[0] not in WHOLE_DAY)
-            return all(self.knows(one) or self._follows(one) for one in values)
-        if (
-            len(values) == 1
-            and values[0].written.startswith(WEEKDAYS)
-            and self._may_mean_a_day(values[0].written)
-        ):
-            return True
-        if free:
-            return all(self.knows(value) for value in values if value.kind != "word") and self._tells_of(
-                values
-            )
-        if len(values) == 1 and text.islower() and len(text) > STEM:
-            return self.knows_name(values, telling) or any(word[:STEM] == text[:STEM] for word in self.words)
-        is_name = len(values) == 1 or not any(word[:1].islower() for word in text.split())
-        return self.knows_name(values, telling) if is_name else self.knows_most(values)
-
-    def _follows(self, value: Value) -> bool:
-        """Whether a date may be meant by what was said, and a time is so much before or after one that was."""
-        if value.kind == "date":
-            return self._may_mean_date(value)
-        if value.kind == "time" and not self.words.isdisjoint(OPEN_TIMES):
-            return True
-        return value.kind == "time" and any(
-            f"t{(int(form[1:]) + span) % DAY}" in self.forms
-            for form in value.forms
-            for minutes in self._spans
-            for span in (minutes, -minutes)
-        )
-
-    def _tells_of(self, values: Sequence[Value]) -> bool:
-        """Whether a text in the assistant's own words has some that were said before."""
-        stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
-        return len(stems) < TOLD_WORDS or not stems.isdisjoint(word[:STEM] for word in self.words)
-
-    def _may_mean_a_day(self, weekday: str) -> bool:
-        if any(word.startswith(NEARBY) for word in self.words) and self.words.isdisjoint(WEEKDAYS):
-            return True
-        return any(len(word) > 2 and weekday.startswith(word) for word in self.words)
-
-    def _is_derived(self, number: float) -> bool:
-        """5% is 0.05, a half hour may be asked for in minutes, and who has no children has 0."""
-        if number == 0 and not self.words.isdisjoint(_NOT_ANY):
-            return True
-        return any(number_form(round(number * factor, 6)) in self.forms for factor in (100, 1 / 60, 60))
