@@ -1,7 +1,7 @@
 """How many planted defects the gates find, and how many untouched real dialogues they refuse.
 
 Run as ``python -m benchmarks.gates [FOLDER]``; FOLDER holds the shared datasets. Gates that learn from real records are
-fitted on two thirds of a dataset and judge the other third; gates that compare know every record but the judged one.
+fitted on nine tenths of a dataset and judge the other tenth; gates that compare know every record but the judged one.
 Figures come from the dialogues that no rule or threshold was tuned on (``--tuning`` and ``--check`` show the others).
 """
 
@@ -39,8 +39,9 @@ from rich.table import Table
 from .planted_defects import Kind, planted_defects
 from .real_dialogues import SHARED_DATA, Dataset, Part, as_candidate, datasets, part_of
 from .true_duplicates import true_duplicates
+from .verdicts import counted
 
-FOLDS = 3
+FOLDS = 10
 PROCESSES = 2
 SHORT_DIALOGUE = 4
 """Messages; the dialogues that the cost of the cheap gates is measured on have no more."""
@@ -51,7 +52,7 @@ RESPONSIBLE: dict[Kind, set[str]] = {
     "undeclared_tool": {"tool_schema"},
     "wrong_argument_type": {"tool_schema"},
     "missing_required_argument": {"tool_schema"},
-    "ungrounded_argument": {"grounded_arguments", "used_results"},
+    "ungrounded_argument": {"grounded_arguments", "results_fit_calls", "used_results"},
     "unanswered_call": {"answered_calls", "role_grammar"},
     "artefact": {"artefacts"},
     "broken_roles": {"role_grammar", "answered_calls"},
@@ -209,7 +210,9 @@ def _judge_planted(
 
 def _summary(figures: Figures) -> dict[str, Any]:
     judged = sum(figures.judged.values())
-    refused = [rejection for each in figures.refused.values() for _, rejection in each]
+    all_refused = [one for each in figures.refused.values() for one in each]
+    refused = [rejection for _, rejection in all_refused]
+    verdicts = counted(all_refused)
     return {
         "recall": {kind: _share(counts) for kind, counts in figures.found.items()},
         "recall_by_dataset": {
@@ -219,6 +222,8 @@ def _summary(figures: Figures) -> dict[str, Any]:
         "planted": {kind: counts.total() for kind, counts in figures.found.items()},
         "real_judged": judged,
         "real_refused_share": round(len(refused) / judged, 4),
+        "real_refused_verdicts": dict(verdicts),
+        "real_wrongly_refused_share": round((len(refused) - verdicts["right"]) / judged, 4),
         "real_refused_by_dataset": {
             name: round(len(each) / max(1, figures.judged[name]), 4) for name, each in figures.refused.items()
         },
@@ -250,6 +255,12 @@ def _print(figures: Figures, summary: dict[str, Any]) -> None:
     )
     console.print(table)
     console.print("Refused untouched records by gate:", summary["real_refused_by_gate"])
+    console.print(
+        "Of these by their verdicts (refused_records.csv):",
+        summary["real_refused_verdicts"],
+        "; wrongly refused or unread, as a share of all judged:",
+        summary["real_wrongly_refused_share"],
+    )
     console.print("Cheap gates, CPU ms per dialogue of up to 4 messages:", summary["cheap_gates_ms"])
     console.print("Seconds:", summary["seconds"])
     if "--refused" in sys.argv:

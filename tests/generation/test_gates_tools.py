@@ -118,6 +118,12 @@ def test_parallel_calls_are_answered_once_and_in_order(
         ("the weather in San Fran", {"at": "San Francisco"}),
         ("a doctor in Santa Rosa", {"at": "Santa Rosa, CA"}),
         ("5% interest", {"guests": 0.05}),
+        ("We are two adults and no children", {"guests": "0"}),
+        ("All of March 20th, 2023", {"at": "2023-03-20 00:00:00"}),
+        ("At 8 am, and wake me 30 minutes before", {"at": "07:30:00"}),
+        ("A 0.5-second window", {"guests": 0.5}),
+        ("I feel nauseous", {"at": "nausea"}),
+        ("as soon as possible, asap", {"at": "2 pm"}),
         ("hello", {"guests": None, "at": True, "hotel": ""}),
     ],
 )
@@ -134,6 +140,7 @@ def test_what_people_say_explains_an_argument(candidate: Make, said: str, argume
         ("A hotel would be nice", {"hotel": "Hyatt Hotel"}),
         ("On Tuesday", {"at": "Thursday"}),
         ("My name is John", {"at": "John Doe"}),
+        ("At least give me a room", {"at": "East"}),
         ("Invoice INV-2044", {"at": "INV-2045"}),
         ("There will be 25 of us", {"guests": 26}),
     ],
@@ -145,12 +152,23 @@ def test_what_nobody_said(candidate: Make, said: str, arguments: dict[str, Any])
 
 
 def test_an_argument_that_real_assistants_choose_is_left_alone(candidate: Make) -> None:
-    chosen = [real(n, user("A room, please"), call({"guests": 20 + n}, "book"), result()) for n in range(3)]
-    told = [real(n, user("For 2 people"), call({"guests": 2}, "book"), result()) for n in range(3, 9)]
-    made = candidate(user("A room, please"), call({"guests": 77}, "book"), result(), REPLY, tools=BOOK)
+    asks = user("A room for 12, please")
+    chosen = [real(n, asks, call({"guests": 20 + n}, "book"), result()) for n in range(3)]
+    told = [real(n, user("For 14 people"), call({"guests": 14}, "book"), result()) for n in range(3, 9)]
+    made = candidate(asks, call({"guests": 77}, "book"), result(), REPLY, tools=BOOK)
     assert GroundedArguments([*chosen, *told]).check(made) is None
     assert GroundedArguments(told).check(made) is not None
     assert GroundedArguments([*chosen, *told], GateSettings(invented_arguments=0.5)).check(made) is not None
+
+
+def test_a_value_passed_over_weighs_more_than_one_that_nobody_gave(candidate: Make) -> None:
+    told = [real(n, user("On Friday"), call({"at": "Friday"}, "book"), result()) for n in range(60)]
+    chosen = [
+        real(n, user("A room, please"), call({"at": "Monday"}, "book"), result()) for n in range(60, 62)
+    ]
+    for asks, passes in (("A room, please", True), ("A room on Friday", False)):
+        made = candidate(user(asks), call({"at": "Sunday"}, "book"), result(), REPLY, tools=BOOK)
+        assert (GroundedArguments([*told, *chosen]).check(made) is None) == passes
 
 
 def test_a_later_value_comes_from_the_result_that_gave_it(candidate: Make) -> None:

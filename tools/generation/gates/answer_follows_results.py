@@ -7,6 +7,7 @@ and the short texts in real results): an answer that names another hotel than th
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
+from .latest_results import Latest, answers_with_texts
 from .said import Said
 from .spoken_values import Value, values_of
+from .told_fields import ToldFields, copied_with_change
 from .written_calls import calls_of, leaves
 
 PHRASE = 0.01
@@ -31,8 +34,11 @@ Name = tuple[str, ...]
 """The words of a name, lower case."""
 _NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
 """What tools return as a state or a kind of request, and people say in any sentence."""
-LATEST_TURNS = 3
-"""Spoken turns before an answer that it may take up besides the last calls and their results."""
+_MARKS = re.compile(r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b")
+"""The numbers of a list, and the upper end of a scale."""
+_CAPITAL = re.compile(r"\b[A-Z]\w*")
+_OFFER = re.compile(r"\b(or|about|prefer|instead)\b[^.!]*\?|\bor\b[^?]*\.[^.!]*\?", re.IGNORECASE)
+"""A question that offers choices, which the assistant may know from the tool."""
 COUNT_DIGITS = 2
 """Digits of a number that is looked for in the last results: a longer one is the same id again, and a shorter one is
 as often a sum or a count of the dialogue itself."""
@@ -51,6 +57,7 @@ class AnswerFollowsResults:
         real = list(real)
         self._fields = _known_names(real)
         self._names = _by_first_word(self._fields)
+        self._told = ToldFields([told for record in real for told in answers_with_texts(record.messages)])
         self._habits = Habits(real, lambda record: self._findings(record.messages, 0))
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -61,7 +68,7 @@ class AnswerFollowsResults:
         return Rejection(self.name, found.evidence) if found else None
 
     def _findings(self, messages: Sequence[Message], first: int) -> Iterator[Finding]:
-        said, latest = Said(), _Latest()
+        said, latest = Said(), Latest()
         for index, message in enumerate(messages):
             text = message_text(message)
             for _, written in calls_of(message):
@@ -69,30 +76,39 @@ class AnswerFollowsResults:
             if message["role"] == "tool":
                 said.add_result(text)
             elif message["role"] == "assistant" and text and latest.results and index >= first:
-                yield from self._unfounded(text, said, latest)
+                yield from self._contradicting(text, latest)
+                yield from self._unfounded(_MARKS.sub(" ", text), said, latest)
             if message["role"] != "tool":
                 said.add(text)
             latest.add(message, text)
 
-    def _unfounded(self, text: str, said: Said, latest: _Latest) -> Iterator[Finding]:
+    def _contradicting(self, text: str, latest: Latest) -> Iterator[Finding]:
+        for value, field in self._told.other_values(text, latest.texts):
+            yield _finding(value, f"where the result's {field!r} is told", PHRASE)
+        if changed := copied_with_change(text, latest.results):
+            yield _finding(changed, "where the result has another number between the same words", PHRASE)
+
+    def _unfounded(self, text: str, said: Said, latest: Latest) -> Iterator[Finding]:
         values = values_of(text)
         for value in values:
-            if value.kind == "word":
+            if value.kind == "word" or latest.may_count(value):
                 continue
             if not said.knows(value):
                 yield _finding(value.written, "which nothing before it says", PHRASE)
-            elif _may_be_stale(value) and not latest.said.knows(value):
+            elif _may_be_stale(value) and not latest.knows(value):
                 yield _finding(value.written, "which is not from the last results", PHRASE)
+        capitals = {word.lower() for word in _CAPITAL.findall(text)}
         for name in self._names_in(values):
-            if len(name) == 1 and name[0].capitalize() not in text and name[0].upper() not in text:
+            if capitals.isdisjoint(name):
                 continue  # "it will be cloudy" is no name
             written, words = " ".join(name), values_of(" ".join(name))
             if not said.knows_name(words, None):
-                yield _finding(written, "which nothing before it says", NAME)
-            elif self._is_another(name, latest) and not latest.said.knows_name(words, None):
+                if not _OFFER.search(text):
+                    yield _finding(written, "which nothing before it says", NAME)
+            elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
                 yield _finding(written, "which is not from the last results", NAME)
 
-    def _is_another(self, name: Name, latest: _Latest) -> bool:
+    def _is_another(self, name: Name, latest: Latest) -> bool:
         """Whether the last calls and results give another name where this one could stand."""
         given = [other for text in latest.results for other in self._names_in(values_of(text))]
         return name not in given and any(self._fields[name] & self._fields[other] for other in given)
@@ -107,34 +123,6 @@ class AnswerFollowsResults:
             if found:
                 yield found
             place += len(found) if found else 1
-
-
-class _Latest:
-    """The last calls with their results, and the turns since shortly before them."""
-
-    def __init__(self) -> None:
-        self.results: list[str] = []
-        self._turns: list[str] = []
-        self._is_over = True
-        self._said: Said | None = None
-
-    def add(self, message: Message, text: str) -> None:
-        self._said = None
-        if message["role"] == "tool" or message.get("tool_calls"):
-            if self._is_over:
-                self.results = []
-            self.results += [text, *(written for _, written in calls_of(message))]
-        else:
-            self._turns = [*self._turns[1 - LATEST_TURNS :], text]
-        self._is_over = message["role"] == "user"
-
-    @property
-    def said(self) -> Said:
-        if self._said is None:
-            self._said = Said()
-            for text in (*self.results, *self._turns):
-                self._said.add_result(text)
-        return self._said
 
 
 def _may_be_stale(value: Value) -> bool:

@@ -31,7 +31,8 @@ _PROMPT_LEAK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _AGENT_VOICE = re.compile(
-    r"\b(how (can|may) i (help|assist) you|(glad|happy|here) to (help|assist)|thank you for (contacting|reaching out)"
+    r"\b(how (can|may) i (help|assist) you|(glad|happy|i['’]?m here|i am here) to (help|assist)"
+    r"|thank you for (contacting|reaching out)"
     r"|could you (please )?(provide|confirm) your|let me know if you need|feel free to)\b",
     re.IGNORECASE,
 )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .explained import explains
 from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
+from .passed_over import KnownValues, Passed, UserValues
 from .said import Said
+from .spoken_times import tells_time
 from .spoken_values import values_of
 from .written_calls import calls_of, leaves, read_arguments
 
@@ -21,14 +25,25 @@ ONE_VALUE = 0.8
 word for what people say in other words."""
 ANY_TOOL = 4.0
 """The same for an argument of one name over all tools: they may differ much."""
+DEFAULT = 4.0
+"""The same for one value whatever users said: what so many calls pass is how the tool is used."""
+WEIGHT: dict[Passed, float] = {"nothing": 1 / 6, "tried": 1 / 6, "passed over": 1.0}
+"""The same by what users said that could have stood there: where it was nothing, or only what earlier calls have tried,
+somebody had to choose."""
+LEFT_OPEN = 1 / 3
+"""The same when the user has just left something open."""
+ONE_MORE = 0.02
+"""Share of the real records that pass one more than was said, from which that is how the argument is counted: "me and
+5 guests"."""
 TOLD_FREELY = 3.0
 """Mean number of words from which an argument is a text in the assistant's own words, of which only numbers, times
 and codes can be traced."""
 _LEFT_OPEN = re.compile(
-    r"\b(other|another|different|any\w*|else|suggest\w*|whatever|whichever|alternatives?|later|earlier|until)\b",
+    r"\b(others?|another|different|any\w*|except|else|suggest\w*|recommend\w*|whatever|whichever|alternatives?|options?"
+    r"|later|earlier|sooner|soonest|earliest|asap|chang(e|ing)|compare|cheapest)\b",
     re.IGNORECASE,
 )
-"""The user has the assistant try something else: the values of a further call of the tool are the assistant's."""
+"""The user has the assistant choose: the values of the next call are the assistant's."""
 _QUERY = re.compile(r"\w[\w.]*\(")
 
 
@@ -44,6 +59,7 @@ class GroundedArguments:
         real = list(real)
         self._invented = (settings or GateSettings()).invented_arguments
         self._free = _freely_told(real)
+        self._known = KnownValues(real)
         self._habits = Habits(real, self._of_record, _arguments_given)
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -59,45 +75,78 @@ class GroundedArguments:
         return self._findings(record.messages, 0, record.source)
 
     def _findings(self, messages: Sequence[Message], first: int, source: dict[str, Any]) -> Iterator[Finding]:
-        said = Said()
+        said, users = Said(), UserValues()
         called: set[str] = set()
         left_open = False
         for index, message in enumerate(messages):
             for tool, written in calls_of(message):
-                if index >= first and not (left_open and tool in called):
-                    yield from self._untraced(tool, read_arguments(written), source, said, tool in called)
+                if index >= first:
+                    case = _Case(tool in called, left_open, said, users)
+                    yield from self._untraced(tool, read_arguments(written), source, case)
                 called.add(tool)
+                users.call(tool, read_arguments(written))
             text = message_text(message)
             if message["role"] == "user":
                 left_open = _LEFT_OPEN.search(text) is not None
+                users.add(text)
             if message["role"] == "tool":
                 said.add_result(text)
             else:
                 said.add(text)
 
     def _untraced(
-        self, tool: str, arguments: dict[str, Any], source: dict[str, Any], said: Said, again: bool
+        self, tool: str, arguments: dict[str, Any], source: dict[str, Any], case: _Case
     ) -> Iterator[Finding]:
         for argument, value in arguments.items():
             schema = _schema_of(source, tool, argument)
             telling = _telling_words(schema)
             free = (tool, argument) in self._free
             for path, leaf in leaves(value, argument):
-                if not said.explains(leaf, telling, free=free) and leaf not in _constants(schema):
-                    yield self._finding(tool, argument, path, leaf, again)
+                if explains(case.said, leaf, telling, free=free) or leaf in _constants(schema):
+                    continue
+                if self._known.is_usual(tool, argument, leaf):
+                    continue
+                others = [other for name, other in arguments.items() if name != argument]
+                names = self._known.of(tool, argument, schema)
+                instead = case.users.what_was_said(tool, argument, leaf, names, others)
+                # Who calls a tool again often searches: each time with another hour, until something is free.
+                searches = case.again and (case.left_open or tells_time(leaf))
+                if instead == "passed over" or not searches:
+                    yield self._finding((tool, argument, path), leaf, case, instead, choice="enum" in schema)
 
-    def _finding(self, tool: str, argument: str, path: str, value: Any, again: bool) -> Finding:
-        # A tool that is called again is often a search: each time with another value, until something is free.
-        key = (tool, argument, again)
-        return Finding(
-            f"{tool}.{path} = {value!r:.60} was said by nobody",
-            (
-                Excuse((*key, str(value)), key, ONE_VALUE * self._invented),
-                Excuse(key, key, self._invented),
-                Excuse((argument, again), (argument, again), ANY_TOOL * self._invented),
-                *_query_excuse(value),
-            ),
-        )
+    def _finding(
+        self, place: tuple[str, str, str], value: Any, case: _Case, instead: Passed, *, choice: bool
+    ) -> Finding:
+        tool, argument, path = place
+        share = self._invented * WEIGHT[instead] * (LEFT_OPEN if case.left_open else 1)
+        key = (tool, argument, case.again)
+        excuses = [
+            Excuse((*key, str(value)), key, DEFAULT * self._invented),
+            Excuse((argument, str(value)), argument, DEFAULT * self._invented),
+            Excuse((*key, instead, case.left_open, str(value)), key, ONE_VALUE * share),
+            Excuse((*key, instead, case.left_open), key, share),
+            Excuse((argument, case.again, instead, case.left_open), key[1:], ANY_TOOL * share),
+        ]
+        if isinstance(value, str) and (query := _QUERY.match(value)):
+            # ``is_equal_to("Sunday")`` may be what a form shows before anybody chose.
+            excuses.append(Excuse(query.group()))
+        if instead == "nothing" and choice:
+            # One of few, which users may describe in other words: "coach", "the east side".
+            excuses.append(Excuse("a choice that nobody named"))
+        if type(value) is int and explains(case.said, value - 1):
+            excuses.append(Excuse((argument, "one more"), key[1:], ONE_MORE))
+        why = "was said by nobody" + (", and users said another" if instead == "passed over" else "")
+        return Finding(f"{tool}.{path} = {value!r:.60} {why}", tuple(excuses))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Where a call stands: whether it is a further one of its tool, and what was said before it."""
+
+    again: bool
+    left_open: bool
+    said: Said
+    users: UserValues
 
 
 def _freely_told(real: Iterable[Record]) -> set[tuple[str, str]]:
@@ -117,7 +166,7 @@ def _arguments_given(record: Record) -> Iterator[Key]:
     for message in record.messages:
         for tool, written in calls_of(message):
             for argument in read_arguments(written):
-                given |= {(tool, argument, tool in called), (argument, tool in called)}
+                given |= {argument, (tool, argument, tool in called), (argument, tool in called)}
             called.add(tool)
     return iter(given)
 
@@ -147,9 +196,3 @@ def _telling_words(schema: dict[str, Any]) -> frozenset[str] | None:
 def _unique_words(choices: tuple[str, ...]) -> frozenset[str]:
     counted = Counter(word for choice in choices for word in {value.written for value in values_of(choice)})
     return frozenset(word for word, times in counted.items() if times == 1)
-
-
-def _query_excuse(value: Any) -> Iterator[Excuse]:
-    # ``is_equal_to("Sunday")`` may be what a form shows before anybody chose.
-    if isinstance(value, str) and (query := _QUERY.match(value)):
-        yield Excuse(query.group())

@@ -9,6 +9,12 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
+from .spoken_times import (
+    MONTHS,
+    WEEKDAYS,
+    bare_hours,
+    minutes_told,
+)
 from .spoken_values import Value, number_form, squeezed, values_of
 
 LONGEST_NAME = 4
@@ -19,24 +25,12 @@ STEM = 5
 """Letters that two forms of a word share: "withdraw" and "withdrawal"."""
 LONG_PART = 4
 """Letters that a part of a name must be longer than to stand for all of it."""
-LONG_WORD = 9
-"""Letters from which a word may have two typing errors; "Tuesday" and "Thursday" are two apart."""
+LONG_WORD = 7
+"""Letters from which a word may have two typing errors; but "Tuesday" and "Thursday" are two apart."""
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_TIMES = {"today", "tonight", "tomorrow", "yesterday", "now", "asap", "morning", "afternoon", "evening"}
-_SPANS = {"day", "days", "week", "weekend", "month", "year", "later", "earlier", "ago"}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NEARBY = ("today", "tonight", "tomorrow", "weekend", "asap", "soon", "next")
-_RELATIVE = {*_DAY_TIMES, *_SPANS, *_WEEKDAYS}
-_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
+_PIECE = re.compile(r"[^\W_]+")
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
-_CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
-
-
-def _is_no_value(text: str) -> bool:
-    plain = text.strip().lower()
-    return plain in _NO_VALUE or "not know" in plain
 
 
 class Said:
@@ -46,17 +40,21 @@ class Said:
         self.forms: set[str] = set()
         self.words: set[str] = set()
         self._squeezed = ""
+        self._pieces: list[str] = []
         self._spelled = ""
         self._bare: set[str] = set()
+        self.spans: set[int] = set()
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
-        for value in values_of(text):
+        values = values_of(text)
+        self.spans.update(minutes_told(values))
+        self._bare.update(bare_hours(values))
+        for value in values:
             self.forms.update(value.forms)
             if value.kind == "word":
                 self.words.add(value.written)
             elif value.kind == "number":
-                self._bare.update(value.forms)
                 self._add_rounded(value)
             elif value.kind == "time":  # "from 8 to 10 pm"
                 hours = {int(form[1:]) // 60 for form in value.forms}
@@ -64,6 +62,7 @@ class Said:
             elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
                 self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
         self._squeezed += squeezed(text) + " "
+        self._pieces += _PIECE.findall(text.lower())
         if "." in text:
             self._spelled += f" {text.lower()}"
 
@@ -91,8 +90,23 @@ class Said:
             self.forms.add(number_form(int(number)))
 
     def has_text(self, text: str) -> bool:
-        """Whether the letters and digits of ``text`` stand in what was said."""
-        return squeezed(text) in self._squeezed
+        """Whether the letters and digits of ``text`` stand in what was said, from the beginning of a word.
+
+        The last word may be longer than the text's. Spaces and signs may stand elsewhere: "703-6073363".
+        """
+        plain = squeezed(text)
+        return plain in self._squeezed and any(
+            self._begins(plain, place) for place, piece in enumerate(self._pieces) if piece[0] == plain[0]
+        )
+
+    def _begins(self, plain: str, place: int) -> bool:
+        for piece in self._pieces[place:]:
+            if len(piece) >= len(plain):
+                return piece == plain or (plain.isalpha() and len(plain) >= STEM and piece.startswith(plain))
+            if not plain.startswith(piece):
+                return False
+            plain = plain[len(piece) :]
+        return False
 
     def knows(self, value: Value) -> bool:
         """Whether a number, time, date or code was said, in whatever form."""
@@ -109,16 +123,11 @@ class Said:
     def _knows_day(self, date: str) -> bool:
         """Whether day and month of a form ``d3-17`` were said, each for itself."""
         month, day = (int(part) for part in date[1:].split("-"))
-        return f"n{day}" in self.forms and (f"n{month}" in self.forms or self._names_month(month))
+        return f"n{day}" in self.forms and (f"n{month}" in self.forms or self.names_month(month))
 
-    def _names_month(self, month: int) -> bool:
-        return 1 <= month <= 12 and any(word.startswith(_MONTHS[month - 1]) for word in self.words)
-
-    def _may_mean_date(self, date: Value) -> bool:
-        """Whether a date may follow from "tomorrow", "on Friday", "the 12th" or "in March"."""
-        if not self.forms.isdisjoint(date.forms) or not self.words.isdisjoint(_RELATIVE):
-            return True
-        return any(self._names_month(int(form[1:].split("-")[0])) for form in date.forms if form[0] == "d")
+    def names_month(self, month: int) -> bool:
+        """Whether a month, 1 to 12, was said by its name."""
+        return 1 <= month <= 12 and any(word.startswith(MONTHS[month - 1]) for word in self.words)
 
     def knows_name(self, values: Sequence[Value], telling: Collection[str] | None) -> bool:
         """Whether a name was said. Initials and typing errors are allowed.
@@ -163,7 +172,9 @@ class Said:
     def _knows_word(self, word: str) -> bool:
         if word in self.words:
             return True
-        slips = 1 if len(word) < LONG_WORD else 2  # and a long one may be cut short: "San Fran"
+        slips = (
+            1 if len(word) < LONG_WORD or word in WEEKDAYS else 2
+        )  # and a long one may be cut short: "San Fran"
         return len(word) >= SHORTEST_CODE and any(
             other[0] == word[0]
             and (
@@ -172,42 +183,3 @@ class Said:
             )
             for other in self.words
         )
-
-    def explains(self, value: Any, telling: Collection[str] | None = None, *, free: bool = False) -> bool:
-        """Whether an argument's value can be traced to what was said. Truth values and single letters always can.
-
-        A text in the notation of a query function, ``at_least(4)``, is looked up by what stands in its brackets. Of
-        a text that is told freely only numbers, times and codes are looked up.
-        """
-        text = str(value)
-        inner = _CALL.fullmatch(text.strip())
-        text = inner.group(1) if inner else text
-        if value is None or isinstance(value, bool) or _is_no_value(text):
-            return True
-        plain = squeezed(text)
-        if (len(plain) < 2 and not plain.isdigit()) or (len(plain) > 2 and plain in self._squeezed):
-            return True
-        if isinstance(value, (int, float)) and self._is_derived(float(value)):
-            return True
-        values = values_of(text)
-        if all(one.kind != "word" for one in values):
-            return all(self.knows(one) or (one.kind == "date" and self._may_mean_date(one)) for one in values)
-        if (
-            len(values) == 1
-            and values[0].written.startswith(_WEEKDAYS)
-            and self._may_mean_a_day(values[0].written)
-        ):
-            return True
-        if free:
-            return all(self.knows(value) for value in values if value.kind != "word")
-        is_name = len(values) == 1 or not any(word[:1].islower() for word in text.split())
-        return self.knows_name(values, telling) if is_name else self.knows_most(values)
-
-    def _may_mean_a_day(self, weekday: str) -> bool:
-        return any(
-            word.startswith(_NEARBY) or (len(word) > 2 and weekday.startswith(word)) for word in self.words
-        )
-
-    def _is_derived(self, number: float) -> bool:
-        """5% is 0.05, and a half hour may be asked for in minutes."""
-        return any(number_form(round(number * factor, 6)) in self.forms for factor in (100, 1 / 60, 60))

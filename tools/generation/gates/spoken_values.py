@@ -16,7 +16,8 @@ _TOKEN = re.compile(
     r"(?P<date>(?<!\d)(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?!\d))"
     r"|(?P<time>(?<![\d.:])\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?\s?m\b)"
     r"|(?P<clock>(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?![\d:]))"
-    r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>st|nd|rd|th|k|[a-z]{1,4})?(?![\w-]*\w)"
+    r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>st|nd|rd|th|k|[a-z]{1,4}|-(?:second|minute|hour|day|week|month|year|night|mile|star|person)s?)?"
+    r"(?![\w-]*\w)"
     r"|(?P<code>\w*\d[\w-]*)"
     r"|(?P<word>[^\W\d]+)"
 )

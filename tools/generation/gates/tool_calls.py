@@ -11,6 +11,7 @@ from .answered_calls import AnsweredCalls
 from .gate import Gate
 from .gate_settings import GateSettings
 from .grounded_arguments import GroundedArguments
+from .results_fit_calls import ResultsFitCalls
 from .tool_schema import ToolSchema
 from .used_results import UsedResults
 
@@ -21,6 +22,7 @@ def tool_rungs(real: Iterable[Record] = (), settings: GateSettings | None = None
     return [
         ToolSchema(real),
         AnsweredCalls(real),
+        ResultsFitCalls(real),
         GroundedArguments(real, settings),
         UsedResults(real),
         AnswerFollowsResults(real),

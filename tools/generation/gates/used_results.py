@@ -14,6 +14,7 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .explained import explains
 from .habits import Excuse, Finding, Habits, Key
 from .said import Said
 from .spoken_values import squeezed, values_of
@@ -69,7 +70,7 @@ def _findings(messages: Sequence[Message], first: int) -> Iterator[Finding]:
                 values = given.get(argument)
                 if not values or not _is_code(value) or squeezed(str(value)) in values:
                     continue
-                if not users.explains(value):
+                if not explains(users, value):
                     evidence = f"{tool}.{argument} = {value!r:.40} is not what a result gave as {argument!r}"
                     yield Finding(evidence, (Excuse(argument, argument, OWN_WAY),))
 

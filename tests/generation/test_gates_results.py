@@ -1,0 +1,84 @@
+"""What results and calls have to do with each other, and answers with both, learned from the real records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.gates.answer_follows_results import AnswerFollowsResults
+from finetune_coverage.tools.generation.gates.grounded_arguments import GroundedArguments
+from finetune_coverage.tools.generation.gates.results_fit_calls import ResultsFitCalls
+
+from .tool_messages import call, result
+
+Make = Callable[..., Candidate]
+
+CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Quito")
+
+
+def booked(city: str, kind: str, says: str) -> list[dict[str, Any]]:
+    outcome = json.dumps({"place": city, "message": says})
+    return [
+        {"role": "user", "content": f"{kind} {city}"},
+        call({"city": city, "kind": kind}, "book"),
+        result(outcome),
+        {"role": "assistant", "content": "There you are."},
+    ]
+
+
+def test_a_result_is_one_to_its_call(candidate: Make) -> None:
+    known = [
+        Record(id=f"r{n}", body=json.dumps({"messages": booked(CITIES[n % 6], kind, said)}), topic="booking")
+        for n, (kind, said) in enumerate([("Check", "It is free."), ("Book", "It is booked.")] * 15)
+    ]
+    gate = ResultsFitCalls(known)
+    assert gate.check(candidate(*booked("Bonn", "Book", "It is booked."))) is None
+    assert ResultsFitCalls().check(candidate(*booked("Bonn", "Check", "It is booked."))) is None
+    other_choice = gate.check(candidate(*booked("Bonn", "Check", "It is booked.")))
+    assert other_choice is not None and "is the answer to 'book'" in other_choice.evidence
+    turns = booked("Bonn", "Book", "It is booked.")
+    turns[1] = call({"city": "Riga", "kind": "Book"}, "book")
+    other_city = gate.check(candidate(*turns))
+    assert other_city is not None and "the result is for 'Bonn'" in other_city.evidence
+    turns[1] = call({"city": 'is_one_of(["Riga", "Bonn"])', "kind": "Book"}, "book")
+    assert gate.check(candidate(*turns)) is None
+
+
+def rated(number: int, told: int, route: str = "") -> list[dict[str, Any]]:
+    outcome = json.dumps({"rating": number, "stars": 9 - number, "route": "Walk for 3 blocks and turn left."})
+    says = f"The place has an average rating of {told}. {route}"
+    return [
+        {"role": "user", "content": "How good is it?"},
+        call({}, "find"),
+        result(outcome),
+        {"role": "assistant", "content": says.strip()},
+    ]
+
+
+def test_a_field_is_told_where_real_answers_tell_it(candidate: Make) -> None:
+    known = [
+        Record(id=f"r{n}", body=json.dumps({"messages": rated(1 + n % 5, 1 + n % 5)}), topic="places")
+        for n in range(10)
+    ]
+    gate = AnswerFollowsResults(known)
+    assert gate.check(candidate(*rated(4, 4))) is None
+    # 5 is said by the result too, but as something else.
+    rejection = gate.check(candidate(*rated(4, 5)))
+    assert rejection is not None and "'rating' is told" in rejection.evidence
+    assert AnswerFollowsResults().check(candidate(*rated(4, 5))) is None
+
+
+def test_a_sentence_copied_from_a_result_with_another_number(candidate: Make) -> None:
+    gate = AnswerFollowsResults()
+    assert gate.check(candidate(*rated(4, 4, "Walk for 3 blocks and turn left."))) is None
+    rejection = gate.check(candidate(*rated(4, 4, "Walk for 5 blocks and turn left.")))
+    assert rejection is not None and "between the same words" in rejection.evidence
+
+
+def test_a_query_for_zero(candidate: Make) -> None:
+    turns = [{"role": "user", "content": "A room, no children"}, call({"children": "at_least(0)"}, "book")]
+    tools = [{"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}}]
+    assert GroundedArguments().check(candidate(*turns, result(), tools=tools)) is None

@@ -1,0 +1,118 @@
+"""How people speak of hours and days without naming them: "at 8", "two hours earlier", "tomorrow", "asap"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from .spoken_values import Value, values_of
+
+EARLIEST_YEAR = 2000
+"""Of a date that may be meant by "tomorrow" or "last week"; an earlier one is somebody's date of birth."""
+SHORT_ANSWER = 3
+"""Words and numbers of an answer that is nothing but what was asked for."""
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEARBY = ("today", "tonight", "tomorrow", "weekend", "asap", "soon", "next")
+"""Words that a day of the week may be meant by."""
+RELATIVE = frozenset(
+    [
+        "today",
+        "tonight",
+        "tomorrow",
+        "yesterday",
+        "now",
+        "asap",
+        "morning",
+        "afternoon",
+        "evening",
+        "day",
+        "days",
+        "week",
+        "weekend",
+        "month",
+        "year",
+        "later",
+        "earlier",
+        "ago",
+    ]
+).union(WEEKDAYS)
+"""Words that a date may be meant by."""
+OPEN_TIMES = frozenset(
+    [
+        "asap",
+        "soon",
+        "soonest",
+        "earliest",
+        "anytime",
+        "any",
+        "morning",
+        "afternoon",
+        "evening",
+        "early",
+        "after",
+        "before",
+    ]
+)
+"""Words that leave the hour to the assistant."""
+DAY = 24 * 60
+WHOLE_DAY = ("t0", f"t{DAY - 1}")
+"""Midnight and a minute before it, which complete a date that was said without a time."""
+YEAR_ENDS = ("d1-1", "d12-31")
+_BESIDE_HOURS = frozenset(
+    [
+        "at",
+        "by",
+        "around",
+        "about",
+        "from",
+        "to",
+        "until",
+        "till",
+        "before",
+        "after",
+        "or",
+        "between",
+        "o",
+        "and",
+        "am",
+        "pm",
+        "a",
+        "p",
+        "in",
+        "tonight",
+        "tomorrow",
+        "today",
+        "like",
+        "maybe",
+        "then",
+    ]
+)
+_MINUTES = {"minute": 1, "min": 1, "hour": 60, "hr": 60}
+
+
+def bare_hours(values: Sequence[Value]) -> Iterator[str]:
+    """The numbers of a text that may be hours: "at 8", "8 to 10", "8"."""
+    for place, value in enumerate(values):
+        around = values[max(0, place - 1) : place + 2]
+        if value.kind == "number" and (
+            len(values) <= SHORT_ANSWER or any(one.written in _BESIDE_HOURS for one in around)
+        ):
+            yield from value.forms
+
+
+def minutes_told(values: Sequence[Value]) -> set[int]:
+    """The spans of time that a text tells, in minutes: "two hours earlier", "10 minutes before"."""
+    found = set()
+    for number, unit in pairwise(values):
+        factor = _MINUTES.get(unit.written.rstrip("s"))
+        if factor and number.forms and number.forms[-1][0] == "n":
+            found.add(round(float(number.forms[-1][1:]) * factor))
+    return found
+
+
+def tells_time(value: Any) -> bool:
+    """Whether a value is a time of day, a date or a day of the week, and nothing else."""
+    values = values_of(str(value))
+    return bool(values) and all(one.kind in ("time", "date") or one.written in WEEKDAYS for one in values)
