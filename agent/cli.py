@@ -27,6 +27,7 @@ from .commands import (
     plans,
     review,
     threads,
+    topics,
     workflows,
 )
 from .output import ExitCode, print_error, print_json
@@ -48,6 +49,7 @@ app.command("generate")(generate.generate)
 app.add_typer(plans.app, name="plans")
 app.add_typer(jobs.app, name="jobs")
 app.command("review")(review.review)
+app.add_typer(topics.app, name="topics")
 app.command("export")(datasets.export)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(threads.app, name="threads")

@@ -39,6 +39,8 @@ topics = Table(
     Column("parent", String),
     # Target weight; NULL when the workflow has no explicit target for it.
     Column("weight", Float),
+    # Texts that belong to it, from the file that declared it.
+    Column("examples", JSON, nullable=False, default=list, server_default="[]"),
 )
 
 records = Table(
@@ -65,6 +67,25 @@ records = Table(
     Column("provenance", JSON),
     Index("records_by_topic", "workflow_id", "status", "topic"),
     Index("records_by_position", "workflow_id", "position"),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    # What topics were given to records that came without: a run is one assignment, or one person's review.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("record_id", String, primary_key=True),
+    Column("topic", String),  # NULL when it was left uncategorized
+    Column("likeliest", String, nullable=False),
+    Column("confidence", Float, nullable=False),
+    # How much a person's answer would tell: uncertain, and like many others.
+    Column("informative", Float, nullable=False, default=0),
+    Column("method", String, nullable=False),
+    Column("decided_by", String, nullable=False),  # "model" or "person"
+    Column("previous_topic", String),
+    Column("created_at", String, nullable=False),
+    Index("assignments_by_record", "workflow_id", "record_id", "run"),
 )
 
 plans = Table(

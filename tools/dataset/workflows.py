@@ -44,12 +44,14 @@ class TopicInfo:
         description: what belongs to it and what does not; generation from a description needs it.
         parent: the topic above it, if any.
         weight: its target weight, relative to the others; ``None`` when it has no explicit target.
+        examples: texts that belong to it, for telling the topics of other records.
     """
 
     name: str
     description: str = ""
     parent: str | None = None
     weight: float | None = None
+    examples: tuple[str, ...] = ()
 
 
 def create_workflow(store: Store, workflow_id: str) -> None:
@@ -155,7 +157,10 @@ def set_topics(store: Store, workflow_id: str, infos: Sequence[TopicInfo]) -> No
             return
         connection.execute(delete(topics).where(topics.c.workflow_id == workflow_id))
         if infos:
-            rows = [{"workflow_id": workflow_id, **asdict(info)} for info in infos]
+            rows = [
+                {"workflow_id": workflow_id, **asdict(info), "examples": list(info.examples)}
+                for info in infos
+            ]
             connection.execute(insert(topics), rows)
         bump_version(connection, workflow_id)
 
@@ -180,7 +185,7 @@ def check_topics(infos: Sequence[TopicInfo]) -> None:
         if info.name in seen:
             raise InvalidInput(f"The topic {info.name!r} is listed twice.", hint="List every topic once.")
         seen.add(info.name)
-        for text_of_it in (info.name, info.description, info.parent or ""):
+        for text_of_it in (info.name, info.description, info.parent or "", *info.examples):
             check_storable(text_of_it, f"The topic {info.name!a}")
         if info.weight is not None and not (math.isfinite(info.weight) and info.weight > 0):
             raise InvalidInput(
@@ -204,11 +209,11 @@ def now() -> str:
 
 def _topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
     query = (
-        select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight)
+        select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight, topics.c.examples)
         .where(topics.c.workflow_id == workflow_id)
         .order_by(text("rowid"))
     )
-    return [TopicInfo(*row) for row in connection.execute(query)]
+    return [TopicInfo(*row[:-1], examples=tuple(row.examples)) for row in connection.execute(query)]
 
 
 def _known_ids(connection: Connection) -> str:
