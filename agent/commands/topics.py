@@ -11,12 +11,18 @@ import typer
 
 from ..output import note, print_json, print_table, say
 from ..topic_review import ask_about, reading_bar, show_queue
-from .options_and_prompts import AsJson, Workflow, can_ask, open_services
+from .options_and_prompts import AsJson, Workflow, Yes, can_ask, open_services
 
 if TYPE_CHECKING:
-    from ...tools.topics.assign import AssignReport
+    from collections.abc import Sequence
 
-app = typer.Typer(help="Topics for records that have none: assign, review, undo.", no_args_is_help=True)
+    from ...tools.topics.assign import AssignReport
+    from ...tools.topics.discover import FoundTopic
+
+app = typer.Typer(
+    help="Topics for records that have none: assign, review, discover, merge, split, undo.",
+    no_args_is_help=True,
+)
 
 Confidence = Annotated[
     float,
@@ -31,6 +37,13 @@ TopicsFile = Annotated[
         show_default=False,
     ),
 ]
+Count = Annotated[
+    int | None,
+    typer.Option(
+        "--count", min=2, metavar="N", help="How many; found out when not given.", show_default=False
+    ),
+]
+ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names them: one call for each.")]
 
 
 @app.command("assign")
@@ -116,6 +129,81 @@ def _pairs(texts: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{text!r} is not of the form --set ID=TOPIC.")
         pairs[record_id.strip()] = topic.strip()
     return pairs
+
+
+@app.command("discover")
+def discover(
+    workflow: Workflow,
+    count: Count = None,
+    by_model: ByModel = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find topics in the records that have none; --yes declares them and gives the records to them."""
+    from ...tools.topics.discover import adopt, discover_topics
+
+    services = open_services()
+    with reading_bar() as on_progress:
+        found = discover_topics(services, workflow, count=count, by_model=by_model, on_progress=on_progress)
+    if not as_json:
+        _show_found(found)
+    adopted = yes or (can_ask(as_json=as_json) and typer.confirm("Use these topics?"))
+    run = adopt(services, workflow, found) if adopted else 0
+    if as_json:
+        print_json({"success": True, "discovery": {"run": run, "topics": [asdict(group) for group in found]}})
+    elif adopted:
+        note(
+            "Rename or join them: topics merge OLD --into NEW; divide one: topics split NAME; back: topics undo."
+        )
+    else:
+        note("Nothing was changed; --yes uses them.")
+
+
+@app.command("merge")
+def merge(
+    workflow: Workflow,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME…", help="The topics that end.", show_default=False)
+    ],
+    into: Annotated[
+        str, typer.Option("--into", metavar="NAME", help="What they become.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Give the records of one or more topics to another; with one topic and a new name it is renamed."""
+    from ...tools.topics.discover import merge_topics
+
+    moved = merge_topics(open_services(), workflow, names, into)
+    if as_json:
+        print_json({"success": True, "merged": {"into": into, "records": moved}})
+    else:
+        say(f"{moved} records have the topic {into} now.")
+
+
+@app.command("split")
+def split(
+    workflow: Workflow,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The topic.", show_default=False)],
+    count: Count = None,
+    by_model: ByModel = False,
+    as_json: AsJson = False,
+) -> None:
+    """Divide a topic into several that lie under it."""
+    from ...tools.topics.discover import split_topic
+
+    found = split_topic(open_services(), workflow, name, count, by_model=by_model)
+    if as_json:
+        print_json({"success": True, "split": [asdict(group) for group in found]})
+    else:
+        _show_found(found)
+
+
+def _show_found(found: Sequence[FoundTopic]) -> None:
+    print_table(
+        ["Topic", "Records", "Telling words"],
+        [(group.topic.name, len(group.record_ids), ", ".join(group.terms)) for group in found],
+        numbers=(1,),
+    )
 
 
 @app.command("undo")

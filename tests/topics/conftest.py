@@ -17,50 +17,12 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import load_settings
 from langchain_core.embeddings import Embeddings
 
-WORDS = {
-    "cooking": [
-        "oven",
-        "bake",
-        "flour",
-        "sugar",
-        "recipe",
-        "pan",
-        "boil",
-        "salt",
-        "soup",
-        "stir",
-        "dough",
-        "taste",
-    ],
-    "sailing": [
-        "boat",
-        "wind",
-        "anchor",
-        "harbour",
-        "sail",
-        "tide",
-        "mast",
-        "rope",
-        "deck",
-        "crew",
-        "storm",
-        "knots",
-    ],
-    "chess": [
-        "rook",
-        "pawn",
-        "check",
-        "mate",
-        "board",
-        "bishop",
-        "knight",
-        "queen",
-        "opening",
-        "endgame",
-        "castle",
-        "move",
-    ],
+_WORDS = {
+    "cooking": "oven bake flour sugar recipe pan boil salt soup stir dough taste",
+    "sailing": "boat wind anchor harbour sail tide mast rope deck crew storm knots",
+    "chess": "rook pawn check mate board bishop knight queen opening endgame castle move",
 }
+WORDS = {topic: words.split() for topic, words in _WORDS.items()}
 
 
 class HashedWords(Embeddings):

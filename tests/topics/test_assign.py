@@ -19,7 +19,7 @@ from finetune_coverage.tools.topics.assignments import (
     write_run,
 )
 from finetune_coverage.tools.topics.corrections import correct, review_queue
-from finetune_coverage.tools.topics.material import judged_text
+from finetune_coverage.tools.topics.text import judged_text
 
 from .conftest import WORDS, Add, mixed_records, record, text_about
 
@@ -91,7 +91,7 @@ def test_a_topic_that_changed_meanwhile_is_kept(services: Services, add: Add) ->
     add([record("a", "x"), record("b", "y")])
     set_topic(services.store, "wf-1", "a", "said by a person")
     stale = [Assignment(key, "guess", "guess", 0.9, previous_topic=None) for key in ("a", "b")]
-    write_run(services.store, "wf-1", stale, method="examples", decided_by="model")
+    write_run(services.store, "wf-1", stale, method="examples")
     assert topics_of(services) == {"a": "said by a person", "b": "guess"}
 
 

@@ -69,10 +69,22 @@ records = Table(
     Index("records_by_position", "workflow_id", "position"),
 )
 
+topic_runs = Table(
+    "topic_runs",
+    metadata,
+    # One assignment of topics, one person's review, one merge or split; the last one can be undone.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("method", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    # The declared topics before and after, where the run changed them.
+    Column("topics_before", JSON),
+    Column("topics_after", JSON),
+)
+
 assignments = Table(
     "assignments",
     metadata,
-    # What topics were given to records that came without: a run is one assignment, or one person's review.
     Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
     Column("run", Integer, primary_key=True),
     Column("record_id", String, primary_key=True),
@@ -84,7 +96,6 @@ assignments = Table(
     Column("method", String, nullable=False),
     Column("decided_by", String, nullable=False),  # "model" or "person"
     Column("previous_topic", String),
-    Column("created_at", String, nullable=False),
     Index("assignments_by_record", "workflow_id", "record_id", "run"),
 )
 

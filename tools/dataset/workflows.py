@@ -150,11 +150,15 @@ def set_topics(store: Store, workflow_id: str, infos: Sequence[TopicInfo]) -> No
         InvalidInput: a name is empty or comes twice, or a weight is not a finite number above 0.
         WorkflowNotFound: there is no such workflow.
     """
-    check_topics(infos)
     with store.write() as connection:
         version_within(connection, workflow_id)
-        if _topics_within(connection, workflow_id) == list(infos):
-            return
+        set_topics_within(connection, workflow_id, infos)
+
+
+def set_topics_within(connection: Connection, workflow_id: str, infos: Sequence[TopicInfo]) -> None:
+    """`set_topics` inside a caller's transaction."""
+    check_topics(infos)
+    if topics_within(connection, workflow_id) != list(infos):
         connection.execute(delete(topics).where(topics.c.workflow_id == workflow_id))
         if infos:
             rows = [
@@ -169,7 +173,7 @@ def list_topics(store: Store, workflow_id: str) -> list[TopicInfo]:
     """The declared topics, in the order in which they were given."""
     with store.read() as connection:
         version_within(connection, workflow_id)
-        return _topics_within(connection, workflow_id)
+        return topics_within(connection, workflow_id)
 
 
 def check_topics(infos: Sequence[TopicInfo]) -> None:
@@ -207,7 +211,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
+def topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
+    """`list_topics` inside a caller's transaction."""
     query = (
         select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight, topics.c.examples)
         .where(topics.c.workflow_id == workflow_id)

@@ -91,7 +91,7 @@ def assign_topics(
         return AssignReport(0, "none", 0, {}, 0, None, labelled)
     judgement = judge_material(services, workflow_id, material, infos)
     decided = _decide(wanted, judgement, [info.name for info in infos], at_least)
-    run = write_run(services.store, workflow_id, decided, method=judgement.method, decided_by="model")
+    run = write_run(services.store, workflow_id, decided, method=judgement.method)
     sure = [one for one in decided if one.topic is not None]
     return AssignReport(
         run=run,

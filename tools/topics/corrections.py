@@ -63,8 +63,8 @@ def correct(store: Store, workflow_id: str, answers: Mapping[str, str]) -> int:
     for record_id, said in answers.items():
         topic = known_topic(store, workflow_id, said)
         before = get_record(store, workflow_id, record_id).topic
-        decided.append(Assignment(record_id, topic, topic, 1.0, previous_topic=before))
-    write_run(store, workflow_id, decided, method="review", decided_by="person")
+        decided.append(Assignment(record_id, topic, topic, 1.0, previous_topic=before, decided_by="person"))
+    write_run(store, workflow_id, decided, method="review")
     return len(decided)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..dataset.spread import Vectors, unit_rows
+from .text import CHARACTERS
 
 WORD_WEIGHT = 0.5
 """Length of the part for words against 1 for the embedding; measured on the training part of Banking77."""
 _DIMENSIONS = 200
 _MOST_TERMS = 30_000
-_CHARACTERS = 4_000  # of a text: what it is about is said early
 _FEW_TEXTS = 200  # with fewer, a term that stands in one of them only may still be telling
 _KINDS: tuple[dict[str, Any], ...] = (
     {"token_pattern": r"(?u)\w+", "ngram_range": (1, 2)},
@@ -36,7 +36,7 @@ class TopicFeatures:
         """
         self._vectorizers: list[Any] = []
         self._reduction: Any = None
-        self._fit([text[:_CHARACTERS] for text in texts])
+        self._fit([text[:CHARACTERS] for text in texts])
 
     def rows(self, vectors: Vectors, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """Embedding and words of each text.
@@ -50,7 +50,7 @@ class TopicFeatures:
             (n, at most 200), where a text without a known word is a row of zeros.
         """
         embedded = unit_rows(vectors)
-        words = self._words([text[:_CHARACTERS] for text in texts])
+        words = self._words([text[:CHARACTERS] for text in texts])
         return unit_rows(np.hstack([embedded, WORD_WEIGHT * words])), words
 
     def _fit(self, texts: Sequence[str]) -> None:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset.record import Record, message_text
+from ..dataset.record import Record
 from ..dataset.records import load_records
 from ..dataset.spread import Vectors
 from .assignments import current_assignments
+from .text import judged_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..services import Services
 
-CHARACTERS = 4_000
 _BATCH = 500
 
 
@@ -29,7 +29,7 @@ class JudgedText:
 
     Attributes:
         id: the record's id.
-        text: what user and assistant say; neither tools nor their results, which would give topics away by name.
+        text: what user and assistant say, see `judged_text`.
         topic: the topic that it has.
         is_label: whether a person or the source gave it that topic, so that it can be learnt from.
     """
@@ -38,12 +38,6 @@ class JudgedText:
     text: str
     topic: str | None
     is_label: bool
-
-
-def judged_text(record: Record) -> str:
-    """What user and assistant say, to a length of 4,000 characters."""
-    said = (message_text(turn) for turn in record.messages if turn.get("role") in ("user", "assistant"))
-    return "\n".join(said)[:CHARACTERS]
 
 
 def read_material(
