@@ -30,6 +30,7 @@ from .commands import (
     review,
     targets,
     threads,
+    topics,
     validate,
     workflows,
 )
@@ -55,6 +56,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(jobs.app, name="jobs")
 app.command("validate")(validate.validate)
 app.command("review")(review.review)
+app.add_typer(topics.app, name="topics")
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(threads.app, name="threads")

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.dataset.topics_file import read_topics
-from finetune_coverage.tools.dataset.workflows import TopicInfo
+from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, list_topics, set_topics
 from finetune_coverage.tools.errors import InvalidInput
 
 DOCUMENT = {
@@ -47,6 +48,8 @@ def test_reads_json_and_yaml(tmp_path: Path) -> None:
         ("- {name: a, weight: much}", "the weight is not a number"),
         ("- {name: a, weight: 0}", "The weight of the topic 'a'"),
         ("- {name: a, weight: .nan}", "The weight of the topic 'a'"),
+        ("- {name: a, examples: one}", "topic 1: examples are not a list"),
+        ("- {name: a, examples: [{b: c}]}", "topic 1: example 1 is missing or not text"),
         ("- a\n- a", "listed twice"),
         ("- ' '", "has no name"),
         ("[" * 500, "neither YAML nor JSON"),
@@ -57,6 +60,14 @@ def test_says_what_is_wrong_and_where(tmp_path: Path, text: str | bytes, said: s
     path = write(tmp_path, text)
     with pytest.raises(InvalidInput, match=said):
         read_topics(path)
+
+
+def test_examples_are_read_and_stored(tmp_path: Path, store: Store) -> None:
+    read = read_topics(write(tmp_path, "- {name: a, examples: [One text., ' ', 404]}"))
+    assert read == [TopicInfo("a", examples=("One text.", "404"))]
+    create_workflow(store, "wf-1")
+    set_topics(store, "wf-1", read)
+    assert list_topics(store, "wf-1") == read
 
 
 def test_says_when_there_is_no_file(tmp_path: Path) -> None:

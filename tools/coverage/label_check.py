@@ -1,7 +1,7 @@
 """Which labels contradict the text: a classifier's second opinion on the topics of the real records.
 
 The method is confident learning (Northcutt et al. 2021, arXiv:1911.00068): every record is judged by a model
-that was fitted without it, and suspected when the model is nearly as sure of another topic as it usually is
+that was fitted without it, and suspected when the model is not much less sure of another topic than it usually is
 of that topic's own records, and finds the given one much less likely. It is meant to be quiet: a suspicion
 asks for a person's time.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from ..topics.text import judged_text
 from .review_needs import ReviewNeed
 from .text_classifier import topic_classifier, word_features
 from .wording import name_some, plural
@@ -26,8 +27,7 @@ FEWEST_RECORDS: Final = 5
 MOST_RECORDS: Final = 20_000
 _EFFORT: Final = 200_000  # records × topics; about ten seconds on a slow core
 _LEAST_SAMPLE: Final = 20  # per topic, however many topics there are
-_CHARACTERS: Final = 4_000  # of a record's text: what it is about is said early
-_AS_SURE: Final = 0.9  # of the usual confidence in the other topic
+_AS_SURE: Final = 0.7  # of the usual confidence in the other topic
 _MUCH_LIKELIER: Final = 3.0  # than the given topic
 
 
@@ -54,7 +54,7 @@ def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
     kept = _within_effort(samples, topics)
     labels = [topic for topic in topics for _ in kept[topic]]
     judged = [record for topic in topics for record in kept[topic]]
-    suspects = _judge([record.user_text[:_CHARACTERS] for record in judged], labels)
+    suspects = _judge([judged_text(record) for record in judged], labels)
     found: dict[str, list[tuple[str, str]]] = {}
     for index, other in suspects:
         found.setdefault(labels[index], []).append((judged[index].id, other))
@@ -70,7 +70,7 @@ def _sample(records: Iterable[Record]) -> tuple[dict[str, int], dict[str, list[R
     sizes: Counter[str] = Counter()
     heaps: dict[str, list[tuple[int, str, Record]]] = {}
     for record in records:
-        if record.topic is None or record.origin != "real" or not record.user_text.strip():
+        if record.topic is None or record.origin != "real" or not judged_text(record).strip():
             continue
         sizes[record.topic] += 1
         heap = heaps.setdefault(record.topic, [])

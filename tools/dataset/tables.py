@@ -41,6 +41,8 @@ topics = Table(
     Column("parent", String),
     # Target weight; NULL when the workflow has no explicit target for it.
     Column("weight", Float),
+    # Texts that belong to it, from the file that declared it.
+    Column("examples", JSON, nullable=False, default=list, server_default="[]"),
 )
 
 records = Table(
@@ -86,6 +88,36 @@ topic_counts = Table(
     Column("multi_turn", Integer, nullable=False),
     Column("uses_tools", Integer, nullable=False),
     Column("usable", Integer, nullable=False),
+)
+
+topic_runs = Table(
+    "topic_runs",
+    metadata,
+    # One assignment of topics, one person's review, one merge or split; the last one can be undone.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("method", String, nullable=False),
+    Column("created_at", String, nullable=False),
+    # The declared topics before and after, where the run changed them.
+    Column("topics_before", JSON),
+    Column("topics_after", JSON),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("record_id", String, primary_key=True),
+    Column("topic", String),  # NULL when it was left uncategorized
+    Column("likeliest", String, nullable=False),
+    Column("confidence", Float, nullable=False),
+    # How much a person's answer would tell: uncertain, and like many others.
+    Column("informative", Float, nullable=False, default=0),
+    Column("method", String, nullable=False),
+    Column("decided_by", String, nullable=False),  # "model" or "person"
+    Column("previous_topic", String),
+    Index("assignments_by_record", "workflow_id", "record_id", "run"),
 )
 
 plans = Table(

@@ -1,7 +1,7 @@
 """Reading the topics of a workflow from a YAML or JSON file.
 
 The file holds ``{"topics": [...]}`` or only the list; each topic is a name, or an object with ``name`` and
-maybe ``description``, ``parent`` and ``weight``.
+maybe ``description``, ``parent``, ``weight`` and ``examples``: a list of texts that belong to it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import yaml
 from ..errors import InvalidInput
 from .workflows import TopicInfo, check_topics
 
-_KEYS = ("name", "description", "parent", "weight")
-_HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …}]}.'
+_KEYS = ("name", "description", "parent", "weight", "examples")
+_HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …, "examples": […]}]}.'
 
 
 def read_topics(path: str | Path) -> list[TopicInfo]:
@@ -63,7 +63,17 @@ def _topic(item: Any, where: str) -> TopicInfo:
         description=_text(item.get("description") or "", f"{where}: description"),
         parent=None if parent is None else _text(parent, f"{where}: parent"),
         weight=_weight(item.get("weight"), where),
+        examples=_examples(item.get("examples"), where),
     )
+
+
+def _examples(value: Any, where: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise InvalidInput(f"{where}: examples are not a list.", hint="Write a list of texts.")
+    texts = (_text(text, f"{where}: example {number}") for number, text in enumerate(value, start=1))
+    return tuple(text for text in texts if text)
 
 
 def _text(value: Any, what: str) -> str:

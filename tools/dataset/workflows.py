@@ -44,12 +44,14 @@ class TopicInfo:
         description: what belongs to it and what does not; generation from a description needs it.
         parent: the topic above it, if any.
         weight: its target weight, relative to the others; ``None`` when it has no explicit target.
+        examples: texts that belong to it, for telling the topics of other records.
     """
 
     name: str
     description: str = ""
     parent: str | None = None
     weight: float | None = None
+    examples: tuple[str, ...] = ()
 
 
 def create_workflow(store: Store, workflow_id: str) -> None:
@@ -148,14 +150,21 @@ def set_topics(store: Store, workflow_id: str, infos: Sequence[TopicInfo]) -> No
         InvalidInput: a name is empty or comes twice, or a weight is not a finite number above 0.
         WorkflowNotFound: there is no such workflow.
     """
-    check_topics(infos)
     with store.write() as connection:
         version_within(connection, workflow_id)
-        if _topics_within(connection, workflow_id) == list(infos):
-            return
+        set_topics_within(connection, workflow_id, infos)
+
+
+def set_topics_within(connection: Connection, workflow_id: str, infos: Sequence[TopicInfo]) -> None:
+    """`set_topics` inside a caller's transaction."""
+    check_topics(infos)
+    if topics_within(connection, workflow_id) != list(infos):
         connection.execute(delete(topics).where(topics.c.workflow_id == workflow_id))
         if infos:
-            rows = [{"workflow_id": workflow_id, **asdict(info)} for info in infos]
+            rows = [
+                {"workflow_id": workflow_id, **asdict(info), "examples": list(info.examples)}
+                for info in infos
+            ]
             connection.execute(insert(topics), rows)
         bump_version(connection, workflow_id)
 
@@ -164,7 +173,7 @@ def list_topics(store: Store, workflow_id: str) -> list[TopicInfo]:
     """The declared topics, in the order in which they were given."""
     with store.read() as connection:
         version_within(connection, workflow_id)
-        return _topics_within(connection, workflow_id)
+        return topics_within(connection, workflow_id)
 
 
 def check_topics(infos: Sequence[TopicInfo]) -> None:
@@ -180,7 +189,7 @@ def check_topics(infos: Sequence[TopicInfo]) -> None:
         if info.name in seen:
             raise InvalidInput(f"The topic {info.name!r} is listed twice.", hint="List every topic once.")
         seen.add(info.name)
-        for text_of_it in (info.name, info.description, info.parent or ""):
+        for text_of_it in (info.name, info.description, info.parent or "", *info.examples):
             check_storable(text_of_it, f"The topic {info.name!a}")
         if info.weight is not None and not (math.isfinite(info.weight) and info.weight > 0):
             raise InvalidInput(
@@ -202,13 +211,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
+def topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
+    """`list_topics` inside a caller's transaction."""
     query = (
-        select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight)
+        select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight, topics.c.examples)
         .where(topics.c.workflow_id == workflow_id)
         .order_by(text("rowid"))
     )
-    return [TopicInfo(*row) for row in connection.execute(query)]
+    return [TopicInfo(*row[:-1], examples=tuple(row.examples)) for row in connection.execute(query)]
 
 
 def _known_ids(connection: Connection) -> str:

@@ -1,0 +1,242 @@
+"""`topics`: topics for records that have none: assign, review, undo; discover, merge, split; list."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..output import note, print_json, print_table, say
+from ..topic_review import ask_about, reading_bar, show_queue
+from .options_and_prompts import AsJson, Workflow, Yes, can_ask, open_services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...tools.topics.assign import AssignReport
+    from ...tools.topics.discover import FoundTopic
+
+app = typer.Typer(
+    help="Topics for records that have none: assign, review, discover, merge, split, undo.",
+    no_args_is_help=True,
+)
+
+Confidence = Annotated[
+    float,
+    typer.Option("--confidence", min=0, max=1, help="Records below it stay uncategorized; 0 decides all."),
+]
+TopicsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--topics",
+        metavar="FILE",
+        help="YAML or JSON with the topics' names, descriptions, parents, weights and examples.",
+        show_default=False,
+    ),
+]
+Count = Annotated[
+    int | None,
+    typer.Option(
+        "--count", min=2, metavar="N", help="How many; found out when not given.", show_default=False
+    ),
+]
+ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names them: one call for each.")]
+
+
+@app.command("assign")
+def assign(
+    workflow: Workflow, topics: TopicsFile = None, confidence: Confidence = 0.6, as_json: AsJson = False
+) -> None:
+    """Give every record without a topic the one that it most probably has, where that is sure enough.
+
+    Learns from labelled records, from the descriptions and examples in the topics' file, and from corrections.
+    """
+    from ...tools.dataset.topics_file import read_topics
+    from ...tools.dataset.workflows import require_workflow, set_topics
+    from ...tools.topics.assign import assign_topics
+
+    services = open_services()
+    require_workflow(services.store, workflow)
+    if topics is not None:
+        set_topics(services.store, workflow, read_topics(topics))
+    with reading_bar() as on_progress:
+        report = assign_topics(services, workflow, at_least=confidence, on_progress=on_progress)
+    if as_json:
+        print_json({"success": True, "assignment": {"workflow_id": workflow, **asdict(report)}})
+    else:
+        _show_assignment(workflow, report)
+
+
+def _show_assignment(workflow: str, report: AssignReport) -> None:
+    if not report.judged:
+        say("Every record has a topic already.")
+        return
+    assigned = sum(report.assigned.values())
+    say(f"{assigned} of {report.judged} records got a topic, from {report.method}.", style="bold")
+    if report.expected_right is not None:
+        say(f"About {report.expected_right:.0%} of them are expected to be right.")
+    print_table(["Topic", "Assigned"], list(report.assigned.items()), numbers=(1,))
+    if report.uncategorized:
+        say(f"{report.uncategorized} are too uncertain and stay uncategorized.")
+        note(f"Settle the most telling ones first: finetune-coverage topics review -w {workflow}")
+    note(f"Take it back: finetune-coverage topics undo -w {workflow}")
+
+
+@app.command("review")
+def review(
+    workflow: Workflow,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="So many at most.")] = 20,
+    set_topic: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ID=TOPIC", help="A record's right topic; may be given again."),
+    ] = None,
+    confidence: Confidence = 0.6,
+    as_json: AsJson = False,
+) -> None:
+    """Settle uncertain records, the most telling ones first; the answers are learnt from at once."""
+    from ...tools.topics.assign import assign_topics
+    from ...tools.topics.corrections import correct, review_queue
+
+    services = open_services()
+    answers = _pairs(set_topic or [])
+    if not answers:
+        queue = review_queue(services.store, workflow, limit)
+        if not (can_ask(as_json=as_json) and sys.stdout.isatty()):
+            show_queue(queue, as_json=as_json)
+            return
+        answers = ask_about(services.store, workflow, queue)
+    done: dict[str, Any] = {"workflow_id": workflow, "corrected": 0, "assignment": None}
+    if answers:
+        done["corrected"] = correct(services.store, workflow, answers)
+        report = assign_topics(services, workflow, at_least=confidence)
+        done["assignment"] = asdict(report)
+    if as_json:
+        print_json({"success": True, "review": done})
+        return
+    say(f"{done['corrected']} records have the topic that you gave them.")
+    if answers and report.judged:
+        _show_assignment(workflow, report)
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        record_id, separator, topic = text.partition("=")
+        if not separator or not record_id.strip() or not topic.strip():
+            raise typer.BadParameter(f"{text!r} is not of the form --set ID=TOPIC.")
+        pairs[record_id.strip()] = topic.strip()
+    return pairs
+
+
+@app.command("discover")
+def discover(
+    workflow: Workflow,
+    count: Count = None,
+    by_model: ByModel = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find topics in the records that have none; --yes declares them and gives the records to them."""
+    from ...tools.topics.discover import adopt, discover_topics
+
+    services = open_services()
+    with reading_bar() as on_progress:
+        found = discover_topics(services, workflow, count=count, by_model=by_model, on_progress=on_progress)
+    if not as_json:
+        _show_found(found)
+    adopted = yes or (can_ask(as_json=as_json) and typer.confirm("Use these topics?"))
+    run = adopt(services, workflow, found) if adopted else 0
+    if as_json:
+        print_json({"success": True, "discovery": {"run": run, "topics": [asdict(group) for group in found]}})
+    elif adopted:
+        note(
+            "Rename or join them: topics merge OLD --into NEW; divide one: topics split NAME; back: topics undo."
+        )
+    else:
+        note("Nothing was changed; --yes uses them.")
+
+
+@app.command("merge")
+def merge(
+    workflow: Workflow,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME…", help="The topics that end.", show_default=False)
+    ],
+    into: Annotated[
+        str, typer.Option("--into", metavar="NAME", help="What they become.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Give the records of one or more topics to another; with one topic and a new name it is renamed."""
+    from ...tools.topics.discover import merge_topics
+
+    moved = merge_topics(open_services(), workflow, names, into)
+    if as_json:
+        print_json({"success": True, "merged": {"into": into, "records": moved}})
+    else:
+        say(f"{moved} records have the topic {into} now.")
+
+
+@app.command("split")
+def split(
+    workflow: Workflow,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The topic.", show_default=False)],
+    count: Count = None,
+    by_model: ByModel = False,
+    as_json: AsJson = False,
+) -> None:
+    """Divide a topic into several that lie under it."""
+    from ...tools.topics.discover import split_topic
+
+    found = split_topic(open_services(), workflow, name, count, by_model=by_model)
+    if as_json:
+        print_json({"success": True, "split": [asdict(group) for group in found]})
+    else:
+        _show_found(found)
+
+
+def _show_found(found: Sequence[FoundTopic]) -> None:
+    print_table(
+        ["Topic", "Records", "Telling words"],
+        [(group.topic.name, len(group.record_ids), ", ".join(group.terms)) for group in found],
+        numbers=(1,),
+    )
+
+
+@app.command("undo")
+def undo(workflow: Workflow, as_json: AsJson = False) -> None:
+    """Take the last assignment, review, merge or split back."""
+    from ...tools.topics.assignments import undo_last_run
+
+    run, restored = undo_last_run(open_services().store, workflow)
+    if as_json:
+        print_json({"success": True, "undone": {"workflow_id": workflow, "run": run, "records": restored}})
+    else:
+        say(f"Run {run} is undone: {restored} records have the topic that they had before.")
+
+
+@app.command("list")
+def list_(workflow: Workflow, as_json: AsJson = False) -> None:
+    """Count the records of each topic, under its parent."""
+    from ...tools.dataset.records import topic_counts
+    from ...tools.dataset.workflows import list_topics
+    from ...tools.topics.roll_up import roll_up
+
+    store = open_services().store
+    counts = {count.topic: count.records for count in topic_counts(store, workflow)}
+    groups = roll_up(counts, list_topics(store, workflow))
+    if as_json:
+        print_json({"success": True, "topics": [asdict(group) for group in groups]})
+        return
+    rows: list[tuple[str, int]] = []
+    for group in groups:
+        indent = "  " if group.parent is not None else ""
+        if group.parent is not None:
+            rows.append((group.parent, group.records))
+        rows += [(f"{indent}{name}", records) for name, records in group.topics.items()]
+    if counts.get(None):
+        rows.append(("(uncategorized)", counts[None]))
+    print_table(["Topic", "Records"], rows, numbers=(1,))

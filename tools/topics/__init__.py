@@ -1,0 +1,1 @@
+"""Topics for records that have none: assigned from a taxonomy, or discovered; with calibrated confidence."""

@@ -1,0 +1,193 @@
+"""Topics for the records of a workflow that nobody labelled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..dataset.workflows import TopicInfo, list_topics
+from ..errors import InvalidInput
+from .assignments import Assignment, write_run
+from .evidence import Evidence
+from .features import TopicFeatures
+from .judge import Judgement, judge
+from .material import JudgedText, embedded, read_material, vectors_of
+from .neighbours import nearest_rows
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+DEFAULT_CONFIDENCE = 0.6
+"""Records below it stay uncategorized, for a person."""
+MOST_TOGETHER = 20_000
+"""Records that are judged together; beyond, a sample is, and the rest by their likeness to it."""
+_REST_AT_ONCE = 2_000
+_NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class AssignReport:
+    """What an assignment did.
+
+    Attributes:
+        run: its number; 0 when nothing was written.
+        method: ``examples`` or ``descriptions``.
+        judged: records that had no topic from a person or the source.
+        assigned: those that got one, by topic.
+        uncategorized: those left for review.
+        expected_right: of those assigned, the share expected to be right; ``None`` when there are none.
+        labelled: records that were learnt from.
+    """
+
+    run: int
+    method: str
+    judged: int
+    assigned: dict[str, int]
+    uncategorized: int
+    expected_right: float | None
+    labelled: int
+
+
+def assign_topics(
+    services: Services,
+    workflow_id: str,
+    *,
+    at_least: float = DEFAULT_CONFIDENCE,
+    on_progress: Callable[[int], None] | None = None,
+) -> AssignReport:
+    """Judge every record without a topic of its own, and write the topics that are sure enough.
+
+    What was assigned before is judged again, so that corrections are learnt from; topics that came with the
+    dataset or from a person stay as they are.
+
+    Args:
+        services: store, index and embedding model.
+        workflow_id: whose records they are.
+        at_least: the confidence from which a record gets its topic; 0 decides every record.
+        on_progress: called with the number of records that have been read and embedded.
+
+    Raises:
+        InvalidInput: there are fewer than two topics to choose from, or the confidence is not from 0 to 1.
+        WorkflowNotFound: there is no such workflow.
+    """
+    if not 0 <= at_least <= 1:
+        raise InvalidInput(f"The confidence is {at_least}.", hint="It is a number from 0 to 1.")
+    declared = list_topics(services.store, workflow_id)
+    material = read_material(services, workflow_id, on_progress)
+    infos = topics_to_choose_from(declared, material)
+    if len(infos) < 2:
+        raise InvalidInput(
+            f"{workflow_id!r} has fewer than two topics to choose from.",
+            hint="Declare them (`topics assign --topics FILE`), or find some: `topics discover`.",
+        )
+    wanted = [text for text in material if not text.is_label]
+    labelled = len(material) - len(wanted)
+    if not wanted:
+        return AssignReport(0, "none", 0, {}, 0, None, labelled)
+    judgement = judge_material(services, workflow_id, material, infos)
+    decided = _decide(wanted, judgement, [info.name for info in infos], at_least)
+    run = write_run(services.store, workflow_id, decided, method=judgement.method)
+    sure = [one for one in decided if one.topic is not None]
+    return AssignReport(
+        run=run,
+        method=judgement.method,
+        judged=len(decided),
+        assigned=dict(Counter(str(one.topic) for one in sure).most_common()),
+        uncategorized=len(decided) - len(sure),
+        expected_right=float(np.mean([one.confidence for one in sure])) if sure else None,
+        labelled=labelled,
+    )
+
+
+def topics_to_choose_from(declared: Sequence[TopicInfo], material: Sequence[JudgedText]) -> list[TopicInfo]:
+    """The declared topics but for those that only have topics under them, and those that labelled records have."""
+    parents = {info.parent for info in declared}
+    infos = {info.name: info for info in declared if info.name not in parents}
+    for text in material:
+        if text.is_label and text.topic is not None:
+            infos.setdefault(text.topic, TopicInfo(text.topic))
+    return list(infos.values())
+
+
+def judge_material(
+    services: Services, workflow_id: str, material: Sequence[JudgedText], infos: Sequence[TopicInfo]
+) -> Judgement:
+    """The chances of every topic for those records that have no label, in their order."""
+    numbers = {info.name: number for number, info in enumerate(infos)}
+    examples = [(text, numbers[info.name]) for info in infos for text in info.examples]
+    described = [_said(info) for info in infos]
+    together, rest = _sample(material)
+    texts = [text.text for text in together]
+    own_vectors = vectors_of(services, workflow_id, together)
+    shown = embedded(services, [text for text, _ in examples] + described)
+    maker = TopicFeatures([*texts, *(text for text, _ in examples), *described])
+    all_texts = texts + [text for text, _ in examples]
+    records = Evidence.of(maker, np.vstack([own_vectors, shown[: len(examples)]]), all_texts)
+    labels = [numbers[text.topic] if text.is_label and text.topic else -1 for text in together]
+    known = np.array(labels + [number for _, number in examples], dtype=np.int64)
+    by_description = Evidence.of(maker, shown[len(examples) :], described)
+    judgement = judge(records, known, by_description)
+    chances = {
+        text.id: row
+        for text, row in zip(together, judgement.chances[: len(together)], strict=True)
+        if not text.is_label
+    }
+    for start in range(0, len(rest), _REST_AT_ONCE):
+        part = rest[start : start + _REST_AT_ONCE]
+        rows, _ = maker.rows(vectors_of(services, workflow_id, part), [text.text for text in part])
+        nearest, likeness = nearest_rows(rows, records.rows, _NEIGHBOURS)
+        weights = np.clip(likeness, 1e-6, 1)[:, :, None]
+        carried = (judgement.chances[nearest] * weights).sum(axis=1) / weights.sum(axis=1)
+        chances |= zip((text.id for text in part), carried, strict=True)
+    wanted = [chances[text.id] for text in material if not text.is_label]
+    return Judgement(np.array(wanted).reshape(-1, len(infos)), judgement.method)
+
+
+def _said(info: TopicInfo) -> str:
+    name = info.name.replace("_", " ")
+    return f"{name}. {info.description}" if info.description else name
+
+
+def _sample(material: Sequence[JudgedText]) -> tuple[list[JudgedText], list[JudgedText]]:
+    """Those judged together, labelled ones first, and the unlabelled rest; the same ones every time."""
+    if len(material) <= MOST_TOGETHER:
+        return list(material), []
+    shuffled = [material[row] for row in np.random.default_rng(0).permutation(len(material))]
+    labelled = [text for text in shuffled if text.is_label][: MOST_TOGETHER // 2]
+    unlabelled = [text for text in shuffled if not text.is_label]
+    room = MOST_TOGETHER - len(labelled)
+    return labelled + unlabelled[:room], unlabelled[room:]
+
+
+def _decide(
+    wanted: Sequence[JudgedText], judgement: Judgement, names: Sequence[str], at_least: float
+) -> list[Assignment]:
+    likeliest = judgement.chances.argmax(axis=1)
+    confidence = judgement.chances.max(axis=1)
+    informative = _informative(judgement.chances)
+    return [
+        Assignment(
+            record_id=text.id,
+            topic=names[topic] if sure >= at_least else None,
+            likeliest=names[topic],
+            confidence=float(sure),
+            previous_topic=text.topic,
+            informative=float(telling),
+        )
+        for text, topic, sure, telling in zip(wanted, likeliest, confidence, informative, strict=True)
+    ]
+
+
+def _informative(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How close the two likeliest topics are, times how many records share that doubt: one answer helps them all."""
+    order = np.argsort(-chances, axis=1)[:, :2]
+    rows = np.arange(len(chances))
+    closeness = 1 - (chances[rows, order[:, 0]] - chances[rows, order[:, 1]])
+    doubts = Counter(map(tuple, np.sort(order, axis=1).tolist()))
+    shared = np.array([doubts[tuple(pair)] for pair in np.sort(order, axis=1).tolist()])
+    return np.asarray(closeness * np.log1p(shared))

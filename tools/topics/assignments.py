@@ -1,0 +1,172 @@
+"""Assigned topics in the store: written as a run, read back, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
+
+from ..dataset.store import Store
+from ..dataset.tables import assignments, records, topic_runs
+from ..dataset.workflows import (
+    TopicInfo,
+    bump_version,
+    now,
+    set_topics_within,
+    topics_within,
+    version_within,
+)
+from ..errors import InvalidInput
+
+DecidedBy = Literal["model", "person"]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The topic that a record was given, or was not.
+
+    Attributes:
+        record_id: whose topic it is.
+        topic: what it was given; ``None`` leaves it uncategorized.
+        likeliest: the topic that it most probably has, decided or not.
+        confidence: the calibrated chance that ``likeliest`` is right, 0 to 1.
+        previous_topic: what it had before.
+        informative: how much a person's answer would tell, for the order of review; larger is more.
+        decided_by: only what a person decided is learnt from.
+    """
+
+    record_id: str
+    topic: str | None
+    likeliest: str
+    confidence: float
+    previous_topic: str | None = None
+    informative: float = 0.0
+    decided_by: DecidedBy = "model"
+
+
+def write_run(
+    store: Store,
+    workflow_id: str,
+    decided: Sequence[Assignment],
+    *,
+    method: str,
+    declare: Sequence[TopicInfo] | None = None,
+) -> int:
+    """Write assignments and the records' topics, all or none.
+
+    A record whose topic has changed since it was read keeps what it has: somebody else decided meanwhile.
+
+    Args:
+        store: where they are written.
+        workflow_id: whose records they are.
+        decided: at most one for each record.
+        method: what they come from: ``examples``, ``descriptions``, ``discovery``, ``review``, ``merge``, …
+        declare: the topics to declare at the same time, in place of those declared before.
+
+    Returns:
+        The number of the run, for `undo_last_run`; 0 when there was nothing to write.
+    """
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        if not decided:
+            return 0
+        run = _last_run(connection, workflow_id) + 1
+        key = {"workflow_id": workflow_id, "run": run, "method": method}
+        told: dict[str, Any] = {**key, "created_at": now(), "topics_before": None, "topics_after": None}
+        if declare is not None:
+            told["topics_before"] = _as_json(topics_within(connection, workflow_id))
+            told["topics_after"] = _as_json(declare)
+            set_topics_within(connection, workflow_id, declare)
+        connection.execute(insert(topic_runs), [told])
+        connection.execute(insert(assignments), [{**key, **vars(one)} for one in decided])
+        moved = [one for one in decided if one.topic != one.previous_topic]
+        _move(connection, workflow_id, [(one.record_id, one.previous_topic, one.topic) for one in moved])
+        return run
+
+
+def undo_last_run(store: Store, workflow_id: str) -> tuple[int, int]:
+    """Take the last run back: its records get the topic that they had, unless it was changed again since.
+
+    Topics that the run declared go too, and those that it took away come back, unless others were declared since.
+
+    Returns:
+        The number of the run, and of the records that were given their topic back.
+
+    Raises:
+        InvalidInput: there is no run to undo.
+    """
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        run = _last_run(connection, workflow_id)
+        if run == 0:
+            raise InvalidInput(
+                f"No topics were assigned in {workflow_id!r}.",
+                hint=f"`finetune-coverage topics assign -w {workflow_id}` assigns them.",
+            )
+        of_run = and_(assignments.c.workflow_id == workflow_id, assignments.c.run == run)
+        query = select(assignments.c.record_id, assignments.c.topic, assignments.c.previous_topic)
+        rows = connection.execute(query.where(of_run)).all()
+        moves = [(row.record_id, row.topic, row.previous_topic) for row in rows]
+        restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
+        connection.execute(delete(assignments).where(of_run))
+        _forget_run(connection, workflow_id, run)
+        return run, restored
+
+
+def _forget_run(connection: Connection, workflow_id: str, run: int) -> None:
+    this = and_(topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run)
+    told = connection.execute(select(topic_runs).where(this)).one()
+    unchanged = told.topics_after == _as_json(topics_within(connection, workflow_id))
+    if told.topics_before is not None and unchanged:
+        before = [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in told.topics_before]
+        set_topics_within(connection, workflow_id, before)
+    connection.execute(delete(topic_runs).where(this))
+
+
+def _as_json(infos: Sequence[TopicInfo]) -> list[dict[str, Any]]:
+    return [{**asdict(info), "examples": list(info.examples)} for info in infos]
+
+
+def current_assignments(store: Store, workflow_id: str) -> dict[str, Any]:
+    """The last assignment of each record that has one, as rows of the table, by record id."""
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        return {row.record_id: row for row in connection.execute(_latest(workflow_id))}
+
+
+def _latest(workflow_id: str) -> Any:
+    own = assignments.c.workflow_id == workflow_id
+    last = (
+        select(assignments.c.record_id, func.max(assignments.c.run).label("run"))
+        .where(own)
+        .group_by(assignments.c.record_id)
+        .subquery()
+    )
+    is_last = and_(assignments.c.record_id == last.c.record_id, assignments.c.run == last.c.run)
+    return select(assignments).join(last, is_last).where(own)
+
+
+def _last_run(connection: Connection, workflow_id: str) -> int:
+    query = select(func.coalesce(func.max(topic_runs.c.run), 0))
+    return int(connection.execute(query.where(topic_runs.c.workflow_id == workflow_id)).scalar_one())
+
+
+def _move(
+    connection: Connection, workflow_id: str, moves: Sequence[tuple[str, str | None, str | None]]
+) -> int:
+    """Give records another topic where they still have the one that is expected; how many were moved."""
+    if not moves:
+        return 0
+    unchanged: ColumnElement[bool] = records.c.topic.is_not_distinct_from(bindparam("was"))
+    change = (
+        update(records)
+        .where(records.c.workflow_id == workflow_id, records.c.id == bindparam("record"), unchanged)
+        .values(topic=bindparam("becomes"))
+    )
+    rows = [{"record": record, "was": was, "becomes": becomes} for record, was, becomes in moves]
+    moved = connection.execute(change, rows).rowcount
+    if moved:
+        bump_version(connection, workflow_id)
+    return moved

@@ -1,0 +1,176 @@
+"""Topics found in a dataset that has none, and topics merged and split afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..dataset.workflows import TopicInfo, list_topics
+from ..errors import InvalidInput
+from .assignments import Assignment, write_run
+from .clusters import cluster
+from .corrections import known_topic
+from .features import TopicFeatures
+from .material import JudgedText, read_material, vectors_of
+from .naming import name_by_model, name_from_terms
+from .terms import telling_terms
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+_FEWEST_RECORDS = 6
+_EXAMPLES_SHOWN = 3
+OnProgress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class FoundTopic:
+    """A group of records that read alike.
+
+    Attributes:
+        topic: its name and description.
+        terms: the words that tell it from the others, most telling first.
+        record_ids: its records, most typical first.
+        examples: what the most typical ones say.
+        sureness: how far its records are from the next group on average, 0 to 1.
+    """
+
+    topic: TopicInfo
+    terms: list[str]
+    record_ids: list[str]
+    examples: list[str]
+    sureness: float
+
+
+def discover_topics(
+    services: Services,
+    workflow_id: str,
+    *,
+    count: int | None = None,
+    by_model: bool = False,
+    on_progress: OnProgress | None = None,
+) -> list[FoundTopic]:
+    """Group the records that nobody labelled and name the groups. Nothing is written: see `adopt`.
+
+    Args:
+        services: store, index and embedding model; the chat model only for names.
+        workflow_id: whose records they are.
+        count: how many groups; chosen by how well they are apart when not given.
+        by_model: whether the model names them, one call for each.
+        on_progress: called with the number of records that have been read and embedded.
+
+    Raises:
+        InvalidInput: there are too few records, or the count is not from 2 to their number.
+    """
+    material = [text for text in read_material(services, workflow_id, on_progress) if not text.is_label]
+    return _groups(services, workflow_id, material, count, by_model)
+
+
+def adopt(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> int:
+    """Declare found topics and give their records to them; returns the number of the run, for undoing."""
+    declared = [*list_topics(services.store, workflow_id), *(group.topic for group in found)]
+    before = {text.id: text.topic for text in read_material(services, workflow_id)}
+    decided = [
+        Assignment(record_id, group.topic.name, group.topic.name, group.sureness, before[record_id])
+        for group in found
+        for record_id in group.record_ids
+    ]
+    return write_run(services.store, workflow_id, decided, method="discovery", declare=declared)
+
+
+def merge_topics(services: Services, workflow_id: str, names: Sequence[str], into: str) -> int:
+    """Give the records of several topics to one; returns how many were moved.
+
+    Args:
+        services: the store and the index.
+        workflow_id: whose topics they are.
+        names: the topics that end.
+        into: the topic that they become; a new name is declared.
+
+    Raises:
+        TopicNotFound: there is no topic of one of the names.
+    """
+    ended = {known_topic(services.store, workflow_id, name) for name in names} - {into}
+    material = [text for text in read_material(services, workflow_id) if text.topic in ended]
+    if not material:
+        raise InvalidInput("The topics have no records to move.", hint="`topics list` shows what there is.")
+    declared = list_topics(services.store, workflow_id)
+    kept = [info for info in declared if info.name not in ended]
+    if len(kept) < len(declared) and into not in {info.name for info in kept}:
+        first = next(info for info in declared if info.name in ended)
+        kept.append(replace(first, name=into))
+    decided = [
+        Assignment(text.id, into, into, 1.0, text.topic, decided_by="person" if text.is_label else "model")
+        for text in material
+    ]
+    write_run(services.store, workflow_id, decided, method="merge", declare=kept)
+    return len(decided)
+
+
+def split_topic(
+    services: Services, workflow_id: str, name: str, count: int | None = None, *, by_model: bool = False
+) -> list[FoundTopic]:
+    """Put the records of one topic into several, under it as their parent; `undo_last_run` takes it back.
+
+    Raises:
+        TopicNotFound: there is no such topic.
+        InvalidInput: it has too few records, or the count is not from 2 to their number.
+    """
+    topic = known_topic(services.store, workflow_id, name)
+    material = [text for text in read_material(services, workflow_id) if text.topic == topic]
+    found = [
+        replace(group, topic=replace(group.topic, parent=topic))
+        for group in _groups(services, workflow_id, material, count, by_model)
+    ]
+    declared = [*list_topics(services.store, workflow_id), *(group.topic for group in found)]
+    decided = [
+        Assignment(record_id, group.topic.name, group.topic.name, group.sureness, topic)
+        for group in found
+        for record_id in group.record_ids
+    ]
+    write_run(services.store, workflow_id, decided, method="split", declare=declared)
+    return found
+
+
+def _groups(
+    services: Services, workflow_id: str, material: Sequence[JudgedText], count: int | None, by_model: bool
+) -> list[FoundTopic]:
+    if len(material) < _FEWEST_RECORDS:
+        raise InvalidInput(
+            f"{len(material)} records are too few to find topics in.",
+            hint=f"It takes at least {_FEWEST_RECORDS} records, without a topic from the source or a person.",
+        )
+    if count is not None and not 2 <= count <= len(material):
+        raise InvalidInput(
+            f"{len(material)} records cannot be {count} topics.", hint="Give a smaller number, from 2."
+        )
+    texts = [text.text for text in material]
+    rows, _ = TopicFeatures(texts).rows(vectors_of(services, workflow_id, material), texts)
+    groups, sureness = cluster(rows, count)
+    terms = telling_terms(texts, groups.tolist())
+    taken = {info.name for info in list_topics(services.store, workflow_id)}
+    found = []
+    for group, own_terms in enumerate(terms):
+        members = np.flatnonzero(groups == group)
+        typical = members[np.argsort(-(rows[members] @ rows[members].mean(axis=0)), kind="stable")]
+        said = [texts[row] for row in typical]
+        topic = (
+            asyncio.run(name_by_model(services.chat_model, own_terms, said, taken))
+            if by_model
+            else name_from_terms(own_terms, taken)
+        )
+        taken.add(topic.name)
+        found.append(
+            FoundTopic(
+                topic=topic,
+                terms=own_terms,
+                record_ids=[material[row].id for row in typical],
+                examples=said[:_EXAMPLES_SHOWN],
+                sureness=float(sureness[members].mean()),
+            )
+        )
+    return found
