@@ -273,7 +273,7 @@ IMPORTER = textwrap.dedent(
     from finetune_coverage.tools.dataset.store import Store
 
     store_path, start_at, *files = sys.argv[1:]
-    importer.BATCH = 20
+    importer.BLOCK_BYTES = 2000
     time.sleep(max(0, float(start_at) - time.time()))
     store = Store.open("sqlite:///" + store_path)
     report = importer.import_files(store, "wf-1", files)

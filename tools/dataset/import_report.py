@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from .formats.refusal import RefusalCode
+from .formats.refusal import RefusalCode, Refused
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class ImportReport:
         """Records in the files that can be used, new or not."""
         return self.added + self.already_there
 
+    def refuse(self, path: str | Path, line: int | None, refused: Refused) -> None:
+        """Note a line, or a whole file, that is no record."""
+        self.bad.append(BadLine(str(path), line, refused.reason, refused.code))
+
 
 @dataclass(frozen=True)
 class ImportProgress:
@@ -70,6 +75,7 @@ class ImportProgress:
         bytes_total: of all files.
         records: good records so far.
         bad: bad lines so far.
+        seconds: since the import began.
     """
 
     file: str
@@ -77,3 +83,11 @@ class ImportProgress:
     bytes_total: int
     records: int
     bad: int
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take if it goes on as it went so far; ``None`` while nothing was read."""
+        if not self.bytes_read:
+            return None
+        return self.seconds * (self.bytes_total - self.bytes_read) / self.bytes_read

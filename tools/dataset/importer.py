@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import heapq
+import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InvalidInput
+from .block_parser import parsed_in_order
+from .bulk_insert import insert_columns
 from .formats.json_line import parse_object, text_of_line
 from .formats.openai_chat import check_chat
 from .formats.refusal import Refused
 from .formats.whole_file import refuse_other_files
-from .import_report import BadLine, ImportProgress, ImportReport
-from .record import Record, content_hash
-from .records import NewRecord, insert_records
+from .import_report import ImportProgress, ImportReport
+from .parsed_block import Block, ParsedBlock
+from .record_columns import FoundRecord, RecordColumns, found_record
+from .seen_digests import SeenDigests
 from .store import Store
-from .topic_label import DEFAULT_FIELD, check_topic_field, read_topics
+from .topic_label import DEFAULT_FIELD, check_topic_field
 from .workflows import check_workflow_id, ensure_workflow
 
-BATCH = 1000
-"""Records per transaction: other processes get their turn between batches."""
-_BATCH_CHARACTERS = 16_000_000
-_ID_DIGITS = 20
+BLOCK_BYTES = 32_000_000
+"""Bytes of a file per transaction: other processes get their turn between blocks."""
 
 OnProgress = Callable[[ImportProgress], None]
 
@@ -40,8 +44,8 @@ def import_files(
 
     A bad line never stops the import, and importing the same file again adds nothing: a record is known by
     its content and by how many equal ones stand before it in its file. The text of each line is kept as it
-    is. Records go in a batch at a time; what went in before an interruption stays, and a second import adds
-    the rest.
+    is. Records go in a block at a time, while the next one is parsed in another process; what went in before
+    an interruption stays, and a second import adds the rest.
 
     Args:
         store: where the records go.
@@ -49,7 +53,7 @@ def import_files(
         paths: the files.
         topic_field: name or dotted path of the field that holds the topic. Where the default field ``topic``
             is missing, the list ``topics`` is read.
-        on_progress: called after each batch and each file.
+        on_progress: called after each block of a file and each file.
 
     Raises:
         InvalidInput: a file cannot be read, or a name cannot be used; said before anything is written.
@@ -59,95 +63,117 @@ def import_files(
     files = [Path(path) for path in paths]
     sizes = [_readable_size(path) for path in files]
     report = ImportReport([str(path) for path in files])
+    began = time.monotonic()
     before = 0
+
+    def tell(path: Path, read: int) -> None:
+        if on_progress is not None:
+            seconds = time.monotonic() - began
+            on_progress(ImportProgress(str(path), read, sum(sizes), report.good, len(report.bad), seconds))
+
     for path, size in zip(files, sizes, strict=True):
-        reader = _FileReader(path, topic_field, report)
-        for batch in _batches(reader):
-            _add(store, workflow_id, batch, report)
-            _tell(on_progress, report, path, before + reader.bytes_read, sum(sizes))
+        seen = SeenDigests()
+        for columns, bytes_read in _read_file(path, size, topic_field, report):
+            if columns.lines:
+                ids = seen.ids(columns.digests)
+                _add(store, workflow_id, ids, columns, report, path, topic_field)
+            tell(path, before + bytes_read)
         before += size
-        _tell(on_progress, report, path, before, sum(sizes))
+        tell(path, before)
     return report
 
 
-@dataclass
-class _FileReader:
-    """The good records of one file; the rest goes to the report."""
+def _read_file(
+    path: Path, size: int, topic_field: str, report: ImportReport
+) -> Iterator[tuple[RecordColumns, int]]:
+    """The records of a file, part by part, and how many of its bytes were read; the rest goes to the report."""
+    try:
+        with path.open("rb") as file:
+            refuse_other_files(path, file)
+    except Refused as refused:
+        report.refuse(path, None, refused)
+        return
+    line = 1
+    blocks = parsed_in_order(_blocks(path, topic_field), ahead=size > 2 * BLOCK_BYTES)
+    for block, parsed in blocks:
+        lines = block.lines()
+        yield _columns(block, parsed, lines, line, report), block.end
+        line += len(lines)
 
-    path: Path
-    topic_field: str
-    report: ImportReport
-    bytes_read: int = 0
 
-    def __iter__(self) -> Iterator[NewRecord]:
-        seen: Counter[str] = Counter()
-        with self.path.open("rb") as file:
-            try:
-                refuse_other_files(self.path, file)
-            except Refused as refused:
-                self._refuse(None, refused)
+def _blocks(path: Path, topic_field: str) -> Iterator[Block]:
+    """Cut a file into blocks of whole lines."""
+    start = 0
+    with path.open("rb") as file:
+        while True:
+            file.seek(BLOCK_BYTES - 1, os.SEEK_CUR)
+            file.readline()  # at least the byte before the end of the block, so that no line is cut
+            end = min(file.tell(), _size(file))
+            if end == start:
                 return
-            # A binary file is split at \n only; str.splitlines would also split inside of strings.
-            for number, raw in enumerate(file, start=1):
-                self.bytes_read += len(raw)
-                try:
-                    new = self._read_line(raw, number, seen)
-                except Refused as refused:
-                    self._refuse(number, refused)
-                    continue
-                if new is not None:
-                    yield new
+            yield Block(str(path), start, end, topic_field)
+            start = file.seek(end)
 
-    def _read_line(self, raw: bytes, number: int, seen: Counter[str]) -> NewRecord | None:
+
+def _columns(
+    block: Block, parsed: ParsedBlock, lines: list[bytes], first: int, report: ImportReport
+) -> RecordColumns:
+    """The records of a block, with those of its doubtful lines."""
+    doubtful = set(parsed.doubtful)
+    numbers: Sequence[int] = range(first, first + len(lines))
+    plain = lines
+    if doubtful:
+        numbers = [first + index for index in range(len(lines)) if index not in doubtful]
+        plain = [line for index, line in enumerate(lines) if index not in doubtful]
+    bodies = [line.decode().removesuffix("\r") for line in plain]
+    columns = RecordColumns(numbers, *parsed[1:], bodies)
+    careful = [
+        found
+        for index in parsed.doubtful
+        if (found := _read_with_care(block, lines[index], first + index, report)) is not None
+    ]
+    if not careful:
+        return columns
+    return RecordColumns.of(heapq.merge(columns.found(), careful, key=itemgetter(0)))
+
+
+def _read_with_care(block: Block, raw: bytes, number: int, report: ImportReport) -> FoundRecord | None:
+    try:
         text = text_of_line(raw)
         if not text.strip():
-            self.report.blank += 1
+            report.blank += 1
             return None
         source = parse_object(text)
         check_chat(source)
-        digits = content_hash(source)[:_ID_DIGITS]
-        seen[digits] += 1
-        topic, others = read_topics(source, self.topic_field)
-        record = Record(f"{digits}-{seen[digits]}", text, topic, other_topics=others)
-        field = None if self.topic_field == DEFAULT_FIELD else self.topic_field
-        return NewRecord(record, str(self.path), number, field)
-
-    def _refuse(self, line: int | None, refused: Refused) -> None:
-        self.report.bad.append(BadLine(str(self.path), line, refused.reason, refused.code))
+    except Refused as refused:
+        report.refuse(block.path, number, refused)
+        return None
+    return found_record(number, text, source, block.topic_field)
 
 
-def _batches(rows: Iterable[NewRecord]) -> Iterator[list[NewRecord]]:
-    """Batches of at most `BATCH` records, and smaller ones when the records are huge."""
-    batch: list[NewRecord] = []
-    characters = 0
-    for row in rows:
-        batch.append(row)
-        characters += len(row.record.body)
-        if len(batch) == BATCH or characters > _BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _add(store: Store, workflow_id: str, batch: Sequence[NewRecord], report: ImportReport) -> None:
+def _add(
+    store: Store,
+    workflow_id: str,
+    ids: Sequence[str],
+    columns: RecordColumns,
+    report: ImportReport,
+    path: Path,
+    topic_field: str,
+) -> None:
+    field = None if topic_field == DEFAULT_FIELD else topic_field
     with store.write() as connection:
         ensure_workflow(connection, workflow_id)
-        added = insert_records(connection, workflow_id, batch)
+        added = insert_columns(
+            connection, workflow_id, ids, columns, source_file=str(path), topic_field=field
+        )
     report.added += added
-    report.already_there += len(batch) - added
-    for new in batch:
-        record = new.record
-        report.without_assistant += not record.has_assistant_turn
-        if record.topic is None:
-            report.without_topic += 1
+    report.already_there += len(ids) - added
+    report.without_assistant += len(ids) - sum(columns.has_assistant_turn)
+    for topic, count in Counter(columns.topics).items():
+        if topic is None:
+            report.without_topic += count
         else:
-            report.topics[record.topic] = report.topics.get(record.topic, 0) + 1
-
-
-def _tell(on_progress: OnProgress | None, report: ImportReport, path: Path, read: int, total: int) -> None:
-    if on_progress is not None:
-        on_progress(ImportProgress(str(path), read, total, report.good, len(report.bad)))
+            report.topics[topic] = report.topics.get(topic, 0) + count
 
 
 def _readable_size(path: Path) -> int:

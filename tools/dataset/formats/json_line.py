@@ -58,7 +58,7 @@ def parse_value(text: str) -> Any:
         raise Refused("nested_too_deep", "nested too deep to be parsed") from error
     except ValueError as error:  # Python refuses integers of more than 4,300 digits
         raise Refused("invalid_json", "a number with too many digits") from error
-    if _is_deeper_than(value, MAX_DEPTH):
+    if is_deeper_than(value, MAX_DEPTH):
         raise Refused("nested_too_deep", f"nested deeper than {MAX_DEPTH} levels")
     if _SURROGATE_ESCAPE.search(text):
         _refuse_lone_surrogates(value)
@@ -72,7 +72,8 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _is_deeper_than(value: Any, limit: int) -> bool:
+def is_deeper_than(value: Any, limit: int) -> bool:
+    """Whether a JSON value is nested deeper than so many levels."""
     # Level by level and without recursion: it must not fall into the hole that it looks for.
     level = [value]
     for _ in range(limit + 1):
