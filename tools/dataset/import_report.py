@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from .formats.refusal import RefusalCode, Refused
+from .formats.refusal import RefusalCode
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,6 @@ class ImportReport:
     def good(self) -> int:
         """Records in the files that can be used, new or not."""
         return self.added + self.already_there
-
-    def refuse(self, path: str | Path, line: int | None, refused: Refused) -> None:
-        """Note a line, or a whole file, that is no record."""
-        self.bad.append(BadLine(str(path), line, refused.reason, refused.code))
 
 
 @dataclass(frozen=True)

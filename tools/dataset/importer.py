@@ -18,7 +18,7 @@ from .formats.json_line import parse_object, text_of_line
 from .formats.openai_chat import check_chat
 from .formats.refusal import Refused
 from .formats.whole_file import refuse_other_files
-from .import_report import ImportProgress, ImportReport
+from .import_report import BadLine, ImportProgress, ImportReport
 from .parsed_block import Block, ParsedBlock
 from .record_columns import FoundRecord, RecordColumns, found_record
 from .seen_digests import SeenDigests
@@ -91,7 +91,7 @@ def _read_file(
         with path.open("rb") as file:
             refuse_other_files(path, file)
     except Refused as refused:
-        report.refuse(path, None, refused)
+        report.bad.append(BadLine(str(path), None, refused.reason, refused.code))
         return
     line = 1
     blocks = parsed_in_order(_blocks(path, topic_field), ahead=size > 2 * BLOCK_BYTES)
@@ -146,7 +146,7 @@ def _read_with_care(block: Block, raw: bytes, number: int, report: ImportReport)
         source = parse_object(text)
         check_chat(source)
     except Refused as refused:
-        report.refuse(block.path, number, refused)
+        report.bad.append(BadLine(block.path, number, refused.reason, refused.code))
         return None
     return found_record(number, text, source, block.topic_field)
 

@@ -73,7 +73,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def is_deeper_than(value: Any, limit: int) -> bool:
-    """Whether a JSON value is nested deeper than so many levels."""
+    """Whether lists and objects are nested more than ``limit`` deep."""
     # Level by level and without recursion: it must not fall into the hole that it looks for.
     level = [value]
     for _ in range(limit + 1):

@@ -17,8 +17,8 @@ from .json_line import MAX_DEPTH, is_deeper_than
 from .openai_chat import check_message, check_tools
 from .refusal import Refused
 
-_OTHER_SHAPES = frozenset(("system", "chosen", "rejected", "input", "preferred_output"))
-"""With one of these keys a record that has ``messages`` may be another format's."""
+_OTHER_SHAPES = frozenset(("system", "chosen", "rejected", "input", "preferred_output", "functions"))
+"""With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it."""
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 """orjson reads integers of more than 64 bits as floats."""
 
@@ -113,6 +113,8 @@ def _are_sound(raw: bytes, source: dict[str, Any], messages: list[Any]) -> bool:
     try:
         for message in messages:
             check_message(message, "")
+            if message["role"] == "function" or message.get("function_call"):
+                return False  # the older way of writing tool calls
     except Refused:
         return False
     return _is_read_alike(raw, source)
