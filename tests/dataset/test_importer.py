@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset import importer
+from finetune_coverage.tools.dataset import block_reader
 from finetune_coverage.tools.dataset.import_report import BadLine, ImportProgress
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.records import load_records, set_status, topic_counts
@@ -131,7 +131,7 @@ def test_reads_the_topic_from_the_chosen_field(store: Store, chat: Chat, jsonl: 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three lines of `chat` to a block, and every block parsed by the other process."""
-    monkeypatch.setattr(importer, "BLOCK_BYTES", 260)
+    monkeypatch.setattr(block_reader, "BLOCK_BYTES", 260)
 
 
 def test_several_files_and_small_blocks(store: Store, chat: Chat, jsonl: Jsonl, small_blocks: None) -> None:
@@ -170,7 +170,7 @@ MIXED: tuple[Any, ...] = (
 def test_odd_lines_keep_their_places_among_the_others(
     store: Store, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch, block_bytes: int
 ) -> None:
-    monkeypatch.setattr(importer, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(block_reader, "BLOCK_BYTES", block_bytes)
     report = import_files(store, "wf-1", [jsonl(*MIXED)])
     assert (report.added, report.blank, [bad.line for bad in report.bad]) == (6, 1, [5, 7])
     kept = list(load_records(store, "wf-1"))
@@ -198,7 +198,7 @@ def test_goes_on_without_the_other_process(
 def test_a_full_disk_is_named_and_what_went_in_stays(
     store: Store, chat: Chat, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BLOCK_BYTES", 100_000)
+    monkeypatch.setattr(block_reader, "BLOCK_BYTES", 100_000)
     with store.write() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
@@ -214,7 +214,7 @@ def test_a_full_disk_is_named_and_what_went_in_stays(
 def test_what_went_in_before_an_interruption_stays(
     store: Store, chat: Chat, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BLOCK_BYTES", 180)
+    monkeypatch.setattr(block_reader, "BLOCK_BYTES", 180)
     path = jsonl(*[chat(f"n{n}") for n in range(5)])
 
     def stop(progress: ImportProgress) -> None:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InvalidInput
-from .block_parser import parsed_in_order
+from .block_reader import read_blocks
 from .bulk_insert import insert_columns
 from .formats.json_line import parse_object, text_of_line
 from .formats.openai_chat import check_chat
 from .formats.refusal import Refused
 from .formats.whole_file import refuse_other_files
 from .import_report import BadLine, ImportProgress, ImportReport
-from .parsed_block import Block, ParsedBlock
 from .record_columns import FoundRecord, RecordColumns, found_record
 from .seen_digests import SeenDigests
 from .store import Store
 from .topic_label import DEFAULT_FIELD, check_topic_field
 from .workflows import check_workflow_id, ensure_workflow
-
-BLOCK_BYTES = 32_000_000
-"""Bytes of a file per transaction: other processes get their turn between blocks."""
 
 OnProgress = Callable[[ImportProgress], None]
 
@@ -73,7 +66,7 @@ def import_files(
 
     for path, size in zip(files, sizes, strict=True):
         seen = SeenDigests()
-        for columns, bytes_read in _read_file(path, size, topic_field, report):
+        for columns, bytes_read in _read_file(path, topic_field, report):
             if columns.lines:
                 ids = seen.ids(columns.digests)
                 _add(store, workflow_id, ids, columns, report, path, topic_field)
@@ -83,9 +76,7 @@ def import_files(
     return report
 
 
-def _read_file(
-    path: Path, size: int, topic_field: str, report: ImportReport
-) -> Iterator[tuple[RecordColumns, int]]:
+def _read_file(path: Path, topic_field: str, report: ImportReport) -> Iterator[tuple[RecordColumns, int]]:
     """The records of a file, part by part, and how many of its bytes were read; the rest goes to the report."""
     try:
         with path.open("rb") as file:
@@ -93,62 +84,22 @@ def _read_file(
     except Refused as refused:
         report.bad.append(BadLine(str(path), None, refused.reason, refused.code))
         return
-    line = 1
-    blocks = parsed_in_order(_blocks(path, topic_field), ahead=size > 2 * BLOCK_BYTES)
-    for block, parsed in blocks:
-        lines = block.lines()
-        yield _columns(block, parsed, lines, line, report), block.end
-        line += len(lines)
 
-
-def _blocks(path: Path, topic_field: str) -> Iterator[Block]:
-    """Cut a file into blocks of whole lines."""
-    start = 0
-    with path.open("rb") as file:
-        while True:
-            file.seek(BLOCK_BYTES - 1, os.SEEK_CUR)
-            file.readline()  # at least the byte before the end of the block, so that no line is cut
-            end = min(file.tell(), _size(file))
-            if end == start:
-                return
-            yield Block(str(path), start, end, topic_field)
-            start = file.seek(end)
-
-
-def _columns(
-    block: Block, parsed: ParsedBlock, lines: list[bytes], first: int, report: ImportReport
-) -> RecordColumns:
-    """The records of a block, with those of its doubtful lines."""
-    doubtful = set(parsed.doubtful)
-    numbers: Sequence[int] = range(first, first + len(lines))
-    plain = lines
-    if doubtful:
-        numbers = [first + index for index in range(len(lines)) if index not in doubtful]
-        plain = [line for index, line in enumerate(lines) if index not in doubtful]
-    bodies = [line.decode().removesuffix("\r") for line in plain]
-    columns = RecordColumns(numbers, *parsed[1:], bodies)
-    careful = [
-        found
-        for index in parsed.doubtful
-        if (found := _read_with_care(block, lines[index], first + index, report)) is not None
-    ]
-    if not careful:
-        return columns
-    return RecordColumns.of(heapq.merge(columns.found(), careful, key=itemgetter(0)))
-
-
-def _read_with_care(block: Block, raw: bytes, number: int, report: ImportReport) -> FoundRecord | None:
-    try:
-        text = text_of_line(raw)
-        if not text.strip():
-            report.blank += 1
+    def read_with_care(raw: bytes, number: int) -> FoundRecord | None:
+        try:
+            text = text_of_line(raw)
+            if not text.strip():
+                report.blank += 1
+                return None
+            source = parse_object(text)
+            check_chat(source)
+        except Refused as refused:
+            report.bad.append(BadLine(str(path), number, refused.reason, refused.code))
             return None
-        source = parse_object(text)
-        check_chat(source)
-    except Refused as refused:
-        report.bad.append(BadLine(block.path, number, refused.reason, refused.code))
-        return None
-    return found_record(number, text, source, block.topic_field)
+        return found_record(number, text, source, topic_field)
+
+    for block in read_blocks(path, topic_field, read_with_care):
+        yield block.columns, block.end
 
 
 def _add(
