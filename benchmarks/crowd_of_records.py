@@ -25,7 +25,7 @@ def source_name() -> str:
 def crowd(count: int, *, seed: int = 1) -> Iterator[Record]:
     """Single exchanges: one or two real user turns, and a real reply. The same seed gives the same records."""
     rng = random.Random(seed)
-    asked, told = _turns()
+    asked, told = turns()
     for number in range(count):
         # The first ones are the real texts; then two go together, which seldom repeats.
         user = asked[number] if number < len(asked) else " ".join(rng.sample(asked, 2))
@@ -45,7 +45,7 @@ def dialogues() -> list[Record]:
     return [Record(f"d{number:05d}", line, "support") for number, line in enumerate(lines)]
 
 
-def _turns() -> tuple[list[str], list[str]]:
+def turns() -> tuple[list[str], list[str]]:
     """The user turns that say something and the replies of the real datasets, each once."""
     asked: dict[str, None] = {}
     told: dict[str, None] = {}

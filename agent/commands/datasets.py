@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..output import ExitCode, note, print_json, say, stderr
+from ..progress import LINE_EVERY_SECONDS
 from .options_and_prompts import AsJson, Workflow, open_services
 from .targets import show_change
 
 if TYPE_CHECKING:
-    from ...tools.dataset.import_report import ImportReport
+    from ...tools.dataset.import_report import ImportProgress, ImportReport
     from ...tools.dataset.importer import OnProgress
 
 BAD_LINES_SHOWN = 200
@@ -96,17 +97,30 @@ def import_(
 
 
 @contextmanager
-def _import_bar() -> Iterator[OnProgress | None]:
-    """A bar for files that take long to read; nothing where there is no terminal."""
+def _import_bar() -> Iterator[OnProgress]:
+    """A bar with the time left for files that take long to read; a line now and then where there is no terminal."""
     console = stderr()
     if not console.is_terminal:
-        yield None
+        yield _told_now_and_then()
         return
     from rich.progress import Progress
 
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Importing", total=None)
         yield lambda done: bar.update(task, completed=done.bytes_read, total=done.bytes_total)
+
+
+def _told_now_and_then() -> OnProgress:
+    told_at = 0.0
+
+    def tell(done: ImportProgress) -> None:
+        nonlocal told_at
+        if done.seconds - told_at < LINE_EVERY_SECONDS or done.seconds_left is None:
+            return
+        told_at = done.seconds
+        note(f"{done.records:,} records imported, about {done.seconds_left:.0f} seconds left")
+
+    return tell
 
 
 def _show_import(workflow: str, report: ImportReport) -> None:

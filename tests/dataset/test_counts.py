@@ -55,7 +55,7 @@ CHANGE = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.one_of(ADD, CHANGE), max_size=14))
 def test_counts_are_those_of_the_records_after_any_changes(steps: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

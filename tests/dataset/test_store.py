@@ -269,11 +269,11 @@ def test_a_store_that_stays_locked_is_busy(tmp_path: Path, monkeypatch: pytest.M
 IMPORTER = textwrap.dedent(
     """
     import sys, time
-    from finetune_coverage.tools.dataset import importer
+    from finetune_coverage.tools.dataset import block_reader, importer
     from finetune_coverage.tools.dataset.store import Store
 
     store_path, start_at, *files = sys.argv[1:]
-    importer.BATCH = 20
+    block_reader.BLOCK_BYTES = 2000
     time.sleep(max(0, float(start_at) - time.time()))
     store = Store.open("sqlite:///" + store_path)
     report = importer.import_files(store, "wf-1", files)

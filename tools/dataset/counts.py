@@ -6,7 +6,8 @@ for each row would slow an import down. Changes and deletions are followed by tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, func, select, text
 
@@ -74,27 +75,38 @@ def count_added(connection: Connection, after: int) -> None:
     connection.execute(_ADD, {"after": after})
 
 
+def add_counts(connection: Connection, workflow_id: str, counts: Iterable[TopicCount]) -> None:
+    """Count records that were added in this transaction, where the caller knows what they are."""
+    rows = [{**asdict(count), "workflow_id": workflow_id, "topic": count.topic or ""} for count in counts]
+    connection.execute(_ADD_KNOWN, rows)
+
+
 def make_triggers(connection: Connection) -> None:
     """Make the triggers that follow changes and deletions of records."""
     for name, statement in _TRIGGERS.items():
         connection.exec_driver_sql(f"CREATE TRIGGER IF NOT EXISTS {name} {statement}")
 
 
-_ADD = text(
-    """
-    INSERT INTO topic_counts (workflow_id, topic, records, synthetic, multi_turn, uses_tools, usable)
-    SELECT workflow_id, ifnull(topic, ''), count(*), sum(origin = 'synthetic'), sum(is_multi_turn),
-           sum(uses_tools), sum(origin = 'real' AND has_assistant_turn)
-    FROM records WHERE position > :after AND status = 'active' GROUP BY 1, 2
+_INTO = "INSERT INTO topic_counts (workflow_id, topic, records, synthetic, multi_turn, uses_tools, usable)"
+_OR_MORE = """
     ON CONFLICT DO UPDATE SET
         records = records + excluded.records,
         synthetic = synthetic + excluded.synthetic,
         multi_turn = multi_turn + excluded.multi_turn,
         uses_tools = uses_tools + excluded.uses_tools,
         usable = usable + excluded.usable
+"""
+_ADD = text(
+    f"""
+    {_INTO}
+    SELECT workflow_id, ifnull(topic, ''), count(*), sum(origin = 'synthetic'), sum(is_multi_turn),
+           sum(uses_tools), sum(origin = 'real' AND has_assistant_turn)
+    FROM records WHERE position > :after AND status = 'active' GROUP BY 1, 2 {_OR_MORE}
     """
 )
-
+_ADD_KNOWN = text(
+    f"{_INTO} VALUES (:workflow_id, :topic, :records, :synthetic, :multi_turn, :uses_tools, :usable) {_OR_MORE}"
+)
 _CHANGE = """
     UPDATE topic_counts SET
         records = records {sign} 1,

@@ -74,6 +74,7 @@ class ImportProgress:
         bytes_total: of all files.
         records: good records so far.
         bad: bad lines so far.
+        seconds: since the import began.
     """
 
     file: str
@@ -81,3 +82,11 @@ class ImportProgress:
     bytes_total: int
     records: int
     bad: int
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take if it goes on as it went so far; ``None`` while nothing was read."""
+        if not self.bytes_read:
+            return None
+        return self.seconds * (self.bytes_total - self.bytes_read) / self.bytes_read

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InvalidInput
-from .formats.dataset_file import BadItem, Item, read_dataset
-from .formats.registry import AUTO, check_format
+from .block_reader import read_blocks
+from .bulk_insert import insert_columns
+from .formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
+from .formats.registry import AUTO, PLAIN, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
-from .record import Record, content_hash
-from .records import NewRecord, insert_records
+from .record_columns import FoundRecord, RecordColumns, found_record
+from .seen_digests import SeenDigests
 from .store import Store
-from .topic_label import DEFAULT_FIELD, check_topic_field, read_topics
+from .topic_label import DEFAULT_FIELD, check_topic_field
 from .workflows import check_workflow_id, ensure_workflow
 
-BATCH = 1000
-"""Records per transaction: other processes get their turn between batches."""
-_BATCH_CHARACTERS = 16_000_000
-_ID_DIGITS = 20
-
 OnProgress = Callable[[ImportProgress], None]
+_Noted = Callable[[Item | BadItem], FoundRecord | None]
+_BATCH = 1000
+_BATCH_CHARACTERS = 16_000_000
 
 
 def import_files(
@@ -39,8 +39,9 @@ def import_files(
 
     A bad line never stops the import, and importing the same file again adds nothing: a record is known by
     its content and by how many equal ones stand before it in its file. The text of an OpenAI chat record is
-    kept as it is; records of other formats become OpenAI chat. Records go in a batch at a time; what went in
-    before an interruption stays, and a second import adds the rest.
+    kept as it is; records of other formats become OpenAI chat. Records go in a block at a time, while the next
+    one is parsed in another process where the file is plain JSONL; what went in before an interruption stays,
+    and a second import adds the rest.
 
     Args:
         store: where the records go.
@@ -49,7 +50,7 @@ def import_files(
         topic_field: name or dotted path of the field that holds the topic. Where the default field ``topic``
             is missing, the list ``topics`` is read.
         file_format: the format of the records, one of `formats.registry.FORMAT_NAMES`; ``auto`` finds out.
-        on_progress: called after each batch and each file.
+        on_progress: called after each block of a file and each file.
 
     Raises:
         InvalidInput: a file cannot be read, or a name cannot be used; said before anything is written.
@@ -60,81 +61,99 @@ def import_files(
     files = [Path(path) for path in paths]
     sizes = [_readable_size(path) for path in files]
     report = ImportReport([str(path) for path in files])
+    began = time.monotonic()
     before = 0
+
+    def tell(path: Path, read: int) -> None:
+        if on_progress is not None:
+            seconds = time.monotonic() - began
+            on_progress(ImportProgress(str(path), read, sum(sizes), report.good, len(report.bad), seconds))
+
     for path, size in zip(files, sizes, strict=True):
-        reader = _FileReader(path, topic_field, file_format, report)
-        for batch in _batches(reader):
-            _add(store, workflow_id, batch, report)
-            _tell(on_progress, report, path, before + reader.bytes_read, sum(sizes))
+        seen = SeenDigests()
+        for columns, bytes_read in _read_file(path, topic_field, file_format, report):
+            if columns.lines:
+                ids = seen.ids(columns.digests)
+                _add(store, workflow_id, ids, columns, report, path, topic_field)
+            tell(path, before + bytes_read)
         before += size
-        _tell(on_progress, report, path, before, sum(sizes))
+        tell(path, before)
     return report
 
 
-@dataclass
-class _FileReader:
-    """The good records of one file; the rest goes to the report."""
+def _read_file(
+    path: Path, topic_field: str, file_format: str, report: ImportReport
+) -> Iterator[tuple[RecordColumns, int]]:
+    """The records of a file, part by part, and how many of its bytes were read; the rest goes to the report."""
 
-    path: Path
-    topic_field: str
-    file_format: str
-    report: ImportReport
-    bytes_read: int = 0
+    def noted(item: Item | BadItem) -> FoundRecord | None:
+        if isinstance(item, Item):
+            return found_record(item.place, item.body, item.source, topic_field)
+        report.bad.append(BadLine(str(path), item.place, item.refused.reason, item.refused.code))
+        return None
 
-    def __iter__(self) -> Iterator[NewRecord]:
-        seen: Counter[str] = Counter()
-        reader = read_dataset(self.path, self.file_format)
-        for item in reader:
-            self.bytes_read = reader.bytes_read
-            if isinstance(item, BadItem):
-                refused = item.refused
-                self.report.bad.append(BadLine(str(self.path), item.place, refused.reason, refused.code))
-            else:
-                yield self._record(item, seen)
-        self.report.blank += reader.blank
-        self.report.formats += reader.found.values()
-
-    def _record(self, item: Item, seen: Counter[str]) -> NewRecord:
-        digits = content_hash(item.source)[:_ID_DIGITS]
-        seen[digits] += 1
-        topic, others = read_topics(item.source, self.topic_field)
-        record = Record(f"{digits}-{seen[digits]}", item.body, topic, other_topics=others)
-        field = None if self.topic_field == DEFAULT_FIELD else self.topic_field
-        return NewRecord(record, str(self.path), item.place, field)
+    reader = read_dataset(path, file_format)
+    # The fast way knows OpenAI chat only, so it may not decide about lines that a person called something else.
+    plain = file_format in (AUTO, PLAIN.format.name) and reader.has_plain_lines()
+    yield from _read_plain(path, topic_field, reader, noted) if plain else _read_items(reader, noted)
+    report.blank += reader.blank
+    report.formats += reader.found.values()
 
 
-def _batches(rows: Iterable[NewRecord]) -> Iterator[list[NewRecord]]:
-    """Batches of at most `BATCH` records, and smaller ones when the records are huge."""
-    batch: list[NewRecord] = []
+def _read_plain(
+    path: Path, topic_field: str, reader: DatasetReader, noted: _Noted
+) -> Iterator[tuple[RecordColumns, int]]:
+    """One object per line: plain OpenAI chat goes the fast way, every other line through the reader."""
+
+    def read_with_care(raw: bytes, number: int) -> FoundRecord | None:
+        item = reader.read_line(raw, number)
+        return None if item is None else noted(item)
+
+    for block in read_blocks(path, topic_field, read_with_care):
+        reader.add_plain(block.plain)
+        yield block.columns, block.end
+
+
+def _read_items(reader: DatasetReader, noted: _Noted) -> Iterator[tuple[RecordColumns, int]]:
+    """Any other layout, item by item."""
+    found: list[FoundRecord] = []
     characters = 0
-    for row in rows:
-        batch.append(row)
-        characters += len(row.record.body)
-        if len(batch) == BATCH or characters > _BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
+    for item in reader:
+        record = noted(item)
+        if record is None:
+            continue
+        found.append(record)
+        characters += len(item.body) if isinstance(item, Item) else 0
+        if len(found) == _BATCH or characters > _BATCH_CHARACTERS:
+            yield RecordColumns.of(found), reader.bytes_read
+            found, characters = [], 0
+    if found:
+        yield RecordColumns.of(found), reader.bytes_read
 
 
-def _add(store: Store, workflow_id: str, batch: Sequence[NewRecord], report: ImportReport) -> None:
+def _add(
+    store: Store,
+    workflow_id: str,
+    ids: Sequence[str],
+    columns: RecordColumns,
+    report: ImportReport,
+    path: Path,
+    topic_field: str,
+) -> None:
+    field = None if topic_field == DEFAULT_FIELD else topic_field
     with store.write() as connection:
         ensure_workflow(connection, workflow_id)
-        added = insert_records(connection, workflow_id, batch)
+        added = insert_columns(
+            connection, workflow_id, ids, columns, source_file=str(path), topic_field=field
+        )
     report.added += added
-    report.already_there += len(batch) - added
-    for new in batch:
-        record = new.record
-        report.without_assistant += not record.has_assistant_turn
-        if record.topic is None:
-            report.without_topic += 1
+    report.already_there += len(ids) - added
+    report.without_assistant += len(ids) - sum(columns.has_assistant_turn)
+    for topic, count in Counter(columns.topics).items():
+        if topic is None:
+            report.without_topic += count
         else:
-            report.topics[record.topic] = report.topics.get(record.topic, 0) + 1
-
-
-def _tell(on_progress: OnProgress | None, report: ImportReport, path: Path, read: int, total: int) -> None:
-    if on_progress is not None:
-        on_progress(ImportProgress(str(path), read, total, report.good, len(report.bad)))
+            report.topics[topic] = report.topics.get(topic, 0) + count
 
 
 def _readable_size(path: Path) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
+
+import orjson
 
 Origin = Literal["real", "synthetic"]
 Message = dict[str, Any]
@@ -26,8 +29,25 @@ def message_text(message: Message) -> str:
 
 def content_hash(source: dict[str, Any]) -> str:
     """SHA-256 (hex) of a record's JSON with sorted keys: the same however an equal record was written."""
-    canonical = json.dumps(source, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(source).encode()).hexdigest()
+
+
+def digest_of_parsed(source: dict[str, Any], only_text: bool = False) -> bytes:
+    """`content_hash` in bytes, for JSON that orjson has parsed: several times as fast.
+
+    Args:
+        source: the record; no number in it may be infinite, not a number or beyond 64 bits.
+        only_text: whether it is known to hold no number at all.
+    """
+    text = orjson.dumps(source, option=orjson.OPT_SORT_KEYS)
+    # Both printers write the same but for these: other characters, and how a float is written.
+    is_same = text.isascii() and b"\x7f" not in text and (only_text or not _FLOAT.search(text))
+    return hashlib.sha256(text if is_same else _canonical(source).encode()).digest()
+
+
+_FLOAT = re.compile(rb"[:,\[]-?[0-9]+[.eE]")
+"""Finds every float in compact JSON, and some texts that only look like one."""
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ BUSY_TIMEOUT_SECONDS = 30
 SCHEMA_VERSION = 4
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
+_PAGE_BYTES = 16_384
 _WRITE = "finetune_coverage_write"
 
 
@@ -167,6 +169,8 @@ def _is_prepared(engine: Engine, path: Path) -> bool:
 def _prepare_tables(engine: Engine) -> None:
     raw = engine.raw_connection()
     try:
+        # Of a new file only: large pages halve what an import of long records costs.
+        raw.cursor().execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         raw.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         raw.close()
@@ -192,8 +196,9 @@ def _said_clearly(path: Path) -> Iterator[None]:
     """Turn what SQLite says about the file into an error that a person can act on."""
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
+        what = str(getattr(error, "orig", error))
         for words, kind, said, hint in _FAILURES:
-            if words in str(error.orig):
+            if words in what:
                 raise kind(f"The store {path} {said}.", hint=hint) from error
         raise

@@ -69,8 +69,9 @@ records = Table(
     Column("provenance", JSON),
     # Last: what stands before it is read without it.
     Column("body", Text, nullable=False),
-    UniqueConstraint("workflow_id", "id"),
-    Index("records_by_topic", "workflow_id", "status", "topic"),
+    # What differs most comes first in both: an import is compared with fewer columns.
+    UniqueConstraint("id", "workflow_id"),
+    Index("records_by_topic", "topic", "workflow_id", "status"),
     Index("records_in_order", "workflow_id"),
     # Of the generated ones only: an import does not pay for them.
     Index("records_by_job", "workflow_id", "job_id", sqlite_where=text("job_id IS NOT NULL")),

@@ -33,11 +33,12 @@ def check_chat(source: dict[str, Any]) -> None:
     if not messages:
         raise Refused("no_messages", "`messages` is empty")
     for number, message in enumerate(messages, start=1):
-        _check_message(message, f"message {number}")
-    _check_tools(source.get("tools"))
+        check_message(message, f"message {number}")
+    check_tools(source.get("tools"))
 
 
-def _check_message(message: Any, where: str) -> None:
+def check_message(message: Any, where: str) -> None:
+    """Check one message; ``where`` is how a refusal calls it. Raises `Refused`."""
     if not isinstance(message, dict):
         raise Refused("bad_message", f"{where} is {kind_of(message)}, not an object")
     role = message.get("role")
@@ -117,7 +118,8 @@ def _check_function(function: Any, where: str) -> None:
         raise Refused("bad_message", f"{where}: `arguments` is {kind_of(arguments)}, not a string of JSON")
 
 
-def _check_tools(tools: Any) -> None:
+def check_tools(tools: Any) -> None:
+    """Check the declared tools; raises `Refused`."""
     if tools is None:
         return
     if isinstance(tools, str):

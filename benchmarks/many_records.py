@@ -1,0 +1,48 @@
+"""Chat records by the million, about 500 bytes each: real texts recombined, several turns, some with tool calls."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from .crowd_of_records import TOPICS, turns
+
+_SHARE_WITH_TOOLS = 0.1
+_LONGEST_TURN = 120
+"""Characters; longer real turns are left out, so that a record has about 500 bytes."""
+
+
+def write_records(path: Path, count: int, *, seed: int = 1) -> int:
+    """Write a JSONL file of labelled records; the same seed gives the same file.
+
+    Returns:
+        Its size in bytes.
+    """
+    rng = random.Random(seed)
+    asked, told = ([text for text in texts if len(text) <= _LONGEST_TURN] for texts in turns())
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            file.write(_line(rng, asked, told, number))
+    return path.stat().st_size
+
+
+def _line(rng: random.Random, asked: list[str], told: list[str], number: int) -> str:
+    messages: list[dict[str, object]] = []
+    for _ in range(rng.choice((2, 2, 2, 3))):
+        messages.append({"role": "user", "content": rng.choice(asked)})
+        messages.append({"role": "assistant", "content": rng.choice(told)})
+    if rng.random() < _SHARE_WITH_TOOLS:
+        arguments = json.dumps({"customer": f"c-{number:07d}", "since": "2024-01-01"})
+        call = {
+            "id": f"call_{number}",
+            "type": "function",
+            "function": {"name": "look_up", "arguments": arguments},
+        }
+        messages[1:1] = [
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"call_{number}", "content": json.dumps({"open": number % 7})},
+        ]
+    # A name makes every record another one: real texts alone would repeat now and then.
+    record = {"messages": messages, "topic": f"topic_{rng.randrange(TOPICS):02d}", "source": f"chat-{number}"}
+    return json.dumps(record, ensure_ascii=False) + "\n"

@@ -1,0 +1,136 @@
+"""The fast way through lines of OpenAI chat: for those about which the careful way could say nothing else.
+
+The careful way (`json_line`, `openai_chat`) is written for good reasons in words; nearly all lines of real
+datasets need none. Whatever is unusual here - bad JSON, another shape, odd numbers, deep nesting - is left to it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import msgspec
+import orjson
+
+from ..record import digest_of_parsed
+from .json_line import MAX_DEPTH, is_deeper_than
+from .openai_chat import check_message, check_tools
+from .refusal import Refused
+
+_OTHER_SHAPES = frozenset(("system", "chosen", "rejected", "input", "preferred_output", "functions"))
+"""With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it."""
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+"""orjson reads integers of more than 64 bits as floats."""
+
+
+class _Turn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str
+
+
+class _Chat(msgspec.Struct, gc=False):
+    messages: list[_Turn]
+
+
+class _Function(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    name: str
+    arguments: str
+
+
+class _Call(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    function: _Function
+    id: str | None = None
+    type: Literal["function"] | None = None
+
+
+class _ToolTurn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | None = None
+    tool_calls: list[_Call] | None = None
+    tool_call_id: str | None = None
+
+
+class _ToolChat(msgspec.Struct, gc=False):
+    messages: list[_ToolTurn]
+
+
+_decode_chat = msgspec.json.Decoder(_Chat).decode
+_decode_tool_chat = msgspec.json.Decoder(_ToolChat).decode
+
+PlainChat = tuple[dict[str, Any], bytes, bool, bool, bool]
+"""The JSON of a record, its `content_hash` in bytes, and whether it has an assistant turn, is multi-turn, and uses
+tools, as `Record` has it. A plain tuple: making anything else costs as much as parsing a tenth of the line."""
+
+
+def read_plain(raw: bytes) -> PlainChat | None:
+    """Read a line that is beyond doubt; ``None`` sends it the careful way, which decides and gives reasons."""
+    try:
+        source = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    if type(source) is not dict or not _OTHER_SHAPES.isdisjoint(source) or type(source.get("tools")) is str:
+        return None
+    uses_tools = False
+    messages: list[Any] = []
+    try:
+        roles: list[Any] = [turn.role for turn in _decode_chat(raw).messages]
+    except msgspec.ValidationError:
+        try:
+            turns = _decode_tool_chat(raw).messages
+            if not all(map(_is_whole, turns)):
+                return None
+            roles = [turn.role for turn in turns]
+            uses_tools = any(turn.tool_calls for turn in turns)
+        except msgspec.ValidationError:
+            messages = source.get("messages") or []
+            if type(messages) is not list or not _are_sound(raw, source, messages):
+                return None
+            roles = [message["role"] for message in messages]
+            uses_tools = any(message.get("tool_calls") for message in messages)
+    if not roles:
+        return None
+    only_text = not messages
+    for key, value in source.items():
+        if type(value) is not str and key != "messages":
+            if not (_is_read_alike(raw, source) and _are_tools(source.get("tools"))):
+                return None
+            only_text = False
+            break
+    digest = digest_of_parsed(source, only_text)
+    return source, digest, "assistant" in roles, roles.count("user") > 1, uses_tools
+
+
+def _is_whole(turn: _ToolTurn) -> bool:
+    """What `check_message` asks of such a message."""
+    if turn.role == "tool":
+        return not turn.tool_calls and bool(turn.tool_call_id and turn.tool_call_id.strip())
+    if turn.tool_calls:
+        return turn.role == "assistant" and all(call.function.name.strip() for call in turn.tool_calls)
+    return turn.content is not None
+
+
+def _are_sound(raw: bytes, source: dict[str, Any], messages: list[Any]) -> bool:
+    try:
+        for message in messages:
+            check_message(message, "")
+            if message["role"] == "function" or message.get("function_call"):
+                return False  # the older way of writing tool calls
+    except Refused:
+        return False
+    return _is_read_alike(raw, source)
+
+
+def _are_tools(tools: Any) -> bool:
+    try:
+        check_tools(tools)
+    except Refused:
+        return False
+    return True
+
+
+def _is_read_alike(raw: bytes, source: dict[str, Any]) -> bool:
+    """Whether orjson has read it as the standard library does, and it is not nested too deep to be kept."""
+    if _LONG_NUMBER.search(raw):
+        return False
+    # As many brackets as levels are seen at once; only beyond that they are counted level by level.
+    return raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH or not is_deeper_than(source, MAX_DEPTH)
