@@ -1,7 +1,7 @@
 """How many planted defects the gates find, and how many untouched real dialogues they refuse.
 
 Run as ``python -m benchmarks.gates [FOLDER]``; FOLDER holds the shared datasets. Gates that learn from real records are
-fitted on nine tenths of a dataset and judge the other tenth; gates that compare know every record but the judged one.
+fitted on two thirds of a dataset and judge the other third; gates that compare know every record but the judged one.
 Figures come from the dialogues that no rule or threshold was tuned on (``--tuning`` and ``--check`` show the others).
 """
 
@@ -41,8 +41,8 @@ from .real_dialogues import SHARED_DATA, Dataset, Part, as_candidate, datasets, 
 from .true_duplicates import true_duplicates
 from .verdicts import counted
 
-FOLDS = 10
-PROCESSES = 2
+FOLDS = 3
+PROCESSES = 4
 SHORT_DIALOGUE = 4
 """Messages; the dialogues that the cost of the cheap gates is measured on have no more."""
 RESPONSIBLE: dict[Kind, set[str]] = {
@@ -81,8 +81,9 @@ class Figures:
         """Take in the figures of another dataset."""
         for kind, counts in other.found.items():
             self.found[kind] += counts
-        self.refused |= other.refused
-        self.judged |= other.judged
+        for name, refused in other.refused.items():
+            self.refused.setdefault(name, []).extend(refused)
+            self.judged[name] = self.judged.get(name, 0) + other.judged[name]
         self.seconds += other.seconds
 
 
@@ -100,24 +101,21 @@ class RememberedVectors:
 
 
 class Judges:
-    """The gates of one dataset: fitted ones for each fold, comparing ones over all records."""
+    """The gates for one fold of a dataset: fitted ones on the others, comparing ones over all records."""
 
-    def __init__(self, dataset: Dataset, embeddings: Any) -> None:
-        self._fold = {record.id: number % FOLDS for number, record in enumerate(dataset.records)}
-        self._fitted: list[list[Gate]] = []
-        self._topics: list[TopicModel] = []
-        for fold in range(FOLDS):
-            others = [record for record in dataset.records if self._fold[record.id] != fold]
-            self._fitted.append([RoleGrammar(others), Artefacts(others), *tool_rungs(others)])
-            self._topics.append(TopicModel(others))
+    def __init__(self, dataset: Dataset, embeddings: Any, fold: int) -> None:
+        """The fitted gates have seen all records but those of the fold."""
+        self.fold = {record.id for record in dataset.records[fold::FOLDS]}
+        others = [record for record in dataset.records if record.id not in self.fold]
+        self._fitted: list[Gate] = [RoleGrammar(others), Artefacts(others), *tool_rungs(others)]
+        self._topics = TopicModel(others)
         self._embeddings = embeddings
         self._exact, self._near = ExactDuplicate([]), NearDuplicate([])
         self._semantic: dict[str, SemanticDuplicate] = {}
 
-    def cheap(self, candidate: Candidate, record: Record) -> list[Gate]:
-        """The gates of form, tools and topic that have not seen the record."""
-        fold = self._fold[record.id]
-        return [*self._fitted[fold], TopicGate(candidate.draft.topic, self._topics[fold])]
+    def cheap(self, candidate: Candidate) -> list[Gate]:
+        """The gates of form, tools and topic."""
+        return [*self._fitted, TopicGate(candidate.draft.topic, self._topics)]
 
     def comparing(self, candidate: Candidate) -> list[ComparingGate]:
         """The gates that compare with what they have accepted."""
@@ -140,18 +138,21 @@ def measure(folder: Path = SHARED_DATA, part: Part = "held_out") -> dict[str, An
     work = partial(_figures_of, part=part)
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         # The largest one first: it takes longer than all others together.
-        for measured in pool.map(work, sorted(datasets(folder), key=lambda dataset: -len(dataset.records))):
+        parts = sorted(datasets(folder), key=lambda dataset: -len(dataset.records))
+        jobs = [(dataset, fold) for dataset in parts for fold in range(FOLDS)]
+        for measured in pool.map(work, jobs):
             figures.add(measured)
     summary = _summary(figures) | {"seconds": round(time.perf_counter() - started, 1)}
     _print(figures, summary)
     return summary
 
 
-def _figures_of(dataset: Dataset, part: Part) -> Figures:
+def _figures_of(job: tuple[Dataset, int], part: Part) -> Figures:
+    dataset, fold = job
     warnings.simplefilter("ignore")
     figures = Figures()
     embeddings = RememberedVectors(make_embeddings(Settings()))
-    _measure(dataset, Judges(dataset, embeddings), figures, part)
+    _measure(dataset, Judges(dataset, embeddings, fold), figures, part)
     return figures
 
 
@@ -166,8 +167,10 @@ def _measure(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> 
     for record in dataset.records:
         if part_of(record) != part:
             continue
-        rejections = _judge_untouched(record, judges, figures)
+        rejections = _judge_untouched(record, judges, figures) if record.id in judges.fold else []
         judges.remember(record)
+        if record.id not in judges.fold:
+            continue
         for rejection in rejections:
             by_gate[rejection.gate].add(record.id)
         if record.id not in duplicates:
@@ -179,7 +182,7 @@ def _measure(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> 
 
 def _judge_untouched(record: Record, judges: Judges, figures: Figures) -> list[Rejection]:
     candidate = as_candidate(record)
-    cheap, comparing = judges.cheap(candidate, record), judges.comparing(candidate)
+    cheap, comparing = judges.cheap(candidate), judges.comparing(candidate)
     started = time.process_time()
     rejections = _rejections([*cheap, *comparing[:2]], candidate)
     if len(record.messages) <= SHORT_DIALOGUE:
@@ -195,14 +198,14 @@ def _judge_planted(
     dataset: Dataset, judges: Judges, figures: Figures, by_gate: dict[str, set[str]], part: Part
 ) -> None:
     for planted in planted_defects(dataset, part):
+        if planted.record.id not in judges.fold:
+            continue
         responsible = RESPONSIBLE[planted.kind]
         compares = "exact_duplicate" in responsible
         if not compares and any(planted.record.id in by_gate[gate] for gate in responsible):
             continue
         gates: Sequence[Gate] = (
-            judges.comparing(planted.candidate)
-            if compares
-            else judges.cheap(planted.candidate, planted.record)
+            judges.comparing(planted.candidate) if compares else judges.cheap(planted.candidate)
         )
         found = any(gate.check(planted.candidate) for gate in gates if gate.name in responsible)
         figures.found[planted.kind][dataset.name, found] += 1
