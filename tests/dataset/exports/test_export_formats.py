@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ def test_the_dataset_card_counts_and_cannot_be_broken_by_names(
     fill(*sources, topic=topic)
     fill(chat("made"), chat("made too"), topic=topic, provenance=MADE)
     fill(chat("none"), topic=None)
+    fill(chat("other"), chat("another"), topic="c")
     folder = tmp_path / "my --- data"
     report = export_records(store, "wf-1", folder, file_format="huggingface", split=0.5, provenance=True)
     assert [path.relative_to(folder).as_posix() for path in report.files] == [
@@ -104,9 +106,13 @@ def test_the_dataset_card_counts_and_cannot_be_broken_by_names(
     assert {half: pq.read_table(path).num_rows for half, path in named.items()} == report.halves
     assert sorted(source_of(row)["n"] for row in rows if row["extra"]) == list(range(6))
     assert [json.loads(row["provenance"]) for row in rows if row["provenance"]] == [MADE, MADE]
-    assert "9 chat records for fine-tuning, 2 of them synthetic (22.2%)." in card
-    assert '| a\\|b \\# &lt;img src=x onerror="y"&gt; | 8 | 88.9% | 2 |' in card
-    assert "| (no topic) | 1 | 11.1% | 0 |" in card
+    assert "11 chat records for fine-tuning, 2 of them synthetic (18.2%)." in card
+    assert '| a\\|b \\# &lt;img src=x onerror="y"&gt; | 8 | 72.7% | 2 |' in card
+    assert (
+        card.index("| 8 | 72.7%")
+        < card.index("| c | 2 | 18.2% | 0 |")
+        < card.index("| (no topic) | 1 | 9.1%")
+    )
     assert "| gpt\\|x \\# big | 2 |" in card and "| few\\_shot | 2 |" in card
 
 
@@ -243,6 +249,33 @@ def test_a_full_disk_leaves_the_older_set_as_it_was(
     with pytest.raises(InvalidInput, match="No space left"):
         export_records(store, "wf-1", tmp_path / "d.jsonl", split=0.5, overwrite=True)
     assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+
+
+def test_a_file_that_came_meanwhile_stays(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(chat("one"), chat("two"))
+    real = os.fsync
+
+    def meanwhile(descriptor: int) -> None:
+        (tmp_path / "d.validation.jsonl").write_text("mine")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    with pytest.raises(InvalidInput, match="is there already"):
+        export_records(store, "wf-1", tmp_path / "d.jsonl", split=0.5)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["d.validation.jsonl"]
+    assert (tmp_path / "d.validation.jsonl").read_text() == "mine"
+
+
+def test_without_pyarrow_it_says_what_to_install(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(chat("one"))
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(InvalidInput) as refused:
+        export_records(store, "wf-1", tmp_path / "d", file_format="huggingface")
+    assert "finetune-coverage[parquet]" in refused.value.hint and not (tmp_path / "d").exists()
 
 
 @pytest.mark.parametrize("split", [0, 1, 1.5, float("nan")])

@@ -71,6 +71,7 @@ def test_good_records(messages: list[Json]) -> None:
         ([USER, calls("a", "b"), answers("a"), SAYS], ["unanswered_call"]),
         ([USER, calls("a"), SAYS], ["roles_do_not_alternate", "unanswered_call"]),
         ([USER, answers("a"), SAYS], ["answer_to_nothing"]),
+        ([USER, calls("a"), USER, answers("a"), SAYS], ["answer_to_nothing", "unanswered_call"]),
         ([USER, calls("a"), answers("x"), SAYS], ["answer_to_nothing", "unanswered_call"]),
         ([USER, calls("a"), answers("a"), answers("a"), SAYS], ["answer_to_nothing"]),
         ([USER, calls("a"), answers("a"), SAYS, answers("a"), SAYS], ["answer_to_nothing"]),

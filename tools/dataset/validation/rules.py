@@ -1,8 +1,10 @@
 """The rules of validation: what each finds, how bad it is, which trainers refuse it, and how it is fixed.
 
-That a trainer refuses something is taken from its own checks: OpenAI from its cookbook (Chat_finetuning_data_prep) and
-its function names, Together AI from ``together.utils.files.check_file`` (1.5.35), LLaMA-Factory from its converter and
-formatter (0.9.5), Axolotl from its chat_template strategy (0.19).
+That a trainer refuses something is taken from its own checks. OpenAI: its cookbook (Chat_finetuning_data_prep), its
+rule for names of functions, and what its chat API answers ("tool_calls must be followed by tool messages responding to
+each tool_call_id", "messages with role 'tool' must be a response to a preceding message with 'tool_calls'").
+Together AI: ``together.utils.files.check_file`` (1.5.35). LLaMA-Factory: its converter and formatter (0.9.5).
+Axolotl: its chat_template strategy (0.19).
 """
 
 from __future__ import annotations
