@@ -1,7 +1,7 @@
 """JSON that is not one object per line: lists, concatenated objects, a list within an object, item by item.
 
 Only where an item ends is found here, by counting brackets; it is parsed by `json_line.parse_value`, as strictly as a
-line is. A streaming parser (ijson) would give up at the first fault and hides where things stand: here a faulty item
+line is. A streaming parser would give up at the first fault and hides where things stand: here a faulty item
 costs itself alone, is named by its line, and a good one keeps its text.
 """
 
