@@ -15,6 +15,8 @@ full comparisons that they save (measured with 100,000 vectors of 384 dimensions
 _LEAST_ROWS = 4096
 """Below it, comparing with every vector takes no longer."""
 _SAMPLE = 4096
+_AT_ONCE = 2048
+"""Rows that are copied in one go: 3 MB of vectors of 384 dimensions."""
 _ROUNDING = 1e-5
 """Single precision over some hundred dimensions is wrong by less."""
 
@@ -53,10 +55,18 @@ class VectorSearch:
         if self._axes is not None:
             bounds = _products(self._bounds.rows, self._projected(vector[None, :])[0])
             rows = np.flatnonzero(bounds >= limit - _ROUNDING)
-        cosines = _products(self._vectors.rows[rows] if len(rows) < len(self) else self._vectors.rows, vector)
+        cosines = self._cosines(rows, vector)
         close = np.flatnonzero(cosines >= limit)
         order = close[np.argsort(-cosines[close], kind="stable")]
         return rows[order], cosines[order]
+
+    def _cosines(self, rows: NDArray[np.intp], vector: NDArray[Any]) -> NDArray[Any]:
+        if len(rows) == len(self):
+            return _products(self._vectors.rows, vector)
+        # Piece by piece: a copy of all of them may be as large as all that is kept.
+        pieces = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
+        found = [_products(self._vectors.rows[piece], vector) for piece in pieces]
+        return np.concatenate(found) if found else np.empty(0, np.float32)
 
     def _fit(self) -> None:
         step = max(1, len(self) // _SAMPLE)
