@@ -22,9 +22,10 @@ TITLES = {
     "kills": "kill -9",
     "acceptance": "Duplicates among 100,000 records",
     "gates": "Planted defects and untouched real records",
+    "topics": "Topics of unlabelled records, and wrong labels",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
-_PRINT_MARKDOWN = ("throughput", "faults", "kills")
+_PRINT_MARKDOWN = ("throughput", "faults", "kills", "topics")
 _PACKAGES = (
     "aiohttp",
     "openai",
