@@ -1,7 +1,7 @@
 """Topics for unlabelled records, and labels that contradict the text: ``python -m benchmarks.topics``.
 
-The data are by others. No label of a test set is used for anything but counting what is right. Embeddings are kept in a folder for the next
-run (``FINETUNE_COVERAGE_BENCHMARK_CACHE``, by default in the temporary folder).
+The data are by others. No label of a test set is used for anything but counting what is right. Embeddings are kept in
+a folder for the next run (``FINETUNE_COVERAGE_BENCHMARK_CACHE``, by default in the temporary folder).
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ _NOTE = f"""
 Means over the draws of the labelled examples. Decided: confidence ≥ {DEFAULT_CONFIDENCE}; right, macro-F1, confidence
 and ECE ({BINS} bins of equally many records) are over all records. MiniLM on what the user says, TF-IDF on what user
 and assistant say; no tools. Workflows: STAR's 300 unlabelled dialogues with the labelled examples; Banking77's train
-and test set, all but the examples without their labels, and in the last row the test set added after the rest was judged.
+and test set, without their labels but for the examples; in the last row the test set comes after the rest was judged.
 """
 
 
