@@ -23,9 +23,10 @@ TITLES = {
     "acceptance": "Duplicates among 100,000 records",
     "gates": "Planted defects and untouched real records",
     "scale": "Import and analysis of a million records",
+    "topics": "Topics of unlabelled records, and wrong labels",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
-_PRINT_MARKDOWN = ("throughput", "faults", "kills", "scale")
+_PRINT_MARKDOWN = ("throughput", "faults", "kills", "scale", "topics")
 _PACKAGES = (
     "aiohttp",
     "openai",

@@ -1,7 +1,7 @@
 """Which labels contradict the text: a classifier's second opinion on the topics of the real records.
 
 The method is confident learning (Northcutt et al. 2021, arXiv:1911.00068): every record is judged by a model
-that was fitted without it, and suspected when the model is not much less sure of another topic than it usually is
+that was fitted without it, and suspected when the model is nearly as sure of another topic as it usually is
 of that topic's own records, and finds the given one much less likely. It is meant to be quiet: a suspicion
 asks for a person's time.
 """
@@ -27,7 +27,7 @@ FEWEST_RECORDS: Final = 5
 MOST_RECORDS: Final = 20_000
 _EFFORT: Final = 200_000  # records × topics; about ten seconds on a slow core
 _LEAST_SAMPLE: Final = 20  # per topic, however many topics there are
-_AS_SURE: Final = 0.7  # of the usual confidence in the other topic
+_AS_SURE: Final = 0.9  # of the usual confidence in the other topic
 _MUCH_LIKELIER: Final = 3.0  # than the given topic
 
 

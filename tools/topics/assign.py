@@ -15,9 +15,8 @@ from ..errors import InvalidInput
 from .assignments import Assignment, write_run
 from .evidence import Evidence
 from .features import TopicFeatures
-from .judge import Judgement, judge
+from .judge import Judgement, carried, judge
 from .material import JudgedText, embedded, read_material, vectors_of
-from .neighbours import nearest_rows
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -27,7 +26,6 @@ DEFAULT_CONFIDENCE = 0.6
 MOST_TOGETHER = 20_000
 """Records that are judged together; beyond, a sample is, and the rest by their likeness to it."""
 _REST_AT_ONCE = 2_000
-_NEIGHBOURS = 10
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def judge_material(
     """The chances of every topic for those records that have no label, in their order."""
     numbers = {info.name: number for number, info in enumerate(infos)}
     examples = [(text, numbers[info.name]) for info in infos for text in info.examples]
-    described = [_said(info) for info in infos]
+    described = [described_text(info) for info in infos]
     together, rest = _sample(material)
     texts = [text.text for text in together]
     own_vectors = vectors_of(services, workflow_id, together)
@@ -140,15 +138,14 @@ def judge_material(
     for start in range(0, len(rest), _REST_AT_ONCE):
         part = rest[start : start + _REST_AT_ONCE]
         rows, _ = maker.rows(vectors_of(services, workflow_id, part), [text.text for text in part])
-        nearest, likeness = nearest_rows(rows, records.rows, _NEIGHBOURS)
-        weights = np.clip(likeness, 1e-6, 1)[:, :, None]
-        carried = (judgement.chances[nearest] * weights).sum(axis=1) / weights.sum(axis=1)
-        chances |= zip((text.id for text in part), carried, strict=True)
+        further = carried(rows, records.rows, judgement.chances)
+        chances |= zip((text.id for text in part), further, strict=True)
     wanted = [chances[text.id] for text in material if not text.is_label]
     return Judgement(np.array(wanted).reshape(-1, len(infos)), judgement.method)
 
 
-def _said(info: TopicInfo) -> str:
+def described_text(info: TopicInfo) -> str:
+    """What stands for a topic: its name as words, and its description."""
     name = info.name.replace("_", " ")
     return f"{name}. {info.description}" if info.description else name
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..dataset.spread import Vectors, unit_rows
 from .calibration import fitted_powers, mixed, softmax, with_mean_confidence
 from .evidence import Evidence, expected_accuracy, standardised
-from .neighbours import neighbour_graph, spread
+from .neighbours import NEIGHBOURS, nearest_rows, neighbour_graph, spread
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -50,6 +50,19 @@ def judge(records: Evidence, labels: NDArray[Any], described: Evidence) -> Judge
     if topics > 1 and examples.min() >= ENOUGH_EXAMPLES:
         return Judgement(_from_examples(records.rows, graph, labels, topics), "examples")
     return Judgement(_from_descriptions(records, graph, labels, described), "descriptions")
+
+
+def carried(rows: Vectors, judged: Vectors, chances: NDArray[Any]) -> NDArray[Any]:
+    """The chances of further records: those of the judged ones that are most like them, weighed by likeness.
+
+    Args:
+        rows: features of the further records, unit rows.
+        judged: features of the records that were judged.
+        chances: what was found for these.
+    """
+    nearest, likeness = nearest_rows(rows, judged, NEIGHBOURS)
+    weights = np.clip(likeness, 1e-6, 1)[:, :, None]
+    return np.asarray((chances[nearest] * weights).sum(axis=1) / weights.sum(axis=1))
 
 
 def _from_examples(rows: Vectors, graph: csr_matrix, labels: NDArray[Any], topics: int) -> NDArray[Any]:

@@ -1,0 +1,116 @@
+"""`topics`: assigning, reviewing, discovering, merging, splitting, listing and undoing from the command line."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Command, chat_line
+
+WORDS = {
+    "cooking": ["oven", "bake", "flour", "sugar", "recipe", "pan", "boil", "salt", "soup", "stir"],
+    "sailing": ["boat", "wind", "anchor", "harbour", "sail", "tide", "mast", "rope", "deck", "crew"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _fast_embeddings(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wordllama")
+    monkeypatch.setenv("FINETUNE_COVERAGE_EMBEDDING_MODEL", "wordllama")
+
+
+@pytest.fixture
+def unlabelled(command: Command, tmp_path: Path) -> str:
+    """A workflow with 24 records of two kinds, of which two each carry their topic."""
+    rng = random.Random(0)
+    lines = [
+        chat_line(topic if number < 2 else None, " ".join(rng.choices(words, k=8)))
+        for topic, words in WORDS.items()
+        for number in range(12)
+    ]
+    file = tmp_path / "data.jsonl"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert command("import", file, "-w", "wf-1").code == 0
+    return "wf-1"
+
+
+def counts(command: Command) -> dict[str, int]:
+    coverage = command("analyze", "-w", "wf-1", "--json").document["coverage"]
+    return {**coverage["topic_distribution"], "": coverage["uncategorized"]}
+
+
+def test_assigns_lists_and_undoes(command: Command, unlabelled: str) -> None:
+    done = command("topics", "assign", "-w", unlabelled, "--confidence", "0", "--json").document["assignment"]
+    assert (done["run"], done["judged"], done["labelled"], done["uncategorized"]) == (1, 20, 4, 0)
+    assert counts(command) == {"cooking": 12, "sailing": 12, "": 0}
+    listed = command("topics", "list", "-w", unlabelled, "--json").document["topics"]
+    assert listed == [{"parent": None, "records": 24, "topics": {"cooking": 12, "sailing": 12}}]
+    undone = command("topics", "undo", "-w", unlabelled, "--json").document["undone"]
+    assert (undone["run"], undone["records"]) == (1, 20)
+    assert counts(command) == {"cooking": 2, "sailing": 2, "": 20}
+    again = command("topics", "undo", "-w", unlabelled, "--json")
+    assert again.code == 1
+    assert again.document["error"]["code"] == "invalid_input"
+
+
+def test_says_what_was_done_and_what_is_left(command: Command, unlabelled: str) -> None:
+    said = command("topics", "assign", "-w", unlabelled, "--confidence", "1")
+    assert said.code == 0
+    assert "0 of 20 records got a topic" in said.out
+    assert "20 are too uncertain" in said.out
+    assert "topics review -w wf-1" in said.err
+
+
+def test_reads_topics_with_parents_from_a_file(command: Command, unlabelled: str, tmp_path: Path) -> None:
+    file = tmp_path / "topics.yaml"
+    infos = [{"name": topic, "parent": "leisure", "examples": [words[0]]} for topic, words in WORDS.items()]
+    file.write_text(json.dumps({"topics": infos}), encoding="utf-8")
+    assert command("topics", "assign", "-w", unlabelled, "--topics", file, "--confidence", "0").code == 0
+    listed = command("topics", "list", "-w", unlabelled).out
+    assert "leisure" in listed and "24" in listed
+    missing = command("topics", "assign", "-w", "nobody", "--topics", file, "--json")
+    assert missing.document["error"]["code"] == "workflow_not_found"
+
+
+def test_review_lists_doubts_and_learns_from_answers(command: Command, unlabelled: str) -> None:
+    command("topics", "assign", "-w", unlabelled, "--confidence", "1")
+    doubtful = command("topics", "review", "-w", unlabelled, "--limit", "3", "--json").document["doubtful"]
+    assert len(doubtful) == 3
+    assert {"id", "likeliest", "confidence", "record"} == set(doubtful[0])
+    first = doubtful[0]["id"]
+    answer = command("topics", "review", "-w", unlabelled, "--set", f"{first}=Sailing", "--json")
+    review: dict[str, Any] = answer.document["review"]
+    assert review["corrected"] == 1
+    assert review["assignment"]["labelled"] == 5
+    assert (
+        "Perhaps"
+        in command("topics", "assign", "-w", unlabelled, "--confidence", "1").out
+        + command("topics", "review", "-w", unlabelled).out
+    )
+    wrong = command("topics", "review", "-w", unlabelled, "--set", f"{first}=chess", "--json")
+    assert wrong.document["error"]["code"] == "topic_not_found"
+    assert command("topics", "review", "-w", unlabelled, "--set", "nothing").code == 2
+
+
+def test_discovers_merges_and_splits(command: Command, unlabelled: str) -> None:
+    shown = command("topics", "discover", "-w", unlabelled, "--count", "2")
+    assert shown.code == 0 and "Nothing was changed" in shown.err
+    assert counts(command)[""] == 20
+    found = command("topics", "discover", "-w", unlabelled, "--count", "2", "--yes", "--json").document
+    names = [group["topic"]["name"] for group in found["discovery"]["topics"]]
+    assert counts(command)[""] == 0
+    merged = command("topics", "merge", *names, "--into", "leisure", "--json").code
+    assert merged == 2  # no workflow was named
+    assert command("topics", "merge", "-w", unlabelled, *names, "--into", "leisure").code == 0
+    assert counts(command) == {"cooking": 2, "sailing": 2, "leisure": 20, "": 0}
+    split = command("topics", "split", "-w", unlabelled, "leisure", "--count", "2", "--json").document[
+        "split"
+    ]
+    assert {group["topic"]["parent"] for group in split} == {"leisure"}
+    for _ in range(3):
+        assert command("topics", "undo", "-w", unlabelled).code == 0
+    assert counts(command) == {"cooking": 2, "sailing": 2, "": 20}
