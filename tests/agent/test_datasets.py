@@ -37,17 +37,6 @@ def test_bad_lines_are_named_and_the_rest_goes_in(command: Command, write_datase
     ]
 
 
-def test_a_long_import_tells_how_long_the_rest_will_take(
-    command: Command, write_dataset: WriteDataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = write_dataset(chat_line("a", "One?"), chat_line("b", "Two?"))
-    assert "seconds left" not in command("import", file, "-w", "wf-1").err
-    monkeypatch.setattr("finetune_coverage.agent.commands.datasets.LINE_EVERY_SECONDS", 0)
-    outcome = command("import", file, "-w", "wf-2", "--json")
-    assert "2 records imported, about 0 seconds left" in outcome.err
-    assert outcome.document["import"]["added"] == 2
-
-
 def test_nothing_usable_fails_and_leaves_no_workflow(command: Command, write_dataset: WriteDataset) -> None:
     outcome = command("import", write_dataset("{broken"), "-w", "wf-1", "--json")
     assert outcome.code == 1
