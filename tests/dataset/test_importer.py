@@ -184,9 +184,14 @@ def test_odd_lines_keep_their_places_among_the_others(
     assert import_files(store, "wf-1", [jsonl(*MIXED)]).added == 0
 
 
-@pytest.mark.parametrize("program", ["/bin/false", "/no/such/program"])
+@pytest.mark.parametrize("program", ["/bin/false", "/no/such/program", None])
 def test_goes_on_without_the_other_process(
-    store: Store, chat: Chat, jsonl: Jsonl, small_blocks: None, monkeypatch: pytest.MonkeyPatch, program: str
+    store: Store,
+    chat: Chat,
+    jsonl: Jsonl,
+    small_blocks: None,
+    monkeypatch: pytest.MonkeyPatch,
+    program: str | None,
 ) -> None:
     monkeypatch.setattr("sys.executable", program)
     report = import_files(store, "wf-1", [jsonl(*[chat(f"n{n}") for n in range(20)])])

@@ -46,7 +46,7 @@ def _process() -> Iterator[subprocess.Popen[bytes] | None]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-    except OSError:
+    except (OSError, TypeError):  # there is no such program; a host that embeds Python may name none
         yield None
         return
     try:
