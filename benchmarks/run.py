@@ -22,9 +22,10 @@ TITLES = {
     "kills": "kill -9",
     "acceptance": "Duplicates among 100,000 records",
     "gates": "Planted defects and untouched real records",
+    "understanding": "What people say, and how it is read",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
-_PRINT_MARKDOWN = ("throughput", "faults", "kills")
+_PRINT_MARKDOWN = ("throughput", "faults", "kills", "understanding")
 _PACKAGES = (
     "aiohttp",
     "openai",
