@@ -24,9 +24,10 @@ TITLES = {
     "gates": "Planted defects and untouched real records",
     "scale": "Import and analysis of a million records",
     "topics": "Topics of unlabelled records, and wrong labels",
+    "understanding": "What people say, and how it is read",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
-_PRINT_MARKDOWN = ("throughput", "faults", "kills", "scale", "topics")
+_PRINT_MARKDOWN = ("throughput", "faults", "kills", "scale", "topics", "understanding")
 _PACKAGES = (
     "aiohttp",
     "openai",

@@ -1,212 +1,245 @@
-"""Answers to questions about figures, strategies, cost and rejections; by code, from what the tools returned."""
+"""Answers to questions: which tools are called for what, and their results in plain words, by code."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..tools.coverage.report import Coverage, TopicCoverage
-from ..tools.coverage.strategy_choice import STRATEGIES, StrategyName, explain_strategy
+from ..tools.coverage.strategy_choice import explain_strategy
 from ..tools.generation.money import usd_words
-from ..tools.settings import Settings
+from .answer_words import (
+    effect_of,
+    quoted,
+    rejection_lines,
+    rounds_words,
+    standing_table,
+    topic_line,
+    why_low_words,
+)
+from .asked import Asked
 from .change import read_change
-from .markdown import escape, percent, plural, score_words, topic_title
+from .markdown import escape, plural, score_words, topic_title
 from .mentions import find_mentions
-from .offer import Offer
-from .plan_words import effect_words, items_words, strategy_words
+from .offer import About, Reply
+from .plan_words import items_words, strategy_words
+
+_WORST = 5
+_EXAMPLES = 2
+_WHAT_IF = re.compile(r"\bwhat if\b|\bwould (?:it|the score|that)\b|\bif (?:you|we|i)\b")
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What answers are made of.
+class Answer:
+    """An answer as code puts it.
 
     Attributes:
-        coverage: the latest report.
-        settings: thresholds, budget, model.
-        offer: what lies on the table, if anything does.
-        cost: expected cost of the plan, in words.
-        spent: tokens and US dollars so far.
-        rejected: drafts rejected so far, by reason.
-        added: how many records were added so far.
+        said: the facts, every number of them from a tool.
+        quotes: records shown with it, never put in other words.
     """
 
-    coverage: Coverage
-    settings: Settings
-    offer: Offer | None = None
-    cost: str = ""
-    spent: dict[str, float | None] = field(default_factory=dict)
-    rejected: dict[str, int] = field(default_factory=dict)
-    added: int = 0
+    said: str
+    quotes: str = ""
 
 
-def answer(question: str, facts: Facts) -> str | None:
-    """The answer as Markdown, or None when the question is about none of the things that we know."""
-    lower = question.lower()
-    for pattern, respond in _TOPICS:
-        if pattern.search(lower):
-            said = respond(question, facts)
-            if said is not None:
-                return said
-    return None
+def answer(question: Reply, asked: Asked) -> Answer | None:
+    """The plain answer, ``None`` when the question is about nothing that the tools know.
+
+    Raises:
+        CoverageError: a tool refused.
+    """
+    what_if = _what_if(question, asked)
+    if what_if is not None:
+        return what_if
+    respond = _ANSWERS.get(question.about) if question.about is not None else None
+    return respond(question, asked) if respond is not None else None
 
 
-def _strategies(question: str, facts: Facts) -> str | None:
-    named: list[StrategyName] = list(dict.fromkeys(find_mentions(question, []).strategies))
-    if named:
-        said = [explain_strategy(name) for name in named]
-        why = _why_this_strategy(named, facts) if re.search(r"\bwhy\b", question.lower()) else []
-        return "\n\n".join([*why, *said])
-    if not re.search(r"\bstrateg", question.lower()):
+def _what_if(question: Reply, asked: Asked) -> Answer | None:
+    lower = question.text.lower().rstrip("? ")
+    if asked.offer is None or question.about == "reach" or not _WHAT_IF.search(lower):
         return None
-    if re.search(r"\bwhy\b", question.lower()) and facts.offer is not None and facts.offer.items:
-        names = list(dict.fromkeys(item.strategy for item in facts.offer.items))
-        return "\n\n".join([*_why_this_strategy(names, facts), *map(explain_strategy, names)])
-    rows = [f"| {guide.title} | {guide.best_for} | {guide.description} |" for guide in STRATEGIES.values()]
-    return "\n".join(["| Strategy | Best For | Description |", "|---|---|---|", *rows])
-
-
-def _why_this_strategy(names: list[StrategyName], facts: Facts) -> list[str]:
-    items = facts.offer.items if facts.offer is not None else []
-    chosen = [item for item in items if item.strategy in names]
-    return [
-        f'The plan uses {strategy_words(item.strategy)} for "{topic_title(item.topic)}" because of what its '
-        "records are like; you can name another one."
-        for item in chosen
-    ]
-
-
-def _what_if(question: str, facts: Facts) -> str | None:
-    if facts.offer is None:
-        return None
-    change = read_change(question.lower().rstrip("? "), facts.offer, facts.offer.items)
+    change = read_change(lower, asked.offer, asked.offer.items, strict=False)
     if change.kind != "change":
         return None
-    return (
-        f"With {items_words(change.items)} the result would be: {effect_words(facts.coverage, change.items)}."
+    effect = asked.plan(change.items)
+    return Answer(f"With {items_words(change.items)} the result would be: {effect_of(effect)}.")
+
+
+def _score(_: Reply, asked: Asked) -> Answer:
+    standing = asked.topics(most=1)
+    said = (
+        f"The balance score is {score_words(standing.balance_score, standing.status)}. It is "
+        f"{standing.highest_score:g} "
+        "when every topic has its target share; most of it measures the overall evenness, the rest "
+        "the worst topic. From "
+        f"{standing.excellent_from:g} it is excellent, from {standing.good_from:g} good, below that poor."
     )
+    if asked.items:
+        said += f" With the plan: {effect_of(asked.plan(asked.items))}."
+    return Answer(said)
 
 
-def _cost(_: str, facts: Facts) -> str:
-    said = []
-    if facts.cost:
-        said.append(f"The plan takes {facts.cost}.")
-    tokens = int(facts.spent.get("tokens") or 0)
-    if tokens:
-        usd = facts.spent.get("usd")
-        said.append(
-            f"So far {tokens:,} tokens were used{f' ({escape(usd_words(usd))})' if usd is not None else ''}."
+def _topics(question: Reply, asked: Asked) -> Answer:
+    known = asked.offer.topics if asked.offer is not None else []
+    named = find_mentions(question.text, known).topics or ([question.topic] if question.topic else [])
+    if named:
+        standing = asked.topics(*named)
+        return Answer("\n".join(topic_line(topic) for topic in standing.topics))
+    standing = asked.topics()
+    said = f"There are {plural(standing.total_records, 'record')} in {plural(standing.topic_count, 'topic')}"
+    made = standing.synthetic_records
+    said += f", {made:,} of them synthetic." if made else ", none of them synthetic."
+    if standing.uncategorized:
+        said += f" {plural(standing.uncategorized, 'record')} have no topic."
+    if standing.below_minimum:
+        said += (
+            f" {plural(standing.below_minimum, 'topic')} have fewer than the "
+            f"{standing.minimum_per_topic} records that "
+            "each topic should have where possible."
         )
-    said.append(f"The model is {escape(facts.settings.model_in_use)}.")
-    return " ".join(said)
+    return Answer(f"{said}\n\n{standing_table(standing.topics[:12])}")
 
 
-def _model(_: str, facts: Facts) -> str:
-    return f"The model is {escape(facts.settings.model_in_use)}."
+def _worst(question: Reply, asked: Asked) -> Answer:
+    most = int(question.number) if question.number else _WORST
+    standing = asked.topics(most=most)
+    under = plural(standing.under_represented, "topic") if standing.under_represented else "No topic"
+    verb = "is" if standing.under_represented <= 1 else "are"
+    said = f"{under} {verb} under-represented. The lowest first:"
+    return Answer(f"{said}\n\n{standing_table(standing.topics)}")
 
 
-def _rejections(_: str, facts: Facts) -> str:
-    if not facts.rejected:
-        return "No draft was rejected in this conversation so far."
-    named = ", ".join(
-        f"{number:,} {escape(reason).replace('_', ' ')}" for reason, number in facts.rejected.items()
-    )
-    total = sum(facts.rejected.values())
-    return (
-        f"{plural(total, 'draft')} did not pass the checks: {named}. They were written anew; "
-        "`finetune-coverage jobs show ID` lists each of them with the evidence."
-    )
+def _why_low(question: Reply, asked: Asked) -> Answer:
+    topic = question.topic or (asked.items[0].topic if asked.items else None)
+    standing = asked.topics(topic) if topic else asked.topics(most=1)
+    topic = standing.topics[0].topic if standing.topics else None
+    if topic is None:
+        return Answer("There is no topic yet.")
+    return Answer(why_low_words(standing, asked.rejections(topic)))
 
 
-def _minimum(_: str, facts: Facts) -> str:
-    minimum, below = facts.settings.minimum_per_topic, facts.coverage.below_minimum
-    if not below:
-        return f"Every topic has at least the minimum of {minimum} records."
-    counts = facts.coverage.topic_distribution
-    named = ", ".join(f"{topic_title(topic)} ({counts[topic]:,})" for topic in below[:12])
-    return f"The aim is {minimum} records for each topic where possible. Below it: {named}."
+def _look(question: Reply, asked: Asked) -> Answer:
+    look = asked.look(question.topic, int(question.number) if question.number else _EXAMPLES)
+    title = f'"{topic_title(look.topic)}"' if look.topic else "The dataset"
+    said = f"{title} has {plural(look.records, 'record')}."
+    if look.looked_at:
+        over = "" if look.looked_at == look.records else f"Of the first {look.looked_at:,}: "
+        said += (
+            f" {over}{look.multi_turn:,} with several turns of the user, {look.uses_tools:,} with tool calls, "
+            f"{look.has_system_prompt:,} with a system prompt, {look.synthetic:,} synthetic; "
+            f"{look.mean_messages:g} messages "
+            f"on average, a user's message has about {look.median_user_words} words and a reply "
+            f"{look.median_assistant_words}."
+        )
+    return Answer(said, quotes="\n\n".join(map(quoted, look.examples)))
 
 
-def _under(_: str, facts: Facts) -> str:
-    under, counts = facts.coverage.under_represented, facts.coverage.topic_distribution
-    if not under:
-        return "No topic is under-represented, that is, has less than half of its target share."
-    named = ", ".join(f"{topic_title(topic)} ({plural(counts[topic], 'record')})" for topic in under[:12])
-    return f"Under-represented, with less than half of the target share: {named}."
+def _rounds(_: Reply, asked: Asked) -> Answer:
+    return Answer(rounds_words(asked.rounds(last=3)))
 
 
-def _score(_: str, facts: Facts) -> str:
-    coverage = facts.coverage
-    said = (
-        f"The balance score is {score_words(coverage.balance_score, coverage.status)}. It is 1 when every topic has "
-        "its target share, two thirds of it measure the overall evenness and one third the worst topic. From 0.8 it "
-        "is excellent, from 0.5 good, below that poor."
-    )
-    if facts.offer is not None and facts.offer.items:
-        said += f" With the plan: {effect_words(coverage, facts.offer.items)}."
-    return said
-
-
-def _plan(_: str, facts: Facts) -> str | None:
-    if facts.offer is None or not facts.offer.items:
-        return "There is no plan at the moment, and nothing is generated without one that you approved."
-    effect = effect_words(facts.coverage, facts.offer.items)
-    cost = f" Cost: {facts.cost}." if facts.cost else ""
-    return f"The plan is {items_words(facts.offer.items)}. That makes {effect}.{cost}"
-
-
-def _topics(question: str, facts: Facts) -> str | None:
-    named = find_mentions(question, list(facts.coverage.topic_distribution)).topics
-    lines = [_topic_line(topic, facts.coverage) for topic in facts.coverage.topics if topic.name in named]
-    return "\n".join(lines) if lines else None
-
-
-def _topic_line(topic: TopicCoverage, coverage: Coverage) -> str:
-    said = (
-        f'"{topic_title(topic.name)}" has {plural(topic.records, "record")}, '
-        f"{percent(topic.records, coverage.total_records)} of all"
-    )
-    if topic.synthetic:
-        said += f", {topic.synthetic:,} of them synthetic"
-    if topic.target is not None:
-        said += f"; its target is {topic.target:.0%}"
-    return said + (", so it is under-represented." if topic.under_represented else ".")
-
-
-def _counts(_: str, facts: Facts) -> str:
-    coverage = facts.coverage
-    synthetic = sum(topic.synthetic for topic in coverage.topics)
-    said = f"There are {plural(coverage.total_records, 'record')} in {plural(len(coverage.topics), 'topic')}"
-    said += f", {synthetic:,} of them synthetic." if synthetic else ", none of them synthetic."
-    if facts.added:
-        said += f" {plural(facts.added, 'record')} were added in this conversation."
-    if coverage.uncategorized:
-        said += f" {plural(coverage.uncategorized, 'record')} have no topic."
-    return said
-
-
-def _help(_: str, __: Facts) -> str:
-    return (
-        "You can answer with a number, change the plan (“20 for the topic, with few-shot”), ask about the score, a "
-        "topic, the strategies, the cost or rejected drafts, review records, “skip” to the grader, or “stop”."
+def _rejected(question: Reply, asked: Asked) -> Answer:
+    rejections = asked.rejections(question.topic)
+    if not rejections.total:
+        where = f' for "{topic_title(question.topic)}"' if question.topic else ""
+        return Answer(f"No draft was rejected{where} so far.")
+    return Answer(
+        f"{plural(rejections.total, 'draft')} did not pass the checks and were written anew. By "
+        f"check, with the latest "
+        f"cases:\n\n{rejection_lines(rejections)}"
     )
 
 
-# The first that knows an answer gives it.
-_TOPICS: tuple[tuple[re.Pattern[str], Callable[[str, Facts], str | None]], ...] = (
-    (re.compile(r"\bwhat if\b|\bwould (?:it|the score|that)\b|\bif (?:you|we|i)\b"), _what_if),
-    (re.compile(r"strateg|few.?shot|variation|description|scenario|tool.?chain|edge case"), _strategies),
-    (re.compile(r"reject|refus|fail|discard|did not pass|didn't pass"), _rejections),
-    (
-        re.compile(r"\bcosts?\b|how much (?!data|records)|price|token|expens|model calls|budget|how long"),
-        _cost,
-    ),
-    (re.compile(r"\b(?:which|what) (?:language )?model\b|\bllm\b"), _model),
-    (re.compile(r"minimum|\b100\b|hundred"), _minimum),
-    (re.compile(r"under.?represented|weakest|lowest|worst|smallest|fewest"), _under),
-    (re.compile(r"score|balance|poor|excellent|\bgood\b"), _score),
-    (re.compile(r"\bplan\b|what (?:will|would|do) you|what happens|safe|approve|say yes"), _plan),
-    (re.compile(r""), _topics),
-    (re.compile(r"how many|records|topics|dataset|synthetic|distribution|coverage"), _counts),
-    (re.compile(r"\bhelp\b|what can"), _help),
-)
+def _reach(question: Reply, asked: Asked) -> Answer:
+    plan = asked.reach(question.number or 0.0)
+    if plan.is_reached:
+        return Answer(f"The score is {score_words(plan.score_now, None).split(' (')[0]} already.")
+    if plan.plan is None:
+        return Answer(f"A score of {plan.target:g} cannot be reached within the limits on synthetic records.")
+    effect = plan.plan
+    cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+    return Answer(
+        f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
+        f"{items_words(effect.items)}. "
+        f"That makes {effect_of(effect)}.{cost} To see it as a plan, name a topic, a number and a strategy."
+    )
+
+
+def _strategies(question: Reply, asked: Asked) -> Answer:
+    named = list(dict.fromkeys(find_mentions(question.text, []).strategies))
+    is_why = bool(re.search(r"\bwhy\b", question.text.lower())) and bool(asked.items)
+    if is_why:
+        named = list(dict.fromkeys([*(item.strategy for item in asked.items), *named]))
+    topic = question.topic or (asked.items[0].topic if is_why else None)
+    fit = asked.strategies([str(name) for name in named], topic)
+    if not named:
+        rows = [f"| {guide.title} | {guide.best_for} | {guide.description} |" for guide in fit.strategies]
+        return Answer("\n".join(["| Strategy | Best For | Description |", "|---|---|---|", *rows]))
+    why = []
+    if fit.topic and fit.chosen:
+        chosen = strategy_words(fit.chosen)
+        why = [f'For "{topic_title(fit.topic)}" I suggest {chosen}. {escape(fit.reason or "")}']
+    return Answer("\n\n".join([*why, *map(explain_strategy, named)]))
+
+
+def _cost(_: Reply, asked: Asked) -> Answer:
+    said = []
+    if asked.items:
+        effect = asked.plan(asked.items)
+        note = effect.estimate.note if effect.estimate else effect.why_not
+        said.append(f"The plan takes {escape(note or '')}.")
+    rounds = asked.rounds()
+    tokens = sum(entry.tokens for entry in rounds.shown)
+    if len(rounds.shown) == 1 and tokens:
+        usd = rounds.shown[0].usd
+        said.append(
+            f"The round so far used {tokens:,} tokens{f' ({escape(usd_words(usd))})' if usd else ''}."
+        )
+    elif tokens:
+        used = ", ".join(f"{entry.tokens:,}" for entry in rounds.shown[-5:])
+        said.append(f"The last rounds used {used} tokens.")
+    if asked.reading_tokens:
+        said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
+    said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
+    return Answer(" ".join(said))
+
+
+def _model(_: Reply, asked: Asked) -> Answer:
+    return Answer(f"The model is {escape(asked.services.settings.model_in_use)}.")
+
+
+def _plan(_: Reply, asked: Asked) -> Answer:
+    if not asked.items:
+        return Answer(
+            "There is no plan at the moment, and nothing is generated without one that you approved."
+        )
+    effect = asked.plan(asked.items)
+    cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+    return Answer(f"The plan is {items_words(asked.items)}. That makes {effect_of(effect)}.{cost}")
+
+
+def _help(_: Reply, __: Asked) -> Answer:
+    return Answer(
+        "You can answer with a number, change the plan (name a topic, a number, a strategy, a cap in "
+        "dollars or tokens), "
+        "ask about the score, the weakest topics, why a topic is low, what its records look like, the rounds, the "
+        "rejected drafts, the strategies or the cost, review records, “skip” to the grader, or “stop”."
+    )
+
+
+_ANSWERS: dict[About, Callable[[Reply, Asked], Answer]] = {
+    "score": _score,
+    "topics": _topics,
+    "worst": _worst,
+    "why_low": _why_low,
+    "look": _look,
+    "rounds": _rounds,
+    "rejected": _rejected,
+    "reach": _reach,
+    "strategies": _strategies,
+    "cost": _cost,
+    "plan": _plan,
+    "model": _model,
+    "help": _help,
+}

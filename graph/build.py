@@ -16,6 +16,7 @@ from .ask import approve
 from .context import Context
 from .entry import Entering, Step, next_step_for
 from .finish import Finishing
+from .interpret import Interpreting
 from .measure import Measuring
 from .recommend import Recommending
 from .respond import Responding
@@ -92,6 +93,7 @@ def build_graph(
     entering, measuring, recommending = Entering(source), Measuring(source), Recommending(source)
     responding, revising, reviewing = Responding(source), Revising(source), Reviewing(source)
     working, finishing, retargeting = Working(source), Finishing(source), Retargeting(source)
+    interpreting = Interpreting(source)
 
     graph = StateGraph(State, Context, input_schema=InputState, output_schema=OutputState)
     graph.add_node("route", entering.route)
@@ -100,7 +102,10 @@ def build_graph(
     graph.add_node("analyze", measuring.analyze)
     graph.add_node("recommend", recommending.recommend)
     graph.add_node("approve", approve)
-    graph.add_node("answer", responding.answer)
+    graph.add_node(
+        "interpret", RunnableLambda(interpreting.interpret_here, interpreting.interpret, name="interpret")
+    )
+    graph.add_node("answer", RunnableLambda(responding.answer_here, responding.answer, name="answer"))
     graph.add_node("revise", revising.revise)
     graph.add_node("review", reviewing.review)
     graph.add_node("retarget", retargeting.retarget)
@@ -111,15 +116,16 @@ def build_graph(
     graph.add_node("finish", finishing.finish)
     graph.add_node("summarize", finishing.summarize)
 
-    answers = ["accept", "revise", "generate", "answer", "review", "retarget", "finish", "open"]
-    # What was said before a plan was shown can lead to neither "accept" nor "generate".
-    before_a_plan = ["revise", "answer", "review", "retarget", "finish"]
+    # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
+    no_approval = ["revise", "answer", "review", "retarget", "finish"]
+    answers = [*no_approval, "interpret", "accept", "generate", "open"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
     graph.add_edge("open", "analyze")
     graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose"])
-    graph.add_conditional_edges("recommend", route_after_recommend, ["approve", *before_a_plan])
+    graph.add_conditional_edges("recommend", route_after_recommend, ["approve", "interpret", *no_approval])
     graph.add_conditional_edges("approve", route_after_approve, answers)
+    graph.add_conditional_edges("interpret", route_after_approve, no_approval)
     graph.add_conditional_edges("answer", route_after_answer, ["approve", END])
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
     graph.add_conditional_edges("review", route_after_change_of_figures, ["analyze", "approve"])

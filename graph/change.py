@@ -1,4 +1,4 @@
-"""Reads a typed change of the plan: which topics, how many of each, with which strategy."""
+"""Reads a typed change of the plan: which topics, how many of each, with which strategy, under which cap."""
 
 from __future__ import annotations
 
@@ -7,45 +7,107 @@ import re
 from ..tools.coverage.caps import MAX_PER_ITEM as MAX_COUNT
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.strategy_choice import StrategyName
+from .cap_words import read_caps
 from .mentions import Mention, Mentions, find_mentions
+from .number_words import vocabulary
 from .offer import Offer, Reply
+from .relative_change import read_relative
 
-_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not)\b.*$")
+_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not)\b[^,;]*?(?:[,;]|\bbut\b|$)")
 _NEGATED = re.compile(r"\b(?:don'?t|do not|never|no|not|isn'?t|won'?t|neither|nor)\b")
 _WITHOUT = re.compile(r"\b(?:without|except|remove|leave out|drop|exclude|skip|all but|everything but)\b")
 _ALL = re.compile(
     r"\b(?:all(?: of)? (?:the )?(?:under-?\s?represented|weak|small)|under-?\s?represented(?: topics| ones)?)\b"
 )
-_RELATIVE = re.compile(r"\b(?:fewer|less|half|double|twice|triple)\b")
+_RANGE = re.compile(r"\b(\d+) ?(?:-|–|to|or) ?(\d+)\b(?! ?%)|\bbetween (\w+) and (\w+)\b")
+# What may stand beside topics, counts and strategies without changing what they say. Anything else is not ours to
+# skip over: "I told 20 friends about billing" is no plan.
+_FILLER = vocabulary(
+    "a about actually add all also alright an and another approach approx approximately around as at be "
+    "billing's but can change changed could create do does done each edge else enough every everything "
+    "example examples few for from gen generate generated generating get give go have how i i'd i'll if "
+    "in include instead into is it it's its just keep less let let's like make making many max maximum "
+    "maybe me meant method min mode more most need new no now of ok okay on one ones only or other please "
+    "pls plus prefer put rather really record records rest sample samples same set should some sorry "
+    "still strategy switch synthetic take than that that's the their them then these they think this "
+    "those to too topic topics try up us use using want was way we well will with would you your under "
+    "underrepresented represented represent weak small 'em thanks thx hmm hm oh so again both together "
+    "per total overall exactly least rows items conversations dialogues data"
+)
 
 
-def read_change(plain: str, offer: Offer, base: list[PlanItem]) -> Reply:
+def read_change(plain: str, offer: Offer, base: list[PlanItem], *, strict: bool = True) -> Reply:
     """The plan that the sentence asks for, to be shown and asked again; never an approval.
 
     Args:
         plain: the sentence, in lower case.
         offer: what it answers.
         base: the items that unnamed values are taken from.
+        strict: refuse a sentence with words that we do not know; off once the model said that it is a change.
     """
+    caps = read_caps(plain)
+    if caps.problem:
+        return Reply(kind="unclear", note=caps.problem)
+    reply = _read_items(caps.rest, offer, base, strict=strict, capped=bool(caps.usd or caps.tokens))
+    if reply.kind != "change":
+        return reply
+    return reply.model_copy(update={"cap_usd": caps.usd, "cap_tokens": caps.tokens})
+
+
+def _read_items(plain: str, offer: Offer, base: list[PlanItem], *, strict: bool, capped: bool) -> Reply:
     plain = _INSTEAD_OF.sub("", plain).strip()
     if _WITHOUT.search(plain):
         return _leave_out(plain, offer, base)
+    between = _RANGE.search(plain)
+    if between:
+        return Reply(kind="unclear", note=f"“{between[0]}” leaves it open: which number shall I take?")
     mentions = find_mentions(plain, offer.topics)
-    problem = _problem(plain, mentions)
-    if problem:
-        return Reply(kind="unclear", note=problem)
-    items: list[PlanItem] | str | None
-    if mentions.topics:
-        items = _named_topics(mentions, offer, base)
-    elif _ALL.search(plain):
-        items = _changed(_all_under_represented(offer), mentions)
-    else:
-        items = _changed(base, mentions) if mentions.found else None
+    unknown = [word for word in mentions.rest if word not in _FILLER]
+    items: list[PlanItem] | str | None = read_relative(plain, mentions, offer, base)
+    if items is None:
+        problem = _problem(plain, mentions) or (
+            _unknown_topic(plain, mentions, offer, unknown) if strict else None
+        )
+        if problem:
+            return Reply(kind="unclear", note=problem)
+    if strict and unknown and items is None:
+        return Reply(kind="unclear", note=_NOT_UNDERSTOOD, is_open=True)
+    if items is None:
+        items = _absolute(plain, mentions, offer, base)
+    if items is None and capped:
+        items = base or "For which plan?"
     if isinstance(items, str):
         return Reply(kind="unclear", note=items)
     if not items:
-        return Reply(kind="unclear", note="I did not understand that.")
+        return Reply(kind="unclear", note=_NOT_UNDERSTOOD, is_open=True)
     return Reply(kind="change", items=_merged(items))
+
+
+_NOT_UNDERSTOOD = "I did not understand that."
+
+
+def _absolute(
+    plain: str, mentions: Mentions, offer: Offer, base: list[PlanItem]
+) -> list[PlanItem] | str | None:
+    """The plan with the values named; ``None`` when none is."""
+    if mentions.topics:
+        return _named_topics(mentions, offer, base)
+    if _ALL.search(plain):
+        return _changed(_all_under_represented(offer), mentions)
+    return _changed(base, mentions) if mentions.found else None
+
+
+def _unknown_topic(plain: str, mentions: Mentions, offer: Offer, unknown: list[str]) -> str | None:
+    """A count for something that is no topic: "20 for cooking"."""
+    if mentions.topics or not mentions.counts or not unknown:
+        return None
+    named = re.search(r"\bfor (?:the )?(?:topic )?([^\W\d_]+)\b", plain)
+    if named is None or named[1] not in unknown:
+        return None
+    topics = ", ".join(topic.replace("_", " ") for topic in offer.topics[:6])
+    return (
+        f"There is no topic “{named[1]}”. The topics are: {topics}{', …' if len(offer.topics) > 6 else ''}."
+    )
 
 
 def _problem(plain: str, mentions: Mentions) -> str | None:
@@ -57,8 +119,6 @@ def _problem(plain: str, mentions: Mentions) -> str | None:
         return f"“{mentions.bad_counts[0]}” cannot be a count; it has to be a whole number from 1 to {MAX_COUNT}."
     if mentions.found and _NEGATED.search(plain):
         return "Please tell me what to do rather than what not to do, for example “20 for the topic, with few-shot”."
-    if mentions.found and _RELATIVE.search(plain):
-        return "Please name the number of records you want."
     return None
 
 

@@ -29,6 +29,7 @@ SAMPLE_WORKFLOW = "sample"
 Step = Literal[
     "analyze",
     "approve",
+    "interpret",
     "answer",
     "review",
     "revise",
@@ -175,7 +176,9 @@ class Entering:
 
 
 def next_step_for(reply: Reply, offer: Offer) -> Step:
-    """Which node carries a reply out."""
+    """Which node carries a reply out; what the grammar could not read goes to the model first."""
+    if reply.is_open and reply.read_by == "grammar" and offer.action != "choose_workflow":
+        return "interpret"
     match reply.kind:
         case "approve":
             return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"

@@ -11,10 +11,10 @@ from rapidfuzz import fuzz
 
 from ..tools.coverage.caps import MAX_PER_ITEM as MAX_COUNT
 from ..tools.coverage.strategy_choice import STRATEGIES, StrategyName
-from .number_words import is_number_word, read_number, vocabulary
+from .number_words import ascii_digits, is_number_word, read_number, vocabulary
 
 # A spelling must be this near (0 to 100) to count as the name; below it we ask rather than guess.
-_NEAR = 88
+_NEAR = 86
 _NEAR_WORD = 85
 
 # Words of commands and of half of all topic names: alone they name no topic.
@@ -84,6 +84,12 @@ class Mentions:
         return [int(m.value) for m in self.found if m.kind == "count"]
 
     @property
+    def rest(self) -> list[str]:
+        """The words that belong to no topic, count or strategy."""
+        taken = {position for mention in self.found for position in range(mention.start, mention.end)}
+        return [word for position, word in enumerate(self.words) if position not in taken]
+
+    @property
     def strategies(self) -> list[StrategyName]:
         """The strategies named, in order."""
         return [STRATEGIES[m.value].name for m in self.found if m.kind == "strategy"]  # type: ignore[index]
@@ -91,7 +97,9 @@ class Mentions:
 
 def split_words(text: str) -> list[str]:
     """Lower-case words and numbers; underscores and hyphens part words, a comma within a number does not."""
-    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.lower().replace("’", "'"))
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", ascii_digits(text.lower().replace("’", "'")))
+    # "20条": a number beside letters that are not Latin is a word of its own.
+    text = re.sub(r"(?<=\d)(?=[^\W\d_\u0000-\u024f])|(?<=[^\W\d_\u0000-\u024f])(?=\d)", " ", text)
     return re.findall(r"(?<![\w])-?\d+(?:\.\d+)?%?k?(?![^\W_])|[^\W_]+(?:'[^\W_]+)?", text)
 
 
@@ -167,6 +175,8 @@ def _near_names(mentions: Mentions, free: list[bool], names: dict[str, list[str]
         written = _joined(mentions.words, at)
         if len(written) < 6 or not all(free[position] for position in at):
             continue
+        if any(is_number_word(word) or word[:1].isdigit() for word in mentions.words[at.start : at.stop]):
+            continue  # "12 acount" is a count and a name
         near = sorted(
             ((fuzz.ratio(written, "".join(words)), topic) for topic, words in names.items()), reverse=True
         )

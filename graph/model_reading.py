@@ -1,55 +1,143 @@
-"""Lets the language model say what an unclear sentence is about. It can point to an answer, never to an approval."""
+"""Lets the language model read what the grammar could not: other languages, unusual words.
+
+The model translates the sentence and names an intent; numbers, topics and strategies are then found by code. It can
+point to an answer, never give one: what it takes for a yes (or for "skip the generation") becomes a question back, to
+be answered in words that the grammar reads, and only that answer approves. Where the grammar reads the translation
+differently, the person is asked.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import HumanMessage, SystemMessage
-from pydantic import BaseModel, Field
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, Field, field_validator
+
+from ..tools.generation.strategies.prompt import as_data, as_turns
+from ..tools.models.structured import parse_json, structured_json
+from .offer import Offer, Reply
+from .translated import as_reply
 
 if TYPE_CHECKING:
     from ..tools.services import Services
 
 _log = logging.getLogger(__name__)
 
-About = Literal["score", "topics", "strategies", "cost", "rejected", "plan", "help", "none"]
-
-_PROMPT = (
-    "A person is talking to an agent that balances a fine-tuning dataset. Say what the person's sentence asks about. "
-    "Answer with the JSON object only. Use none when it asks about nothing in the list."
-)
-_QUESTIONS: dict[str, str] = {
-    "score": "what is the score",
-    "topics": "how many records in the dataset",
-    "strategies": "which strategies are there",
-    "cost": "what does it cost",
-    "rejected": "what was rejected",
-    "plan": "what is the plan",
-    "help": "help",
+INTENTS = {
+    "yes": "a clear yes to the plan, with no condition",
+    "no": "refuses the plan, does not want it",
+    "maybe": "neither yes nor no: undecided, a doubt, or a yes with a condition",
+    "skip": "skip the generation, go on to the grader, the next step",
+    "stop": "stop now, later, another time, goodbye",
+    "undo": "take the last round back",
+    "change": "wants another number of records, another topic or another strategy",
+    "more": "wants more records generated, without saying how many",
+    "show": "wants to see records",
+    "ask_cost": "asks what it costs",
+    "ask_why_low": "asks why a topic has so few records or is weak",
+    "ask_topics": "asks how many records there are",
+    "ask_worst": "asks which topics are worst",
+    "ask_score": "asks what the score is or means",
+    "ask_rounds": "asks what the last round added",
+    "ask_rejected": "asks what was rejected, or why",
+    "ask_reach": "asks what it takes to reach a certain score",
+    "ask_look": "asks what the records look like",
+    "ask_strategies": "asks about the strategies",
+    "ask_plan": "asks about the plan",
+    "ask_model": "asks which language model is used",
+    "ask_help": "asks what it can do here",
+    "other": "anything else",
 }
-_LONGEST = 500
+EXAMPLES = [
+    ("Klingt gut, dann los", "Sounds good, let's go", "yes"),
+    ("¿Cuántos registros hay de envíos?", "How many records of shipping are there?", "ask_topics"),
+    ("peut-être, si ce n'est pas cher", "maybe, if it is not expensive", "maybe"),
+    ("請改成 12 條", "please change it to 12", "change"),
+    ("今日はここまで", "that is all for today", "stop"),
+    ("не надо, спасибо", "no need, thank you", "no"),
+    ("Zeig mir ein paar Beispiele", "Show me a few examples", "show"),
+    ("यह बेकार है, मत करो", "this is useless, don't do it", "no"),
+    ("vamos direto para a próxima etapa", "let's go straight to the next step", "skip"),
+]
+_LONGEST = 400
+"""Characters: a longer text is no answer in a sentence."""
+_MAX_TOKENS = 160
 
 
 class Reading(BaseModel):
-    """What a sentence asks about; there is no value that would start anything."""
+    """What the model says of a sentence; no value of it starts anything."""
 
-    about: About = Field(description="what the sentence asks about")
+    english: str = Field(description="the sentence in English")
+    intent: str = Field(description="what the person wants, one of `INTENTS`")
+
+    @field_validator("intent")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in INTENTS:
+            raise ValueError(f"unknown intent {value!r}")
+        return value
 
 
-def reading_of(text: str, services: Services) -> str | None:
-    """A question that we can answer and that ``text`` seems to ask; ``None`` when there is none.
+async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Reply | None, int]:
+    """What ``text`` means, as far as the model knows.
 
-    The embedded model is not asked: loading it takes longer than typing the question anew.
+    Returns:
+        The reply, ``None`` when the model could not be asked or did not answer in form; and the tokens used.
     """
-    if services.settings.uses_embedded_model or len(text.split()) < 3:
-        return None
-    sentence = f"<sentence>\n{text[:_LONGEST]}\n</sentence>"
+    if not text.strip() or len(text) > _LONGEST:
+        return None, 0
     try:
-        model = services.chat_model.with_structured_output(Reading)
-        reading = model.invoke([SystemMessage(_PROMPT), HumanMessage(sentence)])
+        model = await asyncio.to_thread(lambda: services.chat_model)
+        said, usage = await structured_json(
+            model, reading_prompt(text), _schema(), name="reading", max_tokens=_MAX_TOKENS, temperature=0.0
+        )
+        tokens = usage.prompt_tokens + usage.completion_tokens
     except Exception as error:
         # Reading is a convenience: whatever goes wrong, the person is simply asked back.
         _log.info("the model could not read a sentence: %s", error)
-        return None
-    return _QUESTIONS.get(reading.about) if isinstance(reading, Reading) else None
+        return None, 0
+    try:
+        reading = Reading.model_validate(parse_json(said))
+    except ValueError as error:
+        _log.info("the model's reading cannot be used: %s", error)
+        return None, tokens
+    return as_reply(text, reading.english, reading.intent, offer), tokens
+
+
+def reading_prompt(text: str) -> list[tuple[str, str]]:
+    """The chat messages that ask for a reading, as (role, text) pairs."""
+    return render_turns("reading.jinja", intents=INTENTS, examples=EXAMPLES, sentence=text)
+
+
+def render_turns(template: str, **values: Any) -> list[tuple[str, str]]:
+    """A template of this folder as chat messages; data goes in through the ``data`` filter."""
+    return [(role, body) for role, body in as_turns(_environment().get_template(template).render(**values))]
+
+
+def _schema() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "english": {"type": "string", "description": "the sentence in English"},
+            "intent": {"type": "string", "enum": list(INTENTS)},
+        },
+        "required": ["english", "intent"],
+        "additionalProperties": False,
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.filters["data"] = as_data
+    return environment

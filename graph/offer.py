@@ -17,6 +17,22 @@ Action = Literal[
     "choose_workflow",
 ]
 Effect = Literal["generate", "proceed", "review", "more", "resume", "stop"]
+About = Literal[
+    "score",
+    "topics",
+    "worst",
+    "why_low",
+    "look",
+    "rounds",
+    "rejected",
+    "reach",
+    "strategies",
+    "cost",
+    "plan",
+    "model",
+    "help",
+]
+"""What a question can be about, as far as there are tools that answer it."""
 
 
 class Option(BaseModel):
@@ -55,6 +71,7 @@ class Offer(BaseModel):
         text: all that the person reads, as Markdown.
         topics: the names that a reply may use.
         suggestions: for a topic named without count or strategy: what is suggested for it.
+        counts: records of each topic now, for "bring it up to 100".
         shown_records: ids of the records shown in a review, the first is number 1.
         review: what the shown records are: a topic, or the synthetic ones.
         approval_id: for ``resume_generation``: the approval whose work is unfinished.
@@ -75,6 +92,7 @@ class Offer(BaseModel):
     text: str = ""
     topics: list[str] = Field(default_factory=list)
     suggestions: dict[str, PlanItem] = Field(default_factory=dict)
+    counts: dict[str, int] = Field(default_factory=dict)
     shown_records: list[str] = Field(default_factory=list)
     review: ReviewScope | None = None
     approval_id: str | None = None
@@ -132,10 +150,17 @@ class Reply(BaseModel):
         text: what the person typed.
         note: for ``unclear`` what to ask back; otherwise what to mention beside the result.
         topic: for a review or a question.
+        about: for a question: what it is about; ``None`` when that is not known (yet).
+        number: for a question: how many are asked for, or which score.
         review: for ``review``.
         numbers: for ``drop`` the numbers of the records, counted from 1.
         aims: for ``targets``: what the targets shall become.
         workflow_id: for ``workflow`` the id chosen; ``None`` with ``sample`` imports the bundled sample.
+        cap_usd: for ``change``: the most that the plan may cost, in US dollars, where the person named it.
+        cap_tokens: likewise in tokens.
+        means: for ``confirm``: what the person seems to mean; it is asked once more in plain words.
+        is_open: for ``unclear`` and ``question``: nothing in it was recognized, so the model may read it.
+        read_by: who read it. What the model read can never approve anything.
         channel: how the answer came: typed, or as a structured decision.
     """
 
@@ -152,6 +177,8 @@ class Reply(BaseModel):
         "drop",
         "back",
         "question",
+        "undo",
+        "confirm",
         "workflow",
         "targets",
         "unclear",
@@ -160,11 +187,18 @@ class Reply(BaseModel):
     text: str = ""
     note: str = ""
     topic: str | None = None
+    about: About | None = None
+    number: float | None = None
     review: ReviewScope | None = None
     numbers: list[int] = Field(default_factory=list)
     aims: list[Aim] = Field(default_factory=list)
     workflow_id: str | None = None
     sample: bool = False
+    cap_usd: float | None = None
+    cap_tokens: int | None = None
+    means: Literal["approve", "resume", "proceed"] | None = None
+    is_open: bool = False
+    read_by: Literal["grammar", "model"] = "grammar"
     channel: Literal["typed", "decision"] = "typed"
 
 

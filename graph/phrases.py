@@ -1,7 +1,7 @@
 """What people say: the phrases of which a reply is made, as patterns over normalized text (lower case, no end marks).
 
-All but the ``LEADING_`` ones, ``POLITE`` and ``ASKS`` are matched against the whole reply: a phrase inside a longer
-sentence means nothing by itself.
+All but the ``LEADING_`` ones, ``DOUBT``, ``PASTED``, ``POLITE`` and ``ASKS`` are matched against the whole reply: a
+phrase inside a longer sentence means nothing by itself.
 """
 
 from __future__ import annotations
@@ -9,47 +9,94 @@ from __future__ import annotations
 import re
 
 YES = (
-    r"(?:yes|yep|yeah|yup|y|sure|sure thing|ok|okay|(?:i )?approved?|(?:i )?agreed?|(?:i )?confirm(?:ed)?|go ahead|"
+    r"(?:yess*|yep|yeah?|yup|y|sure|sure thing|ok|okay|(?:i )?approved?(?: (?:this|the|that|it)(?: "
+    r"plan)?)?|(?:i )?agreed?|"
+    r"(?:i )?confirm(?:ed)?|go ahead|fine (?:by|with) me|(?:that |this |it )?works(?: for me)?|"
     r"go for it|do it|please do|do that|let'?s do (?:it|that|this)|let'?s go|(?:that |it )?(?:sounds|looks) good|"
     r"absolutely|definitely|certainly|of course|make it so|lgtm|👍|✅)"
 )
 TAIL = r"(?:please|thanks|thank you|now|then)"
-PLAIN_YES = re.compile(rf"(?:please )?{YES}(?: (?:{YES}|{TAIL}))*")
+_PRAISE = r"(?:perfect|great|good|nice|excellent|alright|all right|fine)"
+PLAIN_YES = re.compile(rf"(?:(?:please|{_PRAISE}) )?{YES}(?: (?:{YES}|{TAIL}))*")
 GO = re.compile(
     rf"(?:{YES} )?(?:please )?(?:generate|start|run)(?: (?:it|them|that|this|the plan))?(?: {TAIL})*"
 )
-LEADING_YES = re.compile(rf"{YES}\b[ ,;:.!–—-]+(?P<rest>.+)", re.DOTALL)
+LEADING_YES = re.compile(rf"{YES}\b[ ,;:.!…–—-]+(?P<rest>.+)", re.DOTALL)
+DOUBT = re.compile(
+    r"\b(?:maybe|perhaps|probably|possibly|guess|whatever|wait|hold on|hang on|if|unless|once|when|"
+    r"until|but|except|after|"
+    r"first|later|not|no|never|almost|suppose|boss|right|think|because|worked|said|says|told|tell|by|"
+    r"might|could|should)\b"
+)
+PASTED = re.compile(
+    r"(?:^|\n)\s*(?:system|user|assistant|human|ai|tool)\s*:|[{}]|<\w|\"role\"|"
+    r"\b(?:ignore|disregard|forget)\b.*\b(?:rules?|instructions?|above|previous)\b|\w+_\w+_\w+ (?:now|immediately)",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"[\"“”«»].+[\"“”«»]", re.DOTALL)
+PLEASANTRY = re.compile(
+    rf"(?:oh )?(?:{_PRAISE}|thanks|thank you|thx|cool|wow|hi|hello|hey|interesting|i see|got it)"
+    r"(?:[, ]+(?:thanks|thank you|job|work|very much|so much|a lot))*"
+)
 NO = re.compile(
+    r"(?:please )?"
     r"(?:no|nope|nah|n|no way|no thanks?|no thank you|don'?t|do not|not (?:this|that|that one)|reject(?:ed)?|"
+    r"leave it(?: (?:be|alone|there|as it is))?|i(?:'d| would) rather not|"
     r"declined?|i (?:reject|decline|refuse)(?: (?:it|this|that|the plan))?|"
     r"(?:don'?t|do not) (?:do|generate|start|run)(?: (?:it|that|this|them|anything|any))?|"
     r"i don'?t want (?:that|this|it))"
     r"(?: (?:please|thanks|thank you))?"
 )
 LEADING_NO = re.compile(r"(?:no|nope|nah)\b[ ,;:.!–—-]+(?P<rest>.+)", re.DOTALL)
-STOP = re.compile(
-    r"(?:let'?s |please |i(?:'ll| will) )?(?:stop|later|quit|exit|cancel|abort|pause|bye|goodbye|not now|not yet|"
-    r"stop (?:here|now|it)|(?:maybe |do it |come back |continue |another time |some other time )later|not today|"
-    r"that'?s (?:all|enough)(?: for (?:now|today))?|enough(?: for (?:now|today))?|i(?:'ll| will) come back later|"
-    r"(?:do it |continue )?tomorrow)(?: (?:please|thanks|thank you|for now))?"
+_STOP_PART = (
+    r"(?:stop|later|quit|exit|cancel|abort|pause|bye|goodbye|not now|not yet|not today|stop (?:here|now|it)|"
+    r"(?:maybe |do it |(?:i'?ll |let'?s )?(?:come back|continue|finish)(?: to (?:this|it))? |another "
+    r"time |some other time )*"
+    r"(?:later|tomorrow|another (?:time|day)|some other (?:time|day))|"
+    r"that'?s (?:all|enough)|enough|i(?:'ll| will) come back(?: to (?:this|it))?(?: later| tomorrow)?)"
+    r"(?: (?:for )?(?:today|now))?"
 )
-GRADER = r"(?:(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|(?:the )?next step|step (?:4|four))"
+STOP = re.compile(
+    rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*(?: "
+    rf"(?:please|thanks|thank you))?"
+)
+UNDO = re.compile(
+    r"(?:please |can you |could you |i want to |let'?s )*(?:"
+    r"(?:undo|revert|reverse|roll ?back|take back)(?: (?:it|this|that|them|all|everything|the|last|"
+    r"latest|previous|round|one|"
+    r"generation|records?|new|changes?|you|what|just|have|added|generated|made|did|again))*|"
+    r"(?:take|remove|throw)(?: (?:that|those|these|them|all|the|new|last|generated|synthetic|added|"
+    r"round|records?|ones))* "
+    r"(?:back|out)(?: again)?)(?: (?:please|thanks|now))*"
+)
+GRADER = (
+    r"(?:(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
+)
+_ONWARD = (
+    rf"(?:(?:proceed|continue|move(?: on)?|go(?: on)?|skip(?: ahead)?|on|straight) (?:to|with) {GRADER})"
+)
+_GOOD_AS_IT_IS = (
+    r"(?:(?:the |my )?(?:data(?:set)?|balance|it|this|that)(?:'s| is| looks) "
+    r"(?:fine|good|ok|okay|enough|good enough|balanced enough)(?: as it is| already| now)?,? (?:so |and )?)"
+)
 PROCEED = re.compile(
-    rf"(?:let'?s |please |just )?(?:skip(?: (?:it|this|that|(?:the )?generation|generating|this step))?"
-    rf"(?: and (?:proceed|move on|continue|go(?: on)?)(?: (?:to|with) {GRADER})?)?|proceed|"
-    rf"(?:proceed|continue|move(?: on)?|go(?: on)?|skip(?: ahead)?|on|straight) to {GRADER}|move on|{GRADER}|"
-    rf"(?:proceed|continue) (?:with|to) {GRADER})(?: (?:please|now|thanks))?"
+    rf"(?:let'?s |please |just |(?:we|you) can |we should |{_GOOD_AS_IT_IS})?"
+    rf"(?:skip(?: (?:it|this|that|(?:the )?generation|generating|this step))?"
+    rf"(?: and (?:proceed|move on|continue|go(?: on)?)(?: (?:to|with) {GRADER})?)?|proceed|{_ONWARD}|"
+    rf"move on|{GRADER})"
+    r"(?: (?:please|now|thanks|then))?"
 )
 OUTSIDE = re.compile(
     r".*\b(?:review|look|check|go through)\b.*\b(?:outside|myself|elsewhere|by hand|on my own|in my editor)\b.*"
 )
 REVIEW = re.compile(
     r"(?:please |let me |let'?s |i(?:'d| would) like to |i want to |can i |could i )*"
-    r"(?:review|see|look at|inspect|browse|read|show(?: me)?|list)\b(?P<what>.*)"
+    r"(?:review|see|look at|inspect|browse|read|show(?: me)?|give me|list)\b(?P<what>.*)"
 )
 REVIEWABLE = re.compile(
     r"\b(?:records?|examples?|samples?|data|synthetic|existing|generated|new ones|them|some|first)\b"
 )
+JUST_GENERATED = re.compile(r"\bwhat (?:you|the last round|it) (?:just )?(?:generated|made|wrote|added)\b")
 DROP = re.compile(
     r"(?:please )?(?:drop|remove|reject|delete|discard|throw out)(?: (?:the )?(?:records?|numbers?|nos?\.?|#))*"
     r" (?P<numbers>#?\d+(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+|\s+)#?\d+)*)"
@@ -64,27 +111,32 @@ MORE = re.compile(
     r"generate again|another round|one more round|balance (?:it )?further"
 )
 RESUME = re.compile(
-    rf"(?:(?:{YES}|please) )*(?:continue|resume|carry on|go on|try again|retry)"
-    rf"(?: (?:it|the job|generation|generating))?(?: {TAIL})*"
+    rf"(?:(?:{YES}|please) )*(?:continue|resume|carry on|go on|try again|retry|pick up)"
+    rf"(?: (?:it|the job|generation|generating|where (?:you|we|it) (?:left off|stopped)))?(?: {TAIL})*"
 )
 ASKS = re.compile(
-    r"(?:what|why|how|which|who|when|where|is|are|was|were|does|did|do (?:you|i|we|they)|should|would it|will|"
-    r"explain|tell me|describe|compare|help|can you (?:explain|tell)|could you (?:explain|tell)|difference)\b"
+    r"(?:and |so |but |ok |well )*"
+    r"(?:what'?s?|why|how|which|who|when|where|is|are|was|were|does|did|do (?:you|i|we|they)|should|would it|will|"
+    r"explain|tell me|describe|compare|help|can you (?:explain|tell)|could you (?:explain|tell)|difference|"
+    r"i (?:don'?t|do not) (?:get|see|understand|know) (?:why|what|how|which))\b"
 )
 POLITE = re.compile(
-    r"(?:please|well|hmm+|actually|so|alright|hey|hi|hello|and|then|just|but|only|"
+    r"(?:please|well|hmm+|actually|so|alright|hey|hi|hello|and|then|just|but|only|sorry|"
     r"(?:can|could|would) you(?: please)?|i(?:'d| would) (?:like|prefer)(?: (?:you )?to)?|i want(?: (?:you )?to)?|"
     r"let'?s|let us|how about|what about|rather)\b[ ,:;]*"
 )
 ORDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 OPTION = re.compile(
-    rf"(?:(?:{YES}|please|i(?:'ll)? (?:choose|take|pick)|choose|pick|take|go with|"
+    rf"(?:(?:{YES}|please|i(?:'ll|'d| would| will)? (?:choose|take|pick|go (?:with|for))|choose|pick|take|go with|"
     r"let'?s (?:go with|do|take)|do option)[ ,]*)*"
     r"(?:the )?(?P<name>option|number|choice|no|answer|#)? ?"
     # "Yes, the first" names an option; "yes, first …" begins a condition.
-    r"(?P<number>\d+|one|two|three|four|(?:\A|(?<=the )|(?<=take )|(?<=pick )|(?<=with )|(?<=choose )|(?<=option ))"
+    r"(?P<number>\d+|one|two|three|four|(?:\A|(?<=the )|(?<=take )|(?<=pick )|(?<=with )|(?<=for )|"
+    r"(?<=choose )|(?<=option ))"
     r"(?:first|second|third|fourth))(?:st|nd|rd|th)?(?: (?:one|option))?(?: please)?"
 )
 OPTION_WITH_CHANGE = re.compile(
-    r"(?:option |number |choice |#)?(?P<number>\d)\s*,?\s+(?:but|with|using)\s+(?P<rest>.+)", re.DOTALL
+    r"(?:option |number |choice |#)?(?P<number>\d)\s*,?\s+(?:(?:but|with|using)\s+|(?=without|except|"
+    r"minus))(?P<rest>.+)",
+    re.DOTALL,
 )

@@ -34,7 +34,18 @@ SKIP = "Skip generation and proceed to grader config"
 REVIEW = "Review existing records first"
 REVIEW_NEW = "Review the synthetic records"
 
-_CARRIED = ("change", "more", "proceed", "stop", "review", "review_outside", "question", "reject", "targets")
+_CARRIED = (
+    "change",
+    "more",
+    "proceed",
+    "stop",
+    "review",
+    "review_outside",
+    "question",
+    "reject",
+    "targets",
+    "undo",
+)
 
 
 class Recommending:
@@ -52,6 +63,7 @@ class Recommending:
         after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
         offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
         offer.topics = [topic.name for topic in coverage.topics]
+        offer.counts = dict(coverage.topic_distribution)
         offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
         offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
         previous = offer_in(state)

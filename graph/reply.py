@@ -11,12 +11,15 @@ import re
 from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
 from .mentions import find_mentions
+from .normalized import normalize
 from .offer import Offer, Option, Reply, ReviewScope, same_items
 from .phrases import (
     ASKS,
     BACK,
+    DOUBT,
     DROP,
     GO,
+    JUST_GENERATED,
     LEADING_NO,
     LEADING_YES,
     MORE,
@@ -26,26 +29,44 @@ from .phrases import (
     OPTION_WITH_CHANGE,
     ORDINALS,
     OUTSIDE,
+    PASTED,
     PLAIN_YES,
+    PLEASANTRY,
     POLITE,
     PROCEED,
+    QUOTED,
     RESUME,
     REVIEW,
     REVIEWABLE,
     STOP,
+    UNDO,
     YES,
 )
+from .questions import read_demand, read_question
+
+_LONGEST = 1000
+"""Nobody types more than that as an answer; it is pasted."""
 
 TARGETS_ASKED = "I change targets only when I am told to; say it without the question mark and I do."
 
 
 def read_reply(text: str, offer: Offer) -> Reply:
     """What ``text`` means as an answer to ``offer``; ``unclear`` with a note when it is not understood."""
-    plain = _normalize(text)
+    if len(text) > _LONGEST or PASTED.search(text):
+        return Reply(kind="unclear", text=text.strip()[:_LONGEST], note=_PASTED_NOTE)
+    plain = normalize(text)
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
     reply = _read(plain, offer, asks=asks)
+    if reply.is_open and _is_doubtful(text, plain):
+        reply = _unsure()
     return reply.model_copy(update={"text": text.strip()})
+
+
+def _is_doubtful(text: str, plain: str) -> bool:
+    """A yes in quotation marks, or one with a doubt, a condition or somebody else beside it: ours to ask back."""
+    says_yes = re.search(rf"(?:^|\W){YES}(?:$|\W)", plain) is not None
+    return says_yes and bool(DOUBT.search(plain) or QUOTED.search(text))
 
 
 def _read(plain: str, offer: Offer, *, asks: bool) -> Reply:
@@ -62,7 +83,7 @@ def _read(plain: str, offer: Offer, *, asks: bool) -> Reply:
             return _read_rest(opening["rest"].strip(), offer, after_no=negative)
     if ASKS.match(plain):
         return _read_question(plain, offer)
-    return _read_change(plain, offer)
+    return read_demand(plain, offer.topics) or _read_change(plain, offer)
 
 
 def _read_command(plain: str, offer: Offer) -> Reply | None:
@@ -87,9 +108,13 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="stop")
     if NO.fullmatch(plain):
         return Reply(kind="reject")
+    if UNDO.fullmatch(plain):
+        return Reply(kind="undo")
+    if PLEASANTRY.fullmatch(plain):
+        return Reply(kind="unclear", note="Gladly. Nothing starts without a yes to the plan.")
     if PROCEED.fullmatch(plain):
         return Reply(kind="proceed")
-    if offer.action == "proceed_to_grader" and re.fullmatch(rf"{YES}(?: and)? {PROCEED.pattern}", plain):
+    if offer.action == "proceed_to_grader" and re.fullmatch(rf"{YES}(?:,| and)? {PROCEED.pattern}", plain):
         return Reply(kind="proceed")
     if BACK.fullmatch(plain):
         return Reply(kind="back")
@@ -122,7 +147,7 @@ def _go(offer: Offer) -> Reply:
 
 def _option(plain: str, offer: Offer) -> Reply | None:
     for option in offer.options:
-        if plain == _normalize(option.label):
+        if plain == normalize(option.label):
             return _chosen(option, offer)
     match = OPTION.fullmatch(plain)
     if match is None or (match["number"] == "one" and match["name"] is None and plain != "one"):
@@ -150,7 +175,7 @@ def _chosen(option: Option, offer: Offer) -> Reply:
 def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
     """What follows a yes or no and a comma: it may change or redirect, but a yes with more is no yes."""
     command = _read_command(rest, offer)
-    if command is not None and command.kind in ("stop", "reject", "review", "review_outside", "more"):
+    if command is not None and command.kind in ("stop", "reject", "undo", "review", "review_outside", "more"):
         # "yes, stop" contradicts itself; "no, stop" does not.
         clear = after_no or command.kind in ("review", "review_outside")
         return command if clear else _unsure()
@@ -160,7 +185,17 @@ def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
         return _unsure()
     if ASKS.match(rest):
         return _read_question(rest, offer)
-    return _read_change(rest, offer)
+    reply = read_demand(rest, offer.topics) or _read_change(rest, offer)
+    # An English yes with something beside it that is not understood is a doubt, whatever the model thinks of it.
+    return _unsure() if reply.is_open and not after_no and _is_english(rest) else reply
+
+
+def _is_english(plain: str) -> bool:
+    """Whether the words are ones that no other language would begin with "ok" before."""
+    return (
+        re.search(r"\b(?:the|it|is|i|you|to|of|by|and|he|she|they|we|that|this|my|as|be|was)\b", plain)
+        is not None
+    )
 
 
 def _read_question(plain: str, offer: Offer) -> Reply:
@@ -179,15 +214,18 @@ def _read_question(plain: str, offer: Offer) -> Reply:
         return command
     if command is not None or PLAIN_YES.fullmatch(POLITE.sub("", plain)):
         return _unsure()
-    topics = find_mentions(plain, offer.topics).topics
-    return Reply(kind="question", topic=topics[0] if topics else None)
+    return read_question(plain, offer.topics)
 
 
 def _review(plain: str, offer: Offer) -> Reply | None:
     if OUTSIDE.fullmatch(plain) and "?" not in plain:
         return Reply(kind="review_outside")
     match = REVIEW.fullmatch(plain)
-    if match is None or re.search(r"\d|\b(?:plan|strateg|score|cost|how|why|what)", match["what"]):
+    if match is not None and JUST_GENERATED.search(match["what"]):
+        return Reply(kind="review", review=ReviewScope(synthetic=True))
+    if match is None or read_demand(plain, offer.topics) is not None:
+        return None
+    if re.search(r"\d|\b(?:plan|strateg|score|cost|how|why|what)", match["what"]):
         return None
     topics = find_mentions(match["what"], offer.topics).topics
     if len(topics) > 1 or not (topics or not match["what"].strip() or REVIEWABLE.search(match["what"])):
@@ -215,22 +253,8 @@ def _read_change(plain: str, offer: Offer) -> Reply:
     return read_change(plain, offer, base)
 
 
+_PASTED_NOTE = "That looks like pasted text. Please tell me in your own words what to do."
+
+
 def _unsure() -> Reply:
     return Reply(kind="unclear", note="I am not sure how to take that, and I do nothing on a guess.")
-
-
-def _normalize(text: str) -> str:
-    """Lower case, one space, no decoration around; a question mark at the end stays."""
-    text = re.sub(r"[*_`\"“”«»]+", " ", text.replace("’", "'")) if not re.search(r"\w_\w", text) else text
-    text = re.sub(r"\s+", " ", text).strip().lower()
-    asks = bool(re.search(r"\?[\s!.)]*$", text))
-    text = re.sub(r"^[(\[\s]+|[\s.!,;:)\]?…]+$", "", text)
-    text = re.sub(r"(?<=[a-z0-9])[,!.](?= |$)", ",", text)
-    text = _drop_commas_between_yeses(text)
-    return text + ("?" if asks else "")
-
-
-def _drop_commas_between_yeses(text: str) -> str:
-    """Makes "yes, please" and "yes. go ahead!" plain; commas elsewhere part clauses and stay."""
-    bare = text.replace(",", "")
-    return bare if PLAIN_YES.fullmatch(bare) or GO.fullmatch(bare) or OPTION.fullmatch(bare) else text

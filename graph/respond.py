@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AnyMessage
 
-from ..tools.analyze_coverage import analyze
-from ..tools.coverage.report import Coverage
+from ..tools.errors import CoverageError
 from ..tools.generation.plans import decline_plan
+from ..tools.inspection.rounds import inspect_rounds
 from ..tools.services import Services
-from .answers import Facts, answer
-from .model_reading import reading_of
+from .answers import Answer, answer
+from .asked import Asked
+from .markdown import escape
+from .model_answer import answer_by_model
 from .offer import Offer, Reply
 from .plan_words import option_lines, reminder
-from .recommend import costs_of
-from .scope import ServicesSource, scoped
+from .scope import ServicesSource, scoped, with_caps
 from .state import State, as_json, offer_in, the_reply
 
 _NOT_KNOWN = (
-    "I cannot answer that. I can tell about the score, the topics, the strategies, the plan, its cost and the "
-    "rejected drafts."
+    "I cannot answer that. I can tell about the score, the topics and why one is low, what records "
+    "look like, the rounds, "
+    "the rejected drafts, the strategies, the plan, its cost, and what a score would cost."
 )
+
+
+@dataclass
+class _Told:
+    """What is to be said, before the model has put it in words, if it does."""
+
+    text: str
+    quotes: str = ""
+    messages: list[AnyMessage] = field(default_factory=list)
+    asked: Asked | None = None
 
 
 class Responding:
@@ -30,48 +44,81 @@ class Responding:
     def __init__(self, services: ServicesSource) -> None:
         self._services = services
 
-    def answer(self, state: State) -> dict[str, Any]:
+    async def answer(self, state: State) -> dict[str, Any]:
         """Answer or ask back; the pending plan stays, except after a no."""
         reply, offer = the_reply(state), offer_in(state)
-        services = scoped(self._services(), state)
         if offer is not None and offer.action == "choose_workflow":
             return _said(f"{reply.note} {offer.text}".strip(), offer)
-        if reply.kind == "reject" and offer is not None:
-            return _decline(services, offer)
         if reply.kind == "back" and offer is not None:
             return _said(reminder(offer), offer)
-        text = self._words(reply, state, services)
+        services = await asyncio.to_thread(lambda: scoped(self._services(), state))
+        if reply.kind == "reject" and offer is not None:
+            return await asyncio.to_thread(_decline, services, offer)
+        told = await asyncio.to_thread(_words, reply, state, services)
+        tokens = state.get("reading_tokens") or 0
+        if told.asked is not None and _asks_the_model(reply, services):
+            told.text, used = await answer_by_model(reply.text, told.text, told.asked)
+            tokens += used
+        text = "\n\n".join(part for part in (told.text, told.quotes) if part)
+        update = {"reading_tokens": tokens}
         if offer is None or state.get("next_step"):
-            return {"messages": [AIMessage(text)], "reply": None}
-        return _said(f"{text}\n\n{reminder(offer)}", offer)
+            return {**update, "messages": [*told.messages, AIMessage(text)], "reply": None}
+        return {**update, **_said(f"{text}\n\n{reminder(offer)}", offer, told.messages)}
 
-    def _words(self, reply: Reply, state: State, services: Services) -> str:
-        facts = _facts(state, services)
-        if reply.kind == "question":
-            known = answer(reply.text, facts)
-            if known is not None:
-                return known
-        about = reading_of(reply.text, services)
-        if about is not None:
-            return answer(about, facts) or _NOT_KNOWN
-        if reply.kind == "question":
-            return _NOT_KNOWN
-        return reply.note or "I did not understand that."
+    def answer_here(self, state: State) -> dict[str, Any]:
+        """`answer` for hosts that call the graph synchronously."""
+        return asyncio.run(self.answer(state))
 
 
-def _facts(state: State, services: Services) -> Facts:
+def _asks_the_model(reply: Reply, services: Services) -> bool:
+    """A question that the grammar knows costs nothing. What only the model understood, often in another language, the
+    model also answers, from the facts; the embedded model is too small to be let near them.
+    """
+    return reply.read_by == "model" and not services.settings.uses_embedded_model
+
+
+def _words(reply: Reply, state: State, services: Services) -> _Told:
     offer, workflow_id = offer_in(state), state.get("workflow_id") or ""
-    known = state.get("coverage")
-    coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
-    return Facts(
-        coverage=coverage,
-        settings=services.settings,
-        offer=offer,
-        cost=costs_of(services, workflow_id, offer.items) if offer is not None and offer.items else "",
-        spent=dict(state.get("cost") or {}),
-        rejected=dict(state.get("rejected") or {}),
-        added=len(state.get("record_ids") or []),
+    if reply.kind == "confirm" and offer is not None:
+        return _Told(_confirmation(reply, offer))
+    if reply.kind == "undo":
+        return _Told(_undo_words(services, workflow_id))
+    if reply.kind != "question":
+        return _Told(reply.note or "I did not understand that.")
+    capped = (
+        with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens) if offer is not None else services
     )
+    asked = Asked(capped, workflow_id, offer, state.get("reading_tokens") or 0)
+    try:
+        known: Answer | None = answer(reply, asked)
+    except CoverageError as error:
+        return _Told(escape(str(error)))
+    if known is None:
+        return _Told(_NOT_KNOWN)
+    return _Told(known.said, known.quotes, asked.messages, asked if asked.calls else None)
+
+
+def _confirmation(reply: Reply, offer: Offer) -> str:
+    """What the model took for a yes, asked once more: only an answer that needs no model approves."""
+    if reply.means == "approve":
+        number = next((n for n, option in enumerate(offer.options, 1) if option.items == offer.items), 1)
+        how = f"“yes” or {number}" if offer.yes_is_plain else f"{number}"
+        return f"I read that as a yes to the plan. To be sure that nothing starts by a misreading, please answer {how}."
+    effect = "resume" if reply.means == "resume" else "proceed"
+    number = next((n for n, option in enumerate(offer.options, 1) if option.effect == effect), 1)
+    what = "carry on with the approved plan" if effect == "resume" else "go on to the grader configuration"
+    return f"I read that as: {what}. If that is right, please answer {number}."
+
+
+def _undo_words(services: Services, workflow_id: str) -> str:
+    """How to take a round back: it is not done in passing, since records leave the dataset."""
+    rounds = inspect_rounds(services, workflow_id, last=1).shown
+    jobs = [item.job_id for item in rounds[0].items if not item.is_undone] if rounds else []
+    if not jobs:
+        return "There is no round to take back."
+    commands = "\n".join(f"    finetune-coverage jobs undo {job}" for job in jobs)
+    kept = "Its records are kept aside, and the score is what it was."
+    return f"The last round is taken back with:\n\n{commands}\n\n{kept}"
 
 
 def _decline(services: Services, offer: Offer) -> dict[str, Any]:
@@ -87,9 +134,9 @@ def _decline(services: Services, offer: Offer) -> dict[str, Any]:
     return _said("\n".join([said, *lines]), declined)
 
 
-def _said(text: str, offer: Offer) -> dict[str, Any]:
+def _said(text: str, offer: Offer, before: list[AnyMessage] | None = None) -> dict[str, Any]:
     return {
         "offer": as_json(offer.model_copy(update={"text": text})),
         "reply": None,
-        "messages": [AIMessage(text)],
+        "messages": [*(before or []), AIMessage(text)],
     }

@@ -17,7 +17,7 @@ from .offer import Offer, Reply, same_items
 from .plan_words import cost_words, reminder
 from .recommend import plan_options
 from .report import revised_plan
-from .scope import ServicesSource, scoped
+from .scope import ServicesSource, scoped, with_caps
 from .state import State, as_json, the_offer, the_reply
 from .table import lay
 
@@ -37,6 +37,10 @@ class Revising:
         """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
         services = scoped(self._services(), state)
         offer, reply = the_offer(state), the_reply(state)
+        # A cap that was named once stays, whatever else is changed afterwards.
+        services = with_caps(
+            services, usd=reply.cap_usd or offer.cap_usd, tokens=reply.cap_tokens or offer.cap_tokens
+        )
         workflow_id = offer.workflow_id or ""
         items = reply.items or (offer.more if reply.kind == "more" else [])
         if not items:

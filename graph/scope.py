@@ -44,6 +44,19 @@ def scoped(services: Services, state: State, *, models: bool = False) -> Service
     return own
 
 
+def with_caps(services: Services, *, usd: float | None, tokens: int | None) -> Services:
+    """``services`` under caps that the person named for one plan; a cap of the settings is never raised by it."""
+    if usd is None and tokens is None:
+        return services
+    own, settings = copy.copy(services), services.settings.model_copy()
+    if usd is not None:
+        settings.budget_usd = min(usd, settings.budget_usd or usd)
+    if tokens is not None:
+        settings.budget_tokens = min(tokens, settings.budget_tokens or tokens)
+    own.settings = settings
+    return own
+
+
 def max_rounds(state: State) -> int:
     """After how many rounds another is no longer recommended."""
     value = given(state, "max_rounds")

@@ -102,6 +102,9 @@ class State(InputState, OutputState, total=False):
     said: str | None
     """What the person wrote before the analysis now under way; read once there is an offer to read it against."""
 
+    reading_tokens: int
+    """Tokens that the model used to read and answer what was typed; they are in no plan's cost."""
+
     heard: str | None
     """Id of the last message of the person that was read: it is never read a second time."""
 

@@ -132,7 +132,7 @@ NOT_A_YES: list[tuple[str, str]] = [
     ("make it 200000", "unclear"),
     ("don't do 20 for technical issues", "unclear"),
     ("20 and 30", "unclear"),
-    ("20 less", "unclear"),
+    ("40 less", "unclear"),
     ("no problem, go ahead", "unclear"),
     ("no", "reject"),
     ("No.", "reject"),
@@ -199,7 +199,9 @@ CHANGES: list[tuple[str, list[PlanItem]]] = [
     ("option 2 with few-shot", [item(strategy="few_shot"), item("billing_questions", 10, "few_shot")]),
     ("generate 30 for technical issues", [item()]),
     ("all under-represented topics, 15 each", [item(count=15), item("billing_questions", 15, "few_shot")]),
-    ("double", []),
+    ("double", [item(count=60)]),
+    ("20 less", [item(count=10)]),
+    ("twice as much billing", []),
 ]  # fmt: skip
 
 

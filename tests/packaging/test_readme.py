@@ -55,7 +55,7 @@ def known_commands() -> dict[tuple[str, ...], set[str]]:
             (name, sub): inner for sub, inner in getattr(command, "commands", {}).items()
         }
         for path, part in parts.items():
-            known[path] = {option for parameter in part.params for option in parameter.opts}
+            known[path] = {option for found in part.params for option in (*found.opts, *found.secondary_opts)}
     return known
 
 

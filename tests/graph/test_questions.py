@@ -1,0 +1,118 @@
+"""Questions on the data: answered by tools, every number from a result, whatever the model says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.number_check import unsupported_numbers
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
+from langchain_core.messages import AIMessage, ToolMessage
+
+TOPICS = ["billing_questions", "technical_issues", "account_management"]
+
+
+async def last_turn(chat: Any) -> tuple[list[ToolMessage], list[dict[str, Any]], str]:
+    """The tool results since the last question, all arguments and results, and the answer."""
+    messages = (await chat.values())["messages"]
+    start = max(number for number, message in enumerate(messages) if message.type == "human")
+    results = [message for message in messages[start:] if isinstance(message, ToolMessage)]
+    calls = [
+        call for message in messages[start:] if isinstance(message, AIMessage) for call in message.tool_calls
+    ]
+    assert [call["id"] for call in calls] == [result.tool_call_id for result in results]
+    held = [json.loads(str(result.content)) for result in results] + [call["args"] for call in calls]
+    return results, held, await chat.said()
+
+
+QUESTIONS = [
+    ("show me the worst three", ["inspect_topics"], "| Technical Issues ⚠️ | 8 | 10% | 33% |"),
+    (
+        "why is technical low",
+        ["inspect_topics", "inspect_rejections"],
+        '"Technical Issues" has 8 records, 10% of all',
+    ),
+    ("what do billing records look like", ["inspect_records"], '"Billing Questions" has 24 records'),
+    ("what did the last round add", ["inspect_rounds"], "There was no round of generation yet"),
+    ("why was this rejected", ["inspect_rejections"], "No draft was rejected so far"),
+    ("what would 0.8 cost", ["plan_for_score"], "The fewest records that bring the score to 0.8 are"),
+    ("what does the score mean?", ["inspect_topics", "inspect_plan"], "0.45 (Poor)"),
+    ("how much is it?", ["inspect_plan", "inspect_rounds"], "model calls"),
+    ("how many records are there?", ["inspect_topics"], "There are 80 records in 3 topics"),
+    ("what is the plan?", ["inspect_plan"], "The plan is 16 for"),
+    ("why few-shot?", ["inspect_strategies"], "I suggest few-shot"),
+]
+
+
+async def test_questions_are_answered_by_tools(chat: Any, model: ScriptedChatModel) -> None:
+    await chat.new("hi")
+    for question, tools, expected in QUESTIONS:
+        await chat.answer(question)
+        results, held, said = await last_turn(chat)
+        assert [result.name for result in results] == tools, question
+        assert expected in said, question
+        plain = said.split("\n\nThe plan still stands")[0]
+        facts = "\n".join(line for line in plain.split("\n") if not line.startswith(">"))
+        if "few-shot" not in question:  # what a strategy is, is no figure of the dataset
+            assert unsupported_numbers(facts, held, TOPICS) == [], question
+    assert model.history == [], "questions that the grammar knows cost nothing"
+
+
+async def test_questions_after_a_round(chat: Any) -> None:
+    await chat.new("hi")
+    await chat.answer("do 2 for technical with few-shot")
+    await chat.answer("yes")
+    said = await chat.answer("what did the last round add?")
+    assert '**Round 1** added 2 records: 2 of 2 for "Technical Issues" (few-shot).' in said
+    assert "Balance score 0.45 → 0.49" in said
+    results, held, _ = await last_turn(chat)
+    result = json.loads(str(results[0].content))["result"]
+    assert result["shown"][0]["items"][0]["accepted"] == 2
+    assert unsupported_numbers(said.split("\n\nWould you")[0].split("\n\nThe plan")[0], held, TOPICS) == []
+    said = await chat.answer("undo the last round")
+    assert f"finetune-coverage jobs undo {result['shown'][0]['items'][0]['job_id']}" in said
+
+
+ANSWERS = [
+    ("„Technical Issues“ hat nur 8 von 80 Einträgen, also 10%.", True),
+    ("„Technical Issues“ hat nur 9 von 80 Einträgen.", False),
+    ("Du hast den Plan für 500 Dollar bestätigt.", False),
+    ("Because forty records are missing.", False),
+    ("", False),
+    ("8 " * 2000, False),
+]
+
+
+@pytest.mark.parametrize(("answer", "is_kept"), ANSWERS)
+async def test_an_answer_with_a_number_that_no_tool_returned_is_replaced(
+    chat: Any, model: ScriptedChatModel, answer: str, is_kept: bool
+) -> None:
+    await chat.new("hi")
+    model.queue += [
+        json.dumps({"english": "why is technical issues so weak?", "intent": "ask_why_low"}),
+        json.dumps({"answer": answer}),
+    ]
+    said = await chat.answer("warum ist technical issues so schwach")
+    assert (answer in said) if is_kept else ('"Technical Issues" has 8 records, 10% of all' in said)
+    assert not answer or (answer in said) == is_kept
+    assert "The plan still stands" in said
+    question, results = model.history[1][-1].text, [result.name for result in (await last_turn(chat))[0]]
+    assert results == ["inspect_topics", "inspect_rejections"]
+    assert '"warum ist technical issues so schwach"' in question and '"records": 8' in question
+
+
+async def test_records_are_quoted_and_never_given_to_the_model(chat: Any, model: ScriptedChatModel) -> None:
+    await chat.new("hi")
+    model.queue += [
+        json.dumps({"english": "what do billing records look like?", "intent": "ask_look"}),
+        json.dumps({"answer": "Es sind 24 Einträge."}),
+    ]
+    said = await chat.answer("wie sehen billing datensätze aus")
+    assert "Es sind 24 Einträge." in said and "\n> user: " in said
+    quoted = (
+        next(line for line in said.split("\n") if line.startswith("> user: "))
+        .removeprefix("> user: ")
+        .strip()
+    )
+    assert quoted[:20] not in model.history[1][-1].text

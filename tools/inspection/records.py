@@ -1,0 +1,119 @@
+"""What the records of a topic look like: figures over them, and a few spread over the topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import mean, median
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+from ..analyze_coverage import analyze
+from ..dataset.record import Record, message_text
+from ..dataset.records import load_records
+from ..errors import TopicNotFound
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+_LOOKED_AT = 1000
+_TURN = 240
+_TURNS = 4
+
+
+class ShownTurn(BaseModel):
+    """One message, shortened."""
+
+    role: str
+    text: str
+
+
+class ShownRecord(BaseModel):
+    """One record, shortened."""
+
+    record_id: str
+    origin: str
+    turns: list[ShownTurn]
+    turns_left_out: int
+
+
+class TopicLook(BaseModel):
+    """A topic's records in figures and examples."""
+
+    topic: str | None = Field(description="null is the whole dataset.")
+    records: int
+    looked_at: int = Field(description="The figures are of so many of them, the first ones.")
+    synthetic: int
+    multi_turn: int = Field(description="Those in which the user speaks at least twice.")
+    uses_tools: int = Field(description="Those in which the assistant calls a tool.")
+    has_system_prompt: int
+    mean_messages: float
+    median_user_words: int = Field(description="Words of a user's message, the middle one.")
+    median_assistant_words: int
+    examples: list[ShownRecord]
+
+
+def inspect_records(
+    services: Services, workflow_id: str, topic: str | None = None, *, examples: int = 2
+) -> TopicLook:
+    """What records look like; the examples are spread over them in their order.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+        TopicNotFound: there is no such topic.
+    """
+    coverage = analyze(services, workflow_id)
+    if topic is not None and topic not in coverage.topic_distribution:
+        raise TopicNotFound(
+            f"The workflow {workflow_id!r} has no topic {topic!r}.",
+            hint=f"Its topics are: {', '.join(list(coverage.topic_distribution)[:12])}.",
+        )
+    found = list(
+        load_records(services.store, workflow_id, topic=... if topic is None else topic, limit=_LOOKED_AT)
+    )
+    total = coverage.total_records if topic is None else coverage.topic_distribution[topic]
+    return TopicLook(
+        topic=topic,
+        records=total,
+        looked_at=len(found),
+        synthetic=sum(record.origin == "synthetic" for record in found),
+        multi_turn=sum(len(_texts(record, "user")) >= 2 for record in found),
+        uses_tools=sum(any(message.get("tool_calls") for message in record.messages) for record in found),
+        has_system_prompt=sum(bool(_texts(record, "system")) for record in found),
+        mean_messages=round(mean(len(record.messages) for record in found), 1) if found else 0.0,
+        median_user_words=_median_words(found, "user"),
+        median_assistant_words=_median_words(found, "assistant"),
+        examples=[_shown(record) for record in _spread(found, examples)],
+    )
+
+
+def _texts(record: Record, role: str) -> list[str]:
+    return [message_text(message) for message in record.messages if message.get("role") == role]
+
+
+def _median_words(found: Sequence[Record], role: str) -> int:
+    words = [len(text.split()) for record in found for text in _texts(record, role) if text.strip()]
+    return round(median(words)) if words else 0
+
+
+def _spread(found: Sequence[Record], most: int) -> list[Record]:
+    """The middle one of each of so many equal parts."""
+    size = min(most, len(found))
+    return [found[(2 * part + 1) * len(found) // (2 * size)] for part in range(size)]
+
+
+def _shown(record: Record) -> ShownRecord:
+    spoken = [message for message in record.messages if message.get("role") in ("user", "assistant", "tool")]
+    turns = []
+    for message in spoken[:_TURNS]:
+        text = " ".join(message_text(message).split())
+        calls = [str(call.get("function", {}).get("name", "?")) for call in message.get("tool_calls") or []]
+        text = text or (f"(calls {', '.join(calls)})" if calls else "(nothing)")
+        shortened = text if len(text) <= _TURN else text[: _TURN - 1] + "…"
+        turns.append(ShownTurn(role=str(message.get("role")), text=shortened))
+    return ShownRecord(
+        record_id=record.id,
+        origin=record.origin,
+        turns=turns,
+        turns_left_out=len(spoken) - len(turns),
+    )

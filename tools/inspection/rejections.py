@@ -1,0 +1,80 @@
+"""Why drafts were rejected: counts by gate, and examples with the gate's evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+
+from ..dataset.tables import attempts, jobs
+from ..dataset.workflows import require_workflow
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+_EVIDENCE = 300
+
+
+class Rejection(BaseModel):
+    """One draft that did not pass."""
+
+    job_id: str
+    attempt: int
+    topic: str
+    gate: str
+    evidence: str
+
+
+class Rejections(BaseModel):
+    """All of them counted, some of them shown: the latest of each gate."""
+
+    topic: str | None
+    total: int
+    by_gate: dict[str, int]
+    examples: list[Rejection] = Field(description="At most a few for each gate, the latest.")
+
+
+def inspect_rejections(
+    services: Services, workflow_id: str, *, topic: str | None = None, each: int = 2
+) -> Rejections:
+    """The drafts of this workflow that were rejected.
+
+    Args:
+        services: where the workflow is.
+        workflow_id: which.
+        topic: only drafts for this topic.
+        each: examples of each gate.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    require_workflow(services.store, workflow_id)
+    query = (
+        select(jobs.c.id, attempts.c.number, jobs.c.topic, attempts.c.gate, attempts.c.evidence)
+        .join(jobs, jobs.c.id == attempts.c.job_id)
+        .where(jobs.c.workflow_id == workflow_id, attempts.c.status.in_(("rejected", "failed")))
+        .order_by(jobs.c.created_at.desc(), attempts.c.number.desc())
+    )
+    if topic is not None:
+        query = query.where(jobs.c.topic == topic)
+    counted: Counter[str] = Counter()
+    examples: list[Rejection] = []
+    with services.store.read() as connection:
+        for job_id, number, its_topic, gate, evidence in connection.execute(query):
+            name = gate or "unknown"
+            counted[name] += 1
+            if counted[name] <= each:
+                examples.append(
+                    Rejection(
+                        job_id=job_id,
+                        attempt=number,
+                        topic=its_topic,
+                        gate=name,
+                        evidence=" ".join((evidence or "").split())[:_EVIDENCE],
+                    )
+                )
+    return Rejections(
+        topic=topic, total=counted.total(), by_gate=dict(counted.most_common()), examples=examples
+    )

@@ -1,0 +1,131 @@
+"""What the rounds of generation added, what they rejected and took, and how the score changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+
+from ..dataset.store import Store
+from ..dataset.tables import attempts, jobs
+from ..dataset.workflows import require_workflow
+from ..generation.ledger import JobSummary, list_jobs
+
+if TYPE_CHECKING:
+    from ..services import Services
+
+
+class RoundItem(BaseModel):
+    """One topic's part of a round."""
+
+    job_id: str
+    topic: str
+    strategy: str
+    requested: int
+    accepted: int
+    rejected: dict[str, int] = Field(description="Drafts that did not pass, by gate.")
+    rejected_total: int
+    tokens: int
+    usd: float | None = Field(description="null where the price is not known.")
+    status: str
+    stop_reason: str | None
+    is_undone: bool
+
+
+class Round(BaseModel):
+    """All that one approval started."""
+
+    round: int = Field(description="Counted from 1, the oldest.")
+    approval_id: str
+    started: str
+    score_before: float | None
+    score_after: float | None
+    accepted: int
+    rejected: int
+    tokens: int
+    usd: float | None
+    items: list[RoundItem]
+
+
+class Rounds(BaseModel):
+    """The rounds, oldest first; ``shown`` of ``rounds`` in all."""
+
+    rounds: int
+    accepted: int = Field(description="In all rounds together.")
+    shown: list[Round]
+
+
+def inspect_rounds(services: Services, workflow_id: str, *, last: int | None = None) -> Rounds:
+    """The rounds of generation in this workflow, whoever started them.
+
+    Args:
+        services: where the workflow is.
+        workflow_id: which.
+        last: only so many, the latest.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    store = services.store
+    require_workflow(store, workflow_id)
+    found = list(reversed(list_jobs(store, workflow_id)))
+    more = _more_of(store, [job.id for job in found])
+    groups: dict[str, list[JobSummary]] = {}
+    for job in found:
+        groups.setdefault(more[job.id]["approval_id"], []).append(job)
+    rounds = [_round(number, key, group, more) for number, (key, group) in enumerate(groups.items(), 1)]
+    return Rounds(
+        rounds=len(rounds),
+        accepted=sum(entry.accepted for entry in rounds),
+        shown=rounds if last is None else rounds[-last:],
+    )
+
+
+def _more_of(store: Store, job_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Approval, coverage and money of each job."""
+    columns = (jobs.c.id, jobs.c.approval_id, jobs.c.model, jobs.c.coverage_before, jobs.c.coverage_after)
+    money = (
+        select(attempts.c.job_id, func.sum(attempts.c.usd).label("usd"))
+        .where(attempts.c.job_id.in_(job_ids))
+        .group_by(attempts.c.job_id)
+    )
+    with store.read() as connection:
+        rows = connection.execute(select(*columns).where(jobs.c.id.in_(job_ids))).mappings().all()
+        usd = {row.job_id: row.usd for row in connection.execute(money)}
+    return {row["id"]: {**row, "usd": usd.get(row["id"])} for row in rows}
+
+
+def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[str, dict[str, Any]]) -> Round:
+    items = [_item(job, more[job.id]["usd"]) for job in group]
+    amounts = [item.usd for item in items]
+    after = [more[job.id]["coverage_after"] for job in group if more[job.id]["coverage_after"]]
+    return Round(
+        round=number,
+        approval_id=approval_id,
+        started=group[0].created_at[:16],
+        score_before=(more[group[0].id]["coverage_before"] or {}).get("balance_score"),
+        score_after=after[-1].get("balance_score") if after else None,
+        accepted=sum(item.accepted for item in items),
+        rejected=sum(item.rejected_total for item in items),
+        tokens=sum(item.tokens for item in items),
+        usd=None if None in amounts else sum(amount or 0.0 for amount in amounts),
+        items=items,
+    )
+
+
+def _item(job: JobSummary, usd: float | None) -> RoundItem:
+    return RoundItem(
+        job_id=job.id,
+        topic=job.topic,
+        strategy=job.strategy,
+        requested=job.count,
+        accepted=job.accepted,
+        rejected=job.rejected,
+        rejected_total=sum(job.rejected.values()),
+        tokens=job.tokens,
+        usd=usd,
+        status=job.status,
+        stop_reason=job.stop_reason,
+        is_undone=job.undone_at is not None,
+    )
