@@ -31,8 +31,9 @@ def planted_labels(data: Path) -> str:
     head = ["labels of", "precision", "recall", "flags without planting"]
     return (
         f"{SHARE:.0%} of the labels replaced by another topic at random, means of {SEEDS} seeds. A flag on a record "
-        "that nothing was planted in counts as wrong, though some of these labels are wrong in the source.\n\n"
-        + markdown_table(head, rows)
+        "that nothing was planted in counts as wrong, though some of these labels are wrong in the source. The check "
+        "stays fast by judging a sample where there are many topics (about 2,600 of Banking77's 10,003 records); "
+        "recall is of all that were planted.\n\n" + markdown_table(head, rows)
     )
 
 

@@ -201,7 +201,6 @@ CHANGES: list[tuple[str, list[PlanItem]]] = [
     ("all under-represented topics, 15 each", [item(count=15), item("billing_questions", 15, "few_shot")]),
     ("double", [item(count=60)]),
     ("20 less", [item(count=10)]),
-    ("twice as much billing", []),
 ]  # fmt: skip
 
 

@@ -75,7 +75,7 @@ NO_WISH: list[tuple[str, str]] = [
     ("make it 20", "change"),
     ("do 20 for technical with few-shot", "change"),
     ("30%", "unclear"),
-    ("double", "unclear"),
+    ("double", "change"),
     ("the same", "unclear"),
     ("twice as many for billing", "unclear"),
     ("generate twice as much billing", "unclear"),
