@@ -22,8 +22,9 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import EMBEDDED_MODEL_NAME, Settings
 
 from .table import markdown_table
-from .utterances import HELD_OUT, TUNING, Utterance, is_false_yes, load_utterances, mistake
+from .utterances import FRESH, HELD_OUT, TUNING, Utterance, is_false_yes, load_utterances, mistake
 
+SETS = {"used while mending": TUNING, "held back, then looked at": HELD_OUT, "fresh": FRESH}
 Read = Callable[[Utterance], tuple[Reply, bool]]
 
 
@@ -63,38 +64,33 @@ def measure(title: str, utterances: list[Utterance], read: Read) -> tuple[list[o
         false_yeses += is_false_yes(said, reply)
         if problem:
             wrong.append(f"- {title}, {said.lang}, at `{said.at}`: “{said.say}” was read as {problem}")
+    others = [said for said in utterances if said.lang != "en"]
     share, each = right / len(utterances), seconds / max(1, asked)
-    row: list[object] = [title, len(utterances), asked, f"{share:.3f}", false_yeses, f"{each:.1f} s"]
+    row: list[object] = [
+        title,
+        len(utterances),
+        len(others),
+        asked,
+        f"{share:.3f}",
+        false_yeses,
+        f"{each:.1f} s",
+    ]
     return row, wrong
 
 
 def main() -> None:
-    """Measure both sets."""
+    """Measure all sets."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--readings", type=Path)
     arguments = parser.parse_args()
     services, readings = Services(Settings(model="embedded")), dict[str, dict[str, str]]()
     read = reader(services, readings)
-    tuning, held_out = load_utterances(TUNING), load_utterances(HELD_OUT)
     _ = services.chat_model  # loaded before the clock runs
-    sets = {
-        "used while mending": tuning,
-        "held back": held_out,
-        "held back, other languages": [said for said in held_out if said.lang != "en"],
-    }
     rows, mistakes = [], []
-    done: dict[str, tuple[Reply, bool]] = {}
-
-    def once(said: Utterance) -> tuple[Reply, bool]:
-        key = f"{said.at} {said.say}"
-        if key not in done:
-            done[key] = read(said)
-        return done[key]
-
-    for title, utterances in sets.items():
-        row, wrong = measure(title, utterances, once)
-        rows.append(row if title != "held back, other languages" else [*row[:-1], ""])
-        mistakes += wrong if title != "held back, other languages" else []
+    for title, path in SETS.items():
+        row, wrong = measure(title, load_utterances(path), read)
+        rows.append(row)
+        mistakes += wrong
     header = [
         "utterances",
         "number",

@@ -12,7 +12,9 @@ YES = (
     r"(?:yess*|yep|yeah?|yup|y|sure|sure thing|ok|okay|(?:i )?approved?(?: (?:this|the|that|it)(?: "
     r"plan)?)?|(?:i )?agreed?|"
     r"(?:i )?confirm(?:ed)?|go ahead|fine (?:by|with) me|(?:that |this |it )?works(?: for me)?|"
-    r"go for it|do it|please do|do that|let'?s do (?:it|that|this)|let'?s go|(?:that |it )?(?:sounds|looks) good|"
+    r"go for it|do it|please do|do that|let'?s do (?:it|that|this)|let'?s go|"
+    r"(?:that |it )?(?:sounds|looks) good(?: to me)?|"
+    r"you have my (?:approval|ok(?:ay)?|yes|go)|"
     r"absolutely|definitely|certainly|of course|make it so|lgtm|👍|✅)"
 )
 TAIL = r"(?:please|thanks|thank you|now|then)"
@@ -34,6 +36,12 @@ PASTED = re.compile(
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[\"“”«»].+[\"“”«»]", re.DOTALL)
+REQUEST = re.compile(r"(?:please )?(?:can|could|would|will) (?:you|we|i)\b|(?:how|what) about\b")
+# None of them is a word of another common language.
+ENGLISH = re.compile(
+    r"\b(?:the|it|is|i|you|to|of|by|and|she|they|we|that|this|my|all|already|something|anything|yesterday|today|"
+    r"what|there|here|from|have|has|had|were|would|with)\b"
+)
 PLEASANTRY = re.compile(
     rf"(?:oh )?(?:{_PRAISE}|thanks|thank you|thx|cool|wow|hi|hello|hey|interesting|i see|got it)"
     r"(?:[, ]+(?:thanks|thank you|job|work|very much|so much|a lot))*"
@@ -99,7 +107,7 @@ REVIEWABLE = re.compile(
 JUST_GENERATED = re.compile(r"\bwhat (?:you|the last round|it) (?:just )?(?:generated|made|wrote|added)\b")
 DROP = re.compile(
     r"(?:please )?(?:drop|remove|reject|delete|discard|throw out)(?: (?:the )?(?:records?|numbers?|nos?\.?|#))*"
-    r" (?P<numbers>#?\d+(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+|\s+)#?\d+)*)"
+    r" (?P<numbers>#?\d+(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+|\s+)#?\d+)*)(?:,? (?:please|thanks))?"
 )
 BACK = re.compile(
     r"(?:back|done|go back|ready|finished|(?:go )?back to (?:the )?plan|show (?:me )?the plan|the plan)(?: please)?"

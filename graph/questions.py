@@ -43,6 +43,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
         "look",
     ),
     (re.compile(rf"\b(?:why|how come|reason)\b.*\b(?:{_LOW})\b"), "why_low"),
+    (re.compile(r"\bwhy (?:so )?(?:many|much|this|that|these|those|\d+)\b"), "plan"),
     (re.compile(r"under.?represented|weakest|lowest|worst|smallest|fewest|least|behind"), "worst"),
     (re.compile(r"score|balanced?\b|poor|excellent|\bgood\b"), "score"),
     (re.compile(r"\bplan\b|what (?:will|would|do) you|what happens|safe|approve|say yes"), "plan"),

@@ -18,6 +18,7 @@ from .phrases import (
     BACK,
     DOUBT,
     DROP,
+    ENGLISH,
     GO,
     JUST_GENERATED,
     LEADING_NO,
@@ -35,6 +36,7 @@ from .phrases import (
     POLITE,
     PROCEED,
     QUOTED,
+    REQUEST,
     RESUME,
     REVIEW,
     REVIEWABLE,
@@ -64,9 +66,9 @@ def read_reply(text: str, offer: Offer) -> Reply:
 
 
 def _is_doubtful(text: str, plain: str) -> bool:
-    """A yes in quotation marks, or one with a doubt, a condition or somebody else beside it: ours to ask back."""
+    """A yes in quotation marks, or one with a doubt or anything else in English beside it: ours to ask back."""
     says_yes = re.search(rf"(?:^|\W){YES}(?:$|\W)", plain) is not None
-    return says_yes and bool(DOUBT.search(plain) or QUOTED.search(text))
+    return says_yes and bool(DOUBT.search(plain) or QUOTED.search(text) or _is_english(plain))
 
 
 def _read(plain: str, offer: Offer, *, asks: bool) -> Reply:
@@ -191,11 +193,8 @@ def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
 
 
 def _is_english(plain: str) -> bool:
-    """Whether the words are ones that no other language would begin with "ok" before."""
-    return (
-        re.search(r"\b(?:the|it|is|i|you|to|of|by|and|he|she|they|we|that|this|my|as|be|was)\b", plain)
-        is not None
-    )
+    """Whether there are English words; a plain "ok" stands before words of any language."""
+    return ENGLISH.search(plain) is not None
 
 
 def _read_question(plain: str, offer: Offer) -> Reply:
@@ -204,7 +203,7 @@ def _read_question(plain: str, offer: Offer) -> Reply:
         return _unsure()
     if not ASKS.match(plain) or re.match(r"(?:what|how) about\b", plain):
         change = _read_change(plain, offer)
-        if change.kind == "change" and find_mentions(plain, offer.topics).counts:
+        if change.kind == "change" and (REQUEST.match(plain) or find_mentions(plain, offer.topics).counts):
             return change
         if change.kind == "targets":
             asked = re.match(r"(?:can|could|would|will) you\b", plain)

@@ -39,7 +39,10 @@ def _of_intent(text: str, english: str, intent: str, second: Reply, offer: Offer
     if intent.startswith("ask_"):
         return _question(text, english, intent.removeprefix("ask_"), offer)
     if intent == "change":
-        return _change(text, english, offer)
+        change = _change(text, english, offer)
+        # "Vale, hazlo" is a yes to the grammar once it is English; it is only asked once more.
+        says_yes = change.kind != "change" and second.kind == "approve" and not asks
+        return _confirm(english, second, offer) if says_yes else change
     if asks:
         return _unclear()
     kind = {
@@ -81,7 +84,7 @@ def _question(text: str, english: str, about: str, offer: Offer) -> Reply:
     own = find_mentions(text, offer.topics)
     topic = own.topics[0] if own.topics else known.topic
     if about == "reach" and known.number is None:
-        about = "score"
+        about = known.about or "score"
     if about not in get_args(About):
         return _unclear()
     number = known.number if about in ("worst", "look", "reach") else None
