@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import httpx
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
+from mcp import MCPError
 
 from .conftest import Command
 from .endpoint import Endpoint
-from .mcp_clients import WANTED, approve_in_another_process, call, http_server, over_pipe, proposed
+from .mcp_clients import ITEM, WANTED, approve_in_another_process, call, http_server, over_pipe, proposed
 
 pytestmark = pytest.mark.server
 
@@ -43,6 +45,36 @@ async def test_over_a_pipe(command: Command, small: str, endpoint: Endpoint, tmp
         await generate_after_a_yes(client, endpoint)
     log = (tmp_path / "log.txt").read_text(encoding="utf-8")
     assert "MCP server on standard input" in log and "Traceback" not in log
+
+
+async def test_a_client_that_leaves_in_the_middle_leaves_a_job_that_can_go_on(
+    command: Command, small: str, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    item = {**ITEM, "count": 6}
+    some = asyncio.Event()
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        if progress >= 2:
+            some.set()
+
+    endpoint.latency = 0.4
+    async with over_pipe(tmp_path / "log.txt") as client:
+        command("plans", "approve", await proposed(client, item))
+        wanted = {"workflow_id": small, **item}
+        under_way = asyncio.create_task(
+            client.call_tool("generate_synthetic_data", wanted, progress_handler=hear)
+        )
+        await asyncio.wait_for(some.wait(), 90)
+    with pytest.raises(MCPError):
+        await under_way
+    assert "Traceback" not in (tmp_path / "log.txt").read_text(encoding="utf-8")
+
+    (job,) = command("jobs", "--json").document["jobs"]
+    assert job["status"] == "running" and 2 <= job["accepted"] < 6
+    calls = endpoint.calls
+    resumed = await asyncio.to_thread(command, "jobs", "resume", job["id"], "--json")
+    assert resumed.document["generation"]["accepted"] == 6
+    assert endpoint.calls - calls <= 6 - job["accepted"], "what was accepted is not made again"
 
 
 async def test_over_http(command: Command, small: str, endpoint: Endpoint, tmp_path: Path) -> None:
