@@ -25,6 +25,7 @@ from .commands import (
     export,
     generate,
     jobs,
+    mcp,
     plans,
     recommend,
     review,
@@ -60,6 +61,7 @@ app.add_typer(topics.app, name="topics")
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(threads.app, name="threads")
+app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

@@ -101,6 +101,8 @@ class TerminalChat:
 
     def _take_up(self, runner: asyncio.Runner, conversation: Conversation, place: Place) -> None:
         changes = self._workflow_id is not None and self._workflow_id != place.workflow_id
+        if place.workflow_id is not None and not changes:
+            self._say_where_things_stand(place.workflow_id)
         if place.is_new or changes:
             runner.run(conversation.begin(self._workflow_id))
         elif place.is_unfinished:
@@ -108,6 +110,12 @@ class TerminalChat:
             runner.run(conversation.go_on())
         elif place.question or place.last_message:
             self._show(place.question or place.last_message or "")
+
+    def _say_where_things_stand(self, workflow_id: str) -> None:
+        from ..graph.standing import where_things_stand
+
+        for line in where_things_stand(self._services, self.thread_id, workflow_id):
+            say(line, style="dim")
 
     def _read(self) -> str | None:
         """A line from the person; ``None`` when there is no more."""

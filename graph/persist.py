@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING
 from ..tools.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    from .saver import SmallSaver
 
 
 @asynccontextmanager
-async def open_checkpointer(settings: Settings) -> AsyncIterator[AsyncSqliteSaver]:
+async def open_checkpointer(settings: Settings) -> AsyncIterator[SmallSaver]:
     """The conversations of this data folder; pass ``durability="sync"`` when running a graph with it.
 
     Args:
         settings: name the file.
     """
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+    import aiosqlite
+
+    from .saver import SmallSaver
 
     path = settings.checkpoint_path
     await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    async with AsyncSqliteSaver.from_conn_string(str(path)) as saver:
+    async with aiosqlite.connect(str(path)) as connection:
+        saver = SmallSaver(connection)
         # A second process (the web page beside the terminal) waits for its turn instead of failing.
         await saver.conn.execute("PRAGMA busy_timeout = 30000")
         await saver.setup()
@@ -32,7 +35,7 @@ async def open_checkpointer(settings: Settings) -> AsyncIterator[AsyncSqliteSave
 
 
 @asynccontextmanager
-async def checkpointer() -> AsyncIterator[AsyncSqliteSaver]:
+async def checkpointer() -> AsyncIterator[SmallSaver]:
     """The same for a LangGraph server, which finds it by its name in ``langgraph.json``."""
     settings = await asyncio.to_thread(load_settings)
     async with open_checkpointer(settings) as saver:

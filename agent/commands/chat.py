@@ -16,7 +16,9 @@ def chat(
     ] = None,
     thread: Annotated[
         str | None,
-        typer.Option("--thread", metavar="ID", help="A conversation to continue.", show_default=False),
+        typer.Option(
+            "--thread", metavar="ID", help="A conversation to continue, by id or name.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
@@ -25,7 +27,16 @@ def chat(
         from ...tools.dataset.workflows import require_workflow
 
         require_workflow(services.store, workflow)
+    from ...graph.thread_lock import hold_thread
     from ..terminal_chat import TerminalChat
 
+    if thread is not None:
+        import asyncio
+
+        from ...graph.threads import find_thread
+
+        thread = asyncio.run(find_thread(services.settings, thread)) or thread
     talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person())
-    raise typer.Exit(talk.run())
+    with hold_thread(services.settings, talk.thread_id, "chat"):
+        code = talk.run()
+    raise typer.Exit(code)

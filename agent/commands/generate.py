@@ -12,7 +12,7 @@ from ...tools.errors import TopicNotFound
 from ..output import ExitCode, note, print_json, say, stderr
 from .analyze import fail_with, score_text
 from .options_and_prompts import AsJson, EvalSet, Workflow, open_generating_services
-from .proposal import approve, propose, show_plan
+from .proposal import approve, show_plan
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem
@@ -64,6 +64,7 @@ def generate(
     The caps go with the approval: under one that was given before, they can only be made tighter.
     """
     from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
+    from ...tools.generation.proposal import propose
 
     services = open_generating_services(eval_set)
     services.settings = _capped(services.settings, max_tokens, max_usd)
@@ -77,7 +78,7 @@ def generate(
         )
     )
     if not answer["success"] and answer["error"]["code"] == "approval_required":
-        plan = propose(services, workflow, item, reason)
+        plan = propose(services, workflow, [item], reason)
         if not as_json:
             show_plan(plan)
         approval_id = approve(services, plan, yes=yes, as_json=as_json)
@@ -118,19 +119,13 @@ def finish(answer: Answer, *, as_json: bool) -> None:
 
 
 def _capped(settings: Settings, max_tokens: int | None, max_usd: float | None) -> Settings:
-    """The settings under the caps of this command, which come before those of the environment."""
-    from pydantic import ValidationError
+    from ...tools.errors import InvalidInput
+    from ...tools.generation.proposal import under_caps
 
-    capped = settings.model_copy()
-    caps = {"budget_tokens": max_tokens, "budget_usd": max_usd}
     try:
-        for name, cap in caps.items():
-            if cap is not None:
-                # Validated like any other setting.
-                type(capped).__pydantic_validator__.validate_assignment(capped, name, cap)
-    except ValidationError as error:
-        raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--max-usd") from None
-    return capped
+        return under_caps(settings, max_tokens, max_usd)
+    except InvalidInput as error:
+        raise typer.BadParameter(error.message, param_hint="--max-usd") from None
 
 
 def _wanted(

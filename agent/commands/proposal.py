@@ -1,8 +1,8 @@
-"""The plan of one `generate`: proposed, shown, and answered by a person."""
+"""The plan of one `generate`: shown, and answered by a person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,41 +11,8 @@ from ..output import ExitCode, note, print_error, print_json, print_table, say
 from .options_and_prompts import can_ask, person
 
 if TYPE_CHECKING:
-    from ...tools.coverage.recommendation import PlanItem
     from ...tools.generation.plans import Plan
     from ...tools.services import Services
-
-
-def propose(services: Services, workflow: str, item: PlanItem, reason: str) -> Plan:
-    """A stored plan of one item, with its predicted score and what it will probably cost."""
-    from ...tools.analyze_coverage import analyze
-    from ...tools.coverage.additions import predicted_score
-    from ...tools.generation.estimate import estimate_plan
-    from ...tools.generation.job_eval_set import PLANNED, described
-    from ...tools.generation.plans import propose_plan
-
-    coverage = analyze(services, workflow)
-    counts = {topic.name: topic.records for topic in coverage.topics}
-    cost = estimate_plan(services, workflow, [item])
-    details: dict[str, Any] = {
-        "reason": reason,
-        "score": coverage.balance_score_exact,
-        "predicted_score": predicted_score(counts, {item.topic: item.count}, coverage.weights),
-        "calls": cost.calls,
-        "tokens": cost.tokens,
-        "usd": cost.usd,
-        "note": cost.note,
-    }
-    if services.settings.eval_set is not None:
-        details[PLANNED] = described(services.settings.eval_set)
-    return propose_plan(
-        services.store,
-        workflow,
-        [item],
-        cap_tokens=cost.most_tokens,
-        cap_usd=cost.most_usd,
-        details=details,
-    )
 
 
 def show_plan(plan: Plan) -> None:

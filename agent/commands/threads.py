@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from ...tools.errors import InvalidInput
 from ..output import print_json, print_table, say
 from .options_and_prompts import AsJson, Yes, confirm
 
-if TYPE_CHECKING:
-    from ...tools.settings import Settings
+app = typer.Typer(help="The conversations: list, rename, delete.", invoke_without_command=True)
 
-app = typer.Typer(help="The conversations: list, delete.", invoke_without_command=True)
-
-
-@dataclass(frozen=True)
-class ThreadSummary:
-    """One conversation in a list.
-
-    Attributes:
-        id: for `chat --thread`.
-        workflow_id: the dataset that it is about.
-        messages: how many messages it has.
-        waits: whether the agent waits for an answer.
-        updated_at: ISO 8601, UTC.
-    """
-
-    id: str
-    workflow_id: str | None
-    messages: int
-    waits: bool
-    updated_at: str
+Thread = Annotated[
+    str, typer.Argument(metavar="ID", help="The conversation, by id or name.", show_default=False)
+]
 
 
 @app.callback()
@@ -49,9 +29,10 @@ def list_(as_json: AsJson = False) -> None:
     """List the conversations, latest first."""
     import asyncio
 
+    from ...graph.threads import list_threads
     from ...tools.settings import load_settings
 
-    found = asyncio.run(_summaries(load_settings()))
+    found = asyncio.run(list_threads(load_settings()))
     if as_json:
         print_json({"success": True, "threads": [asdict(thread) for thread in found]})
         return
@@ -59,10 +40,11 @@ def list_(as_json: AsJson = False) -> None:
         say("No conversations yet. Begin one with: finetune-coverage chat -w wf-1")
         return
     print_table(
-        ["Conversation", "Workflow", "Messages", "Waits for you", "Last step"],
+        ["Conversation", "Name", "Workflow", "Messages", "Waits for you", "Last step"],
         [
             (
                 thread.id,
+                thread.name,
                 thread.workflow_id,
                 thread.messages,
                 "yes" if thread.waits else "",
@@ -70,65 +52,42 @@ def list_(as_json: AsJson = False) -> None:
             )
             for thread in found
         ],
-        numbers=(2,),
+        numbers=(3,),
     )
 
 
-@app.command("delete")
-def delete(
-    thread_id: Annotated[str, typer.Argument(metavar="ID", help="The conversation.", show_default=False)],
-    yes: Yes = False,
+@app.command("rename")
+def rename(
+    thread: Thread,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
+    """Give a conversation a name; `chat --thread NAME` continues it."""
+    import asyncio
+
+    from ...graph.threads import rename_thread
+    from ...tools.settings import load_settings
+
+    thread_id = asyncio.run(rename_thread(load_settings(), thread, name))
+    if as_json:
+        print_json({"success": True, "thread": {"id": thread_id, "name": name.strip()}})
+    else:
+        say(f"{thread_id} is called {name.strip()!r}.")
+
+
+@app.command("delete")
+def delete(thread: Thread, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete a conversation. Its dataset and what was generated stay."""
     import asyncio
 
+    from ...graph.threads import delete_thread, required_thread
     from ...tools.settings import load_settings
 
     settings = load_settings()
-    if thread_id not in {thread.id for thread in asyncio.run(_summaries(settings))}:
-        raise InvalidInput(
-            f"There is no conversation {thread_id!r}.", hint="`finetune-coverage threads` lists them."
-        )
+    thread_id = asyncio.run(required_thread(settings, thread))
     confirm(f"Delete the conversation {thread_id}?", yes=yes, as_json=as_json)
-    asyncio.run(_delete(settings, thread_id))
+    asyncio.run(delete_thread(settings, thread_id))
     if as_json:
         print_json({"success": True, "deleted": thread_id})
     else:
         say(f"Deleted {thread_id}.")
-
-
-async def _summaries(settings: Settings) -> list[ThreadSummary]:
-    from ...graph.persist import open_checkpointer
-
-    if not settings.checkpoint_path.exists():
-        return []
-    async with open_checkpointer(settings) as saver:
-        await saver.setup()
-        # The saver's own listing reads every checkpoint of every conversation; the ids are enough here.
-        query = (
-            "SELECT thread_id FROM checkpoints WHERE checkpoint_ns = '' "
-            "GROUP BY thread_id ORDER BY MAX(checkpoint_id) DESC"
-        )
-        async with saver.conn.execute(query) as cursor:
-            ids = [str(row[0]) for row in await cursor.fetchall()]
-        return [await _summary(saver, thread_id) for thread_id in ids]
-
-
-async def _summary(saver: Any, thread_id: str) -> ThreadSummary:
-    found = await saver.aget_tuple({"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}})
-    values: Mapping[str, Any] = found.checkpoint["channel_values"]
-    return ThreadSummary(
-        id=thread_id,
-        workflow_id=values.get("workflow_id"),
-        messages=len(values.get("messages", [])),
-        waits=any(write[1] == "__interrupt__" for write in found.pending_writes or []),
-        updated_at=found.checkpoint["ts"],
-    )
-
-
-async def _delete(settings: Settings, thread_id: str) -> None:
-    from ...graph.persist import open_checkpointer
-
-    async with open_checkpointer(settings) as saver:
-        await saver.adelete_thread(thread_id)
