@@ -16,6 +16,7 @@ from ...dataset.tables import workflows
 from ...dataset.workflows import dataset_version
 from .languages import tells_languages
 from .report import OnMeasured, SpaceReport, measure_space
+from .sample import MOST_RECORDS
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -34,6 +35,7 @@ def space_of(
     workflow_id: str,
     *,
     topics: Collection[str] | None = None,
+    most_records: int = MOST_RECORDS,
     on_progress: OnMeasured | None = None,
 ) -> SpaceReport:
     """`measure_space`, or what it gave for the same state of the dataset.
@@ -51,9 +53,11 @@ def space_of(
         return kept.model_copy(update={"topics": [s for s in kept.topics if s.topic in topics]})
     if kept is not None and topics is None:
         return kept
-    report = measure_space(services, workflow_id, topics=topics, on_progress=on_progress)
+    report = measure_space(
+        services, workflow_id, topics=topics, most_records=most_records, on_progress=on_progress
+    )
     # Not if the dataset changed while it was measured.
-    if topics is None and made_of == _made_of(services, workflow_id):
+    if topics is None and most_records == MOST_RECORDS and made_of == _made_of(services, workflow_id):
         _write(file, _Kept(made_of=made_of, report=report))
     return report
 

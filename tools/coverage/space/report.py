@@ -14,7 +14,7 @@ from ...errors import TopicNotFound
 from ..wording import records_of
 from .cells import Cell, area_cells, cells_of
 from .languages import tells_languages
-from .sample import SEED, sample_topics
+from .sample import MOST_RECORDS, SEED, sample_topics
 from .shapes import shape_of
 
 if TYPE_CHECKING:
@@ -73,14 +73,16 @@ def measure_space(
     workflow_id: str,
     *,
     topics: Collection[str] | None = None,
+    most_records: int = MOST_RECORDS,
     on_progress: OnMeasured | None = None,
 ) -> SpaceReport:
-    """Measure the space within topics. At most 12,000 records are read and 4,000 of them embedded.
+    """Measure the space within topics. About 12,000 records are read at most, and 4,000 of them embedded.
 
     Args:
         services: store, index and embedding model.
         workflow_id: whose records they are.
         topics: only these are measured; the others are what they are compared with. All when not given.
+        most_records: how many records are read, about.
         on_progress: called with the number of topics that are measured.
 
     Raises:
@@ -97,7 +99,7 @@ def measure_space(
                 f"{workflow_id!r} has no topic {topic!r}.", hint=f"Its topics: {', '.join(known[:20])}."
             )
     wanted = [topic for topic in known if topics is None or topic in topics]
-    samples = sample_topics(services.store, workflow_id, list(counts))
+    samples = sample_topics(services.store, workflow_id, list(counts), most_records)
     shapes = {topic: [shape_of(record) for record in found] for topic, found in samples.items()}
     each = max(_LEAST_EMBEDDED, min(_MOST_EMBEDDED_OF_A_TOPIC, _MOST_EMBEDDED // max(1, len(counts))))
     spaces = []
@@ -105,7 +107,7 @@ def measure_space(
         own = shapes.get(topic, [])
         others = [shape for name, found in shapes.items() if name != topic for shape in found]
         cells = cells_of(topic, own, others)
-        cells += _areas(services, workflow_id, topic, samples.get(topic, [])[:], each)
+        cells += _areas(services, workflow_id, topic, samples.get(topic, []), each)
         spaces.append(TopicSpace(topic=topic, records=counts.get(topic, 0), sampled=len(own), cells=cells))
         if on_progress is not None:
             on_progress(number)

@@ -19,8 +19,10 @@ _LEAST_OF_A_TOPIC = 30
 _AT_ONCE = 500
 
 
-def sample_topics(store: Store, workflow_id: str, topics: Sequence[str]) -> dict[str, list[Record]]:
-    """Up to 300 active records of each topic, fewer where there are many topics: about 12,000 of all.
+def sample_topics(
+    store: Store, workflow_id: str, topics: Sequence[str], most_records: int = MOST_RECORDS
+) -> dict[str, list[Record]]:
+    """Up to 300 active records of each topic, fewer where there are many topics.
 
     Only the sampled records are read; the others are counted through an index.
 
@@ -28,11 +30,12 @@ def sample_topics(store: Store, workflow_id: str, topics: Sequence[str]) -> dict
         store: where they are.
         workflow_id: whose they are.
         topics: the topics to sample.
+        most_records: of all topics together, about; of a topic never fewer than 30.
 
     Returns:
         The records of each topic in their order; all of them where they are few.
     """
-    most = max(_LEAST_OF_A_TOPIC, min(MOST_OF_A_TOPIC, MOST_RECORDS // max(1, len(topics))))
+    most = max(_LEAST_OF_A_TOPIC, min(MOST_OF_A_TOPIC, most_records // max(1, len(topics))))
     found: dict[str, list[Record]] = {}
     for topic in topics:
         positions = _positions(store, workflow_id, topic)
