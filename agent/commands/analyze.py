@@ -23,6 +23,15 @@ PlotFile = Annotated[
         show_default=False,
     ),
 ]
+MapFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        metavar="FILE.png",
+        help="Draw a map of the records: topics, and where they are thin.",
+        show_default=False,
+    ),
+]
 Within = Annotated[
     bool,
     typer.Option(
@@ -41,6 +50,7 @@ def analyze(
     within: Within = False,
     topic: OneTopic = None,
     plot: PlotFile = None,
+    map_file: MapFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure how evenly a dataset covers its topics."""
@@ -49,7 +59,7 @@ def analyze(
 
     if topic is not None and not within:
         raise typer.BadParameter("--topic goes with --within.")
-    _check_pictures(plot)
+    _check_pictures(plot, map_file)
     services = open_services()
     answer = analyze_coverage(services, workflow)
     if answer["success"]:
@@ -70,6 +80,8 @@ def analyze(
         show_within(space)
     if plot is not None:
         _draw_distribution(services, workflow, plot)
+    if map_file is not None:
+        _draw_map(services, workflow, answer["coverage"]["under_represented"], map_file)
 
 
 def _check_pictures(*files: Path | None) -> None:
@@ -87,6 +99,15 @@ def _draw_distribution(services: Services, workflow: str, file: Path) -> None:
 
     draw_distribution(coverage_change(services, workflow), file)
     note(f"The picture is in {file}.")
+
+
+def _draw_map(services: Services, workflow: str, under: list[str], file: Path) -> None:
+    from ...tools.coverage.space.topic_map import map_topics
+    from ..plots.map import draw_map
+
+    note("Placing records on the map…")
+    draw_map(map_topics(services, workflow), under, file)
+    note(f"The map is in {file}.")
 
 
 def fail_with(answer: dict[str, Any]) -> None:

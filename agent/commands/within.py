@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..output import note, print_table, say
+from .record_bar import record_bar
 
 if TYPE_CHECKING:
     from ...tools.coverage.space.cells import Cell
@@ -28,7 +29,9 @@ def measure_within(services: Services, workflow: str, topic: str | None) -> Spac
     from ...tools.coverage.space.cached import space_of
 
     note("Looking at the records within each topic…")
-    return space_of(services, workflow, topics=None if topic is None else [topic])
+    with record_bar("Topics") as on_progress:
+        topics = None if topic is None else [topic]
+        return space_of(services, workflow, topics=topics, on_progress=on_progress)
 
 
 def show_within(report: SpaceReport) -> None:

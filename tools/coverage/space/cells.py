@@ -96,7 +96,7 @@ def named(topic: str, cell: Cell) -> Cell:
 def _compared(
     topic: str, facet: Facet, own: Iterable[str | None], others: Iterable[str | None]
 ) -> list[Cell]:
-    here, there = (Counter(value for value in values if value) for values in (own, others))
+    here, there = (Counter(value for value in values if value is not None) for values in (own, others))
     total, elsewhere = here.total(), there.total()
     cells = []
     for value in dict.fromkeys([*there, *here]):
@@ -131,25 +131,35 @@ def _tools(topic: str, own: Sequence[RecordShape]) -> list[Cell]:
 
 
 def _combinations(topic: str, own: Sequence[RecordShape], others: Sequence[RecordShape]) -> list[Cell]:
-    """Tools called in one conversation, two or more together or none, where the topic's records could do so."""
+    """Tools called in one conversation, two or more together or none, where the topic's records could do so.
+
+    An even share of the combinations is expected; none at all as often as in the other topics.
+    """
     with_tools = [shape for shape in own if shape.declared]
     declared = frozenset().union(*(shape.declared for shape in with_tools))
     here = Counter(shape.called for shape in with_tools)
     possible = here + Counter(shape.called for shape in others if shape.declared and shape.called <= declared)
-    kinds = [called for called, _ in possible.most_common(_MOST_COMBINATIONS)]
-    return [
+    kinds = [called for called, _ in possible.most_common(_MOST_COMBINATIONS) if called]
+    calling = len(with_tools) - here[frozenset()]
+    silent = _compared(
+        topic,
+        "tools",
+        ["" if not shape.called else "some" for shape in with_tools],
+        ["" if not shape.called else "some" for shape in others if shape.declared],
+    )
+    return [cell for cell in silent if not cell.value] + [
         named(
             topic,
             Cell(
                 facet="tools",
                 value=" + ".join(sorted(called)),
                 count=here[called],
-                of=len(with_tools),
-                expected=len(with_tools) / len(kinds),
+                of=calling,
+                expected=calling / len(kinds),
             ),
         )
         for called in kinds
-        if len(called) != 1
+        if len(called) > 1
     ]
 
 

@@ -20,11 +20,11 @@ from .shapes import shape_of
 if TYPE_CHECKING:
     from ...services import Services
 
-OnMeasured = Callable[[int], None]
+OnMeasured = Callable[[int, int], None]
 
-_MOST_EMBEDDED = 4_000
+_MOST_EMBEDDED = 2_000
 _LEAST_EMBEDDED = 24
-_MOST_EMBEDDED_OF_A_TOPIC = 120
+_MOST_EMBEDDED_OF_A_TOPIC = 80
 _MEMBERS_NAMED = 20
 
 
@@ -76,14 +76,14 @@ def measure_space(
     most_records: int = MOST_RECORDS,
     on_progress: OnMeasured | None = None,
 ) -> SpaceReport:
-    """Measure the space within topics. About 12,000 records are read at most, and 4,000 of them embedded.
+    """Measure the space within topics. About 12,000 records are read at most, and 2,000 of them embedded.
 
     Args:
         services: store, index and embedding model.
         workflow_id: whose records they are.
         topics: only these are measured; the others are what they are compared with. All when not given.
         most_records: how many records are read, about.
-        on_progress: called with the number of topics that are measured.
+        on_progress: called with the number of topics that are measured, and that of all.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -110,7 +110,7 @@ def measure_space(
         cells += _areas(services, workflow_id, topic, samples.get(topic, []), each)
         spaces.append(TopicSpace(topic=topic, records=counts.get(topic, 0), sampled=len(own), cells=cells))
         if on_progress is not None:
-            on_progress(number)
+            on_progress(number, len(wanted))
     return SpaceReport(
         workflow_id=workflow_id, dataset_version=version, topics=spaces, notes=_notes(spaces, samples, each)
     )
