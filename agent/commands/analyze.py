@@ -2,31 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..output import ExitCode, note, print_json, print_table, say
 from .options_and_prompts import AsJson, Workflow, open_services
+from .within import measure_within, show_within
+
+if TYPE_CHECKING:
+    from ...tools.services import Services
+
+PlotFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE.png",
+        help="Draw the topics' shares against their targets, before and after generation.",
+        show_default=False,
+    ),
+]
+MapFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        metavar="FILE.png",
+        help="Draw a map of the records: topics, and where they are thin.",
+        show_default=False,
+    ),
+]
+Within = Annotated[
+    bool,
+    typer.Option(
+        "--within",
+        help="Look within each topic, too: turns, length, language, tools, what records are about.",
+    ),
+]
+OneTopic = Annotated[
+    str | None,
+    typer.Option("--topic", metavar="NAME", help="With --within: only this topic.", show_default=False),
+]
 
 
-def analyze(workflow: Workflow, as_json: AsJson = False) -> None:
+def analyze(
+    workflow: Workflow,
+    within: Within = False,
+    topic: OneTopic = None,
+    plot: PlotFile = None,
+    map_file: MapFile = None,
+    as_json: AsJson = False,
+) -> None:
     """Measure how evenly a dataset covers its topics."""
     from ...tools.analyze_coverage import analyze_coverage, cheapest_plans
     from ...tools.coverage.report import Coverage
 
+    if topic is not None and not within:
+        raise typer.BadParameter("--topic goes with --within.")
+    _check_pictures(plot, map_file)
     services = open_services()
     answer = analyze_coverage(services, workflow)
     if answer["success"]:
         coverage = Coverage.model_validate(answer["coverage"])
         answer["cheapest_plans"] = cheapest_plans(services, workflow, coverage).model_dump(mode="json")
+    space = measure_within(services, workflow, topic) if within and answer["success"] else None
+    if space is not None:
+        answer["within"] = space.model_dump(mode="json")
     if as_json:
         print_json(answer)
     if not answer["success"]:
         fail_with(answer)
-    if not as_json:
+    if not as_json and topic is None:
         show_coverage(answer["coverage"])
         _show_cheapest(answer["cheapest_plans"])
+    if not as_json and space is not None:
+        say()
+        show_within(space)
+    if plot is not None:
+        _draw_distribution(services, workflow, plot)
+    if map_file is not None:
+        _draw_map(services, workflow, answer["coverage"]["under_represented"], map_file)
+
+
+def _check_pictures(*files: Path | None) -> None:
+    from ..plots.canvas import check_picture_path, require_plots
+
+    for file in files:
+        if file is not None:
+            check_picture_path(file)
+            require_plots()
+
+
+def _draw_distribution(services: Services, workflow: str, file: Path) -> None:
+    from ...tools.coverage_change import coverage_change
+    from ..plots.distribution import draw_distribution
+
+    draw_distribution(coverage_change(services, workflow), file)
+    note(f"The picture is in {file}.")
+
+
+def _draw_map(services: Services, workflow: str, under: list[str], file: Path) -> None:
+    from ...tools.coverage.space.topic_map import map_topics
+    from ..plots.map import draw_map
+
+    note("Placing records on the map…")
+    draw_map(map_topics(services, workflow), under, file)
+    note(f"The map is in {file}.")
 
 
 def fail_with(answer: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from ..coverage.strategy_choice import StrategyName
 from ..dataset.record import Message, Record, content_hash, message_text
 from .tool_chain_settings import ToolChainSettings
 from .topic_style import TopicStyle
+from .wanted import Wanted
 
 ChatTurn = tuple[str, str]
 """(role, text) of one message of a prompt; role is system, user or assistant."""
@@ -29,6 +30,7 @@ class TopicContext:
         offset: records that were generated for the topic before this job: the round over seeds and attributes goes
             on there, instead of beginning with the same ones again.
         tool_chain: shares of the kinds of tool chain.
+        wanted: what the topic lacks most; the first attempts ask for one after the other.
     """
 
     topic: str
@@ -38,6 +40,7 @@ class TopicContext:
     count: int = 1
     offset: int = 0
     tool_chain: ToolChainSettings = field(default_factory=ToolChainSettings)
+    wanted: Sequence[Wanted] = ()
 
     @cached_property
     def style(self) -> TopicStyle:

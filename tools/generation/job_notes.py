@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from ..dataset.store import Store
-from ..dataset.tables import jobs
+from ..dataset.tables import attempts, jobs
 
 
 def note_batch(store: Store, job_id: str, batch_id: str | None) -> None:
@@ -35,6 +35,23 @@ def noted_eval_set(store: Store, job_id: str) -> dict[str, str] | None:
     """The evaluation set of a job; None when it has none."""
     eval_set: dict[str, str] | None = _notes(store, job_id).get("eval_set")
     return eval_set
+
+
+def note_wanted(store: Store, job_id: str, wanted: list[dict[str, Any]]) -> None:
+    """Remember the thin cells that a job asks for, in order."""
+    _note(store, job_id, "wanted", wanted)
+
+
+def noted_wanted(store: Store, job_id: str) -> list[dict[str, Any]] | None:
+    """The thin cells that a job asks for; None when none were noted yet."""
+    wanted: list[dict[str, Any]] | None = _notes(store, job_id).get("wanted")
+    return wanted
+
+
+def has_attempts(store: Store, job_id: str) -> bool:
+    """Whether a job has made a draft already."""
+    with store.read() as connection:
+        return bool(connection.execute(select(exists().where(attempts.c.job_id == job_id))).scalar())
 
 
 def _note(store: Store, job_id: str, name: str, value: Any) -> None:

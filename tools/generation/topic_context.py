@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..dataset.records import load_records
@@ -10,6 +11,7 @@ from .draft import TopicContext
 from .ledger import Job
 from .loading_progress import LoadingProgress
 from .tool_chain_settings import ToolChainSettings
+from .wanted import Wanted, wanted_of_job
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -27,6 +29,7 @@ def topic_context(
     spread: bool = True,
     offset: int = 0,
     tool_chain: ToolChainSettings | None = None,
+    wanted: Sequence[Wanted] = (),
     loading: LoadingProgress | None = None,
 ) -> TopicContext:
     """The topic's description, its neighbours and its usable real records.
@@ -41,6 +44,7 @@ def topic_context(
         offset: records of the topic that were generated before the job. It must be the same each time that the
             job is carried on: the drafts depend on it.
         tool_chain: shares of the kinds of tool chain; the defaults when not given.
+        wanted: what the topic lacks most.
         loading: is told how far the embedding of the seeds is.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
@@ -60,6 +64,7 @@ def topic_context(
         count=count,
         offset=offset,
         tool_chain=tool_chain or ToolChainSettings(),
+        wanted=wanted,
     )
 
 
@@ -67,7 +72,7 @@ def job_context(services: Services, job: Job, loading: LoadingProgress | None = 
     """The context of a job: the same whenever it is carried on, as long as the dataset is.
 
     Attributes are drawn on from where the topic's earlier jobs stopped: what had been generated for the topic when
-    the job began stands in its coverage.
+    the job began stands in its coverage. What the topic lacks is measured once, when the job begins.
     """
     counted = job.coverage_before.get("topics") or []
     earlier = next((topic["synthetic"] for topic in counted if topic["name"] == job.topic), 0)
@@ -78,5 +83,6 @@ def job_context(services: Services, job: Job, loading: LoadingProgress | None = 
         job.count,
         offset=earlier,
         tool_chain=services.settings.tool_chain,
+        wanted=wanted_of_job(services, job.id, job.workflow_id, job.topic, job.count),
         loading=loading,
     )

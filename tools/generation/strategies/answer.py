@@ -8,6 +8,9 @@ from typing import Any
 from ..draft import ChatTurn, Request, UnusableAnswer
 from ..topic_style import TopicStyle
 
+_CHARACTERS_OF_A_WORD = 8
+"""With the space after it, and some more: a limit that cuts a message off would spoil it."""
+
 
 def text_field(answer: Any, name: str) -> str:
     """The non-empty text under ``name``, without surrounding white space.
@@ -37,10 +40,21 @@ def exchanges_field(answer: Any, *, least: int, most: int) -> list[tuple[str, st
     return pairs
 
 
-def exchanges_request(prompt: Sequence[ChatTurn], exchanges: int, style: TopicStyle) -> Request:
-    """The request for a written conversation, with turns as long as the topic's own may be."""
-    characters = exchanges * (style.longest_user + style.longest_reply)
-    return Request(prompt, _exchanges_schema(exchanges, style), answer_tokens(characters, 2 * exchanges))
+def exchanges_request(
+    prompt: Sequence[ChatTurn], exchanges: int, style: TopicStyle, *, words: int = 0
+) -> Request:
+    """The request for a written conversation, with turns as long as the topic's own may be.
+
+    Args:
+        prompt: the chat messages.
+        exchanges: how many are asked for.
+        style: of the topic's records.
+        words: of a user's message that is asked for; it has room even where real ones are shorter.
+    """
+    longest_user = max(style.longest_user, words * _CHARACTERS_OF_A_WORD)
+    characters = exchanges * (longest_user + style.longest_reply)
+    schema = _exchanges_schema(exchanges, longest_user, style.longest_reply)
+    return Request(prompt, schema, answer_tokens(characters, 2 * exchanges))
 
 
 def answer_tokens(characters: int, fields: int) -> int:
@@ -48,12 +62,12 @@ def answer_tokens(characters: int, fields: int) -> int:
     return characters // 3 + 12 * fields + 20
 
 
-def _exchanges_schema(exchanges: int, style: TopicStyle) -> dict[str, Any]:
+def _exchanges_schema(exchanges: int, longest_user: int, longest_reply: int) -> dict[str, Any]:
     pair = {
         "type": "object",
         "properties": {
-            "user": {"type": "string", "minLength": 15, "maxLength": style.longest_user},
-            "assistant": {"type": "string", "minLength": 20, "maxLength": style.longest_reply},
+            "user": {"type": "string", "minLength": 15, "maxLength": longest_user},
+            "assistant": {"type": "string", "minLength": 20, "maxLength": longest_reply},
         },
         "required": ["user", "assistant"],
         "additionalProperties": False,

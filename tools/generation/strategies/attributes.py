@@ -14,6 +14,7 @@ from math import gcd, prod
 from typing import TypeVar
 
 from ..topic_style import Opening, TopicStyle
+from ..wanted import Wanted
 
 T = TypeVar("T")
 
@@ -107,6 +108,7 @@ class Attributes:
         words: of the user's first message, about.
         opening: how the user's first message begins.
         exchanges: of the conversation.
+        wanted: what the topic lacks, where this attempt asks for it.
     """
 
     persona: str
@@ -118,21 +120,32 @@ class Attributes:
     words: int
     opening: Opening
     exchanges: int
+    wanted: Wanted | None = None
 
     @property
     def opens_with(self) -> str:
         """What the user's first message begins with, in words."""
         return HOW_TO_OPEN[self.opening]
 
+    @property
+    def words_asked(self) -> int:
+        """Words of the first message where the topic lacks such; 0 where the topic's style says how long it is."""
+        return (self.wanted and self.wanted.words) or 0
+
     def named(self, *names: str) -> dict[str, str | int]:
-        """The attributes with these names, for the provenance."""
-        return {name: getattr(self, name) for name in names}
+        """The attributes with these names, for the provenance; and what was asked for because it is missing."""
+        asked = self.wanted.provenance if self.wanted else {}
+        drawn = {name: getattr(self, name) for name in names}
+        if self.wanted and self.wanted.words:
+            drawn.pop("length", None)  # of the first message; another one was asked for
+        return drawn | asked
 
 
-def attributes_of(number: int, seeds: int, style: TopicStyle) -> Attributes:
+def attributes_of(number: int, seeds: int, style: TopicStyle, wanted: Wanted | None = None) -> Attributes:
     """The attributes of attempt ``number`` (from 0) of a strategy that goes round ``seeds`` seeds.
 
-    Opening and number of exchanges follow the real records' distribution; the lists are covered evenly.
+    Opening and number of exchanges follow the real records' distribution; the lists are covered evenly. What is
+    wanted takes the place of what would be drawn.
     """
     place = unlocked(number, seeds)
     length = pick(list(LENGTHS), place)
@@ -143,9 +156,10 @@ def attributes_of(number: int, seeds: int, style: TopicStyle) -> Attributes:
         channel=pick(CHANNELS, place),
         length=length,
         difficulty=pick(DIFFICULTIES, place),
-        words=style.words_of_user(LENGTHS[length]),
+        words=(wanted and wanted.words) or style.words_of_user(LENGTHS[length]),
         opening=style.opening_at(even_share(number, 0)),
-        exchanges=style.exchanges_at(even_share(number, 1)),
+        exchanges=(wanted and wanted.exchanges) or style.exchanges_at(even_share(number, 1)),
+        wanted=wanted,
     )
 
 

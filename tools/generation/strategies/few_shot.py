@@ -8,6 +8,7 @@ from typing import Any
 from ...coverage.strategy_choice import StrategyName
 from ..draft import Candidate, Draft, Rejection, TopicContext
 from ..topic_style import MOST_EXCHANGES
+from ..wanted import wanted_at
 from .answer import exchanges_field, exchanges_request
 from .attributes import attributes_of
 from .conversation import conversation_source, exchanges_of, rejected_copy
@@ -34,8 +35,10 @@ class FewShot:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """The examples move through the topic's records, another set each time."""
         usable, number = self._usable.of(context), context.offset + attempt
-        examples = examples_for(usable, number, EXAMPLES)
-        drawn = attributes_of(number, len(usable), context.style)
+        wanted = wanted_at(context, attempt, "turns", "length", "language", "sub_area")
+        alike = [record for record in usable if wanted and record.id in wanted.record_ids]
+        examples = examples_for(alike or usable, number, EXAMPLES)
+        drawn = attributes_of(number, len(usable), context.style, wanted)
         prompt = render(
             self.name,
             about=context.about,
@@ -46,7 +49,7 @@ class FewShot:
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[exchanges_request(prompt, drawn.exchanges, context.style)],
+            requests=[exchanges_request(prompt, drawn.exchanges, context.style, words=drawn.words_asked)],
             seeds=examples,
             details=drawn.named(
                 "situation", "persona", "tone", "length", "difficulty", "channel", "opening", "exchanges"

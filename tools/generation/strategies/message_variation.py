@@ -15,6 +15,7 @@ from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from ..facts import facts
+from ..wanted import wanted_at
 from .answer import text_field
 from .attributes import MANNERS, pick, unlocked
 from .prompt import render
@@ -119,7 +120,9 @@ class MessageVariation:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """One seed after the other, each time with another aspect."""
         seeds, number = self._usable.of(context), context.offset + attempt
-        seed = seed_for(seeds, number)
+        wanted = wanted_at(context, attempt, "sub_area")
+        alike = [record for record in seeds if wanted and record.id in wanted.record_ids]
+        seed = seed_for(alike or seeds, number)
         turn = turn_to_vary(seed)
         assert turn is not None
         manner = pick(MANNERS, unlocked(number, len(seeds)))
@@ -150,7 +153,8 @@ class MessageVariation:
                 ),
             ],
             seeds=[seed],
-            details={"manner": manner, "varied_message": turn},
+            details={"manner": manner, "varied_message": turn}
+            | (wanted.provenance if alike and wanted else {}),
             stand_in={"assistant": original_reply},
             plan=turn,
         )

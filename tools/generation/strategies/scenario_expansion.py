@@ -10,6 +10,7 @@ from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
 from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..wanted import wanted_at
 from .answer import exchanges_field, exchanges_request
 from .attributes import attributes_of, pick, unlocked
 from .conversation import conversation_source, exchanges_of, rejected_copy
@@ -89,8 +90,10 @@ class ScenarioExpansion:
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
         """Another axis each time, so that a seed meets them all before one comes twice."""
         seeds, number = self._usable.of(context), context.offset + attempt
-        seed = seed_for(seeds, number)
-        drawn = attributes_of(number, len(seeds), context.style)
+        wanted = wanted_at(context, attempt, "length", "language", "sub_area")
+        alike = [record for record in seeds if wanted and record.id in wanted.record_ids]
+        seed = seed_for(alike or seeds, number)
+        drawn = attributes_of(number, len(seeds), context.style, wanted)
         place = unlocked(number, len(seeds))
         # One more each round: else an axis would always meet the same of the channels, which are as many.
         axis = pick(list(AXES), place + place // len(AXES))
@@ -107,7 +110,7 @@ class ScenarioExpansion:
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[exchanges_request(prompt, exchanges, context.style)],
+            requests=[exchanges_request(prompt, exchanges, context.style, words=drawn.words_asked)],
             seeds=[seed],
             details={"axis": axis, "exchanges": exchanges}
             | drawn.named("persona", "tone", "length", "channel", "opening"),

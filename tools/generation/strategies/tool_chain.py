@@ -10,6 +10,7 @@ from typing import Any
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
+from ..wanted import Wanted, wanted_at
 from .answer import answer_tokens
 from .attributes import attributes_of, even_share
 from .chains.chain import Chain
@@ -53,7 +54,9 @@ class ToolChain:
         """An observed chain, a recombined one or a negative, in the shares that the settings name."""
         tools, number = self._tools(context), context.offset + attempt
         drawn = attributes_of(number, len(tools.chains), context.style)
-        steps, script, declared = _drawn(context, tools, number, rng)
+        wanted = wanted_at(context, attempt, "tool", "tools")
+        asked = wanted if wanted and _can_be_made(wanted, tools) else None
+        steps, script, declared = _drawn(context, tools, number, rng, asked)
         seeds = list({step.record.id: step.record for step in steps}.values())
         values = {
             "about": context.about,
@@ -82,6 +85,7 @@ class ToolChain:
                 "tool_results": script.chain.origins,
                 **script.negative,
                 **drawn.named("persona", "tone", "length", "opening"),
+                **(asked.provenance if asked else {}),
             },
             plan=(script, declared),
         )
@@ -112,12 +116,28 @@ class ToolChain:
         return self._learned[1]
 
 
+def _can_be_made(wanted: Wanted, tools: TopicTools) -> bool:
+    return "no_suitable_tool" in tools.plausible if not wanted.tools else bool(_calling(wanted, tools))
+
+
+def _calling(wanted: Wanted, tools: TopicTools) -> list[list[Step]]:
+    """The observed chains that call what is wanted: a tool among others, or just these tools together."""
+    called = [{call.name for step in steps for call in step.calls} for steps in tools.chains]
+    return [
+        steps
+        for steps, names in zip(tools.chains, called, strict=True)
+        if wanted.tools and (wanted.tools == names or (wanted.facet == "tool" and wanted.tools <= names))
+    ]
+
+
 def _drawn(
-    context: TopicContext, tools: TopicTools, number: int, rng: random.Random
+    context: TopicContext, tools: TopicTools, number: int, rng: random.Random, wanted: Wanted | None
 ) -> tuple[Sequence[Step], Script, list[dict[str, Any]]]:
     """The steps of an attempt, the script around them and the tools that the record declares."""
     settings = context.tool_chain
     kind = _negative_kind(number, settings.negative_share, list(tools.plausible))
+    if wanted:
+        kind = None if wanted.tools else "no_suitable_tool"
     if kind is not None:
         chains = tools.plausible[kind]
         # About how many of this kind came before, so that the chains are used evenly.
@@ -125,8 +145,11 @@ def _drawn(
         steps: Sequence[Step] = seed_for(chains, place)
         script, declared = negative_script(kind, steps, tools, context.style, rng)
         return steps, script, declared
-    recombines = tools.recombines and even_share(number, _RECOMBINED) < settings.recombined_share
-    steps = (tools.model.recombined(rng) if recombines else None) or seed_for(tools.chains, number)
+    calling = _calling(wanted, tools) if wanted else []
+    recombines = (
+        not calling and tools.recombines and even_share(number, _RECOMBINED) < settings.recombined_share
+    )
+    steps = (tools.model.recombined(rng) if recombines else None) or seed_for(calling or tools.chains, number)
     keeps_values = even_share(number, _REPLAYED) < settings.replayed_share
     chain = tools.writer.write(steps, rng, keeps_values=keeps_values)
     return steps, _plain_script(chain, steps[0].record, context), _declared(steps)

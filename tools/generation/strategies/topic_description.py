@@ -8,6 +8,7 @@ from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
 from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..wanted import wanted_at
 from .answer import exchanges_field, exchanges_request
 from .attributes import attributes_of
 from .conversation import conversation_source
@@ -39,7 +40,12 @@ class TopicDescription:
         areas = sub_areas(context.description) or [context.topic.replace("_", " ")]
         number = context.offset + attempt
         area = seed_for(areas, number)
-        drawn = attributes_of(number, len(areas), context.style)
+        drawn = attributes_of(
+            number,
+            len(areas),
+            context.style,
+            wanted_at(context, attempt, "turns", "length", "language", "sub_area"),
+        )
         prompt = render(
             self.name,
             about=context.about,
@@ -51,7 +57,7 @@ class TopicDescription:
         return Draft(
             strategy=self.name,
             topic=context.topic,
-            requests=[exchanges_request(prompt, drawn.exchanges, context.style)],
+            requests=[exchanges_request(prompt, drawn.exchanges, context.style, words=drawn.words_asked)],
             seeds=[],
             details={"area": area}
             | drawn.named(

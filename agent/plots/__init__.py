@@ -1,0 +1,1 @@
+"""Pictures of coverage, drawn with matplotlib (the extra ``plots``)."""

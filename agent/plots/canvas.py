@@ -1,0 +1,84 @@
+"""What the pictures share: a light canvas, colours that a colour-blind person tells apart, and the file."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...tools.errors import InvalidInput
+from ..output import visible
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito (2008): distinct for every common kind of colour blindness.
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+INK, MUTED, GRID, PAPER = "#222222", "#6b6b6b", "#dddddd", "#ffffff"
+BEFORE = "#b4b4b4"
+
+_DOTS_PER_INCH = 150
+_LONGEST_NAME = 44
+
+
+def require_plots() -> None:
+    """Refuse where matplotlib is missing; raises `InvalidInput`."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise InvalidInput(
+            "Pictures need the package matplotlib, which is not installed.",
+            hint="pip install 'finetune-coverage[plots]'",
+        ) from error
+
+
+def check_picture_path(path: Path) -> None:
+    """Refuse, before anything is measured, a file that no picture can be written to.
+
+    Raises:
+        InvalidInput: it does not end in .png, is a folder, or lies in no folder.
+    """
+    if path.suffix.lower() != ".png":
+        raise InvalidInput(f"Pictures are PNG files, not '{path.name}'.", hint="Let its name end in .png.")
+    if path.is_dir() or not path.parent.is_dir():
+        raise InvalidInput(f"'{path}' cannot be written.", hint="Name a file in a folder that exists.")
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty picture of this size in inches, with one light plot in it."""
+    # Not pyplot: it keeps every figure, and looks for a screen.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=_DOTS_PER_INCH, facecolor=PAPER)
+    axes = figure.add_subplot()
+    axes.set_facecolor(PAPER)
+    for side in ("top", "right", "left", "bottom"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(length=0, colors=INK)
+    return figure, axes
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the picture; a file that is there already is replaced only by a whole one."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".png", delete=False) as file:
+        unfinished = Path(file.name)
+    try:
+        with warnings.catch_warnings():
+            # Letters that the font lacks are drawn as boxes; the rest of the picture is good.
+            warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+            figure.savefig(unfinished, bbox_inches="tight", pad_inches=0.25)
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def shown_name(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A topic's name on one line; of a long one the middle is left out, since both ends tell names apart."""
+    line = visible(" ".join(name.split()))
+    if len(line) <= longest:
+        return line
+    end = (longest - 1) // 2
+    return f"{line[: longest - 1 - end]}…{line[-end:]}"
