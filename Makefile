@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG := $(VENV)/install.log
 
-.PHONY: help setup demo test bench lint format constraints wheel studio clean
+.PHONY: help setup demo test bench lint format constraints wheel studio screens clean
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
 	@echo "make studio   serve the graph for LangGraph Studio"
+	@echo "make screens  draw the pictures of the terminal in docs/screens anew"
 	@echo "make wheel    build a wheel into dist/"
 	@echo "make clean    remove the environment and what was built"
 
@@ -61,6 +62,9 @@ format: setup
 
 studio: setup
 	@$(BIN)/langgraph dev
+
+screens: setup
+	@$(BIN)/python -m docs.screens
 
 # Pins every package; no address of a package index may stand in the file.
 constraints: setup

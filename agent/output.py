@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,9 @@ from ..tools.errors import CoverageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_LONGEST_ID = 24
 
 
 class ExitCode(IntEnum):
@@ -57,7 +61,14 @@ def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty(), emoji=False)
+    # NO_COLOR means no escape codes at all here: Rich alone would leave bold and dim ones.
+    return Console(
+        stderr=stderr,
+        highlight=False,
+        soft_wrap=not stream.isatty(),
+        emoji=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
 
 
 def say(text: str = "", *, style: str = "") -> None:
@@ -93,15 +104,27 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
+    cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for position, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if position in numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else visible(str(cell))) for cell in row))
+        column = [row[position] for row in cells]
+        table.add_column(
+            heading,
+            justify="right" if position in numbers else "left",
+            overflow="fold",
+            no_wrap=_is_to_copy(column) or position in numbers,
+        )
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
     console = stdout()
     if not console.is_terminal:
         console.width = max(console.width, 200)
     console.print(table)
+
+
+def _is_to_copy(column: Sequence[str]) -> bool:
+    """Whether a column holds short ids, dates and the like: broken over two lines they cannot be copied."""
+    return all(len(cell) <= _LONGEST_ID and " " not in cell for cell in column)
 
 
 def print_error(error: CoverageError) -> None:

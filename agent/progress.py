@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -89,7 +90,7 @@ class ProgressView:
         if self._bar is None:
             self._bar = Progress(
                 TextColumn("{task.description}", markup=False),
-                BarColumn(),
+                BarColumn(_bar_cells(self._console.width)),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 TextColumn("{task.fields[detail]}", markup=False, style="dim"),
@@ -97,12 +98,13 @@ class ProgressView:
             )
             self._bar.start()
         if standing.job_id not in self._tasks:
-            self._tasks[standing.job_id] = self._bar.add_task(visible(standing.topic), detail="")
+            name = _cut(visible(standing.topic), self._console.width // 4)
+            self._tasks[standing.job_id] = self._bar.add_task(name, detail="")
         self._bar.update(
             self._tasks[standing.job_id],
             completed=standing.accepted,
             total=standing.requested,
-            detail=_detail(standing),
+            detail=_fitting_detail(standing, self._console.width),
         )
 
     def _tell(self, standing: Standing) -> None:
@@ -114,6 +116,27 @@ class ProgressView:
         self._last[standing.job_id] = (now, standing.accepted)
         line = f"{visible(standing.topic)}: {standing.accepted} of {standing.requested} accepted"
         self._console.print(Text(f"{line}, {_detail(standing)}"))
+
+
+def _bar_cells(width: int) -> int:
+    return max(8, min(40, width // 6))
+
+
+def _fitting_detail(standing: Standing, width: int) -> str:
+    """What fits beside topic, bar, count and time, which are never pushed off the line; what is waited for first."""
+    topic = min(cell_len(visible(standing.topic)), width // 4)
+    counted = 2 * len(str(standing.requested)) + 1
+    room = width - topic - _bar_cells(width) - counted - len("0:00:00") - 5
+    detail = _detail(standing)
+    if standing.note and cell_len(detail) > room:
+        detail = visible(standing.note)
+    return _cut(detail, room) if room >= 10 else ""
+
+
+def _cut(text: str, cells: int) -> str:
+    shown = Text(text)
+    shown.truncate(cells, overflow="ellipsis")
+    return shown.plain
 
 
 def _detail(standing: Standing) -> str:

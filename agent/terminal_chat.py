@@ -149,9 +149,9 @@ def show_message(text: str) -> None:
     console = stdout()
     console.print()
     if console.is_terminal:
-        from rich.markdown import Markdown
+        from .chat_markdown import ChatMarkdown
 
-        console.print(Markdown(visible(text), hyperlinks=False))
+        console.print(ChatMarkdown(text))
     else:
         # A dollar sign is escaped for chat windows that read two of them as a formula; a pipe has no use for that.
         console.print(Text(visible(text.replace("\\$", "$"))))

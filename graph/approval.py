@@ -122,6 +122,23 @@ def read_answer(answer: Answer, offer: Offer) -> Reply:
     return _read_parts(decisions, offer)
 
 
+def in_time(reply: Reply, offer: Offer, sent_at: int | None) -> Reply:
+    """The reply, unless it was sent before the question was asked: then it answers another question, and is not taken.
+
+    A server queues what arrives while it works. The second of two clicks on the same button would otherwise be a yes
+    to the next plan, which nobody has seen.
+
+    Args:
+        reply: as it was read.
+        offer: what lies on the table now.
+        sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
+    """
+    if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("question", "unclear"):
+        return reply
+    note = "That came in before I asked this question, so I do not take it as the answer."
+    return Reply(kind="unclear", note=note, channel=reply.channel)
+
+
 def as_text(answer: Answer, reply: Reply) -> str:
     """The answer as a line of the conversation."""
     if isinstance(answer.root, str):

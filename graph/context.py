@@ -1,47 +1,102 @@
-"""What a run may be told from outside. JSON only: live services go in through `build_graph`."""
+"""What a run may be told from outside. JSON only: live services go in through `build_graph`.
+
+Each field has a title and a help text: Studio shows them in the form of an assistant.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from langgraph.config import get_config
 from langgraph.runtime import get_runtime
+from pydantic import Field
 from typing_extensions import TypedDict
+
+DEFAULT_MAX_ROUNDS = 10
 
 
 class Context(TypedDict, total=False):
     """Settings of one run. Everything may be missing, and so may the whole context."""
 
-    workflow_id: str
-    """The dataset, when the input does not name it."""
+    workflow_id: Annotated[str, Field(title="Workflow", description="The dataset, when no message names it.")]
 
-    focus_topics: list[str]
-    """Generate for these topics only."""
+    focus_topics: Annotated[
+        list[str],
+        Field(title="Only these topics", description="Generate for these topics only; empty for all."),
+    ]
 
-    target_score: float
-    """The balance score to get above, 0 to 1."""
+    target_score: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            title="Target balance score",
+            description="The balance score to get above, 0 to 1. Not set: that of the settings, 0.5.",
+        ),
+    ]
 
-    minimum_per_topic: int
-    """How many records every topic should have where possible."""
+    minimum_per_topic: Annotated[
+        int,
+        Field(
+            ge=0,
+            title="Records per topic",
+            description="How many records every topic should have where possible. Not set: that of the settings, "
+            "100.",
+        ),
+    ]
 
-    max_rounds: int
-    """After this many rounds of generation the recommendation is to proceed."""
+    max_rounds: Annotated[
+        int,
+        Field(
+            ge=1,
+            title="Most rounds",
+            description="After this many rounds of generation the recommendation is to proceed. Not set: "
+            f"{DEFAULT_MAX_ROUNDS}.",
+        ),
+    ]
 
-    budget_tokens: int
-    """The most tokens that one approved plan may use."""
+    model: Annotated[
+        str,
+        Field(
+            title="Language model",
+            description="What writes the records: 'embedded', or the name of a model at the endpoint. It counts from "
+            "the next message; a plan made for another model is shown again, with its cost. Not set: that of the "
+            "settings.",
+        ),
+    ]
 
-    budget_usd: float
-    """The most that one approved plan may cost, in US dollars."""
+    budget_tokens: Annotated[
+        int,
+        Field(
+            ge=1,
+            title="Token budget",
+            description="The most tokens, prompt and reply together, that one approved plan may use. Not set: that "
+            "of the settings.",
+        ),
+    ]
 
-    approver: str
-    """Who is answering; stored with every approval."""
+    budget_usd: Annotated[
+        float,
+        Field(
+            gt=0,
+            title="Cost budget in USD",
+            description="The most that one approved plan may cost, in US dollars; it needs a model whose price is "
+            "known. Not set: that of the settings.",
+        ),
+    ]
 
-    channel: str
-    """Where they answer: chat, web, studio, …; stored with every approval."""
+    approver: Annotated[
+        str, Field(title="Approver", description="Who is answering; stored with every approval.")
+    ]
 
-
-DEFAULT_MAX_ROUNDS = 10
+    channel: Annotated[
+        str,
+        Field(
+            title="Channel",
+            description="Where they answer: chat, web, studio, …; stored with every approval.",
+        ),
+    ]
 
 
 def from_context(name: str) -> Any:
@@ -59,6 +114,12 @@ def thread_id() -> str | None:
     """The root conversation: inside a parent graph it is the parent's thread."""
     thread = get_config().get("configurable", {}).get("thread_id")
     return None if thread is None else str(thread)
+
+
+def sent_at() -> int | None:
+    """When the request that began this run came in, in milliseconds; known on a LangGraph server only."""
+    started = get_config().get("configurable", {}).get("__request_start_time_ms__")
+    return int(started) if isinstance(started, int | float) else None
 
 
 def approver() -> str:

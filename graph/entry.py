@@ -13,14 +13,18 @@ from ..tools.analyze_coverage import analyze
 from ..tools.dataset.bundled_sample import import_sample
 from ..tools.dataset.store import Store
 from ..tools.dataset.workflows import dataset_version, list_workflows
+from ..tools.errors import InvalidInput
 from ..tools.generation.plans import cancel_plan
-from .context import from_context, thread_id
+from .approval import in_time
+from .context import from_context, sent_at, thread_id
+from .finish import ENDED
 from .history import history
+from .markdown import escape
 from .offer import Offer, Option, Reply
 from .reply import read_reply
 from .scope import ServicesSource, scoped
 from .state import State, as_json, offer_in, the_reply
-from .table import find_plan, offer_of, unfinished_approval
+from .table import find_plan, offer_of, outdated, unfinished_approval
 from .work import resume_offer
 from .workflow_choice import ask_for_workflow, named_workflow, read_workflow_choice
 
@@ -40,10 +44,10 @@ Step = Literal[
     "open",
     "summarize",
     "retarget",
+    "__end__",
 ]
 _TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
-_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
     Option(label="Generate more", effect="more"),
     Option(label="Review the records", effect="review"),
@@ -67,7 +71,14 @@ class Entering:
         workflow_id, changed = self._workflow(state, store, said, thread)
         if workflow_id is None:
             return self._without_workflow(state, store, said)
+        model = from_context("model") or None
+        try:
+            scoped(services, {**state, "model": model})
+        except InvalidInput as error:
+            # Said here, where a person sees it: a server tells no more of an exception than that there was one.
+            return Command(goto="__end__", update={"messages": [AIMessage(escape(str(error)))]})
         update: dict[str, Any] = {"workflow_id": workflow_id, "said": None, "reply": None, "notice": None}
+        update["model"] = model
         update |= {"heard": message.id} if message is not None else {}
         offer = None if changed else offer_in(state)
         if offer is not None and offer.action == "choose_workflow":
@@ -78,12 +89,10 @@ class Entering:
         elif state.get("coverage_before") is None:
             update |= history(store, thread, workflow_id)
         plan = find_plan(store, thread, workflow_id)
-        if plan is not None and plan.dataset_version != dataset_version(store, workflow_id):
+        if plan is not None and (reason := outdated(plan, dataset_version(store, workflow_id), model)):
             cancel_plan(store, plan.id)
             old = message is None or _was_read(message, None, offer_of(plan))
-            return Command(
-                goto="analyze", update={**update, "notice": _CHANGED, "said": None if old else said}
-            )
+            return Command(goto="analyze", update={**update, "notice": reason, "said": None if old else said})
         unfinished = unfinished_approval(store, thread, workflow_id) if _in_generation(state) else None
         if plan is not None and (stored := offer_of(plan)) is not None:
             # The state knows what was said since; the store knows what is really pending.
@@ -105,7 +114,7 @@ class Entering:
         update["offer"] = as_json(offer)
         if message is None or _was_read(message, None, offer):
             return Command(goto="approve", update=update)  # nothing new was said
-        reply = read_reply(said, offer)
+        reply = in_time(read_reply(said, offer), offer, sent_at())
         return Command(
             goto=next_step_for(reply, offer), update={**update, "reply": as_json(reply), "next_step": None}
         )
@@ -203,7 +212,11 @@ def _is_the_plan(reply: Reply, offer: Offer) -> bool:
 
 
 def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:
-    return next((message for message in reversed(messages) if message.type == "human"), None)
+    for message in reversed(messages):
+        # A parent graph that comes back gives the old conversation along: its last "proceed" is answered.
+        if message.type == "human" or (message.id or "").startswith(ENDED):
+            return message if message.type == "human" else None
+    return None
 
 
 def _was_read(message: AnyMessage, heard: str | None, offer: Offer | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from .history import history
 from .markdown import plural, score_words
 from .scope import ServicesSource
 from .state import NextStep, State, offer_in, reply_in
+
+ENDED = "coverage-ended-"
+"""How the id of the last message of a conversation begins: what a person wrote before it is answered."""
 
 
 class Finishing:
@@ -37,7 +41,7 @@ class Finishing:
         text = f"{_OPENING[step]} {_standing({**state, **totals})}".strip()
         return {
             **totals,
-            "messages": [AIMessage(text)],
+            "messages": [AIMessage(text, id=f"{ENDED}{uuid.uuid4()}")],
             "next_step": step,
             "offer": None,
             "reply": None,

@@ -81,6 +81,8 @@ class Offer(BaseModel):
         doubtful: ids of records that a review should begin with.
         cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
         cap_usd: the most money that it may cost, likewise.
+        model: the language model that the plan was priced for, if the run named one.
+        asked_at: when it was laid on the table, in milliseconds; 0 when it holds nothing that a yes would start.
         heard: ids of the person's messages from before this offer: none of them can be an answer to it.
     """
 
@@ -102,6 +104,8 @@ class Offer(BaseModel):
     doubtful: list[str] = Field(default_factory=list)
     cap_tokens: int | None = None
     cap_usd: float | None = None
+    model: str | None = None
+    asked_at: int = 0
     heard: list[str] = Field(default_factory=list)
 
     @property

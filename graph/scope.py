@@ -6,6 +6,9 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import ValidationError
+
+from ..tools.errors import InvalidInput
 from ..tools.services import Services
 from .context import DEFAULT_MAX_ROUNDS, from_context
 from .state import State
@@ -16,9 +19,10 @@ _OVERRIDES = ("target_score", "minimum_per_topic", "budget_tokens", "budget_usd"
 
 
 def given(state: State, name: str) -> Any:
-    """A value from the input, else from the context, else ``None``."""
+    """A value from the input, else from the context, else ``None``. A form sends an empty field as ``""``."""
     value = state.get(name)
-    return value if value is not None else from_context(name)
+    value = value if value is not None else from_context(name)
+    return None if value == "" else value
 
 
 def scoped(services: Services, state: State, *, models: bool = False) -> Services:
@@ -28,7 +32,13 @@ def scoped(services: Services, state: State, *, models: bool = False) -> Service
         services: those of the graph.
         state: may override settings, and so may the context.
         models: whether models and index will be used; they are loaded first, so that runs share them.
+
+    Raises:
+        InvalidInput: a value that cannot be used.
     """
+    # Only from the state, where the entry put it: with an answer, the context cannot change whose plan it is.
+    if model := state.get("model"):
+        services = services.with_model(model)
     changed = {name: value for name in _OVERRIDES if (value := given(state, name)) is not None}
     if not changed:
         return services
@@ -39,7 +49,13 @@ def scoped(services: Services, state: State, *, models: bool = False) -> Service
     checked = services.settings.model_copy()
     for name, value in changed.items():
         # Validated like any other setting: a bad value is said before anything happens.
-        type(checked).__pydantic_validator__.validate_assignment(checked, name, value)
+        try:
+            type(checked).__pydantic_validator__.validate_assignment(checked, name, value)
+        except ValidationError as error:
+            raise InvalidInput(
+                f"The {name} {value!r} cannot be used: {error.errors()[0]['msg'].lower()}.",
+                hint="Correct it in the input or in the context of the run.",
+            ) from None
     own.settings = checked
     return own
 

@@ -99,6 +99,9 @@ class State(InputState, OutputState, total=False):
     approval_id: str | None
     """The approval whose items are being generated."""
 
+    model: str | None
+    """The language model that the run was given, as the context named it; ``None`` for that of the settings."""
+
     said: str | None
     """What the person wrote before the analysis now under way; read once there is an offer to read it against."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from sqlalchemy import or_, select
 
 from ..tools.dataset.store import Store
@@ -12,6 +14,8 @@ from .offer import Offer
 from .state import State
 
 _HEARD = 200
+_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
+_OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
 
 
 def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offer:
@@ -20,7 +24,8 @@ def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offe
     The offer goes with the plan, because a reply may arrive with an empty state (a new message to a parent graph).
     """
     heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
-    offer = offer.model_copy(update={"heard": heard[-_HEARD:], "plan_id": None})
+    asked = {"heard": heard[-_HEARD:], "asked_at": time.time_ns() // 1_000_000, "model": state.get("model")}
+    offer = offer.model_copy(update={**asked, "plan_id": None})
     if not offer.items or offer.workflow_id is None:
         return offer
     details = {"offer": offer.model_dump(mode="json"), "coverage_before": state.get("coverage_before")}
@@ -49,6 +54,14 @@ def offer_of(plan: Plan) -> Offer | None:
     """The offer as it was shown with the plan; ``None`` for a plan that was made outside a conversation."""
     shown = plan.details.get("offer")
     return Offer.model_validate({**shown, "plan_id": plan.id}) if isinstance(shown, dict) else None
+
+
+def outdated(plan: Plan, version: int, model: str | None) -> str | None:
+    """Why a pending plan cannot be answered any more: its figures or its cost are not what they were."""
+    if plan.dataset_version != version:
+        return _CHANGED
+    offer = offer_of(plan)
+    return _OTHER_MODEL if offer is not None and offer.model != model else None
 
 
 def unfinished_approval(store: Store, thread_id: str | None, workflow_id: str) -> tuple[str, Plan] | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .dataset.store import Store
+from .errors import InvalidInput
 from .settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -42,11 +44,36 @@ class Services:
         self._make_chat_model = make_chat_model
         self._make_embeddings = make_embeddings
         self._lock = threading.RLock()
+        self._others: dict[str, Services] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
         """Services with the models that the settings name."""
         return cls(settings)
+
+    def with_model(self, name: str) -> Services:
+        """The same store and embeddings with another language model; asked again, it is the same object.
+
+        Args:
+            name: as the setting ``model`` takes it.
+
+        Raises:
+            InvalidInput: the host program brings its own model, so that a name has no meaning.
+        """
+        if self._make_chat_model is not None:
+            raise InvalidInput(
+                f"The model {name!r} cannot be chosen: this program brings its own.",
+                hint="Leave `model` out of the context.",
+            )
+        with self._lock:
+            if name not in self._others:
+                _ = self.store  # opened first, so that both use it
+                other = copy.copy(self)
+                other.settings = self.settings.model_copy(update={"model": name.strip()})
+                other.__dict__.pop("_chat_model", None)
+                other._make_embeddings = lambda _: self.embeddings
+                self._others[name] = other
+            return self._others[name]
 
     @property
     def store(self) -> Store:

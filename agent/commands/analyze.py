@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..output import ExitCode, note, print_json, print_table, say
+from ..output import ExitCode, note, print_json, print_table, say, stdout
 from .options_and_prompts import AsJson, Workflow, open_services
 from .within import measure_within, show_within
 
@@ -133,6 +133,24 @@ def show_coverage(coverage: dict[str, Any]) -> None:
     say(f"Balance score: {score_text(coverage)}", style="bold")
     say(f"Records:       {coverage['total_records']}")
     say()
+    console = stdout()
+    if console.is_terminal:
+        from ..coverage_table import coverage_table
+
+        console.print(coverage_table(coverage, console))
+    else:
+        _print_topics(coverage)
+    if coverage["uncategorized"]:
+        say(f"{coverage['uncategorized']} records have no topic and stay out of the score.")
+    for name, count in coverage["untargeted"].items():
+        say(f"{count} records of {name!r} have no target and stay out of the score.")
+    if coverage["recommendations"]:
+        say()
+    for recommendation in coverage["recommendations"]:
+        say(f"- {recommendation}")
+
+
+def _print_topics(coverage: dict[str, Any]) -> None:
     under = set(coverage["under_represented"])
     below = set(coverage["below_minimum"])
     print_table(
@@ -150,14 +168,6 @@ def show_coverage(coverage: dict[str, Any]) -> None:
         ],
         numbers=(1, 2, 3, 4),
     )
-    if coverage["uncategorized"]:
-        say(f"{coverage['uncategorized']} records have no topic and stay out of the score.")
-    for name, count in coverage["untargeted"].items():
-        say(f"{count} records of {name!r} have no target and stay out of the score.")
-    if coverage["recommendations"]:
-        say()
-    for recommendation in coverage["recommendations"]:
-        say(f"- {recommendation}")
 
 
 def _show_cheapest(found: dict[str, Any]) -> None:

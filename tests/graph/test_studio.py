@@ -1,16 +1,15 @@
-"""`langgraph dev` serves the graph with no LangSmith key, and a client drives it over HTTP."""
+"""`langgraph dev` serves the graph with no LangSmith key, and clients drive it over HTTP.
+
+One server for all of them; each test has a thread and a workflow of its own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -18,158 +17,263 @@ import pytest
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.generation.plans import list_plans
 
-ROOT = Path(__file__).resolve().parents[2]
-LOADED_BY_A_SERVER = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "LANGGRAPH_CLOUD_LICENSE_KEY")
+from ..mock_openai.server import MockOpenAI
+from .studio_server import StudioServer
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.timeout(500)]
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+APPROVE = {"decisions": [{"type": "approve"}]}
+GENERATE = "generate_synthetic_data"
 
 
-@pytest.fixture
-def home(tmp_path: Path, dataset: Callable[..., Path]) -> Path:
-    """A data folder with the workflow wf-1."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    store = Store.open(f"sqlite:///{folder / 'coverage.db'}")
-    import_files(store, "wf-1", [dataset()])
-    store.close()
-    return folder
-
-
-@pytest.fixture
-def server(home: Path, tmp_path: Path, mock_openai: Any, writing: Any) -> Iterator[str]:
-    """The address of a `langgraph dev` of its own, with a language model that is a mock endpoint."""
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, writing: ModuleType) -> Iterator[StudioServer]:
     pytest.importorskip("langgraph_api", reason="needs the extra [studio]")
-    writer = writing.Writer()
-
-    def reply(body: dict[str, Any]) -> str:
-        wanted = re.findall(r"(?:Exchanges: |with )(\d+)", json.dumps(body["messages"][-1]))
-        writer.calls += 1
-        return str(writer.answer(writer.calls, int(wanted[0]) if wanted else 1))
-
-    mock_openai.reply = reply
-    port = free_port()
-    environment = {k: v for k, v in os.environ.items() if k not in LOADED_BY_A_SERVER}
-    environment |= mock_openai.environment
-    environment |= {
-        "FINETUNE_COVERAGE_HOME": str(home),
-        "FINETUNE_COVERAGE_EMBEDDING_MODEL": "embedded",
-        "LANGGRAPH_STRICT_MSGPACK": "true",
-        "LANGSMITH_TRACING": "false",
-        "LANGGRAPH_CLI_NO_ANALYTICS": "1",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "langgraph_cli",
-        "dev",
-        "--no-browser",
-        "--no-reload",
-        "--port",
-        str(port),
-    ]
-    log = (tmp_path / "server.log").open("w")
-    process = subprocess.Popen(
-        [*command, "--config", str(ROOT / "langgraph.json")],
-        cwd=tmp_path,
-        env=environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
+    endpoint = MockOpenAI()
+    endpoint.models += ["small-1", "large-9"]
+    started = StudioServer(tmp_path_factory.mktemp("studio"), endpoint, writing.Writer())
     try:
-        _wait(address, process, tmp_path / "server.log")
-        yield address
+        started.start()
+        yield started
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
+        started.stop()
+        endpoint.close()
 
 
-def _wait(address: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 150) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"{address}/ok", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.5)
-    pytest.fail(f"the server did not start:\n{log.read_text()}")
+class Page:
+    """What a chat page or Studio does on one thread, about one workflow."""
+
+    def __init__(self, client: Any, server: StudioServer, thread: str, workflow: str) -> None:
+        self.client, self.server, self.thread, self.workflow = client, server, thread, workflow
+
+    async def run(self, **what: Any) -> dict[str, Any]:
+        result = await self.client.runs.wait(
+            self.thread, "coverage", durability="sync", raise_error=False, **what
+        )
+        assert isinstance(result, dict), result
+        return result
+
+    async def says(self, text: str, **what: Any) -> dict[str, Any]:
+        """Typed as a new message, also while a question waits."""
+        said = {"messages": [{"role": "user", "content": text}], "workflow_id": self.workflow}
+        return self._went_well(await self.run(input=said, **what))
+
+    async def answers(self, answer: Any, **what: Any) -> dict[str, Any]:
+        """Sent as the answer to the question that waits."""
+        return self._went_well(await self.run(command={"resume": answer}, **what))
+
+    async def interrupt(self) -> dict[str, Any] | None:
+        state = await self.client.threads.get_state(self.thread)
+        waiting: list[Any] = [i for task in state["tasks"] for i in task["interrupts"]]
+        assert len(waiting) <= 1
+        return dict(waiting[0]) if waiting else None
+
+    async def asked(self) -> dict[str, Any]:
+        """The first action of the question that waits."""
+        waiting = await self.interrupt()
+        assert waiting is not None, "nothing is asked"
+        return dict(waiting["value"]["action_requests"][0])
+
+    @property
+    def generated(self) -> list[str]:
+        store = Store.open(f"sqlite:///{self.server.home / 'coverage.db'}")
+        ids = [record.id for record in load_records(store, self.workflow, origin="synthetic")]
+        store.close()
+        return ids
+
+    @property
+    def approved(self) -> int:
+        store = Store.open(f"sqlite:///{self.server.home / 'coverage.db'}")
+        plans = [plan for plan in list_plans(store, self.workflow) if plan.status == "approved"]
+        store.close()
+        return len(plans)
+
+    def _went_well(self, result: dict[str, Any]) -> dict[str, Any]:
+        assert "__error__" not in result, f"{result}\n{self.server.log[-4000:]}"
+        return result
 
 
-async def test_a_conversation_over_http(server: str, home: Path, tmp_path: Path) -> None:
+@pytest.fixture
+async def page(
+    server: StudioServer, dataset: Callable[..., Path], request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
     from langgraph_sdk import get_client
 
-    client = get_client(url=server, timeout=httpx.Timeout(120))
-    try:
-        assistants = await client.assistants.search()
-        assert [assistant["graph_id"] for assistant in assistants] == ["coverage"]
-        thread = (await client.threads.create())["thread_id"]
-
-        async def run(**what: Any) -> dict[str, Any]:
-            result = await client.runs.wait(thread, "coverage", durability="sync", **what)
-            assert isinstance(result, dict)
-            assert "__error__" not in result, f"{result}\n{(tmp_path / 'server.log').read_text()[-4000:]}"
-            return result
-
-        async def asked() -> dict[str, Any] | None:
-            state = await client.threads.get_state(thread)
-            waiting: list[Any] = [i for task in state["tasks"] for i in task["interrupts"]]
-            return waiting[0]["value"] if waiting else None
-
-        await run(input={"messages": [{"role": "user", "content": "check wf-1 please"}]})
-        request = await asked()
-        assert request is not None
-        assert request["action_requests"][0]["args"] == {
-            "workflow_id": "wf-1",
-            "topic": "technical_issues",
-            "count": 16,
-            "strategy": "few_shot",
-        }
-        assert request["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
-        assert "**Balance Score:** 0.45 (Poor)" in request["action_requests"][0]["description"]
-
-        # A person who types instead of clicking arrives as new input.
-        result = await run(
-            input={"messages": [{"role": "user", "content": "how many technical issues are there?"}]}
-        )
-        assert "has 8 records" in result["messages"][-1]["content"]
-        assert await asked() is not None
-
-        # A form sends numbers as strings.
-        args = {"workflow_id": "wf-1", "topic": "technical_issues", "count": "3", "strategy": "few_shot"}
-        edited = {"name": "generate_synthetic_data", "args": args}
-        result = await run(command={"resume": {"decisions": [{"type": "edit", "edited_action": edited}]}})
-        assert "I've generated 3 new synthetic records" in result["messages"][-1]["content"]
-        request = await asked()
-        assert request is not None
-
-        result = await run(command={"resume": "make it 2 for technical issues with few-shot"})
-        assert "**Plan**: 2 for" in result["messages"][-1]["content"]
-        result = await run(command={"resume": {"decisions": [{"type": "approve"}]}})
-        assert "Technical Issues: 11 → 13 records" in result["messages"][-1]["content"]
-
-        result = await run(command={"resume": "proceed"})
-        assert result["next_step"] == "grader" and result["rounds"] == 2 and len(result["record_ids"]) == 5
-        assert await asked() is None
-    finally:
-        await client.aclose()
-    store = Store.open(f"sqlite:///{home / 'coverage.db'}")
-    assert len(list(load_records(store, "wf-1", origin="synthetic"))) == 5
+    workflow = request.node.name.removeprefix("test_")
+    store = Store.open(f"sqlite:///{server.home / 'coverage.db'}")
+    import_files(store, workflow, [dataset()])
     store.close()
-    assert (home / "conversations.db").exists()
-    log = (tmp_path / "server.log").read_text()
-    assert "Blocking call" not in log and "unregistered type" not in log
+    client = get_client(url=server.address, timeout=httpx.Timeout(300))
+    thread = (await client.threads.create())["thread_id"]
+    yield Page(client, server, thread, workflow)
+    server.seconds_per_call = 0.0
+    await client.aclose()
+
+
+def edited(**args: Any) -> dict[str, Any]:
+    return {"decisions": [{"type": "edit", "edited_action": {"name": GENERATE, "args": args}}]}
+
+
+def said(result: dict[str, Any]) -> str:
+    return str(result["messages"][-1]["content"])
+
+
+async def test_a_conversation(page: Page) -> None:
+    await page.says("check it please")
+    action = await page.asked()
+    args = {"workflow_id": page.workflow, "topic": "technical_issues", "count": 16, "strategy": "few_shot"}
+    assert action["args"] == args
+    assert "**Balance Score:** 0.45 (Poor)" in action["description"]
+    waiting = await page.interrupt()
+    assert waiting is not None
+    assert waiting["value"]["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
+
+    # A person who types instead of clicking arrives as new input.
+    assert "has 8 records" in said(await page.says("how many technical issues are there?"))
+    # A form sends all values as strings.
+    assert "I've generated 3 new" in said(await page.answers(edited(**{**args, "count": "3"})))
+    assert "**Plan**: 2 for" in said(await page.answers("make it 2 for technical issues with few-shot"))
+    assert "Technical Issues: 11 → 13 records" in said(await page.answers(APPROVE))
+    result = await page.answers("proceed")
+    assert result["next_step"] == "grader" and result["rounds"] == 2 and len(result["record_ids"]) == 5
+    assert await page.interrupt() is None
+    assert len(page.generated) == 5 and page.approved == 2
+    assert (page.server.home / "conversations.db").exists()
+
+
+async def test_a_no_generates_nothing(page: Page) -> None:
+    await page.says("check it please")
+    result = await page.answers({"decisions": [{"type": "reject", "message": "too expensive"}]})
+    assert "I generate nothing" in said(result) or "What would you like" in said(result)
+    # The card of the plan may still be on a screen somewhere.
+    await page.answers(APPROVE)
+    assert page.generated == [] and page.approved == 0
+
+
+async def test_edits_that_cannot_be_used_are_asked_again(page: Page) -> None:
+    await page.says("check it please")
+    for args, problem in (
+        ({"count": "many"}, "'many'"),
+        ({"count": "-3"}, "cannot be used"),
+        ({"topic": "gardening"}, "no topic 'gardening'"),
+        ({"workflow_id": "a_conversation"}, "another one needs its own analysis"),
+    ):
+        assert problem in said(await page.answers(edited(**args)))
+        assert (await page.asked())["args"]["count"] == 16
+    assert page.generated == [] and page.approved == 0
+
+
+async def test_free_text_while_a_question_waits(page: Page) -> None:
+    await page.says("check it please")
+    assert "**Plan**: 2 for" in said(await page.says("do 2 for technical issues with few-shot"))
+    assert "Technical Issues: 8 → 10 records" in said(await page.says("yes"))
+    assert len(page.generated) == 2 and page.approved == 1
+
+
+async def test_answers_that_cannot_be_read_leave_the_question_open(page: Page) -> None:
+    await page.says("check it please")
+    before = await page.interrupt()
+    for answer in ({"nonsense": True}, 42, {"decisions": []}, {"decisions": [{"type": "launch"}]}):
+        assert "__error__" in await page.run(command={"resume": answer}), answer
+        assert await page.interrupt() == before
+    assert page.generated == [] and page.approved == 0
+    assert "I've generated 2 new" in said(await page.answers(edited(count=2)))
+
+
+async def test_an_answer_to_an_earlier_question(page: Page) -> None:
+    await page.says("check it please")
+    old = await page.interrupt()
+    await page.answers("make it 2 for technical issues with few-shot")
+    new = await page.interrupt()
+    assert old is not None and new is not None and old["id"] != new["id"]
+    await page.run(command={"resume": {old["id"]: APPROVE}})
+    assert page.generated == [] and page.approved == 0
+    assert (await page.asked())["args"]["count"] == 2
+    await page.run(command={"resume": {new["id"]: APPROVE}})
+    assert len(page.generated) == 2 and page.approved == 1
+    await page.answers("stop")
+    # Nothing waits any more: an answer answers nothing.
+    await page.run(command={"resume": APPROVE})
+    assert len(page.generated) == 2 and page.approved == 1
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["clicked", "typed"])
+async def test_of_five_answers_at_once_one_is_taken(page: Page, typed: bool) -> None:
+    await page.says("do 1 for technical issues with few-shot")
+    # After this round the score is still poor, so that the next question is another plan, which nobody has seen.
+    # Typed, "1" is the plan now and "proceed" then.
+    await asyncio.gather(*[page.says("1") if typed else page.answers(APPROVE) for _ in range(5)])
+    assert len(page.generated) == 1 and page.approved == 1
+    assert (await page.asked())["name"] == GENERATE
+    state = await page.client.threads.get_state(page.thread)
+    told = [message["content"] for message in state["values"]["messages"] if message["type"] == "ai"]
+    assert sum("came in before I asked this question" in str(text) for text in told) == 4
+    # A later yes is one to the plan that is shown now.
+    await page.answers(edited(count=1))
+    assert len(page.generated) == 2 and page.approved == 2
+
+
+async def test_settings_show_with_titles_and_help(page: Page) -> None:
+    [assistant] = await page.client.assistants.search(graph_id="coverage")
+    schemas = await page.client.assistants.get_schemas(assistant["assistant_id"])
+    fields = schemas["context_schema"]["properties"]
+    shown = {"target_score", "minimum_per_topic", "max_rounds", "model", "budget_tokens", "budget_usd"}
+    assert shown <= set(fields)
+    assert all(len(field["description"]) > 20 and field["title"] for field in fields.values())
+    assert fields["budget_usd"]["title"] == "Cost budget in USD" and fields["model"]["type"] == "string"
+    assert schemas["input_schema"]["properties"].keys() >= {"messages", "workflow_id", "focus_topics"}
+
+
+async def test_another_model_needs_another_yes(page: Page) -> None:
+    await page.says("do 1 for technical issues with few-shot", context={"model": "small-1"})
+    # With an answer the model cannot be changed: the yes is to what was shown.
+    page.server.called.clear()
+    await page.answers(APPROVE, context={"model": "large-9"})
+    assert len(page.generated) == 1 and set(page.server.called) == {"small-1"}
+    await page.says("do 1 for technical issues with few-shot", context={"model": "small-1"})
+    result = await page.says("yes", context={"model": "large-9"})
+    assert "Another language model has been chosen" in json.dumps(result["messages"])
+    assert len(page.generated) == 1 and page.approved == 1
+    page.server.called.clear()
+    await page.answers(edited(count=1), context={"model": "large-9"})
+    assert len(page.generated) == 2 and set(page.server.called) == {"large-9"}
+
+
+async def test_settings_that_cannot_be_used(page: Page) -> None:
+    asked = {"input": {"messages": [{"role": "user", "content": "hi"}], "workflow_id": page.workflow}}
+    result = await page.run(**asked, context={"target_score": 7})
+    assert "The target_score 7 cannot be used" in said(result) and await page.interrupt() is None
+    await page.says("check it please", context={"target_score": "0.3", "budget_usd": ""})
+    assert (await page.asked())["name"] == "proceed_to_grader"
+
+
+async def test_killed_and_started_again(page: Page) -> None:
+    """While a question waits, and in the middle of generation."""
+    await page.says("do 6 for technical issues with few-shot")
+    page.server.kill()
+    page.server.start()
+    await page.client.threads.create(thread_id=page.thread, graph_id="coverage", if_exists="do_nothing")
+    assert (await page.asked())["args"]["count"] == 6
+
+    page.server.seconds_per_call = 0.5
+    page.server.called.clear()
+    await page.client.runs.create(page.thread, "coverage", command={"resume": APPROVE}, durability="sync")
+    while len(page.generated) < 2:  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(0.1)
+    page.server.kill()
+    before = page.generated
+    page.server.seconds_per_call = 0.0
+    page.server.start()
+    await page.client.threads.create(thread_id=page.thread, graph_id="coverage", if_exists="do_nothing")
+    await page.says("are you still there?")
+    if (await page.asked())["name"] == "resume_generation":
+        await page.answers("continue")
+    assert len(page.generated) == 6 and set(before) <= set(page.generated) and page.approved == 1
+    # Beside the six records: what was under way when the process died.
+    assert len(page.server.called) <= 6 + 6
+
+
+def test_the_server_had_nothing_to_complain_about(server: StudioServer) -> None:
+    assert "Blocking call" not in server.log and "unregistered type" not in server.log

@@ -1,0 +1,87 @@
+"""The coverage on a terminal: a bar for each topic, measured against its target.
+
+Every mark is a sign as well as a colour, so that nothing is lost without colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from .output import visible
+
+NARROW = 80
+"""From here on columns that carry little are left out."""
+
+
+class _Signs(NamedTuple):
+    bar: str
+    target: str
+    under: str
+    below: str
+
+
+_DRAWN = _Signs("█", "│", "▼", "·")
+_TYPED = _Signs("#", "|", "v", ".")
+
+
+def coverage_table(coverage: Mapping[str, Any], console: Console) -> RenderableType:
+    """A table of the topics, with a legend.
+
+    Args:
+        coverage: the report of `analyze_coverage`.
+        console: what it is for; its width and encoding decide how it is drawn.
+    """
+    signs = _TYPED if console.options.ascii_only else _DRAWN
+    wide, cells = console.width >= NARROW, max(10, min(40, console.width // 5))
+    topics = coverage["topics"]
+    most = max([1.0, *(topic["representation"] or 0.0 for topic in topics)])
+    shows_synthetic = wide or any(topic["synthetic"] for topic in topics)
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Topic", overflow="fold", min_width=12)
+    numbers = ["Records", "Share", *(["Target"] if wide else []), *(["Synthetic"] if shows_synthetic else [])]
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Against its target", no_wrap=True, min_width=cells + 2)
+    for topic in topics:
+        values = [f"{topic['records']:,}", _percent(topic["share"])]
+        values += [_percent(topic["target"])] if wide else []
+        values += [f"{topic['synthetic']:,}"] if shows_synthetic else []
+        table.add_row(Text(visible(topic["name"])), *values, _bar(topic, most, cells, signs))
+    return Group(table, Text(_legend(topics, signs), style="dim"))
+
+
+def _bar(topic: Mapping[str, Any], most: float, cells: int, signs: _Signs) -> Text:
+    if topic["representation"] is None:
+        return Text("no target", style="dim")
+    style, sign = "green", ""
+    if topic["under_represented"]:
+        style, sign = "red", f" {signs.under}"
+    elif topic["below_minimum"]:
+        style, sign = "yellow", f" {signs.below}"
+    length = round(topic["representation"] / most * (cells - 1))
+    target = round(1 / most * (cells - 1))
+    filled = signs.bar * length + " " * (cells - length)
+    bar = Text(filled[:target] + signs.target + filled[target + 1 :] + sign)
+    bar.stylize(style, 0, length)
+    bar.stylize("bold", target, target + 1)
+    bar.stylize(f"bold {style}", cells)
+    return bar
+
+
+def _legend(topics: list[Mapping[str, Any]], signs: _Signs) -> str:
+    legend = [f"{signs.target} target"]
+    if any(topic["under_represented"] for topic in topics):
+        legend.append(f"{signs.under} under-represented")
+    if any(topic["below_minimum"] and not topic["under_represented"] for topic in topics):
+        legend.append(f"{signs.below} below the minimum")
+    return "   ".join(legend)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"

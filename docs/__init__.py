@@ -1,0 +1,1 @@
+"""Pictures for the documentation, and the programs that make them."""

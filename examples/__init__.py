@@ -1,0 +1,1 @@
+"""Programs that use the package as a host would: by its public names only."""

@@ -1,0 +1,1 @@
+"""A fine-tune agent around coverage and generation: topics → coverage → grader → dry run, and back."""

@@ -1,0 +1,46 @@
+"""On a server, what was sent before a question was asked is no answer to it; and which model a run may name."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.build import build_graph
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.settings import Settings
+
+APPROVE = {"decisions": [{"type": "approve"}]}
+SENT = "__request_start_time_ms__"
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "clicked"])
+async def test_an_answer_from_before_the_question(chat: Any, services: Services, typed: bool) -> None:
+    before = int(time.time() * 1000) - 1
+    await chat.new("do 2 for technical issues with few-shot")
+    chat.config["configurable"][SENT] = before
+    said = await (chat.new("1") if typed else chat.answer(APPROVE))
+    assert "came in before I asked this question" in said and "The plan still stands" in said
+    assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
+    # A question is answered whenever it was asked.
+    assert "has 8 records" in await chat.new("how many technical issues are there?")
+    chat.config["configurable"][SENT] = int(time.time() * 1000) + 1
+    await (chat.new("1") if typed else chat.answer(APPROVE))
+    assert len(list(load_records(services.store, "wf-1", origin="synthetic"))) == 2
+
+
+async def test_a_program_with_its_own_model_takes_no_name(services: Services) -> None:
+    result = await build_graph(services).ainvoke({"messages": [("user", "hi")]}, context={"model": "gpt-9"})
+    assert "this program brings its own" in result["messages"][-1].text
+
+
+def test_another_model_shares_the_store_and_not_the_model(empty_services: Services) -> None:
+    base = Services(Settings(home=empty_services.settings.home, model="embedded"))
+    other = base.with_model(" small-1 ")
+    assert other is base.with_model(" small-1 ") and other.settings.model == "small-1"
+    assert other.store is base.store and base.settings.model == "embedded"
+    with pytest.raises(InvalidInput, match="brings its own"):
+        empty_services.with_model("small-1")
+    base.store.close()
