@@ -94,6 +94,7 @@ def request_for(offer: Offer) -> HumanRequest:
     decisions: dict[str, list[Any]] = {
         "proceed_to_grader": ["approve", "reject", "respond"],
         "resume_generation": ["approve", "reject", "respond"],
+        "undo_round": ["approve", "reject", "respond"],
         "choose_workflow": ["edit", "respond"],
     }
     action = ActionRequest(name=offer.action, args=args, description=offer.text)
@@ -147,6 +148,8 @@ def _typed(text: str, offer: Offer) -> Reply:
 def _rejected(message: str, offer: Offer) -> Reply:
     """A no; what is said with it may change or redirect the plan, but not turn the no into a yes."""
     reply = _typed(message, offer) if message.strip() else Reply(kind="reject")
+    if offer.action == "undo_round":
+        return Reply(kind="keep", text=reply.text, channel="decision")
     kind = "reject" if reply.kind in ("approve", "resume", "unclear") else reply.kind
     return reply.model_copy(update={"kind": kind, "channel": "decision"})
 
@@ -161,6 +164,8 @@ def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
         return Reply(kind="proceed", channel="decision")
     if len(decisions) == 1 and decision.type == "approve" and offer.action == "resume_generation":
         return Reply(kind="resume", channel="decision")
+    if len(decisions) == 1 and decision.type == "approve" and offer.action == "undo_round":
+        return Reply(kind="take_back", channel="decision")
     return _again("That decision does not fit the question.")
 
 

@@ -25,6 +25,7 @@ from .review import Reviewing
 from .revise import Revising, is_approved
 from .scope import ServicesSource
 from .state import InputState, OutputState, State, reply_in, the_offer, the_reply
+from .undo import Undoing
 from .work import Working
 
 
@@ -93,7 +94,7 @@ def build_graph(
     entering, measuring, recommending = Entering(source), Measuring(source), Recommending(source)
     responding, revising, reviewing = Responding(source), Revising(source), Reviewing(source)
     working, finishing, retargeting = Working(source), Finishing(source), Retargeting(source)
-    interpreting = Interpreting(source)
+    interpreting, undoing = Interpreting(source), Undoing(source)
 
     graph = StateGraph(State, Context, input_schema=InputState, output_schema=OutputState)
     graph.add_node("route", entering.route)
@@ -109,6 +110,8 @@ def build_graph(
     graph.add_node("revise", revising.revise)
     graph.add_node("review", reviewing.review)
     graph.add_node("retarget", retargeting.retarget)
+    graph.add_node("undo", undoing.undo)
+    graph.add_node("take_back", undoing.take_back)
     graph.add_node("accept", working.accept)
     graph.add_node("generate", RunnableLambda(working.generate_here, working.generate, name="generate"))
     graph.add_node("hold", working.hold)
@@ -117,8 +120,8 @@ def build_graph(
     graph.add_node("summarize", finishing.summarize)
 
     # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
-    no_approval = ["revise", "answer", "review", "retarget", "finish"]
-    answers = [*no_approval, "interpret", "accept", "generate", "open"]
+    no_approval = ["revise", "answer", "review", "retarget", "undo", "finish"]
+    answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
     graph.add_edge("open", "analyze")
@@ -130,6 +133,8 @@ def build_graph(
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
     graph.add_conditional_edges("review", route_after_change_of_figures, ["analyze", "approve"])
     graph.add_conditional_edges("retarget", route_after_change_of_figures, ["analyze", "approve"])
+    graph.add_edge("undo", "approve")
+    graph.add_edge("take_back", "analyze")
     graph.add_conditional_edges("accept", route_after_accept, ["generate", "analyze"])
     graph.add_conditional_edges("generate", route_after_generate, ["reanalyze", "hold"])
     graph.add_edge("hold", "approve")

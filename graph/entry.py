@@ -40,9 +40,12 @@ Step = Literal[
     "open",
     "summarize",
     "retarget",
+    "undo",
+    "take_back",
 ]
 _TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
+_ONWARD = ("more", "change", "review", "targets", "undo")
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
     Option(label="Generate more", effect="more"),
@@ -164,9 +167,9 @@ class Entering:
         reply = read_reply(said, offer)
         if reply.kind == "question":
             return Command(goto="answer", update={**update, "reply": as_json(reply), "offer": None})
-        onward = reply.kind in ("more", "change", "review", "targets") or state.get("next_step") != "grader"
+        onward = reply.kind in _ONWARD or state.get("next_step") != "grader"
         if onward:
-            carried = said if reply.kind in ("more", "change", "review", "targets") else None
+            carried = said if reply.kind in _ONWARD else None
             return Command(goto="analyze", update={**update, "said": carried, "offer": None})
         return Command(goto="summarize", update=update)
 
@@ -188,6 +191,10 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return "revise" if offer.workflow_id is not None else "answer"
         case "proceed" | "stop" | "review_outside":
             return "finish"
+        case "undo":
+            return "undo" if offer.workflow_id is not None else "answer"
+        case "take_back" | "keep":
+            return "take_back"
         case "review" | "drop":
             return "review"
         case "workflow":

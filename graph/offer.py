@@ -15,8 +15,9 @@ Action = Literal[
     "choose_next_step",
     "resume_generation",
     "choose_workflow",
+    "undo_round",
 ]
-Effect = Literal["generate", "proceed", "review", "more", "resume", "stop"]
+Effect = Literal["generate", "proceed", "review", "more", "resume", "stop", "take_back", "keep"]
 About = Literal[
     "score",
     "topics",
@@ -76,6 +77,9 @@ class Offer(BaseModel):
         review: what the shown records are: a topic, or the synthetic ones.
         approval_id: for ``resume_generation``: the approval whose work is unfinished.
         workflows: for ``choose_workflow``: the ids to choose from.
+        round_jobs: for ``undo_round``: the jobs of the round that a yes takes back.
+        round_title: for ``undo_round``: which round that is.
+        round_effect: for ``undo_round``: what it changes, in words.
         everything: the plan for all topics that need records.
         more: what "generate more" would propose.
         doubtful: ids of records that a review should begin with.
@@ -97,6 +101,9 @@ class Offer(BaseModel):
     review: ReviewScope | None = None
     approval_id: str | None = None
     workflows: list[str] = Field(default_factory=list)
+    round_jobs: list[str] = Field(default_factory=list)
+    round_title: str = ""
+    round_effect: str = ""
     everything: list[PlanItem] = Field(default_factory=list)
     more: list[PlanItem] = Field(default_factory=list)
     doubtful: list[str] = Field(default_factory=list)
@@ -107,7 +114,7 @@ class Offer(BaseModel):
     @property
     def yes_is_plain(self) -> bool:
         """Whether a bare "yes" can mean one thing only: the first option, which is the plan shown."""
-        if self.action in ("proceed_to_grader", "resume_generation"):
+        if self.action in ("proceed_to_grader", "resume_generation", "undo_round"):
             return True
         first = self.options[0] if self.options else None
         return bool(
@@ -142,7 +149,7 @@ class ReviewScope(BaseModel):
 
 
 class Reply(BaseModel):
-    """A person's answer, read. Only ``approve`` and ``resume`` can lead to generation.
+    """A person's answer, read. Only ``approve`` and ``resume`` can lead to generation, only ``take_back`` to an undo.
 
     Attributes:
         kind: what the answer asks for.
@@ -151,7 +158,7 @@ class Reply(BaseModel):
         note: for ``unclear`` what to ask back; otherwise what to mention beside the result.
         topic: for a review or a question.
         about: for a question: what it is about; ``None`` when that is not known (yet).
-        number: for a question: how many are asked for, or which score.
+        number: for a question: how many are asked for, or which score; for ``undo``: which round, if one is named.
         review: for ``review``.
         numbers: for ``drop`` the numbers of the records, counted from 1.
         aims: for ``targets``: what the targets shall become.
@@ -178,6 +185,8 @@ class Reply(BaseModel):
         "back",
         "question",
         "undo",
+        "take_back",
+        "keep",
         "confirm",
         "workflow",
         "targets",

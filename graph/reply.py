@@ -39,10 +39,10 @@ from .phrases import (
     REVIEW,
     REVIEWABLE,
     STOP,
-    UNDO,
     YES,
 )
 from .questions import read_demand, read_question
+from .round_phrases import read_undo
 
 _LONGEST = 1000
 """Nobody types more than that as an answer; it is pasted."""
@@ -95,6 +95,8 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         if NEXT.fullmatch(plain) and offer.review is not None:
             scope = offer.review
             return Reply(kind="review", review=scope.model_copy(update={"page": scope.page + 1}))
+    if offer.action == "undo_round" and NO.fullmatch(plain):
+        return Reply(kind="keep")
     if offer.action == "resume_generation" and RESUME.fullmatch(plain):
         return Reply(kind="resume")
     if PLAIN_YES.fullmatch(plain):
@@ -108,8 +110,9 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="stop")
     if NO.fullmatch(plain):
         return Reply(kind="reject")
-    if UNDO.fullmatch(plain):
-        return Reply(kind="undo")
+    undo = read_undo(plain)
+    if undo is not None:
+        return undo
     if PLEASANTRY.fullmatch(plain):
         return Reply(kind="unclear", note="Gladly. Nothing starts without a yes to the plan.")
     if PROCEED.fullmatch(plain):
@@ -129,6 +132,8 @@ def _yes(offer: Offer) -> Reply:
         return Reply(kind="proceed")
     if offer.action == "resume_generation":
         return Reply(kind="resume")
+    if offer.action == "undo_round":
+        return Reply(kind="take_back")
     if offer.yes_is_plain:
         return Reply(kind="approve", items=offer.items)
     return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")

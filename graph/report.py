@@ -81,7 +81,7 @@ def round_report(
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
         costs: the expected cost of each plan among the options, in words.
-        stop_reason: why no further round is recommended, if the goal is not met.
+        stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
     return _render(
