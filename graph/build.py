@@ -23,6 +23,7 @@ from .respond import Responding
 from .retarget import Retargeting
 from .review import Reviewing
 from .revise import Revising, is_approved
+from .rules import Ruling
 from .scope import ServicesSource
 from .state import InputState, OutputState, State, reply_in, the_offer, the_reply
 from .undo import Undoing
@@ -94,7 +95,7 @@ def build_graph(
     entering, measuring, recommending = Entering(source), Measuring(source), Recommending(source)
     responding, revising, reviewing = Responding(source), Revising(source), Reviewing(source)
     working, finishing, retargeting = Working(source), Finishing(source), Retargeting(source)
-    interpreting, undoing = Interpreting(source), Undoing(source)
+    interpreting, undoing, ruling = Interpreting(source), Undoing(source), Ruling(source)
 
     graph = StateGraph(State, Context, input_schema=InputState, output_schema=OutputState)
     graph.add_node("route", entering.route)
@@ -112,6 +113,7 @@ def build_graph(
     graph.add_node("retarget", retargeting.retarget)
     graph.add_node("undo", undoing.undo)
     graph.add_node("take_back", undoing.take_back)
+    graph.add_node("rules", ruling.rules)
     graph.add_node("accept", working.accept)
     graph.add_node("generate", RunnableLambda(working.generate_here, working.generate, name="generate"))
     graph.add_node("hold", working.hold)
@@ -120,7 +122,7 @@ def build_graph(
     graph.add_node("summarize", finishing.summarize)
 
     # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
-    no_approval = ["revise", "answer", "review", "retarget", "undo", "finish"]
+    no_approval = ["revise", "answer", "review", "retarget", "undo", "rules", "finish"]
     answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
@@ -133,6 +135,7 @@ def build_graph(
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
     graph.add_conditional_edges("review", route_after_change_of_figures, ["analyze", "approve"])
     graph.add_conditional_edges("retarget", route_after_change_of_figures, ["analyze", "approve"])
+    graph.add_conditional_edges("rules", route_after_change_of_figures, ["analyze", "approve"])
     graph.add_edge("undo", "approve")
     graph.add_edge("take_back", "analyze")
     graph.add_conditional_edges("accept", route_after_accept, ["generate", "analyze"])

@@ -42,6 +42,7 @@ Step = Literal[
     "retarget",
     "undo",
     "take_back",
+    "rules",
 ]
 _TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
@@ -195,7 +196,9 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return "undo" if offer.workflow_id is not None else "answer"
         case "take_back" | "keep":
             return "take_back"
-        case "review" | "drop":
+        case "add_rule" | "add_rule_here" | "skip_rule" | "rules" | "drop_rule":
+            return "rules"
+        case "review" | "drop" | "restore" | "relabel" | "edit":
             return "review"
         case "workflow":
             return "open"

@@ -12,7 +12,7 @@ from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
 from .mentions import find_mentions
 from .normalized import normalize
-from .offer import Offer, Option, Reply, ReviewScope, same_items
+from .offer import NO_TO, YES_TO, Offer, Option, Reply, ReviewScope, same_items
 from .phrases import (
     ASKS,
     BACK,
@@ -42,6 +42,7 @@ from .phrases import (
     YES,
 )
 from .questions import read_demand, read_question
+from .review_phrases import read_review_change
 from .round_phrases import read_undo
 
 _LONGEST = 1000
@@ -54,6 +55,9 @@ def read_reply(text: str, offer: Offer) -> Reply:
     """What ``text`` means as an answer to ``offer``; ``unclear`` with a note when it is not understood."""
     if len(text) > _LONGEST or PASTED.search(text):
         return Reply(kind="unclear", text=text.strip()[:_LONGEST], note=_PASTED_NOTE)
+    changed = read_review_change(text, offer)
+    if changed is not None:
+        return changed
     plain = normalize(text)
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
@@ -95,8 +99,8 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         if NEXT.fullmatch(plain) and offer.review is not None:
             scope = offer.review
             return Reply(kind="review", review=scope.model_copy(update={"page": scope.page + 1}))
-    if offer.action == "undo_round" and NO.fullmatch(plain):
-        return Reply(kind="keep")
+    if offer.action in NO_TO and NO.fullmatch(plain):
+        return Reply(kind=NO_TO[offer.action])
     if offer.action == "resume_generation" and RESUME.fullmatch(plain):
         return Reply(kind="resume")
     if PLAIN_YES.fullmatch(plain):
@@ -132,8 +136,8 @@ def _yes(offer: Offer) -> Reply:
         return Reply(kind="proceed")
     if offer.action == "resume_generation":
         return Reply(kind="resume")
-    if offer.action == "undo_round":
-        return Reply(kind="take_back")
+    if offer.action in YES_TO:
+        return Reply(kind=YES_TO[offer.action])
     if offer.yes_is_plain:
         return Reply(kind="approve", items=offer.items)
     return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")

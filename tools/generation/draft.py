@@ -29,6 +29,8 @@ class TopicContext:
         offset: records that were generated for the topic before this job: the round over seeds and attributes goes
             on there, instead of beginning with the same ones again.
         tool_chain: shares of the kinds of tool chain.
+        lessons: records that a person rejected, with excerpts and reasons: what to keep away from.
+        rules: what a person confirmed that the written must keep to, in words.
     """
 
     topic: str
@@ -38,6 +40,8 @@ class TopicContext:
     count: int = 1
     offset: int = 0
     tool_chain: ToolChainSettings = field(default_factory=ToolChainSettings)
+    lessons: Sequence[Mapping[str, Any]] = ()
+    rules: Sequence[str] = ()
 
     @cached_property
     def style(self) -> TopicStyle:

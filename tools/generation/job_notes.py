@@ -37,6 +37,17 @@ def noted_eval_set(store: Store, job_id: str) -> dict[str, str] | None:
     return eval_set
 
 
+def note_lessons(store: Store, job_id: str, taught: dict[str, Any]) -> None:
+    """Remember what a job was taught by reviews: lessons and rules."""
+    _note(store, job_id, "taught", taught)
+
+
+def noted_lessons(store: Store, job_id: str) -> dict[str, Any] | None:
+    """What a job was taught; None when nothing was noted yet."""
+    taught: dict[str, Any] | None = _notes(store, job_id).get("taught")
+    return taught
+
+
 def _note(store: Store, job_id: str, name: str, value: Any) -> None:
     with store.write() as connection:
         notes = _read(connection, job_id) | {name: value}

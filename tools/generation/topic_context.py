@@ -8,6 +8,7 @@ from ..dataset.records import load_records
 from ..dataset.workflows import list_topics
 from .draft import TopicContext
 from .ledger import Job
+from .lessons.taught import Taught, taught_now, taught_of_job
 from .loading_progress import LoadingProgress
 from .tool_chain_settings import ToolChainSettings
 
@@ -28,6 +29,7 @@ def topic_context(
     offset: int = 0,
     tool_chain: ToolChainSettings | None = None,
     loading: LoadingProgress | None = None,
+    taught: Taught | None = None,
 ) -> TopicContext:
     """The topic's description, its neighbours and its usable real records.
 
@@ -42,6 +44,7 @@ def topic_context(
             job is carried on: the drafts depend on it.
         tool_chain: shares of the kinds of tool chain; the defaults when not given.
         loading: is told how far the embedding of the seeds is.
+        taught: what reviews taught; as it is now when not given.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
     seeds = list(
@@ -52,6 +55,7 @@ def topic_context(
         by_id = {record.id: record for record in seeds}
         order = services.index.spread(workflow_id, topic, min(len(seeds), MOST_SEEDS))
         seeds = [by_id[record_id] for record_id in order if record_id in by_id] or seeds[:MOST_SEEDS]
+    taught = taught or taught_now(services.store, workflow_id, topic)
     return TopicContext(
         topic=topic,
         description=descriptions.get(topic, ""),
@@ -60,6 +64,8 @@ def topic_context(
         count=count,
         offset=offset,
         tool_chain=tool_chain or ToolChainSettings(),
+        lessons=taught["lessons"],
+        rules=taught["rules"],
     )
 
 
@@ -79,4 +85,5 @@ def job_context(services: Services, job: Job, loading: LoadingProgress | None = 
         offset=earlier,
         tool_chain=services.settings.tool_chain,
         loading=loading,
+        taught=taught_of_job(services.store, job.id),
     )
