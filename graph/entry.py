@@ -188,7 +188,7 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"
         case "resume":
             return "generate"
-        case "change" | "more":
+        case "change" | "more" | "pilot":
             return "revise" if offer.workflow_id is not None else "answer"
         case "proceed" | "stop" | "review_outside":
             return "finish"

@@ -97,6 +97,8 @@ class Offer(BaseModel):
         round_jobs: for ``undo_round``: the jobs of the round that a yes takes back.
         round_title: for ``undo_round``: which round that is.
         round_effect: for ``undo_round``: what it changes, in words.
+        is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
+        onward: what is left to ask for once the pilot was shown.
         rule: for ``add_rule``: kind and value of the rule that was understood, and the topic of the record.
         everything: the plan for all topics that need records.
         more: what "generate more" would propose.
@@ -122,6 +124,8 @@ class Offer(BaseModel):
     round_jobs: list[str] = Field(default_factory=list)
     round_title: str = ""
     round_effect: str = ""
+    is_pilot: bool = False
+    onward: list[PlanItem] = Field(default_factory=list)
     rule: dict[str, str] | None = None
     everything: list[PlanItem] = Field(default_factory=list)
     more: list[PlanItem] = Field(default_factory=list)
@@ -177,7 +181,8 @@ class Reply(BaseModel):
         note: for ``unclear`` what to ask back; for ``drop`` the reason; otherwise what to mention beside the result.
         topic: for a review or a question.
         about: for a question: what it is about; ``None`` when that is not known (yet).
-        number: for a question: how many are asked for, or which score; for ``undo``: which round, if one is named.
+        number: for a question: how many are asked for, or which score; for ``undo``: which round, if one is named;
+            for ``pilot``: of how many records; for ``drop_rule``: which rule.
         review: for ``review``.
         numbers: for ``drop``, ``restore``, ``relabel`` and ``edit``: the numbers of the records, counted from 1.
         role: for ``edit``: whose last message is changed; ``text`` is what it becomes.
@@ -195,6 +200,7 @@ class Reply(BaseModel):
         "approve",
         "resume",
         "change",
+        "pilot",
         "more",
         "reject",
         "proceed",

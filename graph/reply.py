@@ -41,6 +41,7 @@ from .phrases import (
     STOP,
     YES,
 )
+from .pilot_phrases import read_pilot
 from .questions import read_demand, read_question
 from .review_phrases import read_review_change
 from .round_phrases import read_undo
@@ -127,7 +128,8 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="back")
     if MORE.fullmatch(plain):
         return Reply(kind="more")
-    return _review(plain, offer)
+    pilot = read_pilot(plain) if offer.items else None
+    return pilot or _review(plain, offer)
 
 
 def _yes(offer: Offer) -> Reply:
@@ -184,9 +186,17 @@ def _chosen(option: Option, offer: Offer) -> Reply:
 def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
     """What follows a yes or no and a comma: it may change or redirect, but a yes with more is no yes."""
     command = _read_command(rest, offer)
-    if command is not None and command.kind in ("stop", "reject", "undo", "review", "review_outside", "more"):
+    if command is not None and command.kind in (
+        "stop",
+        "reject",
+        "undo",
+        "review",
+        "review_outside",
+        "more",
+        "pilot",
+    ):
         # "yes, stop" contradicts itself; "no, stop" does not.
-        clear = after_no or command.kind in ("review", "review_outside")
+        clear = after_no or command.kind in ("review", "review_outside", "pilot")
         return command if clear else _unsure()
     if command is not None and command.kind == "proceed":
         return command if after_no or offer.action == "proceed_to_grader" else _unsure()
@@ -219,7 +229,7 @@ def _read_question(plain: str, offer: Offer) -> Reply:
             asked = re.match(r"(?:can|could|would|will) you\b", plain)
             return change if asked else Reply(kind="unclear", note=TARGETS_ASKED)
     command = _read_command(plain, offer)
-    if command is not None and command.kind == "review":
+    if command is not None and command.kind in ("review", "pilot"):
         return command
     if command is not None or PLAIN_YES.fullmatch(POLITE.sub("", plain)):
         return _unsure()

@@ -49,7 +49,7 @@ class Reviewing:
         if offer.plan_id is not None and offer.action == "generate_synthetic_data":
             # Stored anew, so that a reply that reaches an empty state knows which records were shown.
             offer = lay(store, offer, state, thread_id())
-        offer.text = f"{_page(records, scope, first)}\n\n{reminder(offer)}"
+        offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
 
     def _change(self, state: State, offer: Offer, reply: Reply) -> dict[str, Any]:
@@ -90,7 +90,8 @@ def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -
     return list(islice(found, start, start + _PAGE))
 
 
-def _page(records: list[Record], scope: ReviewScope, first: int) -> str:
+def page(records: list[Record], scope: ReviewScope, first: int) -> str:
+    """Records in a few lines each, numbered from ``first`` on, and what can be said about them."""
     if not records:
         return "There are no more such records." if scope.page else "There are no such records."
     lines = ["**Review**", ""]

@@ -15,7 +15,8 @@ _NUMBERS = r"(?P<numbers>#?\d+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+)#?\d+)*)
 _OF = r"(?:(?:the )?(?:records?|numbers?|nos?\.?) )?"
 _OUT = r"(?:drop|remove|reject|delete|discard|throw out)"
 _REASON = (
-    r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))(?P<reason>\S.*)"
+    r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
+    r"(?P<reason>(?!#?\d|and\b)\S.*)"
 )
 _DROP = re.compile(rf"(?:please )?{_OUT} {_OF}{_NUMBERS}{_REASON}", re.IGNORECASE | re.DOTALL)
 _ACCEPT = re.compile(
