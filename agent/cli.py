@@ -29,6 +29,7 @@ from .commands import (
     plans,
     recommend,
     review,
+    rules,
     targets,
     threads,
     topics,
@@ -57,6 +58,7 @@ app.add_typer(plans.app, name="plans")
 app.add_typer(jobs.app, name="jobs")
 app.command("validate")(validate.validate)
 app.command("review")(review.review)
+app.add_typer(rules.app, name="rules")
 app.add_typer(topics.app, name="topics")
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")

@@ -23,6 +23,7 @@ from .markdown import escape, plural, score_words, topic_title
 from .mentions import find_mentions
 from .offer import About, Reply
 from .plan_words import items_words, strategy_words
+from .round_table import MOST_ROUNDS, history_words
 
 _WORST = 5
 _EXAMPLES = 2
@@ -135,8 +136,11 @@ def _look(question: Reply, asked: Asked) -> Answer:
     return Answer(said, quotes="\n\n".join(map(quoted, look.examples)))
 
 
-def _rounds(_: Reply, asked: Asked) -> Answer:
-    return Answer(rounds_words(asked.rounds(last=3)))
+def _rounds(question: Reply, asked: Asked) -> Answer:
+    rounds = asked.rounds(last=MOST_ROUNDS)
+    if rounds.rounds < 2 or not re.search(r"\b(?:rounds|runs|history|all)\b", question.text.lower()):
+        return Answer(rounds_words(rounds.model_copy(update={"shown": rounds.shown[-3:]})))
+    return Answer(history_words(rounds))
 
 
 def _rejected(question: Reply, asked: Asked) -> Answer:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, f
 
 from ..tools.coverage.recommendation import PlanItem
 from .mentions import find_mentions, split_words
-from .offer import Offer, Reply
+from .offer import NO_TO, YES_TO, Offer, Reply
 from .reply import read_reply
 from .workflow_choice import read_workflow_choice
 
@@ -94,6 +94,7 @@ def request_for(offer: Offer) -> HumanRequest:
     decisions: dict[str, list[Any]] = {
         "proceed_to_grader": ["approve", "reject", "respond"],
         "resume_generation": ["approve", "reject", "respond"],
+        **{action: ["approve", "reject", "respond"] for action in YES_TO},
         "choose_workflow": ["edit", "respond"],
     }
     action = ActionRequest(name=offer.action, args=args, description=offer.text)
@@ -164,6 +165,8 @@ def _typed(text: str, offer: Offer) -> Reply:
 def _rejected(message: str, offer: Offer) -> Reply:
     """A no; what is said with it may change or redirect the plan, but not turn the no into a yes."""
     reply = _typed(message, offer) if message.strip() else Reply(kind="reject")
+    if offer.action in NO_TO:
+        return Reply(kind=NO_TO[offer.action], text=reply.text, channel="decision")
     kind = "reject" if reply.kind in ("approve", "resume", "unclear") else reply.kind
     return reply.model_copy(update={"kind": kind, "channel": "decision"})
 
@@ -178,6 +181,8 @@ def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
         return Reply(kind="proceed", channel="decision")
     if len(decisions) == 1 and decision.type == "approve" and offer.action == "resume_generation":
         return Reply(kind="resume", channel="decision")
+    if len(decisions) == 1 and decision.type == "approve" and offer.action in YES_TO:
+        return Reply(kind=YES_TO[offer.action], channel="decision")
     return _again("That decision does not fit the question.")
 
 

@@ -18,18 +18,30 @@ from .entry import Entering, Step, next_step_for
 from .finish import Finishing
 from .interpret import Interpreting
 from .measure import Measuring
+from .pilot import Previewing, is_pilot_done
 from .recommend import Recommending
 from .respond import Responding
 from .retarget import Retargeting
 from .review import Reviewing
 from .revise import Revising, is_approved
+from .rules import Ruling
 from .scope import ServicesSource
-from .state import InputState, OutputState, State, reply_in, the_offer, the_reply
+from .state import InputState, OutputState, State, offer_in, reply_in, the_offer, the_reply
+from .undo import Undoing
 from .work import Working
 
 
 def route_after_analyze(state: State) -> str:
-    """On with the figures; without them there is nothing to recommend."""
+    """On with the figures, or with the rest of a pilot whose records were changed; without figures, a question."""
+    offer = offer_in(state)
+    if (
+        state.get("coverage")
+        and state.get("notice")
+        and offer is not None
+        and offer.onward
+        and not offer.is_pilot
+    ):
+        return "preview"
     return "recommend" if state.get("coverage") else "choose"
 
 
@@ -59,7 +71,9 @@ def route_after_generate(state: State) -> str:
 
 
 def route_after_reanalyze(state: State) -> str:
-    """On with the figures, as after the first analysis."""
+    """On with the figures, as after the first analysis; what a pilot wrote is shown first."""
+    if state.get("coverage") and is_pilot_done(offer_in(state), state.get("results") or []):
+        return "preview"
     return "recommend" if state.get("coverage") else "choose"
 
 
@@ -113,16 +127,17 @@ def build_graph(
     graph.add_node("generate", RunnableLambda(working.generate_here, working.generate, name="generate"))
     graph.add_node("hold", working.hold)
     graph.add_node("reanalyze", measuring.reanalyze)
+    _add_changes(graph, source)
     graph.add_node("finish", finishing.finish)
     graph.add_node("summarize", finishing.summarize)
 
     # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
-    no_approval = ["revise", "answer", "review", "retarget", "finish"]
-    answers = [*no_approval, "interpret", "accept", "generate", "open"]
+    no_approval = ["revise", "answer", "review", "retarget", "undo", "finish"]
+    answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back", "rules"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
     graph.add_edge("open", "analyze")
-    graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose"])
+    graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose", "preview"])
     graph.add_conditional_edges("recommend", route_after_recommend, ["approve", "interpret", *no_approval])
     graph.add_conditional_edges("approve", route_after_approve, answers)
     graph.add_conditional_edges("interpret", route_after_approve, no_approval)
@@ -133,10 +148,23 @@ def build_graph(
     graph.add_conditional_edges("accept", route_after_accept, ["generate", "analyze"])
     graph.add_conditional_edges("generate", route_after_generate, ["reanalyze", "hold"])
     graph.add_edge("hold", "approve")
-    graph.add_conditional_edges("reanalyze", route_after_reanalyze, ["recommend", "choose"])
+    graph.add_conditional_edges("reanalyze", route_after_reanalyze, ["recommend", "choose", "preview"])
     graph.add_edge("finish", END)
     graph.add_edge("summarize", END)
     return graph.compile(checkpointer=checkpointer, name="coverage")
+
+
+def _add_changes(graph: StateGraph[State, Context, InputState, OutputState], source: ServicesSource) -> None:
+    """The nodes for what can happen between two rounds: an undo, a rule, a look at a pilot."""
+    undoing = Undoing(source)
+    graph.add_node("undo", undoing.undo)
+    graph.add_node("take_back", undoing.take_back)
+    graph.add_node("rules", Ruling(source).rules)
+    graph.add_node("preview", Previewing(source).preview)
+    graph.add_conditional_edges("rules", route_after_change_of_figures, ["analyze", "approve"])
+    graph.add_edge("undo", "approve")
+    graph.add_edge("take_back", "analyze")
+    graph.add_edge("preview", "approve")
 
 
 def _source(services: Services | Callable[[], Services] | None) -> ServicesSource:

@@ -44,10 +44,15 @@ Step = Literal[
     "open",
     "summarize",
     "retarget",
+    "undo",
+    "take_back",
+    "rules",
     "__end__",
 ]
 _TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
+_ONWARD = ("more", "change", "review", "targets", "undo")
+_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
     Option(label="Generate more", effect="more"),
     Option(label="Review the records", effect="review"),
@@ -173,9 +178,9 @@ class Entering:
         reply = read_reply(said, offer)
         if reply.kind == "question":
             return Command(goto="answer", update={**update, "reply": as_json(reply), "offer": None})
-        onward = reply.kind in ("more", "change", "review", "targets") or state.get("next_step") != "grader"
+        onward = reply.kind in _ONWARD or state.get("next_step") != "grader"
         if onward:
-            carried = said if reply.kind in ("more", "change", "review", "targets") else None
+            carried = said if reply.kind in _ONWARD else None
             return Command(goto="analyze", update={**update, "said": carried, "offer": None})
         return Command(goto="summarize", update=update)
 
@@ -193,11 +198,17 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"
         case "resume":
             return "generate"
-        case "change" | "more":
+        case "change" | "more" | "pilot":
             return "revise" if offer.workflow_id is not None else "answer"
         case "proceed" | "stop" | "review_outside":
             return "finish"
-        case "review" | "drop":
+        case "undo":
+            return "undo" if offer.workflow_id is not None else "answer"
+        case "take_back" | "keep":
+            return "take_back"
+        case "add_rule" | "add_rule_here" | "skip_rule" | "rules" | "drop_rule":
+            return "rules"
+        case "review" | "drop" | "restore" | "relabel" | "edit":
             return "review"
         case "workflow":
             return "open"

@@ -11,8 +11,9 @@ from langchain_core.messages import AIMessage
 from ..tools.coverage.report import Coverage
 from ..tools.generation.plans import cancel_plan
 from .context import thread_id
-from .history import history
+from .history import history, rounds_of
 from .markdown import plural, score_words
+from .round_table import round_table
 from .scope import ServicesSource
 from .state import NextStep, State, offer_in, reply_in
 
@@ -38,7 +39,8 @@ class Finishing:
         )
         # Results still there are those of a round that was given up halfway: what it added counts.
         totals = history(store, thread_id(), workflow_id) if workflow_id and state.get("results") else {}
-        text = f"{_OPENING[step]} {_standing({**state, **totals})}".strip()
+        said = f"{_OPENING[step]} {_standing({**state, **totals})}".strip()
+        text = "\n\n".join([said, *self._rounds(workflow_id)])
         return {
             **totals,
             "messages": [AIMessage(text, id=f"{ENDED}{uuid.uuid4()}")],
@@ -51,7 +53,15 @@ class Finishing:
 
     def summarize(self, state: State) -> dict[str, Any]:
         """Say where a finished conversation stands, and what can still be done."""
-        return {"messages": [AIMessage(f"{_standing(state)} {_WAYS_ON}".strip())], "reply": None}
+        text = "\n\n".join([*self._rounds(state.get("workflow_id")), _WAYS_ON])
+        return {"messages": [AIMessage(f"{_standing(state)}\n\n{text}".strip())], "reply": None}
+
+    def _rounds(self, workflow_id: str | None) -> list[str]:
+        """The rounds of this conversation, if there were any."""
+        if workflow_id is None:
+            return []
+        rounds = rounds_of(self._services(), thread_id(), workflow_id)
+        return [round_table(rounds)] if rounds else []
 
 
 _OPENING: dict[NextStep, str] = {

@@ -13,7 +13,19 @@ from sqlalchemy import select
 from ..tools.dataset.store import Store
 from ..tools.dataset.tables import approvals, jobs
 from ..tools.generation.ledger import slot_records, summarize_job
-from ..tools.generation.plans import list_plans
+from ..tools.generation.plans import Plan, list_plans
+from ..tools.inspection.rounds import Round, inspect_rounds
+from ..tools.services import Services
+
+
+def rounds_of(services: Services, thread_id: str | None, workflow_id: str) -> list[Round]:
+    """The rounds that this conversation approved, oldest first, numbered as in the whole workflow."""
+    mine = {plan.id for plan in _plans_of(services.store, thread_id, workflow_id)}
+    with services.store.read() as connection:
+        query = select(approvals.c.id).where(approvals.c.plan_id.in_(mine))
+        known = set(connection.execute(query).scalars()) if mine else set()
+    rounds = inspect_rounds(services, workflow_id).shown if known else []
+    return [entry for entry in rounds if entry.approval_id in known]
 
 
 def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, Any]:
@@ -21,15 +33,11 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
 
     Returns:
         ``coverage_before`` (of the first plan), ``rounds``, ``record_ids``, ``rejected`` and ``cost``, as in the
-        graph's state.
+        graph's state. A round that was undone stays in the totals, except for its records: it was paid for.
     """
-    mine = [
-        plan
-        for plan in list_plans(store, workflow_id, "approved")
-        if thread_id is not None and plan.thread_id == thread_id
-    ]
+    mine = _plans_of(store, thread_id, workflow_id)
     query = (
-        select(jobs.c.id, jobs.c.model, jobs.c.approval_id)
+        select(jobs.c.id, jobs.c.model, jobs.c.approval_id, jobs.c.undone_at)
         .join(approvals, approvals.c.id == jobs.c.approval_id)
         .where(approvals.c.plan_id.in_([plan.id for plan in mine]))
         .order_by(jobs.c.created_at)
@@ -44,7 +52,8 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
     for row in rows:
         summary = summarize_job(store, row.id)
         tokens += summary.tokens
-        record_ids += [record for record in slot_records(store, row.id).values() if record]
+        if row.undone_at is None:
+            record_ids += [record for record in slot_records(store, row.id).values() if record]
         for reason, number in summary.rejected.items():
             rejected[reason] = rejected.get(reason, 0) + number
     free = all(row.model.startswith("embedded") for row in rows)
@@ -55,3 +64,10 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
         "rejected": rejected,
         "cost": {"tokens": tokens, "usd": 0.0 if free else None},
     }
+
+
+def _plans_of(store: Store, thread_id: str | None, workflow_id: str) -> list[Plan]:
+    """The approved plans of a conversation, newest first."""
+    if thread_id is None:
+        return []
+    return [plan for plan in list_plans(store, workflow_id, "approved") if plan.thread_id == thread_id]

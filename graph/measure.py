@@ -16,6 +16,7 @@ from .history import history
 from .markdown import escape
 from .scope import ServicesSource, max_rounds, scoped
 from .state import State
+from .stop_rule import stop_reason
 
 
 def tool_messages(name: str, args: dict[str, Any], result: Mapping[str, Any]) -> list[AnyMessage]:
@@ -78,21 +79,13 @@ class Measuring:
             return {**update, "messages": [*update["messages"], AIMessage(text)], "coverage": None}
         after = Coverage.model_validate(result["coverage"])
         update |= {"coverage": result["coverage"], "coverage_after": result["coverage"]}
-        limit = max_rounds(state)
-        reason = _stop_reason(state, after, services.settings.target_score, update.get("rounds", 1), limit)
-        return {**update, "stop_reason": reason}
-
-
-def _stop_reason(state: State, after: Coverage, target: float, rounds: int, limit: int) -> str | None:
-    """Why not to go on, although the goal is not met; ``None`` to follow the recommendation."""
-    score = after.balance_score_exact
-    if score is not None and score > target:
-        return None
-    if not any(result["accepted"] for result in state.get("results") or []):
-        return (
-            "Nothing was gained in this round, so I do not recommend another one like it. Another strategy, better "
-            "topic descriptions or more real records may help."
+        before = state.get("round_before")
+        reason = stop_reason(
+            Coverage.model_validate(before) if before else None,
+            after,
+            state.get("results") or [],
+            target=services.settings.target_score,
+            rounds=update.get("rounds", 1),
+            limit=max_rounds(state),
         )
-    if rounds >= limit:
-        return f"That was round {rounds} of {limit}, so I do not recommend another one."
-    return None
+        return {**update, "stop_reason": reason}

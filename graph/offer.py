@@ -15,8 +15,22 @@ Action = Literal[
     "choose_next_step",
     "resume_generation",
     "choose_workflow",
+    "undo_round",
+    "add_rule",
 ]
-Effect = Literal["generate", "proceed", "review", "more", "resume", "stop"]
+Effect = Literal[
+    "generate",
+    "proceed",
+    "review",
+    "more",
+    "resume",
+    "stop",
+    "take_back",
+    "keep",
+    "add_rule",
+    "add_rule_here",
+    "skip_rule",
+]
 About = Literal[
     "score",
     "topics",
@@ -33,6 +47,10 @@ About = Literal[
     "help",
 ]
 """What a question can be about, as far as there are tools that answer it."""
+YES_TO: dict[str, Literal["take_back", "add_rule"]] = {"undo_round": "take_back", "add_rule": "add_rule"}
+"""What a plain yes does where it is neither to a plan nor to going on."""
+NO_TO: dict[str, Literal["keep", "skip_rule"]] = {"undo_round": "keep", "add_rule": "skip_rule"}
+"""What a plain no does there."""
 
 
 class Option(BaseModel):
@@ -76,6 +94,12 @@ class Offer(BaseModel):
         review: what the shown records are: a topic, or the synthetic ones.
         approval_id: for ``resume_generation``: the approval whose work is unfinished.
         workflows: for ``choose_workflow``: the ids to choose from.
+        round_jobs: for ``undo_round``: the jobs of the round that a yes takes back.
+        round_title: for ``undo_round``: which round that is.
+        round_effect: for ``undo_round``: what it changes, in words.
+        is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
+        onward: what is left to ask for once the pilot was shown.
+        rule: for ``add_rule``: kind and value of the rule that was understood, and the topic of the record.
         everything: the plan for all topics that need records.
         more: what "generate more" would propose.
         doubtful: ids of records that a review should begin with.
@@ -99,6 +123,12 @@ class Offer(BaseModel):
     review: ReviewScope | None = None
     approval_id: str | None = None
     workflows: list[str] = Field(default_factory=list)
+    round_jobs: list[str] = Field(default_factory=list)
+    round_title: str = ""
+    round_effect: str = ""
+    is_pilot: bool = False
+    onward: list[PlanItem] = Field(default_factory=list)
+    rule: dict[str, str] | None = None
     everything: list[PlanItem] = Field(default_factory=list)
     more: list[PlanItem] = Field(default_factory=list)
     doubtful: list[str] = Field(default_factory=list)
@@ -111,7 +141,7 @@ class Offer(BaseModel):
     @property
     def yes_is_plain(self) -> bool:
         """Whether a bare "yes" can mean one thing only: the first option, which is the plan shown."""
-        if self.action in ("proceed_to_grader", "resume_generation"):
+        if self.action in ("proceed_to_grader", "resume_generation", *YES_TO):
             return True
         first = self.options[0] if self.options else None
         return bool(
@@ -146,18 +176,20 @@ class ReviewScope(BaseModel):
 
 
 class Reply(BaseModel):
-    """A person's answer, read. Only ``approve`` and ``resume`` can lead to generation.
+    """A person's answer, read. Only ``approve`` and ``resume`` can lead to generation, only ``take_back`` to an undo.
 
     Attributes:
         kind: what the answer asks for.
         items: for ``approve`` exactly what was approved; for ``change`` the plan to show next.
         text: what the person typed.
-        note: for ``unclear`` what to ask back; otherwise what to mention beside the result.
+        note: for ``unclear`` what to ask back; for ``drop`` the reason; otherwise what to mention beside the result.
         topic: for a review or a question.
         about: for a question: what it is about; ``None`` when that is not known (yet).
-        number: for a question: how many are asked for, or which score.
+        number: for a question: how many are asked for, or which score; for ``undo``: which round, if one is named;
+            for ``pilot``: of how many records; for ``drop_rule``: which rule.
         review: for ``review``.
-        numbers: for ``drop`` the numbers of the records, counted from 1.
+        numbers: for ``drop``, ``restore``, ``relabel`` and ``edit``: the numbers of the records, counted from 1.
+        role: for ``edit``: whose last message is changed; ``text`` is what it becomes.
         aims: for ``targets``: what the targets shall become.
         workflow_id: for ``workflow`` the id chosen; ``None`` with ``sample`` imports the bundled sample.
         cap_usd: for ``change``: the most that the plan may cost, in US dollars, where the person named it.
@@ -172,6 +204,7 @@ class Reply(BaseModel):
         "approve",
         "resume",
         "change",
+        "pilot",
         "more",
         "reject",
         "proceed",
@@ -182,6 +215,16 @@ class Reply(BaseModel):
         "back",
         "question",
         "undo",
+        "take_back",
+        "keep",
+        "restore",
+        "relabel",
+        "edit",
+        "add_rule",
+        "add_rule_here",
+        "skip_rule",
+        "rules",
+        "drop_rule",
         "confirm",
         "workflow",
         "targets",
@@ -195,6 +238,7 @@ class Reply(BaseModel):
     number: float | None = None
     review: ReviewScope | None = None
     numbers: list[int] = Field(default_factory=list)
+    role: Literal["user", "assistant"] = "assistant"
     aims: list[Aim] = Field(default_factory=list)
     workflow_id: str | None = None
     sample: bool = False

@@ -68,15 +68,6 @@ STOP = re.compile(
     rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*(?: "
     rf"(?:please|thanks|thank you))?"
 )
-UNDO = re.compile(
-    r"(?:please |can you |could you |i want to |let'?s )*(?:"
-    r"(?:undo|revert|reverse|roll ?back|take back)(?: (?:it|this|that|them|all|everything|the|last|"
-    r"latest|previous|round|one|"
-    r"generation|records?|new|changes?|you|what|just|have|added|generated|made|did|again))*|"
-    r"(?:take|remove|throw)(?: (?:that|those|these|them|all|the|new|last|generated|synthetic|added|"
-    r"round|records?|ones))* "
-    r"(?:back|out)(?: again)?)(?: (?:please|thanks|now))*"
-)
 GRADER = (
     r"(?:(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
 )

@@ -25,6 +25,7 @@ from .reply import read_reply
 from .report import analysis_report, round_report
 from .scope import ServicesSource, focus_topics, scoped
 from .state import State, as_json, offer_in
+from .stop_rule import goal_words
 from .table import lay
 
 PROCEED = "Proceed to grader configuration"
@@ -76,9 +77,10 @@ class Recommending:
         offer = lay(services.store, offer, state, thread_id())
         costs = [_costs(estimator, items) for items in offer.generations]
         if after_round:
+            goal = goal_words(coverage, recommendation, services.settings.target_score)
             before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
             text = round_report(
-                before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason
+                before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason or goal
             )
         else:
             text = analysis_report(

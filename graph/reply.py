@@ -12,7 +12,7 @@ from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
 from .mentions import find_mentions
 from .normalized import normalize
-from .offer import Offer, Option, Reply, ReviewScope, same_items
+from .offer import NO_TO, YES_TO, Offer, Option, Reply, ReviewScope, same_items
 from .phrases import (
     ASKS,
     BACK,
@@ -41,10 +41,12 @@ from .phrases import (
     REVIEW,
     REVIEWABLE,
     STOP,
-    UNDO,
     YES,
 )
+from .pilot_phrases import read_pilot
 from .questions import read_demand, read_question
+from .review_phrases import read_review_change
+from .round_phrases import read_undo
 
 _LONGEST = 1000
 """Nobody types more than that as an answer; it is pasted."""
@@ -56,6 +58,9 @@ def read_reply(text: str, offer: Offer) -> Reply:
     """What ``text`` means as an answer to ``offer``; ``unclear`` with a note when it is not understood."""
     if len(text) > _LONGEST or PASTED.search(text):
         return Reply(kind="unclear", text=text.strip()[:_LONGEST], note=_PASTED_NOTE)
+    changed = read_review_change(text, offer)
+    if changed is not None:
+        return changed
     plain = normalize(text)
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
@@ -97,6 +102,8 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         if NEXT.fullmatch(plain) and offer.review is not None:
             scope = offer.review
             return Reply(kind="review", review=scope.model_copy(update={"page": scope.page + 1}))
+    if offer.action in NO_TO and NO.fullmatch(plain):
+        return Reply(kind=NO_TO[offer.action])
     if offer.action == "resume_generation" and RESUME.fullmatch(plain):
         return Reply(kind="resume")
     if PLAIN_YES.fullmatch(plain):
@@ -110,8 +117,9 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="stop")
     if NO.fullmatch(plain):
         return Reply(kind="reject")
-    if UNDO.fullmatch(plain):
-        return Reply(kind="undo")
+    undo = read_undo(plain)
+    if undo is not None:
+        return undo
     if PLEASANTRY.fullmatch(plain):
         return Reply(kind="unclear", note="Gladly. Nothing starts without a yes to the plan.")
     if PROCEED.fullmatch(plain):
@@ -122,7 +130,8 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="back")
     if MORE.fullmatch(plain):
         return Reply(kind="more")
-    return _review(plain, offer)
+    pilot = read_pilot(plain) if offer.items else None
+    return pilot or _review(plain, offer)
 
 
 def _yes(offer: Offer) -> Reply:
@@ -131,6 +140,8 @@ def _yes(offer: Offer) -> Reply:
         return Reply(kind="proceed")
     if offer.action == "resume_generation":
         return Reply(kind="resume")
+    if offer.action in YES_TO:
+        return Reply(kind=YES_TO[offer.action])
     if offer.yes_is_plain:
         return Reply(kind="approve", items=offer.items)
     return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")
@@ -177,9 +188,17 @@ def _chosen(option: Option, offer: Offer) -> Reply:
 def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
     """What follows a yes or no and a comma: it may change or redirect, but a yes with more is no yes."""
     command = _read_command(rest, offer)
-    if command is not None and command.kind in ("stop", "reject", "undo", "review", "review_outside", "more"):
+    if command is not None and command.kind in (
+        "stop",
+        "reject",
+        "undo",
+        "review",
+        "review_outside",
+        "more",
+        "pilot",
+    ):
         # "yes, stop" contradicts itself; "no, stop" does not.
-        clear = after_no or command.kind in ("review", "review_outside")
+        clear = after_no or command.kind in ("review", "review_outside", "pilot")
         return command if clear else _unsure()
     if command is not None and command.kind == "proceed":
         return command if after_no or offer.action == "proceed_to_grader" else _unsure()
@@ -209,7 +228,7 @@ def _read_question(plain: str, offer: Offer) -> Reply:
             asked = re.match(r"(?:can|could|would|will) you\b", plain)
             return change if asked else Reply(kind="unclear", note=TARGETS_ASKED)
     command = _read_command(plain, offer)
-    if command is not None and command.kind == "review":
+    if command is not None and command.kind in ("review", "pilot"):
         return command
     if command is not None or PLAIN_YES.fullmatch(POLITE.sub("", plain)):
         return _unsure()

@@ -81,14 +81,14 @@ def round_report(
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
         costs: the expected cost of each plan among the options, in words.
-        stop_reason: why no further round is recommended, if the goal is not met.
+        stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
     return _render(
         _GENERATED,
         heading="Generation Complete" if complete else "Generation Ended Short",
-        generated=[*map(_generated, results), *_rejections(results), *_spent(results)],
-        score_change=_score_change(before, after),
+        generated=round_lines(results),
+        score_change=score_change(before, after),
         changes=_count_changes(before, after),
         rows=_rows(after, before),
         plan=[
@@ -99,6 +99,11 @@ def round_report(
         question=_verdict(before, after, offer),
         options=option_lines(offer),
     )
+
+
+def round_lines(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a round made, what it refused and what it took."""
+    return [*map(_generated, results), *_rejections(results), *_spent(results)]
 
 
 def _render(template: Any, **values: Any) -> str:
@@ -190,7 +195,8 @@ def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"Used: {tokens:,} tokens{usd}."]
 
 
-def _score_change(before: Coverage, after: Coverage) -> str:
+def score_change(before: Coverage, after: Coverage) -> str:
+    """``0.45 → 0.72 ✓``."""
     old, new = before.balance_score_exact, after.balance_score_exact
     words = [
         f"{score:.2f}" if score is not None else "none"

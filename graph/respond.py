@@ -10,7 +10,6 @@ from langchain_core.messages import AIMessage, AnyMessage
 
 from ..tools.errors import CoverageError
 from ..tools.generation.plans import decline_plan
-from ..tools.inspection.rounds import inspect_rounds
 from ..tools.services import Services
 from .answers import Answer, answer
 from .asked import Asked
@@ -81,8 +80,6 @@ def _words(reply: Reply, state: State, services: Services) -> _Told:
     offer, workflow_id = offer_in(state), state.get("workflow_id") or ""
     if reply.kind == "confirm" and offer is not None:
         return _Told(_confirmation(reply, offer))
-    if reply.kind == "undo":
-        return _Told(_undo_words(services, workflow_id))
     if reply.kind != "question":
         return _Told(reply.note or "I did not understand that.")
     capped = (
@@ -108,17 +105,6 @@ def _confirmation(reply: Reply, offer: Offer) -> str:
     number = next((n for n, option in enumerate(offer.options, 1) if option.effect == effect), 1)
     what = "carry on with the approved plan" if effect == "resume" else "go on to the grader configuration"
     return f"I read that as: {what}. If that is right, please answer {number}."
-
-
-def _undo_words(services: Services, workflow_id: str) -> str:
-    """How to take a round back: it is not done in passing, since records leave the dataset."""
-    rounds = inspect_rounds(services, workflow_id, last=1).shown
-    jobs = [item.job_id for item in rounds[0].items if not item.is_undone] if rounds else []
-    if not jobs:
-        return "There is no round to take back."
-    commands = "\n".join(f"    finetune-coverage jobs undo {job}" for job in jobs)
-    kept = "Its records are kept aside, and the score is what it was."
-    return f"The last round is taken back with:\n\n{commands}\n\n{kept}"
 
 
 def _decline(services: Services, offer: Offer) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Retargeting:
             return _ask_again(offer, f"These are the targets already: {shares_words(change)}.")
         if offer.plan_id is not None:
             cancel_plan(services.store, offer.plan_id)
-        return {"notice": change_words(change), "reply": None}
+        return {"notice": change_words(change), "reply": None, "offer": None}
 
 
 def change_words(change: TargetChange) -> str:

@@ -1,4 +1,4 @@
-"""The node that shows records inside the conversation and drops those that the person names."""
+"""The node that shows records inside the conversation and changes those that the person names."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ..tools.dataset.record import Record, message_text
-from ..tools.dataset.records import get_record, load_records, set_status
+from ..tools.dataset.records import get_record, load_records
 from ..tools.dataset.store import Store
 from ..tools.errors import CoverageError
+from ..tools.generation.lessons.rule_reading import read_rule
 from .context import thread_id
 from .markdown import escape, shorten, topic_title
 from .offer import Offer, Reply, ReviewScope
 from .plan_words import reminder
-from .scope import ServicesSource
+from .record_changes import change_records
+from .rules import ask_for_rule
+from .scope import ServicesSource, scoped
 from .state import State, as_json, the_offer, the_reply
 from .table import lay
 
@@ -31,11 +34,11 @@ class Reviewing:
         self._services = services
 
     def review(self, state: State) -> dict[str, Any]:
-        """Show a few records, or drop some; dropping changes the dataset, so it is analyzed again."""
+        """Show a few records, or change some; a change is one of the dataset, so it is analyzed again."""
         store = self._services().store
         offer, reply = the_offer(state), the_reply(state)
-        if reply.kind == "drop":
-            return self._drop(store, offer, reply)
+        if reply.kind != "review":
+            return self._change(state, offer, reply)
         scope = reply.review or ReviewScope(topic=reply.topic)
         first = len(offer.shown_records) if scope.page else 0
         records = _records(store, offer, scope, state.get("record_ids") or [])
@@ -46,29 +49,22 @@ class Reviewing:
         if offer.plan_id is not None and offer.action == "generate_synthetic_data":
             # Stored anew, so that a reply that reaches an empty state knows which records were shown.
             offer = lay(store, offer, state, thread_id())
-        offer.text = f"{_page(records, scope, first)}\n\n{reminder(offer)}"
+        offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
 
-    def _drop(self, store: Store, offer: Offer, reply: Reply) -> dict[str, Any]:
-        numbers = sorted(set(reply.numbers))
-        wrong = [number for number in numbers if not 1 <= number <= len(offer.shown_records)]
-        if wrong:
-            text = (
-                f"There is no record {wrong[0]} among those shown. Nothing was dropped.\n\n{reminder(offer)}"
-            )
+    def _change(self, state: State, offer: Offer, reply: Reply) -> dict[str, Any]:
+        services = scoped(self._services(), state)
+        try:
+            notice, shown = change_records(services.store, offer, reply)
+        except CoverageError as error:
+            text = f"{escape(str(error))}\n\n{reminder(offer)}"
             offer = offer.model_copy(update={"text": text})
             return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
-        ids = [offer.shown_records[number - 1] for number in numbers]
-        try:
-            set_status(store, offer.workflow_id or "", ids, "rejected")
-        except CoverageError as error:
-            return {"reply": None, "notice": escape(str(error))}
-        named = ", ".join(map(str, numbers))
-        what = f"record {named}" if len(numbers) == 1 else f"records {named}"
-        notice = (
-            f"I dropped {what}; kept aside, no longer counted or exported. You can go on with “drop NUMBER”."
-        )
-        return {"reply": None, "notice": notice}
+        offer = offer.model_copy(update={"shown_records": shown})
+        rule = read_rule(reply.note) if reply.kind == "drop" else None
+        if rule is not None:
+            return ask_for_rule(services, offer, rule, shown[reply.numbers[0] - 1], notice)
+        return {"offer": as_json(offer), "reply": None, "notice": notice}
 
 
 def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
@@ -94,7 +90,8 @@ def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -
     return list(islice(found, start, start + _PAGE))
 
 
-def _page(records: list[Record], scope: ReviewScope, first: int) -> str:
+def page(records: list[Record], scope: ReviewScope, first: int) -> str:
+    """Records in a few lines each, numbered from ``first`` on, and what can be said about them."""
     if not records:
         return "There are no more such records." if scope.page else "There are no such records."
     lines = ["**Review**", ""]
@@ -103,7 +100,10 @@ def _page(records: list[Record], scope: ReviewScope, first: int) -> str:
         lines += [f"**Record {number}** · {topic} · {record.origin}", ""]
         lines += [f"> {line}" for line in _turns(record)]
         lines += [""]
-    lines.append("Say “drop NUMBER” to take a record out, “next” for more, “back” for the plan.")
+    lines.append(
+        "Say “drop NUMBER because …” to take a record out, “keep NUMBER” to take it back in, “move NUMBER to TOPIC”, "
+        "“edit the reply of NUMBER: …”, “next” for more, “back” for the plan."
+    )
     return "\n".join(lines)
 
 

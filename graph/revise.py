@@ -14,6 +14,8 @@ from ..tools.generation.estimate import Estimate, estimate_plan
 from .context import thread_id
 from .markdown import escape
 from .offer import Offer, Reply, same_items
+from .pilot import pilot_note, split_pilot
+from .pilot_phrases import PILOT
 from .plan_words import cost_words, reminder
 from .recommend import plan_options
 from .report import revised_plan
@@ -43,6 +45,11 @@ class Revising:
         )
         workflow_id = offer.workflow_id or ""
         items = reply.items or (offer.more if reply.kind == "more" else [])
+        onward: list[PlanItem] = []
+        if reply.kind == "pilot" and offer.items:
+            items, onward = split_pilot(offer.items, int(reply.number or PILOT))
+            # A pilot of a pilot, or of what one left, still leads to the whole.
+            onward += offer.onward if offer.is_pilot else []
         if not items:
             return _ask_again(offer, _NOTHING_MORE)
         try:
@@ -53,18 +60,19 @@ class Revising:
         shown = any(option.shown and same_items(option.items, items) for option in offer.options)
         affordable = shown or estimate.fits_caps
         changed = _changed(offer, items, estimate)
+        changed.is_pilot, changed.onward = bool(onward), onward
         changed = lay(services.store, changed, state, thread_id())
         if reply.kind == "approve" and affordable:
             return {"offer": as_json(changed), "reply": as_json(reply)}
-        note = (
-            ""
-            if affordable
-            else "This plan is expected to need more than the cap allows; the generation would stop there."
-        )
+        said = [pilot_note(items, onward)] if onward else []
+        if not affordable:
+            said.append(
+                "This plan is expected to need more than the cap allows; the generation would stop there."
+            )
         # In the middle of a round the figures in the state are those from before it.
         known = state.get("coverage") if not state.get("results") else None
         coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
-        changed.text = revised_plan(coverage, changed, cost_words(estimate), note=note)
+        changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
         return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
 
 

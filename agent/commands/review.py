@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...tools.errors import CoverageError, InvalidInput
-from ..edit_record import replace_record
 from ..origin_text import say_origin
 from ..output import note, print_error, print_json, say
 from ..record_text import record_heading, record_lines
@@ -41,6 +40,10 @@ def review(
     reject: Annotated[
         list[str] | None, typer.Option("--reject", metavar="ID", help="Leave a record out; it is kept aside.")
     ] = None,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Why, with --reject: the next rounds avoid it."),
+    ] = "",
     set_topic: Annotated[
         list[str] | None, typer.Option("--set-topic", metavar="ID=TOPIC", help="Correct a record's topic.")
     ] = None,
@@ -58,8 +61,11 @@ def review(
 
     services = open_services()
     store = services.store
+    if reason and not reject:
+        raise typer.BadParameter("--reason goes with --reject ID.")
     if accept or reject or set_topic or replace:
-        _apply(store, workflow, accept or [], reject or [], set_topic or [], replace or [], as_json=as_json)
+        rejected = (reject or [], reason)
+        _apply(store, workflow, accept or [], rejected, set_topic or [], replace or [], as_json=as_json)
         return
     origin: Any = "synthetic" if synthetic else None
     found = load_records(store, workflow, topic=... if topic is None else topic, origin=origin, limit=limit)
@@ -76,21 +82,24 @@ def _apply(
     store: Store,
     workflow: str,
     accept: list[str],
-    reject: list[str],
+    rejected: tuple[list[str], str],
     set_topic: list[str],
     replace: list[str],
     *,
     as_json: bool,
 ) -> None:
     from ...tools.dataset import records
+    from ...tools.dataset.replace_record import replace_record
+    from ...tools.generation.lessons.lessons import reject_records
 
     topics = [_pair(text, "--set-topic ID=TOPIC") for text in set_topic]
     files = [_pair(text, "--replace ID=FILE") for text in replace]
     done: dict[str, Any] = {"accepted": 0, "rejected": 0, "topics_set": 0, "replaced": {}}
     if accept:
         done["accepted"] = records.set_status(store, workflow, accept, "active")
-    if reject:
-        done["rejected"] = records.set_status(store, workflow, reject, "rejected")
+    ids, reason = rejected
+    if ids:
+        done["rejected"] = reject_records(store, workflow, ids, reason)
     for record_id, topic in topics:
         records.set_topic(store, workflow, record_id, topic)
         done["topics_set"] += 1
@@ -103,6 +112,18 @@ def _apply(
         f"{done['accepted']} accepted, {done['rejected']} rejected, {done['topics_set']} topics set, "
         f"{len(done['replaced'])} replaced."
     )
+    _say_rule(workflow, reason)
+
+
+def _say_rule(workflow: str, reason: str) -> None:
+    """How a reason becomes a rule, if it can be one; it never does by itself."""
+    from ...tools.generation.lessons.rule_reading import read_rule
+
+    rule = read_rule(reason)
+    if rule is not None:
+        note(
+            f"That could be a rule ({rule.words}): finetune-coverage rules add -w {workflow} {rule.kind} {rule.value!r}"
+        )
 
 
 def _pair(text: str, usage: str) -> tuple[str, str]:
@@ -123,6 +144,8 @@ def _read(file: Path) -> str:
 
 def _walk(services: Services, workflow: str, found: list[Record]) -> None:
     from ...tools.dataset.records import set_status, set_topic
+    from ...tools.dataset.replace_record import replace_record
+    from ...tools.generation.lessons.lessons import reject_records
     from ...tools.generation.origin import origin_of
 
     store = services.store
@@ -141,7 +164,9 @@ def _walk(services: Services, workflow: str, found: list[Record]) -> None:
                 if key == "a":
                     set_status(store, workflow, [record.id], "active")
                 elif key == "r":
-                    set_status(store, workflow, [record.id], "rejected")
+                    why = typer.prompt("Why (empty for no reason)", default="", show_default=False)
+                    reject_records(store, workflow, [record.id], why)
+                    _say_rule(workflow, why)
                 elif key == "t":
                     set_topic(store, workflow, record.id, typer.prompt("Topic", default=record.topic or ""))
                 elif key == "w":

@@ -120,6 +120,7 @@ def test_walking_through_records_at_a_terminal(command: Command, sample: str, tm
     for prompt, answer in [
         ("1/4", "w"),
         ("imported, not generated(?s:.*)1/4", "r"),
+        ("Why", "it is about something else"),
         ("2/4", "t"),
         ("Topic", "technical_issues"),
         ("3/4", "e"),

@@ -71,7 +71,7 @@ async def test_questions_after_a_round(chat: Any) -> None:
     assert result["shown"][0]["items"][0]["accepted"] == 2
     assert unsupported_numbers(said.split("\n\nWould you")[0].split("\n\nThe plan")[0], held, TOPICS) == []
     said = await chat.answer("undo the last round")
-    assert f"finetune-coverage jobs undo {result['shown'][0]['items'][0]['job_id']}" in said
+    assert "2 records leave" in said and "balance score 0.49 → 0.45" in said
 
 
 ANSWERS = [

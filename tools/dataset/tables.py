@@ -91,6 +91,30 @@ topic_counts = Table(
     Column("usable", Integer, nullable=False),
 )
 
+review_reasons = Table(
+    "review_reasons",
+    metadata,
+    # Why a person took a record out; empty when they gave no reason. It counts while the record is out.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("record_id", String, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("created_at", String, nullable=False),
+)
+
+review_rules = Table(
+    "review_rules",
+    metadata,
+    # What a person confirmed that every generated record must keep to: see lessons/rules.py for the kinds.
+    Column("id", Integer, primary_key=True),
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("topic", String),  # NULL is all topics
+    Column("kind", String, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("created_at", String, nullable=False),
+    # A number of a rule that was removed is not given to another one: people name rules by it.
+    sqlite_autoincrement=True,
+)
+
 topic_runs = Table(
     "topic_runs",
     metadata,

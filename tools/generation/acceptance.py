@@ -19,11 +19,14 @@ from .gates.grounded_reply import GroundedReply
 from .gates.habits import telling_records
 from .gates.kept_facts import KeptFacts
 from .gates.near_duplicate import NearDuplicate
+from .gates.review_rules import ReviewRules
 from .gates.role_grammar import RoleGrammar
 from .gates.semantic_duplicate import SemanticDuplicate
 from .gates.tool_calls import ToolCalls
 from .gates.topic import TopicGate, TopicModel
 from .gates.written_vector import WrittenVector
+from .lessons.lessons import rejected_in_review
+from .lessons.rules import list_rules
 from .loading_progress import LoadingProgress
 from .replies import answer_in
 
@@ -85,6 +88,9 @@ class Acceptance:
             KeptFacts(),
             GroundedReply(),
         ]
+        rules = list_rules(services.store, workflow_id, topic)
+        if rules:
+            plain.append(ReviewRules(rules))
         gates = [*plain, *comparing, *kept_out, topic_gate]
         return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
@@ -138,6 +144,10 @@ def duplicate_gates(
     """
     exact, near = ExactDuplicate(), NearDuplicate()
     for record in load_records(services.store, workflow_id):
+        exact.know(record)
+        near.know(record)
+    # What a person took out shall not come back in nearly the same words.
+    for record in rejected_in_review(services.store, workflow_id):
         exact.know(record)
         near.know(record)
     if not services.settings.gates.semantic:

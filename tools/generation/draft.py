@@ -31,6 +31,8 @@ class TopicContext:
             on there, instead of beginning with the same ones again.
         tool_chain: shares of the kinds of tool chain.
         wanted: what the topic lacks most; the first attempts ask for one after the other.
+        lessons: records that a person rejected, with excerpts and reasons: what to keep away from.
+        rules: what a person confirmed that the written must keep to, in words.
     """
 
     topic: str
@@ -41,6 +43,8 @@ class TopicContext:
     offset: int = 0
     tool_chain: ToolChainSettings = field(default_factory=ToolChainSettings)
     wanted: Sequence[Wanted] = ()
+    lessons: Sequence[Mapping[str, Any]] = ()
+    rules: Sequence[str] = ()
 
     @cached_property
     def style(self) -> TopicStyle:

@@ -19,6 +19,7 @@ from .job_eval_set import eval_set_of_job
 from .judge.asking import JudgeLine
 from .judge.judge import Judge
 from .ledger import Job
+from .lessons.taught import teach_job
 from .loading_progress import LoadingProgress
 from .prices import judge_price_of, require_keepable_cap
 from .progress import OnProgress
@@ -67,6 +68,7 @@ def load_job(
     strategy = make_strategy(_strategy_name(job))
     eval_set = eval_set_of_job(services, job)
     loading = LoadingProgress(services.store, job, on_loading)
+    teach_job(services.store, job)
     context = job_context(services, job, loading)
     reason = strategy.unusable(context)
     if reason:

@@ -54,6 +54,17 @@ def has_attempts(store: Store, job_id: str) -> bool:
         return bool(connection.execute(select(exists().where(attempts.c.job_id == job_id))).scalar())
 
 
+def note_lessons(store: Store, job_id: str, taught: dict[str, Any]) -> None:
+    """Remember what a job was taught by reviews: lessons and rules."""
+    _note(store, job_id, "taught", taught)
+
+
+def noted_lessons(store: Store, job_id: str) -> dict[str, Any] | None:
+    """What a job was taught; None when nothing was noted yet."""
+    taught: dict[str, Any] | None = _notes(store, job_id).get("taught")
+    return taught
+
+
 def _note(store: Store, job_id: str, name: str, value: Any) -> None:
     with store.write() as connection:
         notes = _read(connection, job_id) | {name: value}

@@ -9,6 +9,7 @@ from ..dataset.records import load_records
 from ..dataset.workflows import list_topics
 from .draft import TopicContext
 from .ledger import Job
+from .lessons.taught import Taught, taught_now, taught_of_job
 from .loading_progress import LoadingProgress
 from .tool_chain_settings import ToolChainSettings
 from .wanted import Wanted, wanted_of_job
@@ -31,6 +32,7 @@ def topic_context(
     tool_chain: ToolChainSettings | None = None,
     wanted: Sequence[Wanted] = (),
     loading: LoadingProgress | None = None,
+    taught: Taught | None = None,
 ) -> TopicContext:
     """The topic's description, its neighbours and its usable real records.
 
@@ -46,6 +48,7 @@ def topic_context(
         tool_chain: shares of the kinds of tool chain; the defaults when not given.
         wanted: what the topic lacks most.
         loading: is told how far the embedding of the seeds is.
+        taught: what reviews taught; as it is now when not given.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
     seeds = list(
@@ -56,6 +59,7 @@ def topic_context(
         by_id = {record.id: record for record in seeds}
         order = services.index.spread(workflow_id, topic, min(len(seeds), MOST_SEEDS))
         seeds = [by_id[record_id] for record_id in order if record_id in by_id] or seeds[:MOST_SEEDS]
+    taught = taught or taught_now(services.store, workflow_id, topic)
     return TopicContext(
         topic=topic,
         description=descriptions.get(topic, ""),
@@ -65,6 +69,8 @@ def topic_context(
         offset=offset,
         tool_chain=tool_chain or ToolChainSettings(),
         wanted=wanted,
+        lessons=taught["lessons"],
+        rules=taught["rules"],
     )
 
 
@@ -85,4 +91,5 @@ def job_context(services: Services, job: Job, loading: LoadingProgress | None = 
         tool_chain=services.settings.tool_chain,
         wanted=wanted_of_job(services, job.id, job.workflow_id, job.topic, job.count),
         loading=loading,
+        taught=taught_of_job(services.store, job.id),
     )

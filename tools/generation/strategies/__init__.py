@@ -9,6 +9,7 @@ from ..draft import Strategy
 from .few_shot import FewShot
 from .message_variation import MessageVariation
 from .scenario_expansion import ScenarioExpansion
+from .taught import Taught
 from .tool_chain import ToolChain
 from .topic_description import TopicDescription
 
@@ -22,5 +23,5 @@ _STRATEGIES: dict[StrategyName, Callable[[], Strategy]] = {
 
 
 def make_strategy(name: StrategyName) -> Strategy:
-    """A new strategy object, for one job."""
-    return _STRATEGIES[name]()
+    """A new strategy object, for one job; what was taught in a review goes into its prompts."""
+    return Taught(_STRATEGIES[name]())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
-from ..tools.errors import InvalidInput
+from sqlalchemy import Connection, Row, select, update
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
-
-    from ..tools.dataset.record import Record
-    from ..tools.dataset.store import Store
+from ..errors import InvalidInput
+from .formats.json_line import parse_object
+from .formats.openai_chat import check_chat
+from .formats.refusal import Refused
+from .record import Record, content_hash
+from .records import NewRecord, get_record, insert_records
+from .store import Store
+from .tables import records
+from .topic_label import DEFAULT_FIELD, read_topics
 
 _ID_DIGITS = 20
 
@@ -30,12 +35,6 @@ def replace_record(store: Store, workflow_id: str, record_id: str, text: str) ->
     Raises:
         InvalidInput: the text is not a record, or the workflow has no record with this id.
     """
-    from sqlalchemy import select, update
-
-    from ..tools.dataset.record import content_hash
-    from ..tools.dataset.records import NewRecord, get_record, insert_records
-    from ..tools.dataset.tables import records
-
     source = _checked(text)
     old = get_record(store, workflow_id, record_id)
     if content_hash(source) == content_hash(old.source):
@@ -57,10 +56,6 @@ def replace_record(store: Store, workflow_id: str, record_id: str, text: str) ->
 
 
 def _checked(text: str) -> dict[str, Any]:
-    from ..tools.dataset.formats.json_line import parse_object
-    from ..tools.dataset.formats.openai_chat import check_chat
-    from ..tools.dataset.formats.refusal import Refused
-
     try:
         source = parse_object(text)
         check_chat(source)
@@ -74,11 +69,6 @@ def _checked(text: str) -> dict[str, Any]:
 def _edited(
     connection: Connection, workflow_id: str, row: Row[Any], old: Record, source: dict[str, Any]
 ) -> Record:
-    import json
-
-    from ..tools.dataset.record import Record, content_hash
-    from ..tools.dataset.topic_label import DEFAULT_FIELD, read_topics
-
     field = row.topic_field or DEFAULT_FIELD
     before, _ = read_topics(old.source, field)
     topic, others = read_topics(source, field)
@@ -95,10 +85,6 @@ def _edited(
 
 
 def _free_id(connection: Connection, workflow_id: str, digits: str) -> str:
-    from sqlalchemy import select
-
-    from ..tools.dataset.tables import records
-
     query = select(records.c.id).where(
         records.c.workflow_id == workflow_id, records.c.id.startswith(f"{digits}-", autoescape=True)
     )

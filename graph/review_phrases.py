@@ -1,0 +1,81 @@
+"""What people say to change the records that a review shows, and about the rules that rejections became.
+
+Read from the sentence as it was typed: a reason and a new text keep their capitals.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from .mentions import find_mentions
+from .offer import Offer, Reply
+
+_NUMBERS = r"(?P<numbers>#?\d+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+)#?\d+)*)"
+_OF = r"(?:(?:the )?(?:records?|numbers?|nos?\.?) )?"
+_OUT = r"(?:drop|remove|reject|delete|discard|throw out)"
+_REASON = (
+    r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
+    r"(?P<reason>(?!#?\d|and\b)\S.*)"
+)
+_DROP = re.compile(rf"(?:please )?{_OUT} {_OF}{_NUMBERS}{_REASON}", re.IGNORECASE | re.DOTALL)
+_ACCEPT = re.compile(
+    rf"(?:please )?(?:accept|keep|restore|take back in|put back(?: in)?) {_OF}{_NUMBERS}(?: please)?",
+    re.IGNORECASE,
+)
+_RELABEL = re.compile(
+    rf"(?:please )?(?:move|relabel|set|change)? ?(?:the )?(?:topic of )?{_OF}{_NUMBERS} "
+    r"(?:to|as|is|are|belongs? (?:to|in|under)|should be)(?: about)? (?P<topic>\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_EDIT = re.compile(
+    rf"(?:please )?(?:edit|change|replace|rewrite) (?:the )?(?P<role>reply|answer|question|user|assistant)"
+    rf"(?: message| turn)?(?: of| in)? {_OF}(?P<numbers>#?\d+)\s*(?::|\bto\b:?)\s*(?P<text>\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RULES = re.compile(
+    r"(?:please )?(?:(?:show|list)(?: me)?|which|what are)(?: (?:the|all|my))? rules(?: (?:apply|hold|are there))?",
+    re.IGNORECASE,
+)
+_DROP_RULE = re.compile(
+    rf"(?:please )?(?:{_OUT}|forget|cancel) (?:the )?rule #?(?P<number>\d+)", re.IGNORECASE
+)
+
+
+def read_review_change(text: str, offer: Offer) -> Reply | None:
+    """The change of shown records, or the request about rules, that ``text`` is; ``None`` when it is none."""
+    said = " ".join(text.split()).rstrip(" .!?")
+    if _RULES.fullmatch(said):
+        return Reply(kind="rules", text=said)
+    rule = _DROP_RULE.fullmatch(said)
+    if rule:
+        return Reply(kind="drop_rule", number=int(rule["number"]), text=said)
+    if not offer.shown_records:
+        return None
+    edited = _EDIT.fullmatch(text.strip())
+    if edited:
+        role: Literal["user", "assistant"] = "assistant"
+        if edited["role"].lower() in ("question", "user"):
+            role = "user"
+        return Reply(kind="edit", numbers=_numbers(edited["numbers"]), text=edited["text"].strip(), role=role)
+    return None if text.rstrip().endswith("?") else _read(said, offer)
+
+
+def _read(said: str, offer: Offer) -> Reply | None:
+    dropped = _DROP.fullmatch(said)
+    if dropped:
+        return Reply(kind="drop", numbers=_numbers(dropped["numbers"]), note=dropped["reason"], text=said)
+    accepted = _ACCEPT.fullmatch(said)
+    if accepted:
+        return Reply(kind="restore", numbers=_numbers(accepted["numbers"]), text=said)
+    moved = _RELABEL.fullmatch(said)
+    if moved is None:
+        return None
+    topics = find_mentions(moved["topic"].lower(), offer.topics).topics
+    if len(topics) != 1:
+        return None
+    return Reply(kind="relabel", numbers=_numbers(moved["numbers"]), topic=topics[0], text=said)
+
+
+def _numbers(written: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", written)]

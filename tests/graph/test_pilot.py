@@ -1,0 +1,140 @@
+"""A pilot: a few records first, shown, paid for under their own yes, and counted towards the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.offer import Offer
+from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.services import Services
+
+
+def synthetic(services: Services) -> int:
+    return sum(1 for _ in load_records(services.store, "wf-1", origin="synthetic"))
+
+
+def items(services: Services, status: str) -> list[tuple[str, int]]:
+    plans = list_plans(services.store, "wf-1", status)
+    return [(item.topic, item.count) for plan in plans for item in plan.items]
+
+
+@pytest.fixture
+async def asked(chat: Any) -> Any:
+    """A plan of 6 is on the table."""
+    await chat.new("do 6 for technical issues with few-shot")
+    return chat
+
+
+async def test_three_first_then_the_rest_by_another_yes(asked: Any, services: Services) -> None:
+    said = await asked.answer("show me three first")
+    assert "3 of the 6 records" in said and "the remaining 3 need another yes" in said
+    assert synthetic(services) == 0 and items(services, "pending") == [("technical_issues", 3)]
+    said = await asked.answer("yes")
+    assert "**Pilot Complete**" in said and synthetic(services) == 3
+    assert all(f"**Record {number}** · Technical Issues · synthetic" in said for number in (1, 2, 3))
+    assert "1. Go on with the remaining 3" in said
+    assert items(services, "pending") == [("technical_issues", 3)]
+    said = await asked.answer("1")
+    assert "**Generation Complete**" in said and synthetic(services) == 6
+    assert items(services, "approved") == [("technical_issues", 3), ("technical_issues", 3)]
+    assert (await asked.values())["rounds"] == 2 and len((await asked.values())["record_ids"]) == 6
+
+
+async def test_the_rest_can_be_left(asked: Any, services: Services) -> None:
+    await asked.answer("a pilot of 2 please")
+    await asked.answer("yes")
+    said = await asked.answer("stop")
+    assert "Stopped here" in said and synthetic(services) == 2 and items(services, "pending") == []
+
+
+async def test_the_rest_can_be_changed(asked: Any, services: Services) -> None:
+    await asked.answer("just 2 first")
+    await asked.answer("yes")
+    said = await asked.answer("make it 1")
+    assert "Pilot" not in said
+    assert "**Generation Complete**" in await asked.answer("yes")
+    assert synthetic(services) == 3
+
+
+async def test_what_the_pilot_shows_can_be_rejected_and_the_rest_still_stands(
+    asked: Any, services: Services, model: Any
+) -> None:
+    await asked.answer("show me 2 first")
+    await asked.answer("yes")
+    said = await asked.answer("drop 2 because it is too vague")
+    assert "I dropped record 2;" in said and "1. Go on with the remaining 4" in said
+    model.history.clear()
+    await asked.answer("yes")
+    assert '"why": "it is too vague"' in str(model.history[0][0].content)
+    assert synthetic(services) == 5
+
+
+async def test_a_rule_between_the_pilot_and_the_rest(asked: Any, services: Services) -> None:
+    await asked.answer("show me 2 first")
+    await asked.answer("yes")
+    await asked.answer("drop 1 because no reply may be over 60 words")
+    said = await asked.answer("yes")
+    assert "From now on: rule 1" in said and "1. Go on with the remaining 4" in said
+    assert items(services, "pending") == [("technical_issues", 4)]
+
+
+async def test_a_plan_of_two_topics(chat: Any, services: Services, writer: Any) -> None:
+    await chat.new("4 technical and 2 billing with few-shot")
+    await chat.answer("show me 3 first")
+    assert items(services, "pending") == [("technical_issues", 3)]
+    await chat.answer("yes")
+    assert items(services, "pending") == [("technical_issues", 1), ("billing_questions", 2)]
+
+
+async def test_as_many_as_there_are_is_no_pilot(asked: Any, services: Services) -> None:
+    said = await asked.answer("show me 6 first")
+    assert "another yes" not in said
+    assert "**Generation Complete**" in await asked.answer("yes")
+    assert synthetic(services) == 6
+
+
+PLAN = [PlanItem(topic="technical_issues", count=30, strategy="few_shot")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [
+        ("show me three first", "pilot", 3),
+        ("Can you show me 5 examples first?", "pilot", 5),
+        ("just 3 to start with", "pilot", 3),
+        ("a preview first", "pilot", 3),
+        ("run a pilot", "pilot", 3),
+        ("generate two records as a test first", "pilot", 2),
+        ("no, show me three first", "pilot", 3),
+        ("yes, but show me three first", "pilot", 3),
+        ("start with 3", "unclear", None),
+        ("show me the first three", "review", None),
+        ("review existing records first", "review", None),
+        ("show me 500 first", "unclear", None),
+        ("the first", "approve", None),
+    ],
+)
+def test_words_for_a_pilot(text: str, kind: str, number: int | None) -> None:
+    from finetune_coverage.graph.offer import Option
+
+    first = Option(label="Generate this plan", effect="generate", items=PLAN)
+    offer = Offer(
+        action="generate_synthetic_data",
+        workflow_id="wf-1",
+        plan_id="p",
+        items=PLAN,
+        options=[first],
+        topics=["technical_issues"],
+    )
+    reply = read_reply(text, offer)
+    if kind == "pilot":
+        assert (reply.kind, reply.number) == (kind, number)
+    else:
+        assert reply.kind != "pilot"
+    assert (reply.kind == "approve") == (kind == "approve")
+    without = Offer(action="proceed_to_grader", workflow_id="wf-1", topics=["technical_issues"])
+    assert read_reply(text, without).kind != "pilot"

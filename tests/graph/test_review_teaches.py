@@ -1,0 +1,138 @@
+"""Review in the conversation: reasons, confirmed rules, labels, edits; and what the next round makes of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.offer import Offer
+from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.tools.dataset.records import get_record, load_records
+from finetune_coverage.tools.generation.lessons.rules import list_rules
+from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.services import Services
+
+
+def records(services: Services, **wanted: Any) -> list[Any]:
+    return list(load_records(services.store, "wf-1", **wanted))
+
+
+@pytest.fixture
+async def reviewing(chat: Any) -> Any:
+    """A conversation after a round of two records, which are shown."""
+    await chat.new("do 2 for technical issues with few-shot")
+    await chat.answer("yes")
+    await chat.answer("show me the synthetic records")
+    return chat
+
+
+async def test_a_rejection_is_an_example_in_the_next_round_s_prompts(
+    reviewing: Any, services: Services, model: Any
+) -> None:
+    said = await reviewing.answer("drop 1, it sounds like a robot")
+    assert "I dropped record 1;" in said and "“it sounds like a robot”" in said
+    (dropped,) = records(services, origin="synthetic", status="rejected")
+    model.history.clear()
+    await reviewing.answer("1 for technical issues with few-shot")
+    await reviewing.answer("yes")
+    prompts = [str(messages[0].content) for messages in model.history]
+    assert prompts and all('"why": "it sounds like a robot"' in prompt for prompt in prompts)
+    assert all(json.dumps(dropped.messages[-1]["content"]) in prompt for prompt in prompts)
+    newest = records(services, origin="synthetic")[-1]
+    assert newest.provenance["drawn"]["lessons"] == [dropped.id]
+
+
+async def test_a_rejected_record_does_not_come_back(
+    reviewing: Any, services: Services, model: Any, writer: Any
+) -> None:
+    await reviewing.answer("drop 1")
+    (dropped,) = records(services, origin="synthetic", status="rejected")
+    user, assistant = (message["content"] for message in dropped.messages[-2:])
+    again = json.dumps({"exchanges": [{"user": user, "assistant": assistant}]})
+    model.queue.append(again)
+    await reviewing.answer("1 for technical issues with few-shot")
+    said = await reviewing.answer("yes")
+    assert "1 exact duplicate" in said or "1 near duplicate" in said
+    assert [record.body for record in records(services, origin="synthetic")].count(dropped.body) == 0
+
+
+async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
+    reviewing: Any, services: Services, model: Any, writer: Any
+) -> None:
+    said = await reviewing.answer("drop 1 because it should never mention the hotline")
+    assert "no reply of the assistant may say “hotline”" in said
+    assert "of 80 real records break it themselves" in said, "72 real ones are left out of no count"
+    assert '1. Make it a rule for all topics\n2. Only for "Technical Issues"\n3. No rule' in said
+    assert list_rules(services.store, "wf-1") == [] and list_plans(services.store, "wf-1", "pending") == []
+    said = await reviewing.answer("2")
+    assert "From now on: rule 1:" in said and "**Coverage Analysis**" in said
+    (rule,) = list_rules(services.store, "wf-1")
+    assert (rule.kind, rule.value, rule.topic) == ("forbidden_phrase", "hotline", "technical_issues")
+    bad = {"user": "My kettle hums since yesterday evening.", "assistant": "Then ring the hotline at once."}
+    model.queue.append(json.dumps({"exchanges": [bad]}))
+    await reviewing.answer("1 for technical issues with few-shot")
+    said = await reviewing.answer("yes")
+    assert "1 review rule" in said
+    assert not any("hotline" in record.body for record in records(services, origin="synthetic")[-1:])
+    assert "rule 1: no reply of the assistant may say “hotline”" in await reviewing.answer("list rules")
+    assert "Removed: rule 1" in await reviewing.answer("remove rule 1")
+    assert "There is no rule 1" in await reviewing.answer("remove rule 1")
+    assert "There are no rules" in await reviewing.answer("which rules apply?")
+
+
+@pytest.mark.parametrize("answer", ["no", "3", {"type": "reject"}])
+async def test_a_no_to_the_rule(reviewing: Any, services: Services, answer: Any) -> None:
+    await reviewing.answer("drop 1 because no reply may be over 5 words")
+    assert "No rule then" in await reviewing.answer(answer)
+    assert list_rules(services.store, "wf-1") == []
+
+
+async def test_a_yes_to_the_rule(reviewing: Any, services: Services) -> None:
+    await reviewing.answer("drop 1: no reply over 50 words")
+    await reviewing.answer("yes")
+    (rule,) = list_rules(services.store, "wf-1")
+    assert (rule.kind, rule.value, rule.topic) == ("max_words", "50", None)
+
+
+async def test_taken_back_in_moved_and_edited(reviewing: Any, services: Services) -> None:
+    await reviewing.answer("drop 1")
+    assert "Record 1 counts as before" in await reviewing.answer("keep 1")
+    assert len(records(services, origin="synthetic")) == 2
+    assert 'is now "Billing Questions"' in await reviewing.answer("record 2 is about billing")
+    assert sum(r.topic == "billing_questions" for r in records(services, origin="synthetic")) == 1
+    said = await reviewing.answer("edit the reply of 1: Switch the camera off and on again.")
+    assert "I changed the last reply of record 1" in said
+    changed = next(r for r in records(services, origin="synthetic") if "off and on again" in r.body)
+    assert changed.messages[-1]["content"] == "Switch the camera off and on again."
+    was = get_record(services.store, "wf-1", changed.provenance["edited_from"])
+    assert was.messages[0] == changed.messages[0]
+    await reviewing.answer("edit the question of 1: What about my camera?")
+    assert any("What about my camera?" in r.body for r in records(services)), "1 is now the edited one"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("drop 2 because it is rude", "drop"),
+        ("reject 1 and 3: wrong tone", "drop"),
+        ("move 2 to billing", "relabel"),
+        ("2 is billing", "relabel"),
+        ("keep 2", "restore"),
+        ("edit the answer of 2 to: Please call us.", "edit"),
+        ("edit the question of 2: Why?", "edit"),
+    ],
+)
+def test_words_for_shown_records(text: str, kind: str) -> None:
+    topics = ["billing_questions", "technical_issues"]
+    offer = Offer(action="proceed_to_grader", workflow_id="wf-1", topics=topics, shown_records=list("abc"))
+    assert read_reply(text, offer).kind == kind
+    assert read_reply(text, Offer(action="proceed_to_grader", topics=topics)).kind not in ("drop", kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["drop 2 because it is rude?", "20 for billing", "move 2 to nowhere", "1 is fine", "keep going"]
+)
+def test_words_that_change_no_record(text: str) -> None:
+    offer = Offer(action="proceed_to_grader", topics=["billing_questions"], shown_records=list("abc"))
+    assert read_reply(text, offer).kind not in ("drop", "restore", "relabel", "edit")

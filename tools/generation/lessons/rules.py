@@ -1,0 +1,161 @@
+"""Rules that a person confirmed in a review: of a few kinds that a gate can check exactly; kept per workflow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, get_args
+
+from sqlalchemy import delete, insert, or_, select
+
+from ...dataset.record import Message, message_text
+from ...dataset.records import load_records
+from ...dataset.store import Store
+from ...dataset.tables import review_rules
+from ...dataset.workflows import check_storable, now, require_workflow, version_within
+from ...errors import InvalidInput
+
+RuleKind = Literal[
+    "forbidden_phrase", "required_phrase", "max_words", "min_words", "max_turns", "forbidden_tool"
+]
+KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
+_COUNTED: tuple[RuleKind, ...] = ("max_words", "min_words", "max_turns")
+MOST_MEASURED = 2000
+"""Real records that a rule is tried on before it is confirmed."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What every generated record must keep to.
+
+    Attributes:
+        kind: what is checked, on the turns that were written.
+        value: a phrase, the name of a tool, or a number.
+        topic: only for this topic; None for all.
+        id: in the store; 0 while it is not confirmed.
+    """
+
+    kind: RuleKind
+    value: str
+    topic: str | None = None
+    id: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InvalidInput(f"{self.kind!r} is no kind of rule.", hint=f"Use {', '.join(KINDS)}.")
+        is_number = bool(re.fullmatch(r"[1-9]\d{0,5}", self.value))
+        if (self.kind in _COUNTED and not is_number) or not self.value.strip():
+            raise InvalidInput(
+                f"{self.value!r} cannot be the value of the rule {self.kind}.",
+                hint="Give a number above 0." if self.kind in _COUNTED else "Give a word or phrase.",
+            )
+        check_storable(self.value, "The rule")
+
+    @property
+    def words(self) -> str:
+        """The rule as a sentence."""
+        return _WORDS[self.kind].format(self.value)
+
+    def broken_by(self, messages: Sequence[Message]) -> str | None:
+        """What in these messages breaks the rule; None when nothing does."""
+        replies = [message_text(m) for m in messages if m.get("role") == "assistant" and message_text(m)]
+        match self.kind:
+            case "forbidden_phrase":
+                found = (_phrase(self.value).search(reply) for reply in replies)
+                hit = next((match for match in found if match), None)
+                return f"a reply says {hit.group()!r}" if hit else None
+            case "required_phrase":
+                said = any(_phrase(self.value).search(reply) for reply in replies)
+                return None if said else f"no reply says {self.value!r}"
+            case "max_words":
+                most = max((len(reply.split()) for reply in replies), default=0)
+                return f"a reply has {most} words" if most > int(self.value) else None
+            case "min_words":
+                least = min((len(reply.split()) for reply in replies), default=0)
+                return f"a reply has {least} words" if least < int(self.value) else None
+            case "max_turns":
+                turns = sum(m.get("role") == "user" for m in messages)
+                return f"the user speaks {turns} times" if turns > int(self.value) else None
+            case "forbidden_tool":
+                called = {
+                    str((call.get("function") or {}).get("name"))
+                    for m in messages
+                    for call in m.get("tool_calls") or []
+                }
+                return f"calls {self.value}" if self.value in called else None
+
+
+_WORDS: dict[RuleKind, str] = {
+    "forbidden_phrase": "no reply of the assistant may say “{}”",
+    "required_phrase": "a reply of the assistant must say “{}”",
+    "max_words": "no reply of the assistant may have more than {} words",
+    "min_words": "every reply of the assistant must have at least {} words",
+    "max_turns": "the user may speak at most {} times",
+    "forbidden_tool": "the tool {} may not be called",
+}
+
+
+def _phrase(value: str) -> re.Pattern[str]:
+    """The phrase as whole words, in any case, in the singular or plural of its last word."""
+    stem = value[:-1] if len(value) > 3 and value[-1] in "sS" and value[-2] not in "sS" else value
+    return re.compile(rf"(?<!\w){re.escape(stem)}(?:e?s)?(?!\w)", re.IGNORECASE)
+
+
+def add_rule(store: Store, workflow_id: str, rule: Rule) -> Rule:
+    """Keep a rule that a person confirmed; one that is there already is not added twice.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    same = (
+        (review_rules.c.workflow_id == workflow_id)
+        & (review_rules.c.kind == rule.kind)
+        & (review_rules.c.value == rule.value)
+        & review_rules.c.topic.is_not_distinct_from(rule.topic)
+    )
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        known = connection.execute(select(review_rules.c.id).where(same)).scalar()
+        if known is None:
+            row = {"workflow_id": workflow_id, "kind": rule.kind, "value": rule.value, "topic": rule.topic}
+            added = connection.execute(insert(review_rules).values(**row, created_at=now()))
+            known = added.inserted_primary_key[0] if added.inserted_primary_key else 0
+    return Rule(rule.kind, rule.value, rule.topic, int(known))
+
+
+def list_rules(store: Store, workflow_id: str, topic: str | None = None) -> list[Rule]:
+    """The rules of a workflow, oldest first; with a topic only those that hold for it."""
+    require_workflow(store, workflow_id)
+    query = select(review_rules).where(review_rules.c.workflow_id == workflow_id)
+    if topic is not None:
+        query = query.where(or_(review_rules.c.topic.is_(None), review_rules.c.topic == topic))
+    with store.read() as connection:
+        rows = connection.execute(query.order_by(review_rules.c.id)).all()
+    return [Rule(row.kind, row.value, row.topic, row.id) for row in rows]
+
+
+def remove_rule(store: Store, workflow_id: str, rule_id: int) -> Rule:
+    """Take a rule away.
+
+    Raises:
+        InvalidInput: the workflow has no such rule.
+    """
+    rule = next((rule for rule in list_rules(store, workflow_id) if rule.id == rule_id), None)
+    if rule is None:
+        raise InvalidInput(
+            f"There is no rule {rule_id}.", hint="`finetune-coverage rules` lists those that there are."
+        )
+    with store.write() as connection:
+        connection.execute(delete(review_rules).where(review_rules.c.id == rule_id))
+    return rule
+
+
+def broken_by_real(store: Store, workflow_id: str, rule: Rule) -> tuple[int, int]:
+    """How many of the real records that the rule is about break it themselves, and of how many."""
+    found = load_records(
+        store, workflow_id, topic=... if rule.topic is None else rule.topic, origin="real", usable_only=True
+    )
+    looked = list(islice(found, MOST_MEASURED))
+    return sum(rule.broken_by(record.messages) is not None for record in looked), len(looked)
