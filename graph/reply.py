@@ -47,6 +47,9 @@ from .questions import read_demand, read_question
 _LONGEST = 1000
 """Nobody types more than that as an answer; it is pasted."""
 
+_QUOTES = ('"', "'", "`", "“", "„", "‘", "«", "‹", "「", "『")
+"""A yes in quotation marks may be somebody else's."""
+
 TARGETS_ASKED = "I change targets only when I am told to; say it without the question mark and I do."
 
 
@@ -58,7 +61,8 @@ def read_reply(text: str, offer: Offer) -> Reply:
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
     reply = _read(plain, offer, asks=asks)
-    if reply.is_open and _is_doubtful(text, plain):
+    is_quoted = reply.kind in ("approve", "resume") and text.lstrip().startswith(_QUOTES)
+    if is_quoted or (reply.is_open and _is_doubtful(text, plain)):
         reply = _unsure()
     return reply.model_copy(update={"text": text.strip()})
 
