@@ -35,10 +35,16 @@ class ReviewConfig(BaseModel):
 
 
 class HumanRequest(BaseModel):
-    """What an interrupt carries."""
+    """What an interrupt carries.
+
+    Attributes:
+        plan_id: of the plan that is asked about. A client that sends it back with its decisions is safe from
+            answering, by a second click or an old page, a plan that came after it.
+    """
 
     action_requests: list[ActionRequest]
     review_configs: list[ReviewConfig]
+    plan_id: str | None = None
 
 
 class EditedAction(BaseModel):
@@ -94,7 +100,9 @@ def request_for(offer: Offer) -> HumanRequest:
             for number, item in enumerate(offer.items)
         ]
         return HumanRequest(
-            action_requests=actions, review_configs=[_review(GENERATE, "approve", "edit", "reject")]
+            action_requests=actions,
+            review_configs=[_review(GENERATE, "approve", "edit", "reject")],
+            plan_id=offer.plan_id,
         )
     args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
     decisions: dict[str, list[Any]] = {

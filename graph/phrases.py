@@ -34,6 +34,8 @@ PASTED = re.compile(
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[\"“”«»].+[\"“”«»]", re.DOTALL)
+QUOTES = ('"', "'", "`", "“", "„", "‘", "«", "‹", "「", "『")
+"""What a quotation begins with: a yes in it may be somebody else's."""
 PLEASANTRY = re.compile(
     rf"(?:oh )?(?:{_PRAISE}|thanks|thank you|thx|cool|wow|hi|hello|hey|interesting|i see|got it)"
     r"(?:[, ]+(?:thanks|thank you|job|work|very much|so much|a lot))*"

@@ -35,6 +35,7 @@ from .phrases import (
     POLITE,
     PROCEED,
     QUOTED,
+    QUOTES,
     RESUME,
     REVIEW,
     REVIEWABLE,
@@ -47,9 +48,6 @@ from .questions import read_demand, read_question
 _LONGEST = 1000
 """Nobody types more than that as an answer; it is pasted."""
 
-_QUOTES = ('"', "'", "`", "“", "„", "‘", "«", "‹", "「", "『")
-"""A yes in quotation marks may be somebody else's."""
-
 TARGETS_ASKED = "I change targets only when I am told to; say it without the question mark and I do."
 
 
@@ -61,7 +59,7 @@ def read_reply(text: str, offer: Offer) -> Reply:
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
     reply = _read(plain, offer, asks=asks)
-    is_quoted = reply.kind in ("approve", "resume") and text.lstrip().startswith(_QUOTES)
+    is_quoted = reply.kind in ("approve", "resume") and text.lstrip().startswith(QUOTES)
     if is_quoted or (reply.is_open and _is_doubtful(text, plain)):
         reply = _unsure()
     return reply.model_copy(update={"text": text.strip()})

@@ -125,6 +125,30 @@ async def test_a_conversation_that_is_replayed(
             assert (watch.approvals, *watch.generated) == made
 
 
+async def test_the_same_answer_twice_is_none_to_the_plan_that_follows(
+    chat: Chat, watch: Watch, subtests: pytest.Subtests
+) -> None:
+    """A second click, or a page that was left open: after the round another plan waits."""
+    await chat.new("do 2 for technical issues with few-shot")
+    asked, (interrupt,) = await chat.asked(), (await chat.state()).interrupts
+    assert asked is not None
+    click = {"decisions": [{"type": "approve"}], "plan_id": asked["plan_id"]}
+    await chat.answer(click)
+    made = (watch.approvals, *watch.generated)
+    following = await chat.asked()
+    assert made[:3] == (1, 1, 2) and following is not None
+    assert following["plan_id"] not in (None, asked["plan_id"]), "another plan waits"
+    for name, again in {
+        "by the plan's id": click,
+        "by the interrupt's id": {interrupt.id: {"type": "approve"}},
+        "typed": "yes",
+    }.items():
+        with subtests.test(name):
+            await chat.answer(again)
+            assert await chat.asked() is not None
+            assert (watch.approvals, *watch.generated) == made
+
+
 async def test_a_yes_to_a_fork_where_another_plan_is_pending(
     chat: Chat, services: Services, watch: Watch
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import finetune_coverage
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import (
     generate_synthetic_data,
@@ -66,8 +69,14 @@ def approved(services: Services) -> str:
 
 
 async def test_an_approval_covers_exactly_its_values(
-    services: Services, approved: str, watch: Watch, subtests: pytest.Subtests
+    services: Services,
+    approved: str,
+    dataset: Callable[..., Path],
+    watch: Watch,
+    subtests: pytest.Subtests,
 ) -> None:
+    for workflow in ("wf-2", "WF-1"):
+        import_files(services.store, workflow, [dataset({"technical_issues": 3}, f"{workflow}.jsonl")])
     tool = generate_synthetic_data_tool(services)
     for name, changed in NOT_APPROVED.items():
         call = {"workflow_id": "wf-1", **APPROVED, **changed}
