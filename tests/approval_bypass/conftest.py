@@ -1,4 +1,35 @@
-"""What the attempts share: a dataset, a model endpoint on the loopback that counts, and a look at what came of it."""
+"""Attempts to get generation without a person's yes to exactly that plan.
+
+Each attempt is a row of a table or a test of its own, made through public faces: the conversation's
+graph, the tool, the command line, the Python that a host program calls. After each of them nobody's
+yes is stored, no job began, no record was made and the endpoint was asked for none; where an
+approval was given, nothing more came of it than it says.
+
+- `test_dataset_texts`: orders in records (user turns, replies, system prompts, tool calls and
+  results), topics, descriptions, file names, fields beside the messages, rejection reasons, drafts
+  of the model; shown, reviewed, dropped.
+- `test_words`: a yes that is doubtful, conditional, asked, somebody else's, quoted, pasted, in
+  markup or in letters that look alike; a yes before the plan was shown, after a no, to a plan
+  before a change; a workflow called yes.
+- `test_model`: every intent with every translation, a yes that only the model understands, tool
+  calls beside and instead of an answer, answers in the shape of our own replies.
+- `test_edits`: counts that are negative, huge, fractions, words, booleans, of other scripts;
+  topics, strategies, workflows and actions that only look alike; arguments that approve, name a
+  plan, or raise a cap; beyond the cap.
+- `test_resumes`: decisions that name a stale plan, another conversation's or another workflow's; a
+  plan's id alone; decisions that do not fit; an older question's id; a dataset that changed.
+- `test_tools`: values beside the approved ones, claims of an approval, guessed approvals and items,
+  plans that nobody answered, caps that are none.
+- `test_replays`: the same call, resume, click or history again; after an undo, a shortfall, a
+  cancellation, a no; every earlier checkpoint forked; a conversation's state copied into another.
+- `test_races`: five answers from threads, processes and within a conversation; yes and no at once;
+  yes while the plan is changed; five callers with one approval.
+- `test_states`: `update_state`, commands that go to a node or bring an update, parent graphs that
+  hand an approval or an old yes down, rows of the database that were changed before and after the
+  yes, raised caps.
+- `terminal`: yes through a pipe, in the environment, in `--json`, typed before the plan is shown;
+  commands that come near.
+"""
 
 from __future__ import annotations
 
