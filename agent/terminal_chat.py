@@ -119,6 +119,7 @@ class TerminalChat:
 
     def _read(self) -> str | None:
         """A line from the person; ``None`` when there is no more."""
+        _forget_what_was_typed_ahead()
         prompt = "\nyou> "
         try:
             text = input(prompt)
@@ -142,6 +143,17 @@ class TerminalChat:
         if workflow:
             say(f"Export: finetune-coverage export -w {workflow} -o {workflow}.jsonl")
         self._say_how_to_go_on("The conversation is kept.")
+
+
+def _forget_what_was_typed_ahead() -> None:
+    """What was typed before the question could be read is no answer to it, least of all a yes."""
+    if not sys.stdin.isatty():
+        return
+    try:
+        import termios
+    except ImportError:  # Windows
+        return
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def show_message(text: str) -> None:

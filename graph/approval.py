@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ..tools.coverage.recommendation import PlanItem
-from .mentions import find_mentions, split_words
+from .edited_item import edited_item
 from .offer import NO_TO, YES_TO, Offer, Reply
 from .reply import read_reply
 from .workflow_choice import read_workflow_choice
@@ -35,10 +35,16 @@ class ReviewConfig(BaseModel):
 
 
 class HumanRequest(BaseModel):
-    """What an interrupt carries."""
+    """What an interrupt carries.
+
+    Attributes:
+        plan_id: of the plan that is asked about. A client that sends it back with its decisions is safe from
+            answering, by a second click or an old page, a plan that came after it.
+    """
 
     action_requests: list[ActionRequest]
     review_configs: list[ReviewConfig]
+    plan_id: str | None = None
 
 
 class EditedAction(BaseModel):
@@ -49,13 +55,18 @@ class EditedAction(BaseModel):
 
 
 class Decision(BaseModel):
-    """One decision. ``accept``, ``ignore`` and ``response`` are the older names for approve, reject, respond."""
+    """One decision. ``accept``, ``ignore`` and ``response`` are the older names for approve, reject, respond.
+
+    Attributes:
+        plan_id: for clients that say which plan they answer: a decision on another one is asked again.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     type: Literal["approve", "edit", "reject", "respond"]
     edited_action: EditedAction | None = None
     message: str | None = None
+    plan_id: str | None = None
 
     @field_validator("type", mode="before")
     @classmethod
@@ -67,6 +78,7 @@ class Decisions(BaseModel):
     """The answer of a chat page: one decision for each action."""
 
     decisions: list[Decision] = Field(min_length=1)
+    plan_id: str | None = None
 
 
 class Answer(RootModel[str | Decisions | Decision | list[Decision]]):
@@ -88,7 +100,9 @@ def request_for(offer: Offer) -> HumanRequest:
             for number, item in enumerate(offer.items)
         ]
         return HumanRequest(
-            action_requests=actions, review_configs=[_review(GENERATE, "approve", "edit", "reject")]
+            action_requests=actions,
+            review_configs=[_review(GENERATE, "approve", "edit", "reject")],
+            plan_id=offer.plan_id,
         )
     args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
     decisions: dict[str, list[Any]] = {
@@ -110,6 +124,9 @@ def read_answer(answer: Answer, offer: Offer) -> Reply:
     decisions = (
         value if isinstance(value, list) else value.decisions if isinstance(value, Decisions) else [value]
     )
+    named = {decision.plan_id for decision in decisions} | {getattr(value, "plan_id", None)}
+    if named - {None, offer.plan_id}:
+        return _again("That was an answer to another plan; this is the one that waits.")
     if len(decisions) == 1 and decisions[0].type == "respond":
         return _typed(decisions[0].message or "", offer)
     if decisions and all(decision.type == "reject" for decision in decisions):
@@ -195,7 +212,9 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
         if decision.type == "approve":
             items.append(item)
         elif decision.type == "edit" and decision.edited_action is not None:
-            edited = _edited_item(decision.edited_action, item, offer)
+            if decision.edited_action.name != GENERATE:
+                return _again(f"The action {decision.edited_action.name!r} is not part of this plan.")
+            edited = edited_item(decision.edited_action.args, item, offer)
             if isinstance(edited, str):
                 return _again(edited)
             items.append(edited)
@@ -203,35 +222,6 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
     if len(set(names)) != len(names):
         return _again("The plan names a topic and strategy twice; please add the counts up.")
     return Reply(kind="approve", items=items, channel="decision")
-
-
-def _edited_item(action: EditedAction, item: PlanItem, offer: Offer) -> PlanItem | str:
-    """The item after an edit, or what is wrong with it."""
-    args = {**item.model_dump(), **action.args}
-    if action.name != GENERATE:
-        return f"The action {action.name!r} is not part of this plan."
-    if str(args.get("workflow_id", offer.workflow_id)).strip() != offer.workflow_id:
-        return f"The plan is for the workflow {offer.workflow_id}; another one needs its own analysis."
-    topic = _known_topic(str(args["topic"]), offer)
-    if topic is None:
-        return f"There is no topic {str(args['topic'])!r}."
-    strategy = "_".join(split_words(str(args["strategy"])))
-    named = find_mentions(strategy, []).strategies
-    try:
-        count = args["count"].strip() if isinstance(args["count"], str) else args["count"]
-        return PlanItem.model_validate(
-            {"topic": topic, "count": count, "strategy": named[0] if named else strategy}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        return f"The {first['loc'][0]} {args[str(first['loc'][0])]!r} cannot be used: {first['msg'].lower()}."
-
-
-def _known_topic(written: str, offer: Offer) -> str | None:
-    if written in offer.topics:
-        return written
-    same = [topic for topic in offer.topics if split_words(topic) == split_words(written)]
-    return same[0] if len(same) == 1 else None
 
 
 def _again(note: str) -> Reply:

@@ -23,6 +23,7 @@ from .markdown import escape
 from .offer import Offer, Option, Reply
 from .reply import read_reply
 from .scope import ServicesSource, scoped
+from .seal import sealed
 from .state import State, as_json, offer_in, the_reply
 from .table import find_plan, offer_of, outdated, unfinished_approval
 from .work import resume_offer
@@ -119,7 +120,7 @@ class Entering:
         update["offer"] = as_json(offer)
         if message is None or _was_read(message, None, offer):
             return Command(goto="approve", update=update)  # nothing new was said
-        reply = in_time(read_reply(said, offer), offer, sent_at())
+        reply = sealed(in_time(read_reply(said, offer), offer, sent_at()), offer)
         return Command(
             goto=next_step_for(reply, offer), update={**update, "reply": as_json(reply), "next_step": None}
         )

@@ -198,6 +198,7 @@ class Reply(BaseModel):
         is_open: for ``unclear`` and ``question``: nothing in it was recognized, so the model may read it.
         read_by: who read it. What the model read can never approve anything.
         channel: how the answer came: typed, or as a structured decision.
+        seal: of the process that read the answer; see `seal`.
     """
 
     kind: Literal[
@@ -248,6 +249,7 @@ class Reply(BaseModel):
     is_open: bool = False
     read_by: Literal["grammar", "model"] = "grammar"
     channel: Literal["typed", "decision"] = "typed"
+    seal: str = ""
 
 
 def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:

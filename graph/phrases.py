@@ -42,6 +42,8 @@ ENGLISH = re.compile(
     r"\b(?:the|it|is|i|you|to|of|by|and|she|they|we|that|this|my|all|already|something|anything|yesterday|today|"
     r"what|there|here|from|have|has|had|were|would|with)\b"
 )
+QUOTES = ('"', "'", "`", "“", "„", "‘", "«", "‹", "「", "『")
+"""What a quotation begins with: a yes in it may be somebody else's."""
 PLEASANTRY = re.compile(
     rf"(?:oh )?(?:{_PRAISE}|thanks|thank you|thx|cool|wow|hi|hello|hey|interesting|i see|got it)"
     r"(?:[, ]+(?:thanks|thank you|job|work|very much|so much|a lot))*"

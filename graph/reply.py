@@ -36,6 +36,7 @@ from .phrases import (
     POLITE,
     PROCEED,
     QUOTED,
+    QUOTES,
     REQUEST,
     RESUME,
     REVIEW,
@@ -65,7 +66,8 @@ def read_reply(text: str, offer: Offer) -> Reply:
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
     reply = _read(plain, offer, asks=asks)
-    if reply.is_open and _is_doubtful(text, plain):
+    is_quoted = reply.kind in ("approve", "resume") and text.lstrip().startswith(QUOTES)
+    if is_quoted or (reply.is_open and _is_doubtful(text, plain)):
         reply = _unsure()
     return reply.model_copy(update={"text": text.strip()})
 

@@ -20,6 +20,7 @@ from .plan_words import cost_words, reminder
 from .recommend import plan_options
 from .report import revised_plan
 from .scope import ServicesSource, scoped, with_caps
+from .seal import is_sealed, sealed
 from .state import State, as_json, the_offer, the_reply
 from .table import lay
 
@@ -39,6 +40,7 @@ class Revising:
         """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
         services = scoped(self._services(), state)
         offer, reply = the_offer(state), the_reply(state)
+        was_read = is_sealed(reply, offer)
         # A cap that was named once stays, whatever else is changed afterwards.
         services = with_caps(
             services, usd=reply.cap_usd or offer.cap_usd, tokens=reply.cap_tokens or offer.cap_tokens
@@ -62,8 +64,8 @@ class Revising:
         changed = _changed(offer, items, estimate)
         changed.is_pilot, changed.onward = bool(onward), onward
         changed = lay(services.store, changed, state, thread_id())
-        if reply.kind == "approve" and affordable:
-            return {"offer": as_json(changed), "reply": as_json(reply)}
+        if reply.kind == "approve" and affordable and was_read:
+            return {"offer": as_json(changed), "reply": as_json(sealed(reply, changed))}
         said = [pilot_note(items, onward)] if onward else []
         if not affordable:
             said.append(

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from langchain_core.messages import AnyMessage
-from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict
 
+from .lasting_ids import add_with_lasting_ids
 from .offer import Offer, Reply
 
 NextStep = Literal["grader", "review", "stopped"]
@@ -19,7 +19,7 @@ NextStep = Literal["grader", "review", "stopped"]
 class InputState(TypedDict, total=False):
     """What a caller, or a parent graph, gives."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage], add_with_lasting_ids]
     """The conversation. The last message of a person may be a request, or a reply to the pending plan."""
 
     workflow_id: str | None
@@ -47,7 +47,7 @@ class InputState(TypedDict, total=False):
 class OutputState(TypedDict, total=False):
     """What comes out, also while an interrupt waits."""
 
-    messages: Annotated[list[AnyMessage], add_messages]
+    messages: Annotated[list[AnyMessage], add_with_lasting_ids]
     """The conversation, with every tool call and its result."""
 
     workflow_id: str | None

@@ -8,8 +8,9 @@ from sqlalchemy import or_, select
 
 from ..tools.dataset.store import Store
 from ..tools.dataset.tables import approval_items, jobs
+from ..tools.errors import InvalidInput
 from ..tools.generation.approval import approval_of
-from ..tools.generation.plans import Plan, list_plans, pending_plan, propose_plan
+from ..tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
 from .offer import Offer
 from .state import State
 
@@ -39,6 +40,18 @@ def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offe
         details=details,
     )
     return offer.model_copy(update={"plan_id": plan.id})
+
+
+def require_shown_plan(store: Store, offer: Offer, thread_id: str | None) -> None:
+    """Refuse a yes when the stored plan is not the one that this conversation showed.
+
+    Raises:
+        InvalidInput: there is no such plan, or its conversation, workflow, items or caps are others.
+    """
+    plan = get_plan(store, offer.plan_id or "")
+    stored = (plan.thread_id, plan.workflow_id, plan.items, plan.cap_tokens, plan.cap_usd)
+    if stored != (thread_id, offer.workflow_id, offer.items, offer.cap_tokens, offer.cap_usd):
+        raise InvalidInput("It is not the plan that I showed you.")
 
 
 def find_plan(store: Store, thread_id: str | None, workflow_id: str | None) -> Plan | None:

@@ -9,18 +9,20 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.config import get_stream_writer
 
-from ..tools.errors import CoverageError
+from ..tools.errors import CoverageError, InvalidInput
 from ..tools.generate_synthetic_data import run_approved_item
 from ..tools.generation.approval import approval_of, approve_plan
 from ..tools.generation.prices import require_keepable_cap
 from ..tools.generation.progress import Progress
-from .context import approver, from_context
+from .context import approver, from_context, thread_id
 from .markdown import escape, plural
 from .measure import error_words, tool_messages
 from .offer import Offer, Option
 from .plan_words import option_lines
 from .scope import ServicesSource, scoped
+from .seal import is_sealed
 from .state import State, as_json, the_offer, the_reply
+from .table import require_shown_plan
 
 
 class Working:
@@ -36,6 +38,9 @@ class Working:
         offer, reply = the_offer(state), the_reply(state)
         assert offer.plan_id is not None
         try:
+            if not is_sealed(reply, offer):
+                raise InvalidInput("The yes to it did not come from an answer of yours.")
+            require_shown_plan(store, offer, thread_id())
             require_keepable_cap(services.settings)
             approval = approval_of(store, offer.plan_id) or approve_plan(
                 store,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from ..dataset.store import Store
-from ..dataset.tables import approval_items, jobs, slots
+from ..dataset.tables import approval_items, approvals, jobs, plans, slots
 from ..errors import ApprovalRequired
 from .journal import now
 from .ledger import Job, job_within
@@ -66,9 +66,15 @@ def find_approved_item(
 def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
     wanted = (approval_items.c.approval_id == approval_id) & (approval_items.c.number == number)
     item = connection.execute(select(approval_items).where(wanted)).mappings().first()
+    hint = "Propose a plan and have it approved."
     if item is None:
+        raise ApprovalRequired(f"Approval {approval_id} has no item {number}.", hint=hint)
+    query = select(plans.c["items"]).join(approvals, approvals.c.plan_id == plans.c.id)
+    planned = connection.execute(query.where(approvals.c.id == approval_id)).scalar_one_or_none()
+    this = {name: item[name] for name in ("topic", "count", "strategy")}
+    if planned is None or planned[number : number + 1] != [this]:
         raise ApprovalRequired(
-            f"Approval {approval_id} has no item {number}.", hint="Propose a plan and have it approved."
+            f"Item {number} of approval {approval_id} is not what its plan says.", hint=hint
         )
     return item
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CANCEL_LOOKED_AT = 1.0
 """Seconds between two looks at whether somebody cancelled the job."""
+CANCELLED = "it was cancelled"
 
 
 async def run_item(
@@ -61,6 +62,8 @@ async def run_item(
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
     loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
     engine, acceptance = loaded.engine, loaded.acceptance
+    if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
+        engine.stop(CANCELLED)  # before its first call: the watch below may look too late for that
     watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
     try:
         with frozen_heap():
@@ -107,7 +110,7 @@ async def _stop_when_cancelled(services: Services, job: Job, engine: Engine | Ba
     # Another process asks through the store, which can only be looked at.
     while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):  # noqa: ASYNC110
         await asyncio.sleep(CANCEL_LOOKED_AT)
-    engine.stop("it was cancelled")
+    engine.stop(CANCELLED)
 
 
 def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:

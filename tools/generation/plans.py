@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -62,9 +63,12 @@ def propose_plan(
 
     Raises:
         WorkflowNotFound: there is no such workflow.
-        InvalidInput: the plan is empty, or names a topic and strategy twice.
+        InvalidInput: the plan is empty, names a topic and strategy twice, or has a cap that is no positive amount.
     """
     _check_items(items)
+    for cap in (cap_tokens, cap_usd):
+        if cap is not None and not 0 < cap < math.inf:
+            raise InvalidInput(f"{cap} cannot be the cap of a plan.", hint="A cap is more than zero.")
     with store.write() as connection:
         version = version_within(connection, workflow_id)
         if thread_id is not None:

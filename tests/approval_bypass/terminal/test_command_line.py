@@ -1,0 +1,149 @@
+"""Without a terminal nobody says yes but by `--yes`; what was typed before the plan was shown is no yes to it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from ...agent.conftest import Command
+from ...agent.endpoint import Endpoint
+
+WANTED = ("--topic", "technical", "--count", "3", "--strategy", "topic_description")
+
+
+class Outside:
+    """What came of an attempt, asked through the commands themselves."""
+
+    def __init__(self, command: Command, endpoint: Endpoint) -> None:
+        self._command = command
+        self._endpoint = endpoint
+
+    def nothing(self, workflow: str) -> None:
+        plans = self._command("plans", "--all", "--json").document["plans"]
+        assert [plan for plan in plans if plan["status"] == "approved"] == []
+        assert self._command("review", "-w", workflow, "--synthetic", "--json").document["records"] == []
+        assert self._command("jobs", "--json").document["jobs"] == []
+        assert self._endpoint.calls == 0
+
+
+@pytest.fixture
+def outside(command: Command, endpoint: Endpoint) -> Outside:
+    return Outside(command, endpoint)
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Puts text into a pipe that the command reads from."""
+    return lambda text: monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+@pytest.mark.parametrize("piped", ["y\n", "yes\nyes\nyes\n", "--yes\n", ""])
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_piped_yes_to_generate(
+    command: Command, small: str, outside: Outside, typed: Any, piped: str, as_json: list[str]
+) -> None:
+    typed(piped)
+    outcome = command("generate", "-w", small, *WANTED, *as_json)
+    assert outcome.code == 4
+    assert "Generate this?" not in outcome.out + outcome.err, "nothing was asked"
+    outside.nothing(small)
+
+
+def test_json_never_asks_at_a_terminal_either(
+    command: Command, small: str, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO("y\n")
+    terminal.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", terminal)
+    outcome = command("generate", "-w", small, *WANTED, "--json")
+    assert outcome.code == 4 and outcome.document["error"]["code"] == "approval_required"
+    assert terminal.read() == "y\n", "nothing was read"
+    outside.nothing(small)
+
+
+@pytest.mark.parametrize("name", ["FINETUNE_COVERAGE_YES", "FINETUNE_COVERAGE_GENERATE_YES", "YES"])
+def test_a_yes_in_the_environment(
+    command: Command, small: str, outside: Outside, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    assert command("generate", "-w", small, *WANTED).code in (1, 4)
+    monkeypatch.delenv(name)
+    outside.nothing(small)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plans", "approve"),
+        ("plans", "approve", "plan-1"),
+        ("plans", "approve", "%"),
+        ("plans", "approve", "--all"),
+        ("plans", "--all", "approve", "*"),
+        ("jobs", "resume", "job-1"),
+        ("generate", "-w", "wf-small", *WANTED, "--approve"),
+        ("generate", "-w", "wf-small", *WANTED, "--yes=false"),
+        ("generate", "-w", "wf-small", "--topic", "technical", "--count", "-3", "--yes"),
+        ("generate", "-w", "wf-small", "--topic", "technical", "--count", "1e9", "--yes"),
+        ("generate", "-w", "wf-small", *WANTED, "--max-tokens", "-1", "--yes"),
+        ("generate", "-w", "wf-small", *WANTED, "--max-usd", "nan", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_commands_that_approve_nothing(
+    command: Command, small: str, outside: Outside, arguments: tuple[str, ...]
+) -> None:
+    assert command(*arguments).code != 0
+    outside.nothing(small)
+
+
+def test_an_approval_of_the_command_line_covers_its_own_count_only(
+    command: Command, small: str, endpoint: Endpoint
+) -> None:
+    plan = command("generate", "-w", small, *WANTED, "--json").document["plan_id"]
+    assert command("plans", "approve", plan).code == 0
+    assert command("plans", "approve", plan).code == 1, "the first answer wins"
+    more = ("--topic", "technical", "--count", "4", "--strategy", "topic_description")
+    assert command("generate", "-w", small, *more).code == 4
+    assert endpoint.calls == 0
+
+
+def test_a_piped_yes_before_it_is_known_what_to_analyze(
+    command: Command, small: str, outside: Outside, typed: Any, write_dataset: Any
+) -> None:
+    line = '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "topic": "yes"}'
+    assert command("import", write_dataset(line, name="yes.jsonl"), "-w", "wf-other").code == 0
+    typed("yes\nok\napprove\n")
+    assert command("chat").code == 0
+    outside.nothing(small)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_yes_typed_before_the_plan_is_shown(
+    command: Command, small: str, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits in the terminal's buffer while the agent still analyzes."""
+    master, slave = os.openpty()
+    done = threading.Event()
+    with os.fdopen(slave, encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        os.write(master, b"yes\n1\n")
+
+        def leave() -> None:
+            while not done.wait(0.3):
+                os.write(master, b"/quit\n")
+
+        person = threading.Thread(target=leave)
+        person.start()
+        try:
+            assert command("chat", "-w", small).code == 0
+        finally:
+            done.set()
+            person.join()
+            monkeypatch.setattr(sys, "stdin", io.StringIO())
+    os.close(master)
+    outside.nothing(small)
