@@ -187,7 +187,9 @@ class Reply(BaseModel):
         numbers: for ``drop``, ``restore``, ``relabel`` and ``edit``: the numbers of the records, counted from 1.
         role: for ``edit``: whose last message is changed; ``text`` is what it becomes.
         aims: for ``targets``: what the targets shall become.
-        workflow_id: for ``workflow`` the id chosen; ``None`` with ``sample`` imports the bundled sample.
+        strategy: for ``fork``: what to try instead.
+        workflow_id: for ``workflow``, ``switch`` and ``compare`` the id chosen; ``None`` with ``sample`` imports the
+            bundled sample.
         cap_usd: for ``change``: the most that the plan may cost, in US dollars, where the person named it.
         cap_tokens: likewise in tokens.
         means: for ``confirm``: what the person seems to mean; it is asked once more in plain words.
@@ -213,6 +215,9 @@ class Reply(BaseModel):
         "undo",
         "take_back",
         "keep",
+        "fork",
+        "switch",
+        "compare",
         "restore",
         "relabel",
         "edit",
@@ -238,6 +243,7 @@ class Reply(BaseModel):
     aims: list[Aim] = Field(default_factory=list)
     workflow_id: str | None = None
     sample: bool = False
+    strategy: str | None = None
     cap_usd: float | None = None
     cap_tokens: int | None = None
     means: Literal["approve", "resume", "proceed"] | None = None

@@ -46,6 +46,9 @@ _CARRIED = (
     "reject",
     "targets",
     "undo",
+    "fork",
+    "switch",
+    "compare",
 )
 
 

@@ -10,6 +10,7 @@ import re
 
 from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
+from .fork_phrases import read_fork
 from .mentions import find_mentions
 from .normalized import normalize
 from .offer import NO_TO, YES_TO, Offer, Option, Reply, ReviewScope, same_items
@@ -111,6 +112,9 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
     chosen = _option(plain, offer)
     if chosen is not None:
         return chosen
+    fork = read_fork(plain, offer)
+    if fork is not None:
+        return fork
     if STOP.fullmatch(plain):
         return Reply(kind="stop")
     if NO.fullmatch(plain):

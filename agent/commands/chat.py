@@ -18,6 +18,17 @@ def chat(
         str | None,
         typer.Option("--thread", metavar="ID", help="A conversation to continue.", show_default=False),
     ] = None,
+    fork_at: Annotated[
+        int | None,
+        typer.Option(
+            "--fork-at",
+            min=1,
+            metavar="N",
+            help="With --thread: begin another conversation as it was before your N-th message, on a copy of the "
+            "dataset.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
     services = open_services()
@@ -27,5 +38,7 @@ def chat(
         require_workflow(services.store, workflow)
     from ..terminal_chat import TerminalChat
 
-    talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person())
+    if fork_at is not None and (thread is None or workflow is not None):
+        raise typer.BadParameter("--fork-at goes with --thread, and without --workflow.")
+    talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person(), fork_at=fork_at)
     raise typer.Exit(talk.run())

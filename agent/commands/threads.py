@@ -74,6 +74,28 @@ def list_(as_json: AsJson = False) -> None:
     )
 
 
+@app.command("show")
+def show(
+    thread_id: Annotated[str, typer.Argument(metavar="ID", help="The conversation.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show what you said in a conversation, numbered for `chat --fork-at`."""
+    import asyncio
+
+    from ...tools.settings import load_settings
+
+    said = asyncio.run(_said_in(load_settings(), thread_id))
+    if not said:
+        raise InvalidInput(
+            f"There is no conversation {thread_id!r}, or nothing was said in it.",
+            hint="`finetune-coverage threads` lists them.",
+        )
+    if as_json:
+        print_json({"success": True, "said": [{"number": n, "text": text} for n, text in enumerate(said, 1)]})
+    else:
+        print_table(["N", "You said"], [(n, text) for n, text in enumerate(said, 1)], numbers=(0,))
+
+
 @app.command("delete")
 def delete(
     thread_id: Annotated[str, typer.Argument(metavar="ID", help="The conversation.", show_default=False)],
@@ -113,6 +135,17 @@ async def _summaries(settings: Settings) -> list[ThreadSummary]:
         async with saver.conn.execute(query) as cursor:
             ids = [str(row[0]) for row in await cursor.fetchall()]
         return [await _summary(saver, thread_id) for thread_id in ids]
+
+
+async def _said_in(settings: Settings, thread_id: str) -> list[str]:
+    from ...graph.persist import open_checkpointer
+
+    if not settings.checkpoint_path.exists():
+        return []
+    async with open_checkpointer(settings) as saver:
+        found = await saver.aget_tuple({"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}})
+    messages = found.checkpoint["channel_values"].get("messages", []) if found else []
+    return [str(message.text) for message in messages if message.type == "human"]
 
 
 async def _summary(saver: Any, thread_id: str) -> ThreadSummary:
