@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, f
 
 from ..tools.coverage.recommendation import PlanItem
 from .mentions import find_mentions, split_words
-from .offer import NO_TO, YES_TO, Offer, Reply
+from .offer import Offer, Reply
+from .offer_kinds import NO_TO, YES_TO
 from .reply import read_reply
 from .workflow_choice import read_workflow_choice
 

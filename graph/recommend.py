@@ -47,7 +47,6 @@ _CARRIED = (
     "targets",
     "undo",
     "fork",
-    "switch",
     "compare",
 )
 
