@@ -31,16 +31,24 @@ class TerminalChat:
         thread_id: a conversation to continue; a new one when not given.
         workflow_id: the dataset to talk about.
         person: who sits at the terminal, for the record of approvals.
+        fork_at: begin another conversation from ``thread_id``, as it was before the person's message of that number.
     """
 
     def __init__(
-        self, services: Services, *, thread_id: str | None, workflow_id: str | None, person: str
+        self,
+        services: Services,
+        *,
+        thread_id: str | None,
+        workflow_id: str | None,
+        person: str,
+        fork_at: int | None = None,
     ) -> None:
         self._services = services
         self._is_new_id = thread_id is None
         self.thread_id = thread_id or f"chat-{uuid.uuid4().hex[:8]}"
         self._workflow_id = workflow_id
         self._person = person
+        self._fork_at = fork_at
         self._view = ProgressView(stdout())
 
     def run(self) -> int:
@@ -69,8 +77,15 @@ class TerminalChat:
         from .conversation import Conversation
 
         checkpointer = await stack.enter_async_context(open_checkpointer(self._services.settings))
+        graph = build_graph(self._services, checkpointer=checkpointer)
+        if self._fork_at is not None:
+            from .fork import fork_conversation
+
+            fork = await fork_conversation(graph, self._services, self.thread_id, self._fork_at)
+            say(f"{fork.thread_id} goes on from there with {fork.workflow_id}; the other stays.", style="dim")
+            self.thread_id, self._is_new_id = fork.thread_id, True
         return Conversation(
-            build_graph(self._services, checkpointer=checkpointer),
+            graph,
             self.thread_id,
             context={"channel": "chat", "approver": self._person},
             on_message=self._show,
@@ -101,10 +116,11 @@ class TerminalChat:
 
     def _take_up(self, runner: asyncio.Runner, conversation: Conversation, place: Place) -> None:
         changes = self._workflow_id is not None and self._workflow_id != place.workflow_id
-        if place.workflow_id is not None and not changes:
+        begins = place.is_new or changes or self._fork_at is not None
+        if place.workflow_id is not None and not changes and not begins:
             self._say_where_things_stand(place.workflow_id)
-        if place.is_new or changes:
-            runner.run(conversation.begin(self._workflow_id))
+        if begins:
+            runner.run(conversation.begin(self._workflow_id or place.workflow_id))
         elif place.is_unfinished:
             say("The last step was cut off; going on with it.", style="yellow")
             runner.run(conversation.go_on())

@@ -21,7 +21,8 @@ from .asked import Asked
 from .change import read_change
 from .markdown import escape, plural, score_words, topic_title
 from .mentions import find_mentions
-from .offer import About, Reply
+from .offer import Reply
+from .offer_kinds import About
 from .plan_words import items_words, strategy_words
 from .round_table import MOST_ROUNDS, history_words
 

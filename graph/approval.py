@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ..tools.coverage.recommendation import PlanItem
 from .edited_item import edited_item
-from .offer import NO_TO, YES_TO, Offer, Reply
+from .offer import Offer, Reply
+from .offer_kinds import NO_TO, YES_TO
 from .reply import read_reply
 from .workflow_choice import read_workflow_choice
 

@@ -16,6 +16,7 @@ from .ask import approve
 from .context import Context
 from .entry import Entering, Step, next_step_for
 from .finish import Finishing
+from .fork import Forking
 from .interpret import Interpreting
 from .measure import Measuring
 from .pilot import Previewing, is_pilot_done
@@ -132,7 +133,7 @@ def build_graph(
     graph.add_node("summarize", finishing.summarize)
 
     # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
-    no_approval = ["revise", "answer", "review", "retarget", "undo", "finish"]
+    no_approval = ["revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare", "finish"]
     answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back", "rules"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
@@ -161,6 +162,12 @@ def _add_changes(graph: StateGraph[State, Context, InputState, OutputState], sou
     graph.add_node("take_back", undoing.take_back)
     graph.add_node("rules", Ruling(source).rules)
     graph.add_node("preview", Previewing(source).preview)
+    forking = Forking(source)
+    for name, node in (("fork", forking.fork), ("switch", forking.switch)):
+        graph.add_node(name, node)
+        graph.add_conditional_edges(name, route_after_change_of_figures, ["analyze", "approve"])
+    graph.add_node("compare", forking.compare)
+    graph.add_edge("compare", "approve")
     graph.add_conditional_edges("rules", route_after_change_of_figures, ["analyze", "approve"])
     graph.add_edge("undo", "approve")
     graph.add_edge("take_back", "analyze")

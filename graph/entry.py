@@ -24,7 +24,7 @@ from .offer import Offer, Option, Reply
 from .reply import read_reply
 from .scope import ServicesSource, scoped
 from .seal import sealed
-from .state import State, as_json, offer_in, the_reply
+from .state import State, as_json, forget, offer_in, the_reply
 from .table import find_plan, offer_of, outdated, unfinished_approval
 from .work import resume_offer
 from .workflow_choice import ask_for_workflow, named_workflow, read_workflow_choice
@@ -48,11 +48,14 @@ Step = Literal[
     "undo",
     "take_back",
     "rules",
+    "fork",
+    "switch",
+    "compare",
     "__end__",
 ]
 _TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
-_ONWARD = ("more", "change", "review", "targets", "undo")
+_ONWARD = ("more", "change", "review", "targets", "undo", "fork", "switch", "compare")
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
     Option(label="Generate more", effect="more"),
@@ -90,7 +93,7 @@ class Entering:
         if offer is not None and offer.action == "choose_workflow":
             offer, said = None, ""  # the message was the answer to that question
         if changed:
-            update |= _forget()
+            update |= forget()
             self._cancel(store, offer_in(state))
         elif state.get("coverage_before") is None:
             update |= history(store, thread, workflow_id)
@@ -205,6 +208,8 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return "finish"
         case "undo":
             return "undo" if offer.workflow_id is not None else "answer"
+        case "fork" | "switch" | "compare":
+            return reply.kind
         case "take_back" | "keep":
             return "take_back"
         case "add_rule" | "add_rule_here" | "skip_rule" | "rules" | "drop_rule":
@@ -253,20 +258,3 @@ def _worth_carrying(said: str, state: State) -> str | None:
     ):
         return said
     return said if re.search(r"\b\d+\b.*\bfor\b", said) or _TARGETS.search(said.lower()) else None
-
-
-def _forget() -> dict[str, Any]:
-    """What belongs to the workflow that was left."""
-    return {
-        "offer": None,
-        "coverage": None,
-        "coverage_before": None,
-        "coverage_after": None,
-        "rounds": 0,
-        "record_ids": [],
-        "rejected": {},
-        "cost": {"tokens": 0, "usd": None},
-        "results": [],
-        "approval_id": None,
-        "next_step": None,
-    }

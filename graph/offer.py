@@ -8,49 +8,7 @@ from pydantic import BaseModel, Field
 
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.targets import Aim
-
-Action = Literal[
-    "generate_synthetic_data",
-    "proceed_to_grader",
-    "choose_next_step",
-    "resume_generation",
-    "choose_workflow",
-    "undo_round",
-    "add_rule",
-]
-Effect = Literal[
-    "generate",
-    "proceed",
-    "review",
-    "more",
-    "resume",
-    "stop",
-    "take_back",
-    "keep",
-    "add_rule",
-    "add_rule_here",
-    "skip_rule",
-]
-About = Literal[
-    "score",
-    "topics",
-    "worst",
-    "why_low",
-    "look",
-    "rounds",
-    "rejected",
-    "reach",
-    "strategies",
-    "cost",
-    "plan",
-    "model",
-    "help",
-]
-"""What a question can be about, as far as there are tools that answer it."""
-YES_TO: dict[str, Literal["take_back", "add_rule"]] = {"undo_round": "take_back", "add_rule": "add_rule"}
-"""What a plain yes does where it is neither to a plan nor to going on."""
-NO_TO: dict[str, Literal["keep", "skip_rule"]] = {"undo_round": "keep", "add_rule": "skip_rule"}
-"""What a plain no does there."""
+from .offer_kinds import YES_TO, About, Action, Effect
 
 
 class Option(BaseModel):
@@ -191,7 +149,9 @@ class Reply(BaseModel):
         numbers: for ``drop``, ``restore``, ``relabel`` and ``edit``: the numbers of the records, counted from 1.
         role: for ``edit``: whose last message is changed; ``text`` is what it becomes.
         aims: for ``targets``: what the targets shall become.
-        workflow_id: for ``workflow`` the id chosen; ``None`` with ``sample`` imports the bundled sample.
+        strategy: for ``fork``: what to try instead.
+        workflow_id: for ``workflow``, ``switch`` and ``compare`` the id chosen; ``None`` with ``sample`` imports the
+            bundled sample.
         cap_usd: for ``change``: the most that the plan may cost, in US dollars, where the person named it.
         cap_tokens: likewise in tokens.
         means: for ``confirm``: what the person seems to mean; it is asked once more in plain words.
@@ -218,6 +178,9 @@ class Reply(BaseModel):
         "undo",
         "take_back",
         "keep",
+        "fork",
+        "switch",
+        "compare",
         "restore",
         "relabel",
         "edit",
@@ -243,6 +206,7 @@ class Reply(BaseModel):
     aims: list[Aim] = Field(default_factory=list)
     workflow_id: str | None = None
     sample: bool = False
+    strategy: str | None = None
     cap_usd: float | None = None
     cap_tokens: int | None = None
     means: Literal["approve", "resume", "proceed"] | None = None

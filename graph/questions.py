@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from .mentions import find_mentions
-from .offer import About, Reply
+from .offer import Reply
+from .offer_kinds import About
 
 _SCORE = re.compile(r"(?<![\w.])(?:0?\.\d+|1\.0|[1-9]\d?(?=\s?(?:%|percent)))")
 _LOW = (

@@ -46,6 +46,8 @@ _CARRIED = (
     "reject",
     "targets",
     "undo",
+    "fork",
+    "compare",
 )
 
 

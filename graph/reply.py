@@ -10,9 +10,12 @@ import re
 
 from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
+from .fork_phrases import read_fork
 from .mentions import find_mentions
 from .normalized import normalize
-from .offer import NO_TO, YES_TO, Offer, Option, Reply, ReviewScope, same_items
+from .offer import Offer, Reply, same_items
+from .offer_kinds import NO_TO, YES_TO
+from .option_reply import read_option
 from .phrases import (
     ASKS,
     BACK,
@@ -20,16 +23,12 @@ from .phrases import (
     DROP,
     ENGLISH,
     GO,
-    JUST_GENERATED,
     LEADING_NO,
     LEADING_YES,
     MORE,
     NEXT,
     NO,
-    OPTION,
     OPTION_WITH_CHANGE,
-    ORDINALS,
-    OUTSIDE,
     PASTED,
     PLAIN_YES,
     PLEASANTRY,
@@ -39,14 +38,13 @@ from .phrases import (
     QUOTES,
     REQUEST,
     RESUME,
-    REVIEW,
-    REVIEWABLE,
     STOP,
     YES,
 )
 from .pilot_phrases import read_pilot
 from .questions import read_demand, read_question
 from .review_phrases import read_review_change
+from .review_request import read_review
 from .round_phrases import read_undo
 
 _LONGEST = 1000
@@ -112,9 +110,12 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return _yes(offer)
     if GO.fullmatch(plain):
         return _go(offer)
-    chosen = _option(plain, offer)
+    chosen = read_option(plain, offer)
     if chosen is not None:
         return chosen
+    fork = read_fork(plain, offer)
+    if fork is not None:
+        return fork
     if STOP.fullmatch(plain):
         return Reply(kind="stop")
     if NO.fullmatch(plain):
@@ -133,7 +134,7 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
     if MORE.fullmatch(plain):
         return Reply(kind="more")
     pilot = read_pilot(plain) if offer.items else None
-    return pilot or _review(plain, offer)
+    return pilot or read_review(plain, offer)
 
 
 def _yes(offer: Offer) -> Reply:
@@ -158,33 +159,6 @@ def _go(offer: Offer) -> Reply:
     return Reply(
         kind="unclear", note="There is more than one plan to choose from. Please answer with a number."
     )
-
-
-def _option(plain: str, offer: Offer) -> Reply | None:
-    for option in offer.options:
-        if plain == normalize(option.label):
-            return _chosen(option, offer)
-    match = OPTION.fullmatch(plain)
-    if match is None or (match["number"] == "one" and match["name"] is None and plain != "one"):
-        return None
-    number = ORDINALS.get(match["number"]) or int(match["number"])
-    if 1 <= number <= len(offer.options):
-        return _chosen(offer.options[number - 1], offer)
-    if number >= 10 and match["name"] is None and len(offer.items) == 1:
-        return None  # "20" is a count rather than an option
-    return Reply(kind="unclear", note=f"There is no option {number}.")
-
-
-def _chosen(option: Option, offer: Offer) -> Reply:
-    if option.effect == "generate":
-        # What was not shown with its items and cost cannot be approved yet; it is shown first.
-        return Reply(kind="approve" if option.shown else "change", items=option.items)
-    if option.effect == "review":
-        scope = ReviewScope(
-            synthetic="synthetic" in option.label, uncategorized="without a topic" in option.label
-        )
-        return Reply(kind="review", review=scope)
-    return Reply(kind=option.effect)
 
 
 def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
@@ -220,7 +194,7 @@ def _is_english(plain: str) -> bool:
 
 def _read_question(plain: str, offer: Offer) -> Reply:
     """A question never starts anything; one that names a change ("can you do 20?") shows the changed plan."""
-    if _option(plain, offer) is not None:
+    if read_option(plain, offer) is not None:
         return _unsure()
     if not ASKS.match(plain) or re.match(r"(?:what|how) about\b", plain):
         change = _read_change(plain, offer)
@@ -235,25 +209,6 @@ def _read_question(plain: str, offer: Offer) -> Reply:
     if command is not None or PLAIN_YES.fullmatch(POLITE.sub("", plain)):
         return _unsure()
     return read_question(plain, offer.topics)
-
-
-def _review(plain: str, offer: Offer) -> Reply | None:
-    if OUTSIDE.fullmatch(plain) and "?" not in plain:
-        return Reply(kind="review_outside")
-    match = REVIEW.fullmatch(plain)
-    if match is not None and JUST_GENERATED.search(match["what"]):
-        return Reply(kind="review", review=ReviewScope(synthetic=True))
-    if match is None or read_demand(plain, offer.topics) is not None:
-        return None
-    if re.search(r"\d|\b(?:plan|strateg|score|cost|how|why|what)", match["what"]):
-        return None
-    topics = find_mentions(match["what"], offer.topics).topics
-    if len(topics) > 1 or not (topics or not match["what"].strip() or REVIEWABLE.search(match["what"])):
-        return None
-    new = re.search(r"\b(?:synthetic|generated|new)\b", match["what"])
-    loose = re.search(r"\b(?:uncategori[sz]ed|unlabell?ed|without (?:a )?topic)\b", match["what"])
-    scope = ReviewScope(topic=topics[0] if topics else None, synthetic=bool(new), uncategorized=bool(loose))
-    return Reply(kind="review", topic=scope.topic, review=scope)
 
 
 def _read_change(plain: str, offer: Offer) -> Reply:

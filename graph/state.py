@@ -140,3 +140,20 @@ def the_reply(state: State) -> Reply:
 def as_json(value: Offer | Reply) -> dict[str, Any]:
     """An offer or a reply as the state keeps it."""
     return value.model_dump(mode="json")
+
+
+def forget() -> dict[str, Any]:
+    """What belongs to the workflow that was left."""
+    return {
+        "offer": None,
+        "coverage": None,
+        "coverage_before": None,
+        "coverage_after": None,
+        "rounds": 0,
+        "record_ids": [],
+        "rejected": {},
+        "cost": {"tokens": 0, "usd": None},
+        "results": [],
+        "approval_id": None,
+        "next_step": None,
+    }

@@ -61,6 +61,25 @@ async def find_thread(settings: Settings, id_or_name: str) -> str | None:
         return by_name.get(id_or_name.strip())
 
 
+async def said_in(settings: Settings, id_or_name: str) -> list[str]:
+    """What the person said in a conversation, in order.
+
+    Raises:
+        InvalidInput: there is no such conversation, or nothing was said in it.
+    """
+    thread_id = await required_thread(settings, id_or_name)
+    async with open_checkpointer(settings) as saver:
+        found = await saver.aget_tuple({"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}})
+    messages = found.checkpoint["channel_values"].get("messages", []) if found else []
+    said = [str(message.text) for message in messages if message.type == "human"]
+    if not said:
+        raise InvalidInput(
+            f"Nothing was said in the conversation {thread_id!r}.",
+            hint="`finetune-coverage threads` lists the conversations.",
+        )
+    return said
+
+
 async def rename_thread(settings: Settings, id_or_name: str, name: str) -> str:
     """Give a conversation a name, in place of one that it had; returns its id.
 

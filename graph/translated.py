@@ -7,7 +7,8 @@ from typing import cast, get_args
 
 from .change import read_change
 from .mentions import find_mentions
-from .offer import About, Offer, Reply, ReviewScope
+from .offer import Offer, Reply, ReviewScope
+from .offer_kinds import About
 from .phrases import DOUBT
 from .questions import read_question
 from .reply import read_reply

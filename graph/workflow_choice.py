@@ -18,7 +18,7 @@ def named_workflow(text: str, workflows: Sequence[str]) -> str | None:
     named = [
         workflow
         for workflow in workflows
-        if re.search(rf"(?<![\w-]){re.escape(workflow)}(?![\w-])", text, re.IGNORECASE)
+        if re.search(rf"(?<![\w~-]){re.escape(workflow)}(?![\w~-])", text, re.IGNORECASE)
     ]
     return named[0] if len(named) == 1 else None
 

@@ -20,6 +20,17 @@ def chat(
             "--thread", metavar="ID", help="A conversation to continue, by id or name.", show_default=False
         ),
     ] = None,
+    fork_at: Annotated[
+        int | None,
+        typer.Option(
+            "--fork-at",
+            min=1,
+            metavar="N",
+            help="With --thread: begin another conversation as it was before your N-th message, on a copy of the "
+            "dataset.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
     services = open_services()
@@ -30,13 +41,15 @@ def chat(
     from ...graph.thread_lock import hold_thread
     from ..terminal_chat import TerminalChat
 
+    if fork_at is not None and (thread is None or workflow is not None):
+        raise typer.BadParameter("--fork-at goes with --thread, and without --workflow.")
     if thread is not None:
         import asyncio
 
         from ...graph.threads import find_thread
 
         thread = asyncio.run(find_thread(services.settings, thread)) or thread
-    talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person())
+    talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person(), fork_at=fork_at)
     with hold_thread(services.settings, talk.thread_id, "chat"):
         code = talk.run()
     raise typer.Exit(code)

@@ -56,6 +56,21 @@ def list_(as_json: AsJson = False) -> None:
     )
 
 
+@app.command("show")
+def show(thread: Thread, as_json: AsJson = False) -> None:
+    """Show what you said in a conversation, numbered for `chat --fork-at`."""
+    import asyncio
+
+    from ...graph.threads import said_in
+    from ...tools.settings import load_settings
+
+    said = asyncio.run(said_in(load_settings(), thread))
+    if as_json:
+        print_json({"success": True, "said": [{"number": n, "text": text} for n, text in enumerate(said, 1)]})
+    else:
+        print_table(["N", "You said"], [(n, text) for n, text in enumerate(said, 1)], numbers=(0,))
+
+
 @app.command("rename")
 def rename(
     thread: Thread,

@@ -39,6 +39,27 @@ def list_(as_json: AsJson = False) -> None:
     )
 
 
+@app.command("compare")
+def compare(
+    one: Annotated[str, typer.Argument(metavar="ID", help="A workflow.", show_default=False)],
+    other: Annotated[
+        str, typer.Argument(metavar="ID", help="Its branch, or another one.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Lay two branches side by side: score, what was generated since they parted, variety, cost, samples."""
+    from ...tools.inspection.compare import compare_branches
+
+    comparison = compare_branches(open_services(), one, other)
+    if as_json:
+        print_json({"success": True, "comparison": comparison.model_dump(mode="json")})
+        return
+    from ...graph.compare_words import comparison_words
+    from ..terminal_chat import show_message
+
+    show_message(comparison_words(comparison))
+
+
 @app.command("delete")
 def delete(
     workflow_id: Annotated[str, typer.Argument(metavar="ID", help="The workflow.", show_default=False)],

@@ -133,6 +133,32 @@ def test_conversations_are_listed_and_deleted(command: Command, sample: str, cha
     assert command("analyze", "-w", sample).code == 0
 
 
+def test_a_conversation_is_forked_at_an_earlier_message(
+    command: Command, small: str, endpoint: Endpoint, chat: Chat
+) -> None:
+    thread = thread_in(chat("-w", small, typed="do 2 for technical with topic description\nyes\nstop\n").out)
+    said = command("threads", "show", thread, "--json").document["said"]
+    assert [one["text"] for one in said] == ["do 2 for technical with topic description", "yes", "stop"]
+    forked = chat(
+        "--thread", thread, "--fork-at", "2", typed="do 3 for technical with topic description\nyes\n"
+    )
+    assert forked.code == 0, forked.err
+    assert f"{thread}~at-2 goes on from there with {small}~at-2" in forked.out
+    assert "Technical: 1 → 4 records" in forked.out, "without the two of the other one"
+    assert len(texts_of(command, small)) == 2
+    assert {one["id"] for one in command("threads", "--json").document["threads"]} == {
+        thread,
+        f"{thread}~at-2",
+    }
+    sides = command("workflows", "compare", small, f"{small}~at-2", "--json").document["comparison"]["sides"]
+    assert [side["accepted"] for side in sides] == [2, 3]
+    assert "| Generated since | 2 | 3 |" in command("workflows", "compare", small, f"{small}~at-2").out
+    for number, why in (("9", "cannot be forked before message 9"),):
+        refused = chat("--thread", thread, "--fork-at", number, typed="")
+        assert refused.code == 1 and why in refused.err and "Traceback" not in refused.err
+    assert chat("--fork-at", "1", typed="").code == 2
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_while_generating_and_continued(

@@ -17,7 +17,7 @@ from ..errors import Busy, CoverageError, InvalidInput
 from .migration import bring_up_to_date
 
 BUSY_TIMEOUT_SECONDS = 30
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
 _PAGE_BYTES = 16_384

@@ -30,6 +30,9 @@ workflows = Table(
     Column("created_at", String, nullable=False),
     # Goes up with every change of records or topics: a plan made on another version is never revived.
     Column("dataset_version", Integer, nullable=False, default=0),
+    # Of a branch: what it was copied from, and the jobs whose records were left out.
+    Column("branched_from", String),
+    Column("left_out", JSON),
 )
 
 topics = Table(

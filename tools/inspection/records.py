@@ -83,7 +83,7 @@ def inspect_records(
         mean_messages=round(mean(len(record.messages) for record in found), 1) if found else 0.0,
         median_user_words=_median_words(found, "user"),
         median_assistant_words=_median_words(found, "assistant"),
-        examples=[_shown(record) for record in _spread(found, examples)],
+        examples=[shown_record(record) for record in _spread(found, examples)],
     )
 
 
@@ -102,7 +102,8 @@ def _spread(found: Sequence[Record], most: int) -> list[Record]:
     return [found[(2 * part + 1) * len(found) // (2 * size)] for part in range(size)]
 
 
-def _shown(record: Record) -> ShownRecord:
+def shown_record(record: Record) -> ShownRecord:
+    """A record in a few shortened turns."""
     spoken = [message for message in record.messages if message.get("role") in ("user", "assistant", "tool")]
     turns = []
     for message in spoken[:_TURNS]:

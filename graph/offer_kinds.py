@@ -1,0 +1,48 @@
+"""What can be offered, what an option does, what a question is about, and what a plain yes or no means where."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Action = Literal[
+    "generate_synthetic_data",
+    "proceed_to_grader",
+    "choose_next_step",
+    "resume_generation",
+    "choose_workflow",
+    "undo_round",
+    "add_rule",
+]
+Effect = Literal[
+    "generate",
+    "proceed",
+    "review",
+    "more",
+    "resume",
+    "stop",
+    "take_back",
+    "keep",
+    "add_rule",
+    "add_rule_here",
+    "skip_rule",
+]
+About = Literal[
+    "score",
+    "topics",
+    "worst",
+    "why_low",
+    "look",
+    "rounds",
+    "rejected",
+    "reach",
+    "strategies",
+    "cost",
+    "plan",
+    "model",
+    "help",
+]
+"""What a question can be about, as far as there are tools that answer it."""
+YES_TO: dict[str, Literal["take_back", "add_rule"]] = {"undo_round": "take_back", "add_rule": "add_rule"}
+"""What a plain yes does where it is neither to a plan nor to going on."""
+NO_TO: dict[str, Literal["keep", "skip_rule"]] = {"undo_round": "keep", "add_rule": "skip_rule"}
+"""What a plain no does there."""
