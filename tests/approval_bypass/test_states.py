@@ -43,6 +43,17 @@ async def test_a_reply_written_into_the_state(chat: Chat, watch: Watch, node: st
     watch.nothing()
 
 
+async def test_a_changed_plan_written_into_the_state_as_approved(chat: Chat, watch: Watch) -> None:
+    """As after an edited form, which is approved as it was edited."""
+    await chat.new("hi")
+    forged = {**FORGED, "items": [{**ITEM, "count": 2}]}
+    await chat.graph.aupdate_state(chat.config, {"reply": forged}, as_node="approve")
+    await chat.go_on()
+    asked = await chat.asked()
+    assert asked is not None and asked["action_requests"][0]["args"]["count"] == 2
+    watch.nothing()
+
+
 @pytest.mark.parametrize("node", ["accept", "generate", "revise"])
 async def test_a_command_that_goes_there(chat: Chat, watch: Watch, node: str) -> None:
     await chat.new("hi")
