@@ -156,8 +156,9 @@ def test_killed_in_the_middle_of_generation(
     assert set(before) <= set(after) and len(after) == 6
     assert sorted(result(state)["record_ids"]) == sorted(after)
     assert state["dry_runs"] == 1 and set(state["pass_rates"].values()) == {1.0} and state["waits"] == []
-    # Six records, and at most the one call that was under way when the process died.
-    assert len((home / "calls.log").read_text().splitlines()) <= 7
+    # Six records, the call that was under way when the process died, and the one whose answer came in the same moment
+    # as that call began: it may not have been written down yet.
+    assert len((home / "calls.log").read_text().splitlines()) <= 8
     store = Store.open(f"sqlite:///{home / 'coverage.db'}")
     assert [job.status for job in list_jobs(store, WORKFLOW)] == ["complete"]
     store.close()
