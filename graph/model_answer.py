@@ -38,7 +38,7 @@ async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str,
     Returns:
         The answer, and the tokens that it took.
     """
-    prompt = render_turns("answering.jinja", question=question, facts=facts, results=_results(asked))
+    prompt = render_turns("answering", question=question, facts=facts, results=_results(asked))
     try:
         model = await asyncio.to_thread(lambda: asked.services.chat_model)
         said, usage = await structured_json(

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field, field_validator
 
-from ..tools.generation.strategies.prompt import as_data, as_turns
+from ..tools.generation.strategies.prompt import render
 from ..tools.models.structured import parse_json, structured_json
 from .offer import Offer, Reply
 from .translated import as_reply
@@ -63,6 +61,7 @@ EXAMPLES = [
     ("यह बेकार है, मत करो", "this is useless, don't do it", "no"),
     ("vamos direto para a próxima etapa", "let's go straight to the next step", "skip"),
 ]
+_TEMPLATES = Path(__file__).parent
 _LONGEST = 400
 """Characters: a longer text is no answer in a sentence."""
 _MAX_TOKENS = 160
@@ -110,12 +109,12 @@ async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Re
 
 def reading_prompt(text: str) -> list[tuple[str, str]]:
     """The chat messages that ask for a reading, as (role, text) pairs."""
-    return render_turns("reading.jinja", intents=INTENTS, examples=EXAMPLES, sentence=text)
+    return render_turns("reading", intents=INTENTS, examples=EXAMPLES, sentence=text)
 
 
 def render_turns(template: str, **values: Any) -> list[tuple[str, str]]:
     """A template of this folder as chat messages; data goes in through the ``data`` filter."""
-    return [(role, body) for role, body in as_turns(_environment().get_template(template).render(**values))]
+    return [(role, body) for role, body in render(template, folder=_TEMPLATES, **values)]
 
 
 def _schema() -> dict[str, Any]:
@@ -128,16 +127,3 @@ def _schema() -> dict[str, Any]:
         "required": ["english", "intent"],
         "additionalProperties": False,
     }
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters["data"] = as_data
-    return environment

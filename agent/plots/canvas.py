@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...tools.errors import InvalidInput
 from ..output import visible
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -58,6 +60,21 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
         axes.spines[side].set_visible(False)
     axes.tick_params(length=0, colors=INK)
     return figure, axes
+
+
+def place_legend(axes: Axes, handles: Sequence[Artist], *, size: float, **more: Any) -> None:
+    """Name the marks of a plot above it, in letters of this size in points."""
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=3,
+        frameon=False,
+        fontsize=size,
+        borderaxespad=0.3,
+        labelcolor=INK,
+        **more,
+    )
 
 
 def save(figure: Figure, path: Path) -> None:

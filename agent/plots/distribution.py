@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...tools.coverage.balance import shown_score, status_of
 from ...tools.coverage_change import CoverageChange
-from .canvas import BEFORE, BLUE, GRID, INK, MUTED, VERMILLION, new_figure, save, shown_name
+from .canvas import BEFORE, BLUE, GRID, INK, MUTED, VERMILLION, new_figure, place_legend, save, shown_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,17 +133,7 @@ def _legend(axes: Axes, kind: str) -> None:
         Patch(facecolor=BLUE, hatch=hatch, edgecolor="white", linewidth=0, label=now.get(kind, "now")),
         Line2D([], [], color=VERMILLION, linewidth=2, label="target"),
     ]
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=3,
-        frameon=False,
-        fontsize=8.5,
-        borderaxespad=0.3,
-        handlelength=1.6,
-        labelcolor=INK,
-    )
+    place_legend(axes, handles, size=8.5, handlelength=1.6)
 
 
 def _title(change: CoverageChange) -> str:

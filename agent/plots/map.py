@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.coverage.space.topic_map import MapTopic, TopicMap
-from .canvas import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, new_figure, save, shown_name
+from .canvas import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, new_figure, place_legend, save, shown_name
 from .labels import Box, place
 
 if TYPE_CHECKING:
@@ -124,13 +124,4 @@ def _legend(axes: Axes, found: TopicMap, under: Collection[str]) -> None:
         )
     if any(topic.thin.any() for topic in found.topics):
         handles.append(mark("^", "a record of a thin group within its topic", "none", VERMILLION))
-    axes.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=3,
-        frameon=False,
-        fontsize=9,
-        borderaxespad=0.3,
-        labelcolor=INK,
-    )
+    place_legend(axes, handles, size=9)

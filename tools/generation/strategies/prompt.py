@@ -44,11 +44,7 @@ def _environment(folder: Path) -> Environment:
 
 def render(name: str, *, folder: Path = TEMPLATES, **values: Any) -> list[ChatTurn]:
     """The chat messages that template ``name`` of a folder gives for these values."""
-    return as_turns(_environment(folder).get_template(f"{name}.jinja").render(**values))
-
-
-def as_turns(text: str) -> list[ChatTurn]:
-    """A rendered template as (role, text) pairs."""
+    text = _environment(folder).get_template(f"{name}.jinja").render(**values)
     pieces = _MARKER.split(text)[1:]
     return [(role, body.strip()) for role, body in zip(pieces[::2], pieces[1::2], strict=True)]
 
