@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_RINGS = (0.0, 1.2, 2.2, 3.4, 4.8)
+_RINGS = (0.0, 1.2, 2.2, 3.4, *(4.8 + 1.4 * number for number in range(20)))
+"""Heights of a label, from the place that is wanted: far out only where all is taken nearby."""
 _DIRECTIONS = 12
 
 
@@ -53,8 +54,8 @@ def place(wanted: Sequence[Box], width: float, height: float) -> list[Box]:
     for box in wanted:
         places = (
             Box(
-                box.x + ring * 0.6 * box.width * math.cos(turn),
-                box.y + ring * box.height * math.sin(turn),
+                _within(box.x + ring * 0.6 * box.width * math.cos(turn), box.width, width),
+                _within(box.y + ring * box.height * math.sin(turn), box.height, height),
                 box.width,
                 box.height,
             )
@@ -64,10 +65,14 @@ def place(wanted: Sequence[Box], width: float, height: float) -> list[Box]:
         best, least = box, math.inf
         for candidate in places:
             cost = sum(candidate.overlap(other) for other in placed)
-            cost += candidate.outside(width, height) * box.height
             if cost < least:
                 best, least = candidate, cost
             if cost == 0:
                 break
         placed.append(best)
     return placed
+
+
+def _within(middle: float, size: float, room: float) -> float:
+    """The middle that is nearest to this one with the whole label on the canvas."""
+    return min(max(middle, size / 2), max(room - size / 2, size / 2))
