@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
 from finetune_coverage.tools.dataset.formats.json_line import MAX_DEPTH, parse_object, text_of_line
@@ -25,7 +26,7 @@ def agrees(raw: bytes) -> bool:
     source = parse_object(body)
     check_chat(source)
     record = Record("", body, None)
-    assert found[0] == source
+    assert msgspec.to_builtins(found[0]) == source
     assert found[1].hex() == content_hash(source)
     assert tuple(map(bool, found[2:])) == (record.has_assistant_turn, record.is_multi_turn, record.uses_tools)
     return True

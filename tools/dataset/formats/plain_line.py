@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 import orjson
 
-from ..record import digest_of_parsed
+from ..record import digest_of_parsed, digest_of_sorted
 from .json_line import MAX_DEPTH, is_deeper_than
 from .openai_chat import check_message, check_tools
 from .refusal import Refused
@@ -24,80 +24,88 @@ _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
 class _Turn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    role: Literal["system", "developer", "user", "assistant"]
     content: str
-
-
-class _Chat(msgspec.Struct, gc=False):
-    messages: list[_Turn]
+    role: Literal["system", "developer", "user", "assistant"]
 
 
 class _Function(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    name: str
     arguments: str
+    name: str
 
 
 class _Call(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     function: _Function
-    id: str | None = None
-    type: Literal["function"] | None = None
+    id: str | None | msgspec.UnsetType = msgspec.UNSET
+    type: Literal["function"] | None | msgspec.UnsetType = msgspec.UNSET
 
 
-class _ToolTurn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class _ToolTurn(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    content: str | None | msgspec.UnsetType = msgspec.UNSET
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | None = None
-    tool_calls: list[_Call] | None = None
-    tool_call_id: str | None = None
+    tool_call_id: str | None | msgspec.UnsetType = msgspec.UNSET
+    tool_calls: list[_Call] | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class _ToolChat(msgspec.Struct, gc=False):
     messages: list[_ToolTurn]
 
 
-_decode_chat = msgspec.json.Decoder(_Chat).decode
-_decode_tool_chat = msgspec.json.Decoder(_ToolChat).decode
+# Nearly all lines are one of these two: turns and texts, and nothing else. They are read and checked in one pass, and
+# written again with their keys in order: those of the classes above are, which "deterministic" leaves as they stand.
+_decode_chat = msgspec.json.Decoder(dict[str, list[_Turn] | str]).decode
+_decode_tool_chat = msgspec.json.Decoder(dict[str, list[_ToolTurn] | str]).decode
+_decode_messages = msgspec.json.Decoder(_ToolChat).decode
+_encode_sorted = msgspec.json.Encoder(order="deterministic").encode
 
 PlainChat = tuple[dict[str, Any], bytes, bool, bool, bool]
-"""The JSON of a record, its `content_hash` in bytes, and whether it has an assistant turn, is multi-turn, and uses
-tools, as `Record` has it. A plain tuple: making anything else costs as much as parsing a tenth of the line."""
+"""The values of a record (messages may be objects of this file), its `content_hash` in bytes, and whether it has an
+assistant turn, is multi-turn, and uses tools, as `Record` has it. A plain tuple: making anything else costs as much as
+parsing a tenth of the line."""
 
 
 def read_plain(raw: bytes) -> PlainChat | None:
     """Read a line that is beyond doubt; ``None`` sends it the careful way, which decides and gives reasons."""
+    source: dict[str, Any]
+    uses_tools = False
+    try:
+        source = _decode_chat(raw)
+        turns = source["messages"]
+    except (msgspec.ValidationError, KeyError):
+        try:
+            source = _decode_tool_chat(raw)
+            turns = source["messages"]
+        except (msgspec.ValidationError, KeyError):
+            return _read_other(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        if type(turns) is str or not all(map(_is_whole, turns)):
+            return None
+        uses_tools = any(turn.tool_calls for turn in turns)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not turns or type(turns) is str or "tools" in source or not _OTHER_SHAPES.isdisjoint(source):
+        return _read_other(raw)
+    roles = [turn.role for turn in turns]
+    digest = digest_of_sorted(_encode_sorted(source))
+    return source, digest, "assistant" in roles, roles.count("user") > 1, uses_tools
+
+
+def _read_other(raw: bytes) -> PlainChat | None:
+    """A line that holds more than turns and texts: declared tools, numbers, parts of a message, …"""
     try:
         source = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
     if type(source) is not dict or not _OTHER_SHAPES.isdisjoint(source) or type(source.get("tools")) is str:
         return None
-    uses_tools = False
-    messages: list[Any] = []
-    try:
-        roles: list[Any] = [turn.role for turn in _decode_chat(raw).messages]
-    except msgspec.ValidationError:
-        try:
-            turns = _decode_tool_chat(raw).messages
-            if not all(map(_is_whole, turns)):
-                return None
-            roles = [turn.role for turn in turns]
-            uses_tools = any(turn.tool_calls for turn in turns)
-        except msgspec.ValidationError:
-            messages = source.get("messages") or []
-            if type(messages) is not list or not _are_sound(raw, source, messages):
-                return None
-            roles = [message["role"] for message in messages]
-            uses_tools = any(message.get("tool_calls") for message in messages)
-    if not roles:
+    messages = source.get("messages")
+    if not messages or type(messages) is not list or not _are_sound(raw, messages):
         return None
-    only_text = not messages
-    for key, value in source.items():
-        if type(value) is not str and key != "messages":
-            if not (_is_read_alike(raw, source) and _are_tools(source.get("tools"))):
-                return None
-            only_text = False
-            break
-    digest = digest_of_parsed(source, only_text)
-    return source, digest, "assistant" in roles, roles.count("user") > 1, uses_tools
+    if not (_is_read_alike(raw, source) and _are_tools(source.get("tools"))):
+        return None
+    roles = [message["role"] for message in messages]
+    uses_tools = any(message.get("tool_calls") for message in messages)
+    return source, digest_of_parsed(source), "assistant" in roles, roles.count("user") > 1, uses_tools
 
 
 def _is_whole(turn: _ToolTurn) -> bool:
@@ -106,10 +114,14 @@ def _is_whole(turn: _ToolTurn) -> bool:
         return not turn.tool_calls and bool(turn.tool_call_id and turn.tool_call_id.strip())
     if turn.tool_calls:
         return turn.role == "assistant" and all(call.function.name.strip() for call in turn.tool_calls)
-    return turn.content is not None
+    return type(turn.content) is str
 
 
-def _are_sound(raw: bytes, source: dict[str, Any], messages: list[Any]) -> bool:
+def _are_sound(raw: bytes, messages: list[Any]) -> bool:
+    try:
+        return all(map(_is_whole, _decode_messages(raw).messages))
+    except msgspec.ValidationError:
+        pass
     try:
         for message in messages:
             check_message(message, "")
@@ -117,7 +129,7 @@ def _are_sound(raw: bytes, source: dict[str, Any], messages: list[Any]) -> bool:
                 return False  # the older way of writing tool calls
     except Refused:
         return False
-    return _is_read_alike(raw, source)
+    return True
 
 
 def _are_tools(tools: Any) -> bool:
