@@ -11,7 +11,7 @@ import pytest
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
 from finetune_coverage.tools.dataset.formats.json_line import MAX_DEPTH, parse_object, text_of_line
 from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
-from finetune_coverage.tools.dataset.formats.plain_line import read_plain
+from finetune_coverage.tools.dataset.formats.plain_line import ANSWERED, MULTI_TURN, USES_TOOLS, read_plain
 from finetune_coverage.tools.dataset.record import Record, content_hash
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +28,8 @@ def agrees(raw: bytes) -> bool:
     record = Record("", body, None)
     assert msgspec.to_builtins(found[0]) == source
     assert found[1].hex() == content_hash(source)
-    assert tuple(map(bool, found[2:])) == (record.has_assistant_turn, record.is_multi_turn, record.uses_tools)
+    kind = tuple(bool(found[2] & flag) for flag in (ANSWERED, MULTI_TURN, USES_TOOLS))
+    assert kind == (record.has_assistant_turn, record.is_multi_turn, record.uses_tools)
     return True
 
 
@@ -130,6 +131,18 @@ def test_leaves_what_is_odd_to_the_careful_way(line: str) -> None:
 )
 def test_agrees_about_how_json_can_be_written(line: str) -> None:
     assert agrees(line.encode()) or read_plain(line.encode()) is None
+
+
+def test_a_line_that_was_cut_off_is_left_to_the_careful_way() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    turns = [
+        {"role": "user", "content": "é"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "1"},
+    ]
+    line = json.dumps({"messages": turns, "topic": "a", "n": 1}, ensure_ascii=False).encode()
+    assert agrees(line)
+    assert not any(read_plain(line[:end]) for end in range(len(line)))
 
 
 def test_the_records_of_real_datasets_go_the_fast_way(shared_data: Path) -> None:

@@ -10,31 +10,57 @@ import marshal
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import BinaryIO
 
-from .parsed_block import Block, ParsedBlock, parse_block
+from .parsed_block import Block, ParsedBlock, parse_lines
+
+ReadBlock = tuple[Block, list[bytes], ParsedBlock]
+"""A block, its lines, and what they hold."""
+
+_ASKED_AHEAD = 3
+"""Blocks that the other process is given at once, so that it never waits for the next one."""
 
 
-def parsed_in_order(blocks: Iterable[Block], *, ahead: bool) -> Iterator[tuple[Block, ParsedBlock]]:
-    """Parse blocks; with ``ahead`` another process parses one while the caller works on the one before.
+def parsed_in_order(blocks: Iterator[Block], *, ahead: bool) -> Iterator[ReadBlock]:
+    """Parse blocks; with ``ahead`` another process parses some while the caller works on others.
 
-    Where that process cannot be started, or dies, all goes on in this one.
+    Whenever the next block in order is not parsed yet, this process parses one too instead of waiting: so both
+    are busy whatever the caller does. Where that other process cannot be started, or dies, all goes on in this one.
     """
     if not ahead:
-        for block in blocks:
-            yield block, parse_block(block)
+        yield from map(_parsed_here, blocks)
         return
-    with _process() as process:
-        waiting: Block | None = None
-        for block in blocks:
-            _ask(process, block)
-            if waiting is not None:
-                yield waiting, _answer(process, waiting)
-            waiting = block
-        if waiting is not None:
-            yield waiting, _answer(process, waiting)
+    with _process() as process, ThreadPoolExecutor(1) as pool:
+        waiting: deque[tuple[Block, Future[ParsedBlock | None] | ReadBlock]] = deque()
+        asked: deque[Future[ParsedBlock | None]] = deque()
+        while True:
+            while asked and asked[0].done():
+                asked.popleft()
+            for block in islice(blocks, _ASKED_AHEAD - len(asked)):
+                asked.append(pool.submit(_answer, process, block))
+                waiting.append((block, asked[-1]))
+            if not waiting:
+                return
+            first, found = waiting[0]
+            if isinstance(found, Future) and not found.done() and (more := next(blocks, None)) is not None:
+                waiting.append((more, _parsed_here(more)))
+                continue
+            waiting.popleft()
+            yield found if isinstance(found, tuple) else _parsed_there(first, found.result())
+
+
+def _parsed_here(block: Block) -> ReadBlock:
+    lines = block.lines()
+    return block, lines, parse_lines(lines, block.topic_field)
+
+
+def _parsed_there(block: Block, parsed: ParsedBlock | None) -> ReadBlock:
+    return _parsed_here(block) if parsed is None else (block, block.lines(), parsed)
 
 
 @contextmanager
@@ -57,22 +83,16 @@ def _process() -> Iterator[subprocess.Popen[bytes] | None]:
             pass
 
 
-def _ask(process: subprocess.Popen[bytes] | None, block: Block) -> None:
-    if process is not None and process.stdin is not None:
-        try:
-            process.stdin.write(marshal.dumps(tuple(block)))
-            process.stdin.flush()
-        except OSError:
-            return  # it has died; the answer will not come either
-
-
-def _answer(process: subprocess.Popen[bytes] | None, block: Block) -> ParsedBlock:
-    if process is not None and process.stdout is not None:
-        try:
-            return ParsedBlock(*marshal.load(process.stdout))
-        except (OSError, EOFError, ValueError, TypeError):
-            process.kill()
-    return parse_block(block)
+def _answer(process: subprocess.Popen[bytes] | None, block: Block) -> ParsedBlock | None:
+    if process is None or process.stdin is None or process.stdout is None:
+        return None
+    try:
+        process.stdin.write(marshal.dumps(tuple(block)))
+        process.stdin.flush()
+        return ParsedBlock(*marshal.load(process.stdout))
+    except (OSError, EOFError, ValueError, TypeError):
+        process.kill()
+        return None
 
 
 def serve(asked: BinaryIO, answered: BinaryIO) -> None:
@@ -82,7 +102,7 @@ def serve(asked: BinaryIO, answered: BinaryIO) -> None:
             block = Block(*marshal.load(asked))
         except EOFError:
             return
-        answered.write(marshal.dumps(tuple(parse_block(block))))
+        answered.write(marshal.dumps(tuple(parse_lines(block.lines(), block.topic_field))))
         answered.flush()
 
 

@@ -7,7 +7,7 @@ for each row would slow an import down. Changes and deletions are followed by tr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, text
 
@@ -77,7 +77,7 @@ def count_added(connection: Connection, after: int) -> None:
 
 def add_counts(connection: Connection, workflow_id: str, counts: Iterable[TopicCount]) -> None:
     """Count records that were added in this transaction, where the caller knows what they are."""
-    rows = [{**asdict(count), "workflow_id": workflow_id, "topic": count.topic or ""} for count in counts]
+    rows = [{**vars(count), "workflow_id": workflow_id, "topic": count.topic or ""} for count in counts]
     connection.execute(_ADD_KNOWN, rows)
 
 

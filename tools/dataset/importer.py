@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +10,9 @@ from typing import BinaryIO
 from ..errors import InvalidInput
 from .block_reader import read_blocks
 from .bulk_insert import insert_columns
+from .first_import import indexes_put_off
 from .formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
+from .formats.plain_line import ANSWERED
 from .formats.registry import AUTO, PLAIN, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
 from .record_columns import FoundRecord, RecordColumns, found_record
@@ -71,11 +72,12 @@ def import_files(
 
     for path, size in zip(files, sizes, strict=True):
         seen = SeenDigests()
-        for columns, bytes_read in _read_file(path, topic_field, file_format, report):
-            if columns.lines:
-                ids = seen.ids(columns.digests)
-                _add(store, workflow_id, ids, columns, report, path, topic_field)
-            tell(path, before + bytes_read)
+        with indexes_put_off(store, size) as off:
+            for columns, bytes_read in _read_file(path, topic_field, file_format, report):
+                if columns.lines:
+                    ids = seen.ids(columns.digests)
+                    _add(store, workflow_id, ids, columns, report, path, topic_field, off)
+                tell(path, before + bytes_read)
         before += size
         tell(path, before)
     return report
@@ -139,17 +141,24 @@ def _add(
     report: ImportReport,
     path: Path,
     topic_field: str,
+    indexes_off: bool,
 ) -> None:
     field = None if topic_field == DEFAULT_FIELD else topic_field
     with store.write() as connection:
         ensure_workflow(connection, workflow_id)
         added = insert_columns(
-            connection, workflow_id, ids, columns, source_file=str(path), topic_field=field
+            connection,
+            workflow_id,
+            ids,
+            columns,
+            source_file=str(path),
+            topic_field=field,
+            indexes_put_off=indexes_off,
         )
     report.added += added
     report.already_there += len(ids) - added
-    report.without_assistant += len(ids) - sum(columns.has_assistant_turn)
-    for topic, count in Counter(columns.topics).items():
+    for (topic, kind), count in columns.counts.items():
+        report.without_assistant += 0 if kind & ANSWERED else count
         if topic is None:
             report.without_topic += count
         else:

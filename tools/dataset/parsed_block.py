@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 
 from .formats.plain_line import read_plain
-from .topic_label import DEFAULT_FIELD, read_topics
+from .topic_label import read_topics
 
+HASH_BYTES = 32
 DIGEST_BYTES = 10
 """How much of a content hash goes into a record's id: 20 hexadecimal digits."""
 
@@ -30,10 +32,13 @@ class Block(NamedTuple):
     topic_field: str
 
     def lines(self) -> list[bytes]:
-        """Its lines without their ends; a carriage return stays."""
+        """Its lines without their ends."""
         with Path(self.path).open("rb") as file:
             file.seek(self.start)
-            lines = file.read(self.end - self.start).split(b"\n")
+            text = file.read(self.end - self.start)
+        lines = text.split(b"\n")
+        if b"\r" in text:  # within JSON it is written otherwise
+            lines = [line.removesuffix(b"\r") for line in lines]
         if not lines[-1]:
             lines.pop()
         return lines
@@ -46,48 +51,43 @@ class ParsedBlock(NamedTuple):
         doubtful: indexes within the block of the other lines, which need the careful way.
         digests: `DIGEST_BYTES` of each content hash.
         topics: topics; equal ones are one object.
-        other_topics: further labels as JSON.
-        has_assistant_turn: 0 or 1.
-        is_multi_turn: 0 or 1.
-        uses_tools: 0 or 1.
+        other_topics: further labels as JSON, of those that have any, by their place in the columns.
+        kinds: what each is, as `PlainChat` has it.
     """
 
     doubtful: list[int]
     digests: bytes
     topics: list[str | None]
-    other_topics: list[str]
-    has_assistant_turn: bytes
-    is_multi_turn: bytes
-    uses_tools: bytes
+    other_topics: dict[int, str]
+    kinds: bytes
 
 
-def parse_block(block: Block) -> ParsedBlock:
-    """Read a block and find out what its rows will hold."""
+def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
+    """Find out what the rows of some lines will hold."""
     doubtful: list[int] = []
-    digests, topics, others = [], [], []
-    answered, multi_turn, tools = bytearray(), bytearray(), bytearray()
-    known: dict[str | None, str | None] = {}
-    for number, line in enumerate(block.lines()):
+    digests: list[bytes] = []
+    topics: list[str | None] = []
+    others: dict[int, str] = {}
+    kinds = bytearray()
+    known: dict[Any, str | None] = {}  # labels by how they are written, so that equal ones are one object
+    at_top = "." not in topic_field
+    for number, line in enumerate(lines):
         found = read_plain(line)
         if found is None:
             doubtful.append(number)
             continue
-        source, digest, is_answered, is_multi_turn, uses_tools = found
-        topic, other = _labels(source, block.topic_field)
-        digests.append(digest[:DIGEST_BYTES])
-        topics.append(known.setdefault(topic, topic))
-        others.append(other)
-        answered.append(is_answered)
-        multi_turn.append(is_multi_turn)
-        tools.append(uses_tools)
-    return ParsedBlock(
-        doubtful, b"".join(digests), topics, others, bytes(answered), bytes(multi_turn), bytes(tools)
-    )
-
-
-def _labels(source: dict[str, Any], topic_field: str) -> tuple[str | None, str]:
-    topic = source.get(topic_field) if topic_field == DEFAULT_FIELD else None
-    if type(topic) is str and (label := topic.strip()):
-        return label, "[]"
-    label_or_none, others = read_topics(source, topic_field)
-    return label_or_none, orjson.dumps(others).decode() if others else "[]"
+        source, digest, kind = found
+        written = source.get(topic_field) if at_top else None
+        if type(written) is str and written in known:
+            label = known[written]
+        else:
+            label, further = read_topics(source, topic_field)
+            if further:
+                others[len(topics)] = orjson.dumps(further).decode()
+            if type(written) is str and label is not None:
+                label = known[written] = known.setdefault(label, label)
+        digests.append(digest)
+        topics.append(label)
+        kinds.append(kind)
+    short = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, HASH_BYTES)[:, :DIGEST_BYTES]
+    return ParsedBlock(doubtful, short.tobytes(), topics, others, bytes(kinds))

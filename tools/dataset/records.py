@@ -13,6 +13,7 @@ from ..errors import InvalidInput
 from .counts import TopicCount as TopicCount
 from .counts import count_added, counts_within, last_position
 from .record import Origin, Record
+from .record_indexes import make_missing_indexes
 from .record_rows import NewRecord as NewRecord
 from .record_rows import record_of, row_of
 from .store import Store
@@ -42,6 +43,7 @@ def insert_records(connection: Connection, workflow_id: str, rows: Sequence[NewR
     version_within(connection, workflow_id)
     if not rows:
         return 0
+    make_missing_indexes(connection)
     after = last_position(connection)
     values = [row_of(workflow_id, new) for new in rows]
     added = connection.execute(insert(records).on_conflict_do_nothing(), values).rowcount

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
 
 from ..errors import Busy, CoverageError, InvalidInput
 from .migration import bring_up_to_date
+from .record_indexes import indexes_are_missing, make_missing_indexes
 
 BUSY_TIMEOUT_SECONDS = 30
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
 _PAGE_BYTES = 16_384
@@ -93,6 +95,23 @@ class Store:
         ):
             yield connection
 
+    @contextmanager
+    def written_once(self) -> Iterator[None]:
+        """Let one large import write straight into the file; the write-ahead log has everything written twice.
+
+        Only where nobody else has the store open, else nothing changes; whoever opens it meanwhile turns the log
+        on again. After a kill SQLite takes back what was not committed, as always.
+        """
+        self.close()  # idle connections of this process would be others too
+        with suppress(sqlite3.OperationalError):
+            _set_journal(self._engine, "TRUNCATE", seconds=0)
+        try:
+            yield
+        finally:
+            # Left as it is when a reader stays for long: the next one to open the store changes it.
+            with suppress(sqlite3.OperationalError):
+                _set_journal(self._engine, "WAL")
+
     def close(self) -> None:
         """Close all connections. The store opens them again when it is used again."""
         self._engine.dispose()
@@ -158,12 +177,13 @@ def _is_prepared(engine: Engine, path: Path) -> bool:
     with engine.connect() as connection:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        complete = not indexes_are_missing(connection)
     if version > SCHEMA_VERSION:
         raise InvalidInput(
             f"The store {path} was written by a newer version of this program.",
             hint="Install the newer version, or choose another folder (FINETUNE_COVERAGE_HOME).",
         )
-    return bool(version == SCHEMA_VERSION and mode == "wal")
+    return bool(version == SCHEMA_VERSION and mode == "wal" and complete)
 
 
 def _prepare_tables(engine: Engine) -> None:
@@ -171,13 +191,29 @@ def _prepare_tables(engine: Engine) -> None:
     try:
         # Of a new file only: large pages halve what an import of long records costs.
         raw.cursor().execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        raw.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         raw.close()
+    _set_journal(engine, "WAL")
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         bring_up_to_date(connection, version)
+        make_missing_indexes(connection)
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _set_journal(engine: Engine, mode: str, seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
+    """Change how commits are written, which takes a moment in which nobody else uses the file."""
+    raw = engine.raw_connection()
+    try:
+        Retrying(
+            # SQLite does not wait by itself for this one.
+            retry=retry_if_exception_message(match=".*locked"),
+            wait=wait_random(0, 0.05),
+            stop=stop_after_delay(seconds),
+            reraise=True,
+        )(raw.cursor().execute, f"PRAGMA journal_mode = {mode}")
+    finally:
+        raw.close()
 
 
 _FAILURES: tuple[tuple[str, type[CoverageError], str, str], ...] = (

@@ -16,7 +16,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     false,
     text,
 )
@@ -73,7 +72,7 @@ records = Table(
     # Last: what stands before it is read without it.
     Column("body", Text, nullable=False),
     # What differs most comes first in both: an import is compared with fewer columns.
-    UniqueConstraint("id", "workflow_id"),
+    Index("records_by_id", "id", "workflow_id", unique=True),
     Index("records_by_topic", "topic", "workflow_id", "status"),
     Index("records_in_order", "workflow_id"),
     # Of the generated ones only: an import does not pay for them.

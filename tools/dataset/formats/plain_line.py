@@ -7,6 +7,7 @@ datasets need none. Whatever is unusual here - bad JSON, another shape, odd numb
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from .refusal import Refused
 
 _OTHER_SHAPES = frozenset(("system", "chosen", "rejected", "input", "preferred_output", "functions"))
 """With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it."""
+_MORE_THAN_TEXT = _OTHER_SHAPES | {"tools"}
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 """orjson reads integers of more than 64 bits as floats."""
 
@@ -35,15 +37,15 @@ class _Function(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 class _Call(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     function: _Function
-    id: str | None | msgspec.UnsetType = msgspec.UNSET
-    type: Literal["function"] | None | msgspec.UnsetType = msgspec.UNSET
+    id: str | msgspec.UnsetType | None = msgspec.UNSET
+    type: Literal["function"] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _ToolTurn(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    content: str | None | msgspec.UnsetType = msgspec.UNSET
+    content: str | msgspec.UnsetType | None = msgspec.UNSET
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    tool_call_id: str | None | msgspec.UnsetType = msgspec.UNSET
-    tool_calls: list[_Call] | None | msgspec.UnsetType = msgspec.UNSET
+    tool_call_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    tool_calls: list[_Call] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _ToolChat(msgspec.Struct, gc=False):
@@ -57,37 +59,51 @@ _decode_tool_chat = msgspec.json.Decoder(dict[str, list[_ToolTurn] | str]).decod
 _decode_messages = msgspec.json.Decoder(_ToolChat).decode
 _encode_sorted = msgspec.json.Encoder(order="deterministic").encode
 
-PlainChat = tuple[dict[str, Any], bytes, bool, bool, bool]
-"""The values of a record (messages may be objects of this file), its `content_hash` in bytes, and whether it has an
-assistant turn, is multi-turn, and uses tools, as `Record` has it. A plain tuple: making anything else costs as much as
-parsing a tenth of the line."""
+_tool_calls = attrgetter("tool_calls")
+
+PlainChat = tuple[dict[str, Any], bytes, int]
+"""The values of a record (messages may be objects of this file), its `content_hash` in bytes, and what it is: a sum of
+`ANSWERED`, `MULTI_TURN` and `USES_TOOLS`. A plain tuple: making anything else costs as much as parsing a tenth of the
+line."""
+
+ANSWERED, MULTI_TURN, USES_TOOLS = 1, 2, 4
+"""As `Record` has it: an assistant turn, at least two turns of the user, a tool call."""
 
 
 def read_plain(raw: bytes) -> PlainChat | None:
     """Read a line that is beyond doubt; ``None`` sends it the careful way, which decides and gives reasons."""
-    source: dict[str, Any]
-    uses_tools = False
     try:
         source = _decode_chat(raw)
-        turns = source["messages"]
-    except (msgspec.ValidationError, KeyError):
-        try:
-            source = _decode_tool_chat(raw)
-            turns = source["messages"]
-        except (msgspec.ValidationError, KeyError):
-            return _read_other(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        if type(turns) is str or not all(map(_is_whole, turns)):
-            return None
-        uses_tools = any(turn.tool_calls for turn in turns)
+    except msgspec.ValidationError:
+        return _read_tool_chat(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    if not turns or type(turns) is str or "tools" in source or not _OTHER_SHAPES.isdisjoint(source):
+    turns = source.get("messages")
+    if not turns or isinstance(turns, str) or not _MORE_THAN_TEXT.isdisjoint(source):
         return _read_other(raw)
-    roles = [turn.role for turn in turns]
-    digest = digest_of_sorted(_encode_sorted(source))
-    return source, digest, "assistant" in roles, roles.count("user") > 1, uses_tools
+    return source, digest_of_sorted(_encode_sorted(source)), _kind_of([turn.role for turn in turns])
+
+
+def _read_tool_chat(raw: bytes) -> PlainChat | None:
+    """The same with tool calls and their answers; it declares no tools."""
+    try:
+        source = _decode_tool_chat(raw)
+    except msgspec.ValidationError:
+        return _read_other(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    turns = source.get("messages")
+    if not turns or isinstance(turns, str) or not _MORE_THAN_TEXT.isdisjoint(source):
+        return _read_other(raw)
+    if not all(map(_is_whole, turns)):
+        return None
+    kind = USES_TOOLS if any(map(_tool_calls, turns)) else 0
+    return source, digest_of_sorted(_encode_sorted(source)), kind + _kind_of([turn.role for turn in turns])
+
+
+def _kind_of(roles: list[str]) -> int:
+    kind = ANSWERED if "assistant" in roles else 0
+    return kind + MULTI_TURN if roles.count("user") > 1 else kind
 
 
 def _read_other(raw: bytes) -> PlainChat | None:
@@ -103,18 +119,19 @@ def _read_other(raw: bytes) -> PlainChat | None:
         return None
     if not (_is_read_alike(raw, source) and _are_tools(source.get("tools"))):
         return None
-    roles = [message["role"] for message in messages]
-    uses_tools = any(message.get("tool_calls") for message in messages)
-    return source, digest_of_parsed(source), "assistant" in roles, roles.count("user") > 1, uses_tools
+    kind = USES_TOOLS if any(message.get("tool_calls") for message in messages) else 0
+    return source, digest_of_parsed(source), kind + _kind_of([message["role"] for message in messages])
 
 
 def _is_whole(turn: _ToolTurn) -> bool:
     """What `check_message` asks of such a message."""
+    if type(turn.content) is str and not turn.tool_calls and turn.role != "tool":
+        return True
     if turn.role == "tool":
         return not turn.tool_calls and bool(turn.tool_call_id and turn.tool_call_id.strip())
     if turn.tool_calls:
         return turn.role == "assistant" and all(call.function.name.strip() for call in turn.tool_calls)
-    return type(turn.content) is str
+    return False
 
 
 def _are_sound(raw: bytes, messages: list[Any]) -> bool:
