@@ -269,11 +269,12 @@ def test_a_store_that_stays_locked_is_busy(tmp_path: Path, monkeypatch: pytest.M
 IMPORTER = textwrap.dedent(
     """
     import sys, time
-    from finetune_coverage.tools.dataset import block_reader, importer
+    from finetune_coverage.tools.dataset import block_reader, first_import, importer
     from finetune_coverage.tools.dataset.store import Store
 
-    store_path, start_at, *files = sys.argv[1:]
+    store_path, start_at, large, *files = sys.argv[1:]
     block_reader.BLOCK_BYTES = 2000
+    first_import.LARGE_BYTES = int(large)
     time.sleep(max(0, float(start_at) - time.time()))
     store = Store.open("sqlite:///" + store_path)
     report = importer.import_files(store, "wf-1", files)
@@ -282,8 +283,9 @@ IMPORTER = textwrap.dedent(
 )
 
 
+@pytest.mark.parametrize("large", [1, 16_000_000], ids=["indexes put off", "as usual"])
 def test_processes_that_start_at_once_import_side_by_side(
-    tmp_path: Path, jsonl: Callable[..., Path], chat: Callable[..., dict[str, object]]
+    tmp_path: Path, jsonl: Callable[..., Path], chat: Callable[..., dict[str, object]], large: int
 ) -> None:
     import time
 
@@ -295,7 +297,7 @@ def test_processes_that_start_at_once_import_side_by_side(
     path, start_at = tmp_path / "new" / "coverage.db", str(time.time() + 1.5)
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", IMPORTER, str(path), start_at, str(mine), str(common)],
+            [sys.executable, "-c", IMPORTER, str(path), start_at, str(large), str(mine), str(common)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -24,6 +24,8 @@ ReadBlock = tuple[Block, list[bytes], ParsedBlock]
 
 _ASKED_AHEAD = 3
 """Blocks that the other process is given at once, so that it never waits for the next one."""
+_AT_MOST = 6
+"""Blocks that are parsed, or being parsed, before the caller has taken the first of them."""
 
 
 def parsed_in_order(blocks: Iterator[Block], *, ahead: bool) -> Iterator[ReadBlock]:
@@ -35,7 +37,7 @@ def parsed_in_order(blocks: Iterator[Block], *, ahead: bool) -> Iterator[ReadBlo
     if not ahead:
         yield from map(_parsed_here, blocks)
         return
-    with _process() as process, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, _process() as process:
         waiting: deque[tuple[Block, Future[ParsedBlock | None] | ReadBlock]] = deque()
         asked: deque[Future[ParsedBlock | None]] = deque()
         while True:
@@ -47,7 +49,8 @@ def parsed_in_order(blocks: Iterator[Block], *, ahead: bool) -> Iterator[ReadBlo
             if not waiting:
                 return
             first, found = waiting[0]
-            if isinstance(found, Future) and not found.done() and (more := next(blocks, None)) is not None:
+            must_wait = isinstance(found, Future) and not found.done()
+            if must_wait and len(waiting) < _AT_MOST and (more := next(blocks, None)) is not None:
                 waiting.append((more, _parsed_here(more)))
                 continue
             waiting.popleft()

@@ -13,7 +13,7 @@ from .block_parser import parsed_in_order
 from .parsed_block import Block, ParsedBlock
 from .record_columns import FoundRecord, RecordColumns
 
-BLOCK_BYTES = 4_000_000
+BLOCK_BYTES = 16_000_000
 """Bytes of a file that are read, and written into the store, at once."""
 
 ReadWithCare = Callable[[bytes, int], FoundRecord | None]
@@ -45,7 +45,7 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
         read_with_care: reads the lines that are not plain, and notes why one is no record.
     """
     line = 1
-    ahead = path.stat().st_size > 8 * BLOCK_BYTES
+    ahead = path.stat().st_size > 2 * BLOCK_BYTES
     for block, lines, parsed in parsed_in_order(_blocks(path, topic_field), ahead=ahead):
         columns = _columns(parsed, lines, line, read_with_care)
         yield ReadBlock(columns, len(parsed.topics), block.end)
