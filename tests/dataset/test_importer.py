@@ -232,6 +232,20 @@ def test_what_went_in_before_an_interruption_stays(
     assert [record.user_text for record in load_records(store, "wf-1")] == [f"n{n}" for n in range(5)]
 
 
+def test_a_file_that_goes_away_is_named_and_what_was_read_stays(
+    store: Store, chat: Chat, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block_reader, "BLOCK_BYTES", 180)
+    path = jsonl(*[chat(f"n{n}") for n in range(5)])
+
+    def take_away(progress: ImportProgress) -> None:
+        path.unlink(missing_ok=True)
+
+    with pytest.raises(InvalidInput, match=f"{path} cannot be read to its end: No such file"):
+        import_files(store, "wf-1", [path], on_progress=take_away)
+    assert 0 < sum(count.records for count in topic_counts(store, "wf-1")) < 5
+
+
 def test_says_what_cannot_be_read_before_anything_is_written(
     store: Store, chat: Chat, jsonl: Jsonl, tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ from .parsed_block import Block, ParsedBlock, parse_lines
 ReadBlock = tuple[Block, list[bytes], ParsedBlock]
 """A block, its lines, and what they hold."""
 
-_ASKED_AHEAD = 3
+_ASKED_AHEAD = 2
 """Blocks that the other process is given at once, so that it never waits for the next one."""
 _AT_MOST = 6
 """Blocks that are parsed, or being parsed, before the caller has taken the first of them."""

@@ -97,7 +97,13 @@ def _read_file(
     reader = read_dataset(path, file_format)
     # The fast way knows OpenAI chat only, so it may not decide about lines that a person called something else.
     plain = file_format in (AUTO, PLAIN.format.name) and reader.has_plain_lines()
-    yield from _read_plain(path, topic_field, reader, noted) if plain else _read_items(reader, noted)
+    try:
+        yield from _read_plain(path, topic_field, reader, noted) if plain else _read_items(reader, noted)
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read to its end: {error.strerror or error}.",
+            hint="What was read before is in the workflow; import the file again and the rest is added.",
+        ) from error
     report.blank += reader.blank
     report.formats += reader.found.values()
 
