@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import orjson
 
 from .formats.plain_line import read_plain
 from .topic_label import read_topics
 
-HASH_BYTES = 32
 DIGEST_BYTES = 10
 """How much of a content hash goes into a record's id: 20 hexadecimal digits."""
 
@@ -86,8 +84,7 @@ def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
                 others[len(topics)] = orjson.dumps(further).decode()
             if type(written) is str and label is not None:
                 label = known[written] = known.setdefault(label, label)
-        digests.append(digest)
+        digests.append(digest[:DIGEST_BYTES])
         topics.append(label)
         kinds.append(kind)
-    short = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, HASH_BYTES)[:, :DIGEST_BYTES]
-    return ParsedBlock(doubtful, short.tobytes(), topics, others, bytes(kinds))
+    return ParsedBlock(doubtful, b"".join(digests), topics, others, bytes(kinds))

@@ -36,9 +36,9 @@ def make_missing_indexes(connection: Connection) -> None:
     missing = _missing(_present(connection))
     if not missing:
         return
-    # Parts of this size are sorted by another thread while the table is read on.
+    # Parts of this size are sorted by other threads while the table is read on.
     connection.exec_driver_sql("PRAGMA cache_size = -4000")
-    connection.exec_driver_sql("PRAGMA threads = 1")
+    connection.exec_driver_sql("PRAGMA threads = 2")
     for index in missing:
         index.create(connection)
 
