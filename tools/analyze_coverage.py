@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from .coverage.frontier import Frontier, frontier
-from .coverage.label_check import suspicious_labels
+from .coverage.label_check import MOST_OF_A_TOPIC, suspicious_labels
 from .coverage.plans import Planner, caps_of
 from .coverage.recommendation import Recommendation, recommend
 from .coverage.report import Coverage, build_coverage
 from .coverage.strategy_choice import profile_topics
-from .dataset.records import load_records, topic_counts
+from .dataset.labelled_sample import labelled_sample
+from .dataset.records import topic_counts
 from .dataset.workflows import list_topics
 from .errors import CoverageError
 from .failure import internal_failure
@@ -61,7 +62,7 @@ def recommend_for(
     profiles = profile_topics(
         topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
     )
-    doubtful = suspicious_labels(load_records(services.store, workflow_id, origin="real"))
+    doubtful = suspicious_labels(labelled_sample(services.store, workflow_id, MOST_OF_A_TOPIC))
     return recommend(coverage, profiles, doubtful, services.settings, focus_topics=focus_topics)
 
 

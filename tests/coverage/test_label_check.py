@@ -118,6 +118,7 @@ def test_nothing_comes_of_nothing() -> None:
 
 def test_large_datasets_are_sampled_the_same_way_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(label_check, "MOST_RECORDS", 200)
+    monkeypatch.setattr(label_check, "MOST_OF_A_TOPIC", 20)
     records = [*made("cooking", COOKING, 0, 300), *made("sailing", SAILING, 1000, 40)]
     mixed, _ = with_wrong_labels(records, 0.05, 1)
     needs = suspicious_labels(iter(mixed))

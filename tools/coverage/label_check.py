@@ -8,12 +8,11 @@ asks for a person's time.
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
 
+from ..dataset.labelled_sample import choice_key
 from ..topics.text import judged_text
 from .review_needs import ReviewNeed
 from .text_classifier import topic_classifier, word_features
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 FEWEST_RECORDS: Final = 5
 """Topics with fewer records are not judged: one for each part of the cross-validation."""
 MOST_RECORDS: Final = 20_000
+MOST_OF_A_TOPIC: Final = 2_000
+"""Records of a topic that are read; of few topics fewer than 20,000 are judged then."""
 _EFFORT: Final = 200_000  # records × topics; about ten seconds on a slow core
 _LEAST_SAMPLE: Final = 20  # per topic, however many topics there are
 _AS_SURE: Final = 0.9  # of the usual confidence in the other topic
@@ -38,16 +39,16 @@ def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
     stands for all of them, so that the same dataset always gives the same answer.
 
     Args:
-        records: the dataset, in any order.
+        records: the dataset in any order, or a sample of it with up to `MOST_OF_A_TOPIC` of each topic.
 
     Returns:
         One need per topic with suspected records, naming them, most suspected first; and one for the whole
         dataset, without record ids, where there is too little data to judge.
     """
-    sizes, samples = _sample(records)
-    small = {topic: size for topic, size in sizes.items() if size < FEWEST_RECORDS}
-    topics = [topic for topic in sizes if topic not in small]
-    if not sizes:
+    samples = _sample(records)
+    small = {topic: len(found) for topic, found in samples.items() if len(found) < FEWEST_RECORDS}
+    topics = sorted(set(samples) - set(small))
+    if not samples:
         return []
     if len(topics) < 2:
         return [_too_little(f"fewer than two topics have {FEWEST_RECORDS} records with text")]
@@ -65,24 +66,15 @@ def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
     return needs
 
 
-def _sample(records: Iterable[Record]) -> tuple[dict[str, int], dict[str, list[Record]]]:
-    """How many real records with text each topic has, and up to 2,000 of them, by a hash of their ids."""
-    sizes: Counter[str] = Counter()
-    heaps: dict[str, list[tuple[int, str, Record]]] = {}
+def _sample(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """The real records with text of each topic, in an order as if by chance."""
+    found: dict[str, list[Record]] = {}
     for record in records:
-        if record.topic is None or record.origin != "real" or not judged_text(record).strip():
-            continue
-        sizes[record.topic] += 1
-        heap = heaps.setdefault(record.topic, [])
-        # Negative: the heap gives up its largest hash, so the smallest ones stay.
-        entry = (-crc32(record.id.encode()), record.id, record)
-        if len(heap) < MOST_RECORDS // 10:
-            heapq.heappush(heap, entry)
-        elif entry[:2] > heap[0][:2]:
-            heapq.heapreplace(heap, entry)
-    return dict(sizes), {
-        topic: [record for *_, record in sorted(heap, key=lambda entry: entry[:2], reverse=True)]
-        for topic, heap in heaps.items()
+        if record.topic is not None and record.origin == "real" and judged_text(record).strip():
+            found.setdefault(record.topic, []).append(record)
+    return {
+        topic: sorted(those, key=lambda record: choice_key(record.id))[:MOST_OF_A_TOPIC]
+        for topic, those in found.items()
     }
 
 

@@ -1,0 +1,60 @@
+"""Some real records of every topic, chosen by their ids: the same ones for the same dataset, however large."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from zlib import crc32
+
+from sqlalchemy import select
+
+from .record import Record
+from .record_rows import record_of
+from .store import Store
+from .tables import records
+from .workflows import version_within
+
+_AT_ONCE = 500
+
+
+def choice_key(record_id: str) -> tuple[int, str]:
+    """Orders records as if by chance: who wants fewer takes the first of this order."""
+    return crc32(record_id.encode()), record_id
+
+
+def labelled_sample(store: Store, workflow_id: str, most_of_a_topic: int) -> Iterator[Record]:
+    """Read up to so many active real records of each topic; of the others only ids are looked at.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow (said at once, not at the first record).
+    """
+    query = (
+        select(records.c.position, records.c.id, records.c.topic)
+        .where(
+            records.c.workflow_id == workflow_id,
+            records.c.status == "active",
+            records.c.origin == "real",
+            records.c.topic.is_not(None),
+        )
+        .execution_options(yield_per=10_000)
+    )
+    heaps: dict[str, list[tuple[int, str, int]]] = {}
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        for position, record_id, topic in connection.execute(query):
+            heap = heaps.setdefault(topic, [])
+            number, name = choice_key(record_id)
+            # Negative: the heap gives up its largest, so the smallest ones stay.
+            if len(heap) < most_of_a_topic:
+                heapq.heappush(heap, (-number, name, position))
+            elif -number > heap[0][0]:
+                heapq.heapreplace(heap, (-number, name, position))
+    return _read(store, sorted(position for heap in heaps.values() for *_, position in heap))
+
+
+def _read(store: Store, positions: list[int]) -> Iterator[Record]:
+    for start in range(0, len(positions), _AT_ONCE):
+        part = positions[start : start + _AT_ONCE]
+        query = select(records).where(records.c.position.in_(part)).order_by(records.c.position)
+        with store.read() as connection:
+            yield from map(record_of, connection.execute(query).all())
