@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG := $(VENV)/install.log
 
+# Images of containers often set it; then each start of Python compiles anew all that it imports, which takes
+# longer than most tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test bench lint format constraints wheel studio screens clean
 
 help:
@@ -44,8 +48,10 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	@$(BIN)/finetune-coverage demo
 
+# The tests already run side by side: threads within one of them would only wait for each other.
 test: setup
-	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	@LANGGRAPH_STRICT_MSGPACK=true OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	    $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 bench: setup
 	@$(BIN)/python -m benchmarks.run
