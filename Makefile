@@ -12,11 +12,12 @@ LOG := $(VENV)/install.log
 # longer than most tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench lint format constraints wheel studio screens clean
+.PHONY: help setup demo test test-slow bench lint format constraints wheel studio screens clean
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
-	@echo "make test     run the tests"
+	@echo "make test     run the tests, but for a few slow ones"
+	@echo "make test-slow  run those: they let the embedded language model read long prompts"
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
@@ -48,10 +49,14 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	@$(BIN)/finetune-coverage demo
 
-# The tests already run side by side: threads within one of them would only wait for each other.
+PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
+
+# The tests run side by side: threads within one of them would only wait for those of another.
 test: setup
-	@LANGGRAPH_STRICT_MSGPACK=true OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-	    $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
+
+test-slow: setup
+	@$(PYTEST) -m slow
 
 bench: setup
 	@$(BIN)/python -m benchmarks.run

@@ -17,6 +17,11 @@ __all__ = ["mock_openai"]
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first: at the end no worker is left alone with one, and each server is started once."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("embedded", "server")))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with real datasets by others; absent in a stranger's clone."""
