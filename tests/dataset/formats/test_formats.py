@@ -1,16 +1,24 @@
-"""Message trees and prompts as OpenAI chat, and what is said of a record that no format reads."""
+"""Trees, prompts and lines of any format as OpenAI chat, and what is said of a record that no format reads."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.formats.registry import FORMAT_NAMES, check_format, read_item
+from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.errors import InvalidInput
 
 from .sources import QUESTION, Source, said
+
+Chat = Callable[..., dict[str, Any]]
 
 
 def test_a_message_tree_gives_its_best_way() -> None:
@@ -81,3 +89,49 @@ def test_an_unknown_format_is_named() -> None:
 
 def test_every_reading_is_openai_chat() -> None:
     check_chat(read_item({"conversation": [{"human": "Hi", "assistant": "Hello"}]}).body)
+
+
+def test_lines_of_a_dataset_are_read_as_their_format_says(
+    chat: Chat, write: Callable[..., Path], store: Store
+) -> None:
+    """Whichever way a line takes through the import, what is kept is what its format makes of it."""
+    function = {"name": "look", "parameters": {"type": "object"}}
+    user = {"role": "user", "content": "q"}
+    called = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": "{}"}}
+    made = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}],
+    }
+    lines: list[dict[str, Any]] = [
+        chat("plain"),
+        {"messages": [user, {"role": "assistant", "content": "a"}], "functions": [function]},
+        {"messages": [user, called, {"role": "function", "name": "look", "content": "r"}]},
+        {"messages": [user, called]},
+        {"messages": [user, made, {"role": "tool", "content": "r"}]},
+        {"messages": [user, {"role": "assistant", "content": "a"}], "tools": json.dumps([function])},
+        {"messages": [user, {"role": "assistant", "content": "b"}], "system": "s"},
+        {
+            "messages": [user, {"role": "assistant", "content": "c"}],
+            "tools": [{"name": "f", "input_schema": {}}],
+        },
+        {"messages": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "d"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "value": "e"}]}]},
+        {"messages": [user], "chosen": "f", "rejected": "g"},
+        {"conversations": [{"from": "human", "value": "h"}, {"from": "gpt", "value": "i"}]},
+        {"instruction": "j", "output": "k"},
+    ]
+    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, lines)))])
+    assert (report.added, report.bad) == (len(lines), [])
+    kept = [record.source for record in load_records(store, "wf-1")]
+    assert kept == [read_item(line).body for line in lines]
+    assert kept[0] == lines[0]
+    assert "function_call" not in json.dumps(kept)
+    assert {found.format: found.records for found in report.formats} == {
+        "openai": 6,
+        "anthropic": 2,
+        "sharegpt": 2,
+        "llamafactory": 1,
+        "preference": 1,
+        "alpaca": 1,
+    }
