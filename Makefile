@@ -12,7 +12,7 @@ LOG := $(VENV)/install.log
 # longer than most tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-slow bench lint format constraints wheel studio screens clean
+.PHONY: help setup demo test bench lint format constraints wheel studio screens clean
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
@@ -55,6 +55,7 @@ PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
 test: setup
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
+.PHONY: test-slow
 test-slow: setup
 	@$(PYTEST) -m slow
 
