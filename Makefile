@@ -2,15 +2,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
+# Images of containers often set it; then each start of Python compiles anew all that it imports, which takes
+# longer than most tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG := $(VENV)/install.log
-
-# Images of containers often set it; then each start of Python compiles anew all that it imports, which takes
-# longer than most tests.
-unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test bench lint format constraints wheel studio screens clean
 
