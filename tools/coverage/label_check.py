@@ -8,10 +8,10 @@ asks for a person's time.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -100,7 +100,7 @@ def _within_effort(samples: dict[str, list[Record]], topics: Sequence[str]) -> d
 
 
 def _judge_once(texts: Sequence[str], labels: Sequence[str]) -> Sequence[tuple[int, str]]:
-    key = hashlib.sha256(repr((texts, labels)).encode("utf-8", "surrogatepass")).digest()
+    key = sha256(repr((texts, labels)).encode("utf-8", "surrogatepass")).digest()
     suspects = _found.get(key)
     if suspects is None:
         suspects = _judge(texts, labels)
