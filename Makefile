@@ -2,6 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
+# Images of containers often set it; then each start of Python compiles anew all that it imports, which takes
+# longer than most tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +16,8 @@ LOG := $(VENV)/install.log
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
-	@echo "make test     run the tests"
+	@echo "make test     run the tests, but for a few slow ones"
+	@echo "make test-slow  run those: they let the embedded language model read long prompts"
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
@@ -44,8 +49,15 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	@$(BIN)/finetune-coverage demo
 
+PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
+
+# The tests run side by side: threads within one of them would only wait for those of another.
 test: setup
-	@LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
+
+.PHONY: test-slow
+test-slow: setup
+	@$(PYTEST) -m slow
 
 bench: setup
 	@$(BIN)/python -m benchmarks.run

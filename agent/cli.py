@@ -10,8 +10,9 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -68,6 +69,12 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
 
+@cache
+def _command() -> Callable[..., Any]:
+    """The commands as Typer builds them from their functions, once in a process."""
+    return typer.main.get_command(app)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -100,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not debug:
         _quiet_libraries()
     try:
-        app(args=words, prog_name="finetune-coverage")
+        _command()(args=words, prog_name="finetune-coverage")
     except SystemExit as end:
         return _flushed(end.code if isinstance(end.code, int) else int(bool(end.code)))
     except KeyboardInterrupt:

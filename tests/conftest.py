@@ -1,18 +1,25 @@
-"""What every test shares: where the real datasets are, and a guard that no test calls a model by accident."""
+"""What every test shares: the real datasets, vectors made once, and a guard that no test calls a model by accident."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.settings import PREFIX, Settings
 
+from .known_vectors import use_known_vectors
 from .mock_openai.fixtures import mock_openai
 
 __all__ = ["mock_openai"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first: at the end no worker is left alone with one, and each server is started once."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("embedded", "server")))
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +28,13 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"needs the datasets in {SHARED_DATA}, which are not part of the project")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_text_is_embedded_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        use_known_vectors(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)

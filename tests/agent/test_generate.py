@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ..forked import Forked
 from .conftest import Command, Outcome
 from .endpoint import Endpoint
 
@@ -192,27 +193,15 @@ def test_unknown_jobs_and_plans(command: Command) -> None:
     assert command("jobs").out == "No jobs.\n"
 
 
-def start(*arguments: str, typed: str | None = "") -> subprocess.Popen[str]:
+def start(*arguments: str, typed: str | None = "") -> Forked:
     """A command in a process of its own.
 
     Args:
         arguments: of `finetune-coverage`.
         typed: what stands on its standard input; None keeps it open with nothing on it.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "finetune_coverage.agent.cli", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    assert process.stdin is not None
-    if typed is not None:
-        process.stdin.write(typed)
-        process.stdin.close()
-        process.stdin = None
-    return process
+    folder = Path(os.environ["FINETUNE_COVERAGE_HOME"]).parent
+    return Forked(folder, None, *arguments, typed=typed)
 
 
 def wait_until_accepted(command: Command, count: int, seconds: float = 90.0) -> dict[str, Any]:

@@ -102,10 +102,9 @@ def test_on_return_it_names_the_unfinished_job(
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGKILL; needs no Windows")
 def test_a_second_program_is_told_who_has_the_conversation(command: Command, small: str, chat: Chat) -> None:
     first = start("chat", "-w", small, "--thread", "t-1", typed=None)
-    assert first.stdout is not None
     try:
-        while not first.stdout.readline().startswith("1. "):
-            pass  # until the plan is shown, and it waits for an answer
+        # Until the plan is shown, and it waits for an answer.
+        assert any(line.startswith("1. ") for line in first.lines())
         told = chat("--thread", "t-1", typed="yes\n")
         assert told.code == 1
         assert f"open in another program: chat, process {first.pid} on " in told.err

@@ -125,3 +125,15 @@ def test_large_datasets_are_sampled_the_same_way_in_any_order(monkeypatch: pytes
     assert needs
     assert suspicious_labels(reversed(mixed)) == needs
     assert "of 20 records checked" in " ".join(need.reason for need in needs)
+
+
+def test_the_same_records_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [*made("cooking", COOKING, 500, 30), *made("sailing", SAILING, 600, 30)]
+    records.append(record(999, "boat wind harbour sail tide mast crew storm", "cooking"))
+    first = suspicious_labels(records)
+    assert suspects(first) == {"r999"}
+    with monkeypatch.context() as patch:
+        patch.setattr(label_check, "topic_classifier", None)  # to judge would fail
+        synthetic = record(1000, "boat wind", "cooking")
+        assert suspicious_labels([*records, replace(synthetic, origin="synthetic")]) == first
+    assert suspicious_labels([*records[:-1], replace(records[-1], topic="sailing")]) == []

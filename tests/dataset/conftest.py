@@ -190,6 +190,18 @@ def jsonl(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file as it is."""
+
+    def make(content: bytes | str, name: str = "data.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return make
+
+
+@pytest.fixture
 def add(store: Store, chat: Callable[..., dict[str, Any]]) -> Callable[..., list[str]]:
     """Adds records (topic, origin, …) to a workflow; returns their ids."""
 

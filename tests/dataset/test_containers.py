@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import json
-import lzma
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.formats import json_stream, raw_objects
-from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
-from finetune_coverage.tools.dataset.formats.registry import read_item
+from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, Item, read_dataset
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.dataset.store import Store
 
+from .container_files import LAYOUTS, PACKINGS, read
+
 Chat = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Path]:
-    def make(content: bytes | str, name: str = "data.jsonl") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    return make
-
-
-def read(path: Path, format_name: str = "auto") -> tuple[DatasetReader, list[Item], list[BadItem]]:
-    reader = read_dataset(path, format_name)
-    items = list(reader)
-    good = [item for item in items if isinstance(item, Item)]
-    return reader, good, [item for item in items if isinstance(item, BadItem)]
-
-
-def spread(records: list[dict[str, Any]]) -> str:
-    return "\n".join(json.dumps(record, indent=2) for record in records)
-
-
-LAYOUTS: dict[str, Callable[[list[dict[str, Any]]], str]] = {
-    "one object per line": lambda records: "\n".join(map(json.dumps, records)),
-    "JSON list": lambda records: json.dumps(records, indent=1),
-    "JSON list ": lambda records: "[" + ",\n".join(map(json.dumps, records)) + "]\n\n",
-    "JSON list  ": lambda records: json.dumps(records),
-    "objects over several lines": spread,
-    "list within an object": lambda records: json.dumps({"data": records}),
-    "list within an object ": lambda records: json.dumps({"version": "1", "train": records}, indent=2),
-}
-PACKINGS: dict[str, Callable[[str], bytes]] = {
-    "": str.encode,
-    "; gzip": lambda text: gzip.compress(text.encode()),
-    "; bzip2": lambda text: bz2.compress(text.encode()),
-    "; xz": lambda text: lzma.compress(text.encode()),
-    "; UTF-16": lambda text: text.encode("utf-16"),
-    "; UTF-16 ": lambda text: text.encode("utf-16-le"),
-    "; UTF-16  ": lambda text: text.encode("utf-16-be"),
-    "; UTF-32": lambda text: text.encode("utf-32"),
-    "; gzip; UTF-16": lambda text: gzip.compress(text.encode("utf-16")),
-    " ": lambda text: text.encode("utf-8-sig"),
-    "  ": lambda text: text.replace("\n", "\r\n").encode(),
-}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -172,11 +125,6 @@ def test_a_line_that_is_too_long_costs_itself_alone(
     assert [(item.place, item.refused.code) for item in bad] == [(2, "too_long"), (4, "too_long")]
 
 
-def test_a_table_as_a_spreadsheet_saves_it(write: Callable[..., Path]) -> None:
-    (item,) = read(write("prompt\tcompletion\r\nè\tb\r\n".encode("utf-16"), "sheet.txt"))[1]
-    assert [message["content"] for message in item.source["messages"]] == ["è", "b"]
-
-
 def test_long_items_are_read_whole(chat: Chat, write: Callable[..., Path]) -> None:
     records = [chat('"[{' * 200_000), chat("\\" * 300_001), chat("short")]
     _, good, bad = read(write(json.dumps(records, indent=1)))
@@ -233,42 +181,6 @@ def test_a_file_that_is_no_dataset_is_named_once(
     assert report.good == 0
 
 
-def test_a_table(write: Callable[..., Path]) -> None:
-    text = 'instruction;output;topic\n"a\nb";"c ""d""; e";x\n\nonly one\n;f;y\ng;h;\n'
-    reader, good, bad = read(write("﻿" + text, "table.csv"))
-    assert [(item.place, [m["content"] for m in item.source["messages"]]) for item in good] == [
-        (2, ["a\nb", 'c "d"; e']),
-        (7, ["g", "h"]),
-    ]
-    assert [item.source.get("topic") for item in good] == ["x", None]
-    assert [(item.place, item.refused.code) for item in bad] == [(5, "bad_message"), (6, "no_messages")]
-    assert "1 cells, but the header has 3" in bad[0].refused.reason
-    assert "; table)" in next(iter(reader.found.values())).text
-
-
-def test_a_table_with_messages_in_a_cell(chat: Chat, write: Callable[..., Path]) -> None:
-    messages = json.dumps(chat("one")["messages"]).replace('"', '""')
-    _, good, bad = read(write(f'messages,topic\n"{messages}",a\n"[1,",b\n', "t.csv"))
-    assert [item.source for item in good] == [chat("one", topic="a")]
-    assert [item.refused.code for item in bad] == ["invalid_json"]
-
-
-@pytest.mark.parametrize("text", ["prompt\tcompletion\na\tb\n", "prompt,completion\na,b\n"])
-def test_a_table_is_known_by_its_header(write: Callable[..., Path], text: str) -> None:
-    (item,) = read(write(text, "data"))[1]
-    assert [message["content"] for message in item.source["messages"]] == ["a", "b"]
-
-
-def test_a_damaged_table(write: Callable[..., Path]) -> None:
-    _, good, bad = read(write('prompt,completion\na,b\nc,"d" e\nf,g\n', "t.csv"))
-    assert len(good) == 1
-    assert (bad[0].place, bad[0].refused.code) == (None, "broken_file")
-    assert "line 3" in bad[0].refused.reason
-    _, good, bad = read(write(b"prompt,completion\na,b\n" + b"c,\xff\n" * 3, "u.csv"))
-    assert bad[0].refused.code == "not_utf8"
-    assert read(write("prompt,prompt\na,b\n", "d.csv"))[2][0].refused.code == "unsupported_format"
-
-
 def test_a_line_that_a_fast_reader_does_not_understand(chat: Chat) -> None:
     reader = read_dataset(Path("big.jsonl"))
     good = reader.read_line(b'{"instruction": "a", "output": "b"}\r\n', 7)
@@ -314,49 +226,3 @@ def test_progress_is_told_in_bytes_of_the_file(
     assert report.added == 1100
     assert told == sorted(told) and told[0] > 0
     assert told[-1] == path.stat().st_size
-
-
-def test_lines_of_a_dataset_are_read_as_their_format_says(
-    chat: Chat, write: Callable[..., Path], store: Store
-) -> None:
-    """Whichever way a line takes through the import, what is kept is what its format makes of it."""
-    function = {"name": "look", "parameters": {"type": "object"}}
-    user = {"role": "user", "content": "q"}
-    called = {"role": "assistant", "content": None, "function_call": {"name": "look", "arguments": "{}"}}
-    made = {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}],
-    }
-    lines: list[dict[str, Any]] = [
-        chat("plain"),
-        {"messages": [user, {"role": "assistant", "content": "a"}], "functions": [function]},
-        {"messages": [user, called, {"role": "function", "name": "look", "content": "r"}]},
-        {"messages": [user, called]},
-        {"messages": [user, made, {"role": "tool", "content": "r"}]},
-        {"messages": [user, {"role": "assistant", "content": "a"}], "tools": json.dumps([function])},
-        {"messages": [user, {"role": "assistant", "content": "b"}], "system": "s"},
-        {
-            "messages": [user, {"role": "assistant", "content": "c"}],
-            "tools": [{"name": "f", "input_schema": {}}],
-        },
-        {"messages": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "d"}]},
-        {"messages": [{"role": "user", "content": [{"type": "text", "value": "e"}]}]},
-        {"messages": [user], "chosen": "f", "rejected": "g"},
-        {"conversations": [{"from": "human", "value": "h"}, {"from": "gpt", "value": "i"}]},
-        {"instruction": "j", "output": "k"},
-    ]
-    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, lines)))])
-    assert (report.added, report.bad) == (len(lines), [])
-    kept = [record.source for record in load_records(store, "wf-1")]
-    assert kept == [read_item(line).body for line in lines]
-    assert kept[0] == lines[0]
-    assert "function_call" not in json.dumps(kept)
-    assert {found.format: found.records for found in report.formats} == {
-        "openai": 6,
-        "anthropic": 2,
-        "sharegpt": 2,
-        "llamafactory": 1,
-        "preference": 1,
-        "alpaca": 1,
-    }

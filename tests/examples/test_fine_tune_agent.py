@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +19,8 @@ from finetune_coverage.tools.generation.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+
+from ..forked import Forked
 
 SCRIPT = Path(__file__).with_name("crashing_parent.py")
 CONFIG: Any = {"configurable": {"thread_id": "example"}}
@@ -122,11 +122,9 @@ def test_killed_in_the_middle_of_generation(
     home, data = tmp_path / "home", dataset()
     environment = os.environ | {"LANGGRAPH_STRICT_MSGPACK": "true", "ANONYMIZED_TELEMETRY": "False"}
 
-    def start(delay: str, *answers: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(SCRIPT), str(home), str(data), embedding, delay, *answers]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        )
+    def start(delay: str, *answers: str) -> Forked:
+        arguments = (str(home), str(data), embedding, delay, *answers)
+        return Forked(tmp_path, SCRIPT, *arguments, environment=environment)
 
     def synthetic() -> list[str]:
         store = Store.open(f"sqlite:///{home / 'coverage.db'}")
@@ -136,9 +134,8 @@ def test_killed_in_the_middle_of_generation(
         return [record.id for record in records]
 
     process = start("0.4", "do 6 for technical issues with few-shot", "yes")
-    assert process.stdout is not None
     killed = False
-    for line in process.stdout:
+    for line in process.lines():
         if line.startswith("called 4"):
             process.kill()  # SIGKILL: nothing is put away
             killed = True
@@ -149,7 +146,7 @@ def test_killed_in_the_middle_of_generation(
     assert 2 <= len(before) < 6
 
     process = start("0", "proceed")
-    out, errors = process.communicate(timeout=200)
+    out, errors = process.communicate()
     assert process.returncode == 0 and "Traceback" not in errors, errors
     state = json.loads(out.splitlines()[-1])
     after = synthetic()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,26 +15,26 @@ from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.generation.ledger import list_jobs
 from finetune_coverage.tools.generation.plans import list_plans
 
+from ..forked import Forked
+
 SCRIPT = Path(__file__).with_name("crashing.py")
 
 
 @pytest.fixture
-def run(tmp_path: Path, dataset: Callable[..., Path]) -> Callable[..., subprocess.Popen[str]]:
+def run(tmp_path: Path, dataset: Callable[..., Path]) -> Callable[..., Forked]:
     """Starts a process with one step of the conversation."""
     path = dataset()
     environment = os.environ | {"LANGGRAPH_STRICT_MSGPACK": "true", "ANONYMIZED_TELEMETRY": "False"}
 
-    def start(action: str, text: str = "-", delay: float = 0.0) -> subprocess.Popen[str]:
-        command = [sys.executable, str(SCRIPT), str(tmp_path / "home"), str(path), action, text, str(delay)]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        )
+    def start(action: str, text: str = "-", delay: float = 0.0) -> Forked:
+        arguments = (str(tmp_path / "home"), str(path), action, text, str(delay))
+        return Forked(tmp_path, SCRIPT, *arguments, environment=environment)
 
     return start
 
 
-def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = process.communicate(timeout=200)
+def finish(process: Forked) -> dict[str, Any]:
+    out, err = process.communicate()
     assert process.returncode == 0, err
     assert "unregistered type" not in err and "Traceback" not in err
     result: dict[str, Any] = json.loads(out.splitlines()[-1])
@@ -63,8 +61,7 @@ def test_killed_while_waiting_for_approval(run: Callable[..., Any], tmp_path: Pa
 def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: Path) -> None:
     finish(run("new", "do 6 for technical issues with few-shot"))
     process = run("resume", "yes", delay=0.4)
-    assert process.stdout is not None
-    for line in process.stdout:
+    for line in process.lines():
         if line.startswith("accepted 2"):
             break
     process.kill()
@@ -88,8 +85,7 @@ def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: P
 def test_after_a_kill_a_message_instead_of_going_on(run: Callable[..., Any], tmp_path: Path) -> None:
     finish(run("new", "do 4 for technical issues with few-shot"))
     process = run("resume", "yes", delay=0.4)
-    assert process.stdout is not None
-    for line in process.stdout:
+    for line in process.lines():
         if line.startswith("accepted 1"):
             break
     process.kill()

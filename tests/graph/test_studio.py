@@ -7,25 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import httpx
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.generation.plans import list_plans
 
 from ..mock_openai.server import MockOpenAI
+from .studio_page import APPROVE, GENERATE, Page, edited, said
 from .studio_server import StudioServer
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(500)]
-
-APPROVE = {"decisions": [{"type": "approve"}]}
-GENERATE = "generate_synthetic_data"
 
 
 @pytest.fixture(scope="module")
@@ -42,82 +37,31 @@ def server(tmp_path_factory: pytest.TempPathFactory, writing: ModuleType) -> Ite
         endpoint.close()
 
 
-class Page:
-    """What a chat page or Studio does on one thread, about one workflow."""
-
-    def __init__(self, client: Any, server: StudioServer, thread: str, workflow: str) -> None:
-        self.client, self.server, self.thread, self.workflow = client, server, thread, workflow
-
-    async def run(self, **what: Any) -> dict[str, Any]:
-        result = await self.client.runs.wait(
-            self.thread, "coverage", durability="sync", raise_error=False, **what
-        )
-        assert isinstance(result, dict), result
-        return result
-
-    async def says(self, text: str, **what: Any) -> dict[str, Any]:
-        """Typed as a new message, also while a question waits."""
-        said = {"messages": [{"role": "user", "content": text}], "workflow_id": self.workflow}
-        return self._went_well(await self.run(input=said, **what))
-
-    async def answers(self, answer: Any, **what: Any) -> dict[str, Any]:
-        """Sent as the answer to the question that waits."""
-        return self._went_well(await self.run(command={"resume": answer}, **what))
-
-    async def interrupt(self) -> dict[str, Any] | None:
-        state = await self.client.threads.get_state(self.thread)
-        waiting: list[Any] = [i for task in state["tasks"] for i in task["interrupts"]]
-        assert len(waiting) <= 1
-        return dict(waiting[0]) if waiting else None
-
-    async def asked(self) -> dict[str, Any]:
-        """The first action of the question that waits."""
-        waiting = await self.interrupt()
-        assert waiting is not None, "nothing is asked"
-        return dict(waiting["value"]["action_requests"][0])
-
-    @property
-    def generated(self) -> list[str]:
-        store = Store.open(f"sqlite:///{self.server.home / 'coverage.db'}")
-        ids = [record.id for record in load_records(store, self.workflow, origin="synthetic")]
-        store.close()
-        return ids
-
-    @property
-    def approved(self) -> int:
-        store = Store.open(f"sqlite:///{self.server.home / 'coverage.db'}")
-        plans = [plan for plan in list_plans(store, self.workflow) if plan.status == "approved"]
-        store.close()
-        return len(plans)
-
-    def _went_well(self, result: dict[str, Any]) -> dict[str, Any]:
-        assert "__error__" not in result, f"{result}\n{self.server.log[-4000:]}"
-        return result
+Opening = Callable[[str], Awaitable[Page]]
 
 
 @pytest.fixture
-async def page(
-    server: StudioServer, dataset: Callable[..., Path], request: pytest.FixtureRequest
-) -> AsyncIterator[Page]:
+async def open_page(server: StudioServer, dataset: Callable[..., Path]) -> AsyncIterator[Opening]:
+    """Opens a page on a workflow and a thread of its own."""
     from langgraph_sdk import get_client
 
-    workflow = request.node.name.removeprefix("test_")
-    store = Store.open(f"sqlite:///{server.home / 'coverage.db'}")
-    import_files(store, workflow, [dataset()])
-    store.close()
     client = get_client(url=server.address, timeout=httpx.Timeout(300))
-    thread = (await client.threads.create())["thread_id"]
-    yield Page(client, server, thread, workflow)
+
+    async def open_one(workflow: str) -> Page:
+        store = Store.open(f"sqlite:///{server.home / 'coverage.db'}")
+        import_files(store, workflow, [dataset()])
+        store.close()
+        thread = (await client.threads.create())["thread_id"]
+        return Page(client, server, thread, workflow)
+
+    yield open_one
     server.seconds_per_call = 0.0
     await client.aclose()
 
 
-def edited(**args: Any) -> dict[str, Any]:
-    return {"decisions": [{"type": "edit", "edited_action": {"name": GENERATE, "args": args}}]}
-
-
-def said(result: dict[str, Any]) -> str:
-    return str(result["messages"][-1]["content"])
+@pytest.fixture
+async def page(open_page: Opening, request: pytest.FixtureRequest) -> Page:
+    return await open_page(request.node.name.removeprefix("test_"))
 
 
 async def test_a_conversation(page: Page) -> None:
@@ -249,14 +193,11 @@ async def test_settings_that_cannot_be_used(page: Page) -> None:
     assert (await page.asked())["name"] == "proceed_to_grader"
 
 
-async def test_killed_and_started_again(page: Page) -> None:
-    """While a question waits, and in the middle of generation."""
+async def test_killed_and_started_again(page: Page, open_page: Opening) -> None:
+    """While one page's question waits, and in the middle of another's generation."""
+    waiting = await open_page("killed_while_a_question_waits")
+    await waiting.says("do 2 for technical issues with few-shot")
     await page.says("do 6 for technical issues with few-shot")
-    page.server.kill()
-    page.server.start()
-    await page.client.threads.create(thread_id=page.thread, graph_id="coverage", if_exists="do_nothing")
-    assert (await page.asked())["args"]["count"] == 6
-
     page.server.seconds_per_call = 0.5
     page.server.called.clear()
     await page.client.runs.create(page.thread, "coverage", command={"resume": APPROVE}, durability="sync")
@@ -266,13 +207,19 @@ async def test_killed_and_started_again(page: Page) -> None:
     before = page.generated
     page.server.seconds_per_call = 0.0
     page.server.start()
-    await page.client.threads.create(thread_id=page.thread, graph_id="coverage", if_exists="do_nothing")
+    for thread in (page.thread, waiting.thread):
+        await page.client.threads.create(thread_id=thread, graph_id="coverage", if_exists="do_nothing")
+
     await page.says("are you still there?")
     if (await page.asked())["name"] == "resume_generation":
         await page.answers("continue")
     assert len(page.generated) == 6 and set(before) <= set(page.generated) and page.approved == 1
     # Beside the six records: what was under way when the process died.
     assert len(page.server.called) <= 6 + 6
+
+    assert (await waiting.asked())["args"]["count"] == 2
+    await waiting.answers(APPROVE)
+    assert len(waiting.generated) == 2 and waiting.approved == 1
 
 
 def test_the_server_had_nothing_to_complain_about(server: StudioServer) -> None:

@@ -58,8 +58,9 @@ async def test_intent_and_arguments_are_right_on_95_of_100() -> None:
     assert len(wrong) <= 0.05 * len(UTTERANCES), wrong
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_the_embedded_model_reads_other_languages(tmp_path: Path) -> None:
     services = Services(Settings(home=tmp_path, model="embedded"))
     chosen = ("nein danke", "¿por qué hay tan pocos en technical issues?", "好的,开始吧")

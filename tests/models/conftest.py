@@ -1,10 +1,11 @@
-"""What the tests of the models share: settings that point at the mock endpoint."""
+"""What the tests of the models share: the embedding model itself, and settings that point at the mock endpoint."""
 
 from __future__ import annotations
 
 import pytest
 from finetune_coverage.tools.settings import Settings
 
+from ..known_vectors import use_the_model_itself
 from ..mock_openai.fixtures import mock_openai
 from ..mock_openai.server import MockOpenAI
 
@@ -19,3 +20,8 @@ def endpoint(mock_openai: MockOpenAI) -> Settings:
         model="mock-model",
         embedding_model="mock-embedding",
     )
+
+
+@pytest.fixture(autouse=True)
+def _vectors_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_the_model_itself(monkeypatch)

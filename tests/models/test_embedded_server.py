@@ -41,7 +41,7 @@ def cancel_order(order_id: str, reason: str = "") -> str:
 
 
 @pytest.mark.embedded
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_the_embedded_model(capfd: pytest.CaptureFixture[str]) -> None:
     model: Any = await asyncio.to_thread(make_chat_model, Settings())
     assert model.model_name == EMBEDDED_MODEL_NAME

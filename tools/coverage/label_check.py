@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from ..dataset.labelled_sample import choice_key
@@ -30,6 +31,11 @@ _EFFORT: Final = 200_000  # records × topics; about ten seconds on a slow core
 _LEAST_SAMPLE: Final = 20  # per topic, however many topics there are
 _AS_SURE: Final = 0.9  # of the usual confidence in the other topic
 _MUCH_LIKELIER: Final = 3.0  # than the given topic
+
+# What was found, by the digest of what was judged. Each plan of a conversation asks anew, while only synthetic
+# records come in, which are not judged.
+_MOST_FOUND: Final = 16
+_found: dict[bytes, list[tuple[int, str]]] = {}
 
 
 def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
@@ -55,7 +61,7 @@ def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
     kept = _within_effort(samples, topics)
     labels = [topic for topic in topics for _ in kept[topic]]
     judged = [record for topic in topics for record in kept[topic]]
-    suspects = _judge([judged_text(record) for record in judged], labels)
+    suspects = _judge_once([judged_text(record) for record in judged], labels)
     found: dict[str, list[tuple[str, str]]] = {}
     for index, other in suspects:
         found.setdefault(labels[index], []).append((judged[index].id, other))
@@ -83,6 +89,17 @@ def _within_effort(samples: dict[str, list[Record]], topics: Sequence[str]) -> d
     total = sum(len(samples[topic]) for topic in topics)
     part = min(1.0, most / total)
     return {topic: samples[topic][: max(_LEAST_SAMPLE, int(part * len(samples[topic])))] for topic in topics}
+
+
+def _judge_once(texts: Sequence[str], labels: Sequence[str]) -> Sequence[tuple[int, str]]:
+    key = sha256(repr((texts, labels)).encode("utf-8", "surrogatepass")).digest()
+    suspects = _found.get(key)
+    if suspects is None:
+        suspects = _judge(texts, labels)
+        if len(_found) >= _MOST_FOUND:
+            _found.clear()
+        _found[key] = suspects
+    return suspects
 
 
 def _judge(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 import openai
@@ -52,5 +53,14 @@ def http_clients(timeout: float, connect: float, *, use_proxy: bool) -> tuple[An
         "timeout": openai.Timeout(timeout, connect=connect),
         "limits": limits,
         "trust_env": use_proxy,
+        "verify": _certificates(use_proxy),
     }
     return openai.DefaultHttpxClient(**options), openai.DefaultAsyncHttpxClient(**options)
+
+
+@cache
+def _certificates(use_environment: bool) -> Any:
+    """The authorities that are trusted, as httpx chooses them; loading them takes longer than the rest of a client."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=use_environment)
