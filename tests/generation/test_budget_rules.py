@@ -27,7 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-RUNS = 100
+RUNS = 200
 STEPS = 40
 WORKERS = 3
 ROUNDING = 1e-9
