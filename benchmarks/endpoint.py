@@ -75,10 +75,11 @@ class Behaviour:
 
 @dataclass
 class Answered:
-    """One request: when it came, when its answer had been sent, what became of it, and the text."""
+    """One request: when it came and from which port, when its answer had been sent, what became of it, and the text."""
 
     arrived: float
     outcome: str
+    port: int = 0
     sent: float | None = None
     text: str | None = None
 
@@ -100,7 +101,8 @@ class Endpoint:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/chat/completions."""
         body = orjson.loads(await request.read())
-        entry = Answered(time.time(), self._outcome())
+        client = request.transport.get_extra_info("peername") if request.transport else None
+        entry = Answered(time.time(), self._outcome(), client[1] if client else 0)
         self.log.append(entry)
         if entry.outcome in ("busy", "full"):
             entry.sent = time.time()

@@ -88,6 +88,8 @@ async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
 
     Engine.run = timed  # type: ignore[method-assign]
     result = await run_item(services, *item)
+    # Before the bodies are weighed: what that takes is not the job's.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {
         **figures,
         "accepted": result["accepted"],
@@ -95,7 +97,7 @@ async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
         "status": result["status"],
         "stop_reason": result["stop_reason"],
         "body_bytes": written_bytes(services),
-        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory": peak,
     }
 
 

@@ -20,6 +20,11 @@ class Running:
 
     url: str
 
+    @property
+    def port(self) -> int:
+        """Where it listens on this machine."""
+        return int(self.url.rsplit(":", 1)[1].split("/")[0])
+
     def log(self) -> dict[str, Any]:
         """Counts by outcome, the most requests at once, and every request."""
         with urllib.request.urlopen(self.url.removesuffix("/v1") + "/log") as answer:  # loopback only

@@ -1,8 +1,8 @@
 """The engine: fills the slots of a job, as many at once as the endpoint takes.
 
 Four workers pass attempts on to each other: one drafts and journals them ahead of need, one sends them, one
-journals the answers the moment they arrive, one judges them. There are no batches that anybody waits for: each
-takes what is there. A refused slot is owed again at once.
+journals the answers the moment they arrive, one judges them. Each has a thread of its own for what blocks. There
+are no batches that anybody waits for: each takes what is there. A refused slot is owed again at once.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from .answer_writer import AnswerWriter
 from .asking import Asking
 from .attempt_work import AttemptWork
 from .concurrency import AdaptiveLimit
-from .in_thread import in_thread
+from .in_thread import OwnThread, in_thread
 from .judge.asking import JudgeLine
 from .ledger import Job
 from .open_attempt import UNSENT, Failed, Open, Outcome
@@ -62,13 +63,14 @@ class Engine(SlotKeeping):
         super().__init__(job, work, left, on_progress)
         self._limit = limit
         self._asking = Asking(model, limit, judge)
-        self._signals = Signals("begin", "write", "judge", "over")
+        self._signals = Signals("begin", "judge", "over")
         self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
         # At one endpoint there is one set of places, whoever is asked.
         self._judge_places = self._places
         if judge is not None and judge.limit is not limit:
             self._judge_places = Places(judge.limit, self._send, lambda: None)
-        self._answered: list[Open] = []
+        self._writer = AnswerWriter(work.write_down, self._written)
+        self._drafting, self._judging = OwnThread("draft"), OwnThread("judge")
         self._to_judge = list(left.answered)
         self._failed: list[Failed] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
@@ -91,21 +93,23 @@ class Engine(SlotKeeping):
                 serving = [places.serve(group) for places in {self._places, self._judge_places}]
                 workers = [
                     group.create_task(worker)
-                    for worker in (self._begin(), *serving, self._write(), self._judge())
+                    for worker in (self._begin(), *serving, self._writer.serve(), self._judge())
                 ]
                 await self._signals.when("over", self._is_over)
                 for worker in workers:
                     worker.cancel()
         finally:
             await self._leave_in_order()
+            self._drafting.end()
+            self._judging.end()
         if self._asking.error is not None:
             raise self._asking.error
         return self._why_short()
 
     async def _leave_in_order(self) -> None:
         """After an interruption: write down what was paid for, give back what was set aside and not sent."""
-        if self._answered:
-            await in_thread(self._work.write_down, self._answered)
+        if answered := self._writer.unwritten():
+            await in_thread(self._work.write_down, answered)
         if unsent := [
             Failed(attempt, UNSENT, is_free=True) for attempt in self._places.waiting if not attempt.replies
         ]:
@@ -126,25 +130,12 @@ class Engine(SlotKeeping):
             first = self._next_attempt
             self._next_attempt += len(slots)
             self._in_hand += len(slots)
-            begun, refusal = await in_thread(self._work.begin, list(enumerate(slots, first)))
+            begun, refusal = await self._drafting.run(self._work.begin, list(enumerate(slots, first)))
             self._in_hand -= len(slots) - len(begun)
             self._owed.extendleft(reversed(slots[len(begun) :]))
             self._waits_for_budget = str(refusal) if refusal else None
             self._places.add(begun)
             self._signals.tell("over")
-
-    async def _write(self) -> None:
-        while True:
-            # At once: what is not in the journal when the machine dies is paid for again. Answers that come while
-            # a transaction is under way share the next one.
-            await self._signals.when("write", lambda: bool(self._answered))
-            answered, self._answered = self._answered, []
-            problem = await in_thread(self._work.write_down, answered)
-            if problem:
-                self.stop(problem)
-            self._to_judge.extend(answered)
-            self._waits_for_budget = None  # something was settled: there may be room again
-            self._signals.tell("judge", "begin")
 
     async def _judge(self) -> None:
         while True:
@@ -152,7 +143,7 @@ class Engine(SlotKeeping):
             await asyncio.sleep(BREATH)
             batch, self._to_judge = self._to_judge[:MOST_AT_ONCE], self._to_judge[MOST_AT_ONCE:]
             failed, self._failed = self._failed, []
-            for outcome in await in_thread(self._work.judge, batch, failed):
+            for outcome in await self._judging.run(self._work.judge, batch, failed):
                 self._settle(outcome)
             self._waits_for_budget = None
             self._tally.report()
@@ -169,8 +160,7 @@ class Engine(SlotKeeping):
             self.stop(str(self._asking.error))
         match asked:
             case "answered":
-                self._answered.append(attempt)
-                self._signals.tell("write")
+                self._writer.put(attempt)
             case "again":
                 self._to_judge.append(attempt)  # another call needs another reservation
                 self._signals.tell("judge")
@@ -180,6 +170,13 @@ class Engine(SlotKeeping):
             case failed:
                 self._failed.append(failed)
                 self._signals.tell("judge")
+
+    def _written(self, answered: list[Open], problem: str | None) -> None:
+        if problem:
+            self.stop(problem)
+        self._to_judge.extend(answered)
+        self._waits_for_budget = None  # something was settled: there may be room again
+        self._signals.tell("judge", "begin")
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status == "continues":
@@ -195,7 +192,7 @@ class Engine(SlotKeeping):
         """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
-        unjudged = len(self._answered) + len(self._to_judge)
+        unjudged = len(self._writer) + len(self._to_judge)
         unjudged += 0 if self._judge_places is self._places else len(self._judge_places)
         if unjudged > MOST_UNJUDGED:
             return 0  # an endpoint that is faster than what comes after it must not fill the memory

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from ..coverage.recommendation import PlanItem
-from ..errors import InvalidInput
-from .draft import Draft, Strategy, TopicContext
-from .experience import Expected, experiences
-from .judge.judge import Judge
+from .expected_work import ExpectedWork, expected_work, usable_strategy
 from .ledger import job_within, slot_records
 from .money import caps_words, usd_words
 from .prices import Price, judge_price_of, price_of, require_keepable_cap
-from .strategies import make_strategy
-from .topic_context import topic_context
 
 if TYPE_CHECKING:
     from ..services import Services
     from ..settings import Settings
-
-BYTES_PER_TOKEN = 4.0
-"""English text in the tokenizers of today's models; other languages take more tokens."""
-FIRST_PASS_RATE = 0.8
-"""Share of records that pass the judge, likewise."""
-FIRST_ACCEPTANCE = 0.6
-"""Share of drafts accepted that is assumed until the strategy has shown its own."""
-LEAST_ACCEPTANCE = 0.1
-"""With fewer accepted, a job ends short before it has made more calls."""
-ANSWER_SHARE = 0.4
-"""Part of the longest allowed answer that an answer uses on average."""
-_MEASURED_DRAFTS = 5
 
 
 class Estimate(BaseModel):
@@ -54,33 +34,6 @@ class Estimate(BaseModel):
         return _fits(self.tokens, self.most_tokens) and _fits(self.usd, self.most_usd)
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What one item is expected to take.
-
-    Attributes:
-        calls_each: requests of one draft.
-        each: what one draft comes to.
-        judged: how many earlier drafts this is known from.
-        has_judge: whether a judge looks at what passed the gates.
-        drafts: how many drafts.
-        verdicts: how many verdicts of the judge.
-    """
-
-    calls_each: float
-    each: Expected
-    judged: int
-    has_judge: bool
-    drafts: float = 0
-    verdicts: float = 0
-
-    def for_records(self, count: int) -> _Work:
-        """The same for so many accepted records."""
-        verdicts = count / max(LEAST_ACCEPTANCE, self.each.pass_rate) if self.has_judge else 0
-        drafts = max(count / max(LEAST_ACCEPTANCE, self.each.acceptance), verdicts)
-        return replace(self, drafts=drafts, verdicts=verdicts)
-
-
 def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> None:
     """Make sure that each strategy can work for its topic, before anybody is asked to approve.
 
@@ -88,7 +41,7 @@ def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem])
         InvalidInput: one cannot, with the reason.
     """
     for item in items:
-        _usable(services, workflow_id, item)
+        usable_strategy(services, workflow_id, item)
 
 
 def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> Estimate:
@@ -110,7 +63,7 @@ class Estimator:
     def __init__(self, services: Services, workflow_id: str) -> None:
         self._services = services
         self._workflow_id = workflow_id
-        self._known: dict[tuple[str, str], _Work] = {}
+        self._known: dict[tuple[str, str], ExpectedWork] = {}
 
     def plan(self, items: Sequence[PlanItem]) -> Estimate:
         """As `estimate_plan`."""
@@ -118,11 +71,11 @@ class Estimator:
         price = require_keepable_cap(settings)
         return _estimate(list(map(self._work, items)), sum(item.count for item in items), price, settings)
 
-    def _work(self, item: PlanItem) -> _Work:
+    def _work(self, item: PlanItem) -> ExpectedWork:
         key = (item.topic, item.strategy)
         if key not in self._known:
             model = self._services.settings.model_in_use
-            self._known[key] = _expected_work(self._services, self._workflow_id, item, model)
+            self._known[key] = expected_work(self._services, self._workflow_id, item, model)
         return self._known[key].for_records(item.count)
 
 
@@ -142,74 +95,13 @@ def estimate_rest(services: Services, job_id: str) -> Estimate:
     if not owed:
         return _estimate([], 0, price, services.settings)
     item = PlanItem.model_validate({"topic": job.topic, "count": owed, "strategy": job.strategy})
-    work = _expected_work(services, job.workflow_id, item, job.model, job_id)
+    work = expected_work(services, job.workflow_id, item, job.model, job_id)
     return _estimate([work], owed, price, services.settings)
 
 
-def _expected_work(
-    services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None = None
-) -> _Work:
-    strategy, context = _usable(services, workflow_id, item)
-    calls_each, each = _measured(strategy, context)
-    judge = services.settings.for_judge()
-    if judge is not None:
-        each = _with_verdict(
-            each, Judge(judge.model_in_use, context), strategy.draft(context, 0, random.Random(0))
-        )
-    judged = 0
-    for seen in experiences(
-        services.store,
-        workflow_id=workflow_id,
-        strategy=item.strategy,
-        model=model,
-        topic=item.topic,
-        job_id=job_id,
-    ):
-        each = each.after(seen)
-        judged += seen.judged
-    return _Work(calls_each, each, judged, has_judge=judge is not None).for_records(item.count)
-
-
-def _with_verdict(each: Expected, judge: Judge, draft: Draft) -> Expected:
-    """The expectation with what a verdict takes, by the question about a record as long as it may be on average."""
-    prompt, completion = judge.expected_worst_case(draft)
-    return replace(
-        each,
-        pass_rate=FIRST_PASS_RATE,
-        judge_prompt_tokens=prompt / BYTES_PER_TOKEN,
-        judge_completion_tokens=completion * ANSWER_SHARE,
-    )
-
-
-def _usable(services: Services, workflow_id: str, item: PlanItem) -> tuple[Strategy, TopicContext]:
-    context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
-    strategy = make_strategy(item.strategy)
-    reason = strategy.unusable(context)
-    if reason:
-        raise InvalidInput(
-            f"{item.strategy} cannot be used for {item.topic!r}: {reason}.",
-            hint="Choose another strategy; topic_description works with no records at all.",
-        )
-    return strategy, context
-
-
-def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expected]:
-    """Calls of one draft, and what it is assumed to come to, from some that are rendered."""
-    calls, sent, longest = 0, 0, 0
-    for attempt in range(_MEASURED_DRAFTS):
-        for request in strategy.draft(context, attempt, random.Random(attempt)).requests:
-            calls += 1
-            sent += sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
-            longest += request.max_tokens
-    assumed = Expected(
-        acceptance=FIRST_ACCEPTANCE,
-        prompt_tokens=sent / BYTES_PER_TOKEN / _MEASURED_DRAFTS,
-        completion_tokens=longest * ANSWER_SHARE / _MEASURED_DRAFTS,
-    )
-    return calls / _MEASURED_DRAFTS, assumed
-
-
-def _estimate(work: Sequence[_Work], records: int, price: Price | None, settings: Settings) -> Estimate:
+def _estimate(
+    work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings
+) -> Estimate:
     prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
     completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
     verdict_prompt = round(sum(part.verdicts * part.each.judge_prompt_tokens for part in work))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select
 
+from ..coverage.strategy_choice import StrategyName
 from ..dataset.records import get_record
 from ..dataset.tables import approvals, attempts
 from ..errors import InvalidInput
@@ -45,7 +46,8 @@ def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str,
         this = (attempts.c.job_id == job.id) & (attempts.c.number == source["attempt"])
         attempt = connection.execute(select(attempts).where(this)).mappings().one()
     context = job_context(services, job)
-    strategy = make_strategy(source["strategy"])
+    # The job's: it may have made this one record as a tool chain, which the record then names as its strategy.
+    strategy = make_strategy(cast(StrategyName, job.strategy))
     prompt = None
     if strategy.unusable(context) is None:
         draft = strategy.draft(context, source["attempt"], random.Random(f"{job.id}:{source['attempt']}"))

@@ -18,7 +18,7 @@ class GrowingRows:
     def __init__(self, dtype: DTypeLike, width: int | None = None) -> None:
         """Args: the type of the numbers, and how many a row has; without it a row is a single number."""
         self._row: tuple[int, ...] = () if width is None else (width,)
-        self._room = _room(0, self._row, np.dtype(dtype))
+        self._room = room_for(0, self._row, np.dtype(dtype))
         self._used = 0
 
     def __len__(self) -> int:
@@ -36,15 +36,15 @@ class GrowingRows:
         if needed > len(self._room):
             # The first rows often come all at once: they get exactly the room that they need.
             size = max(needed, 2 * len(self._room), _FIRST_ROOM if self._used else 0)
-            room = _room(size, self._row, self._room.dtype)
+            room = room_for(size, self._row, self._room.dtype)
             room[: self._used] = self.rows
             self._room = room
         self._room[self._used : needed] = new
         self._used = needed
 
 
-def _room(rows: int, row: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Room for rows, in memory of its own, which takes no more than what is written into it.
+def room_for(rows: int, row: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Room for rows, shape (rows, *row), in memory of its own, which takes no more than what is written into it.
 
     What malloc gives out for arrays of some megabytes it mostly keeps when they are freed, and each doubling would
     leave a hole as large as all that there was before.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .growing_rows import GrowingRows
+from .growing_rows import GrowingRows, room_for
 
 _ROW_BITS, _HASH_BITS = 26, 32
 _ROW_MASK = np.uint64((1 << _ROW_BITS) - 1)
@@ -53,7 +53,9 @@ class SortedKeys:
         rows = np.arange(self._sorted_rows, len(self), dtype=np.uint64)[:, None]
         values = self._waiting.rows.astype(np.uint64) << np.uint64(_ROW_BITS)
         new = np.sort((self._column_bits | values | rows).ravel())
-        # Stable means timsort here, which merges two sorted runs in one pass.
-        self._sorted = np.sort(np.concatenate([self._sorted, new]), kind="stable")
+        merged = room_for(len(self._sorted) + len(new), (), new.dtype)
+        merged[: len(self._sorted)], merged[len(self._sorted) :] = self._sorted, new
+        merged.sort(kind="stable")  # timsort here, which merges two sorted runs in one pass
+        self._sorted = merged
         self._sorted_rows = len(self)
         self._waiting = GrowingRows(np.uint32, len(self._column_bits))

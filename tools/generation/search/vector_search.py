@@ -16,7 +16,10 @@ _LEAST_ROWS = 4096
 """Below it, comparing with every vector takes no longer."""
 _SAMPLE = 4096
 _AT_ONCE = 2048
-"""Rows that are copied in one go: 3 MB of vectors of 384 dimensions."""
+"""Rows that are unpacked in one go: 3 MB of vectors of 384 dimensions."""
+_STEPS = np.float32(np.iinfo(np.int16).max)
+"""A number from -1 to 1 is kept in 16 bits, as so many steps from 0. That is half the memory of single precision, and
+a cosine is wrong by about 0.00001; half precision would be wrong by more, and takes ten times as long to unpack."""
 _ROUNDING = 1e-5
 """Single precision over some hundred dimensions is wrong by less."""
 
@@ -24,15 +27,15 @@ _ROUNDING = 1e-5
 class VectorSearch:
     """Unit vectors that can be added at any time and searched at any time.
 
-    Vectors are kept whole and as projections on the principal axes of a sample. With P the projection and r what
-    it leaves, ``x·y = Px·Py + rx·ry ≤ Px·Py + |rx||ry|`` (Cauchy and Schwarz), so only vectors whose bound reaches
-    the limit are compared in full; none that should be found is missed, whatever the axes are. Filed as
-    ``(Px, |rx|)``, the bounds of all rows are one matrix-vector product.
+    Vectors are kept whole, rounded to 16 bits, and as projections on the principal axes of a sample. With P the
+    projection and r what it leaves, ``x·y = Px·Py + rx·ry ≤ Px·Py + |rx||ry|`` (Cauchy and Schwarz), so only vectors
+    whose bound reaches the limit are compared in full; none that should be found is missed, whatever the axes are.
+    Filed as ``(Px, |rx|)``, the bounds of all rows are one matrix-vector product.
     """
 
     def __init__(self, dimensions: int) -> None:
         """Args: the length of a vector."""
-        self._vectors = GrowingRows(np.float32, dimensions)
+        self._vectors = GrowingRows(np.int16, dimensions)
         self._axes: NDArray[Any] | None = None
         self._bounds = GrowingRows(np.float32, _AXES + 1)
         self._fitted = 0
@@ -42,12 +45,13 @@ class VectorSearch:
 
     def add(self, vectors: ArrayLike) -> None:
         """Add unit vectors, shape (m, dimensions); they are counted from 0 in their order."""
-        before = len(self)
-        self._vectors.extend(vectors)
+        before, new = len(self), np.asarray(vectors, dtype=np.float32)
+        for start in range(0, len(new), _AT_ONCE):
+            self._vectors.extend(np.rint(new[start : start + _AT_ONCE] * _STEPS))
         if len(self) >= max(_LEAST_ROWS, 2 * self._fitted) and self._vectors.rows.shape[1] > _AXES:
             self._fit()
         elif self._axes is not None:
-            self._bounds.extend(self._projected(self._vectors.rows[before:]))
+            self._project(before)
 
     def at_least(self, vector: NDArray[Any], limit: float) -> tuple[NDArray[np.intp], NDArray[Any]]:
         """The rows whose cosine with a unit vector is at least ``limit``, and these cosines, closest first."""
@@ -61,26 +65,33 @@ class VectorSearch:
         return rows[order], cosines[order]
 
     def _cosines(self, rows: NDArray[np.intp], vector: NDArray[Any]) -> NDArray[Any]:
-        if len(rows) == len(self):
-            return _products(self._vectors.rows, vector)
-        # Piece by piece: a copy of all of them may be as large as all that is kept.
+        # Piece by piece: all of them unpacked would be twice as large as all that is kept.
         pieces = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
-        found = [_products(self._vectors.rows[piece], vector) for piece in pieces]
+        found = [_products(_unpacked(self._vectors.rows[piece]), vector) for piece in pieces]
         return np.concatenate(found) if found else np.empty(0, np.float32)
 
     def _fit(self) -> None:
         step = max(1, len(self) // _SAMPLE)
-        sample = self._vectors.rows[::step]
+        sample = _unpacked(self._vectors.rows[::step])
         # Not centred: the products are to be kept, not the distances from the mean.
         self._axes = np.linalg.eigh(sample.T @ sample)[1][:, -_AXES:]
         self._bounds = GrowingRows(np.float32, _AXES + 1)
-        self._bounds.extend(self._projected(self._vectors.rows))
+        self._project(0)
         self._fitted = len(self)
+
+    def _project(self, first: int) -> None:
+        """File the bounds of the vectors from this one on: of what is kept of them, so that they hold exactly."""
+        for start in range(first, len(self), _AT_ONCE):
+            self._bounds.extend(self._projected(_unpacked(self._vectors.rows[start : start + _AT_ONCE])))
 
     def _projected(self, vectors: NDArray[Any]) -> NDArray[Any]:
         on_axes = vectors @ self._axes
         left = np.sqrt(np.maximum(0.0, _squared_lengths(vectors) - _squared_lengths(on_axes)))
         return np.column_stack([on_axes, left])
+
+
+def _unpacked(rows: NDArray[Any]) -> NDArray[Any]:
+    return rows.astype(np.float32) / _STEPS
 
 
 def _products(rows: NDArray[Any], vector: NDArray[Any]) -> NDArray[Any]:

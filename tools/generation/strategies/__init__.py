@@ -11,13 +11,14 @@ from .message_variation import MessageVariation
 from .scenario_expansion import ScenarioExpansion
 from .taught import Taught
 from .tool_chain import ToolChain
+from .tool_share import ToolShare
 from .topic_description import TopicDescription
 
 _STRATEGIES: dict[StrategyName, Callable[[], Strategy]] = {
     "message_variation": MessageVariation,
-    "few_shot": FewShot,
-    "topic_description": TopicDescription,
-    "scenario_expansion": ScenarioExpansion,
+    "few_shot": lambda: ToolShare(FewShot()),
+    "topic_description": lambda: ToolShare(TopicDescription()),
+    "scenario_expansion": lambda: ToolShare(ScenarioExpansion(), edge_cases=True),
     "tool_chain": ToolChain,
 }
 

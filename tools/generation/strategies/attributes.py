@@ -95,9 +95,11 @@ HOW_TO_OPEN: dict[Opening, str] = {
 _COMBINATIONS = prod(
     (len(PERSONAS), len(SITUATIONS), len(TONES), len(CHANNELS), len(LENGTHS), len(DIFFICULTIES))
 )
-_STEPS = (0.7548776662466927, 0.5698402909980532, (5**0.5 - 1) / 2, 2**0.5 - 1, 3**0.5 - 1)
+_STEPS = (0.7548776662466927, 0.5698402909980532, (5**0.5 - 1) / 2, 2**0.5 - 1, 3**0.5 - 1, 7**0.5 - 2)
 """Additive recurrence (Weyl): steps that are independent over the rational numbers fill a cube evenly, however far
 the sequence is followed. The first two are those of the sequence R2 (Roberts, 2018)."""
+_CALLS_TOOLS = 5
+"""Dimension of the even sequence that says whether an attempt calls tools; tool chains use 2 to 4."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,11 @@ def attributes_of(number: int, seeds: int, style: TopicStyle, wanted: Wanted | N
     )
 
 
+def calls_tools(number: int, rate: float) -> bool:
+    """Whether attempt ``number`` (from 0) is one in which the assistant calls tools, as that share of records does."""
+    return even_share(number, _CALLS_TOOLS) < rate
+
+
 def pick(values: Sequence[T], place: int) -> T:
     """The value at a place that counts on and on."""
     return values[place % len(values)]
@@ -183,5 +190,5 @@ def _skipped(seeds: int) -> int:
 
 
 def even_share(number: int, dimension: int) -> float:
-    """Number ``number`` of a sequence that fills 0 to 1 evenly; dimensions (0 to 4) are independent of each other."""
+    """Number ``number`` of a sequence that fills 0 to 1 evenly; dimensions (0 to 5) are independent of each other."""
     return (0.5 + number * _STEPS[dimension]) % 1.0

@@ -17,7 +17,7 @@ from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from ..facts import facts
 from ..wanted import wanted_at
 from .answer import text_field
-from .attributes import MANNERS, pick, unlocked
+from .attributes import MANNERS, calls_tools, pick, unlocked
 from .prompt import render
 from .seed_order import UsableSeeds, seed_for
 
@@ -53,6 +53,14 @@ def turn_to_vary(record: Record) -> int | None:
         ):
             return index
     return None
+
+
+def _keeps_calls(record: Record) -> bool | None:
+    """Whether tools are called before the turn to vary, so that each variation shows it; None without such a turn."""
+    turn = turn_to_vary(record)
+    if turn is None:
+        return None
+    return any(message.get("tool_calls") for message in record.messages[:turn])
 
 
 def _spoken_reply(message: Message) -> bool:
@@ -110,6 +118,8 @@ class MessageVariation:
 
     def __init__(self) -> None:
         self._usable = UsableSeeds(lambda record: turn_to_vary(record) is not None)
+        self._with_calls = UsableSeeds(lambda record: _keeps_calls(record) is True)
+        self._without_calls = UsableSeeds(lambda record: _keeps_calls(record) is False)
 
     def unusable(self, context: TopicContext) -> str | None:
         """Needs a real conversation with an earlier exchange before the turn to vary."""
@@ -118,11 +128,13 @@ class MessageVariation:
         return "it needs real multi-turn records whose last user message is answered in words, and there are none"
 
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:
-        """One seed after the other, each time with another aspect."""
+        """One seed after the other, each time with another aspect; with calls as often as the topic's records have."""
         seeds, number = self._usable.of(context), context.offset + attempt
         wanted = wanted_at(context, attempt, "sub_area")
         alike = [record for record in seeds if wanted and record.id in wanted.record_ids]
-        seed = seed_for(alike or seeds, number)
+        uses_tools = calls_tools(number, context.style.tool_rate)
+        kind = self._with_calls if uses_tools else self._without_calls
+        seed = seed_for(alike or kind.of(context) or seeds, number)
         turn = turn_to_vary(seed)
         assert turn is not None
         manner = pick(MANNERS, unlocked(number, len(seeds)))
