@@ -24,6 +24,8 @@ from finetune_coverage.tools.generation.gates.written_vector import WrittenVecto
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
 from finetune_coverage.tools.services import Services
 
+from .tool_messages import call, result
+
 Make = Callable[..., Candidate]
 
 SAYS = "The export stops at 80 percent on my laptop since Monday."
@@ -184,6 +186,22 @@ def test_a_variation_may_keep_its_reply_and_a_stand_in_is_not_compared(candidate
     whole = candidate(*turns)
     half = Candidate(source=whole.source, draft=whole.draft, is_whole=False)
     assert semantic([seed]).check(half) is None
+
+
+def test_one_form_filled_with_other_values(candidate: Make) -> None:
+    """Nearly the same words make a duplicate, unless the calls show that something else was asked for."""
+    asks = "I would like to book {} at the Hilton Hotel from {}, please, with a view of the sea."
+    known, like = asks.format("a room", "May 3 to May 9"), asks.format("rooms", "May 14 to June 2")
+    booked = {"from": "May 3", "to": "May 9"}
+
+    def told(text: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        return [turn("user", text), call(arguments), result(), turn("assistant", "It is booked.")]
+
+    body = json.dumps({"messages": told(known, booked)})
+    gate = semantic([Record(id="r0", body=body, topic="technical_issues")])
+    assert gate.check(candidate(*told(like, booked))) is not None
+    assert gate.check(candidate(*told(like, {"from": "May 14", "to": "June 2"}))) is None
+    assert gate.check(candidate(*told(known, {"from": "May 14", "to": "June 2"}))) is not None
 
 
 def test_a_variation_that_left_its_source(candidate: Make) -> None:

@@ -20,7 +20,9 @@ def test_every_committed_verdict_can_be_read() -> None:
 
 def test_another_evidence_than_was_read_counts_as_unread(tmp_path: Path) -> None:
     path = written(
-        tmp_path / "v.csv", "a,s,topic,old,right,is of another", "b,s,topic,same,wrong,on its topic"
+        tmp_path / "v.csv",
+        "a,check,s,topic,old,right,is of another",
+        "b,check,s,topic,same,wrong,on its topic",
     )
     refused = [
         ("a", Rejection("topic", "new")),
@@ -32,7 +34,9 @@ def test_another_evidence_than_was_read_counts_as_unread(tmp_path: Path) -> None
     assert counted(refused, tmp_path / "none.csv") == {"unread": 3}
 
 
-@pytest.mark.parametrize("row", ["a,s,topic,e,perhaps,no idea", "a,s,topic,e,right, "])
+@pytest.mark.parametrize(
+    "row", ["a,check,s,topic,e,perhaps,no idea", "a,check,s,topic,e,right, ", "a,all,s,topic,e,right,it is"]
+)
 def test_a_verdict_needs_a_reason(tmp_path: Path, row: str) -> None:
     with pytest.raises(ValueError, match="line 2"):
         read_verdicts(written(tmp_path / "v.csv", row))

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .derived_numbers import is_derived
 from .habits import Excuse, Finding, Habits
 from .latest_results import Latest, answers_with_texts
 from .said import Said
@@ -39,16 +40,25 @@ _MARKS = re.compile(r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(
 _CAPITAL = re.compile(r"\b[A-Z]\w*")
 _OFFER = re.compile(r"\b(or|about|prefer|instead)\b[^.!]*\?|\bor\b[^?]*\.[^.!]*\?", re.IGNORECASE)
 """A question that offers choices, which the assistant may know from the tool."""
-COUNT_DIGITS = 2
-"""Digits of a number that is looked for in the last results: a longer one is the same id again, and a shorter one is
-as often a sum or a count of the dialogue itself."""
+_ASKS_WHAT = re.compile(
+    r"\b(suggest\w*|recommend\w*|ideas?|what (kinds?|types?|sorts?|other|else|are|do you (have|offer))|how many|which"
+    r"|other (kinds?|options?|choices?|places?)|options?|choices|like best|prefer\w*|leave (it|that) open)\b",
+    re.IGNORECASE,
+)
+"""A user who asks what there is: the assistant may know it from the tool's choices."""
+_NOW = re.compile(
+    r"\b(it'?s|it is|now|already|currently|time is)\s+(\w+\s+)?\d{1,2}([:.]\d\d)?\s?[ap]\.?m\b", re.IGNORECASE
+)
+"""The time of the moment, which the assistant may know."""
+_DAY_OF_MONTH = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
+_SENTENCE = re.compile(r"[^.!?]*(?:\.\d[^.!?]*)*[.!?]*\s*")
 
 
 class AnswerFollowsResults:
     """Judges the assistant's turns after the first result of the dialogue.
 
-    A value that nobody said comes from nowhere. One that was said, but neither in the last results nor in the turns
-    around them, belongs to something else: the hotel that was not free, the price of the other ride.
+    A value that nobody said comes from nowhere. A name that was said, but neither in the last results nor in the turns
+    around them, belongs to something else: the hotel that was not free.
     """
 
     name = "answer_follows_results"
@@ -68,7 +78,7 @@ class AnswerFollowsResults:
         return Rejection(self.name, found.evidence) if found else None
 
     def _findings(self, messages: Sequence[Message], first: int) -> Iterator[Finding]:
-        said, latest = Said(), Latest()
+        said, latest, asked = Said(), Latest(), ""
         for index, message in enumerate(messages):
             text = message_text(message)
             for _, written in calls_of(message):
@@ -77,9 +87,11 @@ class AnswerFollowsResults:
                 said.add_result(text)
             elif message["role"] == "assistant" and text and latest.results and index >= first:
                 yield from self._contradicting(text, latest)
-                yield from self._unfounded(_MARKS.sub(" ", text), said, latest)
+                yield from self._unfounded(_MARKS.sub(" ", text), said, latest, asked)
             if message["role"] != "tool":
                 said.add(text)
+            if message["role"] == "user":
+                asked = text
             latest.add(message, text)
 
     def _contradicting(self, text: str, latest: Latest) -> Iterator[Finding]:
@@ -88,25 +100,26 @@ class AnswerFollowsResults:
         if changed := copied_with_change(text, latest.results):
             yield _finding(changed, "where the result has another number between the same words", PHRASE)
 
-    def _unfounded(self, text: str, said: Said, latest: Latest) -> Iterator[Finding]:
+    def _unfounded(self, text: str, said: Said, latest: Latest, asked: str) -> Iterator[Finding]:
         values = values_of(text)
+        claimed = {value.written for value in values_of(_claims(text, said, latest))}
         for value in values:
-            if value.kind == "word" or latest.may_count(value):
+            if value.kind == "word" or latest.may_count(value) or said.knows(value):
                 continue
-            if not said.knows(value):
-                yield _finding(value.written, "which nothing before it says", PHRASE)
-            elif _may_be_stale(value) and not latest.knows(value):
-                yield _finding(value.written, "which is not from the last results", PHRASE)
+            allowed = value.written not in claimed or is_derived(value, text, latest.results, asked)
+            yield _finding(value.written, "which nothing before it says", PHRASE, allowed=allowed)
         capitals = {word.lower() for word in _CAPITAL.findall(text)}
         for name in self._names_in(values):
             if capitals.isdisjoint(name):
                 continue  # "it will be cloudy" is no name
             written, words = " ".join(name), values_of(" ".join(name))
+            allowed = claimed.isdisjoint(name)
             if not said.knows_name(words, None):
                 if not _OFFER.search(text):
-                    yield _finding(written, "which nothing before it says", NAME)
+                    allowed = allowed or _ASKS_WHAT.search(asked) is not None
+                    yield _finding(written, "which nothing before it says", NAME, allowed=allowed)
             elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
-                yield _finding(written, "which is not from the last results", NAME)
+                yield _finding(written, "which is not from the last results", NAME, allowed=allowed)
 
     def _is_another(self, name: Name, latest: Latest) -> bool:
         """Whether the last calls and results give another name where this one could stand."""
@@ -125,12 +138,23 @@ class AnswerFollowsResults:
             place += len(found) if found else 1
 
 
-def _may_be_stale(value: Value) -> bool:
-    return value.kind == "time" or len(value.written) == COUNT_DIGITS
+def _claims(text: str, said: Said, latest: Latest) -> str:
+    """An answer without what claims nothing of the results: the time of now, dates that were said in other form.
+
+    Once the results are told, a question claims nothing either.
+    """
+    if not latest.is_fresh:
+        text = "".join(one for one in _SENTENCE.findall(text) if not one.rstrip().endswith("?"))
+    return _DAY_OF_MONTH.sub(lambda found: " " if _was_said(found, said) else found[0], _NOW.sub(" ", text))
 
 
-def _finding(what: str, why: str, share: float) -> Finding:
-    return Finding(f"the answer says {what!r}, {why}", (Excuse((what, why), None, share),))
+def _was_said(day: re.Match[str], said: Said) -> bool:
+    first, second = int(day[1]), int(day[2])
+    return not said.forms.isdisjoint((f"d{first}-{second}", f"d{second}-{first}"))
+
+
+def _finding(what: str, why: str, share: float, *, allowed: bool = False) -> Finding:
+    return Finding(f"the answer says {what!r}, {why}", (Excuse((what, why), None, share),), allowed)
 
 
 def _known_names(real: Iterable[Record]) -> dict[Name, set[str]]:

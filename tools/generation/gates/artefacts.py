@@ -11,7 +11,7 @@ from functools import lru_cache
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
-from .sentence_ends import ENDINGS, SentenceEnds
+from .sentence_ends import SentenceEnds
 
 _MACHINE = re.compile(
     r"\bas an? (ai|artificial|language model|assistant model)\b|\bi('m| am) an? (ai|language model)\b"
@@ -21,7 +21,7 @@ _MACHINE = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"\[(your|the|insert|name|customer|user|company|product|date|number|phone|email|address)\b[^\]]*\]"
-    r"|<(name|user|customer|insert|placeholder)[^>]*>|\{\{.*?\}\}|\bX{3,}\b|_{4,}|\bJohn Doe\b",
+    r"|<(name|user|customer|insert|placeholder)[^>]*>|\{\{.*?\}\}|\bX{3,}\b|_{4,}",
     re.IGNORECASE,
 )
 _PROMPT_LEAK = re.compile(
@@ -37,6 +37,7 @@ _AGENT_VOICE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?\n]+")
+_RUN = re.compile(r"(\W|_)\1{3,}")
 LONG_TURN = 150
 """Characters from which a user's turn without an end counts as cut off; people leave short ones open."""
 SENTENCE_TWICE_WORDS = 5
@@ -54,7 +55,7 @@ class Artefacts:
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         real = list(real)
-        self._ends = SentenceEnds(real)
+        self._ends = {role: SentenceEnds(real, role) for role in ("assistant", "user")}
         self._habits = Habits(real, lambda record: self._findings(record.messages, []))
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -87,9 +88,9 @@ class Artefacts:
     def _ill_formed(self, text: str, role: str) -> Iterator[Finding]:
         if role == "user" and (match := _AGENT_VOICE.search(text)):
             yield _finding(role, f"speaks in the agent's voice: {match.group()!r}", match.group().lower())
-        if role == "assistant" and self._ends.is_cut_off(text):
+        if role == "assistant" and self._ends["assistant"].is_cut_off(text):
             yield _finding(role, f"cut off: …{text[-40:]!r}", _last_word(text))
-        if role == "user" and len(text) >= LONG_TURN and not text.rstrip().endswith(ENDINGS):
+        if role == "user" and len(text) >= LONG_TURN and self._ends["user"].is_cut_off(text):
             yield _finding(role, f"cut off: …{text[-40:]!r}", "open end")
         if role == "assistant" and text[:1].islower():
             yield _finding(role, f"begins in the middle: {text[:40]!r}…", "small letter")
@@ -102,7 +103,8 @@ def _written_by_machine(text: str, role: str, context: Sequence[str]) -> Iterato
         # People may well write about JSON; an assistant that does so unasked repeats its orders.
         match = pattern.search(text) if role == "assistant" or pattern is not _PROMPT_LEAK else None
         if match and not _stands_in(match.group().lower(), context):
-            yield _finding(role, f"{what} text {match.group()!r}", match.group().lower())
+            trace = _RUN.sub(r"\1\1\1\1", match.group().lower())  # a blank is one, however long
+            yield _finding(role, f"{what} text {match.group()!r}", trace)
 
 
 def _finding(role: str, evidence: str, trace: str) -> Finding:

@@ -7,7 +7,17 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from .said import STEM, Said
-from .spoken_times import DAY, EARLIEST_YEAR, NEARBY, OPEN_TIMES, RELATIVE, WEEKDAYS, WHOLE_DAY, YEAR_ENDS
+from .spoken_times import (
+    DAY,
+    EARLIEST_YEAR,
+    NEARBY,
+    OPEN_TIMES,
+    RELATIVE,
+    WEEKDAYS,
+    WHOLE_DAY,
+    YEAR_ENDS,
+    day_after,
+)
 from .spoken_values import Value, number_form, squeezed, values_of
 
 TOLD_WORDS = 4
@@ -58,11 +68,22 @@ def _follows(said: Said, value: Value) -> bool:
         return _may_mean_date(said, value)
     if value.kind == "time" and not said.words.isdisjoint(OPEN_TIMES):
         return True
+    if value.kind == "time" and _is_rounded(said, value):
+        return True
     return value.kind == "time" and any(
         f"t{(int(form[1:]) + span) % DAY}" in said.forms
         for form in value.forms
         for minutes in said.spans
         for span in (minutes, -minutes)
+    )
+
+
+def _is_rounded(said: Said, hour: Value) -> bool:
+    """Whether a whole hour is the one before or after a time that was said."""
+    told = {int(form[1:]) for form in said.forms if form[0] == "t"}
+    return any(
+        int(form[1:]) % 60 == 0 and any(time % 60 and abs(time - int(form[1:])) < 60 for time in told)
+        for form in hour.forms
     )
 
 
@@ -74,6 +95,8 @@ def _tells_of(said: Said, values: Sequence[Value]) -> bool:
 
 def _may_mean_a_day(said: Said, weekday: str) -> bool:
     if any(word.startswith(NEARBY) for word in said.words) and said.words.isdisjoint(WEEKDAYS):
+        return True
+    if "tomorrow" in said.words and weekday in map(day_after, said.todays):
         return True
     return any(len(word) > 2 and weekday.startswith(word) for word in said.words)
 

@@ -14,6 +14,7 @@ from ..draft import Candidate, Rejection
 from .explained import explains
 from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
+from .left_to_choose import leaves_choice, leaves_time, wants_another
 from .passed_over import KnownValues, Passed, UserValues
 from .said import Said
 from .spoken_times import tells_time
@@ -27,7 +28,7 @@ ANY_TOOL = 4.0
 """The same for an argument of one name over all tools: they may differ much."""
 DEFAULT = 4.0
 """The same for one value whatever users said: what so many calls pass is how the tool is used."""
-WEIGHT: dict[Passed, float] = {"nothing": 1 / 6, "tried": 1 / 6, "passed over": 1.0}
+WEIGHT: dict[Passed, float] = {"nothing": 1 / 6, "ruled out": 1 / 6, "tried": 1 / 6, "passed over": 1.0}
 """The same by what users said that could have stood there: where it was nothing, or only what earlier calls have tried,
 somebody had to choose."""
 LEFT_OPEN = 1 / 3
@@ -77,17 +78,26 @@ class GroundedArguments:
     def _findings(self, messages: Sequence[Message], first: int, source: dict[str, Any]) -> Iterator[Finding]:
         said, users = Said(), UserValues()
         called: set[str] = set()
-        left_open = False
+        left_open = chooses = any_time = has_acted = False
         for index, message in enumerate(messages):
             for tool, written in calls_of(message):
                 if index >= first:
-                    case = _Case(tool in called, left_open, said, users)
+                    case = _Case(tool in called, left_open, chooses, any_time, said, users)
                     yield from self._untraced(tool, read_arguments(written), source, case)
                 called.add(tool)
+                has_acted = True
                 users.call(tool, read_arguments(written))
             text = message_text(message)
             if message["role"] == "user":
                 left_open = _LEFT_OPEN.search(text) is not None
+                # What is left open stays so until the assistant has acted on it.
+                chooses = (
+                    (chooses and not has_acted)
+                    or leaves_choice(text)
+                    or (bool(called) and wants_another(text))
+                )
+                any_time = (any_time and not has_acted) or leaves_time(text)
+                has_acted = False
                 users.add(text)
             if message["role"] == "tool":
                 said.add_result(text)
@@ -104,20 +114,20 @@ class GroundedArguments:
             for path, leaf in leaves(value, argument):
                 if explains(case.said, leaf, telling, free=free) or leaf in _constants(schema):
                     continue
-                if self._known.is_usual(tool, argument, leaf):
+                if self._known.is_usual(tool, argument, leaf) or case.users.has_passed(tool, argument, value):
                     continue
                 others = [other for name, other in arguments.items() if name != argument]
                 names = self._known.of(tool, argument, schema)
                 instead = case.users.what_was_said(tool, argument, leaf, names, others)
-                # Who calls a tool again often searches: each time with another hour, until something is free.
-                searches = case.again and (case.left_open or tells_time(leaf))
-                if instead == "passed over" or not searches:
+                if instead == "passed over" or not (case.again and (case.left_open or tells_time(leaf))):
                     yield self._finding((tool, argument, path), leaf, case, instead, choice="enum" in schema)
 
     def _finding(
         self, place: tuple[str, str, str], value: Any, case: _Case, instead: Passed, *, choice: bool
     ) -> Finding:
         tool, argument, path = place
+        allowed = _is_left_to_choose(value, instead, case, choice=choice)
+        instead = "passed over" if instead == "ruled out" else instead
         share = self._invented * WEIGHT[instead] * (LEFT_OPEN if case.left_open else 1)
         key = (tool, argument, case.again)
         excuses = [
@@ -136,7 +146,7 @@ class GroundedArguments:
         if type(value) is int and explains(case.said, value - 1):
             excuses.append(Excuse((argument, "one more"), key[1:], ONE_MORE))
         why = "was said by nobody" + (", and users said another" if instead == "passed over" else "")
-        return Finding(f"{tool}.{path} = {value!r:.60} {why}", tuple(excuses))
+        return Finding(f"{tool}.{path} = {value!r:.60} {why}", tuple(excuses), allowed)
 
 
 @dataclass(frozen=True)
@@ -145,8 +155,21 @@ class _Case:
 
     again: bool
     left_open: bool
+    chooses: bool
+    any_time: bool
     said: Said
     users: UserValues
+
+
+def _is_left_to_choose(value: Any, instead: Passed, case: _Case, *, choice: bool) -> bool:
+    """Whether the user has the assistant find a value, or rules out what could have stood there."""
+    if case.users.bounds(value):
+        return True
+    if instead == "ruled out" and (choice or tells_time(value)):
+        return True
+    if case.any_time and tells_time(value) and (instead != "passed over" or case.again):
+        return True
+    return case.chooses and instead != "passed over"
 
 
 def _freely_told(real: Iterable[Record]) -> set[tuple[str, str]]:

@@ -41,10 +41,17 @@ class Excuse:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that breaks a rule, unless the real records do it too."""
+    """Something that breaks a rule, unless the real records do it too.
+
+    Attributes:
+        evidence: what breaks it.
+        excuses: the habits that would excuse it.
+        allowed: whether the dialogue itself gives the reason. It then only counts for the habits.
+    """
 
     evidence: str
     excuses: tuple[Excuse, ...] = ()
+    allowed: bool = False
 
 
 Examine = Callable[[Record], Iterable[Finding]]
@@ -63,8 +70,15 @@ class Habits:
             self._occasions.update({None, *(occasions(record) if occasions else ())})
 
     def first_unexcused(self, findings: Iterable[Finding]) -> Finding | None:
-        """The first finding that is no habit."""
-        return next((found for found in findings if not any(map(self._is_habit, found.excuses))), None)
+        """The first finding that the dialogue gives no reason for, and that is no habit."""
+        return next(
+            (
+                found
+                for found in findings
+                if not found.allowed and not any(map(self._is_habit, found.excuses))
+            ),
+            None,
+        )
 
     def _is_habit(self, excuse: Excuse) -> bool:
         times = self._deeds[excuse.deed]

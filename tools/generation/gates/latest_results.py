@@ -65,12 +65,8 @@ class Latest:
             self._count >= MANY_RESULTS or value.forms[0] == "n0"
         )
 
-    def knows(self, value: Value) -> bool:
-        """Whether the last results say a value, or earlier ones of the same tools, or the turns around them."""
-        return self._all.knows(value)
-
     def knows_name(self, words: Sequence[Value]) -> bool:
-        """The same for a name."""
+        """Whether the last results say a name, or earlier ones of the same tools, or the turns around them."""
         return self._all.knows_name(words, None)
 
     @property

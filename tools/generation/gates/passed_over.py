@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from ...dataset.record import Record
+from .left_to_choose import bounds_of, ruled_out, withdraws_time
 from .said import Said
+from .spoken_times import WEEKDAYS
 from .spoken_values import Value, values_of
 from .written_calls import calls_of, read_arguments
 
@@ -23,8 +25,9 @@ USUAL = 0.8
 """Share of at least so many real calls that pass one value, from which it is how the tool is called."""
 TELLING = 0.4
 """Share of an argument's names that have a word in common, above which the word tells none of them: "Venue"."""
-Passed = Literal["nothing", "tried", "passed over"]
-"""What users said that could have stood there: nothing, only what earlier calls have tried, or something else."""
+Passed = Literal["nothing", "ruled out", "tried", "passed over"]
+"""What users said that could have stood there: nothing, only what they exclude, only what earlier calls have tried, or
+something else."""
 
 
 class KnownValues:
@@ -68,13 +71,21 @@ class UserValues:
     """What the users of a dialogue said so far, and what was passed for them."""
 
     def __init__(self) -> None:
-        self._said = Said()
+        self._said, self._ruled_out = Said(), Said()
         self._by_kind: defaultdict[str, set[Value]] = defaultdict(set)
         self._tried: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
+        self._spent: defaultdict[str, set[str]] = defaultdict(set)
+        self._times: list[Value] = []
+        self._bounds: list[tuple[float, float]] = []
 
     def add(self, text: str) -> None:
         """Take in a turn of a user."""
         self._said.add(text)
+        self._times += [
+            one for one in values_of(text) if one.kind in ("time", "date") or one.written in WEEKDAYS
+        ]
+        self._ruled_out.add_values(self._times if withdraws_time(text) else ruled_out(text))
+        self._bounds += bounds_of(text)
         for value in values_of(text):
             if value.kind != "word" and len(value.written) > 1:
                 self._by_kind[value.kind].add(value)
@@ -83,6 +94,17 @@ class UserValues:
         """Take in a call that was made."""
         for argument, value in arguments.items():
             self._tried[tool, argument].append(value)
+            self._spent[tool].update(form for one in values_of(str(value)) for form in one.forms)
+
+    def has_passed(self, tool: str, argument: str, value: Any) -> bool:
+        """Whether an earlier call has passed the same: it is the dialogue's since then."""
+        return value in self._tried[tool, argument]
+
+    def bounds(self, value: Any) -> bool:
+        """Whether a number is on the side of a limit that a user gave."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return any(low < value < high for low, high in self._bounds)
 
     def what_was_said(
         self, tool: str, argument: str, value: Any, names: frozenset[str], others: Sequence[Any]
@@ -98,18 +120,36 @@ class UserValues:
         """
         telling = _telling_words(names)
         said = [
-            one for one in self._others_said(value, names) if not _stands_in(one, [value, *others], telling)
+            one
+            for one in self._others_said(tool, value, names)
+            if not _stands_in(one, [value, *others], telling)
         ]
         if not said:
             return "nothing"
+        said = [one for one in said if not self._is_ruled_out(one, telling)]
+        if not said:
+            return "ruled out"
         tried = self._tried[tool, argument]
         return "tried" if all(_stands_in(one, tried, telling) for one in said) else "passed over"
 
-    def _others_said(self, value: Any, names: frozenset[str]) -> list[str]:
+    def _is_ruled_out(self, said: str, telling: frozenset[str]) -> bool:
+        values = values_of(said)
+        if is_name(said):
+            return self._ruled_out.knows_name(values, telling)
+        return any(self._ruled_out.knows(value) for value in values)
+
+    def _others_said(self, tool: str, value: Any, names: frozenset[str]) -> list[str]:
         if is_name(value) or not (own := values_of(str(value))):
             telling = _telling_words(names)
             return [name for name in names if self._said.knows_name(values_of(name), telling)]
-        return [said.written for kind in {one.kind for one in own} for said in self._by_kind[kind]]
+        # What calls of other tools have taken was said for them.
+        spent = set().union(*(forms for other, forms in self._spent.items() if other != tool))
+        return [
+            said.written
+            for kind in {one.kind for one in own}
+            for said in self._by_kind[kind]
+            if spent.isdisjoint(said.forms)
+        ]
 
 
 @lru_cache(maxsize=1024)

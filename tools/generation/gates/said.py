@@ -14,6 +14,7 @@ from .spoken_times import (
     WEEKDAYS,
     bare_hours,
     minutes_told,
+    named_today,
 )
 from .spoken_values import Value, number_form, squeezed, values_of
 
@@ -44,10 +45,19 @@ class Said:
         self._spelled = ""
         self._bare: set[str] = set()
         self.spans: set[int] = set()
+        self.todays: set[str] = set()
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
-        values = values_of(text)
+        self.add_values(values_of(text))
+        self.todays.update(named_today(text))
+        self._squeezed += squeezed(text) + " "
+        self._pieces += _PIECE.findall(text.lower())
+        if "." in text:
+            self._spelled += f" {text.lower()}"
+
+    def add_values(self, values: Sequence[Value]) -> None:
+        """Take in values that were said, without the text around them."""
         self.spans.update(minutes_told(values))
         self._bare.update(bare_hours(values))
         for value in values:
@@ -61,10 +71,6 @@ class Said:
                 self.forms.update(number_form(hour % 12 or 12) for hour in hours)
             elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
                 self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
-        self._squeezed += squeezed(text) + " "
-        self._pieces += _PIECE.findall(text.lower())
-        if "." in text:
-            self._spelled += f" {text.lower()}"
 
     def add_result(self, text: str) -> None:
         """Take in what a tool returned: also how long its lists are, since answers count them."""
@@ -179,6 +185,7 @@ class Said:
             other[0] == word[0]
             and (
                 OSA.distance(word, other, score_cutoff=slips) <= slips
+                or (len(word) == len(other) and sorted(word) == sorted(other))
                 or (len(word) >= LONG_WORD and len(other) >= SHORTEST_CODE and word.startswith(other))
             )
             for other in self.words

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dataset.record import Record, message_text
+from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from ..search.growing_rows import GrowingRows
 from ..search.minhash import signatures
 from ..search.vector_search import VectorSearch
 from ..search.words import shingles_of, words_of
+from .written_calls import calls_of, leaves, read_arguments
 from .written_vector import WrittenVector
 
 LIMIT = 0.96
@@ -25,6 +26,11 @@ LIMIT_WITH_REPLY = 0.88
 refuses 0.2% of the STAR dialogues; the same reply by itself would refuse 13%."""
 SAME_REPLY = 0.9
 """Jaccard similarity of two replies, estimated, from which they count as the same."""
+SAME_WORDS = 0.98
+"""Cosine from which the users' words are the same; then two dialogues are one, or contradict each other."""
+SAME_CALLS = 0.5
+"""Share of the tools and values of two dialogues' calls that they have in common; with less, and words below
+`SAME_WORDS`, the same form is filled with other values, and both are worth having."""
 LONG_REPLY = 20
 """Words of a reply that is compared. Support teams answer many questions with the same short sentence."""
 CLOSE_TO_SOURCE = 0.55
@@ -52,6 +58,7 @@ class SemanticDuplicate:
         """Args: the candidates' vectors, the topic's records, and a unit vector (n, d) of each one's user text."""
         self._written = written
         self._owners = [record.id for record in known]
+        self._calls = [_passed(record.messages) for record in known]
         self._search: VectorSearch | None = None
         self._replies = GrowingRows(np.uint32, _PERMUTATIONS)
         self._add(vectors, [record.written_text("assistant") for record in known])
@@ -65,12 +72,20 @@ class SemanticDuplicate:
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""
         self._owners.append(candidate.record_id)
+        self._calls.append(_passed(candidate.messages))
         self._add(self._written.of(candidate)[None, :], [candidate.written_text("assistant")])
 
     def _too_close(self, candidate: Candidate) -> Rejection | None:
         if self._search is None:
             return None
         rows, cosines = self._search.at_least(self._written.of(candidate), LIMIT_WITH_REPLY)
+        own = _passed(candidate.messages)
+        same = [
+            place
+            for place, row in enumerate(rows)
+            if cosines[place] >= SAME_WORDS or _are_alike(own, self._calls[row])
+        ]
+        rows, cosines = rows[same], cosines[same]
         if not len(rows):
             return None
         candidate.scores[self.name] = round(float(cosines[0]), 3)
@@ -106,6 +121,21 @@ class SemanticDuplicate:
             self._search = self._search or VectorSearch(vectors.shape[1])
             self._search.add(vectors)
             self._replies.extend(_reply_signatures(replies))
+
+
+def _passed(messages: Sequence[Message]) -> frozenset[str]:
+    """The tools and values of all calls."""
+    return frozenset(
+        f"{tool} {value}"
+        for message in messages
+        for tool, written in calls_of(message)
+        for argument, argued in read_arguments(written).items()
+        for _, value in leaves(argued, argument)
+    )
+
+
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return not one or not other or len(one & other) >= SAME_CALLS * len(one | other)
 
 
 def _reply_signatures(replies: list[str]) -> NDArray[np.uint32]:

@@ -8,30 +8,49 @@ from collections.abc import Iterable
 
 from ...dataset.record import Record, message_text
 
-ENDINGS = tuple(".!?…。！？।)\"'”’»*`:]")
+ENDINGS = tuple(".!?…。！？।)\"'”’»*`:]}>=%")
+"""Marks, brackets and signs that a whole text may end with."""
 OPEN_ENDINGS = 0.005
 """Share of the real assistant turns that may lack an ending mark before the dataset counts as one that leaves them out.
 Where it does not, every text without an ending mark is cut off."""
 SELDOM = 0.01
-"""Share of a word's places at which a sentence ends after it, below which a text that stops there is cut off."""
+"""Share of the places of some last words at which a sentence ends after them, below which a text that stops there is
+cut off."""
 SHORT_ANSWER = 4
-"""Words; where open ends are usual, an answer as short as this is whole without a mark."""
-LEAST_SEEN = 5
-"""Places that a word or pair of words needs before its share says anything."""
+"""Words; where open ends are usual, an answer as short as this is whole without a mark: "here it is"."""
+LAST_WORDS = 4
+"""Words (or fewer from the beginning of a sentence) that are looked up. After fewer than these much may end that did
+not so far: "the west" goes on in "the west part of town"."""
+LEAST_SEEN = 3
+"""Places that the last words need before their share says anything."""
+_GO_ON = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        a an the my your his her our their of to with and or but if for at by from as than who whose which is are was
+        were be am can could should may might must has have had i we they he she i'm we're you're i'll i've very
+        because while into between per und oder der die das ein eine mit von zu le la les un une de et ou el los y con
+        para
+        """,
+    )
+)
+"""Words that no sentence ends with, but for short answers."""
+_JOINTS = tuple(",;([{-–&")
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?|[.!?…:\n]+")
 _NUMBER = re.compile(r"\d+")
+_START = "^"
 
 
 class SentenceEnds:
-    """How often the assistant's sentences end after a word, and after a pair of words."""
+    """How often one role's sentences end after their last words."""
 
-    def __init__(self, real: Iterable[Record]) -> None:
+    def __init__(self, real: Iterable[Record], role: str = "assistant") -> None:
         self._places: Counter[tuple[str, ...]] = Counter()
         self._ends: Counter[tuple[str, ...]] = Counter()
         turns = open_ended = 0
         for record in real:
             for message in record.messages:
-                text = message_text(message).strip() if message.get("role") == "assistant" else ""
+                text = message_text(message).strip() if message.get("role") == role else ""
                 if text:
                     turns += 1
                     open_ended += not text.endswith(ENDINGS)
@@ -43,27 +62,43 @@ class SentenceEnds:
         for token in [*_TOKEN.findall(text.lower()), "."]:
             if token[0].isalnum():
                 if words:
-                    self._add(words, False)
+                    self._places[_key(words)] += 1
                 words.append(_NUMBER.sub("0", token))
             elif words:
-                self._add(words, True)
+                self._places[_key(words)] += 1
+                self._ends[_key(words)] += 1
                 words = []
 
-    def _add(self, words: list[str], ends: bool) -> None:
-        for key in (tuple(words[-1:]), tuple(words[-2:])):
-            self._places[key] += 1
-            self._ends[key] += ends
-
     def is_cut_off(self, text: str) -> bool:
-        """Whether a text without an ending mark stops where the dataset's sentences go on."""
-        if text.rstrip().endswith(ENDINGS):
+        """Whether a text without an ending mark stops where sentences go on.
+
+        That is after a word or sign that none ends with, or after words that the dataset's own sentences hardly
+        ever end with. A dataset that leaves no end open leaves none open here.
+        """
+        text = text.rstrip()
+        if text.endswith(ENDINGS):
             return False
-        words = [_NUMBER.sub("0", word) for word in re.findall(r"\w+(?:['’]\w+)?", text.lower())]
-        if not self._leaves_open or not words:
+        words = _words_of_last_sentence(text)
+        if not self._leaves_open or not words or text.endswith(_JOINTS):
             return True
-        if len(words) <= SHORT_ANSWER:
+        if len(text.split()) <= SHORT_ANSWER:
             return False
-        for key in (tuple(words[-2:]), tuple(words[-1:])):
-            if self._places[key] >= LEAST_SEEN:
-                return self._ends[key] < SELDOM * self._places[key]
-        return False
+        key = _key(words)
+        if self._places[key] >= LEAST_SEEN:
+            return self._ends[key] < SELDOM * self._places[key]
+        return words[-1] in _GO_ON
+
+
+def _words_of_last_sentence(text: str) -> list[str]:
+    words: list[str] = []
+    for token in _TOKEN.findall(text.lower()):
+        if token[0].isalnum():
+            words.append(_NUMBER.sub("0", token))
+        else:
+            words = []
+    return words
+
+
+def _key(words: list[str]) -> tuple[str, ...]:
+    """The last words; fewer, and the start, of a sentence that has no more."""
+    return tuple([_START, *words][-LAST_WORDS:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -90,6 +91,21 @@ _BESIDE_HOURS = frozenset(
     ]
 )
 _MINUTES = {"minute": 1, "min": 1, "hour": 60, "hr": 60}
+
+_TODAY = re.compile(
+    rf"\btoday\W{{1,3}}(?:is |being )?({'|'.join(WEEKDAYS)})|({'|'.join(WEEKDAYS)})(?: is)? today",
+    re.IGNORECASE,
+)
+
+
+def named_today(text: str) -> list[str]:
+    """The day of the week that a text says it is: "today is Sunday"."""
+    return [(match[1] or match[2]).lower() for match in _TODAY.finditer(text)]
+
+
+def day_after(weekday: str) -> str:
+    """The next day of the week."""
+    return WEEKDAYS[(WEEKDAYS.index(weekday) + 1) % len(WEEKDAYS)]
 
 
 def bare_hours(values: Sequence[Value]) -> Iterator[str]:

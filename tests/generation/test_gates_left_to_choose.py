@@ -1,0 +1,114 @@
+"""What users leave to the assistant, rule out or limit is no invention; what they asked for and did not get is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.gates.answer_follows_results import AnswerFollowsResults
+from finetune_coverage.tools.generation.gates.artefacts import Artefacts
+from finetune_coverage.tools.generation.gates.grounded_arguments import GroundedArguments
+
+from .test_gates_habits import records
+from .tool_messages import call, result
+
+Make = Callable[..., Candidate]
+
+REPLY = {"role": "assistant", "content": "Done."}
+DAYS = ["Monday", "Tuesday", "Wednesday", "Friday", "Sunday"]
+DRIVERS = ["Mark", "Ella", "Zoe"]
+RIDE = [
+    {
+        "type": "function",
+        "function": {
+            "name": "ride",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "driver": {"type": "string", "enum": DRIVERS},
+                    "day": {"type": "string", "enum": DAYS},
+                    "at": {"type": "string"},
+                    "price": {"type": "integer"},
+                },
+            },
+        },
+    }
+]
+
+
+def user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": text}
+
+
+def says(text: str) -> dict[str, Any]:
+    return {"role": "assistant", "content": text}
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments", "passes"),
+    [
+        ("A ride with anybody but Mark", {"driver": "Ella"}, True),
+        ("Please don't send Mark again", {"driver": "Zoe"}, True),
+        ("I want Mark to drive me", {"driver": "Ella"}, False),
+        ("Not Mark. Ella, please", {"driver": "Zoe"}, False),
+        ("You choose the driver", {"driver": "Ella"}, True),
+        ("When will a ride be free?", {"day": "Monday"}, True),
+        ("On Tuesday at 4 pm. Oh no, I have an interview then", {"day": "Wednesday"}, True),
+        ("On Tuesday at 4 pm", {"day": "Wednesday"}, False),
+        ("For tomorrow; today is Sunday", {"day": "Monday"}, True),
+        ("For tomorrow; today is Sunday", {"day": "Tuesday"}, False),
+        ("It must cost less than 50 credits", {"price": 45}, True),
+        ("It must cost less than 50 credits", {"price": 54}, False),
+        ("At 2:25 pm", {"at": "2 pm"}, True),
+        ("At 2:25 pm", {"at": "5 pm"}, False),
+    ],
+)
+def test_what_a_user_leaves_open(candidate: Make, said: str, arguments: dict[str, Any], passes: bool) -> None:
+    made = candidate(user(said), call(arguments, "ride"), result(), REPLY, tools=RIDE)
+    assert (GroundedArguments().check(made) is None) == passes
+
+
+def test_what_was_left_open_stays_so_while_the_assistant_tries(candidate: Make) -> None:
+    tries = [call({"day": day}, "ride") for day in ("Monday", "Tuesday")]
+    asks = [user("When will you have a ride?"), tries[0], result(), tries[1], result(), REPLY]
+    assert GroundedArguments().check(candidate(*asks, tools=RIDE)) is None
+    told = [user("A ride on Friday"), tries[0], result(), tries[1], result(), REPLY]
+    assert GroundedArguments().check(candidate(*told, tools=RIDE)) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "passes"),
+    [
+        ("How warm is it?", "It is 3 degrees Celsius, so 37.4 degrees Fahrenheit.", True),
+        ("How warm is it?", "It is 3 degrees Celsius, so 39.2 degrees Fahrenheit.", False),
+        ("What will both cost?", "The total is 96.50.", True),
+        ("What will both cost?", "The total is 98.50.", False),
+        ("Which day is it?", "The ride is on 9/12.", True),
+        ("Which day is it?", "The ride is on 9/13.", False),
+        ("Can you book it?", "It is already 10 pm, but yes.", True),
+        ("Can you book it?", "It starts at 10 pm.", False),
+    ],
+)
+def test_what_an_answer_may_compute_or_know(candidate: Make, asked: str, answer: str, passes: bool) -> None:
+    found = result('{"celsius": 3, "price": 71.25, "tip": 25.25, "at": "2023-09-12 08:00:00"}')
+    made = candidate(user(asked), call({}, "ride"), found, says(answer), tools=RIDE)
+    assert (AnswerFollowsResults().check(made) is None) == passes
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("I can book that ride for you", True),
+        ("The ride costs less in the west", True),
+        ("The ride will be here in a minute and the", False),
+        ("The ride will be here in a minute,", False),
+        ("The ride will be in the west part of", False),
+        ("Here it is", True),
+    ],
+)
+def test_an_open_end_is_no_cut(candidate: Make, text: str, passes: bool) -> None:
+    ends = ["It will be in the west part of town.", "We have found a driver and your ride is now booked"]
+    real = [one for text in ends for one in records(6, user("Hello?"), says(text))]
+    assert (Artefacts(real).check(candidate(user("Hello?"), says(text))) is None) == passes
