@@ -150,7 +150,7 @@ def _add(
     indexes_off: bool,
 ) -> None:
     field = None if topic_field == DEFAULT_FIELD else topic_field
-    with store.write() as connection:
+    with store.write(check_references=False) as connection:  # the workflow is all that records name
         ensure_workflow(connection, workflow_id)
         added = insert_columns(
             connection,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -67,7 +67,7 @@ def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
     topics: list[str | None] = []
     others: dict[int, str] = {}
     kinds = bytearray()
-    known: dict[Any, str | None] = {}  # labels by how they are written, so that equal ones are one object
+    known: dict[str, str] = {}  # labels by how they are written, so that equal ones are one object
     at_top = "." not in topic_field
     for number, line in enumerate(lines):
         found = read_plain(line)
@@ -76,9 +76,8 @@ def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
             continue
         source, digest, kind = found
         written = source.get(topic_field) if at_top else None
-        if type(written) is str and written in known:
-            label = known[written]
-        else:
+        label = known.get(written) if type(written) is str else None
+        if label is None:
             label, further = read_topics(source, topic_field)
             if further:
                 others[len(topics)] = orjson.dumps(further).decode()

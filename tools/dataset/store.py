@@ -24,6 +24,7 @@ SCHEMA_VERSION = 7
 
 _PAGE_BYTES = 16_384
 _WRITE = "finetune_coverage_write"
+"""Option of a connection: set when it is to write, and to whether references are checked."""
 
 
 class Store:
@@ -78,11 +79,15 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, check_references: bool = True) -> Iterator[Connection]:
         """One transaction: committed at the end of the block, rolled back when the block raises.
 
         The lock is taken at the start (``BEGIN IMMEDIATE``), so what the block reads cannot change before it
         writes. Keep the block short: all other writers wait for it.
+
+        Args:
+            check_references: have SQLite look up every row that another one names; without it the block itself
+                makes sure that they are there.
 
         Raises:
             Busy: other processes did not let go of the store within 30 seconds.
@@ -90,7 +95,7 @@ class Store:
         with (
             self._one_writer,
             _said_clearly(self.path),
-            self._engine.connect().execution_options(**{_WRITE: True}) as connection,
+            self._engine.connect().execution_options(**{_WRITE: check_references}) as connection,
             connection.begin(),
         ):
             yield connection
@@ -150,8 +155,10 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    kind = "BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITE) else "BEGIN"
-    connection.exec_driver_sql(kind)
+    check_references = connection.get_execution_options().get(_WRITE)
+    if check_references is not None:  # SQLite takes this between transactions only
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'ON' if check_references else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if check_references is None else "BEGIN IMMEDIATE")
 
 
 def _prepare_file(engine: Engine, path: Path) -> None:
