@@ -144,7 +144,7 @@ def _offer(workflow_id: str, recommendation: Recommendation, *, after_round: boo
 
 
 def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
-    """The four options of a pending plan: it, the one for all topics, skip, review."""
+    """The options of a pending plan: it, the one for all topics if any is low, skip, review."""
     topics = list(dict.fromkeys(item.topic for item in items))
     label = (
         f'Generate synthetic data for "{topic_title(topics[0])}"'
@@ -153,7 +153,7 @@ def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Opti
     )
     return [
         _option(label, "generate", items),
-        _option(ALL, "generate", everything),
+        *([_option(ALL, "generate", everything)] if everything else []),
         _option(SKIP, "proceed"),
         _option(REVIEW, "review"),
     ]

@@ -180,7 +180,7 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
     if not reasons:
         return []
     named = ", ".join(f"{number:,} {escape(reason).replace('_', ' ')}" for reason, number in reasons.items())
-    return [f"Drafts that did not pass the checks and were written anew: {named}."]
+    return [f"Drafts that did not pass the checks and were written anew, by check: {named}."]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
