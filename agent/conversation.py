@@ -112,7 +112,7 @@ class Conversation:
             is_ahead: it was written before the question was asked; a yes is not taken then.
         """
         place = await self.place()
-        what = Command(resume=text) if place.waits else {"messages": [HumanMessage(text)]}
+        what: Any = Command(resume=text) if place.waits else {"messages": [HumanMessage(text)]}
         await self._run(what, {WRITTEN_AHEAD: is_ahead})
 
     async def go_on(self) -> None:

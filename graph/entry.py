@@ -154,6 +154,7 @@ class Entering:
 
     def _after_the_end(self, state: State, update: dict[str, Any], said: str) -> Command[Step]:
         """A message to a finished conversation: workflow and history stay."""
+        update["served_focus"] = None  # what comes back after the end may be topics that failed a dry run
         topics = list((state.get("coverage") or {}).get("topic_distribution", {}))
         offer = Offer(
             action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics

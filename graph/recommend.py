@@ -62,8 +62,10 @@ class Recommending:
         services = scoped(self._services(), state)
         workflow_id, focus = state["workflow_id"] or "", focus_topics(state)
         coverage = Coverage.model_validate(state["coverage"])
-        recommendation = recommend_for(services, workflow_id, coverage, focus or None)
         after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
+        # Topics come back from a failed dry run: they need records although the balance is good, until a round.
+        asked = not after_round and sorted(focus) != sorted(state.get("served_focus") or [])
+        recommendation = recommend_for(services, workflow_id, coverage, focus or None, focus_failed=asked)
         offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
         offer.topics = [topic.name for topic in coverage.topics]
         offer.counts = dict(coverage.topic_distribution)
@@ -97,6 +99,8 @@ class Recommending:
             "round_before": None,
             "stop_reason": None,
         }
+        if after_round:
+            cleared["served_focus"] = focus
         return {"messages": [AIMessage(text)], "offer": as_json(offer), "reply": carried, **cleared}
 
 

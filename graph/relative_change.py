@@ -10,8 +10,12 @@ from ..tools.coverage.recommendation import PlanItem
 from .mentions import Mentions
 from .offer import Offer
 
-_FACTORS = {"double": 2.0, "twice": 2.0, "triple": 3.0, "half": 0.5, "halve": 0.5}
-_FACTOR = re.compile(r"\b(double|twice|triple|half|halve)\b(?! of the)")
+_FACTORS = {
+    "double": 2, "twice": 2, "triple": 3, "half": 1 / 2, "halve": 1 / 2, "a third": 1 / 3, "one third": 1 / 3,
+    "two thirds": 2 / 3, "a quarter": 1 / 4, "one quarter": 1 / 4,
+}  # fmt: skip
+_FACTOR = re.compile(rf"\b({'|'.join(_FACTORS)})\b(?! of the|.? ?check)")
+_SAY = re.compile(r"\b(?:say|like|maybe|perhaps|about|around|to|only|just) \d")
 _MORE = re.compile(r"\b(?:more|additional|extra)\b")
 _FEWER = re.compile(r"\b(?:fewer|less)\b")
 _UP_TO = re.compile(
@@ -35,6 +39,8 @@ def read_relative(
     if mentions.topics and _UP_TO.search(plain) and offer.counts:
         return _up_to(number, mentions, offer)
     named = [item for item in base if item.topic in mentions.topics] if mentions.topics else base
+    if _SAY.search(plain) and _FEWER.search(plain):
+        return None  # "a bit less, say 24" names the number itself
     if _FEWER.search(plain):
         return _each(named, lambda count: count - number) if len(named) == 1 else _NAME_IT
     if _MORE.search(plain) and len(named) == 1 and not mentions.strategies:

@@ -135,6 +135,8 @@ def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
 def _recommendation(coverage: Coverage, recommendation: Recommendation, offer: Offer) -> str:
     if recommendation.action != "generate_synthetic_data" or not offer.items:
         return escape(recommendation.reason)
+    if recommendation.is_for_focus:
+        return escape(recommendation.reason)
     item = offer.items[0]
     records = coverage.topic_distribution.get(item.topic, 0)
     only = f"only has {plural(records, 'record')}" if records else "has no records"

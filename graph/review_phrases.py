@@ -13,12 +13,17 @@ from .offer import Offer, Reply
 
 _NUMBERS = r"(?P<numbers>#?\d+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+)#?\d+)*)"
 _OF = r"(?:(?:the )?(?:records?|numbers?|nos?\.?) )?"
-_OUT = r"(?:drop|remove|reject|delete|discard|throw out)"
+_OUT = r"(?:drop|remove|reject|delete|discard|throw out|get rid of)"
 _REASON = (
     r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
     r"(?P<reason>(?!#?\d|and\b)\S.*)"
 )
 _DROP = re.compile(rf"(?:please )?{_OUT} {_OF}{_NUMBERS}{_REASON}", re.IGNORECASE | re.DOTALL)
+_BAD = re.compile(
+    rf"{_OF}{_NUMBERS} (?:is|are|looks?|sounds?|reads?) (?P<reason>[^,;:]+)[,;:–—-]+ ?(?:so |please )*"
+    rf"{_OUT} (?:it|them|those)",
+    re.IGNORECASE,
+)
 _ACCEPT = re.compile(
     rf"(?:please )?(?:accept|keep|restore|take back in|put back(?: in)?) {_OF}{_NUMBERS}(?: please)?",
     re.IGNORECASE,
@@ -62,7 +67,7 @@ def read_review_change(text: str, offer: Offer) -> Reply | None:
 
 
 def _read(said: str, offer: Offer) -> Reply | None:
-    dropped = _DROP.fullmatch(said)
+    dropped = _DROP.fullmatch(said) or _BAD.fullmatch(said)
     if dropped:
         return Reply(kind="drop", numbers=_numbers(dropped["numbers"]), note=dropped["reason"], text=said)
     accepted = _ACCEPT.fullmatch(said)
