@@ -65,7 +65,7 @@ _LATER = re.compile(
     r"以後再|稍后|待会|나중에|내일|बाद में|غدا|لاحقا"
 )
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_MARKS = re.compile(r"[\s,.;:!¡…、。,!~]+")
+_MARKS = re.compile(r"[\s,.;:!¡…、。,!~،؛।]+")
 
 
 def read_foreign(text: str, offer: Offer) -> Reply | None:
