@@ -24,11 +24,12 @@ from finetune_coverage.tools.settings import EMBEDDED_MODEL_NAME, Settings
 
 from .table import markdown_table
 from .utterances import (
+    FIFTH,
+    FOURTH,
     FRESH,
     HELD_OUT,
-    LAST,
+    SIXTH,
     TUNING,
-    UNSEEN,
     Utterance,
     is_false_yes,
     load_utterances,
@@ -36,11 +37,12 @@ from .utterances import (
 )
 
 SETS = {
-    "fifth, read for the first time": LAST,
+    "sixth, read for the first time": SIXTH,
+    "fifth, looked at since": FIFTH,
     "first, used while mending": TUNING,
     "second, looked at since": HELD_OUT,
     "third, looked at since": FRESH,
-    "fourth, looked at since": UNSEEN,
+    "fourth, looked at since": FOURTH,
 }
 Read = Callable[[Utterance], tuple[Reply, bool]]
 

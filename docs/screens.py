@@ -1,4 +1,4 @@
-"""Pictures of the terminal, from real runs on the bundled dataset: ``python -m docs.screens``.
+"""Pictures of the terminal, from real runs on the bundled dataset: ``python -m docs.screens [NAME…]``.
 
 Each command runs on a pseudo-terminal in a data folder of its own; what it writes is drawn as an SVG, unedited. The
 language model is the one of the settings. One picture is of a generation under way, which is stopped once some records
@@ -58,14 +58,14 @@ SCREENS = [
 ]
 
 
-def main() -> None:
-    """Run every command and write its picture."""
+def main(names: Sequence[str]) -> None:
+    """Run the commands, or those of the names given, and write their pictures."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="finetune-coverage-") as home:
         store = Store.open(f"sqlite:///{Path(home) / 'coverage.db'}")
         import_sample(store, "sample")
         store.close()
-        for screen in SCREENS:
+        for screen in (screen for screen in SCREENS if not names or screen.name in names):
             written = run(screen, home)
             (FOLDER / f"{screen.name}.svg").write_text(picture(screen, written), encoding="utf-8")
             sys.stdout.write(f"{FOLDER / screen.name}.svg\n")
@@ -124,4 +124,4 @@ def _read(leader: int) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

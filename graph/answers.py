@@ -232,10 +232,6 @@ def _plan(_: Reply, asked: Asked) -> Answer:
     )
 
 
-def _help(_: Reply, __: Asked) -> Answer:
-    return Answer(HELP)
-
-
 _ANSWERS: dict[About, Callable[[Reply, Asked], Answer]] = {
     "score": _score,
     "topics": _topics,
@@ -249,5 +245,5 @@ _ANSWERS: dict[About, Callable[[Reply, Asked], Answer]] = {
     "cost": _cost,
     "plan": _plan,
     "model": _model,
-    "help": _help,
+    "help": lambda _, __: Answer(HELP),
 }

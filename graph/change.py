@@ -13,8 +13,10 @@ from .number_words import vocabulary
 from .offer import Offer, Reply
 from .relative_change import read_relative
 
-_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not)\b[^,;]*?(?:[,;]|\bbut\b|$)")
-_NEGATED = re.compile(r"\b(?:don'?t|do not|never|no|not|isn'?t|won'?t|neither|nor)\b")
+_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not(?! more than))\b[^,;]*?(?:[,;]|\bbut\b|$)")
+_NEGATED = re.compile(
+    r"\b(?:don'?t|do not|never|no(?! more than)|not(?! more than)|isn'?t|won'?t|neither|nor)\b"
+)
 _TOO_MANY = re.compile(r"^[^,;]*\b(?:too (?:many|much|few|little)|a lot)[,;]+ (?=.*\d)")
 _VAGUE = re.compile(
     r"(?:a )?(?:lots?|loads|plenty|many|tons|a lot|a few|several|some)(?: more| of them)?(?: than that)?(?: please)?"
@@ -24,6 +26,7 @@ _ALL = re.compile(
     r"\b(?:all(?: of)? (?:the )?(?:under-?\s?represented|weak|small)|under-?\s?represented(?: topics| ones)?)\b"
 )
 _RANGE = re.compile(r"\b(\d+) ?(?:-|–|to|or) ?(\d+)\b(?! ?%)|\bbetween (\w+) and (\w+)\b")
+_EACH_TOPIC = re.compile(r"\b(?:each|every|all)(?: of)?(?: the)? topics?\b|\beverything\b")
 # What may stand beside topics, counts and strategies without changing what they say. Anything else is not ours to
 # skip over: "I told 20 friends about billing" is no plan.
 _FILLER = vocabulary(
@@ -99,6 +102,10 @@ def _absolute(
     """The plan with the values named; ``None`` when none is."""
     if mentions.topics:
         return _named_topics(mentions, offer, base)
+    if _EACH_TOPIC.search(plain) and len(mentions.counts) == 1:
+        return _changed(
+            [offer.suggestions[name] for name in offer.topics if name in offer.suggestions], mentions
+        )
     if _ALL.search(plain):
         return _changed(_all_under_represented(offer), mentions)
     return _changed(base, mentions) if mentions.found else None

@@ -58,6 +58,7 @@ NO = re.compile(
     r"leave it(?: (?:be|alone|there|as it is))?|i(?:'d| would) rather not|"
     r"declined?|i (?:reject|decline|refuse)(?: (?:it|this|that|the plan))?|"
     r"(?:don'?t|do not) (?:do|generate|start|run)(?: (?:it|that|this|them|anything|any))?|"
+    r"(?:cancel|scrap|forget(?: about)?) (?:it|that|this|the plan|this plan)|"
     r"i don'?t (?:want|need)(?: (?:that|this|it|any|more|synthetic|generated|new|data|records|examples|samples|to|"
     r"generate|add))*|(?:that|this|it)(?:'s| is) not what i (?:want|need|meant|asked for)(?:ed)?|"
     r"(?:there(?:'s| is) )?no need(?: (?:for (?:it|this|that|more|any)|to(?: (?:do|generate|add|it|this|that|any|more|"
@@ -80,15 +81,14 @@ _STOP_PART = (
 STOP = re.compile(
     rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*(?: {THANKS})?"
 )
-GRADER = (
-    r"(?:(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
-)
+GRADER = r"(?:grade|(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
 _ONWARD = (
     rf"(?:(?:proceed|continue|move(?: on)?|go(?: on)?|skip(?: ahead)?|(?:go )?(?:straight|directly|right)(?: on)?|on) "
     rf"(?:to|with) {GRADER})"
 )
 _GOOD_AS_IT_IS = (
-    r"(?:(?:there(?:'s| is) )?no need(?: (?:for (?:it|this|that|more)|to generate(?: (?:more|anything|any))?))?,? |"
+    r"(?:(?:ok |that(?:'s| is) )?enough(?: (?:data|records))?,? (?:now |so |then )?(?:let'?s )?|"
+    r"(?:there(?:'s| is) )?no need(?: (?:for (?:it|this|that|more)|to generate(?: (?:more|anything|any))?))?,? |"
     r"(?:we|i|all)(?:'re|'m| are| am)? (?:good|fine|done|happy|set)(?: as it is| with (?:it|this|that))?,? |"
     r"(?:the |my )?(?:data(?:set)?|balance|it|this|that)(?:'s| is| looks) "
     r"(?:fine|good|ok|okay|enough|good enough|balanced enough)(?: as it is| already| now)?,? (?:so |and )?)"
@@ -112,14 +112,18 @@ REVIEW = re.compile(
 REVIEWABLE = re.compile(
     r"\b(?:records?|examples?|samples?|data|synthetic|existing|generated|new ones|them|some|first)\b"
 )
-JUST_GENERATED = re.compile(r"\bwhat (?:you|the last round|it) (?:just )?(?:generated|made|wrote|added)\b")
+JUST_GENERATED = re.compile(
+    r"\bwhat (?:(?:you|the last round|it) (?:just )?(?:generated|made|wrote|added)|"
+    r"(?:was|were|has been|got) (?:just )?(?:generated|made|written|added))\b"
+)
 DROP = re.compile(
     r"(?:please )?(?:drop|remove|reject|delete|discard|throw out|get rid of)"
     r"(?: (?:the )?(?:records?|numbers?|nos?\.?|#))*"
     r" (?P<numbers>#?\d+(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+|\s+)#?\d+)*)(?:,? (?:please|thanks))?"
 )
 BACK = re.compile(
-    r"(?:back|done|go back|ready|finished|(?:go )?back to (?:the )?plan|show (?:me )?the plan|the plan)(?: please)?"
+    r"(?:back|done|go back|ready|finished|(?:go )?back to (?:the )?(?:plan|options|choices|menu|question)|"
+    r"show (?:me )?the plan|the plan)(?: please)?"
 )
 NEXT = re.compile(r"(?:next|more|show (?:me )?more|next page|continue|go on)(?: (?:please|records))?")
 MORE = re.compile(

@@ -66,7 +66,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
     (re.compile(r"\bhelp\b|what can|\boptions\b|\bcommands\b"), "help"),
     (
         re.compile(
-            r"how many|records|topics|dataset|synthetic|distribution|coverage|minimum|\b100\b|hundred"
+            r"how (?:many|big|large)|records|topics|dataset|synthetic|distribution|coverage|minimum|\b100\b|hundred"
         ),
         "topics",
     ),

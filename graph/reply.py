@@ -46,7 +46,7 @@ from .phrases import (
 )
 from .pilot_phrases import read_pilot
 from .questions import read_demand, read_question
-from .review_phrases import read_review_change
+from .review_phrases import in_digits, read_review_change
 from .review_request import read_review
 from .round_phrases import read_undo
 
@@ -101,7 +101,7 @@ def _read(plain: str, offer: Offer, *, asks: bool) -> Reply:
 def _read_command(plain: str, offer: Offer) -> Reply | None:
     """Answers that stand alone. The order matters only where two readings could both apply."""
     if offer.shown_records:
-        dropped = DROP.fullmatch(plain)
+        dropped = DROP.fullmatch(in_digits(plain))
         if dropped:
             return Reply(kind="drop", numbers=[int(n) for n in re.findall(r"\d+", dropped["numbers"])])
         if NEXT.fullmatch(plain) and offer.review is not None:

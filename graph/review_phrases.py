@@ -14,6 +14,10 @@ from .offer import Offer, Reply
 _NUMBERS = r"(?P<numbers>#?\d+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+)#?\d+)*)"
 _OF = r"(?:(?:the )?(?:records?|numbers?|nos?\.?) )?"
 _OUT = r"(?:drop|remove|reject|delete|discard|throw out|get rid of)"
+_ORDINALS = ["first", "second", "third", "fourth", "fifth"]
+_ORDINAL = re.compile(
+    rf"\b({_OUT}) (?:the )?({'|'.join(_ORDINALS)})(?: (?:one|record))?\b(?! (?:round|topic))", re.IGNORECASE
+)
 _REASON = (
     r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
     r"(?P<reason>(?!#?\d|and\b)\S.*)"
@@ -49,7 +53,7 @@ _DROP_RULE = re.compile(
 
 def read_review_change(text: str, offer: Offer) -> Reply | None:
     """The change of shown records, or the request about rules, that ``text`` is; ``None`` when it is none."""
-    said = " ".join(text.split()).rstrip(" .!?")
+    said = in_digits(" ".join(text.split()).rstrip(" .!?"))
     if _RULES.fullmatch(said):
         return Reply(kind="rules", text=said)
     rule = _DROP_RULE.fullmatch(said)
@@ -80,6 +84,11 @@ def _read(said: str, offer: Offer) -> Reply | None:
     if len(topics) != 1:
         return None
     return Reply(kind="relabel", numbers=_numbers(moved["numbers"]), topic=topics[0], text=said)
+
+
+def in_digits(said: str) -> str:
+    """The sentence with a digit for "the third one" of what shall be dropped."""
+    return _ORDINAL.sub(lambda found: f"{found[1]} {_ORDINALS.index(found[2].lower()) + 1}", said)
 
 
 def _numbers(written: str) -> list[int]:

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import yaml
 from finetune_coverage.benchmarks.utterances import (
+    FIFTH,
+    FOURTH,
     FRESH,
     HELD_OUT,
+    SIXTH,
     TUNING,
     Utterance,
     is_false_yes,
@@ -26,7 +29,7 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 
 UTTERANCES = load_utterances(TUNING)
-HELD_BACK = [*load_utterances(HELD_OUT), *load_utterances(FRESH)]
+HELD_BACK = [said for path in (HELD_OUT, FRESH, FOURTH, FIFTH, SIXTH) for said in load_utterances(path)]
 # Written down by `python -m benchmarks.understanding --readings FILE`.
 READINGS: dict[str, dict[str, str]] = yaml.safe_load(
     Path(__file__).with_name("readings.yaml").read_text(encoding="utf-8")
