@@ -51,9 +51,9 @@ def test_the_example_plays(
         ([], None),
     ],
 )
-def test_the_model_that_is_meant(endpoint: Endpoint, models: list[str], chosen: str | None) -> None:
-    endpoint.models = models
-    settings = Settings(openai_base_url=endpoint.url, openai_api_key=endpoint.key)
+def test_the_model_that_is_meant(two_variables: Endpoint, models: list[str], chosen: str | None) -> None:
+    two_variables.models = models
+    settings = Settings(openai_base_url=two_variables.url, openai_api_key=two_variables.key)
     if chosen is None:
         with pytest.raises(InvalidInput, match="No model name is set") as refused:
             _ = settings.endpoint_model

@@ -102,7 +102,7 @@ def test_many_drafts_outweigh_the_assumption(services: Services) -> None:
     job(services, accepted=450, rejected=50, count=450)
     known = estimate(services)
     assert 33 <= known.calls <= 35
-    assert "(as so far)" in known.note
+    assert "(expected from the drafts so far)" in known.note
 
 
 @pytest.mark.parametrize(
