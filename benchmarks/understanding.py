@@ -37,7 +37,7 @@ from .utterances import (
 )
 
 SETS = {
-    "sixth, read for the first time": SIXTH,
+    "sixth, looked at since": SIXTH,
     "fifth, looked at since": FIFTH,
     "first, used while mending": TUNING,
     "second, looked at since": HELD_OUT,

@@ -11,13 +11,14 @@ from .cap_words import read_caps
 from .mentions import Mention, Mentions, find_mentions
 from .number_words import vocabulary
 from .offer import Offer, Reply
-from .relative_change import read_relative
+from .relative_change import EACH_TOPIC, read_relative
 
 _INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not(?! more than))\b[^,;]*?(?:[,;]|\bbut\b|$)")
 _NEGATED = re.compile(
     r"\b(?:don'?t|do not|never|no(?! more than)|not(?! more than)|isn'?t|won'?t|neither|nor)\b"
 )
 _TOO_MANY = re.compile(r"^[^,;]*\b(?:too (?:many|much|few|little)|a lot)[,;]+ (?=.*\d)")
+_SAME_FOR = re.compile(r"(?:do )?(?:exactly )?the same (?:for|with)\b(?! .*\bwith\b)")
 _VAGUE = re.compile(
     r"(?:a )?(?:lots?|loads|plenty|many|tons|a lot|a few|several|some)(?: more| of them)?(?: than that)?(?: please)?"
 )
@@ -26,7 +27,6 @@ _ALL = re.compile(
     r"\b(?:all(?: of)? (?:the )?(?:under-?\s?represented|weak|small)|under-?\s?represented(?: topics| ones)?)\b"
 )
 _RANGE = re.compile(r"\b(\d+) ?(?:-|–|to|or) ?(\d+)\b(?! ?%)|\bbetween (\w+) and (\w+)\b")
-_EACH_TOPIC = re.compile(r"\b(?:each|every|all)(?: of)?(?: the)? topics?\b|\beverything\b")
 # What may stand beside topics, counts and strategies without changing what they say. Anything else is not ours to
 # skip over: "I told 20 friends about billing" is no plan.
 _FILLER = vocabulary(
@@ -100,9 +100,11 @@ def _absolute(
     plain: str, mentions: Mentions, offer: Offer, base: list[PlanItem]
 ) -> list[PlanItem] | str | None:
     """The plan with the values named; ``None`` when none is."""
+    if _SAME_FOR.match(plain) and len(mentions.topics) == len(base) == 1 and not mentions.counts:
+        return [base[0].model_copy(update={"topic": mentions.topics[0]})]
     if mentions.topics:
         return _named_topics(mentions, offer, base)
-    if _EACH_TOPIC.search(plain) and len(mentions.counts) == 1:
+    if EACH_TOPIC.search(plain) and len(mentions.counts) == 1:
         return _changed(
             [offer.suggestions[name] for name in offer.topics if name in offer.suggestions], mentions
         )

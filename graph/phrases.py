@@ -15,7 +15,7 @@ YES = (
     r"i(?:'m| am) (?:happy|fine|ok(?:ay)?|good) with (?:it|this|that|the plan|this plan)|"
     r"(?:that|this|it)(?:'s| is) (?:exactly )?what i (?:want|need)(?:ed)?|(?:that |this |it )?works(?: for me)?|"
     r"go for it|do it|please do|do that|let'?s do (?:it|that|this)|let'?s go|"
-    r"(?:that |it )?(?:sounds|looks) good(?: to me)?|"
+    r"(?:that |it )?(?:sounds|looks) (?:good|great|fine|perfect)(?: to me)?|"
     r"you have my (?:approval|ok(?:ay)?|yes|go)|"
     r"absolutely|definitely|certainly|of course|make it so|lgtm|👍|✅)"
 )
@@ -122,7 +122,8 @@ DROP = re.compile(
     r" (?P<numbers>#?\d+(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+|\s+)#?\d+)*)(?:,? (?:please|thanks))?"
 )
 BACK = re.compile(
-    r"(?:back|done|go back|ready|finished|(?:go )?back to (?:the )?(?:plan|options|choices|menu|question)|"
+    r"(?:back|go back|ready|(?:i'?m )?(?:done|finished)(?: (?:reviewing|reading|looking|with (?:the review|it|that)))?|"
+    r"(?:go )?back to (?:the )?(?:plan|options|choices|menu|question)|"
     r"show (?:me )?the plan|the plan)(?: please)?"
 )
 NEXT = re.compile(r"(?:next|more|show (?:me )?more|next page|continue|go on)(?: (?:please|records))?")
@@ -151,6 +152,7 @@ POLITE = re.compile(
 ORDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 OPTION = re.compile(
     rf"(?:(?:{YES}|please|i(?:'ll|'d| would| will)? (?:choose|take|pick|go (?:with|for))|choose|pick|take|go with|"
+    r"(?:go ahead|proceed|start) with|"
     r"let'?s (?:go with|do|take)|do option)[ ,]*)*"
     r"(?:the )?(?P<name>option|number|choice|no|answer|#)? ?"
     # "Yes, the first" names an option; "yes, first …" begins a condition.

@@ -16,11 +16,13 @@ _LOW = (
 )
 # The first that fits, so the narrow ones come before the wide ones.
 _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
+    (re.compile(r"\b(?:which|what) (?:language )?model\b|\bllm\b|\b(?:run|runs|running) locally\b"), "model"),
     (
         re.compile(
             r"\b(?:rounds?|runs?)\b|\b(?:added|add) (?:last|so far)|\bwhat (?:did you|have you|was) "
             r"(?:just )?(?:add|generate)|"
-            r"\bhistory\b|\b(?:did|have) (?:you|we|it) (?:already )?(?:start|begin|begun)"
+            r"\bhistory\b|\bhow did (?:it|that|this) go\b|"
+            r"\b(?:did|have) (?:you|we|it) (?:already )?(?:start|begin|begun)"
         ),
         "rounds",
     ),
@@ -37,7 +39,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
         ),
         "cost",
     ),
-    (re.compile(r"\b(?:which|what) (?:language )?model\b|\bllm\b"), "model"),
     (
         re.compile(
             r"looks? like|\b(?:an? |some |few )?(?:examples?|samples?) (?:of|for|from)\b|\bwhat kind "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..tools.coverage.caps import MAX_PER_ITEM
 from ..tools.coverage.recommendation import PlanItem
@@ -15,6 +15,7 @@ _FACTORS = {
     "two thirds": 2 / 3, "a quarter": 1 / 4, "one quarter": 1 / 4,
 }  # fmt: skip
 _FACTOR = re.compile(rf"\b({'|'.join(_FACTORS)})\b(?! of the|.? ?check)")
+EACH_TOPIC = re.compile(r"\b(?:each|every|all)(?: of)?(?: the)? topics?\b|\beverything\b")
 _SAY = re.compile(r"\b(?:say|like|maybe|perhaps|about|around|to|only|just) \d")
 _MORE = re.compile(r"\b(?:more|additional|extra)\b")
 _FEWER = re.compile(r"\b(?:fewer|less)\b")
@@ -36,8 +37,12 @@ def read_relative(
     if len(mentions.counts) != 1 or mentions.ambiguous:
         return _NAME_IT if _FEWER.search(plain) else None
     number = mentions.counts[0]
-    if mentions.topics and _UP_TO.search(plain) and offer.counts:
-        return _up_to(number, mentions, offer)
+    if _UP_TO.search(plain) and offer.counts:
+        if mentions.topics:
+            return _up_to(number, mentions.topics, mentions, offer)
+        if EACH_TOPIC.search(plain):
+            below = [topic for topic in offer.topics if offer.counts.get(topic, number) < number]
+            return _up_to(number, below, mentions, offer) or f"Every topic has {number} records already."
     named = [item for item in base if item.topic in mentions.topics] if mentions.topics else base
     if _SAY.search(plain) and _FEWER.search(plain):
         return None  # "a bit less, say 24" names the number itself
@@ -48,9 +53,11 @@ def read_relative(
     return None
 
 
-def _up_to(number: int, mentions: Mentions, offer: Offer) -> list[PlanItem] | str | None:
+def _up_to(
+    number: int, topics: Sequence[str], mentions: Mentions, offer: Offer
+) -> list[PlanItem] | str | None:
     items = []
-    for topic in mentions.topics:
+    for topic in topics:
         known, suggested = offer.counts.get(topic), offer.suggestions.get(topic)
         strategy = (
             mentions.strategies[0] if mentions.strategies else suggested.strategy if suggested else None
