@@ -69,8 +69,8 @@ def page(written: str, seconds: float) -> str:
     load = ", ".join(f"{value:.0f}" for value in os.getloadavg())
     return f"""# The worked example, played
 
-`make transcript`, {date.today()}, version {version("finetune-coverage")}, in {minutes} min {rest} s; {allowed} of the
-machine's cores allowed, load of the machine at the end {load}. {machine()}.
+Made by `make transcript` on {date.today()} with version {version("finetune-coverage")}, in {minutes} min {rest} s on {allowed} cores (load of the
+machine at the end: {load}). {machine()}.
 
 The lines after `you>` come from `transcript.txt`; each was typed when the program asked for it. All else is what
 `finetune-coverage {" ".join(COMMAND)}` wrote on the bundled dataset, unedited. The model is the embedded one.
