@@ -66,11 +66,12 @@ def page(written: str, seconds: float) -> str:
     """The page: where it comes from, and what was written."""
     minutes, rest = divmod(round(seconds), 60)
     allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    release = version("finetune-coverage")
     load = ", ".join(f"{value:.0f}" for value in os.getloadavg())
     return f"""# The worked example, played
 
-Made by `make transcript` on {date.today()} with version {version("finetune-coverage")}, in {minutes} min {rest} s on {allowed} cores (load of the
-machine at the end: {load}). {machine()}.
+Made by `make transcript` on {date.today()} with version {release}, in {minutes} min {rest} s on {allowed} cores (load
+of the machine at the end: {load}). {machine()}.
 
 The lines after `you>` come from `transcript.txt`; each was typed when the program asked for it. All else is what
 `finetune-coverage {" ".join(COMMAND)}` wrote on the bundled dataset, unedited. The model is the embedded one.
