@@ -13,6 +13,8 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
+from ..graph.context import WRITTEN_AHEAD
+
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
@@ -102,19 +104,26 @@ class Conversation:
         """Begin, or change the dataset that the conversation is about."""
         await self._run({"messages": [], "workflow_id": workflow_id} if workflow_id else {"messages": []})
 
-    async def reply(self, text: str) -> None:
-        """Send what a person typed: as the answer to a waiting question, or as a new message."""
+    async def reply(self, text: str, *, is_ahead: bool = False) -> None:
+        """Send what a person typed: as the answer to a waiting question, or as a new message.
+
+        Args:
+            text: what was typed.
+            is_ahead: it was written before the question was asked; a yes is not taken then.
+        """
         place = await self.place()
-        await self._run(Command(resume=text) if place.waits else {"messages": [HumanMessage(text)]})
+        what: Any = Command(resume=text) if place.waits else {"messages": [HumanMessage(text)]}
+        await self._run(what, {WRITTEN_AHEAD: is_ahead})
 
     async def go_on(self) -> None:
         """Carry on with a step that was cut off."""
         await self._run(None)
 
-    async def _run(self, what: Any) -> None:
+    async def _run(self, what: Any, about: Mapping[str, Any] | None = None) -> None:
         self.next_step = None
+        config: RunnableConfig = {"configurable": {**self._config["configurable"], **(about or {})}}
         stream = self._graph.astream(
-            what, self._config, context=self._context, stream_mode=["updates", "custom"], durability="sync"
+            what, config, context=self._context, stream_mode=["updates", "custom"], durability="sync"
         )
         async for event in stream:
             mode, payload = cast(tuple[str, Any], event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import uuid
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from rich.text import Text
 from ..tools.errors import InvalidInput
 from .output import ExitCode, say, stdout, visible
 from .progress import ProgressView
+from .typed_lines import TypedLines
 
 if TYPE_CHECKING:
     from ..tools.services import Services
@@ -32,6 +32,7 @@ class TerminalChat:
         workflow_id: the dataset to talk about.
         person: who sits at the terminal, for the record of approvals.
         fork_at: begin another conversation from ``thread_id``, as it was before the person's message of that number.
+        yes: a yes from a pipe counts even if it was written before its plan was shown.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class TerminalChat:
         workflow_id: str | None,
         person: str,
         fork_at: int | None = None,
+        yes: bool = False,
     ) -> None:
         self._services = services
         self._is_new_id = thread_id is None
@@ -49,7 +51,10 @@ class TerminalChat:
         self._workflow_id = workflow_id
         self._person = person
         self._fork_at = fork_at
+        self._yes = yes
+        self._typed = TypedLines()
         self._view = ProgressView(stdout())
+        self._is_refused = False
 
     def run(self) -> int:
         """Talk until the person leaves or the dataset is handed over; returns the exit code."""
@@ -89,7 +94,7 @@ class TerminalChat:
             self.thread_id,
             context={"channel": "chat", "approver": self._person},
             on_message=self._show,
-            on_start=lambda line: say(line, style="dim"),
+            on_start=self._start,
             on_progress=self._view.update,
         )
 
@@ -98,12 +103,13 @@ class TerminalChat:
         self._check(place)
         self._take_up(runner, conversation, place)
         while conversation.next_step is None:
-            text = self._read()
-            if text is None or text.lower() in LEAVE:
+            line = self._typed.ask("\nyou> ")
+            if line is None or line.text.lower() in LEAVE:
                 self._say_how_to_go_on("The conversation is kept.")
-                return ExitCode.DONE
-            if text:
-                runner.run(conversation.reply(text))
+                return ExitCode.NOT_APPROVED if self._is_refused else ExitCode.DONE
+            if line.text:
+                is_ahead = line.is_ahead and not self._yes
+                runner.run(conversation.reply(line.text, is_ahead=is_ahead))
         self._say_end(conversation)
         return ExitCode.DONE
 
@@ -133,20 +139,14 @@ class TerminalChat:
         for line in where_things_stand(self._services, self.thread_id, workflow_id):
             say(line, style="dim")
 
-    def _read(self) -> str | None:
-        """A line from the person; ``None`` when there is no more."""
-        _forget_what_was_typed_ahead()
-        prompt = "\nyou> "
-        try:
-            text = input(prompt)
-        except EOFError:
-            say()
-            return None
-        if not sys.stdin.isatty():
-            say(text)  # a pipe's lines are not echoed by a terminal: without them a transcript cannot be read
-        return text.strip()
+    def _start(self, line: str) -> None:
+        self._is_refused = False
+        say(line, style="dim")
 
     def _show(self, text: str) -> None:
+        from ..graph.approval import AHEAD
+
+        self._is_refused |= AHEAD in text
         self._view.close()
         show_message(text)
 
@@ -161,17 +161,6 @@ class TerminalChat:
         self._say_how_to_go_on("The conversation is kept.")
 
 
-def _forget_what_was_typed_ahead() -> None:
-    """What was typed before the question could be read is no answer to it, least of all a yes."""
-    if not sys.stdin.isatty():
-        return
-    try:
-        import termios
-    except ImportError:  # Windows
-        return
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-
-
 def show_message(text: str) -> None:
     """Print a message of the agent: rendered for a terminal, as it is for a pipe."""
     console = stdout()
@@ -181,8 +170,11 @@ def show_message(text: str) -> None:
 
         console.print(ChatMarkdown(text))
     else:
-        # A dollar sign is escaped for chat windows that read two of them as a formula; a pipe has no use for that.
-        console.print(Text(visible(text.replace("\\$", "$"))))
+        # What is guarded for chat windows, and the spaces that break lines there, are of no use in a pipe.
+        from ..graph.markdown import unescape
+
+        lines = (line.rstrip() for line in unescape(text).split("\n"))
+        console.print(Text(visible("\n".join(lines))))
 
 
 def model_text(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,9 +23,27 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import EMBEDDED_MODEL_NAME, Settings
 
 from .table import markdown_table
-from .utterances import FRESH, HELD_OUT, TUNING, Utterance, is_false_yes, load_utterances, mistake
+from .utterances import (
+    FIFTH,
+    FOURTH,
+    FRESH,
+    HELD_OUT,
+    SIXTH,
+    TUNING,
+    Utterance,
+    is_false_yes,
+    load_utterances,
+    mistake,
+)
 
-SETS = {"used while mending": TUNING, "held back, then looked at": HELD_OUT, "fresh": FRESH}
+SETS = {
+    "sixth, looked at since": SIXTH,
+    "fifth, looked at since": FIFTH,
+    "first, used while mending": TUNING,
+    "second, looked at since": HELD_OUT,
+    "third, looked at since": FRESH,
+    "fourth, looked at since": FOURTH,
+}
 Read = Callable[[Utterance], tuple[Reply, bool]]
 
 
@@ -91,9 +110,14 @@ def main() -> None:
         row, wrong = measure(title, load_utterances(path), read)
         rows.append(row)
         mistakes += wrong
+        sys.stderr.write(f"{row}\n")  # it takes long: what is known is said at once
+        if arguments.readings:
+            text = yaml.safe_dump(readings, allow_unicode=True, width=200)
+            arguments.readings.write_text(text, encoding="utf-8")
     header = [
         "utterances",
         "number",
+        "not English",
         "read by the model",
         "intent and arguments right",
         "false yeses",
@@ -102,10 +126,6 @@ def main() -> None:
     print(markdown_table(header, rows))
     print(f"\nThe grammar reads first, {EMBEDDED_MODEL_NAME} what the grammar leaves open.\n")
     print("\n".join(mistakes))
-    if arguments.readings:
-        arguments.readings.write_text(
-            yaml.safe_dump(readings, allow_unicode=True, width=200), encoding="utf-8"
-        )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 FOLDER = Path(__file__).parent.parent / "tests" / "graph"
 TUNING, HELD_OUT = FOLDER / "utterances.yaml", FOLDER / "utterances_held_out.yaml"
-FRESH = FOLDER / "utterances_fresh.yaml"
+FRESH, FOURTH = FOLDER / "utterances_fresh.yaml", FOLDER / "utterances_fourth.yaml"
+FIFTH, SIXTH = FOLDER / "utterances_fifth.yaml", FOLDER / "utterances_sixth.yaml"
 
 TOPICS = ["billing_questions", "technical_issues", "account_management"]
 COUNTS = {"billing_questions": 45, "technical_issues": 15, "account_management": 90}

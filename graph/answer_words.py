@@ -10,7 +10,7 @@ from ..tools.inspection.records import ShownRecord
 from ..tools.inspection.rejections import Rejections
 from ..tools.inspection.rounds import Round, Rounds
 from ..tools.inspection.topics import TopicStanding, TopicStandings
-from .markdown import escape, plural, topic_title
+from .markdown import escape, plural, plural_have, plural_were, topic_title
 from .plan_words import strategy_words
 
 _FEW = 3
@@ -58,30 +58,28 @@ def why_low_words(standing: TopicStandings, rejections: Rejections) -> str:
     said = [topic_line(topic)]
     if standing.largest_topic and standing.largest_topic != topic.topic:
         said.append(
-            f"The topic in the middle has {standing.median_records:g}, the largest, "
-            f'"{topic_title(standing.largest_topic)}", {standing.most_records:,}.'
+            f"The topic in the middle has {standing.median_records:g} records, the largest, "
+            f'"{topic_title(standing.largest_topic)}", has {standing.most_records:,}.'
         )
     if topic.synthetic:
         said.append(f"{topic.real:,} of its records are real.")
     if topic.taken_out:
-        said.append(f"{plural(topic.taken_out, 'record')} of it were taken out in a review or an undo.")
+        said.append(f"{plural_were(topic.taken_out, 'record')} taken out of it in a review or an undo.")
     if rejections.total:
         said.append(f"{plural(rejections.total, 'draft')} for it did not pass the checks.")
     if standing.uncategorized:
         said.append(
-            f"{plural(standing.uncategorized, 'record')} have no topic; some of them may belong to it."
+            f"{plural_have(standing.uncategorized, 'record')} no topic; some of them may belong to it."
         )
     if topic.held_down_by:
         said.append(f"Less is recommended than it needs: {escape(topic.held_down_by)}.")
     if topic.recommended:
-        said.append(f"I recommend {plural(topic.recommended, 'record')} more for it.")
+        said.append(f"I recommend {plural(topic.recommended, 'more record')} for it.")
     elif topic.target_share is not None and not topic.is_under_represented:
         said.append("For the balance it needs none.")
     if topic.below_minimum_by:
-        said.append(f"To the minimum of {standing.minimum_per_topic} it lacks {topic.below_minimum_by:,}.")
-    said.append(
-        "The data does not tell more about the cause: these are the records that were imported and generated."
-    )
+        said.append(f"It is {topic.below_minimum_by:,} short of the minimum of {standing.minimum_per_topic}.")
+    said.append("Why so few were collected, the data does not tell.")
     return " ".join(said)
 
 

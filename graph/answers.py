@@ -19,9 +19,10 @@ from .answer_words import (
 )
 from .asked import Asked
 from .change import read_change
-from .markdown import escape, plural, score_words, topic_title
+from .help_words import HELP
+from .markdown import escape, plural, plural_have, score_words, topic_title
 from .mentions import find_mentions
-from .offer import Reply
+from .offer import Reply, same_items
 from .offer_kinds import About
 from .plan_words import items_words, strategy_words
 from .round_table import MOST_ROUNDS, history_words
@@ -37,7 +38,7 @@ class Answer:
 
     Attributes:
         said: the facts, every number of them from a tool.
-        quotes: records shown with it, never put in other words.
+        quotes: what is shown with it and never put in other words: records, how to go on.
     """
 
     said: str
@@ -93,10 +94,10 @@ def _topics(question: Reply, asked: Asked) -> Answer:
     made = standing.synthetic_records
     said += f", {made:,} of them synthetic." if made else ", none of them synthetic."
     if standing.uncategorized:
-        said += f" {plural(standing.uncategorized, 'record')} have no topic."
+        said += f" {plural_have(standing.uncategorized, 'record')} no topic."
     if standing.below_minimum:
         said += (
-            f" {plural(standing.below_minimum, 'topic')} have fewer than the "
+            f" {plural_have(standing.below_minimum, 'topic')} fewer than the "
             f"{standing.minimum_per_topic} records that "
             "each topic should have where possible."
         )
@@ -150,9 +151,8 @@ def _rejected(question: Reply, asked: Asked) -> Answer:
         where = f' for "{topic_title(question.topic)}"' if question.topic else ""
         return Answer(f"No draft was rejected{where} so far.")
     return Answer(
-        f"{plural(rejections.total, 'draft')} did not pass the checks and were written anew. By "
-        f"check, with the latest "
-        f"cases:\n\n{rejection_lines(rejections)}"
+        f"{plural(rejections.total, 'draft')} did not pass the checks; each was written anew. By check, with the "
+        f"latest cases:\n\n{rejection_lines(rejections)}"
     )
 
 
@@ -164,10 +164,14 @@ def _reach(question: Reply, asked: Asked) -> Answer:
         return Answer(f"A score of {plan.target:g} cannot be reached within the limits on synthetic records.")
     effect = plan.plan
     cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+    options = asked.offer.options if asked.offer is not None else []
+    number = next((n for n, option in enumerate(options, 1) if same_items(option.items, effect.items)), None)
+    how = f"answer {number}" if number else "name the topics, numbers and strategies"
     return Answer(
         f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
         f"{items_words(effect.items)}. "
-        f"That makes {effect_of(effect)}.{cost} To see it as a plan, name a topic, a number and a strategy."
+        f"That makes {effect_of(effect)}.{cost}",
+        quotes=f"To see it as a plan, {how}.",
     )
 
 
@@ -176,15 +180,16 @@ def _strategies(question: Reply, asked: Asked) -> Answer:
     is_why = bool(re.search(r"\bwhy\b", question.text.lower())) and bool(asked.items)
     if is_why:
         named = list(dict.fromkeys([*(item.strategy for item in asked.items), *named]))
-    topic = question.topic or (asked.items[0].topic if is_why else None)
+    topic = question.topic or (asked.items[0].topic if asked.items and (is_why or not named) else None)
     fit = asked.strategies([str(name) for name in named], topic)
-    if not named:
-        rows = [f"| {guide.title} | {guide.best_for} | {guide.description} |" for guide in fit.strategies]
-        return Answer("\n".join(["| Strategy | Best For | Description |", "|---|---|---|", *rows]))
     why = []
     if fit.topic and fit.chosen:
         chosen = strategy_words(fit.chosen)
         why = [f'For "{topic_title(fit.topic)}" I suggest {chosen}. {escape(fit.reason or "")}']
+    if not named:
+        rows = [f"| {guide.title} | {guide.best_for} | {guide.description} |" for guide in fit.strategies]
+        table = "\n".join(["| Strategy | Best For | Description |", "|---|---|---|", *rows])
+        return Answer("\n\n".join([table, *why]))
     return Answer("\n\n".join([*why, *map(explain_strategy, named)]))
 
 
@@ -221,15 +226,9 @@ def _plan(_: Reply, asked: Asked) -> Answer:
         )
     effect = asked.plan(asked.items)
     cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
-    return Answer(f"The plan is {items_words(asked.items)}. That makes {effect_of(effect)}.{cost}")
-
-
-def _help(_: Reply, __: Asked) -> Answer:
     return Answer(
-        "You can answer with a number, change the plan (name a topic, a number, a strategy, a cap in "
-        "dollars or tokens), "
-        "ask about the score, the weakest topics, why a topic is low, what its records look like, the rounds, the "
-        "rejected drafts, the strategies or the cost, review records, “skip” to the grader, or “stop”."
+        f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{cost} "
+        "Each draft has to pass the checks before it is added; then I measure again and ask you what is next."
     )
 
 
@@ -246,5 +245,5 @@ _ANSWERS: dict[About, Callable[[Reply, Asked], Answer]] = {
     "cost": _cost,
     "plan": _plan,
     "model": _model,
-    "help": _help,
+    "help": lambda _, __: Answer(HELP),
 }

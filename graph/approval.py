@@ -18,6 +18,10 @@ from .reply import read_reply
 from .workflow_choice import read_workflow_choice
 
 GENERATE = "generate_synthetic_data"
+AHEAD = (
+    "That yes was written before I showed this plan, so I do not take it. Answer once you have read the plan, or begin "
+    "with `chat --yes` if every yes in the pipe shall count."
+)
 
 
 class ActionRequest(BaseModel):
@@ -141,17 +145,21 @@ def read_answer(answer: Answer, offer: Offer) -> Reply:
     return _read_parts(decisions, offer)
 
 
-def in_time(reply: Reply, offer: Offer, sent_at: int | None) -> Reply:
+def in_time(reply: Reply, offer: Offer, sent_at: int | None, *, is_ahead: bool = False) -> Reply:
     """The reply, unless it was sent before the question was asked: then it answers another question, and is not taken.
 
     A server queues what arrives while it works. The second of two clicks on the same button would otherwise be a yes
-    to the next plan, which nobody has seen.
+    to the next plan, which nobody has seen. A pipe holds lines that were written before the conversation began: they
+    may ask and change, but not approve.
 
     Args:
         reply: as it was read.
         offer: what lies on the table now.
         sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
+        is_ahead: it is known to have been written before the question was.
     """
+    if is_ahead and reply.kind in ("approve", "resume"):
+        return Reply(kind="unclear", note=AHEAD, channel=reply.channel)
     if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("question", "unclear"):
         return reply
     note = "That came in before I asked this question, so I do not take it as the answer."

@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from ..tools.services import Services
 from .ask import approve
 from .context import Context
-from .entry import Entering, Step, next_step_for
+from .entry import Entering
 from .finish import Finishing
 from .fork import Forking
 from .interpret import Interpreting
@@ -28,6 +28,7 @@ from .revise import Revising, is_approved
 from .rules import Ruling
 from .scope import ServicesSource
 from .state import InputState, OutputState, State, offer_in, reply_in, the_offer, the_reply
+from .steps import Step, next_step_for
 from .undo import Undoing
 from .work import Working
 

@@ -11,10 +11,17 @@ from .cap_words import read_caps
 from .mentions import Mention, Mentions, find_mentions
 from .number_words import vocabulary
 from .offer import Offer, Reply
-from .relative_change import read_relative
+from .relative_change import EACH_TOPIC, read_relative
 
-_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not)\b[^,;]*?(?:[,;]|\bbut\b|$)")
-_NEGATED = re.compile(r"\b(?:don'?t|do not|never|no|not|isn'?t|won'?t|neither|nor)\b")
+_INSTEAD_OF = re.compile(r"\b(?:instead of|rather than|not(?! more than))\b[^,;]*?(?:[,;]|\bbut\b|$)")
+_NEGATED = re.compile(
+    r"\b(?:don'?t|do not|never|no(?! more than)|not(?! more than)|isn'?t|won'?t|neither|nor)\b"
+)
+_TOO_MANY = re.compile(r"^[^,;]*\b(?:too (?:many|much|few|little)|a lot)[,;]+ (?=.*\d)")
+_SAME_FOR = re.compile(r"(?:do )?(?:exactly )?the same (?:for|with)\b(?! .*\bwith\b)")
+_VAGUE = re.compile(
+    r"(?:a )?(?:lots?|loads|plenty|many|tons|a lot|a few|several|some)(?: more| of them)?(?: than that)?(?: please)?"
+)
 _WITHOUT = re.compile(r"\b(?:without|except|remove|leave out|drop|exclude|skip|all but|everything but)\b")
 _ALL = re.compile(
     r"\b(?:all(?: of)? (?:the )?(?:under-?\s?represented|weak|small)|under-?\s?represented(?: topics| ones)?)\b"
@@ -32,7 +39,8 @@ _FILLER = vocabulary(
     "still strategy switch synthetic take than that that's the their them then these they think this "
     "those to too topic topics try up us use using want was way we well will with would you your under "
     "underrepresented represented represent weak small 'em thanks thx hmm hm oh so again both together "
-    "per total overall exactly least rows items conversations dialogues data"
+    "per total overall exactly least rows items conversations dialogues data number amount thing things plenty "
+    "fine sufficient bit say via by cut"
 )
 
 
@@ -55,7 +63,9 @@ def read_change(plain: str, offer: Offer, base: list[PlanItem], *, strict: bool 
 
 
 def _read_items(plain: str, offer: Offer, base: list[PlanItem], *, strict: bool, capped: bool) -> Reply:
-    plain = _INSTEAD_OF.sub("", plain).strip()
+    plain = _TOO_MANY.sub("", _INSTEAD_OF.sub("", plain).strip())
+    if _VAGUE.fullmatch(plain):
+        return Reply(kind="unclear", note="How many records do you want?")
     if _WITHOUT.search(plain):
         return _leave_out(plain, offer, base)
     between = _RANGE.search(plain)
@@ -90,8 +100,14 @@ def _absolute(
     plain: str, mentions: Mentions, offer: Offer, base: list[PlanItem]
 ) -> list[PlanItem] | str | None:
     """The plan with the values named; ``None`` when none is."""
+    if _SAME_FOR.match(plain) and len(mentions.topics) == len(base) == 1 and not mentions.counts:
+        return [base[0].model_copy(update={"topic": mentions.topics[0]})]
     if mentions.topics:
         return _named_topics(mentions, offer, base)
+    if EACH_TOPIC.search(plain) and len(mentions.counts) == 1:
+        return _changed(
+            [offer.suggestions[name] for name in offer.topics if name in offer.suggestions], mentions
+        )
     if _ALL.search(plain):
         return _changed(_all_under_represented(offer), mentions)
     return _changed(base, mentions) if mentions.found else None

@@ -14,6 +14,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 DEFAULT_MAX_ROUNDS = 10
+WRITTEN_AHEAD = "__written_ahead__"
+"""Of a run's configuration: whether what it brings was written before the question was asked, as a pipe's lines are."""
 
 
 class Context(TypedDict, total=False):
@@ -120,6 +122,11 @@ def sent_at() -> int | None:
     """When the request that began this run came in, in milliseconds; known on a LangGraph server only."""
     started = get_config().get("configurable", {}).get("__request_start_time_ms__")
     return int(started) if isinstance(started, int | float) else None
+
+
+def written_ahead() -> bool:
+    """Whether what the person says was written before they could read what it would answer."""
+    return bool(get_config().get("configurable", {}).get(WRITTEN_AHEAD))
 
 
 def approver() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.types import Command
@@ -16,43 +16,22 @@ from ..tools.dataset.workflows import dataset_version, list_workflows
 from ..tools.errors import InvalidInput
 from ..tools.generation.plans import cancel_plan
 from .approval import in_time
-from .context import from_context, sent_at, thread_id
+from .context import from_context, sent_at, thread_id, written_ahead
 from .finish import ENDED
 from .history import history
 from .markdown import escape
-from .offer import Offer, Option, Reply
+from .offer import Offer, Option
 from .reply import read_reply
 from .scope import ServicesSource, scoped
 from .seal import sealed
 from .state import State, as_json, forget, offer_in, the_reply
+from .steps import Step, next_step_for
 from .table import find_plan, offer_of, outdated, unfinished_approval
 from .work import resume_offer
 from .workflow_choice import ask_for_workflow, named_workflow, read_workflow_choice
 
 SAMPLE_WORKFLOW = "sample"
 
-Step = Literal[
-    "analyze",
-    "approve",
-    "interpret",
-    "answer",
-    "review",
-    "revise",
-    "accept",
-    "generate",
-    "finish",
-    "choose",
-    "open",
-    "summarize",
-    "retarget",
-    "undo",
-    "take_back",
-    "rules",
-    "fork",
-    "switch",
-    "compare",
-    "__end__",
-]
 _TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
 _ONWARD = ("more", "change", "review", "targets", "undo", "fork", "switch", "compare")
@@ -123,7 +102,7 @@ class Entering:
         update["offer"] = as_json(offer)
         if message is None or _was_read(message, None, offer):
             return Command(goto="approve", update=update)  # nothing new was said
-        reply = sealed(in_time(read_reply(said, offer), offer, sent_at()), offer)
+        reply = sealed(in_time(read_reply(said, offer), offer, sent_at(), is_ahead=written_ahead()), offer)
         return Command(
             goto=next_step_for(reply, offer), update={**update, "reply": as_json(reply), "next_step": None}
         )
@@ -175,6 +154,7 @@ class Entering:
 
     def _after_the_end(self, state: State, update: dict[str, Any], said: str) -> Command[Step]:
         """A message to a finished conversation: workflow and history stay."""
+        update["served_focus"] = None  # what comes back after the end may be topics that failed a dry run
         topics = list((state.get("coverage") or {}).get("topic_distribution", {}))
         offer = Offer(
             action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
@@ -191,41 +171,6 @@ class Entering:
     def _cancel(self, store: Store, offer: Offer | None) -> None:
         if offer is not None and offer.plan_id is not None:
             cancel_plan(store, offer.plan_id)
-
-
-def next_step_for(reply: Reply, offer: Offer) -> Step:
-    """Which node carries a reply out; what the grammar could not read goes to the model first."""
-    if reply.is_open and reply.read_by == "grammar" and offer.action != "choose_workflow":
-        return "interpret"
-    match reply.kind:
-        case "approve":
-            return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"
-        case "resume":
-            return "generate"
-        case "change" | "more" | "pilot":
-            return "revise" if offer.workflow_id is not None else "answer"
-        case "proceed" | "stop" | "review_outside":
-            return "finish"
-        case "undo":
-            return "undo" if offer.workflow_id is not None else "answer"
-        case "fork" | "switch" | "compare":
-            return reply.kind
-        case "take_back" | "keep":
-            return "take_back"
-        case "add_rule" | "add_rule_here" | "skip_rule" | "rules" | "drop_rule":
-            return "rules"
-        case "review" | "drop" | "restore" | "relabel" | "edit":
-            return "review"
-        case "workflow":
-            return "open"
-        case "targets":
-            return "retarget" if offer.workflow_id is not None else "answer"
-        case _:
-            return "answer"
-
-
-def _is_the_plan(reply: Reply, offer: Offer) -> bool:
-    return reply.items == offer.items
 
 
 def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:

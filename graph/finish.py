@@ -12,7 +12,7 @@ from ..tools.coverage.report import Coverage
 from ..tools.generation.plans import cancel_plan
 from .context import thread_id
 from .history import history, rounds_of
-from .markdown import plural, score_words
+from .markdown import plural, plural_were, score_words
 from .round_table import round_table
 from .scope import ServicesSource
 from .state import NextStep, State, offer_in, reply_in
@@ -82,4 +82,4 @@ def _standing(state: Mapping[str, Any]) -> str:
         f"balance score {score_words(coverage.balance_score, coverage.status)}."
     )
     added = len(state.get("record_ids") or [])
-    return f"{said} {plural(added, 'synthetic record')} were added in this conversation." if added else said
+    return f"{said} {plural_were(added, 'synthetic record')} added in this conversation." if added else said

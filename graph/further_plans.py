@@ -36,11 +36,11 @@ def further_options(
 
 
 def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
-    """The further plans as a table with their numbers, and which goals are out of reach."""
+    """The further plans as a table, and which goals are out of reach. Numbers stay; the plan shown has no row."""
     rows = [
         f"| {number} | {escape(option.label)} | {option.note} |"
         for number, option in enumerate(offer.options, 1)
-        if option.beside
+        if option.beside and not same_items(option.items, offer.items)
     ]
     table = [
         "Further plans, each with the fewest records that reach its goal; its number shows it in full:",

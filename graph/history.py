@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from ..tools.dataset.journal_tables import approvals, jobs
 from ..tools.dataset.store import Store
-from ..tools.dataset.tables import approvals, jobs
 from ..tools.generation.ledger import slot_records, summarize_job
 from ..tools.generation.plans import Plan, list_plans
 from ..tools.inspection.rounds import Round, inspect_rounds

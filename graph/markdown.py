@@ -45,3 +45,18 @@ def score_words(score: float | None, status: str | None) -> str:
 def plural(number: int, noun: str) -> str:
     """``1 record``, ``2,400 records``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plural_were(number: int, noun: str) -> str:
+    """``1 record was``, ``2,400 records were``."""
+    return f"{plural(number, noun)} {'was' if number == 1 else 'were'}"
+
+
+def plural_have(number: int, noun: str) -> str:
+    """``1 record has``, ``2,400 records have``."""
+    return f"{plural(number, noun)} {'has' if number == 1 else 'have'}"
+
+
+def unescape(text: str) -> str:
+    """What `escape` guarded, for where nothing is taken for markup; a table's bars stay guarded."""
+    return re.sub(r"\\([\\`*\[\]<>#~$_])", r"\1", text)

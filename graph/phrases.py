@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 
 YES = (
-    r"(?:yess*|yep|yeah?|yup|y|sure|sure thing|ok|okay|(?:i )?approved?(?: (?:this|the|that|it)(?: "
+    r"(?:yess*|yep|yeah?|yup|y|kk?|aye|sure|sure thing|ok|okay|(?:i )?approved?(?: (?:this|the|that|it)(?: "
     r"plan)?)?|(?:i )?agreed?|"
-    r"(?:i )?confirm(?:ed)?|go ahead|fine (?:by|with) me|(?:that |this |it )?works(?: for me)?|"
+    r"(?:i )?confirm(?:ed)?|go ahead(?: with (?:it|this|that|the plan|this plan))?|fine (?:by|with) me|"
+    r"i(?:'m| am) (?:happy|fine|ok(?:ay)?|good) with (?:it|this|that|the plan|this plan)|"
+    r"(?:that|this|it)(?:'s| is) (?:exactly )?what i (?:want|need)(?:ed)?|(?:that |this |it )?works(?: for me)?|"
     r"go for it|do it|please do|do that|let'?s do (?:it|that|this)|let'?s go|"
-    r"(?:that |it )?(?:sounds|looks) good(?: to me)?|"
+    r"(?:that |it )?(?:sounds|looks) (?:good|great|fine|perfect)(?: to me)?|"
     r"you have my (?:approval|ok(?:ay)?|yes|go)|"
     r"absolutely|definitely|certainly|of course|make it so|lgtm|👍|✅)"
 )
-TAIL = r"(?:please|thanks|thank you|now|then)"
+THANKS = r"(?:please|pls|plz|thanks|thx|ty|cheers|thank you)"
+TAIL = rf"(?:{THANKS}|now|then)"
 _PRAISE = r"(?:perfect|great|good|nice|excellent|alright|all right|fine)"
 PLAIN_YES = re.compile(rf"(?:(?:please|{_PRAISE}) )?{YES}(?: (?:{YES}|{TAIL}))*")
 GO = re.compile(
@@ -28,7 +31,7 @@ DOUBT = re.compile(
     r"\b(?:maybe|perhaps|probably|possibly|guess|whatever|wait|hold on|hang on|if|unless|once|when|"
     r"until|but|except|after|"
     r"first|later|not|no|never|almost|suppose|boss|right|think|because|worked|said|says|told|tell|by|"
-    r"might|could|should)\b"
+    r"might|could|should|theory|theoretically|principle|although|though|assuming)\b"
 )
 PASTED = re.compile(
     r"(?:^|\n)\s*(?:system|user|assistant|human|ai|tool)\s*:|[{}]|<\w|\"role\"|"
@@ -50,16 +53,25 @@ PLEASANTRY = re.compile(
 )
 NO = re.compile(
     r"(?:please )?"
-    r"(?:no|nope|nah|n|no way|no thanks?|no thank you|don'?t|do not|not (?:this|that|that one)|reject(?:ed)?|"
+    r"(?:(?:no|nope|nah) )?"
+    r"(?:no|nope|nah|nay|n|no way|no thanks?|no thank you|don'?t|do not|not (?:this|that|that one)|reject(?:ed)?|"
     r"leave it(?: (?:be|alone|there|as it is))?|i(?:'d| would) rather not|"
     r"declined?|i (?:reject|decline|refuse)(?: (?:it|this|that|the plan))?|"
     r"(?:don'?t|do not) (?:do|generate|start|run)(?: (?:it|that|this|them|anything|any))?|"
-    r"i don'?t want (?:that|this|it))"
-    r"(?: (?:please|thanks|thank you))?"
+    r"(?:cancel|scrap|forget(?: about)?) (?:it|that|this|the plan|this plan)|"
+    r"i don'?t (?:want|need)(?: (?:that|this|it|any|more|synthetic|generated|new|data|records|examples|samples|to|"
+    r"generate|add))*|(?:that|this|it)(?:'s| is) not what i (?:want|need|meant|asked for)(?:ed)?|"
+    r"(?:there(?:'s| is) )?no need(?: (?:for (?:it|this|that|more|any)|to(?: (?:do|generate|add|it|this|that|any|more|"
+    r"anything))*))?)"
+    rf"(?: (?:{THANKS}|sorry))*"
 )
 LEADING_NO = re.compile(r"(?:no|nope|nah)\b[ ,;:.!–—-]+(?P<rest>.+)", re.DOTALL)
 _STOP_PART = (
-    r"(?:stop|later|quit|exit|cancel|abort|pause|bye|goodbye|not now|not yet|not today|stop (?:here|now|it)|"
+    r"(?:(?:i(?:'ve| have)? )?(?:gotta|got to|have to|need to|must) (?:run|go|leave|stop)(?: now)?|"
+    r"i(?:'ve| have)(?: got)? (?:a|another|to be in a) (?:meeting|call)(?: now| soon)?|"
+    r"(?:talk|speak|see you|more|rest)(?: of it| of this)? (?:later|tomorrow|soon)|"
+    r"leave (?:it|this|that)(?: (?:here|there))? for (?:now|today)|"
+    r"stop|later|quit|exit|cancel|abort|pause|bye|goodbye|not now|not yet|not today|stop (?:here|now|it)|"
     r"(?:maybe |do it |(?:i'?ll |let'?s )?(?:come back|continue|finish)(?: to (?:this|it))? |another "
     r"time |some other time )*"
     r"(?:later|tomorrow|another (?:time|day)|some other (?:time|day))|"
@@ -67,52 +79,63 @@ _STOP_PART = (
     r"(?: (?:for )?(?:today|now))?"
 )
 STOP = re.compile(
-    rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*(?: "
-    rf"(?:please|thanks|thank you))?"
+    rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*(?: {THANKS})?"
 )
-GRADER = (
-    r"(?:(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
-)
+GRADER = r"(?:grade|(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
 _ONWARD = (
-    rf"(?:(?:proceed|continue|move(?: on)?|go(?: on)?|skip(?: ahead)?|on|straight) (?:to|with) {GRADER})"
+    rf"(?:(?:proceed|continue|move(?: on)?|go(?: on)?|skip(?: ahead)?|(?:go )?(?:straight|directly|right)(?: on)?|on) "
+    rf"(?:to|with) {GRADER})"
 )
 _GOOD_AS_IT_IS = (
-    r"(?:(?:the |my )?(?:data(?:set)?|balance|it|this|that)(?:'s| is| looks) "
+    r"(?:(?:ok |that(?:'s| is) )?enough(?: (?:data|records))?,? (?:now |so |then )?(?:let'?s )?|"
+    r"(?:there(?:'s| is) )?no need(?: (?:for (?:it|this|that|more)|to generate(?: (?:more|anything|any))?))?,? |"
+    r"(?:we|i|all)(?:'re|'m| are| am)? (?:good|fine|done|happy|set)(?: as it is| with (?:it|this|that))?,? |"
+    r"(?:the |my )?(?:data(?:set)?|balance|it|this|that)(?:'s| is| looks) "
     r"(?:fine|good|ok|okay|enough|good enough|balanced enough)(?: as it is| already| now)?,? (?:so |and )?)"
 )
 PROCEED = re.compile(
-    rf"(?:let'?s |please |just |(?:we|you) can |we should |{_GOOD_AS_IT_IS})?"
+    rf"(?:let'?s |please |just |(?:we|you) can |we should |i(?:'d| would) like to |i want to |{_GOOD_AS_IT_IS})*"
     rf"(?:skip(?: (?:it|this|that|(?:the )?generation|generating|this step))?"
     rf"(?: and (?:proceed|move on|continue|go(?: on)?)(?: (?:to|with) {GRADER})?)?|proceed|{_ONWARD}|"
     rf"move on|{GRADER})"
-    r"(?: (?:please|now|thanks|then))?"
+    rf"(?: {TAIL})?"
 )
+YES_PROCEED = re.compile(rf"(?:{YES}|{_PRAISE})(?:,| and)? (?:on to )?{PROCEED.pattern}")
 OUTSIDE = re.compile(
     r".*\b(?:review|look|check|go through)\b.*\b(?:outside|myself|elsewhere|by hand|on my own|in my editor)\b.*"
 )
 REVIEW = re.compile(
     r"(?:please |let me |let'?s |i(?:'d| would) like to |i want to |can i |could i )*"
-    r"(?:review|see|look at|inspect|browse|read|show(?: me)?|give me|list)\b(?P<what>.*)"
+    r"(?:review|see|look at|look through|look over|go through|check(?: out)?|open|view|inspect|browse|read|"
+    r"show(?: me)?|give me|list)\b(?P<what>.*)"
 )
 REVIEWABLE = re.compile(
     r"\b(?:records?|examples?|samples?|data|synthetic|existing|generated|new ones|them|some|first)\b"
 )
-JUST_GENERATED = re.compile(r"\bwhat (?:you|the last round|it) (?:just )?(?:generated|made|wrote|added)\b")
+JUST_GENERATED = re.compile(
+    r"\bwhat (?:(?:you|the last round|it) (?:just )?(?:generated|made|wrote|added)|"
+    r"(?:was|were|has been|got) (?:just )?(?:generated|made|written|added))\b"
+)
 DROP = re.compile(
-    r"(?:please )?(?:drop|remove|reject|delete|discard|throw out)(?: (?:the )?(?:records?|numbers?|nos?\.?|#))*"
+    r"(?:please )?(?:drop|remove|reject|delete|discard|throw out|get rid of)"
+    r"(?: (?:the )?(?:records?|numbers?|nos?\.?|#))*"
     r" (?P<numbers>#?\d+(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+|\s+)#?\d+)*)(?:,? (?:please|thanks))?"
 )
 BACK = re.compile(
-    r"(?:back|done|go back|ready|finished|(?:go )?back to (?:the )?plan|show (?:me )?the plan|the plan)(?: please)?"
+    r"(?:back|go back|ready|(?:i'?m )?(?:done|finished)(?: (?:reviewing|reading|looking|with (?:the review|it|that)))?|"
+    r"(?:go )?back to (?:the )?(?:plan|options|choices|menu|question)|"
+    r"show (?:me )?the plan|the plan)(?: please)?"
 )
 NEXT = re.compile(r"(?:next|more|show (?:me )?more|next page|continue|go on)(?: (?:please|records))?")
 MORE = re.compile(
     r"(?:please |let'?s |i want to )?(?:(?:generate|create|make|add|do|get)(?: (?:some|a few))? )?more"
     r"(?: (?:synthetic )?(?:data|records|examples|samples|of them))?(?: to (?:further )?balance.*)?(?: please| now)?|"
-    r"generate again|another round|one more round|balance (?:it )?further"
+    r"(?:let'?s |please |i want |i(?:'d| would) like )?(?:(?:do|run|try|make|go for|keep going with) )?"
+    rf"(?:generate again|another round|one more round|a(?:nother)? (?:second|third|next) round|balance (?:it )?further)"
+    rf"(?: {TAIL})?"
 )
 RESUME = re.compile(
-    rf"(?:(?:{YES}|please) )*(?:continue|resume|carry on|go on|try again|retry|pick up)"
+    rf"(?:(?:{YES}|please) )*(?:continue|resume|carry on|keep going|go on|try again|retry|pick up)"
     rf"(?: (?:it|the job|generation|generating|where (?:you|we|it) (?:left off|stopped)))?(?: {TAIL})*"
 )
 ASKS = re.compile(
@@ -129,12 +152,17 @@ POLITE = re.compile(
 ORDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
 OPTION = re.compile(
     rf"(?:(?:{YES}|please|i(?:'ll|'d| would| will)? (?:choose|take|pick|go (?:with|for))|choose|pick|take|go with|"
+    r"(?:go ahead|proceed|start) with|"
     r"let'?s (?:go with|do|take)|do option)[ ,]*)*"
     r"(?:the )?(?P<name>option|number|choice|no|answer|#)? ?"
     # "Yes, the first" names an option; "yes, first …" begins a condition.
     r"(?P<number>\d+|one|two|three|four|(?:\A|(?<=the )|(?<=take )|(?<=pick )|(?<=with )|(?<=for )|"
     r"(?<=choose )|(?<=option ))"
-    r"(?:first|second|third|fourth))(?:st|nd|rd|th)?(?: (?:one|option))?(?: please)?"
+    rf"(?:first|second|third|fourth))(?:st|nd|rd|th)?(?: (?:one|option))?(?: {TAIL})*"
+)
+PREFERS = re.compile(
+    r"(?:option |number )?\d (?:looks|sounds|seems|is|would be) (?:better|good|fine|best|nice|ok(?:ay)?|great)"
+    r"(?: to me| for me)?"
 )
 OPTION_WITH_CHANGE = re.compile(
     r"(?:option |number |choice |#)?(?P<number>\d)\s*,?\s+(?:(?:but|with|using)\s+|(?=without|except|"

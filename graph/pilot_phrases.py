@@ -20,14 +20,21 @@ _PILOT = re.compile(
     rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})?(?: {_WHAT})?"
     r"(?: as (?:a |the )?(?:pilot|preview|trial|test|sample))?"
     r"(?: (?:first|to (?:begin|start) with|before (?:the rest|you do the rest|we go on)))?(?: please)?"
+    r"(?:,? so (?:that )?(?:i|we) can .+)?"
+)
+_SAMPLE_OF = re.compile(
+    r".*\b(?:samples?|examples?|few|preview|taste)\b.* (?:of )?what (?:you|it|this)(?:'d| would|'ll| will) "
+    r"(?:generate|write|make|produce|look like)\b.*"
 )
 _MARK = re.compile(
-    r"\b(?:pilot|preview|trial)\b|\b(?:first|to (?:begin|start) with)(?: please)?$|\bbefore \w+"
+    r"\b(?:pilot|preview|trial)\b|\b(?:first|to (?:begin|start) with)(?: please)?(?:$|,? so\b)|\bbefore \w+"
 )
 
 
 def read_pilot(plain: str) -> Reply | None:
     """The pilot that a sentence in lower case asks for: "show me three first"; ``None`` when it asks for none."""
+    if _SAMPLE_OF.fullmatch(plain):
+        return Reply(kind="pilot", number=PILOT)
     found = _PILOT.fullmatch(plain)
     mark = _MARK.search(plain)
     # "Show me first" and "try first" say not what.

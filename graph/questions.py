@@ -16,16 +16,20 @@ _LOW = (
 )
 # The first that fits, so the narrow ones come before the wide ones.
 _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
+    (re.compile(r"\b(?:which|what) (?:language )?model\b|\bllm\b|\b(?:run|runs|running) locally\b"), "model"),
     (
         re.compile(
             r"\b(?:rounds?|runs?)\b|\b(?:added|add) (?:last|so far)|\bwhat (?:did you|have you|was) "
             r"(?:just )?(?:add|generate)|"
-            r"\bhistory\b"
+            r"\bhistory\b|\bhow did (?:it|that|this) go\b|"
+            r"\b(?:did|have) (?:you|we|it) (?:already )?(?:start|begin|begun)"
         ),
         "rounds",
     ),
     (
-        re.compile(r"reject|refus|fail|discard|thr(?:ew|own) (?:out|away)|did not pass|didn'?t pass"),
+        re.compile(
+            r"reject|refus|fail|discard|thr(?:ew|own?) (?:out|away)|did not pass|didn'?t pass|\bdrafts?\b"
+        ),
         "rejected",
     ),
     (re.compile(r"strateg|few.?shot|variation|description|scenario|tool.?chain|edge case"), "strategies"),
@@ -35,7 +39,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
         ),
         "cost",
     ),
-    (re.compile(r"\b(?:which|what) (?:language )?model\b|\bllm\b"), "model"),
     (
         re.compile(
             r"looks? like|\b(?:an? |some |few )?(?:examples?|samples?) (?:of|for|from)\b|\bwhat kind "
@@ -43,15 +46,28 @@ _PATTERNS: tuple[tuple[re.Pattern[str], About], ...] = (
         ),
         "look",
     ),
-    (re.compile(rf"\b(?:why|how come|reason)\b.*\b(?:{_LOW})\b"), "why_low"),
-    (re.compile(r"\bwhy (?:so )?(?:many|much|this|that|these|those|\d+)\b"), "plan"),
+    (re.compile(r"\bwhy\b.*\b\d+\b"), "plan"),
+    (
+        re.compile(
+            rf"\b(?:why|how come|reason)\b.*\b(?:{_LOW})\b|"
+            r"\b(?:wrong|the (?:problem|matter|issue|trouble)) with\b"
+        ),
+        "why_low",
+    ),
+    (re.compile(r"\bwhy (?:so )?(?:many|much|this|that|these|those)\b"), "plan"),
     (re.compile(r"under.?represented|weakest|lowest|worst|smallest|fewest|least|behind"), "worst"),
-    (re.compile(r"score|balanced?\b|poor|excellent|\bgood\b"), "score"),
+    (
+        re.compile(
+            r"score|balanced?\b|poor|excellent|\bgood\b|\bstatus\b|"
+            r"\bwhere (?:do|are) (?:we|things?|i)\b|\bhow (?:are|do) (?:we|things|it) (?:doing|look|stand)"
+        ),
+        "score",
+    ),
     (re.compile(r"\bplan\b|what (?:will|would|do) you|what happens|safe|approve|say yes"), "plan"),
     (re.compile(r"\bhelp\b|what can|\boptions\b|\bcommands\b"), "help"),
     (
         re.compile(
-            r"how many|records|topics|dataset|synthetic|distribution|coverage|minimum|\b100\b|hundred"
+            r"how (?:many|big|large)|records|topics|dataset|synthetic|distribution|coverage|minimum|\b100\b|hundred"
         ),
         "topics",
     ),

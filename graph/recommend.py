@@ -62,8 +62,10 @@ class Recommending:
         services = scoped(self._services(), state)
         workflow_id, focus = state["workflow_id"] or "", focus_topics(state)
         coverage = Coverage.model_validate(state["coverage"])
-        recommendation = recommend_for(services, workflow_id, coverage, focus or None)
         after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
+        # Topics come back from a failed dry run: they need records although the balance is good, until a round.
+        asked = not after_round and sorted(focus) != sorted(state.get("served_focus") or [])
+        recommendation = recommend_for(services, workflow_id, coverage, focus or None, focus_failed=asked)
         offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
         offer.topics = [topic.name for topic in coverage.topics]
         offer.counts = dict(coverage.topic_distribution)
@@ -97,6 +99,8 @@ class Recommending:
             "round_before": None,
             "stop_reason": None,
         }
+        if after_round:
+            cleared["served_focus"] = focus
         return {"messages": [AIMessage(text)], "offer": as_json(offer), "reply": carried, **cleared}
 
 
@@ -144,7 +148,7 @@ def _offer(workflow_id: str, recommendation: Recommendation, *, after_round: boo
 
 
 def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
-    """The four options of a pending plan: it, the one for all topics, skip, review."""
+    """The options of a pending plan: it, the one for all topics if any is low, skip, review."""
     topics = list(dict.fromkeys(item.topic for item in items))
     label = (
         f'Generate synthetic data for "{topic_title(topics[0])}"'
@@ -153,7 +157,7 @@ def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Opti
     )
     return [
         _option(label, "generate", items),
-        _option(ALL, "generate", everything),
+        *([_option(ALL, "generate", everything)] if everything else []),
         _option(SKIP, "proceed"),
         _option(REVIEW, "review"),
     ]

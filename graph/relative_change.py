@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..tools.coverage.caps import MAX_PER_ITEM
 from ..tools.coverage.recommendation import PlanItem
 from .mentions import Mentions
 from .offer import Offer
 
-_FACTORS = {"double": 2.0, "twice": 2.0, "triple": 3.0, "half": 0.5, "halve": 0.5}
-_FACTOR = re.compile(r"\b(double|twice|triple|half|halve)\b(?! of the)")
+_FACTORS = {
+    "double": 2, "twice": 2, "triple": 3, "half": 1 / 2, "halve": 1 / 2, "a third": 1 / 3, "one third": 1 / 3,
+    "two thirds": 2 / 3, "a quarter": 1 / 4, "one quarter": 1 / 4,
+}  # fmt: skip
+_FACTOR = re.compile(rf"\b({'|'.join(_FACTORS)})\b(?! of the|.? ?check)")
+EACH_TOPIC = re.compile(r"\b(?:each|every|all)(?: of)?(?: the)? topics?\b|\beverything\b")
+_SAY = re.compile(r"\b(?:say|like|maybe|perhaps|about|around|to|only|just) \d")
 _MORE = re.compile(r"\b(?:more|additional|extra)\b")
 _FEWER = re.compile(r"\b(?:fewer|less)\b")
 _UP_TO = re.compile(
@@ -32,9 +37,15 @@ def read_relative(
     if len(mentions.counts) != 1 or mentions.ambiguous:
         return _NAME_IT if _FEWER.search(plain) else None
     number = mentions.counts[0]
-    if mentions.topics and _UP_TO.search(plain) and offer.counts:
-        return _up_to(number, mentions, offer)
+    if _UP_TO.search(plain) and offer.counts:
+        if mentions.topics:
+            return _up_to(number, mentions.topics, mentions, offer)
+        if EACH_TOPIC.search(plain):
+            below = [topic for topic in offer.topics if offer.counts.get(topic, number) < number]
+            return _up_to(number, below, mentions, offer) or f"Every topic has {number} records already."
     named = [item for item in base if item.topic in mentions.topics] if mentions.topics else base
+    if _SAY.search(plain) and _FEWER.search(plain):
+        return None  # "a bit less, say 24" names the number itself
     if _FEWER.search(plain):
         return _each(named, lambda count: count - number) if len(named) == 1 else _NAME_IT
     if _MORE.search(plain) and len(named) == 1 and not mentions.strategies:
@@ -42,9 +53,11 @@ def read_relative(
     return None
 
 
-def _up_to(number: int, mentions: Mentions, offer: Offer) -> list[PlanItem] | str | None:
+def _up_to(
+    number: int, topics: Sequence[str], mentions: Mentions, offer: Offer
+) -> list[PlanItem] | str | None:
     items = []
-    for topic in mentions.topics:
+    for topic in topics:
         known, suggested = offer.counts.get(topic), offer.suggestions.get(topic)
         strategy = (
             mentions.strategies[0] if mentions.strategies else suggested.strategy if suggested else None

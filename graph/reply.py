@@ -10,6 +10,7 @@ import re
 
 from .aims import FILE_NOTE, names_a_file, read_aims
 from .change import read_change
+from .foreign_words import read_foreign
 from .fork_phrases import read_fork
 from .mentions import find_mentions
 from .normalized import normalize
@@ -33,6 +34,7 @@ from .phrases import (
     PLAIN_YES,
     PLEASANTRY,
     POLITE,
+    PREFERS,
     PROCEED,
     QUOTED,
     QUOTES,
@@ -40,10 +42,11 @@ from .phrases import (
     RESUME,
     STOP,
     YES,
+    YES_PROCEED,
 )
 from .pilot_phrases import read_pilot
 from .questions import read_demand, read_question
-from .review_phrases import read_review_change
+from .review_phrases import in_digits, read_review_change
 from .review_request import read_review
 from .round_phrases import read_undo
 
@@ -67,6 +70,8 @@ def read_reply(text: str, offer: Offer) -> Reply:
     is_quoted = reply.kind in ("approve", "resume") and text.lstrip().startswith(QUOTES)
     if is_quoted or (reply.is_open and _is_doubtful(text, plain)):
         reply = _unsure()
+    if reply.is_open:
+        reply = read_foreign(text, offer) or reply
     return reply.model_copy(update={"text": text.strip()})
 
 
@@ -96,7 +101,7 @@ def _read(plain: str, offer: Offer, *, asks: bool) -> Reply:
 def _read_command(plain: str, offer: Offer) -> Reply | None:
     """Answers that stand alone. The order matters only where two readings could both apply."""
     if offer.shown_records:
-        dropped = DROP.fullmatch(plain)
+        dropped = DROP.fullmatch(in_digits(plain))
         if dropped:
             return Reply(kind="drop", numbers=[int(n) for n in re.findall(r"\d+", dropped["numbers"])])
         if NEXT.fullmatch(plain) and offer.review is not None:
@@ -113,6 +118,8 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
     chosen = read_option(plain, offer)
     if chosen is not None:
         return chosen
+    if PREFERS.fullmatch(plain):
+        return Reply(kind="unclear", note="If that is your choice, please answer with its number alone.")
     fork = read_fork(plain, offer)
     if fork is not None:
         return fork
@@ -127,7 +134,7 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="unclear", note="Gladly. Nothing starts without a yes to the plan.")
     if PROCEED.fullmatch(plain):
         return Reply(kind="proceed")
-    if offer.action == "proceed_to_grader" and re.fullmatch(rf"{YES}(?:,| and)? {PROCEED.pattern}", plain):
+    if offer.action == "proceed_to_grader" and YES_PROCEED.fullmatch(plain):
         return Reply(kind="proceed")
     if BACK.fullmatch(plain):
         return Reply(kind="back")

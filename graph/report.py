@@ -135,6 +135,8 @@ def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
 def _recommendation(coverage: Coverage, recommendation: Recommendation, offer: Offer) -> str:
     if recommendation.action != "generate_synthetic_data" or not offer.items:
         return escape(recommendation.reason)
+    if recommendation.is_for_focus:
+        return escape(recommendation.reason)
     item = offer.items[0]
     records = coverage.topic_distribution.get(item.topic, 0)
     only = f"only has {plural(records, 'record')}" if records else "has no records"
@@ -180,7 +182,7 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
     if not reasons:
         return []
     named = ", ".join(f"{number:,} {escape(reason).replace('_', ' ')}" for reason, number in reasons.items())
-    return [f"Drafts that did not pass the checks and were written anew: {named}."]
+    return [f"Drafts that did not pass the checks and were written anew, by check: {named}."]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -23,7 +23,7 @@ from .state import State, as_json, the_offer, the_reply
 from .table import lay
 
 _PAGE = 5
-_TURN = 240
+_TURN = 600
 _TURNS = 6
 
 

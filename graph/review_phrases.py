@@ -13,12 +13,21 @@ from .offer import Offer, Reply
 
 _NUMBERS = r"(?P<numbers>#?\d+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+)#?\d+)*)"
 _OF = r"(?:(?:the )?(?:records?|numbers?|nos?\.?) )?"
-_OUT = r"(?:drop|remove|reject|delete|discard|throw out)"
+_OUT = r"(?:drop|remove|reject|delete|discard|throw out|get rid of)"
+_ORDINALS = ["first", "second", "third", "fourth", "fifth"]
+_ORDINAL = re.compile(
+    rf"\b({_OUT}) (?:the )?({'|'.join(_ORDINALS)})(?: (?:one|record))?\b(?! (?:round|topic))", re.IGNORECASE
+)
 _REASON = (
     r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
     r"(?P<reason>(?!#?\d|and\b)\S.*)"
 )
 _DROP = re.compile(rf"(?:please )?{_OUT} {_OF}{_NUMBERS}{_REASON}", re.IGNORECASE | re.DOTALL)
+_BAD = re.compile(
+    rf"{_OF}{_NUMBERS} (?:is|are|looks?|sounds?|reads?) (?P<reason>[^,;:]+)[,;:–—-]+ ?(?:so |please )*"
+    rf"{_OUT} (?:it|them|those)",
+    re.IGNORECASE,
+)
 _ACCEPT = re.compile(
     rf"(?:please )?(?:accept|keep|restore|take back in|put back(?: in)?) {_OF}{_NUMBERS}(?: please)?",
     re.IGNORECASE,
@@ -44,7 +53,7 @@ _DROP_RULE = re.compile(
 
 def read_review_change(text: str, offer: Offer) -> Reply | None:
     """The change of shown records, or the request about rules, that ``text`` is; ``None`` when it is none."""
-    said = " ".join(text.split()).rstrip(" .!?")
+    said = in_digits(" ".join(text.split()).rstrip(" .!?"))
     if _RULES.fullmatch(said):
         return Reply(kind="rules", text=said)
     rule = _DROP_RULE.fullmatch(said)
@@ -62,7 +71,7 @@ def read_review_change(text: str, offer: Offer) -> Reply | None:
 
 
 def _read(said: str, offer: Offer) -> Reply | None:
-    dropped = _DROP.fullmatch(said)
+    dropped = _DROP.fullmatch(said) or _BAD.fullmatch(said)
     if dropped:
         return Reply(kind="drop", numbers=_numbers(dropped["numbers"]), note=dropped["reason"], text=said)
     accepted = _ACCEPT.fullmatch(said)
@@ -75,6 +84,11 @@ def _read(said: str, offer: Offer) -> Reply | None:
     if len(topics) != 1:
         return None
     return Reply(kind="relabel", numbers=_numbers(moved["numbers"]), topic=topics[0], text=said)
+
+
+def in_digits(said: str) -> str:
+    """The sentence with a digit for "the third one" of what shall be dropped."""
+    return _ORDINAL.sub(lambda found: f"{found[1]} {_ORDINALS.index(found[2].lower()) + 1}", said)
 
 
 def _numbers(written: str) -> list[int]:

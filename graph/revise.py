@@ -80,9 +80,9 @@ class Revising:
 
 def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
     """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
-    everything = offer.everything or items
-    options = plan_options(items, everything)
-    options[1].shown = same_items(everything, items)
+    options = plan_options(items, offer.everything)
+    for option in options[1:]:
+        option.shown = option.effect != "generate" or same_items(option.items, items)
     options += [option for option in offer.options if option.beside]
     return offer.model_copy(
         update={

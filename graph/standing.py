@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from ..tools.analyze_coverage import analyze
+from ..tools.dataset.journal_tables import approvals, jobs, plans
 from ..tools.dataset.store import Store
-from ..tools.dataset.tables import approvals, jobs, plans
 from ..tools.errors import WorkflowNotFound
 from ..tools.generation.ledger import Job, get_job, summarize_job
 from ..tools.generation.plans import pending_plan

@@ -108,6 +108,9 @@ class State(InputState, OutputState, total=False):
     reading_tokens: int
     """Tokens that the model used to read and answer what was typed; they are in no plan's cost."""
 
+    served_focus: list[str] | None
+    """The focus topics for which a round was generated: only others that are named need records for their own sake."""
+
     heard: str | None
     """Id of the last message of the person that was read: it is never read a second time."""
 
@@ -156,4 +159,5 @@ def forget() -> dict[str, Any]:
         "results": [],
         "approval_id": None,
         "next_step": None,
+        "served_focus": None,
     }

@@ -6,8 +6,8 @@ import time
 
 from sqlalchemy import or_, select
 
+from ..tools.dataset.journal_tables import approval_items, jobs
 from ..tools.dataset.store import Store
-from ..tools.dataset.tables import approval_items, jobs
 from ..tools.errors import InvalidInput
 from ..tools.generation.approval import approval_of
 from ..tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan

@@ -16,6 +16,7 @@ from .reply import read_reply
 # Readings of the translation by the grammar that contradict another intent of the model.
 _DECISIVE = ("reject", "stop", "undo", "review", "review_outside", "change", "more", "proceed", "question")
 _HARMLESS = ("reject", "stop", "undo", "change", "more", "review", "question")
+_ONWARD = re.compile(r"skip|grad(?:er?|ing)\b|next|step|proceed|move|continue|forward|straight")
 _NO_GUESS = "I am not sure how to take that, and I do nothing on a guess. Please answer with a number."
 
 
@@ -46,6 +47,13 @@ def _of_intent(text: str, english: str, intent: str, second: Reply, offer: Offer
         return _confirm(english, second, offer) if says_yes else change
     if asks:
         return _unclear()
+    if intent == "skip" and not _ONWARD.search(english.lower()):
+        # A small model takes "no, leave it" and "go on, start" for it; what is skipped is then nothing but the plan.
+        if english.lower().startswith("no"):
+            return Reply(kind="reject")
+        if second.kind in _HARMLESS and not second.is_open:
+            return second
+        return _confirm(english, second, offer) if second.kind in ("approve", "resume") else _unclear()
     kind = {
         "no": "reject",
         "skip": "proceed",

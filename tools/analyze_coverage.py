@@ -53,8 +53,17 @@ def recommend_for(
     workflow_id: str,
     coverage: Coverage,
     focus_topics: Collection[str] | None = None,
+    *,
+    focus_failed: bool = False,
 ) -> Recommendation:
     """What to do about this coverage: proceed, generate (with plans) or review, with reasons.
+
+    Args:
+        services: store and settings.
+        workflow_id: the dataset.
+        coverage: its report.
+        focus_topics: generate for these topics only; ``None`` or empty for all.
+        focus_failed: they failed a dry run, so they need records also where the balance does not.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -63,7 +72,14 @@ def recommend_for(
         topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
     )
     doubtful = suspicious_labels(labelled_sample(services.store, workflow_id, MOST_OF_A_TOPIC))
-    return recommend(coverage, profiles, doubtful, services.settings, focus_topics=focus_topics)
+    return recommend(
+        coverage,
+        profiles,
+        doubtful,
+        services.settings,
+        focus_topics=focus_topics,
+        focus_failed=focus_failed,
+    )
 
 
 def cheapest_plans(services: Services, workflow_id: str, coverage: Coverage) -> Frontier:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from .analyze_coverage import analyze
 from .coverage.additions import predicted_score
 from .coverage.report import Coverage
-from .dataset.tables import jobs, slots
+from .dataset.journal_tables import jobs, slots
 
 if TYPE_CHECKING:
     from .dataset.store import Store

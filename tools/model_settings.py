@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import InvalidInput
+from .listed_models import listed_models
 
 PREFIX = "FINETUNE_COVERAGE_"
 EMBEDDED = "embedded"
@@ -51,7 +52,7 @@ class ModelSettings(BaseSettings):
         title="Language model",
         description="'embedded', the path of a .gguf file, or the name of a model at the endpoint. "
         "Empty: the embedded model, or with OPENAI_API_KEY and no OPENAI_BASE_URL, "
-        f"{OPENAI_DEFAULT_MODEL}.",
+        f"{OPENAI_DEFAULT_MODEL}; at another endpoint that, or the only model that it lists.",
     )
     embedding_model: str = Field(
         default="",
@@ -169,11 +170,10 @@ class ModelSettings(BaseSettings):
 
     @property
     def endpoint_model(self) -> str:
-        """The name of the model at the endpoint.
+        """The name of the model at the endpoint; where none is set, the only one that the endpoint lists.
 
         Raises:
-            InvalidInput: no name is set and the endpoint is not OpenAI's own, or a name is set and no
-                endpoint is.
+            InvalidInput: no name is set and the endpoint does not settle it, or a name is set and no endpoint is.
         """
         if not self.has_endpoint:
             raise InvalidInput(
@@ -181,14 +181,28 @@ class ModelSettings(BaseSettings):
                 hint=f"Set OPENAI_API_KEY, and OPENAI_BASE_URL if it is not OpenAI's; or set {PREFIX}MODEL="
                 f"{EMBEDDED}.",
             )
+        if name := self._named_or_only_model():
+            return name
+        listed = self._listed_models()[:10]
+        its = f"one of its models ({', '.join(listed)})" if listed else "the name of one of its models"
+        raise InvalidInput(
+            f"No model name is set for the endpoint {self.endpoint_url}.",
+            hint=f"Set {PREFIX}MODEL to {its}, or to '{EMBEDDED}'.",
+        )
+
+    def _named_or_only_model(self) -> str | None:
         if self.model:
             return self.model
         if self.is_openai:
             return OPENAI_DEFAULT_MODEL
-        raise InvalidInput(
-            f"No model name is set for the endpoint {self.endpoint_url}.",
-            hint=f"Set {PREFIX}MODEL to the name of one of its models, or to '{EMBEDDED}'.",
-        )
+        listed = self._listed_models()
+        if OPENAI_DEFAULT_MODEL in listed:
+            return OPENAI_DEFAULT_MODEL
+        return listed[0] if len(listed) == 1 else None
+
+    def _listed_models(self) -> list[str]:
+        key = self.openai_api_key
+        return listed_models(self.endpoint_url, key.get_secret_value() if key else "")
 
     def for_judge(self) -> Self | None:
         """The settings under which the judge is the language model; None when there is no judge."""
@@ -217,7 +231,7 @@ class ModelSettings(BaseSettings):
             return f"{EMBEDDED} ({EMBEDDED_MODEL_NAME})"
         if not self.has_endpoint:
             return f"{self.model} (no endpoint is set)"
-        name = self.model or (OPENAI_DEFAULT_MODEL if self.is_openai else "no model set")
+        name = self._named_or_only_model() or "no model set"
         # It is shown and kept with each record: without a name and password in the address.
         parts = urlsplit(self.endpoint_url)
         return f"{name} at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"

@@ -31,6 +31,12 @@ def chat(
             show_default=False,
         ),
     ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", help="Take a yes from a pipe even if it was written before its plan was shown."
+        ),
+    ] = False,
 ) -> None:
     """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
     services = open_services()
@@ -49,7 +55,9 @@ def chat(
         from ...graph.threads import find_thread
 
         thread = asyncio.run(find_thread(services.settings, thread)) or thread
-    talk = TerminalChat(services, thread_id=thread, workflow_id=workflow, person=person(), fork_at=fork_at)
+    talk = TerminalChat(
+        services, thread_id=thread, workflow_id=workflow, person=person(), fork_at=fork_at, yes=yes
+    )
     with hold_thread(services.settings, talk.thread_id, "chat"):
         code = talk.run()
     raise typer.Exit(code)

@@ -180,7 +180,7 @@ def approved_item(services: Services, job_id: str) -> tuple[str, int]:
     """
     from sqlalchemy import select
 
-    from ...tools.dataset.tables import approval_items
+    from ...tools.dataset.journal_tables import approval_items
     from ...tools.generation.ledger import get_job
 
     job = get_job(services.store, job_id)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..output import print_json, print_table, say
-from .options_and_prompts import AsJson, OptionalWorkflow, open_services, person
+from .options_and_prompts import AsJson, OptionalWorkflow, Yes, confirm, open_services, person
+from .proposal import score_words
 
 if TYPE_CHECKING:
     from ...tools.generation.plans import Plan
+    from ...tools.services import Services
 
 app = typer.Typer(help="Plans that wait for a yes.", invoke_without_command=True)
 
@@ -52,16 +54,22 @@ def approve(
     plan_id: Annotated[
         str, typer.Argument(metavar="ID", help="The plan, as `plans` lists it.", show_default=False)
     ],
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say yes to exactly one plan. The first answer wins."""
+    """Read exactly one plan, and say yes to it. The first answer wins."""
     from ...tools.generation.approval import approve_plan
     from ...tools.generation.money import caps_words
     from ...tools.generation.plans import get_plan
 
-    store = open_services().store
-    approval = approve_plan(store, plan_id, approver=person(), channel="cli")
+    services = open_services()
+    store = services.store
     plan = get_plan(store, plan_id)
+    if plan.status == "pending":
+        if not as_json:
+            _show(services, plan)
+        confirm("Approve this plan?", yes=yes, as_json=as_json)
+    approval = approve_plan(store, plan_id, approver=person(), channel="cli")
     if as_json:
         print_json(
             {
@@ -84,6 +92,27 @@ def approve(
             f"  finetune-coverage generate -w {plan.workflow_id} --topic {item.topic!r} --count {item.count} "
             f"--strategy {item.strategy}"
         )
+
+
+def _show(services: Services, plan: Plan) -> None:
+    """What is said yes to: items, effect, cost and caps, as things stand now."""
+    from ...tools.generation.money import caps_words
+    from ...tools.inspection.plans import inspect_plan
+
+    effect = inspect_plan(services, plan.workflow_id, plan.items)
+    print_table(
+        ["Topic", "Records now", "To generate", "Strategy"],
+        [
+            (item.topic, f"{effect.counts_now[item.topic]:,}", f"{item.count:,}", item.strategy)
+            for item in plan.items
+        ],
+        numbers=(1, 2),
+    )
+    say(f"Workflow: {plan.workflow_id}")
+    say(f"Balance score: {score_words(effect.score_now)} → {score_words(effect.score_then)}")
+    say(f"Cost: {effect.estimate.note if effect.estimate else effect.why_not}")
+    if caps := caps_words(plan.cap_tokens, plan.cap_usd):
+        say(f"Cap: {caps}")
 
 
 def _items_text(plan: Plan) -> str:

@@ -23,11 +23,12 @@ def show_plan(plan: Plan) -> None:
         [(item.topic, item.count, item.strategy, details["reason"]) for item in plan.items],
         numbers=(1,),
     )
-    say(f"Balance score: {_number(details['score'])} → {_number(details['predicted_score'])}")
+    say(f"Balance score: {score_words(details['score'])} → {score_words(details['predicted_score'])}")
     say(f"Cost: {details['note']}")
 
 
-def _number(score: float | None) -> str:
+def score_words(score: float | None) -> str:
+    """``0.45``, or ``none``."""
     return "none" if score is None else f"{score:.2f}"
 
 

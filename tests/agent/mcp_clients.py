@@ -79,4 +79,4 @@ async def proposed(client: Client[Any], *items: dict[str, Any], workflow: str = 
 
 def approve_in_another_process(plan_id: str) -> None:
     """What a person types in a terminal."""
-    subprocess.run([*PROGRAM, "plans", "approve", plan_id], check=True, capture_output=True)
+    subprocess.run([*PROGRAM, "plans", "approve", plan_id, "--yes"], check=True, capture_output=True)

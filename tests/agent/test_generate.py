@@ -62,11 +62,11 @@ def test_without_a_yes_nothing_is_generated(
 def test_a_plan_is_approved_then_generated_once(command: Command, small: str, endpoint: Endpoint) -> None:
     plan_id = generate(command, small, "--json").document["plan_id"]
     assert plan_id in command("plans").out
-    approved = command("plans", "approve", plan_id)
+    approved = command("plans", "approve", "--yes", plan_id)
     assert approved.code == 0
     assert "finetune-coverage generate -w wf-small --topic 'technical' --count 3" in approved.out
     assert "No plan waits" in command("plans").out
-    assert command("plans", "approve", plan_id).code == 1, "the first answer wins"
+    assert command("plans", "approve", "--yes", plan_id).code == 1, "the first answer wins"
 
     assert generate(command, small).code == 0
     calls = endpoint.calls
@@ -80,7 +80,7 @@ def test_caps_are_shown_and_go_with_the_approval(command: Command, small: str, e
     assert "(at most 50,000 tokens)" in outcome.out
     (plan,) = command("plans", "--json").document["plans"]
     assert (plan["cap_tokens"], plan["cap_usd"]) == (50_000, None)
-    assert "at most 50,000 tokens." in command("plans", "approve", plan["id"]).out
+    assert "at most 50,000 tokens." in command("plans", "approve", "--yes", plan["id"]).out
 
 
 def test_a_cap_on_money_needs_a_price(
@@ -110,7 +110,7 @@ def test_a_cap_that_is_none_is_wrong_usage(command: Command, small: str, usd: st
 
 def test_another_count_needs_another_yes(command: Command, small: str, endpoint: Endpoint) -> None:
     plan_id = generate(command, small, "--json").document["plan_id"]
-    command("plans", "approve", plan_id)
+    command("plans", "approve", "--yes", plan_id)
     changed = ("--topic", "technical", "--count", "4", "--strategy", "topic_description")
     assert command("generate", "-w", small, *changed).code == 4
     assert endpoint.calls == 0

@@ -105,7 +105,7 @@ async def test_progress_grows_up_to_the_count(command: Command, small: str, endp
 
     endpoint.latency = 0.2
     async with in_process() as client:
-        command("plans", "approve", await proposed(client))
+        command("plans", "approve", "--yes", await proposed(client))
         await client.call_tool("generate_synthetic_data", WANTED, progress_handler=hear)
     accepted = [progress for progress, _, _ in heard]
     assert len(accepted) >= 2
@@ -128,7 +128,7 @@ async def test_a_cancelled_generation_is_left_in_order_and_goes_on(
     endpoint.latency = 0.3
     async with in_process() as client:
         plan_id = await proposed(client, item)
-        command("plans", "approve", plan_id)
+        command("plans", "approve", "--yes", plan_id)
         under_way = asyncio.create_task(
             client.call_tool("generate_synthetic_data", wanted, progress_handler=hear)
         )

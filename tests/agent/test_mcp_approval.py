@@ -65,7 +65,7 @@ async def test_another_call_than_the_approved_one_is_refused(
         for bad in BAD:
             answer = await call(client, "generate_synthetic_data", **{**WANTED, **bad})
             assert answer["error"]["code"] == "invalid_input", bad
-        assert command("plans", "approve", plan_id).code == 0
+        assert command("plans", "approve", "--yes", plan_id).code == 0
         for edit in EDITS:
             answer = await call(client, "generate_synthetic_data", **{**WANTED, **edit})
             assert answer["error"]["code"] in ("approval_required", "topic_not_found"), edit
@@ -84,7 +84,7 @@ def _files(command: Command) -> list[str]:
 
 async def test_calls_at_the_same_time_share_one_yes(command: Command, small: str, endpoint: Endpoint) -> None:
     async with in_process() as client:
-        command("plans", "approve", await proposed(client))
+        command("plans", "approve", "--yes", await proposed(client))
         answers = await asyncio.gather(*(call(client, "generate_synthetic_data", **WANTED) for _ in range(5)))
         won = [answer for answer in answers if answer["success"]]
         lost = {answer["error"]["code"] for answer in answers if not answer["success"]}
@@ -99,7 +99,7 @@ async def test_a_second_plan_of_the_same_shape_needs_its_own_yes(
     command: Command, small: str, endpoint: Endpoint
 ) -> None:
     async with in_process() as client:
-        command("plans", "approve", await proposed(client))
+        command("plans", "approve", "--yes", await proposed(client))
         assert (await call(client, "generate_synthetic_data", **WANTED))["success"]
         calls = endpoint.calls
         second = await proposed(client)
@@ -117,7 +117,7 @@ async def test_a_plan_for_an_older_dataset_cannot_be_approved(
         command("import", *_files(command), "-w", small)
         (plan,) = (await call(client, "show_plans", plan_id=plan_id))["plans"]
         assert (plan["status"], plan["outdated"]) == ("pending", True)
-        assert command("plans", "approve", plan_id).code == 1
+        assert command("plans", "approve", "--yes", plan_id).code == 1
         assert (await call(client, "generate_synthetic_data", **WANTED))["error"][
             "code"
         ] == "approval_required"
@@ -128,7 +128,7 @@ async def test_the_caps_that_were_approved_bind(command: Command, small: str, en
     async with in_process() as client:
         answer = await call(client, "propose_generation", workflow_id=small, items=[ITEM], max_tokens=3_000)
         assert answer["plan"]["cap_tokens"] == 3_000
-        assert "at most 3,000 tokens" in command("plans", "approve", answer["plan"]["id"]).out
+        assert "at most 3,000 tokens" in command("plans", "approve", "--yes", answer["plan"]["id"]).out
         done = (await call(client, "generate_synthetic_data", **WANTED))["generation"]
         assert done["status"] == "short"
         assert done["cost"]["tokens"] <= 3_000

@@ -59,7 +59,7 @@ async def test_a_client_that_leaves_in_the_middle_leaves_a_job_that_can_go_on(
 
     endpoint.latency = 0.4
     async with over_pipe(tmp_path / "log.txt") as client:
-        command("plans", "approve", await proposed(client, item))
+        command("plans", "approve", "--yes", await proposed(client, item))
         wanted = {"workflow_id": small, **item}
         under_way = asyncio.create_task(
             client.call_tool("generate_synthetic_data", wanted, progress_handler=hear)

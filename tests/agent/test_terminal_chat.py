@@ -29,7 +29,7 @@ def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
 
     def talk(*arguments: str, typed: str) -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        return command("chat", *arguments)
+        return command("chat", "--yes", *arguments)
 
     return talk
 
@@ -166,7 +166,7 @@ def test_stopped_while_generating_and_continued(
 ) -> None:
     thread = thread_in(chat("-w", small, typed=f"{PLAN}\n").out)
     endpoint.latency = 0.5
-    process = start("chat", "--thread", thread, typed="yes\n")
+    process = start("chat", "--yes", "--thread", thread, typed="yes\n")
     wait_until_accepted(command, 2)
     process.send_signal(how)
     out, err = process.communicate(timeout=60)

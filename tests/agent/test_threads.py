@@ -34,7 +34,7 @@ def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
 
     def talk(*arguments: str, typed: str = "") -> Outcome:
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        return command("chat", *arguments)
+        return command("chat", "--yes", *arguments)
 
     return talk
 

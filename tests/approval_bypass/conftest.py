@@ -44,8 +44,8 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.journal_tables import approvals, jobs
 from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.tables import approvals, jobs
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from langgraph.checkpoint.memory import InMemorySaver

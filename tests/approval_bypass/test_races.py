@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.tables import approvals
+from finetune_coverage.tools.dataset.journal_tables import approvals
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import generate_synthetic_data
 from finetune_coverage.tools.generation.approval import approval_of, approve_plan

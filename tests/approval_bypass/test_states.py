@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.tables import approval_items, plans
+from finetune_coverage.tools.dataset.journal_tables import approval_items, plans
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approval import approve_plan
 from finetune_coverage.tools.generation.budget import budget_of

@@ -38,6 +38,7 @@ def decide(
     review: Sequence[ReviewNeed] = (),
     wanted: Wanted | None = None,
     focus: Sequence[str] | None = None,
+    failed: bool = False,
 ) -> Recommendation:
     wanted = wanted or Wanted()
     coverage = build_coverage(
@@ -47,7 +48,8 @@ def decide(
         minimum_per_topic=wanted.minimum_per_topic,
         max_synthetic_share=wanted.max_synthetic_share,
     )
-    return recommend(coverage, profile_topics(counts, topics), list(review), wanted, focus_topics=focus)
+    profiles = profile_topics(counts, topics)
+    return recommend(coverage, profiles, list(review), wanted, focus_topics=focus, focus_failed=failed)
 
 
 def counts_in(option: PlanOption | None) -> dict[str, int]:
@@ -225,3 +227,26 @@ def test_settings_decide() -> None:
 def test_items_ask_for_a_sensible_number(number: int) -> None:
     with pytest.raises(ValidationError):
         PlanItem(topic="a", count=number, strategy="few_shot")
+
+
+def test_topics_that_failed_a_dry_run_get_records_at_a_good_score_too() -> None:
+    counts = [count("a", 120, multi_turn=90), count("b", 90, multi_turn=80), count("c", 140, multi_turn=99)]
+    assert decide(counts, focus=["b", "a"]).action == "proceed_to_grader"
+    failed = decide(counts, focus=["b", "a"], failed=True)
+    assert failed.action == "generate_synthetic_data" and failed.is_for_focus
+    # "b" is brought to the minimum of 100, "a", which has it, to the size of the largest.
+    assert counts_in(failed.all_under_represented) == {"b": 10, "a": 20}
+    assert counts_in(failed.worst_topic) == {"b": 10}
+    assert "'b' (90) and 'a' (120)" in failed.reason and "30 records" in failed.reason
+
+
+def test_the_largest_topic_lacks_something_else_than_records() -> None:
+    counts = [count("a", 120, multi_turn=90), count("b", 110, multi_turn=80)]
+    failed = decide(counts, focus=["a"], failed=True)
+    assert failed.action == "manual_review" and failed.all_under_represented is None
+    assert "look at their records first" in failed.reason
+
+
+def test_at_a_poor_score_failed_topics_get_what_the_balance_needs() -> None:
+    failed = decide(EXAMPLE, focus=["technical_issues"], failed=True)
+    assert not failed.is_for_focus and counts_in(failed.worst_topic) == {"technical_issues": 30}

@@ -98,7 +98,16 @@ async def test_an_old_word_is_no_answer_to_the_return(
     assert question(state)["name"] == "proceed_to_grader"
     state = await parent.ainvoke(Command(resume="proceed"), CONFIG)
     assert state["dry_runs"] == 1 and state["focus_topics"] == ["technical_issues"]
-    assert "Only these topics are considered for generation" in question(state)["description"]
+    returned = question(state)
+    assert "Only these topics are considered for generation" in returned["description"]
+    # The balance is good, and the topic that failed needs records all the same: up to the minimum of 20.
+    assert returned["name"] == "generate_synthetic_data" and returned["args"]["topic"] == "technical_issues"
+    assert returned["args"]["count"] == 9 and "More records were asked for 1 topic" in returned["description"]
+    state = await parent.ainvoke(Command(resume="make it 2"), CONFIG)
+    state = await parent.ainvoke(Command(resume="yes"), CONFIG)
+    assert question(state)["name"] == "proceed_to_grader", (
+        "after a round for them, what the balance says counts"
+    )
 
 
 async def test_who_stops_gets_no_grader(parent: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.tables import attempts, jobs, slots
+from finetune_coverage.tools.dataset.journal_tables import attempts, jobs, slots
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generation.estimate import Estimate, estimate_plan, estimate_rest
 from finetune_coverage.tools.services import Services
@@ -102,7 +102,7 @@ def test_many_drafts_outweigh_the_assumption(services: Services) -> None:
     job(services, accepted=450, rejected=50, count=450)
     known = estimate(services)
     assert 33 <= known.calls <= 35
-    assert "(as so far)" in known.note
+    assert "(expected from the drafts so far)" in known.note
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.journal_tables import approvals
 from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.tables import approvals
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import (
     generate_synthetic_data,

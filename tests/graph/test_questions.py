@@ -40,7 +40,7 @@ QUESTIONS = [
     ("what does the score mean?", ["inspect_topics", "inspect_plan"], "0.45 (Poor)"),
     ("how much is it?", ["inspect_plan", "inspect_rounds"], "model calls"),
     ("how many records are there?", ["inspect_topics"], "There are 80 records in 3 topics"),
-    ("what is the plan?", ["inspect_plan"], "The plan is 16 for"),
+    ("what is the plan?", ["inspect_plan"], "A yes starts exactly this: 16 for"),
     ("why few-shot?", ["inspect_strategies"], "I suggest few-shot"),
 ]
 
@@ -53,7 +53,8 @@ async def test_questions_are_answered_by_tools(chat: Any, model: ScriptedChatMod
         assert [result.name for result in results] == tools, question
         assert expected in said, question
         plain = said.split("\n\nThe plan still stands")[0]
-        facts = "\n".join(line for line in plain.split("\n") if not line.startswith(">"))
+        shown = (">", "To see it as a plan, answer ")  # records, and the number of an option
+        facts = "\n".join(line for line in plain.split("\n") if not line.startswith(shown))
         if "few-shot" not in question:  # what a strategy is, is no figure of the dataset
             assert unsupported_numbers(facts, held, TOPICS) == [], question
     assert model.history == [], "questions that the grammar knows cost nothing"

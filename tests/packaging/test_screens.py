@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from finetune_coverage.docs.screens import FOLDER, SCREENS, Screen, picture
+from finetune_coverage.docs.screens import FOLDER, SCREENS, Screen, on_screen, picture
 
 
 def test_a_picture_is_what_was_written() -> None:
@@ -13,6 +13,11 @@ def test_a_picture_is_what_was_written() -> None:
     assert "&lt;script&gt;" in svg and "<script>" not in svg and "a&lt;b" in svg and "red" in svg
     loaded = re.findall(r"(?:url\(|href=)[\"']?(?!#)[^\"')]+", svg)
     assert loaded == [] and "@font-face" not in svg
+
+
+def test_of_a_bar_the_last_drawing_is_shown() -> None:
+    drawn = b"Cost\r\n\x1b[?25lbar 1/30\r\x1b[2Kbar 2/30\r\x1b[2Kbar 3/30"
+    assert on_screen(drawn) == "Cost\nbar 3/30"
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from .balance import shown_score
+from .focus import focus_additions, why_focus
 from .frontier import Frontier, frontier
 from .plans import PlanItem, Planner, PlanOption, Thresholds, alternatives, caps_of
 from .report import Coverage, default_additions
@@ -31,6 +32,7 @@ class Recommendation(BaseModel):
         alternatives: other plans: the fewest records, an excellent score, the minimum for every topic.
         review: what needs a person's eye, whatever the action is.
         frontier: the cheapest plan for each goal that is not met yet.
+        is_for_focus: it generates for topics that were named, and not for the balance.
     """
 
     action: Action
@@ -40,6 +42,7 @@ class Recommendation(BaseModel):
     alternatives: list[PlanOption]
     review: list[ReviewNeed]
     frontier: Frontier
+    is_for_focus: bool = False
 
 
 def recommend(
@@ -49,6 +52,7 @@ def recommend(
     settings: Thresholds,
     *,
     focus_topics: Collection[str] | None = None,
+    focus_failed: bool = False,
 ) -> Recommendation:
     """Decide from the exact score, and from what stands in the way of trusting or mending it.
 
@@ -63,6 +67,7 @@ def recommend(
         review: needs found elsewhere, such as labels that contradict the text.
         settings: target score, minimum per topic, largest synthetic share.
         focus_topics: generate for these topics only; ``None`` or empty for all.
+        focus_failed: they failed a dry run, so they need records also where the balance does not.
     """
     caps = caps_of(coverage, profiles, settings, focus_topics)
     additions, capped = default_additions(
@@ -72,10 +77,14 @@ def recommend(
         minimum_per_topic=settings.minimum_per_topic,
         caps=caps,
     )
-    planner = Planner(coverage, profiles)
-    needs = [*needs_of_counts(coverage, profiles, additions, capped), *review]
     score = coverage.balance_score_exact
     proceed = score is not None and score > settings.target_score
+    is_for_focus = proceed and focus_failed and bool(focus_topics)
+    if is_for_focus:
+        additions = focus_additions(coverage, focus_topics or (), caps, settings.minimum_per_topic)
+        capped, proceed = {}, False
+    planner = Planner(coverage, profiles)
+    needs = [*needs_of_counts(coverage, profiles, additions, capped), *review]
     doubt = doubt_about_labels(coverage, needs, {} if proceed else additions)
     everything = planner.option(additions, _why_all(coverage, additions))
     action: Action
@@ -83,6 +92,9 @@ def recommend(
         action, reason = "manual_review", doubt
     elif proceed:
         action, reason = "proceed_to_grader", _why_proceed(coverage, settings)
+    elif is_for_focus:
+        action = "generate_synthetic_data" if additions else "manual_review"
+        reason = why_focus(coverage, additions, focus_topics or ())
     elif everything is None:
         held = "; ".join(f"'{topic}': {why}" for topic, why in list(capped.items())[:5])
         action = "manual_review"
@@ -98,6 +110,7 @@ def recommend(
         alternatives=alternatives(planner, caps, additions, settings),
         review=needs,
         frontier=frontier(planner, caps, settings),
+        is_for_focus=is_for_focus,
     )
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Table, insert, literal, select, update
 
 from ..errors import InvalidInput
 from .counts import count_added, last_position
+from .journal_tables import jobs
 from .store import Store
-from .tables import jobs, records, review_reasons, review_rules, topics, workflows
+from .tables import records, review_reasons, review_rules, topics, workflows
 from .workflows import bump_version, check_workflow_id, ensure_workflow, version_within
 
 MARK = "~"

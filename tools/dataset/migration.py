@@ -6,7 +6,8 @@ from sqlalchemy import Column, Connection, func, insert, inspect, select
 from sqlalchemy.schema import CreateColumn
 
 from .counts import count_added, make_triggers
-from .tables import approvals, attempts, budgets, jobs, metadata, records
+from .journal_tables import approvals, attempts, budgets, jobs
+from .tables import metadata, records
 
 _OLD_RECORDS = "records_of_version_2"
 

@@ -1,12 +1,10 @@
-"""The tables of the store: datasets, plans and their approvals, and the journal of generation."""
+"""The tables of datasets: workflows, topics, records, and what people said of them. See also journal_tables.py."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -16,7 +14,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    false,
     text,
 )
 
@@ -145,127 +142,4 @@ assignments = Table(
     Column("decided_by", String, nullable=False),  # "model" or "person"
     Column("previous_topic", String),
     Index("assignments_by_record", "workflow_id", "record_id", "run"),
-)
-
-plans = Table(
-    "plans",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
-    # The root conversation that shows this plan; a plan made outside a conversation has none.
-    Column("thread_id", String),
-    Column("dataset_version", Integer, nullable=False),
-    Column("status", String, nullable=False),  # pending, approved, declined, cancelled
-    Column("items", JSON, nullable=False),  # [{topic, count, strategy}]
-    Column("cap_tokens", BigInteger),  # shown with the plan; its approval opens a budget with it
-    Column("cap_usd", Float),
-    Column("details", JSON, nullable=False),  # predicted score, estimate, why: what the person was shown
-    Column("created_at", String, nullable=False),
-    Index("plans_by_thread", "thread_id", "workflow_id", "status"),
-)
-
-approvals = Table(
-    "approvals",
-    metadata,
-    Column("id", String, primary_key=True),
-    # Unique: the first answer to a plan wins.
-    Column("plan_id", ForeignKey("plans.id", ondelete="CASCADE"), nullable=False, unique=True),
-    Column("approver", String, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("created_at", String, nullable=False),
-)
-
-approval_items = Table(
-    "approval_items",
-    metadata,
-    Column("approval_id", ForeignKey("approvals.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("workflow_id", String, nullable=False),
-    Column("topic", String, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("strategy", String, nullable=False),
-    # Set once, when the item's job starts: an approval cannot be used twice.
-    Column("job_id", String, unique=True),
-)
-
-budgets = Table(
-    "budgets",
-    metadata,
-    # One for each approval: all its jobs, in all processes and through all resumes, spend from it.
-    Column("approval_id", ForeignKey("approvals.id", ondelete="CASCADE"), primary_key=True),
-    Column("cap_tokens", BigInteger),  # NULL is no cap
-    # Money in whole picodollars (1e-12 USD): sums of floats would drift past a cap that they only touch.
-    Column("cap_picodollars", BigInteger),
-    Column("spent_tokens", BigInteger, nullable=False, default=0),
-    Column("spent_picodollars", BigInteger, nullable=False, default=0),
-    # Set aside for calls under way, and for those whose end nobody saw.
-    Column("reserved_tokens", BigInteger, nullable=False, default=0),
-    Column("reserved_picodollars", BigInteger, nullable=False, default=0),
-    # A reservation that is settled twice would make room for calls that nobody approved.
-    CheckConstraint("reserved_tokens >= 0 AND reserved_picodollars >= 0", name="settled_once"),
-)
-
-jobs = Table(
-    "jobs",
-    metadata,
-    Column("id", String, primary_key=True),
-    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
-    Column("approval_id", String, nullable=False),
-    Column("topic", String, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("strategy", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("status", String, nullable=False),  # running, complete, short
-    Column("stop_reason", Text),
-    Column("coverage_before", JSON, nullable=False),
-    Column("coverage_after", JSON),
-    Column("created_at", String, nullable=False),
-    Column("ended_at", String),
-    Column("cancel_requested", Boolean, nullable=False, default=False, server_default=false()),
-    Column("undone_at", String),
-    Column("notes", JSON),
-)
-
-slots = Table(
-    "slots",
-    metadata,
-    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("record_id", String),  # NULL while the job still owes this record
-)
-
-attempts = Table(
-    "attempts",
-    metadata,
-    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("slot", Integer, nullable=False),
-    Column("status", String, nullable=False),  # calling, judging, answered, accepted, rejected, failed
-    Column("seed_ids", JSON, nullable=False, default=list),
-    Column(
-        "details", JSON, nullable=False, default=dict
-    ),  # what the strategy drew: seeds, aspect, axis, chain
-    Column("response", Text),
-    Column("gate", String),
-    Column("evidence", Text),
-    Column("prompt_tokens", Integer, nullable=False, default=0),
-    Column("completion_tokens", Integer, nullable=False, default=0),
-    # What the judge said of its record, and what that took; its tokens are not in the two columns above.
-    Column("verdict", Text),
-    Column("judge_prompt_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column("judge_completion_tokens", Integer, nullable=False, default=0, server_default="0"),
-    # The worst case of its calls, set aside in the budget before they were made.
-    Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column("reserved_usd", Float, nullable=False, default=0, server_default="0"),
-    Column("usd", Float),  # what it cost; NULL while that is open, or when the price is not known
-    Column("scores", JSON),  # what the gates measured
-)
-
-endpoint_limits = Table(
-    "endpoint_limits",
-    metadata,
-    Column("endpoint", String, primary_key=True),
-    Column("model", String, primary_key=True),
-    Column("ceiling", Integer, nullable=False),  # calls at once that the endpoint was seen to bear
-    Column("updated_at", String, nullable=False),
 )

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ..dataset.journal_tables import approval_items, approvals, plans
 from ..dataset.store import Store
-from ..dataset.tables import approval_items, approvals, plans
 from ..dataset.workflows import now, version_within
 from ..errors import InvalidInput
 from .budget import open_budget

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from ..dataset.journal_tables import approval_items, approvals, jobs, plans, slots
 from ..dataset.store import Store
-from ..dataset.tables import approval_items, approvals, jobs, plans, slots
 from ..errors import ApprovalRequired
 from .journal import now
 from .ledger import Job, job_within

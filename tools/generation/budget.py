@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Boolean, Connection, RowMapping, and_, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..dataset.tables import budgets
+from ..dataset.journal_tables import budgets
 from ..errors import ApprovalRequired, BudgetExceeded, InternalError
 from .money import usd_words
 

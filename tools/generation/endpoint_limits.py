@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..dataset.journal_tables import endpoint_limits
 from ..dataset.store import Store
-from ..dataset.tables import endpoint_limits
 from ..model_settings import ModelSettings
 from ..models.embedded_server import PARALLEL
 from .concurrency import START, AdaptiveLimit

@@ -121,7 +121,7 @@ def _estimate(
     )
     drafts = sum(part.drafts for part in work)
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
-    source = "as so far" if any(part.judged for part in work) else "assumed"
+    source = "expected from the drafts so far" if any(part.judged for part in work) else "assumed"
     said = _words(estimate, _cost_words(estimate.usd, settings))
     return estimate.model_copy(update={"note": f"{said}; {rate} ({source})" if rate else said})
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
 
+from ..dataset.journal_tables import attempts, jobs
 from ..dataset.store import Store
-from ..dataset.tables import attempts, jobs
 
 PRIOR_DRAFTS = 10
 """How many drafts' worth an assumption weighs beside what was seen: after 10 drafts both count the same, after 90

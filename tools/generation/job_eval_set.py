@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ..dataset.tables import approvals, plans
+from ..dataset.journal_tables import approvals, plans
 from ..errors import InvalidInput
 from . import job_notes
 from .ledger import Job

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, select, update
 
+from ..dataset.journal_tables import attempts, jobs
 from ..dataset.store import Store
-from ..dataset.tables import attempts, jobs
 
 
 def note_batch(store: Store, job_id: str, batch_id: str | None) -> None:

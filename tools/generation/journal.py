@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
+from ..dataset.journal_tables import attempts, jobs, slots
 from ..dataset.record import Record
 from ..dataset.records import NewRecord, insert_records
 from ..dataset.store import Store
-from ..dataset.tables import attempts, jobs, records, slots
+from ..dataset.tables import records
 from ..errors import BudgetExceeded
 from .draft import Rejection
 from .ledger import Attempt, Job

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, func, select
 
+from ..dataset.journal_tables import attempts, jobs, slots
 from ..dataset.store import Store
-from ..dataset.tables import attempts, jobs, slots
 from ..errors import InvalidInput
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import select
 
 from ..coverage.strategy_choice import StrategyName
+from ..dataset.journal_tables import approvals, attempts
 from ..dataset.records import get_record
-from ..dataset.tables import approvals, attempts
 from ..errors import InvalidInput
 from .ledger import get_job
 from .strategies import make_strategy

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from ..coverage.recommendation import PlanItem
+from ..dataset.journal_tables import plans
 from ..dataset.store import Store
-from ..dataset.tables import plans
 from ..dataset.workflows import now, version_within
 from ..errors import InvalidInput
 

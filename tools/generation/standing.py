@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from ..dataset.journal_tables import approval_items, approvals, jobs
 from ..dataset.store import Store
-from ..dataset.tables import approval_items, approvals, jobs
 from ..dataset.workflows import version_within
 from .plans import Plan
 

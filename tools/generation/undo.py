@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
+from ..dataset.journal_tables import jobs
 from ..dataset.store import Store
-from ..dataset.tables import jobs, records
+from ..dataset.tables import records
 from ..dataset.workflows import bump_version
 from ..errors import Busy, InvalidInput
 from .journal import now

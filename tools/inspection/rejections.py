@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from ..dataset.tables import attempts, jobs
+from ..dataset.journal_tables import attempts, jobs
 from ..dataset.workflows import require_workflow
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
+from ..dataset.journal_tables import attempts, jobs
 from ..dataset.store import Store
-from ..dataset.tables import attempts, jobs
 from ..dataset.workflows import require_workflow
 from ..generation.ledger import JobSummary, list_jobs
 

@@ -105,8 +105,8 @@ def test_an_approval_of_the_command_line_covers_its_own_count_only(
     command: Command, small: str, endpoint: Endpoint
 ) -> None:
     plan = command("generate", "-w", small, *WANTED, "--json").document["plan_id"]
-    assert command("plans", "approve", plan).code == 0
-    assert command("plans", "approve", plan).code == 1, "the first answer wins"
+    assert command("plans", "approve", "--yes", plan).code == 0
+    assert command("plans", "approve", "--yes", plan).code == 1, "the first answer wins"
     more = ("--topic", "technical", "--count", "4", "--strategy", "topic_description")
     assert command("generate", "-w", small, *more).code == 4
     assert endpoint.calls == 0
@@ -146,4 +146,61 @@ def test_a_yes_typed_before_the_plan_is_shown(
             person.join()
             monkeypatch.setattr(sys, "stdin", io.StringIO())
     os.close(master)
+    outside.nothing(small)
+
+
+PLAN = "do 3 for technical with topic description"
+
+
+@pytest.mark.parametrize("piped", ["yes\n", f"{PLAN}\nyes\n", f"{PLAN}\n1\nok\ngo ahead\ngenerate\n"])
+def test_a_yes_that_was_in_the_pipe_before_the_plan_was_shown(
+    command: Command, small: str, outside: Outside, typed: Any, piped: str
+) -> None:
+    typed(piped)
+    outcome = command("chat", "-w", small)
+    assert "written before I showed this plan" in outcome.out and outcome.code == 4
+    outside.nothing(small)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe there cannot be looked into")
+def test_a_yes_in_a_pipe_counts_once_the_plan_was_shown(
+    command: Command, small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that reads the plan and then answers, as `expect` does. What it wrote too early is no yes."""
+    reading, writing = os.pipe()
+    shown: list[str] = []
+
+    def show(text: str) -> None:
+        shown.append(text)
+
+    def answer() -> None:
+        os.write(writing, f"{PLAN}\nyes\n".encode())
+        while not any("written before I showed this plan" in text for text in shown) and not done.wait(0.05):
+            pass
+        done.wait(0.5)
+        os.write(writing, b"yes\n")
+        os.close(writing)
+
+    monkeypatch.setattr("finetune_coverage.agent.terminal_chat.show_message", show)
+    done = threading.Event()
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        monkeypatch.setattr(sys, "stdin", pipe)
+        program = threading.Thread(target=answer)
+        program.start()
+        try:
+            outcome = command("chat", "-w", small)
+        finally:
+            done.set()
+            program.join()
+            monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert outcome.code == 0, outcome.err
+    assert [text for text in shown if "Generation Complete" in text]
+    assert len(command("review", "-w", small, "--synthetic", "--json").document["records"]) == 3
+
+
+def test_plans_approve_shows_the_plan_and_asks(command: Command, small: str, outside: Outside) -> None:
+    plan = command("generate", "-w", small, *WANTED, "--json").document["plan_id"]
+    told = command("plans", "approve", plan)
+    assert told.code == 4 and "Approved" not in told.out
+    assert "topic_description" in told.out and "Cost: about" in told.out and "technical" in told.out
     outside.nothing(small)

@@ -1,0 +1,65 @@
+"""The steps that an answer can lead to, and which one it is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .offer import Offer, Reply
+
+Step = Literal[
+    "analyze",
+    "approve",
+    "interpret",
+    "answer",
+    "review",
+    "revise",
+    "accept",
+    "generate",
+    "finish",
+    "choose",
+    "open",
+    "summarize",
+    "retarget",
+    "undo",
+    "take_back",
+    "rules",
+    "fork",
+    "switch",
+    "compare",
+    "__end__",
+]
+
+
+def next_step_for(reply: Reply, offer: Offer) -> Step:
+    """Which node carries a reply out; what the grammar could not read goes to the model first."""
+    if reply.is_open and reply.read_by == "grammar" and offer.action != "choose_workflow":
+        return "interpret"
+    match reply.kind:
+        case "approve":
+            return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"
+        case "resume":
+            return "generate"
+        case "change" | "more" | "pilot":
+            return "revise" if offer.workflow_id is not None else "answer"
+        case "proceed" | "stop" | "review_outside":
+            return "finish"
+        case "undo":
+            return "undo" if offer.workflow_id is not None else "answer"
+        case "fork" | "switch" | "compare":
+            return reply.kind
+        case "take_back" | "keep":
+            return "take_back"
+        case "add_rule" | "add_rule_here" | "skip_rule" | "rules" | "drop_rule":
+            return "rules"
+        case "review" | "drop" | "restore" | "relabel" | "edit":
+            return "review"
+        case "workflow":
+            return "open"
+        case "targets":
+            return "retarget" if offer.workflow_id is not None else "answer"
+        case _:
+            return "answer"
+
+
+def _is_the_plan(reply: Reply, offer: Offer) -> bool:
+    return reply.items == offer.items

@@ -1,0 +1,63 @@
+"""A stronger model through an endpoint: OPENAI_BASE_URL and OPENAI_API_KEY are set, nothing else; the example plays."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.settings import OPENAI_DEFAULT_MODEL, Settings
+
+from .conftest import Command
+from .endpoint import Endpoint
+
+TYPED = (Path(__file__).resolve().parents[2] / "docs" / "transcript.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def two_variables(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
+    """The endpoint, named by the two variables and nothing else."""
+    for name in endpoint.environment:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    monkeypatch.setenv("OPENAI_API_KEY", endpoint.key)
+    return endpoint
+
+
+def test_the_example_plays(
+    command: Command, sample: str, two_variables: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = [line for line in TYPED.splitlines() if "few-shot" not in line]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(["make it 4", *typed]) + "\n"))
+    played = command("chat", "-w", sample, "--yes")
+    assert played.code == 0, played.err
+    assert f"mock-model at {two_variables.url}" in played.out
+    for said in ("0.45 (Poor)", "4 for", "**Generation Complete**", "Technical Issues: 15 → 19 records"):
+        assert said in played.out, said
+    assert "On to the grader configuration." in played.out
+    assert {body["model"] for body in two_variables.chats()} == {"mock-model"}
+    assert all(request.key == two_variables.key for request in two_variables.requests)
+
+
+@pytest.mark.parametrize(
+    ("models", "chosen"),
+    [
+        (["mine"], "mine"),
+        (["mine", "text-embedding-3-small"], "mine"),
+        (["a", OPENAI_DEFAULT_MODEL], OPENAI_DEFAULT_MODEL),
+        (["a", "b"], None),
+        ([], None),
+    ],
+)
+def test_the_model_that_is_meant(two_variables: Endpoint, models: list[str], chosen: str | None) -> None:
+    two_variables.models = models
+    settings = Settings(openai_base_url=two_variables.url, openai_api_key=two_variables.key)
+    if chosen is None:
+        with pytest.raises(InvalidInput, match="No model name is set") as refused:
+            _ = settings.endpoint_model
+        assert all(name in refused.value.hint for name in models)
+        assert "no model set" in settings.model_in_use
+    else:
+        assert settings.endpoint_model == chosen and settings.model_in_use.startswith(f"{chosen} at ")
