@@ -31,6 +31,7 @@ RIDE = [
                     "day": {"type": "string", "enum": DAYS},
                     "at": {"type": "string"},
                     "price": {"type": "integer"},
+                    "seats": {"type": "integer", "maximum": 50},
                 },
             },
         },
@@ -89,6 +90,9 @@ def test_what_was_left_open_stays_so_while_the_assistant_tries(candidate: Make) 
         ("Which day is it?", "The ride is on 9/13.", False),
         ("Can you book it?", "It is already 10 pm, but yes.", True),
         ("Can you book it?", "It starts at 10 pm.", False),
+        ("Can you book it?", "The most that I can book are 50 seats.", True),
+        ("Can you book it?", "The most that I can book are 60 seats.", False),
+        ("Can you book it?", "I will have 50 seats for you.", False),
     ],
 )
 def test_what_an_answer_may_compute_or_know(candidate: Make, asked: str, answer: str, passes: bool) -> None:
@@ -106,6 +110,10 @@ def test_what_an_answer_may_compute_or_know(candidate: Make, asked: str, answer:
         ("The ride will be here in a minute,", False),
         ("The ride will be in the west part of", False),
         ("Here it is", True),
+        ("It will be in the west part of :(", True),
+        ("It will be in the west part of __", True),
+        ("Your ride will be in the west part of town. Enjoy", True),
+        ("Your ride will be in the west part of town. The", False),
     ],
 )
 def test_an_open_end_is_no_cut(candidate: Make, text: str, passes: bool) -> None:

@@ -16,6 +16,7 @@ from .tool_messages import call, result
 
 Make = Callable[..., Candidate]
 
+REPLY = {"role": "assistant", "content": "There you are."}
 CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Delhi", "Quito")
 
 
@@ -25,7 +26,7 @@ def booked(city: str, kind: str, says: str) -> list[dict[str, Any]]:
         {"role": "user", "content": f"{kind} {city}"},
         call({"city": city, "kind": kind}, "book"),
         result(outcome),
-        {"role": "assistant", "content": "There you are."},
+        REPLY,
     ]
 
 
@@ -58,12 +59,16 @@ def rated(number: int, told: int, route: str = "") -> list[dict[str, Any]]:
     ]
 
 
-def test_a_field_is_told_where_real_answers_tell_it(candidate: Make) -> None:
-    known = [
-        Record(id=f"r{n}", body=json.dumps({"messages": rated(1 + n % 5, 1 + n % 5)}), topic="places")
-        for n in range(10)
+def real_ratings() -> list[Record]:
+    ratings = [1 + n % 5 for n in range(10)]
+    return [
+        Record(id=f"r{n}", body=json.dumps({"messages": rated(rating, rating)}), topic="places")
+        for n, rating in enumerate(ratings)
     ]
-    gate = AnswerFollowsResults(known)
+
+
+def test_a_field_is_told_where_real_answers_tell_it(candidate: Make) -> None:
+    gate = AnswerFollowsResults(real_ratings())
     assert gate.check(candidate(*rated(4, 4))) is None
     # 5 is said by the result too, but as something else.
     rejection = gate.check(candidate(*rated(4, 5)))
@@ -82,3 +87,53 @@ def test_a_query_for_zero(candidate: Make) -> None:
     turns = [{"role": "user", "content": "A room, no children"}, call({"children": "at_least(0)"}, "book")]
     tools = [{"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}}]
     assert GroundedArguments().check(candidate(*turns, result(), tools=tools)) is None
+
+
+RIDE = [{"type": "function", "function": {"name": "OrderRide", "parameters": {"properties": {}}}}]
+
+
+def test_a_tool_may_be_named_before_it_is_called(candidate: Make) -> None:
+    known = [
+        Record(
+            id=f"r{n}",
+            body=json.dumps({"messages": [*rated(n, n)[:-1], result(f'{{"tool": "{tool}"}}'), REPLY]}),
+            topic="rides",
+        )
+        for n, tool in enumerate(["OrderRide", "CancelRide", "FindRide"] * 5)
+    ]
+    gate = AnswerFollowsResults(known)
+    asks = [{"role": "user", "content": "Rate it."}, call({}, "rate"), result('{"rating": 3}')]
+
+    def answered(text: str) -> Candidate:
+        return candidate(*asks, {"role": "assistant", "content": text}, tools=RIDE)
+
+    assert gate.check(answered("Now I will call the OrderRide API.")) is None
+    assert gate.check(answered("Now I will call the FindRide API.")) is not None
+
+
+def test_who_compares_tells_of_earlier_results(candidate: Make) -> None:
+    gate = AnswerFollowsResults(real_ratings())
+    asks = [*rated(5, 5)[:-1], {"role": "assistant", "content": "There."}, *rated(3, 3)[:-1]]
+
+    def answered(text: str) -> Candidate:
+        return candidate(*asks, {"role": "assistant", "content": text})
+
+    assert gate.check(answered("This has an average rating of 3.")) is None
+    assert gate.check(answered("This has an average rating of 5.")) is not None
+    assert gate.check(answered("The first one is higher with an average rating of 5.")) is None
+    assert gate.check(answered("The first one is higher with an average rating of 2.")) is not None
+
+
+def test_a_result_may_be_less_exact_than_the_call(candidate: Make) -> None:
+    def agenda(day: str, said: str) -> list[dict[str, Any]]:
+        asks = {"role": "user", "content": f"What is on my agenda on {day}?"}
+        return [asks, call({"time": day}, "agenda"), result(json.dumps({"time": said})), REPLY]
+
+    known = [
+        Record(id=f"r{n}", body=json.dumps({"messages": agenda(day, day)}), topic="agenda")
+        for n in range(8)
+        if (day := f"2023-03-{n + 11} 15:00:00")
+    ]
+    gate = ResultsFitCalls(known)
+    assert gate.check(candidate(*agenda("2023-03-18 15:00:00", "2023-03-18"))) is None
+    assert gate.check(candidate(*agenda("2023-03-18 15:00:00", "2023-03-19"))) is not None

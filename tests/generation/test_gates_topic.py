@@ -94,3 +94,18 @@ def test_the_called_tools_tell_the_topic(candidate: Make) -> None:
     gate = TopicGate("reset", real)
     assert gate.check(candidate(*calling("reset", 99).messages)) is None
     assert gate.check(candidate(*calling("refund", 99).messages)) is not None
+
+
+def test_a_record_of_several_topics_may_say_most_about_another_of_them(candidate: Make, seeds: Seeds) -> None:
+    gate = TopicGate("technical_issues", [*seeds("technical_issues"), *seeds("billing_questions")])
+    bill = {
+        "role": "user",
+        "content": "Why was my card charged twice? I want a refund of the second invoice.",
+    }
+    says = {"role": "assistant", "content": "The second charge goes back to your card within five days."}
+    made = candidate(bill, says)
+    assert gate.check(made) is not None
+    made.source["topics"] = ["technical_issues", "billing_questions"]
+    assert gate.check(made) is None
+    made.source["topics"] = ["billing_questions", "account_management"]
+    assert gate.check(made) is not None

@@ -14,12 +14,13 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .declared_values import Declared
 from .derived_numbers import is_derived
 from .habits import Excuse, Finding, Habits
 from .latest_results import Latest, answers_with_texts
 from .said import Said
 from .spoken_values import Value, values_of
-from .told_fields import ToldFields, copied_with_change
+from .told_fields import ToldFields, copied_with_change, tells
 from .written_calls import calls_of, leaves
 
 PHRASE = 0.01
@@ -35,11 +36,18 @@ Name = tuple[str, ...]
 """The words of a name, lower case."""
 _NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
 """What tools return as a state or a kind of request, and people say in any sentence."""
-_MARKS = re.compile(r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b")
-"""The numbers of a list, and the upper end of a scale."""
+_MARKS = re.compile(
+    r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b|\b(?:First|Second|Third)(?:ly)?,"
+)
+"""The numbers of a list and its first steps, and the upper end of a scale."""
 _CAPITAL = re.compile(r"\b[A-Z]\w*")
 _OFFER = re.compile(r"\b(or|about|prefer|instead)\b[^.!]*\?|\bor\b[^?]*\.[^.!]*\?", re.IGNORECASE)
 """A question that offers choices, which the assistant may know from the tool."""
+_PROPOSES = re.compile(
+    r"\b(i|i['’]d|i would) (prefer|recommend|suggest|like|love)\b|\bwould you like to try\b|\b(how|what) about\b",
+    re.IGNORECASE,
+)
+"""A proposal or a liking of the assistant's own."""
 _ASKS_WHAT = re.compile(
     r"\b(suggest\w*|recommend\w*|ideas?|what (kinds?|types?|sorts?|other|else|are|do you (have|offer))|how many|which"
     r"|other (kinds?|options?|choices?|places?)|options?|choices|like best|prefer\w*|leave (it|that) open)\b",
@@ -50,6 +58,16 @@ _NOW = re.compile(
     r"\b(it'?s|it is|now|already|currently|time is)\s+(\w+\s+)?\d{1,2}([:.]\d\d)?\s?[ap]\.?m\b", re.IGNORECASE
 )
 """The time of the moment, which the assistant may know."""
+_SCALE = re.compile(r"\bscale (of|from)\b[^.!?]*", re.IGNORECASE)
+"""The ends of a scale, which the assistant may know from the tool."""
+_LIMITS = re.compile(
+    r"\b(max\w*|min\w*|at (most|least)|most|least|only|up to|capacity|limit\w*|between|room for|more than|less than)\b",
+    re.IGNORECASE,
+)
+"""An answer that tells a bound of what may be asked for."""
+_COMPARES = re.compile(
+    r"\b(than|while|whereas|compared?|(high|low|cheap|bett|warm|cold|larg|small)er)\b", re.IGNORECASE
+)
 _DAY_OF_MONTH = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
 _SENTENCE = re.compile(r"[^.!?]*(?:\.\d[^.!?]*)*[.!?]*\s*")
 
@@ -68,16 +86,19 @@ class AnswerFollowsResults:
         self._fields = _known_names(real)
         self._names = _by_first_word(self._fields)
         self._told = ToldFields([told for record in real for told in answers_with_texts(record.messages)])
-        self._habits = Habits(real, lambda record: self._findings(record.messages, 0))
+        self._habits = Habits(real, lambda record: self._findings(record.messages, 0, Declared(record.tools)))
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first fact in an answer that no result gives."""
         if all(message["role"] != "tool" for message in candidate.messages):
             return None
-        found = self._habits.first_unexcused(self._findings(candidate.messages, candidate.first_written))
+        declared = Declared(candidate.source.get("tools") or [])
+        found = self._habits.first_unexcused(
+            self._findings(candidate.messages, candidate.first_written, declared)
+        )
         return Rejection(self.name, found.evidence) if found else None
 
-    def _findings(self, messages: Sequence[Message], first: int) -> Iterator[Finding]:
+    def _findings(self, messages: Sequence[Message], first: int, declared: Declared) -> Iterator[Finding]:
         said, latest, asked = Said(), Latest(), ""
         for index, message in enumerate(messages):
             text = message_text(message)
@@ -86,27 +107,38 @@ class AnswerFollowsResults:
             if message["role"] == "tool":
                 said.add_result(text)
             elif message["role"] == "assistant" and text and latest.results and index >= first:
-                yield from self._contradicting(text, latest)
-                yield from self._unfounded(_MARKS.sub(" ", text), said, latest, asked)
+                yield from self._contradicting(text, latest, said)
+                plain = _MARKS.sub(" ", declared.without_tools(text))
+                limits = declared.forms if _LIMITS.search(text) else set()
+                yield from self._unfounded(plain, said, latest, asked, limits)
             if message["role"] != "tool":
                 said.add(text)
             if message["role"] == "user":
                 asked = text
             latest.add(message, text)
 
-    def _contradicting(self, text: str, latest: Latest) -> Iterator[Finding]:
+    def _contradicting(self, text: str, latest: Latest, said: Said) -> Iterator[Finding]:
         for value, field in self._told.other_values(text, latest.texts):
-            yield _finding(value, f"where the result's {field!r} is told", PHRASE)
+            # Who compares, or sums up what was done, tells of earlier results too.
+            of_several = _COMPARES.search(text) is not None or tells(text, latest.texts[field])
+            allowed = of_several and said.knows_name(values_of(value), None)
+            yield _finding(value, f"where the result's {field!r} is told", PHRASE, allowed=allowed)
         if changed := copied_with_change(text, latest.results):
             yield _finding(changed, "where the result has another number between the same words", PHRASE)
 
-    def _unfounded(self, text: str, said: Said, latest: Latest, asked: str) -> Iterator[Finding]:
+    def _unfounded(
+        self, text: str, said: Said, latest: Latest, asked: str, limits: set[str]
+    ) -> Iterator[Finding]:
         values = values_of(text)
         claimed = {value.written for value in values_of(_claims(text, said, latest))}
         for value in values:
             if value.kind == "word" or latest.may_count(value) or said.knows(value):
                 continue
-            allowed = value.written not in claimed or is_derived(value, text, latest.results, asked)
+            allowed = (
+                value.written not in claimed
+                or not limits.isdisjoint(value.forms)
+                or is_derived(value, text, latest.results, asked)
+            )
             yield _finding(value.written, "which nothing before it says", PHRASE, allowed=allowed)
         capitals = {word.lower() for word in _CAPITAL.findall(text)}
         for name in self._names_in(values):
@@ -115,7 +147,7 @@ class AnswerFollowsResults:
             written, words = " ".join(name), values_of(" ".join(name))
             allowed = claimed.isdisjoint(name)
             if not said.knows_name(words, None):
-                if not _OFFER.search(text):
+                if not _OFFER.search(text) and not _PROPOSES.search(text):
                     allowed = allowed or _ASKS_WHAT.search(asked) is not None
                     yield _finding(written, "which nothing before it says", NAME, allowed=allowed)
             elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
@@ -145,7 +177,8 @@ def _claims(text: str, said: Said, latest: Latest) -> str:
     """
     if not latest.is_fresh:
         text = "".join(one for one in _SENTENCE.findall(text) if not one.rstrip().endswith("?"))
-    return _DAY_OF_MONTH.sub(lambda found: " " if _was_said(found, said) else found[0], _NOW.sub(" ", text))
+    text = _SCALE.sub(" ", _NOW.sub(" ", text))
+    return _DAY_OF_MONTH.sub(lambda found: " " if _was_said(found, said) else found[0], text)
 
 
 def _was_said(day: re.Match[str], said: Said) -> bool:

@@ -98,12 +98,19 @@ def _may_mean_a_day(said: Said, weekday: str) -> bool:
         return True
     if "tomorrow" in said.words and weekday in map(day_after, said.todays):
         return True
+    named = said.words.intersection(WEEKDAYS)
+    if 1 in said.turned_to and weekday in map(day_after, named):
+        return True
+    if -1 in said.turned_to and day_after(weekday) in named:
+        return True
     return any(len(word) > 2 and weekday.startswith(word) for word in said.words)
 
 
 def _is_derived(said: Said, number: float) -> bool:
-    """5% is 0.05, a half hour may be asked for in minutes, and who has no children has 0."""
+    """5% is 0.05, a half hour may be asked for in minutes, who has no children has 0, and 8 others and me are 9."""
     if number == 0 and not said.words.isdisjoint(_NOT_ANY):
+        return True
+    if number in said.counts:
         return True
     return any(number_form(round(number * factor, 6)) in said.forms for factor in (100, 1 / 60, 60))
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .argument_schema import is_constant, schema_of, telling_words
 from .explained import explains
 from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
-from .left_to_choose import leaves_choice, leaves_time, wants_another
-from .passed_over import KnownValues, Passed, UserValues
+from .left_to_choose import (
+    Offered,
+    counts_from_now,
+    leaves_choice,
+    leaves_time,
+    offered_by,
+    wants_again,
+    wants_another,
+)
+from .passed_over import KnownValues, Passed, UserValues, is_name
 from .said import Said
 from .spoken_times import tells_time
-from .spoken_values import values_of
 from .written_calls import calls_of, leaves, read_arguments
 
 ONE_VALUE = 0.8
@@ -78,11 +85,13 @@ class GroundedArguments:
     def _findings(self, messages: Sequence[Message], first: int, source: dict[str, Any]) -> Iterator[Finding]:
         said, users = Said(), UserValues()
         called: set[str] = set()
-        left_open = chooses = any_time = has_acted = False
+        offered: frozenset[Offered] = frozenset()
+        asked = ""
+        left_open = chooses = chose = any_time = from_now = has_acted = False
         for index, message in enumerate(messages):
             for tool, written in calls_of(message):
                 if index >= first:
-                    case = _Case(tool in called, left_open, chooses, any_time, said, users)
+                    case = _Case(tool in called, left_open, chooses, any_time, from_now, offered, said, users)
                     yield from self._untraced(tool, read_arguments(written), source, case)
                 called.add(tool)
                 has_acted = True
@@ -95,24 +104,32 @@ class GroundedArguments:
                     (chooses and not has_acted)
                     or leaves_choice(text)
                     or (bool(called) and wants_another(text))
+                    or (chose and wants_again(text))
                 )
+                chose = chose or chooses
+                from_now = counts_from_now(text)
                 any_time = (any_time and not has_acted) or leaves_time(text)
                 has_acted = False
-                users.add(text)
+                users.add(text, asked)
             if message["role"] == "tool":
                 said.add_result(text)
+                offered = offered_by(text)
             else:
                 said.add(text)
+            if message["role"] == "assistant" and text:
+                asked = text
 
     def _untraced(
         self, tool: str, arguments: dict[str, Any], source: dict[str, Any], case: _Case
     ) -> Iterator[Finding]:
         for argument, value in arguments.items():
-            schema = _schema_of(source, tool, argument)
-            telling = _telling_words(schema)
+            schema = schema_of(source, tool, argument)
+            telling = telling_words(schema)
             free = (tool, argument) in self._free
             for path, leaf in leaves(value, argument):
-                if explains(case.said, leaf, telling, free=free) or leaf in _constants(schema):
+                if explains(case.said, leaf, telling, free=free) or is_constant(leaf, schema):
+                    continue
+                if case.users.spans.keeps(tool, argument, arguments, case.said.spans):
                     continue
                 if self._known.is_usual(tool, argument, leaf) or case.users.has_passed(tool, argument, value):
                     continue
@@ -126,7 +143,9 @@ class GroundedArguments:
         self, place: tuple[str, str, str], value: Any, case: _Case, instead: Passed, *, choice: bool
     ) -> Finding:
         tool, argument, path = place
-        allowed = _is_left_to_choose(value, instead, case, choice=choice)
+        allowed = _is_left_to_choose(value, instead, case, choice=choice) and not case.users.is_own(
+            tool, argument
+        )
         instead = "passed over" if instead == "ruled out" else instead
         share = self._invented * WEIGHT[instead] * (LEFT_OPEN if case.left_open else 1)
         key = (tool, argument, case.again)
@@ -157,6 +176,8 @@ class _Case:
     left_open: bool
     chooses: bool
     any_time: bool
+    from_now: bool
+    offered: frozenset[Offered]
     said: Said
     users: UserValues
 
@@ -167,8 +188,12 @@ def _is_left_to_choose(value: Any, instead: Passed, case: _Case, *, choice: bool
         return True
     if instead == "ruled out" and (choice or tells_time(value)):
         return True
+    if case.from_now and tells_time(value):
+        return True
     if case.any_time and tells_time(value) and (instead != "passed over" or case.again):
         return True
+    if ("time" in case.offered and tells_time(value)) or ("name" in case.offered and is_name(value)):
+        return instead != "passed over"
     return case.chooses and instead != "passed over"
 
 
@@ -192,30 +217,3 @@ def _arguments_given(record: Record) -> Iterator[Key]:
                 given |= {argument, (tool, argument, tool in called), (argument, tool in called)}
             called.add(tool)
     return iter(given)
-
-
-def _schema_of(source: dict[str, Any], tool: str, argument: str) -> dict[str, Any]:
-    for declared in source.get("tools") or []:
-        function = declared.get("function", declared)
-        if function.get("name") == tool:
-            schema = (function.get("parameters") or {}).get("properties", {}).get(argument)
-            return schema if isinstance(schema, dict) else {}
-    return {}
-
-
-def _constants(schema: dict[str, Any]) -> list[Any]:
-    """The default and the least value of an argument, and its only choice: nobody needs to say them."""
-    choices = schema.get("enum") or []
-    return [schema.get("default"), schema.get("minimum"), *(choices if len(choices) == 1 else [])]
-
-
-def _telling_words(schema: dict[str, Any]) -> frozenset[str] | None:
-    """The words that only one of an argument's choices has; None where there are no choices."""
-    choices = tuple(choice for choice in schema.get("enum") or () if isinstance(choice, str))
-    return _unique_words(choices) if choices else None
-
-
-@lru_cache(maxsize=1024)
-def _unique_words(choices: tuple[str, ...]) -> frozenset[str]:
-    counted = Counter(word for choice in choices for word in {value.written for value in values_of(choice)})
-    return frozenset(word for word, times in counted.items() if times == 1)

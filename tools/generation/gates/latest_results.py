@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from .spoken_values import Value, number_form
 from .told_fields import Texts, told_texts
 from .written_calls import calls_of
 
+_SCORE = re.compile(r"\d{1,2}-\d{1,2}")
 LATEST_TURNS = 3
 """Spoken turns before an answer that it may take up besides the last calls and their results."""
 MANY_RESULTS = 3
@@ -60,7 +62,9 @@ class Latest:
         return self._texts
 
     def may_count(self, value: Value) -> bool:
-        """Whether a number may count what the dialogue has done so far, or that there is none."""
+        """Whether a number may count what the dialogue has done so far, or that there is none; "2-1" is a score."""
+        if _SCORE.fullmatch(value.written):
+            return all(int(count) <= self._count for count in value.written.split("-"))
         return value.forms[0] in (number_form(count) for count in range(self._count + 1)) and (
             self._count >= MANY_RESULTS or value.forms[0] == "n0"
         )

@@ -6,13 +6,15 @@ said "Friday" is wrong. So a value that nobody said weighs more when another val
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
 from ...dataset.record import Record
-from .left_to_choose import bounds_of, ruled_out, withdraws_time
+from .kept_spans import Spans
+from .left_to_choose import bounds_of, own_name, ruled_out, takes_back_time, withdraws_time
 from .said import Said
 from .spoken_times import WEEKDAYS
 from .spoken_values import Value, values_of
@@ -25,6 +27,7 @@ USUAL = 0.8
 """Share of at least so many real calls that pass one value, from which it is how the tool is called."""
 TELLING = 0.4
 """Share of an argument's names that have a word in common, above which the word tells none of them: "Venue"."""
+_DAY_OF_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 Passed = Literal["nothing", "ruled out", "tried", "passed over"]
 """What users said that could have stood there: nothing, only what they exclude, only what earlier calls have tried, or
 something else."""
@@ -77,10 +80,15 @@ class UserValues:
         self._spent: defaultdict[str, set[str]] = defaultdict(set)
         self._times: list[Value] = []
         self._bounds: list[tuple[float, float]] = []
+        self._own: set[str] = set()
+        self.spans = Spans()
 
-    def add(self, text: str) -> None:
-        """Take in a turn of a user."""
+    def add(self, text: str, asked: str) -> None:
+        """Take in a turn of a user, and what the assistant said before it."""
         self._said.add(text)
+        self._own.update(value.written for value in values_of(own_name(text, asked)))
+        if takes_back_time(text):
+            self._ruled_out.add_values(self._times)
         self._times += [
             one for one in values_of(text) if one.kind in ("time", "date") or one.written in WEEKDAYS
         ]
@@ -92,6 +100,7 @@ class UserValues:
 
     def call(self, tool: str, arguments: dict[str, Any]) -> None:
         """Take in a call that was made."""
+        self.spans.add(tool, arguments)
         for argument, value in arguments.items():
             self._tried[tool, argument].append(value)
             self._spent[tool].update(form for one in values_of(str(value)) for form in one.forms)
@@ -100,8 +109,19 @@ class UserValues:
         """Whether an earlier call has passed the same: it is the dialogue's since then."""
         return value in self._tried[tool, argument]
 
+    def is_own(self, tool: str, argument: str) -> bool:
+        """Whether earlier calls passed the user's own name there: who wants another hotel is nobody else."""
+        return any(
+            self._own.issuperset(words) and words
+            for words in (
+                {one.written for one in values_of(str(tried))} for tried in self._tried[tool, argument]
+            )
+        )
+
     def bounds(self, value: Any) -> bool:
-        """Whether a number is on the side of a limit that a user gave."""
+        """Whether a number, or a day of the month, is on the side of a limit that a user gave."""
+        if isinstance(value, str) and (day := _DAY_OF_MONTH.fullmatch(value)):
+            value = int(day[1])
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
         return any(low < value < high for low, high in self._bounds)

@@ -30,6 +30,8 @@ BY_CHANCE = 1e-4
 _QUERY = re.compile(r"[a-z_][\w.]*\((.*)\)", re.DOTALL)
 _EQUAL = re.compile(r"[\w.]*equal\w*\(\"?([^\"\[\](),]*)\"?\)")
 _NUMBER = re.compile(r"\d+")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY_AND_HOUR = re.compile(rf"{_DAY.pattern}[T ]\d\d:\d\d.*")
 Fields = Mapping[str, Any]
 
 
@@ -132,7 +134,17 @@ def _compared(arguments: Fields, fields: Fields) -> Iterator[tuple[str, str, Any
     for argument, value in arguments.items():
         passed = _plain(value)
         for field, said in plain.items():
-            yield argument, field, fields[field], said == passed
+            yield argument, field, fields[field], said == passed or _is_day_of(value, fields[field])
+
+
+def _is_day_of(one: Any, other: Any) -> bool:
+    """Whether one of two values is the date, and the other the date with an hour: they differ in how exact they are."""
+    longer, shorter = sorted((str(one), str(other)), key=len, reverse=True)
+    return (
+        _DAY.fullmatch(shorter) is not None
+        and _DAY_AND_HOUR.fullmatch(longer) is not None
+        and longer.startswith(shorter)
+    )
 
 
 def _names_of_echo(tool: str, argument: str, field: str) -> list[Hashable]:

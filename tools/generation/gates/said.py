@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from .spoken_times import (
-    MONTHS,
-    WEEKDAYS,
-    bare_hours,
-    minutes_told,
-    named_today,
-)
+from .spoken_counts import days_between, one_more, years_ago
+from .spoken_times import MONTHS, WEEKDAYS, bare_hours, days_turned, minutes_told, named_today
 from .spoken_values import Value, number_form, squeezed, values_of
 
 LONGEST_NAME = 4
@@ -28,9 +24,22 @@ LONG_PART = 4
 """Letters that a part of a name must be longer than to stand for all of it."""
 LONG_WORD = 7
 """Letters from which a word may have two typing errors; but "Tuesday" and "Thursday" are two apart."""
+SLIPS_AND_SWAPS = 6
+"""Letters from which a word may have one letter too much and another one in the wrong place."""
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
 _PIECE = re.compile(r"[^\W_]+")
+_MIXED = re.compile(r"(?<!\S)(?=\S*[a-zA-Z])[\w!$@]*[\d!$@][\w!$@]*[a-zA-Z]\w*")
+_LETTERS = str.maketrans("01345!$@", "oleasisa")
+"""Digits and signs that some people write for letters: "0r4ng3"."""
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "that than this then them they there where what when with have here were your will want some more most like "
+        "just make need know which would could",
+    )
+)
+"""Words that are no misspelled names: "that" is not "Thai"."""
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
 
 
@@ -45,20 +54,25 @@ class Said:
         self._spelled = ""
         self._bare: set[str] = set()
         self.spans: set[int] = set()
+        self.counts: set[int] = set()
+        self.turned_to: set[int] = set()
         self.todays: set[str] = set()
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
         self.add_values(values_of(text))
         self.todays.update(named_today(text))
+        self.turned_to.update(days_turned(text))
         self._squeezed += squeezed(text) + " "
         self._pieces += _PIECE.findall(text.lower())
+        self.words.update(_PIECE.findall(" ".join(_MIXED.findall(text)).translate(_LETTERS).lower()))
         if "." in text:
             self._spelled += f" {text.lower()}"
 
     def add_values(self, values: Sequence[Value]) -> None:
         """Take in values that were said, without the text around them."""
         self.spans.update(minutes_told(values))
+        self.counts.update(one_more(values), days_between(values), years_ago(values))
         self._bare.update(bare_hours(values))
         for value in values:
             self.forms.update(value.forms)
@@ -176,7 +190,7 @@ class Said:
         return len(values) > LONGEST_NAME or len(stems & known) >= SAID_PARTLY * len(stems)
 
     def _knows_word(self, word: str) -> bool:
-        if word in self.words:
+        if word in self.words or f"{word}side" in self.words:
             return True
         slips = (
             1 if len(word) < LONG_WORD or word in WEEKDAYS else 2
@@ -185,8 +199,21 @@ class Said:
             other[0] == word[0]
             and (
                 OSA.distance(word, other, score_cutoff=slips) <= slips
-                or (len(word) == len(other) and sorted(word) == sorted(other))
+                or _has_letters_of(other, word)
                 or (len(word) >= LONG_WORD and len(other) >= SHORTEST_CODE and word.startswith(other))
             )
-            for other in self.words
+            for other in self.words - _COMMON
         )
+
+
+def _has_letters_of(other: str, word: str) -> bool:
+    """Whether a word has the letters of another, in another order, or one of them too much: "orenage"."""
+    if len(word) == len(other):
+        return sorted(word) == sorted(other)
+    more = Counter(other) - Counter(word)
+    return (
+        len(word) >= SLIPS_AND_SWAPS
+        and len(other) == len(word) + 1
+        and more.total() == 1
+        and OSA.distance(word, other) == 2
+    )

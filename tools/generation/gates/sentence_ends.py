@@ -35,6 +35,14 @@ _GO_ON = frozenset(
     )
 )
 """Words that no sentence ends with, but for short answers."""
+_SIGN = re.compile(
+    r"(?:^|\s)(?:[:;=]['’-]?[()\[\]DPpOo/\\|*3]+|<3|\^_*\^|_{2,})$|[☀-➿\U0001F300-\U0001FAFF]\ufe0f?$"
+)
+"""A smiley or the blank of a quiz question."""
+_PARTING = frozenset(
+    ["bye", "goodbye", "thanks", "cheers", "enjoy", "welcome", "ciao", "tschüss", "danke", "merci", "gracias"]
+)
+"""A sentence of one such word is whole."""
 _JOINTS = tuple(",;([{-–&")
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?|[.!?…:\n]+")
 _NUMBER = re.compile(r"\d+")
@@ -76,9 +84,11 @@ class SentenceEnds:
         ever end with. A dataset that leaves no end open leaves none open here.
         """
         text = text.rstrip()
-        if text.endswith(ENDINGS):
+        if text.endswith(ENDINGS) or _SIGN.search(text):
             return False
         words = _words_of_last_sentence(text)
+        if len(words) == 1 and words[0] in _PARTING:
+            return False
         if not self._leaves_open or not words or text.endswith(_JOINTS):
             return True
         if len(text.split()) <= SHORT_ANSWER:

@@ -91,9 +91,19 @@ _BESIDE_HOURS = frozenset(
     ]
 )
 _MINUTES = {"minute": 1, "min": 1, "hour": 60, "hr": 60}
+_ONE = ("a", "an", "next")
+_HOURS = re.compile(r"1?\d-1?\d")
+"""A code by its looks: "from 3-5"."""
 
 _TODAY = re.compile(
     rf"\btoday\W{{1,3}}(?:is |being )?({'|'.join(WEEKDAYS)})|({'|'.join(WEEKDAYS)})(?: is)? today",
+    re.IGNORECASE,
+)
+
+
+_OTHER_DAY = re.compile(
+    r"\b(?:(?P<after>(following|next) day|day after(?! tomorrow)|day later|one day later)"
+    r"|(previous|preceding) day|day before(?! yesterday)|day earlier)\b",
     re.IGNORECASE,
 )
 
@@ -108,22 +118,31 @@ def day_after(weekday: str) -> str:
     return WEEKDAYS[(WEEKDAYS.index(weekday) + 1) % len(WEEKDAYS)]
 
 
+def days_turned(text: str) -> set[int]:
+    """How many days a text turns away from a day that was named: 1 for "the following day", -1 for "the day before"."""
+    return {1 if match["after"] else -1 for match in _OTHER_DAY.finditer(text)}
+
+
 def bare_hours(values: Sequence[Value]) -> Iterator[str]:
-    """The numbers of a text that may be hours: "at 8", "8 to 10", "8"."""
+    """The numbers of a text that may be hours: "at 8", "8 to 10", "from 3-5", "8"."""
     for place, value in enumerate(values):
         around = values[max(0, place - 1) : place + 2]
-        if value.kind == "number" and (
-            len(values) <= SHORT_ANSWER or any(one.written in _BESIDE_HOURS for one in around)
-        ):
+        if len(values) > SHORT_ANSWER and not any(one.written in _BESIDE_HOURS for one in around):
+            continue
+        if value.kind == "number":
             yield from value.forms
+        elif _HOURS.fullmatch(value.written):
+            yield from (f"n{hour}" for hour in value.written.split("-"))
 
 
 def minutes_told(values: Sequence[Value]) -> set[int]:
-    """The spans of time that a text tells, in minutes: "two hours earlier", "10 minutes before"."""
+    """The spans of time that a text tells, in minutes: "two hours earlier", "10 minutes before", "in an hour"."""
     found = set()
     for number, unit in pairwise(values):
         factor = _MINUTES.get(unit.written.rstrip("s"))
-        if factor and number.forms and number.forms[-1][0] == "n":
+        if factor and number.written in _ONE:
+            found.add(factor)
+        elif factor and number.forms and number.forms[-1][0] == "n":
             found.add(round(float(number.forms[-1][1:]) * factor))
     return found
 

@@ -119,6 +119,12 @@ class ToldFields:
         return found
 
 
+def tells(answer: str, told: Iterable[tuple[str, ...]]) -> bool:
+    """Whether one of the values of a field stands somewhere in an answer."""
+    words = forms_of(values_of(answer))
+    return any(_starts(words, place, set(told)) for place in range(len(words)))
+
+
 def _is_number(words: tuple[str, ...]) -> bool:
     return len(words) == 1 and words[0][:1] in "ntd" and words[0][1:2].isdigit()
 

@@ -125,6 +125,10 @@ class TopicGate:
         candidate.scores[self.name] = round(margin, 4)
         if margin >= limit:
             return None
+        # A record may be of several topics, and says most about one of them.
+        topics = candidate.source.get("topics") or ()
+        if self._topic in topics and likeliest in topics:
+            return None
         return Rejection(self.name, f"reads like {likeliest!r} (margin {margin:.2f}, limit {limit:.2f})")
 
 

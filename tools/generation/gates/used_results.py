@@ -16,6 +16,7 @@ from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .explained import explains
 from .habits import Excuse, Finding, Habits, Key
+from .left_to_choose import wants_another
 from .said import Said
 from .spoken_values import squeezed, values_of
 from .written_calls import calls_of, leaves, read_arguments
@@ -55,7 +56,9 @@ def _arguments_given(record: Record) -> Iterator[Key]:
 
 def _findings(messages: Sequence[Message], first: int) -> Iterator[Finding]:
     given: defaultdict[str, set[str]] = defaultdict(set)
+    passed: defaultdict[str, set[str]] = defaultdict(set)
     users = Said()
+    another = False
     for index, message in enumerate(messages):
         text = message_text(message)
         if message["role"] == "tool":
@@ -63,16 +66,23 @@ def _findings(messages: Sequence[Message], first: int) -> Iterator[Finding]:
                 given[field].add(squeezed(str(value)))
         else:
             users.add(text)
-        if not given or index < first:
-            continue
+        if message["role"] == "user":
+            another = wants_another(text)
         for tool, written in calls_of(message):
             for argument, value in read_arguments(written).items():
-                values = given.get(argument)
-                if not values or not _is_code(value) or squeezed(str(value)) in values:
-                    continue
-                if not explains(users, value):
+                values, code = given.get(argument), squeezed(str(value))
+                if (
+                    index >= first
+                    and values
+                    and _is_code(value)
+                    and code not in values
+                    and not explains(users, value)
+                ):
                     evidence = f"{tool}.{argument} = {value!r:.40} is not what a result gave as {argument!r}"
-                    yield Finding(evidence, (Excuse(argument, argument, OWN_WAY),))
+                    # Who asks for another flight than the one that failed asks for another id.
+                    other_wanted = another and values <= passed[argument]
+                    yield Finding(evidence, (Excuse(argument, argument, OWN_WAY),), other_wanted)
+                passed[argument].add(code)
 
 
 def _fields(text: str) -> Iterator[tuple[str, Any]]:
