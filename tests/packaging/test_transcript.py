@@ -42,7 +42,7 @@ def test_it_is_the_whole_flow(played: str) -> None:
     assert asked == ["**Coverage Analysis**", "**Generation Complete**", "**Generation Complete**"]
     assert "**Balance Score:** 0.45 (Poor)" in played and "- Balance Score: 0.45 → 0.72 ✓" in played
     assert "- Technical Issues: 15 → 45 records" in played and "On to the grader configuration." in played
-    assert "Traceback" not in played and "Error" not in played
+    assert not re.search(r"(?m)^(Traceback|Error)", played)  # a menu in a record may be called Errors
 
 
 def test_counts_shares_and_scores_follow_from_each_other(played: str) -> None:
