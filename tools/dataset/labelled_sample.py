@@ -9,12 +9,10 @@ from zlib import crc32
 from sqlalchemy import select
 
 from .record import Record
-from .record_rows import record_of
+from .records import records_at
 from .store import Store
 from .tables import records
 from .workflows import version_within
-
-_AT_ONCE = 500
 
 
 def choice_key(record_id: str) -> tuple[int, str]:
@@ -49,12 +47,4 @@ def labelled_sample(store: Store, workflow_id: str, most_of_a_topic: int) -> Ite
                 heapq.heappush(heap, (-number, name, position))
             elif -number > heap[0][0]:
                 heapq.heapreplace(heap, (-number, name, position))
-    return _read(store, sorted(position for heap in heaps.values() for *_, position in heap))
-
-
-def _read(store: Store, positions: list[int]) -> Iterator[Record]:
-    for start in range(0, len(positions), _AT_ONCE):
-        part = positions[start : start + _AT_ONCE]
-        query = select(records).where(records.c.position.in_(part)).order_by(records.c.position)
-        with store.read() as connection:
-            yield from map(record_of, connection.execute(query).all())
+    return records_at(store, sorted(position for heap in heaps.values() for *_, position in heap))

@@ -104,6 +104,16 @@ def load_records(
     return _pages(store, select(records).where(*wanted).order_by(records.c.position), limit)
 
 
+def records_at(store: Store, positions: Sequence[int]) -> Iterator[Record]:
+    """Read the records at these positions of the table, in their order, a page at a time."""
+    for start in range(0, len(positions), _PAGE):
+        part = positions[start : start + _PAGE]
+        query = select(records).where(records.c.position.in_(part)).order_by(records.c.position)
+        with store.read() as connection:
+            rows = connection.execute(query).all()
+        yield from map(record_of, rows)
+
+
 def get_record(store: Store, workflow_id: str, record_id: str) -> Record:
     """Read one record, whatever its status; raises `InvalidInput` when there is none with this id."""
     query = select(records).where(records.c.workflow_id == workflow_id, records.c.id == record_id)

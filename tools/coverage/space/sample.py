@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import select
 
 from ...dataset.record import Record
-from ...dataset.record_rows import record_of
+from ...dataset.records import records_at
 from ...dataset.store import Store
 from ...dataset.tables import records
 
@@ -16,7 +16,6 @@ SEED = 0
 MOST_OF_A_TOPIC = 300
 MOST_RECORDS = 12_000
 _LEAST_OF_A_TOPIC = 30
-_AT_ONCE = 500
 
 
 def sample_topics(
@@ -42,7 +41,7 @@ def sample_topics(
         if len(positions) > most:
             chosen = np.random.default_rng(SEED).choice(len(positions), most, replace=False)
             positions = [positions[row] for row in sorted(chosen)]
-        found[topic] = _read(store, positions)
+        found[topic] = list(records_at(store, positions))
     return found
 
 
@@ -52,12 +51,3 @@ def _positions(store: Store, workflow_id: str, topic: str) -> list[int]:
     )
     with store.read() as connection:
         return list(connection.execute(query.order_by(records.c.position)).scalars())
-
-
-def _read(store: Store, positions: Sequence[int]) -> list[Record]:
-    read: list[Record] = []
-    for start in range(0, len(positions), _AT_ONCE):
-        query = select(records).where(records.c.position.in_(positions[start : start + _AT_ONCE]))
-        with store.read() as connection:
-            read += map(record_of, connection.execute(query.order_by(records.c.position)).all())
-    return read
