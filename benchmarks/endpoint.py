@@ -107,10 +107,14 @@ class Endpoint:
         if entry.outcome in ("busy", "full"):
             entry.sent = time.time()
             return _error(429, "Too many requests", {"Retry-After": str(self.behaviour.retry_after)})
+        content = b""
+        if entry.outcome not in ("errors", "drops", "hangs"):
+            entry.text = self._text(body, entry.outcome)
+            content = orjson.dumps(_completion(body, entry.text, cut=entry.outcome == "truncated"))
         self.active += 1
         self.peak = max(self.peak, self.active)
         try:
-            await asyncio.sleep(self._latency() if entry.outcome != "hangs" else 3600)
+            await self._wait(entry)
         finally:
             self.active -= 1
         if entry.outcome == "errors":
@@ -119,8 +123,6 @@ class Endpoint:
             assert request.transport is not None
             request.transport.abort()
             raise asyncio.CancelledError
-        entry.text = self._text(body, entry.outcome)
-        content = orjson.dumps(_completion(body, entry.text, cut=entry.outcome == "truncated"))
         response = web.Response(body=content, content_type="application/json")
         try:
             await response.prepare(request)
@@ -145,6 +147,11 @@ class Endpoint:
             if drawn < 0:
                 return name
         return "answered"
+
+    async def _wait(self, entry: Answered) -> None:
+        """Until the latency has passed since the request came: making the answer up is part of it."""
+        seconds = self._latency() if entry.outcome != "hangs" else 3600
+        await asyncio.sleep(max(0.0, entry.arrived + seconds - time.time()))
 
     def _latency(self) -> float:
         if not self.behaviour.spread:

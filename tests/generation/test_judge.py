@@ -127,24 +127,30 @@ async def test_a_verdict_that_cannot_be_read_passes_nothing(
     assert "cannot be read" in str(first.evidence)
 
 
+@pytest.mark.parametrize("keeps", ["the journal", "the spool"])
 @pytest.mark.parametrize("dies_at", ["the gates", "the verdict"])
 async def test_a_crash_pays_for_nothing_twice(
     endpoint: MockOpenAI,
     judged: Callable[..., Services],
     monkeypatch: pytest.MonkeyPatch,
     dies_at: str,
+    keeps: str,
 ) -> None:
     services = judged(max_concurrency=1)
     item = approved(services, 1)
-    judge = AttemptWork.judge
+    judge, write_down = AttemptWork.judge, AttemptWork.write_down
 
     def crash(work: AttemptWork, answered: Any, failed: Any = ()) -> Any:
         if any((one.verdict is not None) == (dies_at == "the verdict") for one in answered):
             raise RuntimeError("the machine dies here")
         return judge(work, answered, failed)
 
+    def lose(work: AttemptWork, answered: Any) -> Any:
+        return crash(work, answered) if answered and keeps == "the spool" else write_down(work, answered)
+
     with monkeypatch.context() as patch:
         patch.setattr(AttemptWork, "judge", crash)
+        patch.setattr(AttemptWork, "write_down", lose)
         assert (await run_approved_item(services, *item))["error"]["code"] == "internal"
     generation = (await run_approved_item(services, *item))["generation"]
     assert (generation["accepted"], generation["rejected"]) == (1, {})

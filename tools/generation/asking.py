@@ -77,9 +77,7 @@ class Asking:
         except EndpointError as error:
             self.error = self.error or error
             return Failed(attempt, _refusal(error), is_free=True)
-        attempt.replies.append(reply)
-        attempt.prompt_tokens += usage.prompt_tokens
-        attempt.completion_tokens += usage.completion_tokens
+        attempt.add_reply(reply, usage)
         return "answered"
 
     async def _ask_judge(self, attempt: Open, *, is_last: bool) -> Asked:

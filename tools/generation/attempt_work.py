@@ -12,12 +12,15 @@ from . import job_notes, journal
 from .acceptance import Acceptance, as_record
 from .attempt_costs import AttemptCosts
 from .draft import Candidate, Draft, Rejection, Strategy, TopicContext
+from .journal_entries import Accepted, Answered, Paid, Refused
 from .judge.judge import NAME as JUDGE
 from .judge.judge import Judge
 from .ledger import Attempt, Job
 from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
 from .spending import NOTHING, Spending
+
+TWIN = Rejection("exact_duplicate", "the same record is there already")
 
 
 class AttemptWork:
@@ -80,29 +83,29 @@ class AttemptWork:
         return drafted[:allowed], refusal
 
     def write_down(self, answered: Sequence[Open]) -> str | None:
-        """Journal what has just been paid for; tells why the job must stop when a call took more than it could."""
-        if not answered:
+        """Journal what was paid for and is not judged yet, unless the journal has it.
+
+        Returns:
+            Why the job must stop: a call took more than it could.
+        """
+        news = [one for one in answered if not one.is_journalled]
+        if not news:
             return None
-        paid = [
-            journal.Paid(
+        entries = [
+            Answered(
                 one.number,
-                one.response,
-                one.prompt_tokens,
-                one.completion_tokens,
+                self._paid(one),
                 one.is_whole,
-                self.costs.used(one).usd,
                 self.costs.settled(one) if one.is_whole else None,
-                one.verdict,
-                one.judge_prompt_tokens,
-                one.judge_completion_tokens,
             )
-            for one in answered
+            for one in news
         ]
-        problem = journal.journal_answers(self._store, self._job.id, paid, self._spending)
-        for one in answered:
+        problem = journal.journal_answers(self._store, self._job.id, entries, self._spending)
+        for one in news:
+            one.is_journalled = True
             if one.is_whole:
                 one.reserved, one.counted = NOTHING, self.costs.used(one)
-        return problem or next(filter(None, map(self.costs.overrun, answered)), None)
+        return problem or self._overrun(news)
 
     def note_batch(self, batch_id: str | None) -> None:
         """Remember which batch the attempts under way are in; None: in none any more."""
@@ -112,46 +115,37 @@ class AttemptWork:
         """The batch that the attempts under way are in."""
         return job_notes.noted_batch(self._store, self._job.id)
 
-    def judge(self, answered: Sequence[Open], failed: Sequence[Failed] = ()) -> list[Outcome]:
-        """Send answers through the gates and commit what came of them."""
-        outcomes = [Outcome(one.attempt, "failed", one.rejection) for one in failed]
-        refused = [
-            journal.Refused(
-                one.attempt.number,
-                one.rejection,
-                failed=True,
-                settled=self.costs.settled(one.attempt) if one.is_free else None,
-            )
-            for one in failed
-        ]
-        accepted: list[journal.Accepted] = []
-        to_ask: list[Open] = []
+    def judge(
+        self, answered: Sequence[Open], failed: Sequence[Failed] = ()
+    ) -> tuple[list[Outcome], str | None]:
+        """Send answers through the gates and commit what came of them, with what was paid for it.
+
+        Returns:
+            What became of each, and why the job must stop: a call took more than it could.
+        """
+        judged = [(one, self._judged(one)) for one in answered]
+        refused = [(one, found) for one, found in judged if isinstance(found, Rejection)]
+        passed = [(one, found) for one, found in judged if isinstance(found, Candidate)]
+        whole = [(one, candidate) for one, candidate in passed if one.is_whole]
+        going_on = [one for one, _ in passed if not one.is_whole]
+        problems = [self._overrun([one for one in answered if not one.is_journalled])]
+        problems.append(self.write_down(going_on))
+        doubled, problem = self._end(
+            [self._accepted(one, candidate) for one, candidate in whole],
+            [self._refused(one, rejection) for one, rejection in refused]
+            + [self._failed(one) for one in failed],
+        )
+        problems.append(problem)
+        twins = [(one, TWIN) for one, _ in whole if one.number in doubled]
+        problems.append(self._end([], [self._refused(one, rejection) for one, rejection in twins])[1])
         for one in answered:
-            judged = self._judged(one)
-            if isinstance(judged, Rejection):
-                outcomes.append(Outcome(one, "rejected", judged))
-                refused.append(journal.Refused(one.number, judged, settled=self.costs.settled(one)))
-            elif one.is_whole:
-                record = self._record(one, judged)
-                outcomes.append(Outcome(one, "accepted"))
-                accepted.append(
-                    journal.Accepted(one.number, one.slot, record, judged.scores, self.costs.settled(one))
-                )
-                # At once, not when it is committed: the next answer of this batch may be its twin.
-                self._acceptance.remember(judged)
-            elif one.is_written and self._judge is not None:
-                one.question = self._judge.question(judged)
-                to_ask.append(one)
-            else:
-                outcomes.append(Outcome(one, "continues"))
-        doubled = self._end(accepted, refused)
-        twins = Rejection("exact_duplicate", "the same record is there already")
-        self._end([], [journal.Refused(number, twins) for number in doubled])
-        outcomes += self._begin_verdicts(to_ask)
-        return [
-            Outcome(outcome.attempt, "rejected", twins) if outcome.attempt.number in doubled else outcome
-            for outcome in outcomes
-        ]
+            one.is_journalled = True
+        outcomes = [Outcome(one.attempt, "failed", one.rejection) for one in failed]
+        outcomes += [Outcome(one, "rejected", rejection) for one, rejection in [*refused, *twins]]
+        outcomes += [Outcome(one, "accepted") for one, _ in whole if one.number not in doubled]
+        outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written]
+        outcomes += self._begin_verdicts([one for one in going_on if one.is_written])
+        return outcomes, next(filter(None, problems), None)
 
     def _begin_verdicts(self, to_ask: Sequence[Open]) -> list[Outcome]:
         """Set aside what the judge may take, beyond what is set aside already, and write down that it is asked."""
@@ -170,15 +164,15 @@ class AttemptWork:
         self._end(
             [],
             [
-                journal.Refused(one.number, unjudged, failed=True, settled=self.costs.settled(one))
+                Refused(one.number, unjudged, failed=True, settled=self.costs.settled(one))
                 for one in to_ask[allowed:]
             ],
         )
         return outcomes + [Outcome(one, "failed", unjudged) for one in to_ask[allowed:]]
 
-    def _end(self, accepted: Sequence[journal.Accepted], refused: Sequence[journal.Refused]) -> set[int]:
+    def _end(self, accepted: Sequence[Accepted], refused: Sequence[Refused]) -> tuple[set[int], str | None]:
         if not accepted and not refused:
-            return set()
+            return set(), None
         return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
 
     def _judged(self, one: Open) -> Candidate | Rejection:
@@ -187,9 +181,48 @@ class AttemptWork:
             return self._acceptance.examine(self._strategy, one.draft, one.response)
         # With a verdict, once more: what was accepted meanwhile may be the same.
         judged = self._acceptance.judge(self._strategy, one.draft, one.response)
-        if isinstance(judged, Rejection) or one.verdict is None or self._judge is None:
+        if isinstance(judged, Rejection):
             return judged
-        return self._judge.refusal(judged, one.verdict) or judged
+        if one.verdict is not None and self._judge is not None:
+            judged = self._judge.refusal(judged, one.verdict) or judged
+        elif not one.is_whole and self._judge is not None:
+            one.question = self._judge.question(judged)
+        if isinstance(judged, Candidate) and one.is_whole:
+            # At once, not when it is committed: the next answer of this batch may be its twin.
+            self._acceptance.remember(judged)
+        return judged
+
+    def _paid(self, one: Open) -> Paid:
+        return Paid(
+            one.response,
+            one.prompt_tokens,
+            one.completion_tokens,
+            self.costs.used(one).usd,
+            one.verdict,
+            one.judge_prompt_tokens,
+            one.judge_completion_tokens,
+        )
+
+    def _unwritten(self, one: Open) -> Paid | None:
+        return None if one.is_journalled else self._paid(one)
+
+    def _overrun(self, answered: Sequence[Open]) -> str | None:
+        return next(filter(None, map(self.costs.overrun, answered)), None)
+
+    def _accepted(self, one: Open, candidate: Candidate) -> Accepted:
+        record = self._record(one, candidate)
+        return Accepted(
+            one.number, one.slot, record, candidate.scores, self._unwritten(one), self.costs.settled(one)
+        )
+
+    def _refused(self, one: Open, rejection: Rejection) -> Refused:
+        return Refused(one.number, rejection, paid=self._unwritten(one), settled=self.costs.settled(one))
+
+    def _failed(self, one: Failed) -> Refused:
+        settled = self.costs.settled(one.attempt) if one.is_free else None
+        return Refused(
+            one.attempt.number, one.rejection, failed=True, paid=self._unwritten(one.attempt), settled=settled
+        )
 
     def _record(self, one: Open, candidate: Candidate) -> Record:
         gates, judge = self._acceptance.gate_names(), None

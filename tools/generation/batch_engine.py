@@ -85,7 +85,8 @@ class BatchEngine(SlotKeeping):
             answered, failed = _sorted_out(waiting, answers)
             # In this order: a program that dies in between finds the batch again by its metadata.
             await in_thread(self._work.note_batch, None)
-            await in_thread(self._work.write_down, answered)
+            if problem := await in_thread(self._work.write_down, answered):
+                self.stop(problem)
             await self._judge(answered, failed)
 
     async def _begin(self) -> bool:
@@ -153,7 +154,10 @@ class BatchEngine(SlotKeeping):
         self._answered = []
         while answered or failed:
             written = []
-            for outcome in await in_thread(self._work.judge, answered, failed):
+            outcomes, problem = await in_thread(self._work.judge, answered, failed)
+            if problem:
+                self.stop(problem)
+            for outcome in outcomes:
                 if outcome.status != "continues":
                     self._ended(outcome)
                 elif outcome.attempt.is_written:
@@ -176,10 +180,7 @@ def _sorted_out(waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open],
     for one in waiting:
         custom_id = _custom_id(one)
         if (found := answers.replies.get(custom_id)) is not None:
-            reply, usage = found
-            one.replies.append(reply)
-            one.prompt_tokens += usage.prompt_tokens
-            one.completion_tokens += usage.completion_tokens
+            one.add_reply(*found)
             answered.append(one)
         else:
             said = answers.failures.get(custom_id, "not answered before the batch ended")

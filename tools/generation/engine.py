@@ -1,8 +1,8 @@
 """The engine: fills the slots of a job, as many at once as the endpoint takes.
 
-Four workers pass attempts on to each other: one drafts and journals them ahead of need, one sends them, one
-journals the answers the moment they arrive, one judges them. Each has a thread of its own for what blocks. There
-are no batches that anybody waits for: each takes what is there. A refused slot is owed again at once.
+Three workers pass attempts on to each other: one drafts and journals them ahead of need, one sends them and spools
+the answers the moment they arrive, one judges and journals these. What blocks has a thread of its own. There are no
+batches that anybody waits for: each takes what is there. A refused slot is owed again at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from .answer_writer import AnswerWriter
+from .answer_spool import AnswerSpool
 from .asking import Asking
 from .attempt_work import AttemptWork
 from .concurrency import AdaptiveLimit
@@ -46,6 +46,7 @@ class Engine(SlotKeeping):
         work: drafts, journals and judges.
         left: what earlier runs of the job left to do.
         limit: how many requests at once.
+        spool: where answers are until the journal has them.
         judge: the line to the judge; None when there is no judge.
         on_progress: called from the event loop whenever something was accepted or refused.
     """
@@ -57,11 +58,13 @@ class Engine(SlotKeeping):
         work: AttemptWork,
         left: Left,
         limit: AdaptiveLimit,
+        spool: AnswerSpool,
         judge: JudgeLine | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
         super().__init__(job, work, left, on_progress)
         self._limit = limit
+        self._spool = spool
         self._asking = Asking(model, limit, judge)
         self._signals = Signals("begin", "judge", "over")
         self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
@@ -69,9 +72,8 @@ class Engine(SlotKeeping):
         self._judge_places = self._places
         if judge is not None and judge.limit is not limit:
             self._judge_places = Places(judge.limit, self._send, lambda: None)
-        self._writer = AnswerWriter(work.write_down, self._written)
         self._drafting, self._judging = OwnThread("draft"), OwnThread("judge")
-        self._to_judge = list(left.answered)
+        self._answered = list(left.answered)
         self._failed: list[Failed] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
         self._waits_for_budget: str | None = None
@@ -91,25 +93,25 @@ class Engine(SlotKeeping):
                 await self._asking.connect(stack)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
                 serving = [places.serve(group) for places in {self._places, self._judge_places}]
-                workers = [
-                    group.create_task(worker)
-                    for worker in (self._begin(), *serving, self._writer.serve(), self._judge())
-                ]
+                workers = [group.create_task(worker) for worker in (self._begin(), *serving, self._judge())]
                 await self._signals.when("over", self._is_over)
                 for worker in workers:
                     worker.cancel()
         finally:
-            await self._leave_in_order()
-            self._drafting.end()
-            self._judging.end()
+            try:
+                await self._leave_in_order()
+                self._spool.remove()
+            finally:
+                self._spool.close()
+                self._drafting.end()
+                self._judging.end()
         if self._asking.error is not None:
             raise self._asking.error
         return self._why_short()
 
     async def _leave_in_order(self) -> None:
         """After an interruption: write down what was paid for, give back what was set aside and not sent."""
-        if answered := self._writer.unwritten():
-            await in_thread(self._work.write_down, answered)
+        await in_thread(self._work.write_down, self._answered)
         if unsent := [
             Failed(attempt, UNSENT, is_free=True) for attempt in self._places.waiting if not attempt.replies
         ]:
@@ -139,13 +141,19 @@ class Engine(SlotKeeping):
 
     async def _judge(self) -> None:
         while True:
-            await self._signals.when("judge", lambda: bool(self._to_judge or self._failed))
+            await self._signals.when("judge", lambda: bool(self._answered or self._failed))
             await asyncio.sleep(BREATH)
-            batch, self._to_judge = self._to_judge[:MOST_AT_ONCE], self._to_judge[MOST_AT_ONCE:]
-            failed, self._failed = self._failed, []
-            for outcome in await self._judging.run(self._work.judge, batch, failed):
+            # They leave the list when the journal has them, not before: whoever ends the job looks there.
+            batch, failed, self._failed = self._answered[:MOST_AT_ONCE], self._failed, []
+            outcomes, problem = await self._judging.run(self._work.judge, batch, failed)
+            del self._answered[: len(batch)]
+            if problem:
+                self.stop(problem)
+            for outcome in outcomes:
                 self._settle(outcome)
-            self._waits_for_budget = None
+            if not self._answered:
+                self._spool.empty()
+            self._waits_for_budget = None  # something was settled: there may be room again
             self._tally.report()
             self._signals.tell("begin", "over")
 
@@ -160,9 +168,11 @@ class Engine(SlotKeeping):
             self.stop(str(self._asking.error))
         match asked:
             case "answered":
-                self._writer.put(attempt)
+                self._answered.append(attempt)
+                self._spool.append(attempt)
+                self._signals.tell("judge")
             case "again":
-                self._to_judge.append(attempt)  # another call needs another reservation
+                self._answered.append(attempt)  # another call needs another reservation
                 self._signals.tell("judge")
             case "left":
                 self._in_hand -= 1
@@ -170,13 +180,6 @@ class Engine(SlotKeeping):
             case failed:
                 self._failed.append(failed)
                 self._signals.tell("judge")
-
-    def _written(self, answered: list[Open], problem: str | None) -> None:
-        if problem:
-            self.stop(problem)
-        self._to_judge.extend(answered)
-        self._waits_for_budget = None  # something was settled: there may be room again
-        self._signals.tell("judge", "begin")
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status == "continues":
@@ -192,7 +195,7 @@ class Engine(SlotKeeping):
         """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
-        unjudged = len(self._writer) + len(self._to_judge)
+        unjudged = len(self._answered)
         unjudged += 0 if self._judge_places is self._places else len(self._judge_places)
         if unjudged > MOST_UNJUDGED:
             return 0  # an endpoint that is faster than what comes after it must not fill the memory

@@ -16,7 +16,6 @@ from .frozen_heap import frozen_heap
 from .job_loading import LoadedJob, load_job
 from .ledger import Job, get_job, slot_records, summarize_job
 from .progress import OnProgress, Progress
-from .quick_switching import quick_switching
 from .shortfall import stop_words
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         engine.stop(CANCELLED)  # before its first call: the watch below may look too late for that
     watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
     try:
-        with frozen_heap(), quick_switching():
+        with frozen_heap():
             stop = await engine.run()
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from group

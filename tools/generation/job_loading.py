@@ -10,6 +10,7 @@ from ..errors import InvalidInput
 from ..model_settings import ModelSettings
 from . import endpoint_limits, job_notes
 from .acceptance import Acceptance
+from .answer_spool import AnswerSpool
 from .attempt_work import AttemptWork
 from .batch_engine import BatchEngine
 from .concurrency import AdaptiveLimit
@@ -80,14 +81,15 @@ def load_job(
     work = AttemptWork(
         services.store, job, strategy, context, acceptance, spending, _judge(services, context)
     )
-    left = what_is_left(services.store, job, work, spending, in_batches=in_batches)
+    spool = services.settings.home / "answers" / f"{job.id}.jsonl"
+    left = what_is_left(services.store, job, work, spending, spool, in_batches=in_batches)
     limit = endpoint_limits.limit_for(services.store, settings)
     line = _judge_line(services, limit)
     engine: Engine | BatchEngine
     if in_batches:
         engine = BatchEngine(services.chat_model, job, work, left, line, on_progress)
     else:
-        engine = Engine(services.chat_model, job, work, left, limit, line, on_progress)
+        engine = Engine(services.chat_model, job, work, left, limit, AnswerSpool(spool), line, on_progress)
     limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
     if (judge := settings.for_judge()) and line and line.limit is not limit:
         limits.append((judge, line.limit))

@@ -1,82 +1,28 @@
 """The journal of generation: every attempt at a record, and what became of it.
 
-What was paid for is written down before it is judged, and a record, its attempt and its slot are committed in
-one transaction: a crash loses no accepted record and none is counted twice. All functions take many attempts at
+What was paid for, the record that came of it, its attempt and its slot are committed in one transaction: a crash
+loses no accepted record and none is counted twice. Until then what was paid for is in the job's spool
+(`answer_spool`), or here, when it leads on to another request. All functions take many attempts at
 once, for one transaction; they block, so call them from a thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from ..dataset.journal_tables import attempts, jobs, slots
-from ..dataset.record import Record
 from ..dataset.records import NewRecord, insert_records
 from ..dataset.store import Store
 from ..dataset.tables import records
 from ..errors import BudgetExceeded
-from .draft import Rejection
+from .journal_entries import Accepted, Answered, Refused
 from .ledger import Attempt, Job
 from .spending import Amount, Spending
-
-
-@dataclass(frozen=True)
-class Paid:
-    """What an attempt has got from the model so far.
-
-    Attributes:
-        response: the replies, as `replies.joined` puts them together.
-        is_whole: whether no further request is needed.
-        usd: what it has cost so far.
-        settled: (reserved, used) when the reservation ends here.
-        verdict: the judge's answer, if there is one, with its own tokens.
-    """
-
-    number: int
-    response: str
-    prompt_tokens: int
-    completion_tokens: int
-    is_whole: bool
-    usd: float | None
-    settled: tuple[Amount, Amount] | None
-    verdict: str | None = None
-    judge_prompt_tokens: int = 0
-    judge_completion_tokens: int = 0
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """An attempt whose record passed every gate, and the slot that it fills.
-
-    Attributes:
-        settled: (reserved, used) when the attempt ends here with its reservation open.
-    """
-
-    number: int
-    slot: int
-    record: Record
-    scores: dict[str, float]
-    settled: tuple[Amount, Amount] | None = None
-
-
-@dataclass(frozen=True)
-class Refused:
-    """An attempt that gives no record: refused by a gate, or without an answer (failed).
-
-    Attributes:
-        settled: (reserved, used) when the attempt ends here with its reservation open and the use is known.
-    """
-
-    number: int
-    rejection: Rejection
-    failed: bool = False
-    settled: tuple[Amount, Amount] | None = None
-    scores: dict[str, float] | None = None
 
 
 def begin_attempts(
@@ -114,8 +60,8 @@ _FILL = update(slots).where(
 )
 
 
-def journal_answers(store: Store, job_id: str, answers: Sequence[Paid], spending: Spending) -> str | None:
-    """Write down what was paid for, before anybody judges it, and settle the reservations of whole answers.
+def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spending: Spending) -> str | None:
+    """Write down what was paid for and not judged, and settle the reservations of whole answers.
 
     Returns:
         Why the job must stop: the endpoint does not keep to its maximum. None when all is well.
@@ -123,21 +69,15 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Paid], spending
     rows = [
         {
             "job": job_id,
-            "this": paid.number,
-            "status": "answered" if paid.is_whole else "calling",
-            "response": paid.response,
-            "prompt_tokens": paid.prompt_tokens,
-            "completion_tokens": paid.completion_tokens,
-            "usd": paid.usd,
-            "verdict": paid.verdict,
-            "judge_prompt_tokens": paid.judge_prompt_tokens,
-            "judge_completion_tokens": paid.judge_completion_tokens,
+            "this": one.number,
+            "status": "answered" if one.is_whole else "calling",
+            **asdict(one.paid),
         }
-        for paid in answers
+        for one in answers
     ]
     with store.write() as connection:
         connection.execute(_CHANGE, rows)
-        return spending.settle(connection, [paid.settled for paid in answers if paid.settled is not None])
+        return spending.settle(connection, [one.settled for one in answers if one.settled is not None])
 
 
 def begin_verdicts(
@@ -173,11 +113,12 @@ def begin_verdicts(
 
 def end_attempts(
     store: Store, job: Job, accepted: Sequence[Accepted], refused: Sequence[Refused], spending: Spending
-) -> set[int]:
-    """Commit the outcomes of attempts; records, their attempts and their slots together.
+) -> tuple[set[int], str | None]:
+    """Commit the outcomes of attempts with what they got; records, their attempts and their slots together.
 
     Returns:
-        Numbers of accepted attempts whose record the workflow has already; nothing is written for them.
+        Numbers of accepted attempts whose record the workflow has already, for which nothing is written; and why the
+        job must stop, as `journal_answers` says it.
     """
     with store.write() as connection:
         ids = [one.record.id for one in accepted]
@@ -193,25 +134,24 @@ def end_attempts(
             ).rowcount
             if filled != len(new):
                 raise RuntimeError(f"a slot of {job.id} is filled already")
-        ended: list[dict[str, Any]] = [
-            {"status": "accepted", "this": one.number, "gate": None, "evidence": None, "scores": one.scores}
-            for one in new
-        ]
-        ended += [
-            {
-                "status": "failed" if one.failed else "rejected",
-                "this": one.number,
-                "gate": one.rejection.gate,
-                "evidence": one.rejection.evidence,
-                "scores": one.scores,
-            }
-            for one in refused
-        ]
-        if ended:
-            connection.execute(_CHANGE, [{"job": job.id, **row} for row in ended])
-        settled = [*(one.settled for one in new), *(one.settled for one in refused)]
-        spending.settle(connection, [pair for pair in settled if pair is not None])
-    return {one.number for one in accepted if one.record.id in known}
+        ended: list[Accepted | Refused] = [*new, *refused]
+        # The columns of a statement are one for all of its rows.
+        for rows in (
+            [_end_row(job, one) | asdict(one.paid) for one in ended if one.paid is not None],
+            [_end_row(job, one) for one in ended if one.paid is None],
+        ):
+            if rows:
+                connection.execute(_CHANGE, rows)
+        problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
+    return {one.number for one in accepted if one.record.id in known}, problem
+
+
+def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:
+    row = {"job": job.id, "this": one.number, "scores": one.scores}
+    if isinstance(one, Accepted):
+        return row | {"status": "accepted", "gate": None, "evidence": None}
+    status = "failed" if one.failed else "rejected"
+    return row | {"status": status, "gate": one.rejection.gate, "evidence": one.rejection.evidence}
 
 
 def end_job(

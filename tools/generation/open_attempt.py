@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..models.structured import TokenUsage
 from .draft import Draft, Rejection, Request
 from .replies import joined
 from .spending import NOTHING, Amount
@@ -26,6 +27,7 @@ class Open:
         question: what to ask the judge; None until the gates have passed.
         verdict: what the judge answered.
         lost_verdicts: calls to the judge whose answer never came, though they may have been charged.
+        is_journalled: whether the journal has all that came for it.
     """
 
     number: int
@@ -42,6 +44,21 @@ class Open:
     judge_prompt_tokens: int = 0
     judge_completion_tokens: int = 0
     lost_verdicts: int = 0
+    is_journalled: bool = True
+
+    def add_reply(self, reply: str, usage: TokenUsage) -> None:
+        """The model that writes has answered."""
+        self.replies.append(reply)
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.is_journalled = False
+
+    def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
+        """The judge has answered."""
+        self.verdict = verdict
+        self.judge_prompt_tokens = usage.prompt_tokens
+        self.judge_completion_tokens = usage.completion_tokens
+        self.is_journalled = False
 
     @property
     def response(self) -> str:

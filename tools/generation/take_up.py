@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..dataset.store import Store
 from . import journal
+from .answer_spool import spooled_answers
 from .attempt_work import AttemptWork
 from .draft import Rejection
+from .journal_entries import Refused
 from .ledger import Attempt, Job, list_attempts, slot_records
 from .open_attempt import NOT_SENT, Open
 from .replies import split
@@ -35,17 +38,21 @@ class Left:
 
 
 def what_is_left(
-    store: Store, job: Job, work: AttemptWork, spending: Spending, *, in_batches: bool = False
+    store: Store, job: Job, work: AttemptWork, spending: Spending, spool: Path, *, in_batches: bool = False
 ) -> Left:
-    """Read the journal; calls whose end nobody saw are written down as interrupted, and stay reserved.
+    """Read the journal, and what a killed program left in the spool.
+
+    Calls whose end nobody saw are written down as interrupted, and stay reserved.
 
     Args:
         store: where the journal is.
         job: what is taken up.
         work: draws the drafts again.
         spending: the budget of the approval.
+        spool: the file of the job's `AnswerSpool`; what is in it goes into the journal, and the file away.
         in_batches: whether calls go on without this program: then they are waited for.
     """
+    _take_in(store, job, work, spool)
     filled = slot_records(store, job.id)
     attempts = list_attempts(store, job.id)
     empty = {slot for slot, record in filled.items() if record is None}
@@ -61,7 +68,7 @@ def what_is_left(
     lost = [] if in_batches else unanswered
     interrupted = Rejection("interrupted", "the program ended during the call")
     if lost:
-        refused = [journal.Refused(attempt.number, interrupted, failed=True) for attempt in lost]
+        refused = [Refused(attempt.number, interrupted, failed=True) for attempt in lost]
         journal.end_attempts(store, job, [], refused, spending)
     rejected = Counter(
         attempt.gate or "unknown"
@@ -78,6 +85,21 @@ def what_is_left(
         rejected=rejected,
         next_attempt=max((attempt.number for attempt in attempts), default=-1) + 1,
     )
+
+
+def _take_in(store: Store, job: Job, work: AttemptWork, spool: Path) -> None:
+    found = spooled_answers(spool)
+    late: list[Open] = []
+    for attempt in list_attempts(store, job.id) if found else []:
+        if attempt.status not in ("calling", "judging") or attempt.number not in found:
+            continue
+        one, spooled = _opened(work, attempt), found[attempt.number]
+        if spooled.is_news(one):
+            spooled.add_to(one)
+            late.append(one)
+    if late:
+        work.write_down(late)
+    spool.unlink(missing_ok=True)
 
 
 def _opened(work: AttemptWork, attempt: Attempt) -> Open:

@@ -49,7 +49,7 @@ async def ask_judge(calls: Calls, attempt: Open) -> None:
     """
     assert attempt.question is not None
     try:
-        attempt.verdict, usage = await calls.ask(attempt.question, "verdict")
+        verdict, usage = await calls.ask(attempt.question, "verdict")
     except TransientEndpointError as error:
         if not error.rate_limited:
             attempt.lost_verdicts += 1
@@ -58,8 +58,7 @@ async def ask_judge(calls: Calls, attempt: Open) -> None:
         ) from error
     except EndpointError as error:
         raise EndpointError(f"The judge cannot be asked: {error.message}", hint=_HINT) from error
-    attempt.judge_prompt_tokens = usage.prompt_tokens
-    attempt.judge_completion_tokens = usage.completion_tokens
+    attempt.add_verdict(verdict, usage)
 
 
 async def ask_judge_of_all(

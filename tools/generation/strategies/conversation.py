@@ -45,29 +45,22 @@ def conversation_source(
     return {"messages": messages, "topic": topic}
 
 
-def copied_phrase(written: Sequence[Message], source: Sequence[Message]) -> str | None:
-    """The first run of `COPIED_WORDS` words that both sides share, or None."""
-    sources = [_runs_of_source(message_text(message)) for message in source]
-    for message in written:
-        for run in _runs(message_text(message)):
-            if any(run in runs for runs in sources):
-                return " ".join(run)
-    return None
-
-
 def rejected_copy(candidate: Candidate, sources: Sequence[Record]) -> Rejection | None:
-    """The rejection of a candidate that repeats a long run of words of one of these records."""
+    """The rejection of a candidate that repeats a run of `COPIED_WORDS` words of one of these records."""
+    written = [run for message in candidate.written for run in _runs(message_text(message))]
     for record in sources:
-        phrase = copied_phrase(candidate.written, record.messages)
-        if phrase:
+        runs = _runs_of(tuple(message_text(message) for message in record.messages))
+        copied = next((run for run in written if run in runs), None)
+        if copied:
+            phrase = " ".join(copied)
             return Rejection("copied_phrase", f"twelve words or more stand in record {record.id}: {phrase!r}")
     return None
 
 
-@lru_cache(maxsize=4096)
-def _runs_of_source(text: str) -> frozenset[tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def _runs_of(texts: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     """Kept, since the same seeds come again and again."""
-    return frozenset(_runs(text))
+    return frozenset(run for text in texts for run in _runs(text))
 
 
 def _runs(text: str) -> list[tuple[str, ...]]:

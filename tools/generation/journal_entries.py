@@ -1,0 +1,77 @@
+"""What is written into the journal of generation: answers, and what became of attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..dataset.record import Record
+from .draft import Rejection
+from .spending import Amount
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What an attempt has got from the models so far.
+
+    Attributes:
+        response: the replies, as `replies.joined` puts them together.
+        usd: what it has cost so far.
+        verdict: the judge's answer, if there is one, with its own tokens.
+    """
+
+    response: str
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None
+    verdict: str | None = None
+    judge_prompt_tokens: int = 0
+    judge_completion_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An attempt with an answer that nobody has judged yet, or that leads on to the next request.
+
+    Attributes:
+        is_whole: whether no further request is needed.
+        settled: (reserved, used) when the reservation ends here.
+    """
+
+    number: int
+    paid: Paid
+    is_whole: bool
+    settled: tuple[Amount, Amount] | None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """An attempt whose record passed every gate, and the slot that it fills.
+
+    Attributes:
+        paid: what it got, unless the journal has that.
+        settled: (reserved, used) when the attempt ends here with its reservation open.
+    """
+
+    number: int
+    slot: int
+    record: Record
+    scores: dict[str, float]
+    paid: Paid | None = None
+    settled: tuple[Amount, Amount] | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An attempt that gives no record: refused by a gate, or without an answer (failed).
+
+    Attributes:
+        paid: what it got, unless the journal has that.
+        settled: (reserved, used) when the attempt ends here with its reservation open and the use is known.
+    """
+
+    number: int
+    rejection: Rejection
+    failed: bool = False
+    paid: Paid | None = None
+    settled: tuple[Amount, Amount] | None = None
+    scores: dict[str, float] | None = None
