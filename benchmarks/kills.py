@@ -1,12 +1,13 @@
 """kill -9 at a random moment of a job, again and again: what is lost, doubled, or paid for twice.
 
 The endpoint's own log is the witness. Counted strictly, a call is in flight at the kill when the endpoint had not sent
-all of its answer by then. Whatever had been sent should be in the journal, so that nobody needs to ask for it again:
-without fail when it had been sent 50 ms before. Of answers that were sent in the last milliseconds, some lie in the
-socket, where the client has not read them yet; such a call is still in flight for the client, who cannot have written
-down what it has not got. They are told apart by what the kernel says of the client's sockets: the process is stopped
-(SIGSTOP), the bytes that wait in its sockets are read from /proc/net/tcp (Linux), and it is killed without having run
-again. The rest had been read and were on their way into the journal. All are counted, with the age of the oldest one.
+all of its answer by then. Whatever had been sent should be in the spool or the journal, so that nobody needs to ask
+for it again: without fail when it had been sent 50 ms before. Of answers that were sent in the last milliseconds, some
+lie in the socket, where the client has not read them yet; such a call is still in flight for the client, who cannot
+have written down what it has not got. They are told apart by what the kernel says of the client's sockets: the process
+is stopped (SIGSTOP), the bytes that wait in its sockets are read from /proc/net/tcp (Linux), and it is killed without
+having run again. The rest had been read and were on their way into the spool. All are counted, with the age of the
+oldest one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finetune_coverage.tools.generation.answer_spool import spooled_answers
 from sqlalchemy import create_engine, text
 
 from .endpoint import Behaviour
@@ -34,11 +36,11 @@ COUNT = 400
 CONCURRENCY = 32
 LATENCY = 0.15
 GRACE = 0.05
-"""Seconds before the kill from which on an answer may be lost on its way into the journal."""
+"""Seconds before the kill from which on an answer may be lost on its way into the spool."""
 
 
 def journalled(folder: Path) -> dict[str, Any]:
-    """Accepted record ids, and the texts of every answer, as the store of a data folder has them."""
+    """Accepted record ids, and the texts of every answer: those in the store of a data folder, and those in spools."""
     engine = create_engine(f"sqlite:///{folder / 'coverage.db'}")
     with engine.connect() as connection:
         records = (
@@ -50,6 +52,8 @@ def journalled(folder: Path) -> dict[str, Any]:
         ).scalars()
         found = {"records": list(records), "slots": list(slots), "answers": set(answers)}
     engine.dispose()
+    for spool in (folder / "answers").glob("*"):
+        found["answers"] |= {reply for one in spooled_answers(spool).values() for reply in one.replies}
     return found
 
 
