@@ -21,6 +21,7 @@ WAYS = {
     "cheap": "this engine: parse to MinHash, topic check, journaled",
     "all": "the same and duplicates by meaning (wordllama)",
     "bare": "AsyncOpenAI + semaphore, no check, no journal",
+    "aiohttp": "aiohttp + semaphore, the same bytes each time: what endpoint and machine let through",
 }
 
 
@@ -39,8 +40,8 @@ def engine_job(url: str, count: int, concurrency: int, *more: str) -> dict[str, 
 
 
 def measure() -> dict[str, Any]:
-    """All figures; the engine and the bare loop take turns, and the median run of each counts."""
-    runs: dict[str, list[dict[str, Any]]] = {"cheap": [], "all": [], "bare": []}
+    """All figures; the engine and the bare loops take turns, and the median run of each counts."""
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in WAYS}
     for _ in range(RUNS):
         with running_endpoint(Behaviour(latency=LATENCY)) as endpoint:
             runs["cheap"].append(engine_job(endpoint.url, COUNT, CONCURRENCY, "cheap"))
@@ -48,6 +49,8 @@ def measure() -> dict[str, Any]:
             runs["all"].append(engine_job(endpoint.url, COUNT, CONCURRENCY))
         with running_endpoint(Behaviour(latency=LATENCY)) as endpoint:
             runs["bare"].append(run_process("bare_loop", endpoint.url, COUNT, CONCURRENCY))
+        with running_endpoint(Behaviour(latency=LATENCY)) as endpoint:
+            runs["aiohttp"].append(run_process("bare_loop", endpoint.url, COUNT, CONCURRENCY, "aiohttp"))
     median = {name: sorted(done, key=lambda run: run["seconds"])[RUNS // 2] for name, done in runs.items()}
     memory = {}
     for count in MEMORY_COUNTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -68,13 +69,12 @@ class AnswerSpool:
     of both).
 
     Args:
-        path: of the file; what an earlier run left in it is kept until `empty` is called.
+        path: of the file, which is made with the first answer.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file: int | None = None
         self._size = 0
 
     def append(self, one: Open) -> None:
@@ -84,8 +84,14 @@ class AnswerSpool:
             OSError: it cannot be written, for want of room for example.
         """
         line = json.dumps(asdict(Spooled.of(one)))  # in ASCII: a reply may hold half a surrogate pair
-        assert self._file is not None
-        self._size += os.write(self._file, f"{line}\n".encode())
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        data = f"{line}\n".encode()
+        written = os.write(self._file, data)
+        self._size += written
+        if written < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def empty(self) -> None:
         """All that was appended is in the journal: begin anew, if that is worth the while."""
