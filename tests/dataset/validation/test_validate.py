@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tiktoken
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.records import load_records, set_status, set_topic
 from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.dataset.validation import duplicates
 from finetune_coverage.tools.dataset.validation.report import RuleReport, ValidationReport
-from finetune_coverage.tools.dataset.validation.tokens import BYTES_PER_TOKEN, make_counter
+from finetune_coverage.tools.dataset.validation.tokens import BYTES_PER_TOKEN
 from finetune_coverage.tools.dataset.validation.validate import validate_records
 from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
 
@@ -170,54 +168,6 @@ def test_too_long_counts_what_is_cut_off(store: Store, load: Callable[..., Path]
     assert not report.tokens_exact and "estimated" in report.token_method
     with pytest.raises(InvalidInput, match="limit"):
         validate_records(store, "wf-1", max_tokens=0)
-
-
-def test_tools_and_calls_cost_tokens() -> None:
-    counter = make_counter()
-    plain = chat("x")
-    call = {"id": "a", "type": "function", "function": {"name": "find", "arguments": '{"a": "b"}'}}
-    calling = chat("x", tools=[{"type": "function", "function": {"name": "find"}}])
-    calling["messages"][1]["tool_calls"] = [call]
-    named = chat("x")
-    named["messages"][0]["name"] = "Ann"
-    assert counter.of_record(calling) > counter.of_record(plain) + 10
-    assert counter.of_record(named) == counter.of_record(plain) + 2
-
-
-def test_tiktoken_counts_where_its_encoding_is_on_this_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bytes_only = tiktoken.Encoding(
-        "bytes",
-        pat_str=r"[\s\S]+",
-        mergeable_ranks={bytes([n]): n for n in range(256)},
-        special_tokens={"<|endoftext|>": 256},
-    )
-    asked: list[str] = []
-
-    def encoding(name: str) -> tiktoken.Encoding:
-        asked.append(name)
-        return bytes_only
-
-    monkeypatch.setattr(tiktoken, "get_encoding", encoding)
-    assert not make_counter().exact and asked == []
-    address = "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken"
-    (tmp_path / "encodings").mkdir()
-    (tmp_path / "encodings" / hashlib.sha1(address.encode()).hexdigest()).touch()
-    counter = make_counter()
-    assert counter.exact and asked == ["cl100k_base"] and "cl100k_base" in counter.method
-    assert counter.of_text("é<|endoftext|>") == 15
-
-
-def test_a_damaged_encoding_gives_an_estimate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaged(_name: str) -> tiktoken.Encoding:
-        raise ValueError("hash mismatch")
-
-    monkeypatch.setattr(tiktoken, "get_encoding", damaged)
-    address = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
-    (tmp_path / "encodings").mkdir()
-    (tmp_path / "encodings" / hashlib.sha1(address.encode()).hexdigest()).touch()
-    assert not make_counter().exact
 
 
 def test_a_record_that_is_not_as_it_should_be_stops_nothing(store: Store, load: Callable[..., Path]) -> None:

@@ -22,7 +22,12 @@ above what o200k_base counts."""
 PER_MESSAGE, PER_NAME, PER_RECORD = 3, 1, 3
 """What a chat costs beyond its texts (OpenAI cookbook, Chat_finetuning_data_prep)."""
 
-_ENCODINGS = ("o200k_base", "cl100k_base")
+_ENCODINGS = {
+    "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+    "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+}
+"""With the SHA-256 of their files, as in tiktoken. It fetches a file that has another one again, so one that is damaged
+must not get that far: nothing here goes to the network."""
 _ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 
 
@@ -52,18 +57,22 @@ class TokenCounter:
 
 def make_counter() -> TokenCounter:
     """A counter by tiktoken when one of its encodings is in its cache, else an estimate. Never goes to the network."""
-    for name in _ENCODINGS:
-        if not _is_cached(name):
+    why = "no encoding of tiktoken is on this machine"
+    for name, expected in _ENCODINGS.items():
+        path = _cached(name)
+        if not path.is_file():
             continue
         try:
+            if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+                raise ValueError("the file is damaged")
             import tiktoken
 
             encoding = tiktoken.get_encoding(name)
-        except Exception:  # a damaged cache, or an old tiktoken: the estimate is as good as it was
+        except Exception as error:  # whatever it is, the estimate is as good as it was
+            why = f"{name} of tiktoken cannot be used ({path}: {str(error) or type(error).__name__})"
             continue
         return TokenCounter(f"tiktoken, {name}", True, _counting(encoding))
-    method = f"estimated: {BYTES_PER_TOKEN} bytes a token, since no encoding of tiktoken is on this machine"
-    return TokenCounter(method, False, _estimate)
+    return TokenCounter(f"estimated: {BYTES_PER_TOKEN} bytes a token, since {why}", False, _estimate)
 
 
 def _counting(encoding: tiktoken.Encoding) -> Callable[[str], int]:
@@ -75,12 +84,11 @@ def _estimate(text: str) -> int:
     return math.ceil(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN)
 
 
-def _is_cached(name: str) -> bool:
-    """Whether tiktoken would find the encoding on disk: it names files by the SHA-1 of their address."""
+def _cached(name: str) -> Path:
+    """Where tiktoken looks for the encoding on disk: it names files by the SHA-1 of their address."""
     folder = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
     place = Path(folder) if folder else Path(tempfile.gettempdir()) / "data-gym-cache"
-    digest = hashlib.sha1(_ADDRESS.format(name).encode(), usedforsecurity=False).hexdigest()
-    return (place / digest).is_file()
+    return place / hashlib.sha1(_ADDRESS.format(name).encode(), usedforsecurity=False).hexdigest()
 
 
 def _texts(message: dict[str, Any]) -> Iterator[str]:
