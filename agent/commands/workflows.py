@@ -68,11 +68,16 @@ def delete(
 ) -> None:
     """Delete a workflow with its records, plans and jobs. There is no way back."""
     from ...tools.dataset.workflows import delete_workflow, require_workflow
+    from ...tools.generation.answer_spool import spool_path
+    from ...tools.generation.ledger import list_jobs
 
     services = open_services()
     require_workflow(services.store, workflow_id)
+    jobs = list_jobs(services.store, workflow_id)
     confirm(f"Delete {workflow_id} with all its records?", yes=yes, as_json=as_json)
     delete_workflow(services.store, workflow_id)
+    for job in jobs:  # one that was killed may have left answers
+        spool_path(services.settings.home, job.id).unlink(missing_ok=True)
     if services.settings.chroma_url or services.settings.index_path.exists():
         services.index.delete(workflow_id)
     if as_json:

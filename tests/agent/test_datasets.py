@@ -7,7 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from finetune_coverage.agent.commands.options_and_prompts import open_services
+from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
+from finetune_coverage.tools.generation.answer_spool import spool_path
+from finetune_coverage.tools.generation.approval import approve_plan
+from finetune_coverage.tools.generation.approved_items import take_item
+from finetune_coverage.tools.generation.plans import propose_plan
 
 from .conftest import Command, chat_line
 
@@ -168,3 +174,17 @@ def test_deleting_a_workflow_needs_a_yes(command: Command, sample: str) -> None:
     }
     assert command("workflows").out.startswith("No workflows yet")
     assert command("workflows", "delete", sample, "--yes").code == 1
+
+
+def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample: str) -> None:
+    services = open_services()
+    plan = propose_plan(
+        services.store, sample, [PlanItem(topic="technical_issues", count=1, strategy="few_shot")]
+    )
+    approval = approve_plan(services.store, plan.id, approver="tester", channel="test")
+    job = take_item(services.store, approval.id, 0, model="m", coverage_before={})
+    left = spool_path(services.settings.home, job.id)
+    left.parent.mkdir()
+    left.write_text("an answer")
+    assert command("workflows", "delete", sample, "--yes").code == 0
+    assert not left.exists()

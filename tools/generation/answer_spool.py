@@ -111,6 +111,11 @@ class AnswerSpool:
             self._file = None
 
 
+def spool_path(home: Path, job_id: str) -> Path:
+    """Where the spool of a job is, in the data folder."""
+    return home / "answers" / f"{job_id}.jsonl"
+
+
 def spooled_answers(path: Path) -> dict[int, Spooled]:
     """What a killed program left, by attempt: the last that was said of each. A line that broke off is left out."""
     try:

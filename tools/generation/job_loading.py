@@ -10,7 +10,7 @@ from ..errors import InvalidInput
 from ..model_settings import ModelSettings
 from . import endpoint_limits, job_notes
 from .acceptance import Acceptance
-from .answer_spool import AnswerSpool
+from .answer_spool import AnswerSpool, spool_path
 from .attempt_work import AttemptWork
 from .batch_engine import BatchEngine
 from .concurrency import AdaptiveLimit
@@ -81,7 +81,7 @@ def load_job(
     work = AttemptWork(
         services.store, job, strategy, context, acceptance, spending, _judge(services, context)
     )
-    spool = services.settings.home / "answers" / f"{job.id}.jsonl"
+    spool = spool_path(services.settings.home, job.id)
     left = what_is_left(services.store, job, work, spending, spool, in_batches=in_batches)
     limit = endpoint_limits.limit_for(services.store, settings)
     line = _judge_line(services, limit)
