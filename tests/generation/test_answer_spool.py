@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation import answer_spool
-from finetune_coverage.tools.generation.answer_spool import AnswerSpool, spooled_answers
+from finetune_coverage.tools.generation.answer_spool import AnswerSpool, spool_path, spooled_answers
 from finetune_coverage.tools.generation.attempt_work import AttemptWork
 from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.draft import Draft
+from finetune_coverage.tools.generation.journal_entries import Answered, Paid
 from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.open_attempt import Open
-from finetune_coverage.tools.generation.spending import NOTHING
+from finetune_coverage.tools.generation.spending import Amount
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.models.structured import TokenUsage
 from finetune_coverage.tools.services import Services
@@ -27,44 +27,65 @@ from .test_engine import TOPIC, good_answers
 Approve = Callable[..., tuple[str, int]]
 
 
-def attempt(number: int, *replies: str) -> Open:
-    one = Open(number, number, Draft("few_shot", "t", [], []), NOTHING)
-    for reply in replies:
-        one.add_reply(reply, TokenUsage(10, 2))
-    return one
+def answered(number: int, response: str) -> Answered:
+    return Answered(
+        number, Paid(response, 20, 4, 0.5), is_whole=True, settled=(Amount(99, 1.0), Amount(24, 0.5))
+    )
 
 
-def lose_the_journal(patch: pytest.MonkeyPatch) -> None:
-    """From now on nothing that comes gets into the journal, as when a program is killed."""
+def lose_the_journal(patch: pytest.MonkeyPatch, of: Callable[[Open], bool] = lambda one: True) -> None:
+    """From now on no such answer gets into the journal, as when a program is killed."""
+    judge, write_down = AttemptWork.judge, AttemptWork.write_down
 
-    def die(*_: Any) -> Any:
-        raise RuntimeError("the machine dies here")
+    def die(answered: Sequence[Open]) -> None:
+        if any(map(of, answered)):
+            raise RuntimeError("the machine dies here")
 
-    patch.setattr(AttemptWork, "judge", die)
-    patch.setattr(AttemptWork, "write_down", die)
+    def dying_judge(work: AttemptWork, answered: Sequence[Open], failed: Any = ()) -> Any:
+        die(answered)
+        return judge(work, answered, failed)
+
+    def dying_write(work: AttemptWork, answered: Sequence[Open]) -> Any:
+        die(answered)
+        return write_down(work, answered)
+
+    patch.setattr(AttemptWork, "judge", dying_judge)
+    patch.setattr(AttemptWork, "write_down", dying_write)
 
 
 def test_the_last_that_was_said_of_an_attempt_counts(tmp_path: Path) -> None:
-    path = tmp_path / "answers" / "j.jsonl"
+    path = spool_path(tmp_path, "j")
     assert spooled_answers(path) == {}
     spool = AnswerSpool(path)
-    spool.append(attempt(7, "one"))
-    spool.append(attempt(8, "half a pair: \ud83d"))
-    spool.append(attempt(7, "one", "two"))
+    for number, response in [(7, '["one"]'), (8, "other"), (7, '["one", "two"]')]:
+        spool.append(answered(number, response))
     spool.close()
-    found = spooled_answers(path)
-    assert (found[7].replies, found[7].prompt_tokens, found[7].completion_tokens) == (["one", "two"], 20, 4)
-    assert found[8].replies == ["half a pair: \ud83d"]
+    assert spooled_answers(path) == {7: answered(7, '["one", "two"]'), 8: answered(8, "other")}
 
 
 def test_a_line_that_broke_off_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     spool = AnswerSpool(path)
-    spool.append(attempt(1, "kept"))
-    spool.append(attempt(2, "torn"))
+    spool.append(answered(1, "kept"))
+    spool.append(answered(2, "torn"))
     spool.close()
     os.truncate(path, path.stat().st_size - 5)
     assert set(spooled_answers(path)) == {1}
+
+
+def test_a_line_for_which_there_was_no_room_does_not_spoil_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, write = tmp_path / "j.jsonl", os.write
+    spool = AnswerSpool(path)
+    spool.append(answered(1, "one"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda file, line: write(file, line[:20]))
+        with pytest.raises(OSError, match="No space left"):
+            spool.append(answered(2, "two"))
+    spool.append(answered(3, "three"))
+    spool.close()
+    assert set(spooled_answers(path)) == {1, 3}
 
 
 def test_what_the_journal_has_is_forgotten_now_and_then(
@@ -72,13 +93,13 @@ def test_what_the_journal_has_is_forgotten_now_and_then(
 ) -> None:
     path = tmp_path / "j.jsonl"
     spool = AnswerSpool(path)
-    spool.append(attempt(1, "small"))
+    spool.append(answered(1, "small"))
     spool.empty()
     assert set(spooled_answers(path)) == {1}
     monkeypatch.setattr(answer_spool, "ROOM", 1)
     spool.empty()
     assert path.stat().st_size == 0
-    spool.append(attempt(2, "after"))
+    spool.append(answered(2, "after"))
     assert set(spooled_answers(path)) == {2}
     spool.remove()
     assert not path.exists()
@@ -143,3 +164,29 @@ async def test_a_disk_without_room_stops_the_job_and_the_journal_keeps_the_answe
     assert "No space left on device" in error["message"]
     assert (await run_approved_item(services, *item))["generation"]["accepted"] == 1
     assert len(model.history) == 1
+
+
+async def test_an_endpoint_that_broke_its_maximum_before_the_kill_stops_the_job_after_it(
+    services: Services, approved: Approve, model: ScriptedChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supply, add_reply = good_answers(), Open.add_reply
+    model.default = lambda messages: next(supply)
+    item = approved(TOPIC, 20, "topic_description")
+    with monkeypatch.context() as patch:
+        lose_the_journal(patch)
+        patch.setattr(Open, "add_reply", lambda one, reply, _: add_reply(one, reply, TokenUsage(100, 90_000)))
+        assert not (await run_approved_item(services, *item))["success"]
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert generation["status"] == "short" and "no cap can be kept" in generation["stop_reason"]
+
+
+async def test_half_a_character_stops_nothing(
+    services: Services, approved: Approve, model: ScriptedChatModel
+) -> None:
+    supply = good_answers()
+    model.queue.append("no json, and half a pair: \ud83d")
+    model.default = lambda messages: next(supply)
+    generation = (await run_approved_item(services, *approved(TOPIC, 1, "topic_description")))["generation"]
+    assert (generation["accepted"], generation["rejected"]) == (1, {"parse": 1})
+    first = list_attempts(services.store, generation["job_id"])[0]
+    assert first.response == "no json, and half a pair: \ufffd"

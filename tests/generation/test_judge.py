@@ -12,7 +12,6 @@ import pytest
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.attempt_work import AttemptWork
 from finetune_coverage.tools.generation.budget import Budget, budget_of
 from finetune_coverage.tools.generation.estimate import estimate_plan
 from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
@@ -125,38 +124,6 @@ async def test_a_verdict_that_cannot_be_read_passes_nothing(
     assert (generation["status"], generation["rejected"]) == ("short", {"judge": 8})
     first = list_attempts(services.store, generation["job_id"])[0]
     assert "cannot be read" in str(first.evidence)
-
-
-@pytest.mark.parametrize("keeps", ["the journal", "the spool"])
-@pytest.mark.parametrize("dies_at", ["the gates", "the verdict"])
-async def test_a_crash_pays_for_nothing_twice(
-    endpoint: MockOpenAI,
-    judged: Callable[..., Services],
-    monkeypatch: pytest.MonkeyPatch,
-    dies_at: str,
-    keeps: str,
-) -> None:
-    services = judged(max_concurrency=1)
-    item = approved(services, 1)
-    judge, write_down = AttemptWork.judge, AttemptWork.write_down
-
-    def crash(work: AttemptWork, answered: Any, failed: Any = ()) -> Any:
-        if any((one.verdict is not None) == (dies_at == "the verdict") for one in answered):
-            raise RuntimeError("the machine dies here")
-        return judge(work, answered, failed)
-
-    def lose(work: AttemptWork, answered: Any) -> Any:
-        return crash(work, answered) if answered and keeps == "the spool" else write_down(work, answered)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(AttemptWork, "judge", crash)
-        patch.setattr(AttemptWork, "write_down", lose)
-        assert (await run_approved_item(services, *item))["error"]["code"] == "internal"
-    generation = (await run_approved_item(services, *item))["generation"]
-    assert (generation["accepted"], generation["rejected"]) == (1, {})
-    assert (asked(endpoint, "mock-model"), asked(endpoint, JUDGE)) == (1, 1)
-    assert budget(services, item).reserved_tokens == 0
-    assert budget(services, item).spent_tokens == generation["cost"]["tokens"]
 
 
 async def test_a_judge_that_refuses_for_good_stops_the_job_and_nothing_written_is_lost(

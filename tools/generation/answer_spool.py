@@ -3,61 +3,15 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .open_attempt import Open
+import msgspec
+
+from .journal_entries import Answered
 
 ROOM = 2**20
 """Bytes from which on a spool that holds nothing new is emptied."""
-
-
-@dataclass(frozen=True)
-class Spooled:
-    """What an attempt had got from the models when an answer came.
-
-    Attributes:
-        number: of the attempt.
-        replies: of the model that writes, so far.
-        verdict: of the judge, if it was asked.
-    """
-
-    number: int
-    replies: list[str]
-    prompt_tokens: int
-    completion_tokens: int
-    verdict: str | None
-    judge_prompt_tokens: int
-    judge_completion_tokens: int
-
-    @classmethod
-    def of(cls, one: Open) -> Spooled:
-        """What the attempt has now."""
-        return cls(
-            one.number,
-            one.replies,
-            one.prompt_tokens,
-            one.completion_tokens,
-            one.verdict,
-            one.judge_prompt_tokens,
-            one.judge_completion_tokens,
-        )
-
-    def is_news(self, one: Open) -> bool:
-        """Whether there is more in it than in the attempt."""
-        return len(self.replies) > len(one.replies) or (self.verdict is not None and one.verdict is None)
-
-    def add_to(self, one: Open) -> None:
-        """Give the attempt what it had."""
-        one.replies = self.replies
-        one.prompt_tokens, one.completion_tokens = self.prompt_tokens, self.completion_tokens
-        one.verdict = self.verdict
-        one.judge_prompt_tokens = self.judge_prompt_tokens
-        one.judge_completion_tokens = self.judge_completion_tokens
-        one.lost_verdicts = 0 if self.verdict is not None else one.lost_verdicts
-        one.is_journalled = False
 
 
 class AnswerSpool:
@@ -77,21 +31,21 @@ class AnswerSpool:
         self._file: int | None = None
         self._size = 0
 
-    def append(self, one: Open) -> None:
+    def append(self, answered: Answered) -> None:
         """Write down what an attempt has got so far.
 
         Raises:
             OSError: it cannot be written, for want of room for example.
         """
-        line = json.dumps(asdict(Spooled.of(one)))  # in ASCII: a reply may hold half a surrogate pair
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        data = f"{line}\n".encode()
-        written = os.write(self._file, data)
-        self._size += written
-        if written < len(data):
+        line = msgspec.json.encode(answered) + b"\n"
+        written = os.write(self._file, line)
+        if written < len(line):
+            os.ftruncate(self._file, self._size)  # the next one must not join what was begun here
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        self._size += written
 
     def empty(self) -> None:
         """All that was appended is in the journal: begin anew, if that is worth the while."""
@@ -116,17 +70,17 @@ def spool_path(home: Path, job_id: str) -> Path:
     return home / "answers" / f"{job_id}.jsonl"
 
 
-def spooled_answers(path: Path) -> dict[int, Spooled]:
+def spooled_answers(path: Path) -> dict[int, Answered]:
     """What a killed program left, by attempt: the last that was said of each. A line that broke off is left out."""
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return {}
-    found: dict[int, Spooled] = {}
+    found: dict[int, Answered] = {}
     for line in lines[:-1]:
         try:
-            one = Spooled(**json.loads(line))
-        except (ValueError, TypeError):
-            continue  # the disk was full, or the machine lost power, in the middle of it
+            one = msgspec.json.decode(line, type=Answered)
+        except msgspec.DecodeError:
+            continue  # the machine lost power in the middle of it
         found[one.number] = one
     return found

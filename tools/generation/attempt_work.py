@@ -20,8 +20,6 @@ from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
 from .spending import NOTHING, Spending
 
-TWIN = Rejection("exact_duplicate", "the same record is there already")
-
 
 class AttemptWork:
     """The blocking part of one job. The judging methods are for one thread at a time.
@@ -82,6 +80,11 @@ class AttemptWork:
         )
         return drafted[:allowed], refusal
 
+    def entry(self, one: Open) -> Answered:
+        """What the journal is to hold of an answer that is not judged yet."""
+        settled = self.costs.settled(one) if one.is_whole else None
+        return Answered(one.number, self._paid(one), one.is_whole, settled)
+
     def write_down(self, answered: Sequence[Open]) -> str | None:
         """Journal what was paid for and is not judged yet, unless the journal has it.
 
@@ -91,16 +94,9 @@ class AttemptWork:
         news = [one for one in answered if not one.is_journalled]
         if not news:
             return None
-        entries = [
-            Answered(
-                one.number,
-                self._paid(one),
-                one.is_whole,
-                self.costs.settled(one) if one.is_whole else None,
-            )
-            for one in news
-        ]
-        problem = journal.journal_answers(self._store, self._job.id, entries, self._spending)
+        problem = journal.journal_answers(
+            self._store, self._job.id, [self.entry(one) for one in news], self._spending
+        )
         for one in news:
             one.is_journalled = True
             if one.is_whole:
@@ -128,20 +124,18 @@ class AttemptWork:
         passed = [(one, found) for one, found in judged if isinstance(found, Candidate)]
         whole = [(one, candidate) for one, candidate in passed if one.is_whole]
         going_on = [one for one, _ in passed if not one.is_whole]
-        problems = [self._overrun([one for one in answered if not one.is_journalled])]
-        problems.append(self.write_down(going_on))
+        problems = [self._overrun(answered), self.write_down(going_on)]
         doubled, problem = self._end(
             [self._accepted(one, candidate) for one, candidate in whole],
             [self._refused(one, rejection) for one, rejection in refused]
             + [self._failed(one) for one in failed],
         )
         problems.append(problem)
-        twins = [(one, TWIN) for one, _ in whole if one.number in doubled]
-        problems.append(self._end([], [self._refused(one, rejection) for one, rejection in twins])[1])
         for one in answered:
             one.is_journalled = True
         outcomes = [Outcome(one.attempt, "failed", one.rejection) for one in failed]
-        outcomes += [Outcome(one, "rejected", rejection) for one, rejection in [*refused, *twins]]
+        outcomes += [Outcome(one, "rejected", rejection) for one, rejection in refused]
+        outcomes += [Outcome(one, "rejected", journal.TWIN) for one, _ in whole if one.number in doubled]
         outcomes += [Outcome(one, "accepted") for one, _ in whole if one.number not in doubled]
         outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written]
         outcomes += self._begin_verdicts([one for one in going_on if one.is_written])

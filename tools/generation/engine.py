@@ -112,10 +112,11 @@ class Engine(SlotKeeping):
     async def _leave_in_order(self) -> None:
         """After an interruption: write down what was paid for, give back what was set aside and not sent."""
         await in_thread(self._work.write_down, self._answered)
-        if unsent := [
+        unsent = [
             Failed(attempt, UNSENT, is_free=True) for attempt in self._places.waiting if not attempt.replies
-        ]:
-            await in_thread(self._work.judge, [], unsent)
+        ]
+        if left := [*self._failed, *unsent]:
+            await in_thread(self._work.judge, [], left)
 
     def stop(self, reason: str) -> None:
         """Begin nothing more; what is under way is paid for and will be judged."""
@@ -143,6 +144,9 @@ class Engine(SlotKeeping):
         while True:
             await self._signals.when("judge", lambda: bool(self._answered or self._failed))
             await asyncio.sleep(BREATH)
+            self._answered.sort(
+                key=lambda one: not one.is_whole
+            )  # what ends gives back what it had set aside
             # They leave the list when the journal has them, not before: whoever ends the job looks there.
             batch, failed, self._failed = self._answered[:MOST_AT_ONCE], self._failed, []
             outcomes, problem = await self._judging.run(self._work.judge, batch, failed)
@@ -169,7 +173,7 @@ class Engine(SlotKeeping):
         match asked:
             case "answered":
                 self._answered.append(attempt)
-                self._spool.append(attempt)
+                self._spool.append(self._work.entry(attempt))
                 self._signals.tell("judge")
             case "again":
                 self._answered.append(attempt)  # another call needs another reservation

@@ -20,6 +20,7 @@ from ..dataset.records import NewRecord, insert_records
 from ..dataset.store import Store
 from ..dataset.tables import records
 from ..errors import BudgetExceeded
+from .draft import Rejection
 from .journal_entries import Accepted, Answered, Refused
 from .ledger import Attempt, Job
 from .spending import Amount, Spending
@@ -52,6 +53,8 @@ def begin_attempts(
             connection.execute(insert(attempts), rows)
     return allowed, refusal
 
+
+TWIN = Rejection("exact_duplicate", "the same record is there already")
 
 _THIS_ATTEMPT = (attempts.c.job_id == bindparam("job")) & (attempts.c.number == bindparam("this"))
 _CHANGE = update(attempts).where(_THIS_ATTEMPT)
@@ -117,8 +120,8 @@ def end_attempts(
     """Commit the outcomes of attempts with what they got; records, their attempts and their slots together.
 
     Returns:
-        Numbers of accepted attempts whose record the workflow has already, for which nothing is written; and why the
-        job must stop, as `journal_answers` says it.
+        Numbers of accepted attempts whose record the workflow has already, which end refused as its twins; and why
+        the job must stop, as `journal_answers` says it.
     """
     with store.write() as connection:
         ids = [one.record.id for one in accepted]
@@ -134,7 +137,12 @@ def end_attempts(
             ).rowcount
             if filled != len(new):
                 raise RuntimeError(f"a slot of {job.id} is filled already")
-        ended: list[Accepted | Refused] = [*new, *refused]
+        twins = [
+            Refused(one.number, TWIN, paid=one.paid, settled=one.settled)
+            for one in accepted
+            if one.record.id in known
+        ]
+        ended: list[Accepted | Refused] = [*new, *refused, *twins]
         # The columns of a statement are one for all of its rows.
         for rows in (
             [_end_row(job, one) | asdict(one.paid) for one in ended if one.paid is not None],
@@ -143,7 +151,7 @@ def end_attempts(
             if rows:
                 connection.execute(_CHANGE, rows)
         problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
-    return {one.number for one in accepted if one.record.id in known}, problem
+    return {one.number for one in twins}, problem
 
 
 def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:

@@ -48,14 +48,14 @@ class Open:
 
     def add_reply(self, reply: str, usage: TokenUsage) -> None:
         """The model that writes has answered."""
-        self.replies.append(reply)
+        self.replies.append(_whole_characters(reply))
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
         """The judge has answered."""
-        self.verdict = verdict
+        self.verdict = _whole_characters(verdict)
         self.judge_prompt_tokens = usage.prompt_tokens
         self.judge_completion_tokens = usage.completion_tokens
         self.is_journalled = False
@@ -74,6 +74,11 @@ class Open:
     def is_whole(self) -> bool:
         """Whether nothing more is to be asked."""
         return self.is_written and (self.verdict is not None or not self.needs_verdict)
+
+
+def _whole_characters(text: str) -> str:
+    """The text without halves of characters (lone surrogates), which no file and no database takes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from . import journal
 from .answer_spool import spooled_answers
 from .attempt_work import AttemptWork
 from .draft import Rejection
-from .journal_entries import Refused
+from .journal_entries import Answered, Refused
 from .ledger import Attempt, Job, list_attempts, slot_records
 from .open_attempt import NOT_SENT, Open
 from .replies import split
@@ -52,7 +52,7 @@ def what_is_left(
         spool: the file of the job's `AnswerSpool`; what is in it goes into the journal, and the file away.
         in_batches: whether calls go on without this program: then they are waited for.
     """
-    _take_in(store, job, work, spool)
+    _take_in(store, job, spending, spool)
     filled = slot_records(store, job.id)
     attempts = list_attempts(store, job.id)
     empty = {slot for slot, record in filled.items() if record is None}
@@ -87,19 +87,20 @@ def what_is_left(
     )
 
 
-def _take_in(store: Store, job: Job, work: AttemptWork, spool: Path) -> None:
+def _take_in(store: Store, job: Job, spending: Spending, spool: Path) -> None:
     found = spooled_answers(spool)
-    late: list[Open] = []
-    for attempt in list_attempts(store, job.id) if found else []:
-        if attempt.status not in ("calling", "judging") or attempt.number not in found:
-            continue
-        one, spooled = _opened(work, attempt), found[attempt.number]
-        if spooled.is_news(one):
-            spooled.add_to(one)
-            late.append(one)
+    known = {attempt.number: attempt for attempt in list_attempts(store, job.id)} if found else {}
+    late = [one for number, one in found.items() if number in known and _is_news(one, known[number])]
     if late:
-        work.write_down(late)
+        journal.journal_answers(store, job.id, late, spending)
     spool.unlink(missing_ok=True)
+
+
+def _is_news(answered: Answered, attempt: Attempt) -> bool:
+    if attempt.status not in ("calling", "judging"):
+        return False
+    has_verdict = answered.paid.verdict is not None and attempt.verdict is None
+    return has_verdict or answered.paid.response != attempt.response
 
 
 def _opened(work: AttemptWork, attempt: Attempt) -> Open:
