@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -170,7 +171,12 @@ async def test_an_endpoint_that_broke_its_maximum_before_the_kill_stops_the_job_
     services: Services, approved: Approve, model: ScriptedChatModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supply, add_reply = good_answers(), Open.add_reply
-    model.default = lambda messages: next(supply)
+
+    async def slowly(_: Any) -> str:
+        await asyncio.sleep(0.1)  # so that a job that goes on has not ended by the time that it is stopped
+        return next(supply)
+
+    model.default = slowly
     item = approved(TOPIC, 20, "topic_description")
     with monkeypatch.context() as patch:
         lose_the_journal(patch)
