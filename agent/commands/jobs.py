@@ -13,6 +13,7 @@ from .generate import approved_item, finish, run
 from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
 
 if TYPE_CHECKING:
+    from ...tools.generation.ledger import JobSummary
     from ...tools.services import Services
 
 app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_without_command=True)
@@ -20,6 +21,8 @@ app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_witho
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job, as `jobs` lists it.", show_default=False)]
 EVIDENCE_SHOWN = 100
 """Characters of a rejection's evidence in the table; `--json` has all of it."""
+STOPPED = "stopped"
+"""Of a job that owes records and that nobody is carrying out: its program was killed, or interrupted."""
 
 
 @app.callback()
@@ -34,13 +37,15 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
     """List the jobs."""
     from ...tools.generation.ledger import list_jobs
 
-    found = list_jobs(open_services().store, workflow)
+    services = open_services()
+    found = list_jobs(services.store, workflow)
     if as_json:
         print_json({"success": True, "jobs": [asdict(job) for job in found]})
         return
     if not found:
         say("No jobs.")
         return
+    standings = [_standing(services, job) for job in found]
     print_table(
         ["Job", "Workflow", "Topic", "Strategy", "Status", "Accepted", "Rejected", "Started"],
         [
@@ -49,15 +54,26 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
                 job.workflow_id,
                 job.topic,
                 job.strategy,
-                "undone" if job.undone_at else job.status,
+                standing,
                 f"{job.accepted}/{job.count}",
                 sum(job.rejected.values()),
                 job.created_at[:19],
             )
-            for job in found
+            for job, standing in zip(found, standings, strict=True)
         ],
         numbers=(5, 6),
     )
+    if STOPPED in standings:
+        say("`finetune-coverage jobs resume ID` goes on with one that has stopped.")
+
+
+def _standing(services: Services, job: JobSummary) -> str:
+    from ...tools.generation.job_lock import is_carried_out
+
+    if job.undone_at:
+        return "undone"
+    is_cut_off = job.status == "running" and not is_carried_out(services.settings.home, job.id)
+    return STOPPED if is_cut_off else job.status
 
 
 @app.command("show")
@@ -82,7 +98,12 @@ def show(
         print_json({"success": True, **document, **({"diversity": varied} if varied else {})})
         return
     say(f"{job.id}: {job.count} {job.topic} by {job.strategy} in {job.workflow_id}", style="bold")
-    say(f"{job.status}: {job.accepted} accepted, rejected: {reasons_text(job.rejected) or 'none'}")
+    standing = _standing(services, job)
+    say(f"{standing}: {job.accepted} accepted, rejected: {reasons_text(job.rejected) or 'none'}")
+    if standing == STOPPED:
+        say(
+            f"No program is at it: `finetune-coverage jobs resume {job.id}` goes on, under the same approval."
+        )
     if job.undone_at:
         say(f"Undone on {job.undone_at[:19]} UTC: its records are out of the dataset.")
     if job.stop_reason:

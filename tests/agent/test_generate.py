@@ -137,62 +137,6 @@ def test_wrong_names(command: Command, small: str, endpoint: Endpoint) -> None:
     assert endpoint.calls == 0
 
 
-def test_short_of_the_count(command: Command, small: str, endpoint: Endpoint) -> None:
-    endpoint.useless_after = 5
-    outcome = command(
-        "generate",
-        "-w",
-        small,
-        "--topic",
-        "technical",
-        "--count",
-        "8",
-        "--strategy",
-        "topic_description",
-        "--yes",
-    )
-    assert outcome.code == 3
-    assert "Fewer than asked" in outcome.err
-    (job,) = command("jobs", "--json").document["jobs"]
-    assert job["status"] == "short" and 0 < job["accepted"] < 8
-    shown = command("jobs", "show", job["id"]).out
-    assert "parse" in shown and "rejected" in shown
-    ledger = command("jobs", "show", job["id"], "--json").document
-    outcomes = [attempt["status"] for attempt in ledger["attempts"]]
-    assert outcomes.count("accepted") == job["accepted"]
-
-
-def test_an_endpoint_that_refuses_fails_and_can_be_resumed(
-    command: Command, small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FINETUNE_COVERAGE_MAX_CONCURRENCY", "1")
-    endpoint.refuse = 2
-    failed = generate(command, small, "--yes", "--json")
-    assert failed.code == 1
-    assert failed.document["error"]["code"] == "endpoint_error"
-    assert "Traceback" not in failed.err
-    (job,) = command("jobs", "--json").document["jobs"]
-    assert job["status"] == "running"
-    kept = job["accepted"]
-
-    endpoint.refuse = None
-    resumed = command("jobs", "resume", job["id"], "--json")
-    assert resumed.code == 0, resumed.err
-    assert resumed.document["generation"]["accepted"] == 3
-    assert kept >= 1
-    calls = endpoint.calls
-    assert command("jobs", "resume", job["id"]).code == 0, "a finished job gives its result again"
-    assert endpoint.calls == calls
-
-
-def test_unknown_jobs_and_plans(command: Command) -> None:
-    for arguments in (["jobs", "show", "job-9"], ["jobs", "resume", "job-9"], ["plans", "approve", "plan-9"]):
-        outcome = command(*arguments, "--json")
-        assert outcome.code == 1
-        assert outcome.document["error"]["code"] == "invalid_input"
-    assert command("jobs").out == "No jobs.\n"
-
-
 def start(*arguments: str, typed: str | None = "") -> Forked:
     """A command in a process of its own.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from ..coverage.report import Coverage
-from ..errors import Busy, CoverageError
+from ..errors import CoverageError
 from . import approved_items, endpoint_limits, journal
 from .batch_engine import BatchEngine
 from .engine import Engine
 from .frozen_heap import frozen_heap
 from .job_loading import LoadedJob, load_job
+from .job_lock import lock_job
 from .ledger import Job, get_job, slot_records, summarize_job
 from .progress import OnProgress, Progress
 from .shortfall import stop_words
@@ -51,7 +50,7 @@ async def run_item(
         coverage_before=before,
     )
     if job.status == "running":
-        lock = await asyncio.to_thread(_lock_job, services, job)
+        lock = await asyncio.to_thread(lock_job, services.settings.home, job.id)
         try:
             await _run(services, job, on_progress)
         finally:
@@ -120,20 +119,6 @@ def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
     while isinstance(chosen, BaseExceptionGroup):
         chosen = chosen.exceptions[0]
     return chosen
-
-
-def _lock_job(services: Services, job: Job) -> FileLock:
-    """One process a job: the operating system lets go of the lock when a process dies, however it dies."""
-    folder = services.settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"{job.id}.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise Busy(
-            f"Job {job.id} is being carried out by another process.", hint="Wait for it, or stop it there."
-        ) from error
-    return lock
 
 
 def _coverage(services: Services, workflow_id: str) -> Coverage:
