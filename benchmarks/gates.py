@@ -14,7 +14,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import get_args
@@ -66,12 +66,17 @@ def _figures_of(job: tuple[Dataset, int], part: Part, planted: bool) -> Figures:
     dataset, fold = job
     warnings.simplefilter("ignore")
     figures = Figures()
-    embeddings = RememberedVectors(make_embeddings(Settings()))
-    judges = Judges(dataset, embeddings, fold)
+    judges = Judges(dataset, _embeddings(), fold)
     by_gate = _measure_untouched(dataset, judges, figures, part)
     if planted:
         _measure_planted(dataset, judges, figures, by_gate, part)
     return figures
+
+
+@cache
+def _embeddings() -> RememberedVectors:
+    """One for each process: the folds of a dataset embed the same texts."""
+    return RememberedVectors(make_embeddings(Settings()))
 
 
 def _measure_untouched(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> dict[str, set[str]]:

@@ -48,6 +48,26 @@ def test_a_result_is_one_to_its_call(candidate: Make) -> None:
     assert gate.check(candidate(*turns)) is None
 
 
+def test_a_message_that_is_passed_is_not_what_the_result_says_again(candidate: Make) -> None:
+    known = [
+        Record(id=f"r{n}", body=json.dumps({"messages": booked(CITIES[n % 6], kind, said)}), topic="booking")
+        for n, (kind, said) in enumerate([("Check", "It is free."), ("Book", "It is booked.")] * 15)
+    ]
+    known += [  # where a city is passed under the name of the field that says it again
+        Record(id=f"w{n}", body=json.dumps({"messages": weather(CITIES[n], CITIES[n])}), topic="weather")
+        for n in range(6)
+    ]
+    turns = booked("Bonn", "Book", "It is booked.")
+    turns[1] = call({"city": "Bonn", "kind": "Book", "message": "with a view"}, "book")
+    assert ResultsFitCalls(known).check(candidate(*turns)) is None
+    assert ResultsFitCalls(known).check(candidate(*weather("Bonn", "Riga"))) is not None
+
+
+def weather(asked: str, answered: str) -> list[dict[str, Any]]:
+    outcome = json.dumps({"place": answered, "warm": True})
+    return [{"role": "user", "content": asked}, call({"place": asked}, "weather"), result(outcome), REPLY]
+
+
 def rated(number: int, told: int, route: str = "") -> list[dict[str, Any]]:
     outcome = json.dumps({"rating": number, "stars": 9 - number, "route": "Walk for 3 blocks and turn left."})
     says = f"The place has an average rating of {told}. {route}"

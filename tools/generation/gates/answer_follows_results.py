@@ -14,8 +14,9 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .beside_results import asks_about_itself, is_period_of_the_house
 from .declared_values import Declared
-from .derived_numbers import is_derived
+from .derived_numbers import is_derived, is_rounded
 from .habits import Excuse, Finding, Habits
 from .latest_results import Latest, answers_with_texts
 from .said import Said
@@ -138,6 +139,9 @@ class AnswerFollowsResults:
                 value.written not in claimed
                 or not limits.isdisjoint(value.forms)
                 or is_derived(value, text, latest.results, asked)
+                or is_rounded(value, text, latest.results)
+                or is_period_of_the_house(value.written, text, latest.results)
+                or asks_about_itself(asked)
             )
             yield _finding(value.written, "which nothing before it says", PHRASE, allowed=allowed)
         capitals = {word.lower() for word in _CAPITAL.findall(text)}
@@ -150,13 +154,19 @@ class AnswerFollowsResults:
                 if not _OFFER.search(text) and not _PROPOSES.search(text):
                     allowed = allowed or _ASKS_WHAT.search(asked) is not None
                     yield _finding(written, "which nothing before it says", NAME, allowed=allowed)
-            elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
+            elif latest.is_fresh and self._is_another(name, values, latest) and not latest.knows_name(words):
                 yield _finding(written, "which is not from the last results", NAME, allowed=allowed)
 
-    def _is_another(self, name: Name, latest: Latest) -> bool:
-        """Whether the last calls and results give another name where this one could stand."""
+    def _is_another(self, name: Name, answer: Sequence[Value], latest: Latest) -> bool:
+        """Whether the last calls and results give another name where this one could stand.
+
+        An answer that says the other one too sums up what was done before.
+        """
         given = [other for text in latest.results for other in self._names_in(values_of(text))]
-        return name not in given and any(self._fields[name] & self._fields[other] for other in given)
+        told = set(self._names_in(answer))
+        return name not in given and any(
+            self._fields[name] & self._fields[other] for other in given if other not in told
+        )
 
     def _names_in(self, values: Sequence[Value]) -> Iterator[Name]:
         """The known names that a text has, the longest at each place."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from .said import STEM, Said
+from .spoken_codes import is_code_of
 from .spoken_times import (
     DAY,
     EARLIEST_YEAR,
@@ -17,6 +18,8 @@ from .spoken_times import (
     WHOLE_DAY,
     YEAR_ENDS,
     day_after,
+    days_named_together,
+    is_day_of_month,
 )
 from .spoken_values import Value, number_form, squeezed, values_of
 
@@ -24,6 +27,8 @@ TOLD_WORDS = 4
 """Words of a text that is told freely, of which one must have been said."""
 _NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
 _NOT_ANY = frozenset({"no", "none", "not", "without", "just", "only"})
+_NAMED_DAYS = frozenset(WEEKDAYS).union(["today", "tonight", "tomorrow", "weekend"])
+"""Days that are one of a month, whichever."""
 _CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
 
 
@@ -43,10 +48,16 @@ def explains(said: Said, value: Any, telling: Collection[str] | None = None, *, 
         return True
     if (isinstance(value, (int, float)) or text == "0") and _is_derived(said, float(text)):
         return True
+    if is_code_of(text, said.words):
+        return True
     values = values_of(text)
     if all(one.kind != "word" for one in values):
         if any(one.kind == "date" for one in values):
-            values = tuple(one for one in values if one.forms[0] not in WHOLE_DAY)
+            # Who gives a day only leaves the hour to the assistant.
+            given = said.tells_hour
+            values = tuple(
+                one for one in values if one.forms[0] not in WHOLE_DAY and (given or one.kind != "time")
+            )
         return all(said.knows(one) or _follows(said, one) for one in values)
     if (
         len(values) == 1
@@ -66,6 +77,8 @@ def _follows(said: Said, value: Value) -> bool:
     """Whether a date may be meant by what was said, and a time is so much before or after one that was."""
     if value.kind == "date":
         return _may_mean_date(said, value)
+    if is_day_of_month(value):
+        return not said.days and not said.words.isdisjoint(_NAMED_DAYS)
     if value.kind == "time" and not said.words.isdisjoint(OPEN_TIMES):
         return True
     if value.kind == "time" and _is_rounded(said, value):
@@ -96,7 +109,13 @@ def _tells_of(said: Said, values: Sequence[Value]) -> bool:
 def _may_mean_a_day(said: Said, weekday: str) -> bool:
     if any(word.startswith(NEARBY) for word in said.words) and said.words.isdisjoint(WEEKDAYS):
         return True
-    if "tomorrow" in said.words and weekday in map(day_after, said.todays):
+    if "tomorrow" in said.words and weekday in (
+        day_after(today, days)
+        for today in said.todays
+        for days in ((1, 2) if "after" in said.words else (1,))
+    ):
+        return True
+    if weekday in days_named_together(said.words):
         return True
     named = said.words.intersection(WEEKDAYS)
     if 1 in said.turned_to and weekday in map(day_after, named):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
-from .argument_schema import is_constant, schema_of, telling_words
+from .argument_schema import is_constant, is_described, schema_of, telling_words
 from .explained import explains
 from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
@@ -129,6 +129,8 @@ class GroundedArguments:
             for path, leaf in leaves(value, argument):
                 if explains(case.said, leaf, telling, free=free) or is_constant(leaf, schema):
                     continue
+                if is_described(leaf, schema, case.said.words):
+                    continue
                 if case.users.spans.keeps(tool, argument, arguments, case.said.spans):
                     continue
                 if self._known.is_usual(tool, argument, leaf) or case.users.has_passed(tool, argument, value):
@@ -137,15 +139,23 @@ class GroundedArguments:
                 names = self._known.of(tool, argument, schema)
                 instead = case.users.what_was_said(tool, argument, leaf, names, others)
                 if instead == "passed over" or not (case.again and (case.left_open or tells_time(leaf))):
-                    yield self._finding((tool, argument, path), leaf, case, instead, choice="enum" in schema)
+                    left = _is_left_to_choose(leaf, others, instead, case, choice="enum" in schema)
+                    allowed = left and not case.users.is_own(tool, argument)
+                    yield self._finding(
+                        (tool, argument, path), leaf, case, instead, choice="enum" in schema, allowed=allowed
+                    )
 
     def _finding(
-        self, place: tuple[str, str, str], value: Any, case: _Case, instead: Passed, *, choice: bool
+        self,
+        place: tuple[str, str, str],
+        value: Any,
+        case: _Case,
+        instead: Passed,
+        *,
+        choice: bool,
+        allowed: bool,
     ) -> Finding:
         tool, argument, path = place
-        allowed = _is_left_to_choose(value, instead, case, choice=choice) and not case.users.is_own(
-            tool, argument
-        )
         instead = "passed over" if instead == "ruled out" else instead
         share = self._invented * WEIGHT[instead] * (LEFT_OPEN if case.left_open else 1)
         key = (tool, argument, case.again)
@@ -182,9 +192,11 @@ class _Case:
     users: UserValues
 
 
-def _is_left_to_choose(value: Any, instead: Passed, case: _Case, *, choice: bool) -> bool:
+def _is_left_to_choose(
+    value: Any, others: Sequence[Any], instead: Passed, case: _Case, *, choice: bool
+) -> bool:
     """Whether the user has the assistant find a value, or rules out what could have stood there."""
-    if case.users.bounds(value):
+    if case.users.bounds(value, others):
         return True
     if instead == "ruled out" and (choice or tells_time(value)):
         return True

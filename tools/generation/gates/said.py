@@ -10,8 +10,9 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from .spoken_counts import days_between, one_more, years_ago
-from .spoken_times import MONTHS, WEEKDAYS, bare_hours, days_turned, minutes_told, named_today
+from .spoken_codes import names_of_signs
+from .spoken_counts import days_between, days_of_month, in_smaller_units, one_more, persons, years_ago
+from .spoken_times import MONTHS, WEEKDAYS, bare_hours, clock_words, days_turned, minutes_told, named_today
 from .spoken_values import Value, number_form, squeezed, values_of
 
 LONGEST_NAME = 4
@@ -29,7 +30,7 @@ SLIPS_AND_SWAPS = 6
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
 _PIECE = re.compile(r"[^\W_]+")
-_MIXED = re.compile(r"(?<!\S)(?=\S*[a-zA-Z])[\w!$@]*[\d!$@][\w!$@]*[a-zA-Z]\w*")
+_MIXED = re.compile(r"(?<!\S)(?:[\w!$@]*[\d!$@][\w!$@]*[a-zA-Z]\w*|[a-zA-Z]{3,}\d)(?!\S)")
 _LETTERS = str.maketrans("01345!$@", "oleasisa")
 """Digits and signs that some people write for letters: "0r4ng3"."""
 _COMMON = frozenset(
@@ -57,10 +58,14 @@ class Said:
         self.counts: set[int] = set()
         self.turned_to: set[int] = set()
         self.todays: set[str] = set()
+        self.days: set[int] = set()
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
         self.add_values(values_of(text))
+        self.forms.update(clock_words(text))
+        self.counts.update(persons(text))
+        self.words.update(names_of_signs(text))
         self.todays.update(named_today(text))
         self.turned_to.update(days_turned(text))
         self._squeezed += squeezed(text) + " "
@@ -72,7 +77,10 @@ class Said:
     def add_values(self, values: Sequence[Value]) -> None:
         """Take in values that were said, without the text around them."""
         self.spans.update(minutes_told(values))
-        self.counts.update(one_more(values), days_between(values), years_ago(values))
+        self.counts.update(
+            one_more(values), days_between(values), years_ago(values), in_smaller_units(values)
+        )
+        self.days.update(days_of_month(values))
         self._bare.update(bare_hours(values))
         for value in values:
             self.forms.update(value.forms)
@@ -128,6 +136,11 @@ class Said:
             plain = plain[len(piece) :]
         return False
 
+    @property
+    def tells_hour(self) -> bool:
+        """Whether a time of day, or what may be one, was said."""
+        return bool(self._bare) or any(form[0] == "t" for form in self.forms)
+
     def knows(self, value: Value) -> bool:
         """Whether a number, time, date or code was said, in whatever form."""
         if value.kind == "date":
@@ -135,8 +148,9 @@ class Said:
         if not self.forms.isdisjoint(value.forms):
             return True
         if value.kind == "time":
-            hour = int(value.forms[0][1:]) // 60
-            return bool(self._bare & {f"n{hour}", f"n{hour % 12 or 12}"})
+            hour, minute = divmod(int(value.forms[0][1:]), 60)
+            spoken = {f"n{100 * one + minute}" for one in (hour, hour % 12 or 12)}  # "at 730", "1900 hours"
+            return bool(self._bare & {f"n{hour}", f"n{hour % 12 or 12}"} or self.forms & spoken)
         plain = squeezed(value.written)
         return len(plain) >= SHORTEST_CODE and plain in self._squeezed
 
