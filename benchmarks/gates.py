@@ -146,7 +146,9 @@ def main() -> None:
         "--untouched", action="store_true", help="judge real dialogues only, plant no defects"
     )
     parser.add_argument("--refused", action="store_true", help="list the refused real dialogues")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that work at once")
+    parser.add_argument(
+        "--processes", type=int, default=len(os.sched_getaffinity(0)), help="that work at once"
+    )
     options = parser.parse_args()
     for part in options.part or MEASURED:
         measure(

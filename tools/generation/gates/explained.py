@@ -8,6 +8,7 @@ from typing import Any
 
 from .said import STEM, Said
 from .spoken_codes import is_code_of
+from .spoken_measures import is_nearly
 from .spoken_times import (
     DAY,
     EARLIEST_YEAR,
@@ -25,7 +26,9 @@ from .spoken_values import Value, number_form, squeezed, values_of
 
 TOLD_WORDS = 4
 """Words of a text that is told freely, of which one must have been said."""
-_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
+_NO_VALUE = frozenset(
+    {"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes", "true", "false"}
+)
 _NOT_ANY = frozenset({"no", "none", "not", "without", "just", "only"})
 _NAMED_DAYS = frozenset(WEEKDAYS).union(["today", "tonight", "tomorrow", "weekend"])
 """Days that are one of a month, whichever."""
@@ -129,7 +132,7 @@ def _is_derived(said: Said, number: float) -> bool:
     """5% is 0.05, a half hour may be asked for in minutes, who has no children has 0, and 8 others and me are 9."""
     if number == 0 and not said.words.isdisjoint(_NOT_ANY):
         return True
-    if number in said.counts:
+    if number in said.counts or is_nearly(number, said.measures):
         return True
     return any(number_form(round(number * factor, 6)) in said.forms for factor in (100, 1 / 60, 60))
 

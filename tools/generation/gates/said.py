@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 
 from .spoken_codes import names_of_signs
 from .spoken_counts import days_between, days_of_month, in_smaller_units, one_more, persons, years_ago
+from .spoken_measures import converted
 from .spoken_times import MONTHS, WEEKDAYS, bare_hours, clock_words, days_turned, minutes_told, named_today
 from .spoken_values import Value, number_form, squeezed, values_of
 
@@ -42,6 +43,10 @@ _COMMON = frozenset(
 )
 """Words that are no misspelled names: "that" is not "Thai"."""
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
+_KINDS = frozenset(
+    {"city", "hotel", "street", "avenue", "airport", "station", "restaurant", "apartments", "state"}
+)
+"""What a thing is, which its name may have or not: "New York City"."""
 
 
 class Said:
@@ -59,6 +64,7 @@ class Said:
         self.turned_to: set[int] = set()
         self.todays: set[str] = set()
         self.days: set[int] = set()
+        self.measures: list[float] = []
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
@@ -81,6 +87,7 @@ class Said:
             one_more(values), days_between(values), years_ago(values), in_smaller_units(values)
         )
         self.days.update(days_of_month(values))
+        self.measures += converted(values)
         self._bare.update(bare_hours(values))
         for value in values:
             self.forms.update(value.forms)
@@ -187,7 +194,9 @@ class Said:
             if letters > LONG_PART and 2 * letters > sum(map(len, telling_here)):
                 return True
         # "Santa Rosa" for "Santa Rosa, CA"
-        return all(self._knows_word(word) for word in words if len(word) > 2 and word not in _TITLES) and all(
+        needed = [word for word in words if len(word) > 2 and word not in _TITLES]
+        needed = [word for word in needed if word not in _KINDS] or needed
+        return all(map(self._knows_word, needed)) and all(
             self.knows(value) for value in values if value.kind != "word"
         )
 
@@ -202,6 +211,13 @@ class Said:
         stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
         known = {word[:STEM] for word in self.words}
         return len(values) > LONGEST_NAME or len(stems & known) >= SAID_PARTLY * len(stems)
+
+    def knows_some(self, values: Sequence[Value]) -> bool:
+        """Whether a text in other words is about what was said: its numbers and codes all, and one of its words."""
+        stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
+        return all(self.knows(value) for value in values if value.kind != "word") and not stems.isdisjoint(
+            word[:STEM] for word in self.words
+        )
 
     def _knows_word(self, word: str) -> bool:
         if word in self.words or f"{word}side" in self.words:
