@@ -96,6 +96,25 @@ def test_a_field_is_told_where_real_answers_tell_it(candidate: Make) -> None:
     assert AnswerFollowsResults().check(candidate(*rated(4, 5))) is None
 
 
+def test_a_field_may_be_told_in_other_degrees(candidate: Make) -> None:
+    def warm(celsius: int, told: str) -> list[dict[str, Any]]:
+        found = result(json.dumps({"warmthCelsius": celsius, "humidity": 30 + celsius}))
+        says = {"role": "assistant", "content": f"It will be a day of around {told} degrees."}
+        return [{"role": "user", "content": "How warm is it?"}, call({}, "find"), found, says]
+
+    real = [
+        Record(id=f"r{n}", body=json.dumps({"messages": warm(n, str(n))}), topic="weather") for n in range(10)
+    ]
+    gate = AnswerFollowsResults(real)
+    assert gate.check(candidate(*warm(14, "14"))) is None
+    assert gate.check(candidate(*warm(14, "44"))) is not None
+    turns = warm(14, "57")
+    turns[-1]["content"] = "It will be a day of around 57 degrees Fahrenheit."
+    assert gate.check(candidate(*turns)) is None
+    turns[-1]["content"] = "It will be a day of around 44 degrees Fahrenheit."
+    assert gate.check(candidate(*turns)) is not None
+
+
 def test_a_sentence_copied_from_a_result_with_another_number(candidate: Make) -> None:
     gate = AnswerFollowsResults()
     assert gate.check(candidate(*rated(4, 4, "Walk for 3 blocks and turn left."))) is None

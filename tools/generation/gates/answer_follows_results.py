@@ -16,7 +16,7 @@ from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .beside_results import asks_about_itself, is_period_of_the_house
 from .declared_values import Declared
-from .derived_numbers import is_derived, is_rounded
+from .derived_numbers import is_converted, is_derived, is_rounded
 from .habits import Excuse, Finding, Habits
 from .latest_results import Latest, answers_with_texts
 from .said import Said
@@ -122,7 +122,9 @@ class AnswerFollowsResults:
         for value, field in self._told.other_values(text, latest.texts):
             # Who compares, or sums up what was done, tells of earlier results too.
             of_several = _COMPARES.search(text) is not None or tells(text, latest.texts[field])
-            allowed = of_several and said.knows_name(values_of(value), None)
+            allowed = (of_several and said.knows_name(values_of(value), None)) or any(
+                is_converted(one, text, latest.results) for one in values_of(value)
+            )
             yield _finding(value, f"where the result's {field!r} is told", PHRASE, allowed=allowed)
         if changed := copied_with_change(text, latest.results):
             yield _finding(changed, "where the result has another number between the same words", PHRASE)

@@ -21,6 +21,8 @@ _COMPUTES = re.compile(
     re.IGNORECASE,
 )
 _DEGREES = re.compile(r"\b(celsius|centigrade|fahrenheit|degrees?)\b|°|\d ?[CF]\b", re.IGNORECASE)
+_FAHRENHEIT = re.compile(r"fahrenheit|°F\b|\d ?F\b", re.IGNORECASE)
+_CELSIUS = re.compile(r"celsius|centigrade|°C\b|\d ?C\b", re.IGNORECASE)
 _ABOUT = (
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|circa|close to|just (?:over|under))"
     r"|~) ?\D?"
@@ -52,6 +54,20 @@ def is_derived(value: Value, answer: str, results: Iterable[str], asked: str) ->
     # They are converted in the head, and the sign of a value is not read.
     return _DEGREES.search(answer) is not None and any(
         abs(abs(one) - number) <= 1 for one in _converted(degrees)
+    )
+
+
+def is_converted(value: Value, answer: str, results: Iterable[str]) -> bool:
+    """Whether an answer tells a number of the results in the other degrees, which it names: "57 degrees Fahrenheit"."""
+    if value.kind != "number":
+        return False
+    number, texts = float(value.forms[0][1:]), list(results)
+    told = {one for text in texts for one in (*_numbers(text), *_below_zero(text))}
+    return any(
+        named.search(answer) is not None
+        and not any(named.search(text) for text in texts)
+        and any(abs(abs(one * factor + offset) - number) <= 1 for one in told)
+        for named, (factor, offset) in zip((_FAHRENHEIT, _CELSIUS), _UNITS[:2], strict=True)
     )
 
 
