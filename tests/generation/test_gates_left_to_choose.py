@@ -123,6 +123,9 @@ def test_what_was_left_open_stays_so_while_the_assistant_tries(candidate: Make) 
         ("When do I get it back?", "We pay it back within 10 business days.", True),
         ("When do I get it back?", "We keep it for 90 days.", True),
         ("When do I get it back?", "You get 90 of it.", False),
+        ("How old is it?", "It is 37 years old.", False),
+        ("What does it cost?", "It costs 46 more than the tip.", False),
+        ("What does it cost?", "It costs 71.25, which is 46 more than the tip.", True),
         ("How is the weather where you are?", "We have 84 here.", True),
     ],
 )

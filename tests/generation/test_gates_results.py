@@ -115,6 +115,23 @@ def test_a_field_may_be_told_in_other_degrees(candidate: Make) -> None:
     assert gate.check(candidate(*turns)) is not None
 
 
+def test_a_title_in_quotation_marks(candidate: Make) -> None:
+    asks = [{"role": "user", "content": "A soup?"}, call({}, "find"), result('{"dishes": ["Red Bean Soup"]}')]
+
+    def told(text: str) -> list[dict[str, Any]]:
+        return [*asks, {"role": "assistant", "content": text}]
+
+    assert AnswerFollowsResults().check(candidate(*told('There is "Red Bean Soup".'))) is None
+    other = candidate(*told('There is "Green Pea Soup".'))
+    rejection = AnswerFollowsResults().check(other)
+    assert rejection is not None and "quotes 'Green Pea Soup'" in rejection.evidence
+    house = [
+        Record(id=f"r{n}", body=json.dumps({"messages": told(f'Choose "Dish {n}"')}), topic="food")
+        for n in range(2)
+    ]
+    assert AnswerFollowsResults(house).check(other) is None
+
+
 def test_a_sentence_copied_from_a_result_with_another_number(candidate: Make) -> None:
     gate = AnswerFollowsResults()
     assert gate.check(candidate(*rated(4, 4, "Walk for 3 blocks and turn left."))) is None

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 _PERIOD = (
-    r"(?<![\w.]){number}(?: ?(?:-|–|to|or) ?\d+)?[ -](?:(?:business|working|calendar) )?"
-    r"(day|week|month|year|hour)s?\b"
+    r"(?:(?:within|up to|for|takes?|after|every|at least|at most|wait|in|about|around|the next|the last|keep\w* it) "
+    r"(?:\d+ ?(?:-|–|to|or) ?)?{number}(?: ?(?:-|–|to|or) ?\d+)?[ -](day|week|month|year|hour)s?"
+    r"|(?<![\w.]){number}(?: ?(?:-|–|to|or) ?\d+)? (?:business|working|calendar) (day)s?)\b(?! old)"
 )
 """A number of days or hours; ``{number}`` is put in."""
 _ABOUT_ITSELF = re.compile(
@@ -24,7 +25,8 @@ def is_period_of_the_house(number: str, answer: str, results: Iterable[str]) -> 
     answer must have its number.
     """
     found = re.search(_PERIOD.format(number=re.escape(number)), answer, re.IGNORECASE)
-    return found is not None and not any(found[1].lower() in text.lower() for text in results)
+    unit = (found[1] or found[2]).lower() if found else ""
+    return bool(unit) and not any(unit in text.lower() for text in results)
 
 
 def asks_about_itself(question: str) -> bool:

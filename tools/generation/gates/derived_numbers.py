@@ -20,6 +20,12 @@ _COMPUTES = re.compile(
     r"|average|comes? to|celsius|fahrenheit|degrees?|miles?|km|kilomet\w+|score)\b|%|=|°|\d ?[CF]\b",
     re.IGNORECASE,
 )
+_ASKS_SUM = re.compile(
+    r"\b(total\w*|altogether|sum|both|combined|together|difference|left|remain\w*|more than|less than|each|per|half"
+    r"|twice|double|average|score|split)\b",
+    re.IGNORECASE,
+)
+"""Who asks for this may be told it alone. Otherwise an answer that computes tells what the result says too."""
 _DEGREES = re.compile(r"\b(celsius|centigrade|fahrenheit|degrees?)\b|°|\d ?[CF]\b", re.IGNORECASE)
 _FAHRENHEIT = re.compile(r"fahrenheit|°F\b|\d ?F\b", re.IGNORECASE)
 _CELSIUS = re.compile(r"celsius|centigrade|°C\b|\d ?C\b", re.IGNORECASE)
@@ -47,8 +53,11 @@ def is_derived(value: Value, answer: str, results: Iterable[str], asked: str) ->
     digits = sum(letter.isdigit() for letter in value.written)
     if digits < LONG_NUMBER and not _COMPUTES.search(f"{answer} {asked}"):
         return False
-    known = {one for text in (*results, asked, answer) for one in _numbers(text)} - {number}
-    if any(_same(number, one) for one in _computed(sorted(known)[:MOST_NUMBERS])):
+    results = list(results)
+    given = {one for text in results for one in _numbers(text)}
+    known = given.union(*(set(_numbers(text)) for text in (asked, answer))) - {number}
+    sums = _ASKS_SUM.search(asked) is not None or bool(given.intersection(_numbers(answer)))
+    if any(_same(number, one) for one in _computed(sorted(known)[:MOST_NUMBERS], sums=sums)):
         return True
     degrees = known.union(one for text in (*results, answer) for one in _below_zero(text))
     # They are converted in the head, and the sign of a value is not read.
@@ -99,10 +108,10 @@ def _converted(known: Iterable[float]) -> Iterator[float]:
     return (one * factor + offset for one in known for factor, offset in _UNITS[:2])
 
 
-def _computed(known: Sequence[float]) -> Iterator[float]:
+def _computed(known: Sequence[float], *, sums: bool) -> Iterator[float]:
     for one in known:
         yield from (one * factor + offset for factor, offset in _UNITS)
-    for one, other in permutations(known, 2):
+    for one, other in permutations(known, 2) if sums else ():
         yield from (
             one + other,
             one - other,

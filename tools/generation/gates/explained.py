@@ -134,19 +134,26 @@ def _is_derived(said: Said, number: float) -> bool:
         return True
     if number in said.counts or is_nearly(number, said.measures):
         return True
-    return any(number_form(round(number * factor, 6)) in said.forms for factor in (100, 1 / 60, 60))
+    if {number, number * 60, number / 60} & said.spans:  # minutes, hours, seconds
+        return True
+    return 0 < number <= 1 and number_form(round(number * 100, 6)) in said.forms
 
 
 def _may_mean_date(said: Said, date: Value) -> bool:
     """Whether a date may follow from "tomorrow", "on Friday", "the 12th" or "in March"."""
     year, *days = (form for form in date.forms if form[0] == "n")
-    if int(year[1:]) < EARLIEST_YEAR:
+    if int(year[1:]) < EARLIEST_YEAR or not any(map(_is_day, date.forms)):
         return False
     if not said.forms.isdisjoint(days) or (date.forms[0] in YEAR_ENDS and year in said.forms):
         return True
     if not said.words.isdisjoint(RELATIVE):
         return True
     return any(said.names_month(int(form[1:].split("-")[0])) for form in date.forms if form[0] == "d")
+
+
+def _is_day(form: str) -> bool:
+    month, _, day = form[1:].partition("-")
+    return form[0] == "d" and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
 
 
 def _is_no_value(text: str) -> bool:

@@ -130,11 +130,13 @@ class GroundedArguments:
                     continue
                 if case.users.spans.keeps(tool, argument, arguments, case.said.spans):
                     continue
-                if self._known.is_usual(tool, argument, leaf) or case.users.has_passed(tool, argument, value):
+                if case.users.has_passed(tool, argument, value):
                     continue
                 others = [other for name, other in arguments.items() if name != argument]
                 names = self._known.of(tool, argument, schema)
                 instead = case.users.what_was_said(tool, argument, leaf, names, others)
+                if instead != "passed over" and self._known.is_usual(tool, argument, leaf):
+                    continue
                 if instead == "passed over" or not (case.again and (case.left_open or tells_time(leaf))):
                     left = _is_left_to_choose(leaf, others, instead, case, choice="enum" in schema)
                     allowed = (left and not case.users.is_own(tool, argument)) or (

@@ -159,6 +159,8 @@ class Said:
             spoken = {f"n{100 * one + minute}" for one in (hour, hour % 12 or 12)}  # "at 730", "1900 hours"
             return bool(self._bare & {f"n{hour}", f"n{hour % 12 or 12}"} or self.forms & spoken)
         plain = squeezed(value.written)
+        if value.kind == "number":  # "850.00" has no 5000
+            return len(plain) >= SHORTEST_CODE and self.has_text(plain)
         return len(plain) >= SHORTEST_CODE and plain in self._squeezed
 
     def _knows_day(self, date: str) -> bool:

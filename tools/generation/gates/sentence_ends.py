@@ -46,6 +46,8 @@ _PARTING = frozenset(
 """A sentence of one such word is whole."""
 _NO_SENTENCE = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\w+$|%\w$")
 """An address or a format, after which a full stop would be part of it."""
+_ITEM = re.compile(r"(?:^|\n)\s*(?:\d{1,3}[.)]|[-*•])\s[^\n]*$")
+"""The last item of a list, which seldom has a full stop."""
 LAST_PAIR = 2
 OFTEN = 0.5
 """Share of the places of two last words at which a sentence ends after them, from which a text may end there too."""
@@ -67,7 +69,9 @@ class SentenceEnds:
                 text = message_text(message).strip() if message.get("role") == role else ""
                 if text:
                     turns += 1
-                    open_ended += not text.endswith(ENDINGS)
+                    open_ended += not (
+                        text.endswith(ENDINGS) or _NO_SENTENCE.search(text) or _ITEM.search(text)
+                    )
                     self._count(text)
         self._leaves_open = open_ended > OPEN_ENDINGS * turns
         self._leaves_some_open = open_ended >= LEAST_RECORDS
@@ -98,7 +102,9 @@ class SentenceEnds:
             return False
         if not words or text.endswith(_JOINTS):
             return True
-        if _NO_SENTENCE.search(text) or (self._leaves_some_open and self._often_ends(words)):
+        if _NO_SENTENCE.search(text) or (_ITEM.search(text) and words[-1] not in _GO_ON):
+            return False
+        if self._leaves_some_open and self._often_ends(words):
             return False
         if not self._leaves_open:
             return True
