@@ -123,6 +123,7 @@ def test_what_was_left_open_stays_so_while_the_assistant_tries(candidate: Make) 
         ("When do I get it back?", "We pay it back within 10 business days.", True),
         ("When do I get it back?", "We keep it for 90 days.", True),
         ("When do I get it back?", "You get 90 of it.", False),
+        ("Divided by three?", "That is 77.3333.", True),
         ("How old is it?", "It is 37 years old.", False),
         ("What does it cost?", "It costs 46 more than the tip.", False),
         ("What does it cost?", "It costs 71.25, which is 46 more than the tip.", True),
@@ -130,7 +131,9 @@ def test_what_was_left_open_stays_so_while_the_assistant_tries(candidate: Make) 
     ],
 )
 def test_what_an_answer_may_compute_or_know(candidate: Make, asked: str, answer: str, passes: bool) -> None:
-    found = result('{"celsius": 3, "low": -20, "price": 71.25, "tip": 25.25, "at": "2023-09-12 08:00:00"}')
+    found = result(
+        '{"celsius": 3, "low": -20, "price": 71.25, "tip": 25.25, "third": 77.33333333, "at": "2023-09-12 08:00:00"}'
+    )
     made = candidate(user(asked), call({}, "ride"), found, says(answer), tools=RIDE)
     assert (AnswerFollowsResults().check(made) is None) == passes
 

@@ -121,7 +121,7 @@ class Said:
     def _add_rounded(self, value: Value) -> None:
         if "." in value.forms[0]:
             number = float(value.forms[0][1:])
-            self.forms.update(number_form(round(number, digits)) for digits in (0, 1, 2))
+            self.forms.update(number_form(round(number, digits)) for digits in range(5))
             self.forms.add(number_form(int(number)))
 
     def has_text(self, text: str) -> bool:
