@@ -43,9 +43,7 @@ _COMMON = frozenset(
 )
 """Words that are no misspelled names: "that" is not "Thai"."""
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
-_KINDS = frozenset(
-    {"city", "hotel", "street", "avenue", "airport", "station", "restaurant", "apartments", "state"}
-)
+_KINDS = frozenset(re.findall(r"\w+", "city hotel street avenue airport station restaurant apartments state"))
 """What a thing is, which its name may have or not: "New York City"."""
 
 
