@@ -1,22 +1,23 @@
 """How many planted defects the gates find, and how many untouched real dialogues they refuse.
 
-Run as ``python -m benchmarks.gates [FOLDER]``; FOLDER holds the shared datasets. Gates that learn from real records are
-fitted on two thirds of a dataset and judge the other third; gates that compare know every record but the judged one.
-Figures come from the dialogues that no rule or threshold was tuned on (``--tuning`` and ``--check`` show the others).
+Run as ``python -m benchmarks.gates``; ``--help`` tells the options. Gates that learn from real records are fitted on
+two thirds of a dataset and judge the other third; gates that compare know every record but the judged one. The figures
+that count are those of the dialogues that no rule or threshold was tuned on.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import os
 import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate, Rejection
@@ -24,42 +25,62 @@ from finetune_coverage.tools.generation.gates.gate import Gate
 from finetune_coverage.tools.models.embedding import make_embeddings
 from finetune_coverage.tools.settings import Settings
 
-from .gates_figures import Figures, print_figures, summary_of
+from .gates_figures import Figures, print_figures
 from .gates_judges import FOLDS, RESPONSIBLE, Judges, RememberedVectors
 from .planted_defects import planted_defects
 from .real_dialogues import SHARED_DATA, Dataset, Part, as_candidate, datasets, part_of
 from .true_duplicates import true_duplicates
 
-PROCESSES = 4
+MEASURED: tuple[Part, ...] = ("held_out", "fresh")
+"""The parts that nothing was tuned on."""
 SHORT_DIALOGUE = 4
 """Messages; the dialogues that the cost of the cheap gates is measured on have no more."""
 
 
-def measure(folder: Path = SHARED_DATA, part: Part = "held_out") -> dict[str, Any]:
-    """All figures as one JSON-ready dict; prints them as tables too."""
+def measure(folder: Path, part: Part, *, planted: bool, refused: bool, processes: int) -> None:
+    """Judge one part and print its tables.
+
+    Args:
+        folder: where the shared datasets are.
+        part: which dialogues to judge.
+        planted: whether defects are planted too, besides judging the untouched ones.
+        refused: whether every refused untouched dialogue is listed.
+        processes: how many work at once.
+    """
     figures, started = Figures(), time.perf_counter()
-    work = partial(_figures_of, part=part)
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+    work = partial(_figures_of, part=part, planted=planted)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         # The largest one first: it takes longer than all others together.
-        parts = sorted(datasets(folder), key=lambda dataset: -len(dataset.records))
-        jobs = [(dataset, fold) for dataset in parts for fold in range(FOLDS)]
+        largest_first = sorted(datasets(folder), key=lambda dataset: -len(dataset.records))
+        jobs = [(each, fold) for each in largest_first if _has(each, part) for fold in range(FOLDS)]
         for measured in pool.map(work, jobs):
             figures.add(measured)
-    summary = summary_of(figures) | {"seconds": round(time.perf_counter() - started, 1)}
-    print_figures(figures, summary, with_refused="--refused" in sys.argv)
-    return summary
+    print_figures(figures, part, time.perf_counter() - started, with_refused=refused)
 
 
-def _figures_of(job: tuple[Dataset, int], part: Part) -> Figures:
+def _has(dataset: Dataset, part: Part) -> bool:
+    return any(part_of(record) == part for record in dataset.records)
+
+
+def _figures_of(job: tuple[Dataset, int], part: Part, planted: bool) -> Figures:
     dataset, fold = job
     warnings.simplefilter("ignore")
     figures = Figures()
-    embeddings = RememberedVectors(make_embeddings(Settings()))
-    _measure(dataset, Judges(dataset, embeddings, fold), figures, part)
+    judges = Judges(dataset, _embeddings(), fold)
+    by_gate = _measure_untouched(dataset, judges, figures, part)
+    if planted:
+        _measure_planted(dataset, judges, figures, by_gate, part)
     return figures
 
 
-def _measure(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> None:
+@cache
+def _embeddings() -> RememberedVectors:
+    """One for each process: the folds of a dataset embed the same texts."""
+    return RememberedVectors(make_embeddings(Settings()))
+
+
+def _measure_untouched(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> dict[str, set[str]]:
+    """Judges each record before it is remembered; returns the refused ones by gate."""
     for record in dataset.records:
         if part_of(record) != part:
             judges.remember(record)
@@ -80,7 +101,7 @@ def _measure(dataset: Dataset, judges: Judges, figures: Figures, part: Part) -> 
             figures.judged[dataset.name] += 1
             refused += [(record.id, rejection) for rejection in rejections[:1]]
     figures.refused[dataset.name] = refused
-    _judge_planted(dataset, judges, figures, by_gate, part)
+    return by_gate
 
 
 def _judge_untouched(record: Record, judges: Judges, figures: Figures) -> list[Rejection]:
@@ -97,7 +118,7 @@ def _rejections(gates: Iterable[Gate], candidate: Candidate) -> list[Rejection]:
     return [rejection for gate in gates if (rejection := gate.check(candidate)) is not None]
 
 
-def _judge_planted(
+def _measure_planted(
     dataset: Dataset, judges: Judges, figures: Figures, by_gate: dict[str, set[str]], part: Part
 ) -> None:
     for planted in planted_defects(dataset, part):
@@ -114,9 +135,30 @@ def _judge_planted(
         figures.found[planted.kind][dataset.name, found] += 1
 
 
-if __name__ == "__main__":
-    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
-    measure(
-        *folders,
-        part="tuning" if "--tuning" in sys.argv else "check" if "--check" in sys.argv else "held_out",
+def main() -> None:
+    """Measure the parts that are named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gates", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=SHARED_DATA, help="of the shared datasets")
+    parser.add_argument(
+        "--part", action="append", choices=get_args(Part), help=f"default: {', '.join(MEASURED)}"
     )
+    parser.add_argument(
+        "--untouched", action="store_true", help="judge real dialogues only, plant no defects"
+    )
+    parser.add_argument("--refused", action="store_true", help="list the refused real dialogues")
+    parser.add_argument(
+        "--processes", type=int, default=len(os.sched_getaffinity(0)), help="that work at once"
+    )
+    options = parser.parse_args()
+    for part in options.part or MEASURED:
+        measure(
+            options.folder,
+            part,
+            planted=not options.untouched,
+            refused=options.refused,
+            processes=options.processes,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ from finetune_coverage.tools.generation.draft import Rejection
 from rich.console import Console
 from rich.table import Table
 
+from .real_dialogues import Part
 from .verdicts import counted
 
 
@@ -74,10 +75,10 @@ def _share(counts: Counter[tuple[str, bool]], dataset: str | None = None) -> flo
     return round(found / sum(chosen.values()), 4)
 
 
-def print_figures(figures: Figures, summary: dict[str, Any], *, with_refused: bool) -> None:
+def print_figures(figures: Figures, part: Part, seconds: float, *, with_refused: bool) -> None:
     """Tables on the standard output; on request with every refused untouched record."""
-    console, names = Console(width=140), list(figures.judged)
-    table = Table("defect", "planted", "found", *names, title="Recall of planted defects")
+    summary, console, names = summary_of(figures), Console(width=140), list(figures.judged)
+    table = Table("defect", "planted", "found", *names, title=f"Part {part!r}: recall of planted defects")
     for kind, recall in summary["recall"].items():
         by_dataset = summary["recall_by_dataset"][kind]
         shares = [f"{by_dataset[name]:.3f}" if name in by_dataset else "–" for name in names]
@@ -96,7 +97,7 @@ def print_figures(figures: Figures, summary: dict[str, Any], *, with_refused: bo
         summary["real_wrongly_refused_share"],
     )
     console.print("Cheap gates, CPU ms per dialogue of up to 4 messages:", summary["cheap_gates_ms"])
-    console.print("Seconds:", summary["seconds"])
+    console.print("Seconds:", round(seconds, 1))
     if with_refused:
         for each in figures.refused.values():
             for record_id, rejection in each:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from finetune_coverage.tools.dataset.formats.dataset_file import Item, read_dataset
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.draft import Candidate, Draft
 
@@ -22,10 +23,17 @@ FILES = {
     "apibank": "tools/apibank_lv1_lv2.jsonl",
     "when2call": "tools/when2call_judge.jsonl",
 }
-"""Datasets of dialogues that people wrote or answered, under the folder of shared data."""
+"""Labelled datasets of dialogues that people wrote or answered, under the folder of shared data."""
+UNLABELLED = {
+    "glaive": "tools/glaive_toolcall_en.jsonl",
+    "reason_tool_use": "native/llamafactory_v1/reason_tool_use_demo_50.jsonl",
+}
+"""Datasets that models wrote, without labels, taken up late. Their topic is the tool that is called first, or none."""
+NO_CALL = "none"
 
-Part = Literal["tuning", "check", "held_out"]
-"""Rules and thresholds are made on the first, tried on the second while they are made, and measured on the third."""
+Part = Literal["tuning", "check", "held_out", "fresh"]
+"""Rules and thresholds are made on the first, tried on the second while they are made, and measured on the third. The
+fourth is from datasets that were taken up later: nothing was ever tuned on it, and it was first read when measured."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,22 @@ class Dataset:
 
 def datasets(folder: Path = SHARED_DATA) -> list[Dataset]:
     """The bundled sample, and what there is of the shared datasets."""
-    paths = {"sample": SAMPLE} | {name: folder / file for name, file in FILES.items()}
-    return [Dataset(name, _records(name, path)) for name, path in paths.items() if path.is_file()]
+    labelled = {"sample": SAMPLE} | {name: folder / file for name, file in FILES.items()}
+    unlabelled = {name: folder / file for name, file in UNLABELLED.items()}
+    return [
+        *(Dataset(name, _records(name, path)) for name, path in labelled.items() if path.is_file()),
+        *(Dataset(name, _imported(name, path)) for name, path in unlabelled.items() if path.is_file()),
+    ]
+
+
+def _imported(name: str, path: Path) -> list[Record]:
+    items = (item for item in read_dataset(path) if isinstance(item, Item))
+    return [Record(f"{name}:{item.place}", item.body, _called_first(item.source)) for item in items]
+
+
+def _called_first(source: dict[str, Any]) -> str:
+    calls = (call for message in source["messages"] for call in message.get("tool_calls") or ())
+    return next((str(call["function"]["name"]) for call in calls), NO_CALL)
 
 
 def _records(name: str, path: Path) -> list[Record]:
@@ -68,8 +90,12 @@ def part_of(record: Record) -> Part:
     """Which part the record is in; by hashes of the record itself.
 
     The half that was first set aside for measuring has been measured and read. So what rules are measured on now is
-    drawn anew, by another hash, and from that half only: thresholds were once tuned on all of the other one.
+    drawn anew, by another hash, and from that half only: thresholds were once tuned on all of the other one. Of the
+    datasets that were taken up late one half is for tuning, of the smallest nothing.
     """
+    dataset = record.id.split(":")[0]
+    if dataset in UNLABELLED:
+        return "tuning" if dataset == "glaive" and _hash(record, b"late") % 2 == 0 else "fresh"
     if _hash(record, b"") % 2 == 0:
         return "tuning"
     return "held_out" if _hash(record, b"second draw") % 5 < 3 else "check"

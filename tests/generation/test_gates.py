@@ -68,6 +68,32 @@ def test_artefacts(candidate: Make, user: str, assistant: str) -> None:
     assert Artefacts().check(made) is not None
 
 
+@pytest.mark.parametrize(
+    ("user", "assistant", "passes"),
+    [
+        ("Which lamps are there?", "1. Oak. The price range is $$$.\n2. Elm. The price range is $$$.", True),
+        (
+            "Which lamps are there?",
+            "See [here](https://www.a.com/oak). Or see [here](https://www.a.com/elm).",
+            True,
+        ),
+        ("Which lamps are there?", "There is oak. It is nice. There is oak. It is nice.", False),
+        ("Which lamps are there?", "Oak. Oak. Yes, oak. Oak it is. It is so. It is so. It is so.", False),
+        ("Give me the lamp as JSON.", '{\n "lamp": "oak"}', True),
+        ("Which lamps are there?", '{"lamp": "oak"}', False),
+        ("What is overfitting in machine learning?", "The model learns its training data by heart.", True),
+        ("Which lamps are there?", "That is not in my set of training data.", False),
+        ("Which lamps are there?", 'Write `[name]` there, or\n```\n{"name": 1}\n```', True),
+        ("Answer in the format: [your answer here].", "Oak.", True),
+        ("Fill in the missing word: still waters run _____.", "Deep.", True),
+        ("Best regards, [User]", "Thank you.", False),
+    ],
+)
+def test_what_only_looks_like_an_artefact(candidate: Make, user: str, assistant: str, passes: bool) -> None:
+    made = candidate({"role": "user", "content": user}, {"role": "assistant", "content": assistant})
+    assert (Artefacts().check(made) is None) == passes
+
+
 def test_another_script_than_the_seed(candidate: Make) -> None:
     made = candidate(
         {"role": "user", "content": "It is saved on the E: 드라이브 and stops."},

@@ -32,6 +32,8 @@ RIDE = [
                     "at": {"type": "string"},
                     "price": {"type": "integer"},
                     "seats": {"type": "integer", "maximum": 50},
+                    "date": {"type": "string"},
+                    "until": {"type": "string"},
                 },
             },
         },
@@ -64,6 +66,24 @@ def says(text: str) -> dict[str, Any]:
         ("It must cost less than 50 credits", {"price": 54}, False),
         ("At 2:25 pm", {"at": "2 pm"}, True),
         ("At 2:25 pm", {"at": "5 pm"}, False),
+        ("For tomorrow. It's Sunday, so I am still asleep", {"day": "Monday"}, True),
+        ("For tomorrow. It's Sunday, so I am still asleep", {"day": "Tuesday"}, False),
+        ("For the day after tomorrow. Today is Wednesday", {"day": "Friday"}, True),
+        ("At the weekend, when Friday is over", {"day": "Sunday"}, True),
+        ("At the weekend, when Friday is over", {"day": "Monday"}, False),
+        ("Any day after Wednesday", {"day": "Friday"}, True),
+        ("Any day after Wednesday", {"day": "Monday"}, False),
+        ("Some day after the 24th", {"date": "27th"}, True),
+        ("Some day after the 24th", {"date": "21st"}, False),
+        ("Some day before the 10th", {"date": "7th"}, True),
+        ("From the 21st on", {"date": "23rd"}, True),
+        ("Some day from the 3rd to the 6th", {"date": "4th"}, True),
+        ("Some day from the 3rd to the 6th", {"date": "8th"}, False),
+        ("From the 3rd to the 6th", {"date": "4th", "until": "6th"}, False),
+        ("On Tuesday, ride 384 please", {"date": "2nd"}, True),
+        ("On Tuesday the 9th", {"date": "2nd"}, False),
+        ("Either of them is fine", {"driver": "Zoe"}, True),
+        ("Keep looking, please", {"driver": "Zoe"}, True),
     ],
 )
 def test_what_a_user_leaves_open(candidate: Make, said: str, arguments: dict[str, Any], passes: bool) -> None:
@@ -93,10 +113,27 @@ def test_what_was_left_open_stays_so_while_the_assistant_tries(candidate: Make) 
         ("Can you book it?", "The most that I can book are 50 seats.", True),
         ("Can you book it?", "The most that I can book are 60 seats.", False),
         ("Can you book it?", "I will have 50 seats for you.", False),
+        ("Is it far below zero?", "It is -20 there, which is -4 degrees Fahrenheit.", True),
+        ("Is it far below zero?", "It is -20 there, which is -59 degrees Fahrenheit.", False),
+        ("How warm is it?", "That is about 38 degrees in your country.", True),
+        ("What does it cost?", "It costs about 70.", True),
+        ("What does it cost?", "It costs about 90.", False),
+        ("What does it cost?", "It costs 70.", True),
+        ("What does it cost?", "It costs 72.", False),
+        ("When do I get it back?", "We pay it back within 10 business days.", True),
+        ("When do I get it back?", "We keep it for 90 days.", True),
+        ("When do I get it back?", "You get 90 of it.", False),
+        ("Divided by three?", "That is 77.3333.", True),
+        ("How old is it?", "It is 37 years old.", False),
+        ("What does it cost?", "It costs 46 more than the tip.", False),
+        ("What does it cost?", "It costs 71.25, which is 46 more than the tip.", True),
+        ("How is the weather where you are?", "We have 84 here.", True),
     ],
 )
 def test_what_an_answer_may_compute_or_know(candidate: Make, asked: str, answer: str, passes: bool) -> None:
-    found = result('{"celsius": 3, "price": 71.25, "tip": 25.25, "at": "2023-09-12 08:00:00"}')
+    found = result(
+        '{"celsius": 3, "low": -20, "price": 71.25, "tip": 25.25, "third": 77.33333333, "at": "2023-09-12 08:00:00"}'
+    )
     made = candidate(user(asked), call({}, "ride"), found, says(answer), tools=RIDE)
     assert (AnswerFollowsResults().check(made) is None) == passes
 
@@ -120,3 +157,39 @@ def test_an_open_end_is_no_cut(candidate: Make, text: str, passes: bool) -> None
     ends = ["It will be in the west part of town.", "We have found a driver and your ride is now booked"]
     real = [one for text in ends for one in records(6, user("Hello?"), says(text))]
     assert (Artefacts(real).check(candidate(user("Hello?"), says(text))) is None) == passes
+
+
+def test_a_period_that_a_result_tells_is_not_the_houses_own(candidate: Make) -> None:
+    asks = [user("How long do you keep it?"), call({}, "ride"), result('{"days": 30}')]
+    assert AnswerFollowsResults().check(candidate(*asks, says("We keep it 30 days."), tools=RIDE)) is None
+    assert AnswerFollowsResults().check(candidate(*asks, says("We keep it 90 days."), tools=RIDE)) is not None
+
+
+def test_an_answer_may_sum_up_two_calls(candidate: Make) -> None:
+    def books(driver: str) -> list[dict[str, Any]]:
+        return [call({"driver": driver}, "ride"), result(f'{{"driver": "{driver}"}}')]
+
+    real = [one for driver in DRIVERS for one in records(2, user(f"Book {driver}"), *books(driver), REPLY)]
+    asks = [user("Book Mark"), *books("Mark"), says("And then?"), user("Book Ella too"), *books("Ella")]
+    gate = AnswerFollowsResults(real)
+    assert gate.check(candidate(*asks, says("Your rides with Ella and Mark are booked."), tools=RIDE)) is None
+    assert gate.check(candidate(*asks, says("Your ride with Zoe is booked."), tools=RIDE)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("I will book your ride", True),
+        ("I will book your", False),
+        ("Write to rides@example.com", True),
+        ("Please give the time as %H:%M", True),
+        ("Your ride will be here in the", False),
+    ],
+)
+def test_a_text_may_end_where_sentences_often_do(candidate: Make, text: str, passes: bool) -> None:
+    """Where few turns lack a full stop, and the last words are known as the end of sentences."""
+    whole = records(
+        200, user("Hello?"), *[says("I will book your ride. May I?"), user("Yes")] * 3, says("Done.")
+    )
+    some = records(2, user("Hello?"), says("I will book your ride"))
+    assert (Artefacts([*whole, *some]).check(candidate(user("Hello?"), says(text))) is None) == passes

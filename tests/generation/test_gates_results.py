@@ -48,6 +48,26 @@ def test_a_result_is_one_to_its_call(candidate: Make) -> None:
     assert gate.check(candidate(*turns)) is None
 
 
+def test_a_message_that_is_passed_is_not_what_the_result_says_again(candidate: Make) -> None:
+    known = [
+        Record(id=f"r{n}", body=json.dumps({"messages": booked(CITIES[n % 6], kind, said)}), topic="booking")
+        for n, (kind, said) in enumerate([("Check", "It is free."), ("Book", "It is booked.")] * 15)
+    ]
+    known += [  # where a city is passed under the name of the field that says it again
+        Record(id=f"w{n}", body=json.dumps({"messages": weather(CITIES[n], CITIES[n])}), topic="weather")
+        for n in range(6)
+    ]
+    turns = booked("Bonn", "Book", "It is booked.")
+    turns[1] = call({"city": "Bonn", "kind": "Book", "message": "with a view"}, "book")
+    assert ResultsFitCalls(known).check(candidate(*turns)) is None
+    assert ResultsFitCalls(known).check(candidate(*weather("Bonn", "Riga"))) is not None
+
+
+def weather(asked: str, answered: str) -> list[dict[str, Any]]:
+    outcome = json.dumps({"place": answered, "warm": True})
+    return [{"role": "user", "content": asked}, call({"place": asked}, "weather"), result(outcome), REPLY]
+
+
 def rated(number: int, told: int, route: str = "") -> list[dict[str, Any]]:
     outcome = json.dumps({"rating": number, "stars": 9 - number, "route": "Walk for 3 blocks and turn left."})
     says = f"The place has an average rating of {told}. {route}"
@@ -74,6 +94,42 @@ def test_a_field_is_told_where_real_answers_tell_it(candidate: Make) -> None:
     rejection = gate.check(candidate(*rated(4, 5)))
     assert rejection is not None and "'rating' is told" in rejection.evidence
     assert AnswerFollowsResults().check(candidate(*rated(4, 5))) is None
+
+
+def test_a_field_may_be_told_in_other_degrees(candidate: Make) -> None:
+    def warm(celsius: int, told: str) -> list[dict[str, Any]]:
+        found = result(json.dumps({"warmthCelsius": celsius, "humidity": 30 + celsius}))
+        says = {"role": "assistant", "content": f"It will be a day of around {told} degrees."}
+        return [{"role": "user", "content": "How warm is it?"}, call({}, "find"), found, says]
+
+    real = [
+        Record(id=f"r{n}", body=json.dumps({"messages": warm(n, str(n))}), topic="weather") for n in range(10)
+    ]
+    gate = AnswerFollowsResults(real)
+    assert gate.check(candidate(*warm(14, "14"))) is None
+    assert gate.check(candidate(*warm(14, "44"))) is not None
+    turns = warm(14, "57")
+    turns[-1]["content"] = "It will be a day of around 57 degrees Fahrenheit."
+    assert gate.check(candidate(*turns)) is None
+    turns[-1]["content"] = "It will be a day of around 44 degrees Fahrenheit."
+    assert gate.check(candidate(*turns)) is not None
+
+
+def test_a_title_in_quotation_marks(candidate: Make) -> None:
+    asks = [{"role": "user", "content": "A soup?"}, call({}, "find"), result('{"dishes": ["Red Bean Soup"]}')]
+
+    def told(text: str) -> list[dict[str, Any]]:
+        return [*asks, {"role": "assistant", "content": text}]
+
+    assert AnswerFollowsResults().check(candidate(*told('There is "Red Bean Soup".'))) is None
+    other = candidate(*told('There is "Green Pea Soup".'))
+    rejection = AnswerFollowsResults().check(other)
+    assert rejection is not None and "quotes 'Green Pea Soup'" in rejection.evidence
+    house = [
+        Record(id=f"r{n}", body=json.dumps({"messages": told(f'Choose "Dish {n}"')}), topic="food")
+        for n in range(2)
+    ]
+    assert AnswerFollowsResults(house).check(other) is None
 
 
 def test_a_sentence_copied_from_a_result_with_another_number(candidate: Make) -> None:

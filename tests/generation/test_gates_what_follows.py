@@ -74,6 +74,51 @@ def passes(candidate: Make, *messages: dict[str, Any]) -> bool:
         ("From 3-5 today", {"begins": "3 pm"}, True),
         ("From 3-5 today", {"begins": "6 pm"}, False),
         ("It does not matter how many guests", {"guests": "is_less_than(3)"}, True),
+        ("There will be two hundred and fifty of us", {"guests": 250}, True),
+        ("There will be two hundred and fifty of us", {"guests": 260}, False),
+        ("We are two dozen", {"guests": 24}, True),
+        ("The year was nineteen eighty four", {"year": 1984}, True),
+        ("My number is nine four three one", {"guests": 9431}, True),
+        ("Half a million of them", {"guests": 500_000}, True),
+        ("1.5 million of them", {"guests": 1_500_000}, True),
+        ("For me and my brother", {"guests": 2}, True),
+        ("For me and my brother", {"guests": 4}, False),
+        ("It is just me", {"guests": 1}, True),
+        ("For two weeks", {"nights": 14}, True),
+        ("For two weeks", {"nights": 12}, False),
+        ("At half past seven", {"begins": "7:30 pm"}, True),
+        ("At half past seven", {"begins": "8:30 pm"}, False),
+        ("At a quarter to 8", {"begins": "7:45 am"}, True),
+        ("At 730 in the hall", {"begins": "7:30 pm"}, True),
+        ("For 1900 hours", {"begins": "7 pm"}, True),
+        ("At 7ish, when the children are all in bed", {"begins": "7 pm"}, True),
+        ("For Angel4", {"guest": "Angela"}, True),
+        ("I pay in US dollars", {"guest": "USD"}, True),
+        ("I pay in US dollars", {"guest": "GBP"}, False),
+        ("I pay $50", {"guest": "USD"}, True),
+        ("Shares of Microsoft", {"guest": "MSFT"}, True),
+        ("Shares of Apple", {"guest": "AAPL"}, True),
+        ("Shares of Apple", {"guest": "MSFT"}, False),
+        ("20 percent of 500", {"guests": 1200}, False),
+        ("A rate of 5 percent", {"guests": 0.05}, True),
+        ("It takes 20 minutes", {"nights": 1200}, True),
+        ("I pay 850.00", {"guests": 5000}, False),
+        ("Born today", {"date": "2034-77-39"}, False),
+        ("I am 6 feet 2 inches tall", {"nights": 188}, True),
+        ("20 percent of 500", {"guests": 1200}, False),
+        ("A rate of 5 percent", {"guests": 0.05}, True),
+        ("It takes 20 minutes", {"nights": 1200}, True),
+        ("I pay 850.00", {"guests": 5000}, False),
+        ("Born today", {"date": "2034-77-39"}, False),
+        ("I am 6 feet 2 inches tall", {"nights": 179}, False),
+        ("I weigh 150 pounds", {"nights": 68}, True),
+        ("From New York to Rome", {"guest": "New York City"}, True),
+        ("From New York to Rome", {"guest": "Kansas City"}, False),
+        ("Find me a book on gardens", {"query": "Books about gardening"}, True),
+        ("Find me a book on gardens", {"query": "Cooking for 8"}, False),
+        ("Find me a book on gardens", {"guest": "Books about gardening"}, False),
+        ("What is on tomorrow?", {"begins": "2023-09-12 09:00:00"}, True),
+        ("What is on tomorrow at 10 am?", {"begins": "2023-09-12 09:00:00"}, False),
     ],
 )
 def test_what_follows_from_words(
@@ -155,3 +200,19 @@ def test_another_flight_has_another_id(candidate: Make, asks: str, allowed: bool
     first = [user("Flight 740, please"), call({"flight": 740}), result('{"flight": 740, "state": "failed"}')]
     made = candidate(*first, says("It failed."), user(asks), call({"flight": 739}), result(), REPLY)
     assert (UsedResults().check(made) is None) == allowed
+
+
+@pytest.mark.parametrize(
+    ("described", "passes"),
+    [
+        ("The id of the side: 1 for East, 2 for West.", True),
+        ("The id of the side: 2 for East, 1 for West.", False),
+        ("The id of the side. Default is 1.", True),
+        ("The id of the side, such as 1.", False),
+    ],
+)
+def test_a_code_that_the_declaration_explains(candidate: Make, described: str, passes: bool) -> None:
+    schema = {"type": "object", "properties": {"side": {"type": "integer", "description": described}}}
+    tools = [{"type": "function", "function": {"name": "visit", "parameters": schema}}]
+    made = candidate(user("On the east side"), call({"side": 1}, "visit"), result(), REPLY, tools=tools)
+    assert (GroundedArguments().check(made) is None) == passes

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from finetune_coverage.benchmarks import gates as gates_benchmark
 from finetune_coverage.benchmarks.planted_defects import PLANTERS, planted_defects
-from finetune_coverage.benchmarks.real_dialogues import Dataset, Part, datasets, part_of
+from finetune_coverage.benchmarks.real_dialogues import UNLABELLED, Dataset, Part, datasets, part_of
 from finetune_coverage.benchmarks.true_duplicates import true_duplicates
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.tool_calls import tool_rungs
@@ -51,3 +53,26 @@ def test_true_duplicates(sample: Dataset) -> None:
     assert not true_duplicates(sample)
     twice = Dataset("twice", [*sample.records[:5], sample.records[2]])
     assert true_duplicates(twice) == {sample.records[2].id}
+
+
+def test_datasets_that_were_taken_up_late_are_measured_apart(shared_data: Path) -> None:
+    parts = {each.name: Counter(map(part_of, each.records)) for each in datasets(shared_data)}
+    assert set(UNLABELLED) < set(parts)
+    for name, counts in parts.items():
+        expected = {"tuning", "fresh"} if name == "glaive" else {"fresh"} if name in UNLABELLED else None
+        assert set(counts) == (expected or {"tuning", "check", "held_out"})
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "says"),
+    [("--help", 0, "--part"), ("--nonsense", 2, "unrecognized"), ("--part=all", 2, "")],
+)
+def test_a_wrong_option_measures_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, code: int, says: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["gates", option])
+    with pytest.raises(SystemExit) as stopped:
+        gates_benchmark.main()
+    out, err = capsys.readouterr()
+    assert stopped.value.code == code
+    assert says in out + err

@@ -6,36 +6,28 @@ and the short texts in real results): an answer that names another hotel than th
 
 from __future__ import annotations
 
-import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
+from .beside_results import asks_about_itself, is_period_of_the_house
 from .declared_values import Declared
-from .derived_numbers import is_derived
+from .derived_numbers import is_converted, is_derived, is_rounded
 from .habits import Excuse, Finding, Habits
+from .known_names import Name, by_first_word, known_names
 from .latest_results import Latest, answers_with_texts
+from .quotations import unknown_titles
 from .said import Said
 from .spoken_values import Value, values_of
 from .told_fields import ToldFields, copied_with_change, tells
-from .written_calls import calls_of, leaves
+from .written_calls import calls_of
 
 PHRASE = 0.01
 """Share of the real records in which the assistant says one number that nobody said, from which it is a phrase of
 the trade ("within 24 hours") and no claim about the results."""
 NAME = 0.002
 """The same for a name: it has few occasions, so a habit is seldom."""
-LONGEST_NAME = 4
-"""Words of a name; longer texts in results are told in other words."""
-SHORTEST_NAME = 3
-"""Letters; "No" and "OK" are no names."""
-Name = tuple[str, ...]
-"""The words of a name, lower case."""
-_NO_NAMES = {("yes",), ("check",), ("book",), ("available",), ("unavailable",)}
-"""What tools return as a state or a kind of request, and people say in any sentence."""
 _MARKS = re.compile(
     r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b|\b(?:First|Second|Third)(?:ly)?,"
 )
@@ -83,8 +75,8 @@ class AnswerFollowsResults:
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         real = list(real)
-        self._fields = _known_names(real)
-        self._names = _by_first_word(self._fields)
+        self._fields = known_names(real)
+        self._names = by_first_word(self._fields)
         self._told = ToldFields([told for record in real for told in answers_with_texts(record.messages)])
         self._habits = Habits(real, lambda record: self._findings(record.messages, 0, Declared(record.tools)))
 
@@ -121,7 +113,9 @@ class AnswerFollowsResults:
         for value, field in self._told.other_values(text, latest.texts):
             # Who compares, or sums up what was done, tells of earlier results too.
             of_several = _COMPARES.search(text) is not None or tells(text, latest.texts[field])
-            allowed = of_several and said.knows_name(values_of(value), None)
+            allowed = (of_several and said.knows_name(values_of(value), None)) or any(
+                is_converted(one, text, latest.results) for one in values_of(value)
+            )
             yield _finding(value, f"where the result's {field!r} is told", PHRASE, allowed=allowed)
         if changed := copied_with_change(text, latest.results):
             yield _finding(changed, "where the result has another number between the same words", PHRASE)
@@ -138,8 +132,15 @@ class AnswerFollowsResults:
                 value.written not in claimed
                 or not limits.isdisjoint(value.forms)
                 or is_derived(value, text, latest.results, asked)
+                or is_rounded(value, text, latest.results)
+                or is_period_of_the_house(value.written, text, latest.results)
+                or asks_about_itself(asked)
             )
             yield _finding(value.written, "which nothing before it says", PHRASE, allowed=allowed)
+        for title in unknown_titles(text, said):
+            yield Finding(
+                f"the answer quotes {title!r}, which nothing before it says", (Excuse("a quotation"),)
+            )
         capitals = {word.lower() for word in _CAPITAL.findall(text)}
         for name in self._names_in(values):
             if capitals.isdisjoint(name):
@@ -150,13 +151,19 @@ class AnswerFollowsResults:
                 if not _OFFER.search(text) and not _PROPOSES.search(text):
                     allowed = allowed or _ASKS_WHAT.search(asked) is not None
                     yield _finding(written, "which nothing before it says", NAME, allowed=allowed)
-            elif latest.is_fresh and self._is_another(name, latest) and not latest.knows_name(words):
+            elif latest.is_fresh and self._is_another(name, values, latest) and not latest.knows_name(words):
                 yield _finding(written, "which is not from the last results", NAME, allowed=allowed)
 
-    def _is_another(self, name: Name, latest: Latest) -> bool:
-        """Whether the last calls and results give another name where this one could stand."""
+    def _is_another(self, name: Name, answer: Sequence[Value], latest: Latest) -> bool:
+        """Whether the last calls and results give another name where this one could stand.
+
+        An answer that says the other one too sums up what was done before.
+        """
         given = [other for text in latest.results for other in self._names_in(values_of(text))]
-        return name not in given and any(self._fields[name] & self._fields[other] for other in given)
+        told = set(self._names_in(answer))
+        return name not in given and any(
+            self._fields[name] & self._fields[other] for other in given if other not in told
+        )
 
     def _names_in(self, values: Sequence[Value]) -> Iterator[Name]:
         """The known names that a text has, the longest at each place."""
@@ -188,47 +195,3 @@ def _was_said(day: re.Match[str], said: Said) -> bool:
 
 def _finding(what: str, why: str, share: float, *, allowed: bool = False) -> Finding:
     return Finding(f"the answer says {what!r}, {why}", (Excuse((what, why), None, share),), allowed)
-
-
-def _known_names(real: Iterable[Record]) -> dict[Name, set[str]]:
-    """The names that the tools know, with the arguments and the fields of results that they stand in."""
-    names: defaultdict[Name, set[str]] = defaultdict(set)
-    for record in real:
-        for field, text in {*_choices(record.tools), *_result_texts(record)}:
-            words = tuple(value.written for value in values_of(text))
-            is_name = (
-                len(text) >= SHORTEST_NAME and text[:1].isupper() and all(word.isalpha() for word in words)
-            )
-            if is_name and 0 < len(words) <= LONGEST_NAME and words not in _NO_NAMES:
-                names[words].add(field)
-    return dict(names)
-
-
-def _by_first_word(names: Iterable[Name]) -> dict[str, list[Name]]:
-    """Names by their first word, longest first."""
-    by_first: defaultdict[str, list[Name]] = defaultdict(list)
-    for words in sorted(names, key=lambda words: (-len(words), words)):
-        by_first[words[0]].append(words)
-    return dict(by_first)
-
-
-def _choices(tools: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    for tool in tools:
-        parameters = (tool.get("function", tool).get("parameters") or {}).get("properties", {})
-        for argument, schema in parameters.items():
-            for choice in schema.get("enum") or () if isinstance(schema, dict) else ():
-                if isinstance(choice, str):
-                    yield argument, choice
-
-
-def _result_texts(record: Record) -> Iterator[tuple[str, str]]:
-    for message in record.messages:
-        text = message_text(message)
-        if message["role"] == "tool" and text[:1] in ("{", "["):
-            try:
-                parsed = json.loads(text)
-            except ValueError:
-                continue
-            for path, value in leaves(parsed, ""):
-                if isinstance(value, str):
-                    yield path.rsplit(".", 1)[-1], value

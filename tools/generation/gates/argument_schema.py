@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +31,20 @@ def is_constant(value: Any, schema: dict[str, Any]) -> bool:
     if isinstance(value, str) and least is not None and value.endswith(f"({least})"):
         return True
     return value in [schema.get("default"), least, *(choices if len(choices) == 1 else [])]
+
+
+def is_described(value: Any, schema: dict[str, Any], words: Collection[str]) -> bool:
+    """Whether the declaration says that a code stands for what was said, "1 for Bangkok", or that it is the default."""
+    described = schema.get("description")
+    if not isinstance(described, str) or isinstance(value, bool) or not str(value).strip():
+        return False
+    code = rf"(?<![\w.])['\"]?{re.escape(str(value))}['\"]?(?![\w.]*\w)"
+    if re.search(rf"\bdefaults?\b( value)?( is| to|:| of| =)? {code}", described, re.IGNORECASE):
+        return True
+    meant = re.findall(
+        rf"{code}\s*(?:for|=|:|-|means|is)\s*(?:the |an? )?['\"]?(\w+)", described, re.IGNORECASE
+    )
+    return any(word.lower() in words for word in meant)
 
 
 def telling_words(schema: dict[str, Any]) -> frozenset[str] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
+from .loops import said_twice
 from .sentence_ends import SentenceEnds
 
 _MACHINE = re.compile(
@@ -25,25 +25,31 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _PROMPT_LEAK = re.compile(
-    r"\b(original (user|assistant|reply|message)|training data|edge case|sub-area|as data|json)\b|^\s*[{\[]\s*\""
+    r"\b(original (user|assistant|reply|message)|edge case|sub-area)\b"
     r"|\bhere('s| is) (the|a|your|my) (re-?written|re-?phrased|revised|varied|improved)\b"
     r"|^(user|assistant|system|human|customer|agent|bot)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_DATA_FORM = re.compile(r"\b(training data|as data|json)\b|^\s*[{\[]\s*\"", re.IGNORECASE | re.MULTILINE)
+"""What the orders to a model are full of, and talk about programs and data too."""
 _AGENT_VOICE = re.compile(
     r"\b(how (can|may) i (help|assist) you|(glad|happy|i['’]?m here|i am here) to (help|assist)"
     r"|thank you for (contacting|reaching out)"
     r"|could you (please )?(provide|confirm) your|let me know if you need|feel free to)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?\n]+")
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+_ABOUT_DATA = re.compile(
+    r"\b(json|xml|yaml|html|sql|python|java\w*|code|program\w*|scripts?|functions?|arrays?|dictionar\w+|regex|api"
+    r"|data\w*|algorithms?|(machine|deep) learning|neural|models?)\b",
+    re.IGNORECASE,
+)
+_TO_BE_FILLED = re.compile(
+    r"\b(fill\w*|missing|blanks?|complete|template|format|placeholders?|guess)\b", re.IGNORECASE
+)
 _RUN = re.compile(r"(\W|_)\1{3,}")
 LONG_TURN = 150
 """Characters from which a user's turn without an end counts as cut off; people leave short ones open."""
-SENTENCE_TWICE_WORDS = 5
-"""A sentence of at least this many words that stands twice in a text is a loop; short ones may repeat."""
-SENTENCE_THRICE_WORDS = 2
-"""The same for a sentence that stands three times."""
 HABIT = 0.01
 """Share of the real records with a trace, from which the trace is theirs: blanks in quiz questions, no full stops."""
 
@@ -77,10 +83,13 @@ class Artefacts:
 
     def _findings(self, messages: Sequence[Message], context: Sequence[str]) -> Iterator[Finding]:
         scripts = frozenset[str]().union(*map(_scripts, context))
+        known = list(context)
         for message in messages:
             text, role = message_text(message), message["role"]
+            if role == "user":
+                known.append(text)
             if role in ("user", "assistant") and text.strip():
-                yield from _written_by_machine(text, role, context)
+                yield from _written_by_machine(text, role, known if role == "assistant" else context)
                 yield from self._ill_formed(text, role)
                 if scripts and (strange := _foreign_script(text, scripts)):
                     yield Finding(f"{role}: a letter of another script: {strange!r}")
@@ -94,17 +103,26 @@ class Artefacts:
             yield _finding(role, f"cut off: …{text[-40:]!r}", "open end")
         if role == "assistant" and text[:1].islower():
             yield _finding(role, f"begins in the middle: {text[:40]!r}…", "small letter")
-        if twice := _said_twice(text):
+        if twice := said_twice(_CODE.sub(" ", text)):
             yield _finding(role, f"says twice: {twice!r}", twice)
 
 
-def _written_by_machine(text: str, role: str, context: Sequence[str]) -> Iterator[Finding]:
-    for what, pattern in (("machine", _MACHINE), ("placeholder", _PLACEHOLDER), ("prompt", _PROMPT_LEAK)):
+def _written_by_machine(text: str, role: str, known: Sequence[str]) -> Iterator[Finding]:
+    plain = _CODE.sub(" ", text)
+    patterns = [("machine", _MACHINE), ("placeholder", _PLACEHOLDER)]
+    if role == "assistant":
+        patterns.append(("prompt", _PROMPT_LEAK))
         # People may well write about JSON; an assistant that does so unasked repeats its orders.
-        match = pattern.search(text) if role == "assistant" or pattern is not _PROMPT_LEAK else None
-        if match and not _stands_in(match.group().lower(), context):
-            trace = _RUN.sub(r"\1\1\1\1", match.group().lower())  # a blank is one, however long
-            yield _finding(role, f"{what} text {match.group()!r}", trace)
+        if not any(map(_ABOUT_DATA.search, known)):
+            patterns.append(("prompt", _DATA_FORM))
+    for what, pattern in patterns:
+        match = pattern.search(plain)
+        if match is None or _stands_in(match.group().lower(), known):
+            continue
+        if what == "placeholder" and role == "user" and _TO_BE_FILLED.search(text):
+            continue
+        trace = _RUN.sub(r"\1\1\1\1", match.group().lower())  # a blank is one, however long
+        yield _finding(role, f"{what} text {match.group()!r}", trace)
 
 
 def _finding(role: str, evidence: str, trace: str) -> Finding:
@@ -113,24 +131,6 @@ def _finding(role: str, evidence: str, trace: str) -> Finding:
 
 def _last_word(text: str) -> str:
     return text.split()[-1].lower()
-
-
-def _said_twice(text: str) -> str | None:
-    sentences = [sentence.strip().lower() for sentence in _SENTENCE_END.split(text)]
-    if len(sentences) > 2:
-        for sentence, times in Counter(sentences).items():
-            length = len(sentence.split()) if times > 1 else 0
-            if length >= (SENTENCE_TWICE_WORDS if times == 2 else SENTENCE_THRICE_WORDS):
-                return sentence
-    words = text.lower().split()
-    third = len(words) // 3
-    if (
-        third >= SENTENCE_THRICE_WORDS
-        and len(words) == 3 * third
-        and words[:third] == words[third : 2 * third]
-    ):
-        return " ".join(words[:third])
-    return None
 
 
 def _stands_in(words: str, texts: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from .said import STEM, Said
+from .spoken_codes import is_code_of
+from .spoken_measures import is_nearly
 from .spoken_times import (
     DAY,
     EARLIEST_YEAR,
@@ -17,13 +19,19 @@ from .spoken_times import (
     WHOLE_DAY,
     YEAR_ENDS,
     day_after,
+    days_named_together,
+    is_day_of_month,
 )
 from .spoken_values import Value, number_form, squeezed, values_of
 
 TOLD_WORDS = 4
 """Words of a text that is told freely, of which one must have been said."""
-_NO_VALUE = frozenset({"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes"})
+_NO_VALUE = frozenset(
+    {"", "null", "none", "nan", "n/a", "unknown", "any", "dontcare", "no", "yes", "true", "false"}
+)
 _NOT_ANY = frozenset({"no", "none", "not", "without", "just", "only"})
+_NAMED_DAYS = frozenset(WEEKDAYS).union(["today", "tonight", "tomorrow", "weekend"])
+"""Days that are one of a month, whichever."""
 _CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
 
 
@@ -43,10 +51,16 @@ def explains(said: Said, value: Any, telling: Collection[str] | None = None, *, 
         return True
     if (isinstance(value, (int, float)) or text == "0") and _is_derived(said, float(text)):
         return True
+    if is_code_of(text, said.words):
+        return True
     values = values_of(text)
     if all(one.kind != "word" for one in values):
         if any(one.kind == "date" for one in values):
-            values = tuple(one for one in values if one.forms[0] not in WHOLE_DAY)
+            # Who gives a day only leaves the hour to the assistant.
+            given = said.tells_hour
+            values = tuple(
+                one for one in values if one.forms[0] not in WHOLE_DAY and (given or one.kind != "time")
+            )
         return all(said.knows(one) or _follows(said, one) for one in values)
     if (
         len(values) == 1
@@ -66,6 +80,8 @@ def _follows(said: Said, value: Value) -> bool:
     """Whether a date may be meant by what was said, and a time is so much before or after one that was."""
     if value.kind == "date":
         return _may_mean_date(said, value)
+    if is_day_of_month(value):
+        return not said.days and not said.words.isdisjoint(_NAMED_DAYS)
     if value.kind == "time" and not said.words.isdisjoint(OPEN_TIMES):
         return True
     if value.kind == "time" and _is_rounded(said, value):
@@ -96,7 +112,13 @@ def _tells_of(said: Said, values: Sequence[Value]) -> bool:
 def _may_mean_a_day(said: Said, weekday: str) -> bool:
     if any(word.startswith(NEARBY) for word in said.words) and said.words.isdisjoint(WEEKDAYS):
         return True
-    if "tomorrow" in said.words and weekday in map(day_after, said.todays):
+    if "tomorrow" in said.words and weekday in (
+        day_after(today, days)
+        for today in said.todays
+        for days in ((1, 2) if "after" in said.words else (1,))
+    ):
+        return True
+    if weekday in days_named_together(said.words):
         return True
     named = said.words.intersection(WEEKDAYS)
     if 1 in said.turned_to and weekday in map(day_after, named):
@@ -110,21 +132,28 @@ def _is_derived(said: Said, number: float) -> bool:
     """5% is 0.05, a half hour may be asked for in minutes, who has no children has 0, and 8 others and me are 9."""
     if number == 0 and not said.words.isdisjoint(_NOT_ANY):
         return True
-    if number in said.counts:
+    if number in said.counts or is_nearly(number, said.measures):
         return True
-    return any(number_form(round(number * factor, 6)) in said.forms for factor in (100, 1 / 60, 60))
+    if {number, number * 60, number / 60} & said.spans:  # minutes, hours, seconds
+        return True
+    return 0 < number <= 1 and number_form(round(number * 100, 6)) in said.forms
 
 
 def _may_mean_date(said: Said, date: Value) -> bool:
     """Whether a date may follow from "tomorrow", "on Friday", "the 12th" or "in March"."""
     year, *days = (form for form in date.forms if form[0] == "n")
-    if int(year[1:]) < EARLIEST_YEAR:
+    if int(year[1:]) < EARLIEST_YEAR or not any(map(_is_day, date.forms)):
         return False
     if not said.forms.isdisjoint(days) or (date.forms[0] in YEAR_ENDS and year in said.forms):
         return True
     if not said.words.isdisjoint(RELATIVE):
         return True
     return any(said.names_month(int(form[1:].split("-")[0])) for form in date.forms if form[0] == "d")
+
+
+def _is_day(form: str) -> bool:
+    month, _, day = form[1:].partition("-")
+    return form[0] == "d" and 1 <= int(month) <= 12 and 1 <= int(day) <= 31
 
 
 def _is_no_value(text: str) -> bool:

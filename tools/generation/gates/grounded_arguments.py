@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
-from .argument_schema import is_constant, schema_of, telling_words
+from .argument_schema import is_constant, is_described, schema_of, telling_words
 from .explained import explains
 from .gate_settings import GateSettings
 from .habits import Excuse, Finding, Habits, Key
@@ -23,9 +22,11 @@ from .left_to_choose import (
     wants_again,
     wants_another,
 )
+from .own_words import QUERY, freely_told, is_composed
 from .passed_over import KnownValues, Passed, UserValues, is_name
 from .said import Said
 from .spoken_times import tells_time
+from .spoken_values import values_of
 from .written_calls import calls_of, leaves, read_arguments
 
 ONE_VALUE = 0.8
@@ -43,16 +44,12 @@ LEFT_OPEN = 1 / 3
 ONE_MORE = 0.02
 """Share of the real records that pass one more than was said, from which that is how the argument is counted: "me and
 5 guests"."""
-TOLD_FREELY = 3.0
-"""Mean number of words from which an argument is a text in the assistant's own words, of which only numbers, times
-and codes can be traced."""
 _LEFT_OPEN = re.compile(
     r"\b(others?|another|different|any\w*|except|else|suggest\w*|recommend\w*|whatever|whichever|alternatives?|options?"
     r"|later|earlier|sooner|soonest|earliest|asap|chang(e|ing)|compare|cheapest)\b",
     re.IGNORECASE,
 )
 """The user has the assistant choose: the values of the next call are the assistant's."""
-_QUERY = re.compile(r"\w[\w.]*\(")
 
 
 class GroundedArguments:
@@ -66,7 +63,7 @@ class GroundedArguments:
     def __init__(self, real: Iterable[Record] = (), settings: GateSettings | None = None) -> None:
         real = list(real)
         self._invented = (settings or GateSettings()).invented_arguments
-        self._free = _freely_told(real)
+        self._free = freely_told(real)
         self._known = KnownValues(real)
         self._habits = Habits(real, self._of_record, _arguments_given)
 
@@ -129,23 +126,37 @@ class GroundedArguments:
             for path, leaf in leaves(value, argument):
                 if explains(case.said, leaf, telling, free=free) or is_constant(leaf, schema):
                     continue
+                if is_described(leaf, schema, case.said.words):
+                    continue
                 if case.users.spans.keeps(tool, argument, arguments, case.said.spans):
                     continue
-                if self._known.is_usual(tool, argument, leaf) or case.users.has_passed(tool, argument, value):
+                if case.users.has_passed(tool, argument, value):
                     continue
                 others = [other for name, other in arguments.items() if name != argument]
                 names = self._known.of(tool, argument, schema)
                 instead = case.users.what_was_said(tool, argument, leaf, names, others)
+                if instead != "passed over" and self._known.is_usual(tool, argument, leaf):
+                    continue
                 if instead == "passed over" or not (case.again and (case.left_open or tells_time(leaf))):
-                    yield self._finding((tool, argument, path), leaf, case, instead, choice="enum" in schema)
+                    left = _is_left_to_choose(leaf, others, instead, case, choice="enum" in schema)
+                    allowed = (left and not case.users.is_own(tool, argument)) or (
+                        is_composed(argument) and case.said.knows_some(values_of(str(leaf)))
+                    )
+                    yield self._finding(
+                        (tool, argument, path), leaf, case, instead, choice="enum" in schema, allowed=allowed
+                    )
 
     def _finding(
-        self, place: tuple[str, str, str], value: Any, case: _Case, instead: Passed, *, choice: bool
+        self,
+        place: tuple[str, str, str],
+        value: Any,
+        case: _Case,
+        instead: Passed,
+        *,
+        choice: bool,
+        allowed: bool,
     ) -> Finding:
         tool, argument, path = place
-        allowed = _is_left_to_choose(value, instead, case, choice=choice) and not case.users.is_own(
-            tool, argument
-        )
         instead = "passed over" if instead == "ruled out" else instead
         share = self._invented * WEIGHT[instead] * (LEFT_OPEN if case.left_open else 1)
         key = (tool, argument, case.again)
@@ -156,7 +167,7 @@ class GroundedArguments:
             Excuse((*key, instead, case.left_open), key, share),
             Excuse((argument, case.again, instead, case.left_open), key[1:], ANY_TOOL * share),
         ]
-        if isinstance(value, str) and (query := _QUERY.match(value)):
+        if isinstance(value, str) and (query := QUERY.match(value)):
             # ``is_equal_to("Sunday")`` may be what a form shows before anybody chose.
             excuses.append(Excuse(query.group()))
         if instead == "nothing" and choice:
@@ -182,9 +193,11 @@ class _Case:
     users: UserValues
 
 
-def _is_left_to_choose(value: Any, instead: Passed, case: _Case, *, choice: bool) -> bool:
+def _is_left_to_choose(
+    value: Any, others: Sequence[Any], instead: Passed, case: _Case, *, choice: bool
+) -> bool:
     """Whether the user has the assistant find a value, or rules out what could have stood there."""
-    if case.users.bounds(value):
+    if case.users.bounds(value, others):
         return True
     if instead == "ruled out" and (choice or tells_time(value)):
         return True
@@ -195,17 +208,6 @@ def _is_left_to_choose(value: Any, instead: Passed, case: _Case, *, choice: bool
     if ("time" in case.offered and tells_time(value)) or ("name" in case.offered and is_name(value)):
         return instead != "passed over"
     return case.chooses and instead != "passed over"
-
-
-def _freely_told(real: Iterable[Record]) -> set[tuple[str, str]]:
-    lengths: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for record in real:
-        for message in record.messages:
-            for tool, written in calls_of(message):
-                for argument, value in read_arguments(written).items():
-                    if isinstance(value, str) and not _QUERY.match(value):
-                        lengths[tool, argument].append(len(value.split()))
-    return {key for key, counts in lengths.items() if sum(counts) >= TOLD_FREELY * len(counts)}
 
 
 def _arguments_given(record: Record) -> Iterator[Key]:

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Literal
 
-from .spoken_times import SHORT_ANSWER, WEEKDAYS
+from .spoken_times import SHORT_ANSWER, is_time
 from .spoken_values import Value, values_of
 
 _KINDS = "food|cuisine|venue|apartment|airport|room|seat|kind|type|sort|brand|colou?r"
@@ -19,7 +19,11 @@ _ANY_OF_KIND = re.compile(
 )
 """Any one of a class, which is no choice itself: "any Asian food" asks for Chinese as much as for Thai."""
 _YOUR_CHOICE = re.compile(
-    r"\b(what|which|who|when|where)ever\b"
+    r"\b(what|which|who|when|where)ever\b|\bkeep (trying|looking|searching|checking)\b"
+    r"|\b(any|some)where\b|\bany(thing|one|body)\b|\bany of (them|those|these|the)\b|\beither( one| of| is| works?)\b"
+    r"|\b(works|best|good|fine) for you\b|\byour call\b|\byou tell me\b|\brandom\w*\b|\ball the same\b"
+    r"|\b(a|some) (nice|good|cheap|different) (one|place)\b|\bsomething (nice|good|cheap|different|else|similar)\b"
+    r"|\bno idea (who|which|what|where)\b|\bhaven['’]?t decided\b"
     r"|\byou(r|rs)?\s+(\w+\s+)?(choose|choice|pick|decide)\b|\b(suggest|recommend)\w*|\bjust pick\b"
     r"|\bsurprise me\b|\bup to you\b|\bno preference|\bnot picky\b|\b(i'?m|i am|be) (flexible|open)\b"
     r"|\b(do not|don'?t|doesn'?t|does not)\s+(really\s+)?(care|mind|matter)\b"
@@ -75,6 +79,14 @@ _LIMIT = re.compile(
     r"|(more than|over|above|at least|no less than|min\w*( of)?)\s+\D{0,3}(?P<low>\d[\d,]*(\.\d+)?)",
     re.IGNORECASE,
 )
+_DAYS_FROM = re.compile(
+    r"\b(after|later than|past) the (?P<after>\d{1,2})(st|nd|rd|th)\b"
+    r"|\b(before|earlier than) the (?P<before>\d{1,2})(st|nd|rd|th)\b"
+    r"|\b(from )?(the )?(?P<since>\d{1,2})(st|nd|rd|th) (on\b|onwards?\b|or (later|after)\b)",
+    re.IGNORECASE,
+)
+"""Days of a month that are bounded on one side: "any time after the 24th"."""
+LAST_DAY = 31
 _BETWEEN = re.compile(
     r"\bbetween( the)? \$?(?P<least>\d[\d,]*)(st|nd|rd|th)? (and|to|until)( the)? \$?(?P<greatest>\d[\d,]*)",
     re.IGNORECASE,
@@ -88,7 +100,6 @@ _INTRODUCED = re.compile(
 _ASKS_NAME = re.compile(r"\byour (full |first |last )?name\b", re.IGNORECASE)
 _TRY_OTHER = re.compile(r"\btry (an?other|a different)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"[.!?;]+\s|\n")
-_ORDINAL = re.compile(r"\d{1,2}(st|nd|rd|th)")
 REACH = 6
 """Words after "not" or "but" that may be what is ruled out."""
 
@@ -129,18 +140,13 @@ def wants_again(text: str) -> bool:
 
 def counts_from_now(text: str) -> bool:
     """Whether it gives a time by the clock of the moment only: "in an hour", and no hour or day besides."""
-    return _FROM_NOW.search(text) is not None and all(
-        one.kind not in ("time", "date") and one.written not in WEEKDAYS for one in values_of(text)
-    )
+    return _FROM_NOW.search(text) is not None and all(not is_time(one) for one in values_of(text))
 
 
 def takes_back_time(text: str) -> bool:
     """Whether a turn of a user gives another time for the one that was said: "make it the 5th instead"."""
     instead = _OTHER_TIME.search(text)
-    return instead is not None and any(
-        one.kind in ("time", "date") or one.written in WEEKDAYS or _ORDINAL.fullmatch(one.written)
-        for one in values_of(text)
-    )
+    return instead is not None and any(is_time(one) for one in values_of(text))
 
 
 def ruled_out(text: str) -> list[Value]:
@@ -169,7 +175,7 @@ def withdraws_time(text: str) -> bool:
 def bounds_of(text: str) -> list[tuple[float, float]]:
     """The ranges that a text leaves for a number: "at most 500" is 0 to 500, "not under 2" has no upper end.
 
-    "between the 21st and the 30th" is 21 to 30.
+    "between the 21st and the 30th" is 21 to 30, and "after the 24th" 24 to the end of the month.
     """
     found = []
     for match in _LIMIT.finditer(text):
@@ -177,6 +183,9 @@ def bounds_of(text: str) -> list[tuple[float, float]]:
         least = match["low"] or match["least"]
         low = float(least.replace(",", "")) if least else 0.0
         found.append((low, high))
+    for match in _DAYS_FROM.finditer(text):
+        first = int(match["after"]) if match["after"] else int(match["since"] or 1) - 1
+        found.append((float(first), float(match["before"] or LAST_DAY + 1)))
     for match in _BETWEEN.finditer(text):
         low, high = (float(match[end].replace(",", "")) for end in ("least", "greatest"))
         found.append((low, high))

@@ -16,7 +16,8 @@ from ...dataset.record import Record
 from .kept_spans import Spans
 from .left_to_choose import bounds_of, own_name, ruled_out, takes_back_time, withdraws_time
 from .said import Said
-from .spoken_times import WEEKDAYS
+from .spoken_counts import ranges_of_days
+from .spoken_times import days_bounded, is_day_of_month, is_time
 from .spoken_values import Value, values_of
 from .written_calls import calls_of, read_arguments
 
@@ -80,6 +81,8 @@ class UserValues:
         self._spent: defaultdict[str, set[str]] = defaultdict(set)
         self._times: list[Value] = []
         self._bounds: list[tuple[float, float]] = []
+        self._days: set[str] = set()
+        self._ranges: list[tuple[int, int]] = []
         self._own: set[str] = set()
         self.spans = Spans()
 
@@ -89,14 +92,14 @@ class UserValues:
         self._own.update(value.written for value in values_of(own_name(text, asked)))
         if takes_back_time(text):
             self._ruled_out.add_values(self._times)
-        self._times += [
-            one for one in values_of(text) if one.kind in ("time", "date") or one.written in WEEKDAYS
-        ]
+        self._times += [one for one in values_of(text) if is_time(one)]
         self._ruled_out.add_values(self._times if withdraws_time(text) else ruled_out(text))
         self._bounds += bounds_of(text)
+        self._days |= days_bounded(text)
+        self._ranges += ranges_of_days(values_of(text))
         for value in values_of(text):
             if value.kind != "word" and len(value.written) > 1:
-                self._by_kind[value.kind].add(value)
+                self._by_kind[_kind(value)].add(value)
 
     def call(self, tool: str, arguments: dict[str, Any]) -> None:
         """Take in a call that was made."""
@@ -118,10 +121,21 @@ class UserValues:
             )
         )
 
-    def bounds(self, value: Any) -> bool:
-        """Whether a number, or a day of the month, is on the side of a limit that a user gave."""
-        if isinstance(value, str) and (day := _DAY_OF_MONTH.fullmatch(value)):
-            value = int(day[1])
+    def bounds(self, value: Any, others: Sequence[Any]) -> bool:
+        """Whether a number, or a day of the month or week, is on the side of a limit that a user gave.
+
+        Args:
+            value: what a call passes.
+            others: the other arguments of the call. Where none is a day too, "the 3rd to the 5th" leaves which of them.
+        """
+        if isinstance(value, str) and value.lower() in self._days:
+            return True
+        if isinstance(value, str) and (day := _day_of(value)):
+            value = day
+            if not any(_day_of(str(other)) for other in others) and any(
+                first <= day <= last for first, last in self._ranges
+            ):
+                return True
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
         return any(low < value < high for low, high in self._bounds)
@@ -166,10 +180,19 @@ class UserValues:
         spent = set().union(*(forms for other, forms in self._spent.items() if other != tool))
         return [
             said.written
-            for kind in {one.kind for one in own}
+            for kind in {_kind(one) for one in own}
             for said in self._by_kind[kind]
             if spent.isdisjoint(said.forms)
         ]
+
+
+def _day_of(text: str) -> int:
+    match = _DAY_OF_MONTH.fullmatch(text)
+    return int(match[1]) if match else 0
+
+
+def _kind(value: Value) -> str:
+    return "day" if is_day_of_month(value) else value.kind
 
 
 @lru_cache(maxsize=1024)

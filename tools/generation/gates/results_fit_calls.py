@@ -50,6 +50,7 @@ class ResultsFitCalls:
         self._others = {
             name for name, times in counted.items() if name not in self._echoes and times[False] > 1
         }
+        self._unasked = _unasked(pairs)
         self._answers = _answers_of_choices(pairs)
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -65,6 +66,8 @@ class ResultsFitCalls:
     def _other_echo(self, tool: str, arguments: Fields, fields: Fields) -> str | None:
         for argument, field, said, same in _compared(arguments, fields):
             names = _names_of_echo(tool, argument, field)
+            if (tool, field) in self._unasked:
+                names = names[:1]
             if not same and names[0] not in self._others and not self._echoes.isdisjoint(names):
                 return f"passed {argument} = {arguments[argument]!r:.50}, and the result is for {said!r:.50}"
         return None
@@ -153,6 +156,16 @@ def _names_of_echo(tool: str, argument: str, field: str) -> list[Hashable]:
     if field.rsplit(".", 1)[-1] == argument:
         names.append(field.removesuffix(argument))
     return names
+
+
+def _unasked(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
+    """The fields of each tool's results that are there without an argument of their name: no echo by name only."""
+    return {
+        (tool, field)
+        for tool, arguments, fields in pairs
+        for field in fields
+        if field.rsplit(".", 1)[-1] not in arguments
+    }
 
 
 def _echoes(pairs: Sequence[Pair]) -> dict[Hashable, Counter[bool]]:

@@ -10,8 +10,10 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from .spoken_counts import days_between, one_more, years_ago
-from .spoken_times import MONTHS, WEEKDAYS, bare_hours, days_turned, minutes_told, named_today
+from .spoken_codes import names_of_signs
+from .spoken_counts import days_between, days_of_month, in_smaller_units, one_more, persons, years_ago
+from .spoken_measures import converted
+from .spoken_times import MONTHS, WEEKDAYS, bare_hours, clock_words, days_turned, minutes_told, named_today
 from .spoken_values import Value, number_form, squeezed, values_of
 
 LONGEST_NAME = 4
@@ -29,7 +31,7 @@ SLIPS_AND_SWAPS = 6
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
 _PIECE = re.compile(r"[^\W_]+")
-_MIXED = re.compile(r"(?<!\S)(?=\S*[a-zA-Z])[\w!$@]*[\d!$@][\w!$@]*[a-zA-Z]\w*")
+_MIXED = re.compile(r"(?<!\S)(?:[\w!$@]*[\d!$@][\w!$@]*[a-zA-Z]\w*|[a-zA-Z]{3,}\d)(?!\S)")
 _LETTERS = str.maketrans("01345!$@", "oleasisa")
 """Digits and signs that some people write for letters: "0r4ng3"."""
 _COMMON = frozenset(
@@ -41,6 +43,8 @@ _COMMON = frozenset(
 )
 """Words that are no misspelled names: "that" is not "Thai"."""
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "the"})
+_KINDS = frozenset(re.findall(r"\w+", "city hotel street avenue airport station restaurant apartments state"))
+"""What a thing is, which its name may have or not: "New York City"."""
 
 
 class Said:
@@ -57,10 +61,15 @@ class Said:
         self.counts: set[int] = set()
         self.turned_to: set[int] = set()
         self.todays: set[str] = set()
+        self.days: set[int] = set()
+        self.measures: list[float] = []
 
     def add(self, text: str) -> None:
         """Take in a text that somebody said."""
         self.add_values(values_of(text))
+        self.forms.update(clock_words(text))
+        self.counts.update(persons(text))
+        self.words.update(names_of_signs(text))
         self.todays.update(named_today(text))
         self.turned_to.update(days_turned(text))
         self._squeezed += squeezed(text) + " "
@@ -72,7 +81,11 @@ class Said:
     def add_values(self, values: Sequence[Value]) -> None:
         """Take in values that were said, without the text around them."""
         self.spans.update(minutes_told(values))
-        self.counts.update(one_more(values), days_between(values), years_ago(values))
+        self.counts.update(
+            one_more(values), days_between(values), years_ago(values), in_smaller_units(values)
+        )
+        self.days.update(days_of_month(values))
+        self.measures += converted(values)
         self._bare.update(bare_hours(values))
         for value in values:
             self.forms.update(value.forms)
@@ -106,7 +119,7 @@ class Said:
     def _add_rounded(self, value: Value) -> None:
         if "." in value.forms[0]:
             number = float(value.forms[0][1:])
-            self.forms.update(number_form(round(number, digits)) for digits in (0, 1, 2))
+            self.forms.update(number_form(round(number, digits)) for digits in range(5))
             self.forms.add(number_form(int(number)))
 
     def has_text(self, text: str) -> bool:
@@ -128,6 +141,11 @@ class Said:
             plain = plain[len(piece) :]
         return False
 
+    @property
+    def tells_hour(self) -> bool:
+        """Whether a time of day, or what may be one, was said."""
+        return bool(self._bare) or any(form[0] == "t" for form in self.forms)
+
     def knows(self, value: Value) -> bool:
         """Whether a number, time, date or code was said, in whatever form."""
         if value.kind == "date":
@@ -135,9 +153,12 @@ class Said:
         if not self.forms.isdisjoint(value.forms):
             return True
         if value.kind == "time":
-            hour = int(value.forms[0][1:]) // 60
-            return bool(self._bare & {f"n{hour}", f"n{hour % 12 or 12}"})
+            hour, minute = divmod(int(value.forms[0][1:]), 60)
+            spoken = {f"n{100 * one + minute}" for one in (hour, hour % 12 or 12)}  # "at 730", "1900 hours"
+            return bool(self._bare & {f"n{hour}", f"n{hour % 12 or 12}"} or self.forms & spoken)
         plain = squeezed(value.written)
+        if value.kind == "number":  # "850.00" has no 5000
+            return len(plain) >= SHORTEST_CODE and self.has_text(plain)
         return len(plain) >= SHORTEST_CODE and plain in self._squeezed
 
     def _knows_day(self, date: str) -> bool:
@@ -173,7 +194,9 @@ class Said:
             if letters > LONG_PART and 2 * letters > sum(map(len, telling_here)):
                 return True
         # "Santa Rosa" for "Santa Rosa, CA"
-        return all(self._knows_word(word) for word in words if len(word) > 2 and word not in _TITLES) and all(
+        needed = [word for word in words if len(word) > 2 and word not in _TITLES]
+        needed = [word for word in needed if word not in _KINDS] or needed
+        return all(map(self._knows_word, needed)) and all(
             self.knows(value) for value in values if value.kind != "word"
         )
 
@@ -188,6 +211,13 @@ class Said:
         stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
         known = {word[:STEM] for word in self.words}
         return len(values) > LONGEST_NAME or len(stems & known) >= SAID_PARTLY * len(stems)
+
+    def knows_some(self, values: Sequence[Value]) -> bool:
+        """Whether a text in other words is about what was said: its numbers and codes all, and one of its words."""
+        stems = {value.written[:STEM] for value in values if value.kind == "word" and len(value.written) > 3}
+        return all(self.knows(value) for value in values if value.kind != "word") and not stems.isdisjoint(
+            word[:STEM] for word in self.words
+        )
 
     def _knows_word(self, word: str) -> bool:
         if word in self.words or f"{word}side" in self.words:

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ...dataset.record import Record, message_text
+from .habits import LEAST_RECORDS
 
 ENDINGS = tuple(".!?…。！？।)\"'”’»*`:]}>=%")
 """Marks, brackets and signs that a whole text may end with."""
 OPEN_ENDINGS = 0.005
 """Share of the real assistant turns that may lack an ending mark before the dataset counts as one that leaves them out.
-Where it does not, every text without an ending mark is cut off."""
+Where it does not, a text without an ending mark is cut off, but for the few words that sentences often end with."""
 SELDOM = 0.01
 """Share of the places of some last words at which a sentence ends after them, below which a text that stops there is
 cut off."""
@@ -43,6 +44,13 @@ _PARTING = frozenset(
     ["bye", "goodbye", "thanks", "cheers", "enjoy", "welcome", "ciao", "tschüss", "danke", "merci", "gracias"]
 )
 """A sentence of one such word is whole."""
+_NO_SENTENCE = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\w+$|%\w$")
+"""An address or a format, after which a full stop would be part of it."""
+_ITEM = re.compile(r"(?:^|\n)\s*(?:\d{1,3}[.)]|[-*•])\s[^\n]*$")
+"""The last item of a list, which seldom has a full stop."""
+LAST_PAIR = 2
+OFTEN = 0.5
+"""Share of the places of two last words at which a sentence ends after them, from which a text may end there too."""
 _JOINTS = tuple(",;([{-–&")
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?|[.!?…:\n]+")
 _NUMBER = re.compile(r"\d+")
@@ -61,20 +69,23 @@ class SentenceEnds:
                 text = message_text(message).strip() if message.get("role") == role else ""
                 if text:
                     turns += 1
-                    open_ended += not text.endswith(ENDINGS)
+                    open_ended += not (
+                        text.endswith(ENDINGS) or _NO_SENTENCE.search(text) or _ITEM.search(text)
+                    )
                     self._count(text)
         self._leaves_open = open_ended > OPEN_ENDINGS * turns
+        self._leaves_some_open = open_ended >= LEAST_RECORDS
 
     def _count(self, text: str) -> None:
         words: list[str] = []
         for token in [*_TOKEN.findall(text.lower()), "."]:
             if token[0].isalnum():
                 if words:
-                    self._places[_key(words)] += 1
+                    self._places.update((_key(words), _pair(words)))
                 words.append(_NUMBER.sub("0", token))
             elif words:
-                self._places[_key(words)] += 1
-                self._ends[_key(words)] += 1
+                self._places.update((_key(words), _pair(words)))
+                self._ends.update((_key(words), _pair(words)))
                 words = []
 
     def is_cut_off(self, text: str) -> bool:
@@ -89,7 +100,13 @@ class SentenceEnds:
         words = _words_of_last_sentence(text)
         if len(words) == 1 and words[0] in _PARTING:
             return False
-        if not self._leaves_open or not words or text.endswith(_JOINTS):
+        if not words or text.endswith(_JOINTS):
+            return True
+        if _NO_SENTENCE.search(text) or (_ITEM.search(text) and words[-1] not in _GO_ON):
+            return False
+        if self._leaves_some_open and self._often_ends(words):
+            return False
+        if not self._leaves_open:
             return True
         if len(text.split()) <= SHORT_ANSWER:
             return False
@@ -97,6 +114,10 @@ class SentenceEnds:
         if self._places[key] >= LEAST_SEEN:
             return self._ends[key] < SELDOM * self._places[key]
         return words[-1] in _GO_ON
+
+    def _often_ends(self, words: list[str]) -> bool:
+        pair = _pair(words)
+        return self._places[pair] >= LEAST_SEEN and self._ends[pair] >= OFTEN * self._places[pair]
 
 
 def _words_of_last_sentence(text: str) -> list[str]:
@@ -112,3 +133,7 @@ def _words_of_last_sentence(text: str) -> list[str]:
 def _key(words: list[str]) -> tuple[str, ...]:
     """The last words; fewer, and the start, of a sentence that has no more."""
     return tuple([_START, *words][-LAST_WORDS:])
+
+
+def _pair(words: list[str]) -> tuple[str, ...]:
+    return ("…", *words[-LAST_PAIR:])

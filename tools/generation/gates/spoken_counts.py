@@ -25,6 +25,40 @@ _SOME_YEAR = 2023
 """Months are as long in every year, but for February in leap years."""
 
 
+_ALONE = re.compile(r"\b(just|only) (me|myself)\b|\bby myself\b|\balone\b|\bsolo\b", re.IGNORECASE)
+_TWO = re.compile(
+    r"\b(me|myself|i) (and|plus) (my|a|an|one) \w+|\bmy \w+( \w+)? (and|plus) (me|myself|i)\b"
+    r"|\bwith (my|a) (friend|wife|husband|partner|girlfriend|boyfriend|date|colleague|son|daughter|brother|sister)\b"
+    r"|\bplus one\b|\+\s?1\b",
+    re.IGNORECASE,
+)
+_SMALLER = {
+    "week": (7,),
+    "fortnight": (14,),
+    "year": (12,),
+    "day": (24,),
+    "km": (1000,),
+    "kilometer": (1000,),
+}
+"""How many smaller units a unit has, that tools may count in."""
+_ONE = ("a", "an", "one")
+
+
+def persons(text: str) -> set[int]:
+    """How many they are, where the speaker names them: "just me", "me and my brother"."""
+    return ({1} if _ALONE.search(text) else set()) | ({2} if _TWO.search(text) else set())
+
+
+def in_smaller_units(values: Sequence[Value]) -> Iterator[int]:
+    """What an amount is in the next smaller units: "two weeks" in days, "a year" in months."""
+    for number, unit in pairwise(values):
+        for factor in _SMALLER.get(unit.written.rstrip("s"), ()):
+            if number.written in _ONE:
+                yield factor
+            elif number.forms and number.forms[-1][0] == "n":
+                yield round(float(number.forms[-1][1:]) * factor)
+
+
 def one_more(values: Sequence[Value]) -> Iterator[int]:
     """How many they are, where the speaker counts the others: "8 other people", "me and 4 friends", "six plus me"."""
     words = [value.written for value in values]
@@ -39,15 +73,35 @@ def one_more(values: Sequence[Value]) -> Iterator[int]:
             yield round(float(value.forms[-1][1:])) + 1
 
 
+def days_of_month(values: Sequence[Value]) -> Iterator[int]:
+    """The days of a month that a text names: "the 17th", "May 2"."""
+    for place in range(len(values)):
+        if day := _day_at(values, place):
+            yield day[1]
+
+
 def days_between(values: Sequence[Value]) -> Iterator[int]:
     """How many nights a stay has that is told by its first and its last day."""
-    days = [(place, *day) for place, value in enumerate(values) if (day := _day_at(values, place))]
-    for (start, month, first), (end, last_month, last) in pairwise(days):
+    for (month, first), (last_month, last) in _from_to(values):
+        nights = _nights(month or last_month, first, last_month or month, last)
+        if 0 < nights <= LONGEST_STAY:
+            yield nights
+
+
+def ranges_of_days(values: Sequence[Value]) -> Iterator[tuple[int, int]]:
+    """The first and the last day of the ranges within one month: "May 3rd to 5th"."""
+    for (month, first), (last_month, last) in _from_to(values):
+        if (month == last_month or 0 in (month, last_month)) and first < last:
+            yield first, last
+
+
+def _from_to(values: Sequence[Value]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """(month or 0, day) of both ends."""
+    days = [(place, day) for place, value in enumerate(values) if (day := _day_at(values, place))]
+    for (start, first), (end, last) in pairwise(days):
         between = {value.written for value in values[start + 1 : end]}
         if end - start <= REACH + 1 and not between.isdisjoint(_UNTIL):
-            nights = _nights(month or last_month, first, last_month or month, last)
-            if 0 < nights <= LONGEST_STAY:
-                yield nights
+            yield first, last
 
 
 def years_ago(values: Sequence[Value]) -> Iterator[int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from .number_words import NumberWords
+
 ValueKind = Literal["number", "time", "date", "code", "word"]
 
 _TOKEN = re.compile(
@@ -23,24 +25,6 @@ _TOKEN = re.compile(
 )
 
 
-def _listed(words: str) -> list[str]:
-    return words.split()
-
-
-_UNITS = _listed(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_TENS = _listed("twenty thirty forty fifty sixty seventy eighty ninety")
-_ORDINALS = _listed(
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-)
-_NUMBER_WORDS = (
-    {word: number for number, word in enumerate(_UNITS)}
-    | {word: number for number, word in enumerate(_ORDINALS)}
-    | {word: 10 * number for number, word in enumerate(_TENS, 2)}
-    | {"dozen": 12, "hundred": 100, "once": 1, "twice": 2, "couple": 2, "both": 2, "single": 1}
-)
 _NAMED_TIMES = {"noon": 720, "midday": 720, "midnight": 0}
 
 
@@ -63,17 +47,18 @@ class Value:
 def values_of(text: str) -> tuple[Value, ...]:
     """What a text says, in order. The most recent texts are kept: several gates read the same ones."""
     found: list[Value] = []
-    ten = 0
+    numbers = NumberWords()
     for match in _TOKEN.finditer(text.lower()):
         kind, written = str(match.lastgroup), match.group()
         if kind == "word":
-            value, ten = _word(written, ten)
-            found.append(value)
+            found.append(_word(written, numbers))
             continue
-        ten = 0
-        if kind == "unit":
-            kind = "number"
-        found.append(_READERS[kind](written, match))
+        kind = "number" if kind == "unit" else kind
+        value = _READERS[kind](written, match)
+        numbers.clear()
+        if kind == "number":
+            numbers.numeral(float(value.forms[0][1:]))
+        found.append(value)
     return tuple(found)
 
 
@@ -87,16 +72,11 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())
 
 
-def _word(word: str, ten: int) -> tuple[Value, int]:
-    """The value of a word, and the tens that it leaves for the next one ("twenty" for "five")."""
+def _word(word: str, numbers: NumberWords) -> Value:
+    told = numbers.read(word)
     if word in _NAMED_TIMES:
-        return Value("word", word, (f"t{_NAMED_TIMES[word]}",)), 0
-    number = _NUMBER_WORDS.get(word)
-    if number is None:
-        return Value("word", word, ()), 0
-    if ten and 0 < number < 10:
-        return Value("word", word, (f"n{number}", f"n{ten + number}")), 0
-    return Value("word", word, (f"n{number}",)), number if number in range(20, 100, 10) else 0
+        return Value("word", word, (f"t{_NAMED_TIMES[word]}",))
+    return Value("word", word, tuple(number_form(number) for number in told))
 
 
 def _date(written: str, match: re.Match[str]) -> Value:
