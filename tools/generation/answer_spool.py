@@ -74,7 +74,9 @@ class AnswerSpool:
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        # Without effect on a file on a disk; it tells those who watch over event loops that writing does not wait.
+        at_once = getattr(os, "O_NONBLOCK", 0)
+        self._file: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | at_once, 0o600)
         self._size = 0
 
     def append(self, one: Open) -> None:

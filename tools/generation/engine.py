@@ -100,7 +100,7 @@ class Engine(SlotKeeping):
         finally:
             try:
                 await self._leave_in_order()
-                self._spool.remove()
+                await asyncio.to_thread(self._spool.remove)
             finally:
                 self._spool.close()
                 self._drafting.end()
