@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastmcp import Client
+from fastmcp.client.client import CallToolResult
 from fastmcp.client.transports import StreamableHttpTransport
 from mcp import MCPError
 
@@ -39,17 +40,31 @@ async def generate_after_a_yes(client: Client[Any], endpoint: Endpoint) -> None:
     assert again["error"]["code"] == "approval_required", "one yes is for one generation"
 
 
-async def test_over_a_pipe(command: Command, small: str, endpoint: Endpoint, tmp_path: Path) -> None:
+async def test_over_a_pipe_until_the_client_leaves_in_the_middle(
+    command: Command, small: str, endpoint: Endpoint, tmp_path: Path
+) -> None:
     # A client that finds anything but messages on the server's standard output complains of it, as an error here.
     async with over_pipe(tmp_path / "log.txt") as client:
         await generate_after_a_yes(client, endpoint)
+        under_way = await in_the_middle_of_six(client, command, endpoint)
+    with pytest.raises(MCPError):
+        await under_way
     log = (tmp_path / "log.txt").read_text(encoding="utf-8")
     assert "MCP server on standard input" in log and "Traceback" not in log
 
+    # What it leaves is a job that can go on.
+    (job,) = [job for job in command("jobs", "--json").document["jobs"] if job["status"] != "complete"]
+    assert job["status"] == "running" and 2 <= job["accepted"] < 6
+    calls = endpoint.calls
+    resumed = await asyncio.to_thread(command, "jobs", "resume", job["id"], "--json")
+    assert resumed.document["generation"]["accepted"] == 6
+    assert endpoint.calls - calls <= 6 - job["accepted"], "what was accepted is not made again"
 
-async def test_a_client_that_leaves_in_the_middle_leaves_a_job_that_can_go_on(
-    command: Command, small: str, endpoint: Endpoint, tmp_path: Path
-) -> None:
+
+async def in_the_middle_of_six(
+    client: Client[Any], command: Command, endpoint: Endpoint
+) -> asyncio.Task[CallToolResult]:
+    """A call that has made two records of six or some more."""
     item = {**ITEM, "count": 6}
     some = asyncio.Event()
 
@@ -58,23 +73,13 @@ async def test_a_client_that_leaves_in_the_middle_leaves_a_job_that_can_go_on(
             some.set()
 
     endpoint.latency = 0.4
-    async with over_pipe(tmp_path / "log.txt") as client:
-        command("plans", "approve", "--yes", await proposed(client, item))
-        wanted = {"workflow_id": small, **item}
-        under_way = asyncio.create_task(
-            client.call_tool("generate_synthetic_data", wanted, progress_handler=hear)
-        )
-        await asyncio.wait_for(some.wait(), 90)
-    with pytest.raises(MCPError):
-        await under_way
-    assert "Traceback" not in (tmp_path / "log.txt").read_text(encoding="utf-8")
-
-    (job,) = command("jobs", "--json").document["jobs"]
-    assert job["status"] == "running" and 2 <= job["accepted"] < 6
-    calls = endpoint.calls
-    resumed = await asyncio.to_thread(command, "jobs", "resume", job["id"], "--json")
-    assert resumed.document["generation"]["accepted"] == 6
-    assert endpoint.calls - calls <= 6 - job["accepted"], "what was accepted is not made again"
+    command("plans", "approve", "--yes", await proposed(client, item))
+    wanted = {**WANTED, **item}
+    under_way = asyncio.create_task(
+        client.call_tool("generate_synthetic_data", wanted, progress_handler=hear)
+    )
+    await asyncio.wait_for(some.wait(), 90)
+    return under_way
 
 
 async def test_over_http(command: Command, small: str, endpoint: Endpoint, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def test_the_last_that_was_said_of_an_attempt_counts(tmp_path: Path) -> None:
     path = spool_path(tmp_path, "j")
     assert spooled_answers(path) == {}
     spool = AnswerSpool(path)
+    spool.open()
     for number, response in [(7, '["one"]'), (8, "other"), (7, '["one", "two"]')]:
         spool.append(answered(number, response))
     spool.close()
@@ -67,6 +68,7 @@ def test_the_last_that_was_said_of_an_attempt_counts(tmp_path: Path) -> None:
 def test_a_line_that_broke_off_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     spool = AnswerSpool(path)
+    spool.open()
     spool.append(answered(1, "kept"))
     spool.append(answered(2, "torn"))
     spool.close()
@@ -79,6 +81,7 @@ def test_a_line_for_which_there_was_no_room_does_not_spoil_the_next(
 ) -> None:
     path, write = tmp_path / "j.jsonl", os.write
     spool = AnswerSpool(path)
+    spool.open()
     spool.append(answered(1, "one"))
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", lambda file, line: write(file, line[:20]))
@@ -94,6 +97,7 @@ def test_what_the_journal_has_is_forgotten_now_and_then(
 ) -> None:
     path = tmp_path / "j.jsonl"
     spool = AnswerSpool(path)
+    spool.open()
     spool.append(answered(1, "small"))
     spool.empty()
     assert set(spooled_answers(path)) == {1}

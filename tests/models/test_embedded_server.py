@@ -91,3 +91,13 @@ def _refuses_strangers(base_url: str) -> None:
 
 def test_there_is_always_a_core() -> None:
     assert usable_cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("said", "most"), [("1", 1), ("999", None), ("", None), ("4,2", None), ("as many as there are", None)]
+)
+def test_no_more_cores_than_asked_for(monkeypatch: pytest.MonkeyPatch, said: str, most: int | None) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    there_are = usable_cores()
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert usable_cores() == (most or there_are)

@@ -23,7 +23,7 @@ class AnswerSpool:
     of both).
 
     Args:
-        path: of the file, which is made with the first answer.
+        path: of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,15 +31,20 @@ class AnswerSpool:
         self._file: int | None = None
         self._size = 0
 
+    def open(self) -> None:
+        """Make the file; blocking."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Without effect on a file on a disk; it tells those who watch over event loops that writing does not wait.
+        at_once = getattr(os, "O_NONBLOCK", 0)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | at_once, 0o600)
+
     def append(self, answered: Answered) -> None:
         """Write down what an attempt has got so far.
 
         Raises:
             OSError: it cannot be written, for want of room for example.
         """
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        assert self._file is not None
         line = msgspec.json.encode(answered) + b"\n"
         written = os.write(self._file, line)
         if written < len(line):
@@ -54,7 +59,7 @@ class AnswerSpool:
             self._size = 0
 
     def remove(self) -> None:
-        """All is in the journal, and nothing more comes."""
+        """All is in the journal, and nothing more comes; blocking."""
         self.close()
         self._path.unlink(missing_ok=True)
 

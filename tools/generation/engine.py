@@ -88,6 +88,7 @@ class Engine(SlotKeeping):
             EndpointError: the endpoint refuses for good, or stays down.
         """
         self._tally.report()
+        await in_thread(self._spool.open)
         try:
             async with AsyncExitStack() as stack:
                 await self._asking.connect(stack)
@@ -100,7 +101,7 @@ class Engine(SlotKeeping):
         finally:
             try:
                 await self._leave_in_order()
-                self._spool.remove()
+                await in_thread(self._spool.remove)
             finally:
                 self._spool.close()
                 self._drafting.end()

@@ -49,10 +49,15 @@ def embedded_server(weights: Path) -> EmbeddedServer:
 
 
 def usable_cores() -> int:
-    """Physical cores that this process may use: a second thread per core makes llama.cpp slower."""
+    """Physical cores that this process may use: a second thread per core makes llama.cpp slower.
+
+    Whoever sets OMP_NUM_THREADS, as one does where several programs share a machine, gets no more threads than that.
+    """
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
     allowed = os.sched_getaffinity(0) if sys.platform == "linux" else set(range(os.cpu_count() or 1))
     pairs = {_core(number) for number in allowed}
-    return max(1, len(pairs))
+    most = int(wanted) if wanted.isdecimal() else len(pairs)
+    return max(1, min(most, len(pairs)))
 
 
 def _core(number: int) -> tuple[str, str]:
