@@ -128,13 +128,15 @@ def written(services: Services) -> dict[str, str]:
     return dict(zip([*map(str, WIDTHS), "NO_COLOR"], outputs, strict=True))
 
 
-# One test for all widths: in a test each, several workers of pytest would run the commands once more.
-def test_no_line_is_longer_than_the_terminal_is_wide(
+# One test for all passes: in a test each, several workers of pytest would run all commands once more.
+def test_how_commands_look_at_every_width_and_without_colours(
     written: dict[str, str], subtests: pytest.Subtests
 ) -> None:
     for width in WIDTHS:
         with subtests.test(width=width):
             _fits(written[str(width)], width)
+    with subtests.test("without colours"):
+        _is_neither_coloured_nor_bold(written["NO_COLOR"])
 
 
 def _fits(text: str, width: int) -> None:
@@ -149,8 +151,8 @@ def _fits(text: str, width: int) -> None:
     assert "استرداد" in text and "📦" in text
 
 
-def test_without_colours_nothing_is_coloured_or_bold(written: dict[str, str]) -> None:
-    own, _help = written["NO_COLOR"].split("$ generate --help")
+def _is_neither_coloured_nor_bold(text: str) -> None:
+    own, _help = text.split("$ generate --help")
     # A bar that is drawn anew still moves the cursor.
     assert not re.search(r"\x1b\[[0-9;]*m", own) and "▼ under-represented" in own
 
