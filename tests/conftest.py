@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,11 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests come first: at the end no worker is left alone with one, and each server is started once."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("embedded", "server")))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: the tests of servers and endpoints wait as long as they work."""
+    return len(os.sched_getaffinity(0) if sys.platform == "linux" else range(os.cpu_count() or 1)) + 1
 
 
 @pytest.fixture(scope="session")

@@ -128,9 +128,18 @@ def written(services: Services) -> dict[str, str]:
     return dict(zip([*map(str, WIDTHS), "NO_COLOR"], outputs, strict=True))
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_line_is_longer_than_the_terminal_is_wide(width: int, written: dict[str, str]) -> None:
-    text = written[str(width)]
+# One test for all passes: in a test each, several workers of pytest would run all commands once more.
+def test_how_commands_look_at_every_width_and_without_colours(
+    written: dict[str, str], subtests: pytest.Subtests
+) -> None:
+    for width in WIDTHS:
+        with subtests.test(width=width):
+            _fits(written[str(width)], width)
+    with subtests.test("without colours"):
+        _is_neither_coloured_nor_bold(written["NO_COLOR"])
+
+
+def _fits(text: str, width: int) -> None:
     shown = [line for line in seen(text) if not line.startswith("$ ")]
     assert [line for line in shown if cell_len(line) > width] == []
     assert "Traceback" not in text and "\x1b[1m" in text  # it is a terminal, and looks like one
@@ -142,18 +151,18 @@ def test_no_line_is_longer_than_the_terminal_is_wide(width: int, written: dict[s
     assert "استرداد" in text and "📦" in text
 
 
+def _is_neither_coloured_nor_bold(text: str) -> None:
+    own, _help = text.split("$ generate --help")
+    # A bar that is drawn anew still moves the cursor.
+    assert not re.search(r"\x1b\[[0-9;]*m", own) and "▼ under-represented" in own
+
+
 @pytest.mark.parametrize("width", [60, 200])
 def test_every_help_fits(width: int, services: Services) -> None:
     (text,) = on_terminals(HELPS, [(width, {})], services.settings.home)
     shown = [line for line in seen(text) if not line.startswith("$ ")]
     assert [line for line in shown if cell_len(line) > width] == [] and "Traceback" not in text
     assert text.count("Usage:") == len(HELPS)
-
-
-def test_without_colours_nothing_is_coloured_or_bold(written: dict[str, str]) -> None:
-    own, _help = written["NO_COLOR"].split("$ generate --help")
-    # A bar that is drawn anew still moves the cursor.
-    assert not re.search(r"\x1b\[[0-9;]*m", own) and "▼ under-represented" in own
 
 
 def test_a_pipe_gets_plain_text_in_whole_lines(services: Services) -> None:

@@ -149,20 +149,19 @@ class Spending(RuleBasedStateMachine):
         self.granted_tokens, self.granted_usd = self.held_tokens, self.held_usd
 
     @invariant()
-    def no_cap_is_passed(self) -> None:
+    def no_cap_is_passed_and_nothing_is_lost(self) -> None:
         budget = self.budget()
+        self._is_within_the_caps(budget)
+        assert budget.spent_tokens + budget.reserved_tokens == self.held_tokens
+        assert math.isclose(budget.spent_usd + budget.reserved_usd, self.held_usd, abs_tol=ROUNDING)
+
+    def _is_within_the_caps(self, budget: Budget) -> None:
         tokens = budget.spent_tokens + budget.reserved_tokens
         usd = budget.spent_usd + budget.reserved_usd
         assert tokens <= max(self.cap_tokens, self.granted_tokens)
         assert usd <= max(self.cap_usd, self.granted_usd) + ROUNDING
         assert self.used_tokens <= tokens, "what the endpoint bills is never more than what is counted"
         assert self.used_usd <= usd + ROUNDING
-
-    @invariant()
-    def nothing_is_lost(self) -> None:
-        budget = self.budget()
-        assert budget.spent_tokens + budget.reserved_tokens == self.held_tokens
-        assert math.isclose(budget.spent_usd + budget.reserved_usd, self.held_usd, abs_tol=ROUNDING)
 
 
 def test_no_order_of_events_passes_a_cap(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
     if 0 < version < 3:
         _set_records_aside(connection)
     metadata.create_all(connection)
-    _add_missing_columns(connection)
+    if version > 0:  # the tables of a new file have them all
+        _add_missing_columns(connection)
     make_triggers(connection)
     if version == 1:
         _take_over_spending(connection)
