@@ -53,7 +53,7 @@ def journalled(folder: Path) -> dict[str, Any]:
         found = {"records": list(records), "slots": list(slots), "answers": set(answers)}
     engine.dispose()
     for spool in (folder / "answers").glob("*"):
-        found["answers"] |= {reply for one in spooled_answers(spool).values() for reply in one.replies}
+        found["answers"] |= {one.paid.response for one in spooled_answers(spool).values()}
     return found
 
 

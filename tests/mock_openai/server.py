@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from .batches import Batches
+from .bodies import Truncated, completion, embeddings
 
 KEY = "sk-mock"
-DIMENSIONS = 8
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,6 @@ class Fault:
     hang: bool = False  # no answer until the server is closed
     garbage: bool = False  # 200 with a body that is no JSON
     not_a_completion: bool = False  # 200 with JSON that is no chat completion
-
-
-@dataclass(frozen=True)
-class Truncated:
-    """An answer that was cut off at the token limit."""
-
-    text: str
 
 
 Answer = str | dict[str, Any] | int | Fault | Truncated
@@ -129,7 +122,7 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
         answer = mock.answer(body)
         if isinstance(answer, Fault):
             return answer.status, {"error": {"message": answer.message}}
-        return 200, _completion(body, answer)
+        return 200, completion(body, answer)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -160,7 +153,7 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
             try:
                 time.sleep(mock.latency)
                 if self.path.endswith("/embeddings"):
-                    self._send(200, _embeddings(body))
+                    self._send(200, embeddings(body))
                 elif self.path.endswith("/chat/completions"):
                     self._chat(body)
                 else:
@@ -186,7 +179,7 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
             elif body.get("stream"):
                 self._stream(body, answer)
             else:
-                self._send(200, _completion(body, answer))
+                self._send(200, completion(body, answer))
 
         def _fail(self, fault: Fault) -> None:
             if fault.hang:
@@ -203,7 +196,7 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
                 self._send(fault.status, {"error": error}, headers)
 
         def _stream(self, body: dict[str, Any], answer: Any) -> None:
-            whole = _completion(body, answer)
+            whole = completion(body, answer)
             message = whole["choices"][0]["message"]
             deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
             deltas += [{"content": f"{word} "} for word in (message.get("content") or "").split()]
@@ -240,34 +233,3 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
                 pass  # the client gave up, as some tests make it do
 
     return Handler
-
-
-def _completion(body: dict[str, Any], answer: Any) -> dict[str, Any]:
-    text = answer.text if isinstance(answer, Truncated) else answer
-    message = text if isinstance(text, dict) else {"content": text}
-    finish = (
-        "length" if isinstance(answer, Truncated) else "tool_calls" if "tool_calls" in message else "stop"
-    )
-    sent = sum(len(str(m.get("content") or "").split()) for m in body["messages"])
-    written = len(str(message.get("content") or "").split())
-    return {
-        "id": "chatcmpl-mock",
-        "object": "chat.completion",
-        "created": 0,
-        "model": body["model"],
-        "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}],
-        "usage": {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written},
-    }
-
-
-def _embeddings(body: dict[str, Any]) -> dict[str, Any]:
-    """Letter counts as vectors: the same text, the same vector."""
-    texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
-    vectors = [[float(text.count(chr(97 + n))) for n in range(DIMENSIONS)] for text in texts]
-    data = [{"object": "embedding", "index": i, "embedding": vector} for i, vector in enumerate(vectors)]
-    return {
-        "object": "list",
-        "model": body["model"],
-        "data": data,
-        "usage": {"prompt_tokens": 1, "total_tokens": 1},
-    }

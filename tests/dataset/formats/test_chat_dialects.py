@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -92,6 +93,33 @@ def test_llamafactory_parts() -> None:
         "source_format": "llamafactory",
         "source_extra": {"messages": {"3": odd}},
     }
+
+
+def test_results_of_parallel_calls_in_one_llamafactory_turn() -> None:
+    calls = '[{"name": "look", "arguments": {"at": 1}}, {"name": "ask", "arguments": {}}]'
+    results = [
+        {"tool_call_id": "x", "name": "ask", "content": "yes"},
+        {"tool_call_id": "y", "name": "look", "content": {"seen": 2}},
+    ]
+
+    def source(results: Any) -> dict[str, Any]:
+        value = results if isinstance(results, str) else json.dumps(results)
+        turns = [
+            said("user", [{"type": "text", "value": "q"}]),
+            said("assistant", [{"type": "tool_call", "value": calls}]),
+            said("tool", [{"type": "text", "value": value}]),
+        ]
+        return {"messages": turns}
+
+    body = read_item(source(results)).body
+    assert body["messages"][2:] == [
+        answered("call_2", "yes", name="ask"),
+        answered("call_1", '{"seen": 2}', name="look"),
+    ]
+    assert body["source_extra"]["messages"]["2"] == source(results)["messages"][2], "nothing is lost"
+    # One result alone, as many as are not asked for, and what only looks like a list: the answer to the first call.
+    for other in (results[:1], results * 2, [1, 2], "[not quite", [{**results[0], "more": 1}, results[1]]):
+        assert len(read_item(source(other)).body["messages"]) == 3
 
 
 def test_legacy_functions_are_tools() -> None:

@@ -1,7 +1,8 @@
 """LLaMA-Factory's own messages: every content a list of ``{"type", "value"}``, with reasoning and calls among them.
 
 ``reasoning`` becomes ``reasoning_content``, the key that chat templates read; ``tool_call`` becomes a tool call;
-``loss_weight`` becomes ``weight``.
+``loss_weight`` becomes ``weight``. The results of parallel calls, which may stand as a list in one turn, become a
+message each.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from .chat_body import chat_body
+from .json_line import parse_value
 from .refusal import Refused, kind_of
-from .tool_calls import OpenCalls, read_calls
+from .tool_calls import OpenCalls, arguments_text, read_calls
 from .tool_declarations import read_tools
 
 Source = dict[str, Any]
 NAME = "llamafactory"
 _MEDIA = ("image_url", "video_url", "audio_url")
+_RESULT = {"name", "content", "tool_call_id"}
 _ORDER = ("reasoning", "text", "tool_call")
 
 
@@ -37,8 +40,14 @@ def to_chat(source: Source) -> Source:
     messages: list[Source] = []
     not_expressed: dict[str, Any] = {}
     for number, turn in enumerate(turns):
-        message, expressed = _message(turn, calls, f"message {number + 1}")
-        messages.append(message)
+        where = f"message {number + 1}"
+        message, expressed = _message(turn, calls, where)
+        if message.get("role") == "tool":
+            results = _results_in_one(message, len(calls))
+            expressed &= not results
+            messages += [_answer(one, calls, where) for one in results or [message]]
+        else:
+            messages.append(message)
         if not expressed:
             not_expressed[str(number)] = turn
     extra = {"messages": not_expressed} if not_expressed else None
@@ -68,9 +77,29 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> tuple[Source, bool]:
         message["weight"] = int(weight)
     elif weight is not None:
         expressed = False
-    if message.get("role") == "tool":
-        message["tool_call_id"] = calls.answer(where, message.get("name"), message.get("tool_call_id"))
     return message, expressed
+
+
+def _results_in_one(message: Source, waiting: int) -> list[Source]:
+    """The results of as many calls as wait for one, when they stand in one turn; else none."""
+    text = message["content"]
+    if waiting < 2 or not isinstance(text, str) or not text.lstrip().startswith("["):
+        return []
+    try:
+        results = parse_value(text)
+    except Refused:
+        return []
+    if not isinstance(results, list) or len(results) != waiting:
+        return []
+    if not all(isinstance(one, dict) and {"name", "content"} <= set(one) <= _RESULT for one in results):
+        return []
+    return [
+        {"role": "tool", "name": one["name"], "content": arguments_text(one["content"])} for one in results
+    ]
+
+
+def _answer(message: Source, calls: OpenCalls, where: str) -> Source:
+    return message | {"tool_call_id": calls.answer(where, message.get("name"), message.get("tool_call_id"))}
 
 
 def _add_part(

@@ -25,6 +25,10 @@ class OpenCalls:
         self._made = 0
         self._open: list[tuple[str, str]] = []
 
+    def __len__(self) -> int:
+        """Calls that wait for their answers."""
+        return len(self._open)
+
     def call(self, name: str, arguments: str, call_id: str | None = None) -> Source:
         """An OpenAI tool call, with a new id where the source gives none."""
         if call_id is None:

@@ -1,0 +1,158 @@
+"""Files of an older version: nothing is lost when they are brought up to date, whoever does it and however it ends."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from finetune_coverage.tools.dataset import store as store_module
+from finetune_coverage.tools.dataset.records import TopicCount, load_records, set_status, topic_counts
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.generation.budget import budget_of
+from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.plans import list_plans
+
+
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    """A file as version 1 left it: a job half done under an approval, another plan waiting."""
+    path = tmp_path / "version_1.db"
+    file = sqlite3.connect(path)
+    file.execute("PRAGMA journal_mode = WAL")
+    file.executescript((Path(__file__).parent / "version_1.sql").read_text())
+    file.close()
+    return path
+
+
+def contents(path: Path) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table, by column."""
+    file = sqlite3.connect(path)
+    file.row_factory = sqlite3.Row
+    names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found = {name: [dict(row) for row in file.execute(f"SELECT * FROM {name}")] for name in names}
+    file.close()
+    return found
+
+
+def shape(path: Path) -> set[tuple[object, ...]]:
+    """Table, name, type, NOT NULL and place in the key of every column; indexes and triggers by name."""
+    query = (
+        'SELECT t.name, c.name, c.type, c."notnull", c.pk FROM sqlite_master t, pragma_table_info(t.name) c '
+        "WHERE t.type = 'table'"
+    )
+    file = sqlite3.connect(path)
+    columns = {tuple(row) for row in file.execute(query)}
+    named = "SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('index', 'trigger')"
+    others = {tuple(row) for row in file.execute(named)}
+    file.close()
+    return columns | others
+
+
+def test_a_store_of_version_1_keeps_all_that_is_in_it(version_1: Path) -> None:
+    before = contents(version_1)
+    store = Store.open(version_1)
+    after = contents(version_1)
+    for table, rows in before.items():
+        kept = [{column: row[column] for column in rows[0]} for row in after[table]]
+        assert kept == rows, table
+    (job,) = list_jobs(store, "wf-1")
+    assert (job.status, job.accepted, job.rejected, job.tokens) == ("running", 1, {"parse": 1}, 1501)
+    assert [attempt.status for attempt in list_attempts(store, job.id)] == ["accepted", "rejected"]
+    assert [plan.status for plan in list_plans(store, "wf-1")] == ["pending", "approved"]
+    assert after["jobs"][0]["cancel_requested"] == 0
+    assert [row["reserved_tokens"] for row in after["attempts"]] == [0, 0]
+    store.close()
+
+
+def test_what_version_1_spent_stays_spent(version_1: Path) -> None:
+    store = Store.open(version_1)
+    approval = str(contents(version_1)["approvals"][0]["id"])
+    with store.read() as connection:
+        budget = budget_of(connection, approval)
+    assert (budget.spent_tokens, budget.reserved_tokens, budget.cap_tokens) == (1501, 0, None)
+    store.close()
+
+
+def test_the_records_of_version_1_are_counted(version_1: Path) -> None:
+    store = Store.open(version_1)
+    assert topic_counts(store, "wf-1") == [
+        TopicCount("billing", records=1, synthetic=0, multi_turn=0, uses_tools=0, usable=1),
+        TopicCount("technical", records=2, synthetic=1, multi_turn=0, uses_tools=0, usable=1),
+    ]
+    set_status(store, "wf-1", ["made-1"], "rejected")
+    assert [count.records for count in topic_counts(store, "wf-1")] == [1, 1]
+    store.close()
+
+
+def test_the_records_of_several_workflows_keep_their_order(version_1: Path) -> None:
+    file = sqlite3.connect(version_1)
+    with file:
+        file.execute("INSERT INTO workflows VALUES ('wf-0', '2026-11-25T18:41:59+00:00', 1)")
+        file.execute(
+            "INSERT INTO records SELECT 'wf-0', id, 10 - position, topic, other_topics, origin, status, body, "
+            "has_assistant_turn, is_multi_turn, uses_tools, source_file, source_line, topic_field, job_id, "
+            "provenance FROM records"
+        )
+    file.close()
+    store = Store.open(version_1)
+    assert [record.id for record in load_records(store, "wf-0")] == ["made-1", "real-2", "real-1"]
+    assert [record.id for record in load_records(store, "wf-1")] == ["real-1", "real-2", "made-1"]
+    store.close()
+
+
+def test_a_migrated_store_has_the_shape_of_a_new_one(version_1: Path, tmp_path: Path) -> None:
+    Store.open(version_1).close()
+    Store.open(tmp_path / "new.db").close()
+    assert shape(version_1) == shape(tmp_path / "new.db")
+
+
+OPENER = textwrap.dedent(
+    """
+    import sys, time
+    from finetune_coverage.tools.dataset.store import Store
+    from finetune_coverage.tools.dataset.workflows import dataset_version
+
+    time.sleep(max(0, float(sys.argv[2]) - time.time()))
+    store = Store.open("sqlite:///" + sys.argv[1])
+    print(dataset_version(store, "wf-1"))
+    """
+)
+
+
+def test_processes_that_migrate_at_once_do_it_once(version_1: Path) -> None:
+    import time
+
+    before, start_at = contents(version_1), str(time.time() + 1.5)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENER, str(version_1), start_at],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    answers = [process.communicate(timeout=60) for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], answers
+    assert [out for out, _ in answers] == ["3\n"] * 3
+    after = contents(version_1)
+    assert {table: len(after[table]) for table in before} == {table: len(before[table]) for table in before}
+    assert len(after["budgets"]) == 1
+
+
+def test_a_failed_migration_leaves_the_file_as_it_was(
+    version_1: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (shape(version_1), contents(version_1))
+    with monkeypatch.context() as patch:
+        # The file's version cannot be written any more: the transaction ends without it.
+        patch.setattr(store_module, "SCHEMA_VERSION", "no number (")
+        patch.setattr(store_module, "_is_prepared", lambda engine, path: False)
+        with pytest.raises(Exception, match="syntax error"):
+            Store.open(version_1)
+    assert (shape(version_1), contents(version_1)) == before
+    Store.open(version_1).close()

@@ -1,0 +1,126 @@
+"""Duplicates by meaning: other words with the same content, replies, variations, and what is compared."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from finetune_coverage.tools.dataset.index_entries import indexed_text
+from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.generation.acceptance import duplicate_gates
+from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
+from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
+from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
+from finetune_coverage.tools.services import Services
+
+from .test_duplicates import SAYS, STANDARD, Make, dialogue, record, semantic, turn, varied
+from .tool_messages import call, result
+
+
+def test_other_words_with_the_same_content(candidate: Make) -> None:
+    gate = semantic(
+        [record("Since Monday, the export on my laptop stops at 80 percent.", "Sorry.", number=2)]
+    )
+    made = candidate(*dialogue(SAYS, STANDARD))
+    rejection = gate.check(made)
+    assert rejection is not None and "r2" in rejection.evidence
+    assert made.scores["semantic_duplicate"] >= 0.96
+    assert gate.check(candidate(*dialogue("Can I pay with a gift card?", STANDARD))) is None
+
+
+CLOSE = "My export stops at 80 percent on the laptop, what can I do?"
+
+
+def test_the_same_long_reply_to_nearly_the_same_question(candidate: Make) -> None:
+    made = candidate(*dialogue(CLOSE, STANDARD))
+    rejection = semantic([record(SAYS, STANDARD)]).check(made)
+    assert rejection is not None and "the assistant says the same" in rejection.evidence
+    assert made.scores["semantic_duplicate"] < 0.96
+    # Each side by itself is no fault: another reply, a short standard reply, another question.
+    assert semantic([record(SAYS, "Which version of the program do you use?")]).check(made) is None
+    assert semantic([record(SAYS, "Try again.")]).check(candidate(*dialogue(CLOSE, "Try again."))) is None
+    other = candidate(*dialogue("How do I free space on the memory card of my camera?", STANDARD))
+    assert semantic([record(SAYS, STANDARD)]).check(other) is None
+
+
+def test_a_variation_may_keep_its_reply_and_a_stand_in_is_not_compared(candidate: Make) -> None:
+    seed = record(SAYS, STANDARD)
+    turns = dialogue(CLOSE, STANDARD)
+    assert semantic([seed]).check(candidate(*turns, strategy="message_variation", seeds=[seed])) is None
+    whole = candidate(*turns)
+    half = Candidate(source=whole.source, draft=whole.draft, is_whole=False)
+    assert semantic([seed]).check(half) is None
+
+
+def test_one_form_filled_with_other_values(candidate: Make) -> None:
+    """Nearly the same words make a duplicate, unless the calls show that something else was asked for."""
+    asks = "I would like to book {} at the Hilton Hotel from {}, please, with a view of the sea."
+    known, like = asks.format("a room", "May 3 to May 9"), asks.format("rooms", "May 14 to June 2")
+    booked = {"from": "May 3", "to": "May 9"}
+
+    def told(text: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        return [turn("user", text), call(arguments), result(), turn("assistant", "It is booked.")]
+
+    body = json.dumps({"messages": told(known, booked)})
+    gate = semantic([Record(id="r0", body=body, topic="technical_issues")])
+    assert gate.check(candidate(*told(like, booked))) is not None
+    assert gate.check(candidate(*told(like, {"from": "May 14", "to": "June 2"}))) is None
+    assert gate.check(candidate(*told(known, {"from": "May 14", "to": "June 2"}))) is not None
+
+
+def test_a_variation_that_left_its_source(candidate: Make) -> None:
+    seed = record(SAYS, STANDARD)
+    far = dialogue("Which cake goes well with green tea?", STANDARD)
+    rejection = semantic([seed]).check(candidate(*far, strategy="message_variation", seeds=[seed]))
+    assert rejection is not None and rejection.gate == "variation"
+
+
+def test_accepted_candidates_are_known_also_when_there_were_no_records(candidate: Make) -> None:
+    gate = SemanticDuplicate(WrittenVector(MiniLMEmbeddings()), [], np.empty((0, 0), np.float32))
+    first = candidate(*dialogue(SAYS, STANDARD))
+    assert gate.check(first) is None
+    gate.accepted(first)
+    rejection = gate.check(
+        candidate(*dialogue("Since Monday the export on my laptop stops at 80 percent.", "?"))
+    )
+    assert rejection is not None and first.record_id in rejection.evidence
+
+
+def test_a_candidate_without_a_user_is_not_compared(candidate: Make) -> None:
+    made = candidate(turn("assistant", STANDARD))
+    for gate in (
+        ExactDuplicate([record("", "x")]),
+        NearDuplicate([record("", "x")]),
+        semantic([record(SAYS)]),
+    ):
+        assert gate.check(made) is None
+
+
+def test_a_variation_is_compared_by_what_it_wrote() -> None:
+    one = varied("My photos are gone.", "Which device?", "A tablet from March.", "Thank you.", number=1)
+    assert (one.written_text("user"), one.written_text("assistant")) == ("A tablet from March.", "Thank you.")
+    assert indexed_text(one) == "A tablet from March."
+    real = record("My photos are gone.", "Which device?", "A tablet from March.", "Thank you.")
+    assert indexed_text(real) == real.user_text
+
+
+def test_vectors_of_existing_records_are_computed_once(services: Services) -> None:
+    class Counting(MiniLMEmbeddings):
+        embedded = 0
+
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            Counting.embedded += len(texts)
+            return super().embed_documents(texts)
+
+    counted = Services(services.settings, make_embeddings=lambda _: Counting())
+    of_topic = len(list(load_records(services.store, "wf-1", topic="technical_issues")))
+    for _ in range(2):
+        duplicate_gates(counted, "wf-1", "technical_issues", WrittenVector(counted.embeddings))
+        assert Counting.embedded == of_topic
+    counted.index.close()
+    counted.store.close()
