@@ -13,7 +13,9 @@ import pytest
 from .conftest import Command
 from .endpoint import Endpoint
 from .test_generate import start, texts_of, wait_until_accepted
-from .test_terminal_chat import PLAN, Chat, thread_in
+from .test_terminal_chat import PLAN, Chat, chat, thread_in
+
+__all__ = ["chat"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")

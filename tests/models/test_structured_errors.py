@@ -12,7 +12,9 @@ from finetune_coverage.tools.settings import Settings
 from langchain_core.language_models import BaseChatModel
 
 from ..mock_openai.server import Answer, Fault, MockOpenAI
-from .test_structured import ask
+from .test_structured import ask, model
+
+__all__ = ["model"]
 
 
 @pytest.mark.parametrize(
