@@ -10,6 +10,7 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generation.acceptance import duplicate_gates
 from finetune_coverage.tools.generation.draft import Candidate, Draft
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.gates.gate import ComparingGate
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.semantic_duplicate import LIMIT, SemanticDuplicate
 from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
@@ -63,7 +65,11 @@ def check_times(model: str, records: Sequence[Record]) -> dict[str, Any]:
     vectors = _vectors(embeddings, known, only_some=model == "embedded")
     written = WrittenVector(embeddings)
     began = time.perf_counter()
-    gates = [ExactDuplicate(known), NearDuplicate(known), SemanticDuplicate(written, known, vectors)]
+    gates: list[ComparingGate] = [
+        ExactDuplicate(known),
+        NearDuplicate(known),
+        SemanticDuplicate(written, known, vectors),
+    ]
     loading = time.perf_counter() - began
 
     spent: dict[str, list[Cost]] = {"vector": [], **{gate.name: [] for gate in gates}, "accepted": []}
@@ -72,24 +78,24 @@ def check_times(model: str, records: Sequence[Record]) -> dict[str, Any]:
     for number, record in enumerate(fresh):
         kind = ("fresh", "fresh", "copy", "near copy")[number % 4]
         candidate = _candidate(_planted(kind, record, known[number * 7]))
-        spent["vector"].append(_cost(lambda c=candidate: written.of(c)))
+        spent["vector"].append(_cost(partial(written.of, candidate)))
         refused = False
         for gate in gates:
-            spent[gate.name].append(_cost(lambda g=gate, c=candidate: g.check(c)))
+            spent[gate.name].append(_cost(partial(gate.check, candidate)))
             refused = refused or gate.check(candidate) is not None
         outcomes[kind].append(refused)
         if kind == "fresh":
             nearest = float(np.max(vectors @ written.of(candidate)))
             rejection = gates[2].check(candidate)
             agrees += nearest < LIMIT or rejection is not None
-            spent["accepted"].append(_cost(lambda c=candidate: [g.accepted(c) for g in gates]))
+            spent["accepted"].append(_cost(partial(_tell, gates, candidate)))
     again = [_candidate(record) for record in fresh]
-    by_words = [_cost(lambda c=candidate: [gate.check(c) for gate in gates[:2]]) for candidate in again]
+    alone = [_cost(partial(_ask, gates[:2], candidate)) for candidate in again]
     all_gates = np.sum([spent[gate.name] for gate in gates], axis=0)
     return {
         "load_s": round(loading, 2),
         "times": {name: _spread(values) for name, values in spent.items()}
-        | {"all three checks": _spread(all_gates), "exact and near alone": _spread(by_words)},
+        | {"all three checks": _spread(all_gates), "exact and near alone": _spread(alone)},
         "refused": {kind: float(np.mean(values)) for kind, values in outcomes.items()},
         "agrees_with_brute_force": agrees / len(outcomes["fresh"]),
     }
@@ -153,6 +159,16 @@ def _planted(kind: str, record: Record, source: Record) -> Record:
 def _candidate(record: Record) -> Candidate:
     draft = Draft(strategy="few_shot", topic="topic_00", requests=[], seeds=[])
     return Candidate(source=record.source, draft=draft)
+
+
+def _ask(gates: Sequence[ComparingGate], candidate: Candidate) -> None:
+    for gate in gates:
+        gate.check(candidate)
+
+
+def _tell(gates: Sequence[ComparingGate], candidate: Candidate) -> None:
+    for gate in gates:
+        gate.accepted(candidate)
 
 
 def _cost(work: Callable[[], object]) -> Cost:

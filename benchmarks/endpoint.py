@@ -26,7 +26,7 @@ from aiohttp import web
 try:
     import uvloop
 except ImportError:  # Windows
-    uvloop = None
+    uvloop = None  # type: ignore[assignment]
 
 TOPIC = "technical_issues"
 OTHER_TOPIC = "account_management"

@@ -9,7 +9,7 @@ from .running_endpoint import running_endpoint
 from .table import markdown_table, seconds
 from .throughput import engine_job, run_process
 
-FAULTY = {"busy": 0.05, "errors": 0.02, "drops": 0.01, "invalid": 0.02}
+FAULTY: dict[str, Any] = {"busy": 0.05, "errors": 0.02, "drops": 0.01, "invalid": 0.02}
 COUNT = 600
 CONCURRENCY = 64
 LATENCY = 0.2

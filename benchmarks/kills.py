@@ -50,7 +50,7 @@ def journalled(folder: Path) -> dict[str, Any]:
         answers = connection.execute(
             text("SELECT response FROM attempts WHERE response IS NOT NULL")
         ).scalars()
-        found = {"records": list(records), "slots": list(slots), "answers": set(answers)}
+        found: dict[str, Any] = {"records": list(records), "slots": list(slots), "answers": set(answers)}
     engine.dispose()
     for spool in (folder / "answers").glob("*"):
         found["answers"] |= {one.paid.response for one in spooled_answers(spool).values()}

@@ -26,6 +26,7 @@ from finetune_coverage.tools.generation.ledger import get_job, list_jobs
 from finetune_coverage.tools.generation.plans import propose_plan
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from pydantic import SecretStr
 from sqlalchemy import LargeBinary, cast, func, select
 
 from .endpoint import MODEL, TOPIC
@@ -38,7 +39,7 @@ def services_for(folder: Path, url: str, concurrency: int, **more: Any) -> Servi
     settings = Settings(
         home=folder,
         openai_base_url=url,
-        openai_api_key="sk-mock",
+        openai_api_key=SecretStr("sk-mock"),
         model=MODEL,
         embedding_model="wordllama",
         max_concurrency=concurrency,
@@ -86,7 +87,7 @@ async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
             figures["cpu_seconds"] = cpu_seconds() - cpu
             figures["memory_before"] = memory
 
-    Engine.run = timed  # type: ignore[method-assign]
+    Engine.run = timed  # type: ignore[method-assign, assignment]
     result = await run_item(services, *item)
     # Before the bodies are weighed: what that takes is not the job's.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -19,7 +19,7 @@ _TYPES: dict[str, Any] = {
     "array": ["about five", "six"],
     "object": {"value": "about five"},
 }
-_PYTHON = {
+_PYTHON: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
     "number": (int, float),

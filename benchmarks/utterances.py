@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def interrupted() -> Offer:
     return after_analysis(action="resume_generation", approval_id="approval-1", options=options)
 
 
-OFFERS = {
+OFFERS: dict[str, Callable[[], Offer]] = {
     "plan": after_analysis,
     "poor": still_poor,
     "done": after_generation,
