@@ -47,11 +47,18 @@ async def test_the_embedded_model(capfd: pytest.CaptureFixture[str]) -> None:
     assert model.model_name == EMBEDDED_MODEL_NAME
     assert capfd.readouterr() == ("", ""), "llama.cpp wrote to the person's terminal"
     await _keeps_the_schema(model)
-    await _calls_the_tool(model)
     server = embedded_server(embedded_weights())
     assert server.base_url == model.openai_api_base
     _refuses_strangers(server.base_url)
     assert server.api_key not in repr(server)
+
+
+@pytest.mark.slow
+@pytest.mark.embedded
+@pytest.mark.timeout(900)
+async def test_it_calls_the_tool_and_says_what_came_of_it() -> None:
+    model = await asyncio.to_thread(make_chat_model, Settings())
+    await _calls_the_tool(model)
 
 
 async def _keeps_the_schema(model: BaseChatModel) -> None:
