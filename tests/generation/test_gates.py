@@ -113,6 +113,17 @@ def test_a_long_turn_that_is_cut_off(candidate: Make) -> None:
     assert rejection is not None and "middle" in rejection.evidence
 
 
+@pytest.mark.parametrize("open_end", ["What stands next to the '", "It says (", 'The menu is called "'])
+def test_a_short_turn_that_ends_in_what_it_opened(candidate: Make, open_end: str) -> None:
+    rejection = Artefacts().check(candidate({"role": "user", "content": open_end}, REPLY))
+    assert rejection is not None and "cut off" in rejection.evidence
+
+
+def test_short_turns_may_stay_open(candidate: Make) -> None:
+    for said in ("it's my parents'", "the button (the red one)", 'it says "no signal"', "no idea what it"):
+        assert Artefacts().check(candidate({"role": "user", "content": said}, REPLY)) is None
+
+
 def variation(candidate: Make, user: str, reply: str) -> Any:
     source = 'Open Settings > Backup > Device folders and choose "Similar photos"; it takes 30 minutes.'
     messages = [USER, {"role": "assistant", "content": source}]
