@@ -27,6 +27,7 @@ TITLES = {
     "understanding": "What people say, and how it is read",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
+_SEEN = "Which dialogues had been looked at before they were measured: [LOOKED_AT.md](LOOKED_AT.md)."
 _PRINT_MARKDOWN = ("throughput", "faults", "kills", "scale", "topics", "understanding")
 _PACKAGES = (
     "aiohttp",
@@ -72,7 +73,7 @@ def main(names: Sequence[str]) -> None:
     for name in names or TITLES:
         kept[TITLES[name]] = section(name)
         parts = [kept[title].rstrip() for title in TITLES.values() if title in kept]
-        head = f"# Results\n\nMade by `make bench`. {machine()}.\n"
+        head = f"# Results\n\nMade by `make bench`. {machine()}. {_SEEN}\n"
         RESULTS.write_text("\n\n".join([head.rstrip(), *parts]) + "\n", encoding="utf-8")
 
 
