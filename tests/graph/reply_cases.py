@@ -1,76 +1,9 @@
-"""What people type under an offer, and what is meant; with the offers."""
+"""What people type under an offer, and what is meant."""
 
 from __future__ import annotations
 
-from finetune_coverage.graph.offer import Offer, Option
+from finetune_coverage.benchmarks.utterances import item
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-
-TOPICS = ["billing_questions", "technical_issues", "account_management"]
-
-
-def item(topic: str = "technical_issues", count: int = 30, strategy: str = "message_variation") -> PlanItem:
-    return PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})
-
-
-WORST = [item()]
-
-
-ALL = [item(), item("billing_questions", 10, "few_shot")]
-
-
-SUGGESTIONS = {
-    "billing_questions": item("billing_questions", 55, "few_shot"),
-    "technical_issues": item("technical_issues", 85),
-    "account_management": item("account_management", 10),
-}
-
-
-def after_analysis(**changes: object) -> Offer:
-    offer = Offer(
-        action="generate_synthetic_data",
-        workflow_id="wf-1",
-        plan_id="plan-1",
-        items=WORST,
-        options=[
-            Option(label='Generate synthetic data for "Technical Issues"', effect="generate", items=WORST),
-            Option(label="Generate for all under-represented topics", effect="generate", items=ALL),
-            Option(label="Skip generation and proceed to grader config", effect="proceed"),
-            Option(label="Review existing records first", effect="review"),
-        ],
-        topics=TOPICS,
-        suggestions=SUGGESTIONS,
-        everything=ALL,
-    )
-    return offer.model_copy(update=changes)
-
-
-def after_generation() -> Offer:
-    return Offer(
-        action="proceed_to_grader",
-        workflow_id="wf-1",
-        options=[
-            Option(label="Proceed to grader configuration", effect="proceed"),
-            Option(label="Generate more data to further balance", effect="more"),
-            Option(label="Review the synthetic records", effect="review"),
-        ],
-        topics=TOPICS,
-        suggestions=SUGGESTIONS,
-    )
-
-
-def still_poor() -> Offer:
-    """After a round that was not enough: a plan is pending, and it is not the first option."""
-    offer = after_generation()
-    more = Option(label="Generate more data to further balance", effect="generate", items=WORST)
-    return offer.model_copy(
-        update={
-            "action": "generate_synthetic_data",
-            "plan_id": "plan-2",
-            "items": WORST,
-            "options": [offer.options[0], more, offer.options[2]],
-        }
-    )
-
 
 PLAIN_YES = [
     "yes", "Yes", "YES!", "yes.", " yes ", "y", "yep", "Yeah", "sure", "ok", "okay", "OK!", "approve", "approved",

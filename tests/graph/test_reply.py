@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from finetune_coverage.graph.offer import Reply
-from finetune_coverage.graph.reply import read_reply
-from finetune_coverage.tools.coverage.recommendation import PlanItem
-from hypothesis import given
-from hypothesis import strategies as st
-
-from .reply_cases import (
+from finetune_coverage.benchmarks.utterances import (
     ALL,
-    BESIDE,
-    CHANGES,
-    NOT_A_YES,
-    OPTION_TWO,
-    PLAIN_YES,
     WORST,
     after_analysis,
     after_generation,
     item,
     still_poor,
 )
+from finetune_coverage.graph.offer import Reply
+from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.tools.coverage.recommendation import PlanItem
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .reply_cases import BESIDE, CHANGES, NOT_A_YES, OPTION_TWO, PLAIN_YES
 
 
 @pytest.mark.parametrize("text", PLAIN_YES)
