@@ -145,9 +145,8 @@ class Engine(SlotKeeping):
         while True:
             await self._signals.when("judge", lambda: bool(self._answered or self._failed))
             await asyncio.sleep(BREATH)
-            self._answered.sort(
-                key=lambda one: not one.is_whole
-            )  # what ends gives back what it had set aside
+            # First what ends: it gives back what it had set aside.
+            self._answered.sort(key=lambda one: not one.is_whole)
             # They leave the list when the journal has them, not before: whoever ends the job looks there.
             batch, failed, self._failed = self._answered[:MOST_AT_ONCE], self._failed, []
             outcomes, problem = await self._judging.run(self._work.judge, batch, failed)
