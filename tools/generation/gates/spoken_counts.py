@@ -55,22 +55,22 @@ def in_smaller_units(values: Sequence[Value]) -> Iterator[int]:
         for factor in _SMALLER.get(unit.written.rstrip("s"), ()):
             if number.written in _ONE:
                 yield factor
-            elif number.forms and number.forms[-1][0] == "n":
-                yield round(float(number.forms[-1][1:]) * factor)
+            elif number.number is not None:
+                yield round(number.number * factor)
 
 
 def one_more(values: Sequence[Value]) -> Iterator[int]:
     """How many they are, where the speaker counts the others: "8 other people", "me and 4 friends", "six plus me"."""
     words = [value.written for value in values]
     for place, value in enumerate(values):
-        if not value.forms or value.forms[-1][0] != "n":
+        if value.number is None:
             continue
         before, after = words[max(0, place - 2) : place], words[place + 1 : place + 4]
         with_me = len(before) == 2 and before[0] in _ME and before[1] in _PLUS
         and_me = any(one in _PLUS and other in _ME for one, other in pairwise(after))
         brings = bool(before and after) and before[-1] in _BRINGS and after[0] in _GUESTS
         if with_me or and_me or brings or (after and after[0] in _OTHERS):
-            yield round(float(value.forms[-1][1:])) + 1
+            yield round(value.number) + 1
 
 
 def days_of_month(values: Sequence[Value]) -> Iterator[int]:
@@ -108,8 +108,9 @@ def years_ago(values: Sequence[Value]) -> Iterator[int]:
     """The year that is so many years before another one that a text names: "seven years ago, from 2023"."""
     named = [round(float(one.forms[0][1:])) for one in values if _YEAR.fullmatch(one.written)]
     for number, unit, ago in zip(values, values[1:], values[2:], strict=False):
-        if unit.written in ("year", "years") and ago.written in ("ago", "before", "earlier") and number.forms:
-            yield from (year - round(float(number.forms[-1][1:])) for year in named)
+        is_ago = unit.written in ("year", "years") and ago.written in ("ago", "before", "earlier")
+        if is_ago and (years := number.number) is not None:
+            yield from (year - round(years) for year in named)
 
 
 def _nights(month: int, first: int, last_month: int, last: int) -> int:

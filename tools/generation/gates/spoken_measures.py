@@ -36,12 +36,12 @@ def converted(values: Sequence[Value]) -> Iterator[float]:
     """What the measures of a text are in the units that are used elsewhere."""
     for place, (number, unit) in enumerate(pairwise(values)):
         name = unit.written.rstrip("s")
-        if not number.forms or number.forms[-1][0] != "n" or name not in _UNITS:
+        amount = number.number
+        if amount is None or name not in _UNITS:
             continue
-        amount = float(number.forms[-1][1:])
         inches = values[place + 2] if place + 2 < len(values) else None
-        if name in _FEET and inches and inches.forms and inches.forms[-1][0] == "n":
-            amount += float(inches.forms[-1][1:]) / _INCHES_IN_FOOT
+        if name in _FEET and inches and inches.number is not None:
+            amount += inches.number / _INCHES_IN_FOOT
         yield amount * _UNITS[name]
 
 

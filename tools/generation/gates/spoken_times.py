@@ -194,8 +194,8 @@ def minutes_told(values: Sequence[Value]) -> set[int]:
         factor = _MINUTES.get(unit.written.rstrip("s"))
         if factor and number.written in _ONE:
             found.update((factor, factor // 2))  # "half an hour"
-        elif factor and number.forms and number.forms[-1][0] == "n":
-            found.add(round(float(number.forms[-1][1:]) * factor))
+        elif factor and number.number is not None:
+            found.add(round(number.number * factor))
     return found
 
 

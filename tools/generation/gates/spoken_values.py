@@ -42,6 +42,12 @@ class Value:
     written: str
     forms: tuple[str, ...]
 
+    @property
+    def number(self) -> float | None:
+        """The number that it is, together with words before it that belong to it; None for anything else."""
+        last = self.forms[-1] if self.forms else ""
+        return float(last[1:]) if last.startswith("n") else None
+
 
 @lru_cache(maxsize=8192)
 def values_of(text: str) -> tuple[Value, ...]:
