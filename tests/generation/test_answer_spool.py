@@ -17,10 +17,10 @@ from finetune_coverage.tools.generation.attempt_work import AttemptWork
 from finetune_coverage.tools.generation.budget import budget_of
 from finetune_coverage.tools.generation.journal_entries import Answered, Paid
 from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money import Amount
 from finetune_coverage.tools.generation.open_attempt import Open
-from finetune_coverage.tools.generation.spending import Amount
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
-from finetune_coverage.tools.models.structured import TokenUsage
+from finetune_coverage.tools.models.usage import TokenUsage
 from finetune_coverage.tools.services import Services
 
 from .test_engine import TOPIC, good_answers
@@ -29,9 +29,7 @@ Approve = Callable[..., tuple[str, int]]
 
 
 def answered(number: int, response: str) -> Answered:
-    return Answered(
-        number, Paid(response, 20, 4, 0.5), is_whole=True, settled=(Amount(99, 1.0), Amount(24, 0.5))
-    )
+    return Answered(number, Paid(response, 20, 4, 5), is_whole=True, settled=(Amount(99, 10), Amount(24, 5)))
 
 
 def lose_the_journal(patch: pytest.MonkeyPatch, of: Callable[[Open], bool] = lambda one: True) -> None:

@@ -14,9 +14,9 @@ from finetune_coverage.tools.generation.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 
 from ..mock_openai.server import Fault, MockOpenAI
-from .test_engine_endpoint import WORKFLOW, _no_meaning, approved, endpoint, services_for
+from .test_engine_endpoint import WORKFLOW, approved, endpoint, no_meaning, services_for
 
-__all__ = ["_no_meaning", "endpoint"]
+__all__ = ["endpoint", "no_meaning"]
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from finetune_coverage.tools.dataset.workflows import create_workflow, delete_wo
 from finetune_coverage.tools.errors import ApprovalRequired, BudgetExceeded, InternalError
 from finetune_coverage.tools.generation.approval import approve_plan
 from finetune_coverage.tools.generation.budget import Budget, budget_of, open_budget, reserve, settle
-from finetune_coverage.tools.generation.money import usd_words
+from finetune_coverage.tools.generation.money import NOTHING, PICODOLLARS, Amount, usd_words
 from finetune_coverage.tools.generation.plans import propose_plan
 
 
@@ -39,15 +39,19 @@ def standing(store: Store, approval: str) -> Budget:
         return budget_of(connection, approval)
 
 
-def take(store: Store, approval: str, tokens: int, usd: float | None = 0.0) -> None:
+def amount(tokens: int, cents: int | None = 0) -> Amount:
+    return Amount(tokens, None if cents is None else cents * PICODOLLARS // 100)
+
+
+def take(store: Store, approval: str, tokens: int, cents: int | None = 0) -> None:
     with store.write() as connection:
-        reserve(connection, approval, tokens=tokens, usd=usd)
+        reserve(connection, approval, amount(tokens, cents))
 
 
 def test_the_caps_that_were_shown_are_those_of_the_approval(store: Store) -> None:
     approval = approve(store, tokens=1_000, usd=0.4)
     budget = standing(store, approval)
-    assert (budget.cap_tokens, budget.cap_usd) == (1_000, 0.4)
+    assert (budget.cap_tokens, budget.cap_picodollars) == (1_000, 4 * PICODOLLARS // 10)
     assert (budget.spent_tokens, budget.reserved_tokens) == (0, 0)
 
 
@@ -62,7 +66,7 @@ def test_a_cap_set_later_can_only_be_tighter(
     with store.write() as connection:
         open_budget(connection, approval, set_later, set_later)
     assert standing(store, approval).cap_tokens == holds
-    assert standing(store, approval).cap_usd == holds
+    assert standing(store, approval).cap_picodollars == (None if holds is None else holds * PICODOLLARS)
     with store.write() as connection:
         open_budget(connection, approval, approved, approved)
     assert standing(store, approval).cap_tokens == holds, "and stays so"
@@ -74,9 +78,7 @@ def test_a_reservation_makes_room_for_nobody_else_until_it_is_settled(store: Sto
     with pytest.raises(BudgetExceeded):
         take(store, approval, 401)
     with store.write() as connection:
-        stop = settle(
-            connection, approval, reserved_tokens=600, reserved_usd=0.0, used_tokens=250, used_usd=0.0
-        )
+        stop = settle(connection, approval, amount(600), amount(250))
     assert stop is None
     take(store, approval, 750)
     budget = standing(store, approval)
@@ -96,35 +98,33 @@ def test_a_refusal_says_what_is_spent_and_changes_nothing(store: Store) -> None:
 
 def test_money_is_capped_like_tokens(store: Store) -> None:
     approval = approve(store, usd=0.4)
-    take(store, approval, 10, usd=0.39)
+    take(store, approval, 10, cents=39)
     with pytest.raises(BudgetExceeded, match=r"\$0\.40 .* \$0\.39 reserved, and the call may cost \$0\.02"):
-        take(store, approval, 10, usd=0.02)
-    take(store, approval, 10, usd=0.01)
-    assert standing(store, approval).reserved_usd == pytest.approx(0.4)
+        take(store, approval, 10, cents=2)
+    take(store, approval, 10, cents=1)
+    assert standing(store, approval).reserved_picodollars == 4 * PICODOLLARS // 10
 
 
 def test_a_sum_of_small_amounts_reaches_the_cap_exactly(store: Store) -> None:
     """As floats, ten times a tenth is less than one, and a hundred cents are more."""
     approval = approve(store, usd=1.0)
     for _ in range(100):
-        take(store, approval, 1, usd=0.01)
-    with pytest.raises(BudgetExceeded):
-        take(store, approval, 1, usd=1e-9)
+        take(store, approval, 1, cents=1)
+    with pytest.raises(BudgetExceeded), store.write() as connection:
+        reserve(connection, approval, Amount(1, 1))
 
 
 def test_without_a_price_no_cap_on_money_can_be_kept(store: Store) -> None:
     with pytest.raises(BudgetExceeded, match="price of the model is not known"):
-        take(store, approve(store, usd=0.4), 10, usd=None)
-    take(store, approve(store, tokens=10), 10, usd=None)
+        take(store, approve(store, usd=0.4), 10, cents=None)
+    take(store, approve(store, tokens=10), 10, cents=None)
 
 
 def test_an_answer_beyond_its_reservation_is_written_down_and_stops_the_job(store: Store) -> None:
     approval = approve(store, tokens=1_000, usd=1.0)
-    take(store, approval, 500, usd=0.1)
+    take(store, approval, 500, cents=10)
     with store.write() as connection:
-        stop = settle(
-            connection, approval, reserved_tokens=500, reserved_usd=0.1, used_tokens=1_200, used_usd=0.3
-        )
+        stop = settle(connection, approval, amount(500, 10), amount(1_200, 30))
     assert stop is not None and "used 1,200 tokens for a call that could take 500" in stop
     assert standing(store, approval).spent_tokens == 1_200
     with pytest.raises(BudgetExceeded):
@@ -133,11 +133,12 @@ def test_an_answer_beyond_its_reservation_is_written_down_and_stops_the_job(stor
 
 def test_a_usage_that_nobody_told_counts_as_all_that_was_reserved(store: Store) -> None:
     approval = approve(store, tokens=1_000, usd=1.0)
-    take(store, approval, 500, usd=0.1)
+    take(store, approval, 500, cents=10)
     with store.write() as connection:
-        settle(connection, approval, reserved_tokens=500, reserved_usd=0.1, used_tokens=None, used_usd=None)
+        settle(connection, approval, amount(500, 10), None)
     budget = standing(store, approval)
-    assert (budget.spent_tokens, budget.spent_usd, budget.reserved_tokens) == (500, 0.1, 0)
+    assert (budget.spent_tokens, budget.spent_picodollars) == (500, PICODOLLARS // 10)
+    assert (budget.reserved_tokens, budget.reserved_picodollars) == (0, 0)
 
 
 def test_a_reservation_is_settled_once(store: Store) -> None:
@@ -145,7 +146,7 @@ def test_a_reservation_is_settled_once(store: Store) -> None:
     take(store, approval, 500)
     with pytest.raises(InternalError, match="settled twice"), store.write() as connection:
         for _ in range(2):
-            settle(connection, approval, reserved_tokens=500, reserved_usd=0.0, used_tokens=1, used_usd=0.0)
+            settle(connection, approval, amount(500), amount(1))
     assert standing(store, approval).reserved_tokens == 500, "the transaction was taken back"
 
 
@@ -153,7 +154,7 @@ def test_without_an_approval_there_is_no_budget(store: Store) -> None:
     with pytest.raises(ApprovalRequired):
         take(store, "approval-9", 1)
     with pytest.raises(ApprovalRequired), store.write() as connection:
-        settle(connection, "approval-9", reserved_tokens=0, reserved_usd=0.0, used_tokens=0, used_usd=0.0)
+        settle(connection, "approval-9", NOTHING, NOTHING)
     approval = approve(store)
     delete_workflow(store, "wf-1")
     with pytest.raises(ApprovalRequired, match="no budget"):
@@ -166,6 +167,7 @@ SPENDER = textwrap.dedent(
     from finetune_coverage.tools.dataset.store import Store
     from finetune_coverage.tools.errors import BudgetExceeded
     from finetune_coverage.tools.generation.budget import reserve
+    from finetune_coverage.tools.generation.money import Amount
 
     path, approval, start_at = sys.argv[1:]
     store = Store.open("sqlite:///" + path)
@@ -174,7 +176,7 @@ SPENDER = textwrap.dedent(
     try:
         while True:
             with store.write() as connection:
-                reserve(connection, approval, tokens=7, usd=0.0)
+                reserve(connection, approval, Amount(7, 0))
             granted += 1
     except BudgetExceeded:
         print(granted)

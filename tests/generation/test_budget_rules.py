@@ -1,4 +1,7 @@
-"""Workers that reserve, settle, crash and resume in any order never get past a cap of the approval."""
+"""Workers that reserve, settle, crash and resume in any order never get past a cap of the approval, to the picodollar.
+
+They go through `Spending`, as jobs do: groups of calls are reserved together and settled in other groups.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,12 @@ from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.budget import Budget, budget_of, open_budget, reserve, settle
+from finetune_coverage.tools.generation.budget import Budget, budget_of
+from finetune_coverage.tools.generation.money import NOTHING, Amount, cap_picodollars
 from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.prices import Price
+from finetune_coverage.tools.generation.spending import Spending
+from finetune_coverage.tools.models.usage import TokenUsage
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,14 +37,22 @@ from hypothesis.stateful import (
 RUNS = 200
 STEPS = 40
 WORKERS = 3
-ROUNDING = 1e-9
-"""USD by which the test's own sums of floats may be off."""
 
-tokens_of = st.integers(0, 600)
-usd_of = st.floats(0, 0.05, allow_nan=False)
-caps_of_tokens = st.none() | st.integers(1, 5_000)
-caps_of_usd = st.none() | st.floats(0.001, 0.5)
+usages = st.builds(TokenUsage, st.integers(0, 2_000), st.integers(0, 900))
+rates = st.floats(0, 60, allow_nan=False)
+prices = st.builds(
+    lambda sent, cached, written, discount: Price(
+        input=sent, cached_input=sent * cached, output=written, batch_discount=discount
+    ),
+    rates,
+    st.floats(0, 1),
+    rates,
+    st.floats(0, 1),
+)
+caps_of_tokens = st.none() | st.integers(1, 20_000)
+caps_of_usd = st.none() | st.floats(0.000001, 0.5)
 shares = st.floats(0, 1)
+workers = st.integers(0, WORKERS - 1)
 
 
 @dataclass(frozen=True)
@@ -46,29 +61,29 @@ class Call:
 
     worker: int
     life: int
-    tokens: int
-    usd: float
-    true_tokens: int
-    true_usd: float
+    reserved: Amount
+    true: Amount
 
 
-class Spending(RuleBasedStateMachine):
+class SpendingOfWorkers(RuleBasedStateMachine):
     """One approval, several workers, each with its own connections, as processes have."""
 
     calls = Bundle("calls")
     stores: ClassVar[list[Store]]
 
-    @initialize(tokens=caps_of_tokens, usd=caps_of_usd)
-    def approve(self, tokens: int | None, usd: float | None) -> None:
+    @initialize(price=prices, in_batches=st.booleans(), tokens=caps_of_tokens, usd=caps_of_usd)
+    def approve(self, price: Price, in_batches: bool, tokens: int | None, usd: float | None) -> None:
         item = PlanItem(topic="billing", count=3, strategy="few_shot")
         plan = propose_plan(self.stores[0], "wf-1", [item], cap_tokens=tokens, cap_usd=usd)
         self.approval = approve_plan(self.stores[0], plan.id, approver="tester", channel="test").id
-        self.cap_tokens, self.cap_usd = tokens or math.inf, usd or math.inf
+        self.spending = Spending(self.approval, price, in_batches=in_batches)
+        self.cap_tokens: float = tokens or math.inf
+        self.cap_money: float = cap_picodollars(usd) if usd else math.inf
         self.lives = [0] * WORKERS
-        self.used_tokens, self.used_usd = 0, 0.0  # as the endpoint's own bill has it, lost calls included
-        self.held_tokens, self.held_usd = 0, 0.0
+        self.used = NOTHING  # as the endpoint's own bill has it, lost calls included
+        self.held = NOTHING
         # What was granted before a cap was lowered is granted.
-        self.granted_tokens, self.granted_usd = 0, 0.0
+        self.granted = NOTHING
 
     def budget(self) -> Budget:
         with self.stores[0].read() as connection:
@@ -76,99 +91,83 @@ class Spending(RuleBasedStateMachine):
 
     @rule(
         target=calls,
-        worker=st.integers(0, WORKERS - 1),
-        tokens=tokens_of,
-        usd=usd_of,
-        true_tokens=shares,
-        true_usd=shares,
+        worker=workers,
+        worst=st.lists(usages, min_size=1, max_size=5),
+        shares=st.lists(st.tuples(shares, shares, shares), min_size=5, max_size=5),
     )
-    def call(self, worker: int, tokens: int, usd: float, true_tokens: float, true_usd: float) -> object:
+    def call(self, worker: int, worst: list[TokenUsage], shares: list[tuple[float, float, float]]) -> object:
         before = self.budget()
-        try:
-            with self.stores[worker].write() as connection:
-                reserve(connection, self.approval, tokens=tokens, usd=usd)
-        except BudgetExceeded:
-            assert self.budget() == before
-            too_many = self.held_tokens + tokens > self.cap_tokens
-            assert too_many or self.held_usd + usd > self.cap_usd - ROUNDING, "refused without need"
-            return multiple()
-        self.held_tokens += tokens
-        self.held_usd += usd
-        made = Call(worker, self.lives[worker], tokens, usd, int(tokens * true_tokens), usd * true_usd)
-        self.used_tokens += made.true_tokens
-        self.used_usd += made.true_usd
-        return made
-
-    @rule(call=consumes(calls))
-    def end(self, call: Call) -> None:
-        self._settle(call, call.true_tokens, call.true_usd)
-
-    @rule(call=consumes(calls))
-    def end_without_telling_the_usage(self, call: Call) -> None:
-        self._settle(call, None, None)
-
-    def _settle(self, call: Call, tokens: int | None, usd: float | None) -> None:
-        if call.life != self.lives[call.worker]:
-            return  # its worker has died meanwhile
-        with self.stores[call.worker].write() as connection:
-            stop = settle(
-                connection,
-                self.approval,
-                reserved_tokens=call.tokens,
-                reserved_usd=call.usd,
-                used_tokens=tokens,
-                used_usd=usd,
+        amounts = [self.spending.cost(one) for one in worst]
+        with self.stores[worker].write() as connection:
+            allowed, refusal = self.spending.reserve(connection, amounts)
+        made = []
+        for one, reserved, share in list(zip(worst, amounts, shares, strict=False))[:allowed]:
+            prompt = int(one.prompt_tokens * share[0])
+            written, cached = int(one.completion_tokens * share[1]), int(prompt * share[2])
+            true = self.spending.cost(TokenUsage(prompt, written, cached_tokens=cached))
+            self.held += reserved
+            self.used += true
+            made.append(Call(worker, self.lives[worker], reserved, true))
+        if allowed < len(amounts):
+            assert refusal is not None
+            after = self.held + amounts[allowed]
+            assert after.tokens > self.cap_tokens or (after.picodollars or 0) > self.cap_money, (
+                "refused without need"
             )
-        assert stop is None
-        if tokens is not None and usd is not None:
-            self.held_tokens -= call.tokens - tokens
-            self.held_usd -= call.usd - usd
+            assert allowed or self.budget() == before
+        return multiple(*made)
 
-    @rule(worker=st.integers(0, WORKERS - 1))
+    @rule(ended=st.lists(consumes(calls), min_size=1, max_size=4, unique_by=id))
+    def end(self, ended: list[Call]) -> None:
+        alive = [call for call in ended if call.life == self.lives[call.worker]]  # others died meanwhile
+        with self.stores[0].write() as connection:
+            stop = self.spending.settle(connection, [(call.reserved, call.true) for call in alive])
+        assert stop is None
+        for call in alive:
+            self.held = self.held - call.reserved + call.true
+
+    @rule(worker=workers)
     def crash(self, worker: int) -> None:
         """Its calls are never settled."""
         self.lives[worker] += 1
 
-    @rule(worker=st.integers(0, WORKERS - 1), tokens=tokens_of)
-    def crash_before_the_commit(self, worker: int, tokens: int) -> None:
+    @rule(worker=workers, worst=usages)
+    def crash_before_the_commit(self, worker: int, worst: TokenUsage) -> None:
         before = self.budget()
         try:
             with self.stores[worker].write() as connection:
-                reserve(connection, self.approval, tokens=tokens, usd=0.0)
+                self.spending.reserve(connection, [self.spending.cost(worst)])
                 raise KeyboardInterrupt
         except (KeyboardInterrupt, BudgetExceeded):
             self.lives[worker] += 1
         assert self.budget() == before
 
-    @rule(worker=st.integers(0, WORKERS - 1), tokens=caps_of_tokens, usd=caps_of_usd)
+    @rule(worker=workers, tokens=caps_of_tokens, usd=caps_of_usd)
     def resume_with_other_settings(self, worker: int, tokens: int | None, usd: float | None) -> None:
         with self.stores[worker].write() as connection:
-            open_budget(connection, self.approval, tokens, usd)
+            self.spending.open(connection, tokens, usd)
         self.cap_tokens = min(self.cap_tokens, tokens or math.inf)
-        self.cap_usd = min(self.cap_usd, usd or math.inf)
-        self.granted_tokens, self.granted_usd = self.held_tokens, self.held_usd
+        self.cap_money = min(self.cap_money, cap_picodollars(usd) if usd else math.inf)
+        self.granted = self.held
 
     @invariant()
     def no_cap_is_passed_and_nothing_is_lost(self) -> None:
         budget = self.budget()
-        self._is_within_the_caps(budget)
-        assert budget.spent_tokens + budget.reserved_tokens == self.held_tokens
-        assert math.isclose(budget.spent_usd + budget.reserved_usd, self.held_usd, abs_tol=ROUNDING)
-
-    def _is_within_the_caps(self, budget: Budget) -> None:
-        tokens = budget.spent_tokens + budget.reserved_tokens
-        usd = budget.spent_usd + budget.reserved_usd
-        assert tokens <= max(self.cap_tokens, self.granted_tokens)
-        assert usd <= max(self.cap_usd, self.granted_usd) + ROUNDING
-        assert self.used_tokens <= tokens, "what the endpoint bills is never more than what is counted"
-        assert self.used_usd <= usd + ROUNDING
+        counted = Amount(
+            budget.spent_tokens + budget.reserved_tokens,
+            budget.spent_picodollars + budget.reserved_picodollars,
+        )
+        assert counted == self.held, "to the last picodollar"
+        assert counted.tokens <= max(self.cap_tokens, self.granted.tokens)
+        assert (counted.picodollars or 0) <= max(self.cap_money, self.granted.picodollars or 0)
+        assert self.used.fits(counted), "what the endpoint bills is never more than what is counted"
 
 
 def test_no_order_of_events_passes_a_cap(tmp_path: Path) -> None:
     stores = [Store.open(tmp_path / "coverage.db") for _ in range(WORKERS)]
     create_workflow(stores[0], "wf-1")
 
-    class Here(Spending):
+    class Here(SpendingOfWorkers):
         pass
 
     Here.stores = stores

@@ -6,8 +6,10 @@ import json
 
 import pytest
 from finetune_coverage.tools.generation.draft import Request
+from finetune_coverage.tools.generation.money import PICODOLLARS
 from finetune_coverage.tools.generation.prices import Price
-from finetune_coverage.tools.generation.worst_case import overrun, worst_case_tokens, worst_case_usd
+from finetune_coverage.tools.generation.spending import Spending
+from finetune_coverage.tools.generation.worst_case import overrun, worst_case_tokens
 from finetune_coverage.tools.models.chat import make_chat_model
 from finetune_coverage.tools.models.structured import structured_json
 from finetune_coverage.tools.settings import Settings
@@ -67,8 +69,9 @@ def test_its_cost_takes_nothing_for_cached() -> None:
     price = Price(input=1, cached_input=0.1, output=4, batch_discount=0.5)
     asked = request("Hello.", max_tokens=1_000)
     prompt, _ = worst_case_tokens(asked)
-    assert worst_case_usd(asked, price) == pytest.approx((prompt + 4_000) / 1_000_000)
-    assert worst_case_usd(asked, price, batch=True) == pytest.approx((prompt + 4_000) / 2_000_000)
+    money = (prompt + 4_000) * PICODOLLARS // 1_000_000
+    assert Spending("a", price).worst_case_of(asked).picodollars == money
+    assert Spending("a", price, in_batches=True).worst_case_of(asked).picodollars == money // 2
 
 
 def test_a_reply_beyond_its_maximum_is_found_behind_a_short_prompt() -> None:

@@ -84,7 +84,7 @@ def approved(services: Services, count: int, strategy: str = "few_shot") -> tupl
 
 
 @pytest.fixture(autouse=True)
-def _no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock's vectors count letters, which says nothing about meaning."""
     from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
 

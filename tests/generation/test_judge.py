@@ -15,13 +15,14 @@ from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.budget import Budget, budget_of
 from finetune_coverage.tools.generation.estimate import estimate_plan
 from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money import PICODOLLARS
 from finetune_coverage.tools.generation.prices import require_keepable_cap
 from finetune_coverage.tools.services import Services
 
 from ..mock_openai.server import Fault, MockOpenAI
-from .test_engine_endpoint import TOPIC, WORKFLOW, _no_meaning, approved, endpoint, services_for
+from .test_engine_endpoint import TOPIC, WORKFLOW, approved, endpoint, no_meaning, services_for
 
-__all__ = ["_no_meaning", "endpoint"]
+__all__ = ["endpoint", "no_meaning"]
 
 JUDGE = "judge-model"
 Verdict = Callable[[dict[str, Any]], Any]
@@ -242,4 +243,4 @@ async def test_money_is_counted_at_the_judges_price(
     attempts = list_attempts(services.store, list_jobs(services.store)[0].id)
     usd = sum(one.judge_prompt_tokens + 2 * one.judge_completion_tokens for one in attempts) / 1e6
     assert generation["cost"]["usd"] == pytest.approx(usd)
-    assert budget(services, item).spent_usd == pytest.approx(usd)
+    assert budget(services, item).spent_picodollars == round(usd * PICODOLLARS)

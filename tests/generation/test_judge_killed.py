@@ -10,15 +10,15 @@ import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.attempt_work import AttemptWork
 from finetune_coverage.tools.generation.open_attempt import Open
-from finetune_coverage.tools.models.structured import TokenUsage
+from finetune_coverage.tools.models.usage import TokenUsage
 from finetune_coverage.tools.services import Services
 
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_answer_spool import lose_the_journal
-from .test_engine_endpoint import _no_meaning, approved, endpoint
+from .test_engine_endpoint import approved, endpoint, no_meaning
 from .test_judge import JUDGE, asked, budget, decided, judged
 
-__all__ = ["_no_meaning", "endpoint", "judged"]
+__all__ = ["endpoint", "judged", "no_meaning"]
 
 
 @pytest.mark.parametrize("keeps", ["the journal", "the spool"])

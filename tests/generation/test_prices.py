@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.errors import BudgetExceeded, InvalidInput
+from finetune_coverage.tools.generation.money import PICODOLLARS
 from finetune_coverage.tools.generation.prices import (
     BUNDLED,
     FREE,
@@ -17,6 +21,8 @@ from finetune_coverage.tools.generation.prices import (
 )
 from finetune_coverage.tools.model_settings import OPENAI_DEFAULT_MODEL, OPENAI_URL
 from finetune_coverage.tools.settings import Settings, load_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 LOCAL = "http://localhost:8000/v1"
 
@@ -113,10 +119,25 @@ def test_a_changed_file_is_read_again(own: Path) -> None:
 
 def test_cached_tokens_and_batches_cost_less() -> None:
     price = Price(input=2, cached_input=0.5, output=8, batch_discount=0.5)
-    assert price.cost(1_000_000, 500_000) == 6
-    assert price.cost(1_000_000, 500_000, cached_tokens=400_000) == pytest.approx(5.4)
-    assert price.cost(1_000_000, 500_000, batch=True) == 3
-    assert Price(input=2, output=8).cost(1_000_000, 0, cached_tokens=1_000_000, batch=True) == 2
+    assert price.picodollars(1_000_000, 500_000) == 6 * PICODOLLARS
+    assert price.picodollars(1_000_000, 500_000, cached_tokens=400_000) == 54 * PICODOLLARS // 10
+    assert price.picodollars(1_000_000, 500_000, batch=True) == 3 * PICODOLLARS
+    alone = Price(input=2, output=8)
+    assert alone.picodollars(1_000_000, 0, cached_tokens=1_000_000, batch=True) == 2 * PICODOLLARS
+
+
+@given(
+    sent=st.decimals(0, 100, places=6),
+    written=st.decimals(0, 100, places=6),
+    prompt=st.integers(0, 10_000_000),
+    completion=st.integers(0, 10_000_000),
+)
+def test_money_is_exact_and_rounded_up_once(
+    sent: Decimal, written: Decimal, prompt: int, completion: int
+) -> None:
+    """Picodollars of a token are dollars of a million of them, times a million."""
+    exact = (prompt * Fraction(sent) + completion * Fraction(written)) * 1_000_000
+    assert Price(input=float(sent), output=float(written)).picodollars(prompt, completion) == ceil(exact)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ class Truncated:
 
 def completion(body: dict[str, Any], answer: Any) -> dict[str, Any]:
     text = answer.text if isinstance(answer, Truncated) else answer
-    message = text if isinstance(text, dict) else {"content": text}
-    finish = (
+    message = dict(text) if isinstance(text, dict) else {"content": text}
+    told = {name: message.pop(name) for name in ("usage", "finish_reason") if name in message}
+    finish = told.get("finish_reason") or (
         "length" if isinstance(answer, Truncated) else "tool_calls" if "tool_calls" in message else "stop"
     )
     sent = sum(len(str(m.get("content") or "").split()) for m in body["messages"])
@@ -29,7 +30,8 @@ def completion(body: dict[str, Any], answer: Any) -> dict[str, Any]:
         "created": 0,
         "model": body["model"],
         "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}],
-        "usage": {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written},
+        "usage": told.get("usage")
+        or {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written},
     }
 
 

@@ -48,8 +48,9 @@ class MockOpenAI:
     """The endpoint of one test.
 
     ``reply`` decides on chat requests: it gets the request's JSON and returns a text, an assistant message as
-    a dict (with tool_calls, say), a status, or a `Fault`. ``queue`` goes first. ``refused`` names request
-    fields that are answered with 400. Usage counts one token for each word.
+    a dict (with tool_calls, say; ``usage`` and ``finish_reason`` in it are the completion's), a status, or a
+    `Fault`. ``queue`` goes first. ``refused`` names request fields that are
+    answered with 400. Usage counts one token for each word.
     """
 
     def __init__(self) -> None:

@@ -12,11 +12,11 @@ from finetune_coverage.tools.models import chat
 from finetune_coverage.tools.models.chat import make_chat_model
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.models.structured import (
-    TokenUsage,
     TransientEndpointError,
     parse_json,
     structured_json,
 )
+from finetune_coverage.tools.models.usage import TokenUsage
 from finetune_coverage.tools.settings import Settings
 from langchain_core.language_models import BaseChatModel
 

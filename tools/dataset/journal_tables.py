@@ -129,9 +129,13 @@ attempts = Table(
     Column("judge_completion_tokens", Integer, nullable=False, default=0, server_default="0"),
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column("reserved_usd", Float, nullable=False, default=0, server_default="0"),
-    Column("usd", Float),  # what it cost; NULL while that is open, or when the price is not known
     Column("scores", JSON),  # what the gates measured
+    # From version 8 on. Money is whole picodollars, NULL when the price is not known.
+    Column("reserved_picodollars", BigInteger),
+    Column("picodollars", BigInteger),  # what it cost; NULL while that is open, too
+    Column("cached_tokens", Integer, nullable=False, default=0, server_default="0"),
+    Column("reasoning_tokens", Integer, nullable=False, default=0, server_default="0"),
+    Column("judge_cached_tokens", Integer, nullable=False, default=0, server_default="0"),
 )
 
 endpoint_limits = Table(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, func, insert, inspect, select
+from fractions import Fraction
+from math import ceil
+
+from sqlalchemy import Column, Connection, func, insert, inspect, select, update
 from sqlalchemy.schema import CreateColumn
 
 from .counts import count_added, make_triggers
@@ -29,6 +32,8 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
     make_triggers(connection)
     if version == 1:
         _take_over_spending(connection)
+    if 0 < version < 8:
+        _take_over_money(connection)
     if 0 < version < 3:
         _take_over_records(connection)
 
@@ -76,3 +81,29 @@ def _take_over_spending(connection: Connection) -> None:
         .group_by(approvals.c.id)
     )
     connection.execute(insert(budgets).from_select(["approval_id", "spent_tokens"], spent))
+
+
+def _take_over_money(connection: Connection) -> None:
+    """Up to version 7 the money of attempts was USD in floats: it becomes picodollars, rounded up.
+
+    The sums in budgets were rounded in other groups than their parts, so a budget could hold less than its open
+    attempts together, and these could never be settled. What they reserved is there to the last picodollar now.
+    """
+    columns = {column["name"] for column in inspect(connection).get_columns("attempts")}
+    # No reservation in money meant that the price was not known, or nothing.
+    for old, new, known in (("reserved_usd", "reserved_picodollars", "> 0"), ("usd", "picodollars", ">= 0")):
+        if old in columns:
+            found = connection.exec_driver_sql(f"SELECT rowid, {old} FROM attempts WHERE {old} {known}")
+            rows = [(ceil(Fraction(repr(usd)) * 10**12), row) for row, usd in found]
+            if rows:
+                connection.exec_driver_sql(f"UPDATE attempts SET {new} = ? WHERE rowid = ?", rows)
+            connection.exec_driver_sql(f"ALTER TABLE attempts DROP COLUMN {old}")
+    held = (
+        select(func.coalesce(func.sum(attempts.c.reserved_picodollars), 0))
+        .join(jobs, jobs.c.id == attempts.c.job_id)
+        .where(jobs.c.approval_id == budgets.c.approval_id, attempts.c.status.in_(("calling", "judging")))
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(budgets).where(budgets.c.reserved_picodollars < held).values(reserved_picodollars=held)
+    )

@@ -19,7 +19,7 @@ from .migration import bring_up_to_date
 from .record_indexes import indexes_are_missing, make_missing_indexes
 
 BUSY_TIMEOUT_SECONDS = 30
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
 _PAGE_BYTES = 16_384

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from .journal_entries import Answered
+from .money import spent_picodollars
 
 ROOM = 2**20
 """Bytes from which on a spool that holds nothing new is emptied."""
@@ -85,7 +86,19 @@ def spooled_answers(path: Path) -> dict[int, Answered]:
     for line in lines[:-1]:
         try:
             one = msgspec.json.decode(line, type=Answered)
+        except msgspec.ValidationError:
+            one = _of_version_7(line)
         except msgspec.DecodeError:
             continue  # the machine lost power in the middle of it
         found[one.number] = one
     return found
+
+
+def _of_version_7(line: bytes) -> Answered:
+    """A line whose money is in USD, as programs up to that version of the store wrote it."""
+    one = msgspec.json.decode(line)
+    amounts = [one["paid"], *(one["settled"] or ())]
+    for amount in amounts:
+        usd = amount.pop("usd")
+        amount["picodollars"] = None if usd is None else spent_picodollars(usd)
+    return msgspec.convert(one, Answered)

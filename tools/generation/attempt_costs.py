@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ..models.usage import TokenUsage
 from .draft import Draft, Request
 from .judge.judge import Judge
+from .money import NOTHING, Amount
 from .open_attempt import Open
-from .spending import NOTHING, Amount, Spending
+from .spending import Spending
 from .worst_case import overrun, worst_case_tokens
 
 
@@ -26,23 +28,19 @@ class AttemptCosts:
         worst = self._spending.worst_case(draft)
         if self._judge is None:
             return worst
-        return worst + self._spending.judge_cost(*self._judge.expected_worst_case(draft))
+        return worst + self._spending.judge_cost(TokenUsage(*self._judge.expected_worst_case(draft)))
 
     def used(self, one: Open) -> Amount:
         """What an attempt has used so far; where the endpoint does not count, the most that it can have been."""
         if not one.replies:
             return NOTHING
-        is_counted = one.prompt_tokens + one.completion_tokens > 0
-        used = (
-            self._spending.cost(one.prompt_tokens, one.completion_tokens)
-            if is_counted
-            else self._spending.worst_case(one.draft)
-        )
+        is_counted = one.usage.tokens > 0
+        used = self._spending.cost(one.usage) if is_counted else self._spending.worst_case(one.draft)
         if one.verdict is None:
             return used
-        if one.judge_prompt_tokens + one.judge_completion_tokens == 0 and one.question is not None:
+        if one.judge_usage.tokens == 0 and one.question is not None:
             return used + self._of_verdict(one.question)
-        return used + self._spending.judge_cost(one.judge_prompt_tokens, one.judge_completion_tokens)
+        return used + self._spending.judge_cost(one.judge_usage)
 
     def missing_for_verdict(self, one: Open) -> Amount:
         """What has to be set aside before the judge is asked, beyond what is set aside already."""
@@ -67,12 +65,11 @@ class AttemptCosts:
         """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
         asked = [worst_case_tokens(request) for request in one.draft.requests[: len(one.replies)]]
         worst = (sum(prompt for prompt, _ in asked), sum(reply for _, reply in asked))
-        written = overrun(worst, (one.prompt_tokens, one.completion_tokens))
+        written = overrun(worst, (one.usage.prompt_tokens, one.usage.completion_tokens))
         if written or one.verdict is None or one.question is None:
             return written
-        return overrun(
-            worst_case_tokens(one.question), (one.judge_prompt_tokens, one.judge_completion_tokens)
-        )
+        judged = one.judge_usage
+        return overrun(worst_case_tokens(one.question), (judged.prompt_tokens, judged.completion_tokens))
 
     def _of_verdict(self, question: Request) -> Amount:
-        return self._spending.judge_cost(*worst_case_tokens(question))
+        return self._spending.judge_cost(TokenUsage(*worst_case_tokens(question)))

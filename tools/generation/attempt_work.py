@@ -16,9 +16,10 @@ from .journal_entries import Accepted, Answered, Paid, Refused
 from .judge.judge import NAME as JUDGE
 from .judge.judge import Judge
 from .ledger import Attempt, Job
+from .money import NOTHING
 from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
-from .spending import NOTHING, Spending
+from .spending import Spending
 
 
 class AttemptWork:
@@ -188,13 +189,16 @@ class AttemptWork:
 
     def _paid(self, one: Open) -> Paid:
         return Paid(
-            one.response,
-            one.prompt_tokens,
-            one.completion_tokens,
-            self.costs.used(one).usd,
-            one.verdict,
-            one.judge_prompt_tokens,
-            one.judge_completion_tokens,
+            response=one.response,
+            prompt_tokens=one.usage.prompt_tokens,
+            completion_tokens=one.usage.completion_tokens,
+            cached_tokens=one.usage.cached_tokens,
+            reasoning_tokens=one.usage.reasoning_tokens,
+            picodollars=self.costs.used(one).picodollars,
+            verdict=one.verdict,
+            judge_prompt_tokens=one.judge_usage.prompt_tokens,
+            judge_completion_tokens=one.judge_usage.completion_tokens,
+            judge_cached_tokens=one.judge_usage.cached_tokens,
         )
 
     def _unwritten(self, one: Open) -> Paid | None:

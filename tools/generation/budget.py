@@ -9,7 +9,6 @@ Every function works inside the caller's write transaction, together with the li
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from sqlalchemy import Boolean, Connection, RowMapping, and_, bindparam, insert, or_, select, update
@@ -17,9 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..dataset.journal_tables import budgets
 from ..errors import ApprovalRequired, BudgetExceeded, InternalError
-from .money import usd_words
-
-_PICO = 1_000_000_000_000
+from .money import Amount, as_usd, cap_picodollars, usd_words
 
 # Built once: they run for every call to a model, and building them takes several times as long as running them.
 _THIS = budgets.c.approval_id == bindparam("approval")
@@ -65,20 +62,20 @@ class Budget:
 
     Attributes:
         cap_tokens: the most tokens, prompt and reply together; None is no cap.
-        cap_usd: the most money in USD; None is no cap.
+        cap_picodollars: the most money; None is no cap.
         spent_tokens: used by calls that have ended.
-        spent_usd: their cost in USD; calls whose price is not known add nothing.
+        spent_picodollars: their cost; calls whose price is not known add nothing.
         reserved_tokens: set aside for calls under way, and for those whose end nobody saw.
-        reserved_usd: the same in USD.
+        reserved_picodollars: the same in money.
     """
 
     approval_id: str
     cap_tokens: int | None
-    cap_usd: float | None
+    cap_picodollars: int | None
     spent_tokens: int
-    spent_usd: float
+    spent_picodollars: int
     reserved_tokens: int
-    reserved_usd: float
+    reserved_picodollars: int
 
 
 def open_budget(
@@ -96,7 +93,10 @@ def open_budget(
         cap_usd: USD; None is no cap.
     """
     known = _row(connection, approval_id)
-    caps = {"cap_tokens": cap_tokens, "cap_picodollars": _down(cap_usd)}
+    caps = {
+        "cap_tokens": cap_tokens,
+        "cap_picodollars": None if cap_usd is None else cap_picodollars(cap_usd),
+    }
     if known is None:
         connection.execute(insert(budgets).values(approval_id=approval_id, **caps))
         return
@@ -104,48 +104,44 @@ def open_budget(
     connection.execute(update(budgets).where(budgets.c.approval_id == approval_id).values(**tighter))
 
 
-def reserve(connection: Connection, approval_id: str, *, tokens: int, usd: float | None) -> None:
+def reserve(connection: Connection, approval_id: str, amount: Amount) -> None:
     """Set the worst case of a call aside, before it is made.
 
     Args:
         connection: of a write transaction.
         approval_id: whose budget.
-        tokens: the most that the call can use.
-        usd: the most that it can cost; None when the price is not known.
+        amount: the most that the call can use and cost.
 
     Raises:
         BudgetExceeded: the call could pass a cap, or there is a cap on money and no price; nothing is set aside.
         ApprovalRequired: no budget was opened for this approval, or it is gone.
     """
+    money = amount.picodollars
     changed = connection.execute(
         _RESERVE,
-        {"approval": approval_id, "tokens": tokens, "money": _up(usd), "has_price": usd is not None},
+        {
+            "approval": approval_id,
+            "tokens": amount.tokens,
+            "money": money or 0,
+            "has_price": money is not None,
+        },
     )
     if not changed.rowcount:
-        raise _refusal(budget_of(connection, approval_id), tokens, usd)
+        raise _refusal(budget_of(connection, approval_id), amount)
 
 
-def settle(
-    connection: Connection,
-    approval_id: str,
-    *,
-    reserved_tokens: int,
-    reserved_usd: float | None,
-    used_tokens: int | None,
-    used_usd: float | None,
-) -> str | None:
+def settle(connection: Connection, approval_id: str, reserved: Amount, used: Amount | None) -> str | None:
     """Replace a reservation by what the call used. Once for each reservation.
 
-    For a call that surely was not charged (refused before it began), use 0 and 0. For one that may have been, do not
-    settle: its reservation stays.
+    For a call that surely was not charged (refused before it began), use `NOTHING`. For one that may have been, do
+    not settle: its reservation stays.
 
     Args:
         connection: of a write transaction.
         approval_id: whose budget.
-        reserved_tokens: as they were reserved.
-        reserved_usd: as it was reserved.
-        used_tokens: prompt and reply together; None when the endpoint did not say: all that was reserved.
-        used_usd: what they cost; None when that is not known: all that was reserved.
+        reserved: exactly what was reserved.
+        used: what the endpoint counted; None when it did not say: all that was reserved. The same goes for its
+            money when the price is not known.
 
     Returns:
         None when all is well; otherwise why the job must stop: the call used more than it could have. What it used
@@ -155,12 +151,13 @@ def settle(
         ApprovalRequired: there is no such budget.
         InternalError: more is settled than was reserved.
     """
-    used = reserved_tokens if used_tokens is None else used_tokens
-    money, reserved_money = _up(reserved_usd if used_usd is None else used_usd), _up(reserved_usd)
+    used = used or reserved
+    reserved_money = reserved.picodollars or 0
+    money = reserved_money if used.picodollars is None else used.picodollars
     amounts = {
-        "tokens_back": reserved_tokens,
+        "tokens_back": reserved.tokens,
         "money_back": reserved_money,
-        "tokens": used,
+        "tokens": used.tokens,
         "money": money,
     }
     try:
@@ -169,15 +166,13 @@ def settle(
         raise InternalError(f"A call under approval {approval_id} was settled twice.") from error
     if not changed.rowcount:
         raise _no_budget(approval_id)
-    if used > reserved_tokens:
+    if used.tokens > reserved.tokens:
         return (
-            f"The endpoint used {used:,} tokens for a call that could take {reserved_tokens:,} at most, "
+            f"The endpoint used {used.tokens:,} tokens for a call that could take {reserved.tokens:,} at most, "
             "so no cap can be kept with it."
         )
-    if money > reserved_money:
-        return (
-            f"A call cost {usd_words(money / _PICO)}, and could cost {usd_words(reserved_usd or 0)} at most."
-        )
+    if not used.fits(reserved):
+        return f"A call cost {usd_words(as_usd(money))}, and could cost {usd_words(as_usd(reserved_money))} at most."
     return None
 
 
@@ -190,16 +185,7 @@ def budget_of(connection: Connection, approval_id: str) -> Budget:
     row = _row(connection, approval_id)
     if row is None:
         raise _no_budget(approval_id)
-    cap = row["cap_picodollars"]
-    return Budget(
-        approval_id=approval_id,
-        cap_tokens=row["cap_tokens"],
-        cap_usd=None if cap is None else cap / _PICO,
-        spent_tokens=row["spent_tokens"],
-        spent_usd=row["spent_picodollars"] / _PICO,
-        reserved_tokens=row["reserved_tokens"],
-        reserved_usd=row["reserved_picodollars"] / _PICO,
-    )
+    return Budget(**row)
 
 
 def _row(connection: Connection, approval_id: str) -> RowMapping | None:
@@ -210,33 +196,25 @@ def _tighter(known: int | None, cap: int | None) -> int | None:
     return known if cap is None else cap if known is None else min(known, cap)
 
 
-def _up(usd: float | None) -> int:
-    """What is spent is rounded up, caps are rounded down: the error is on the safe side."""
-    return math.ceil((usd or 0) * _PICO)
-
-
-def _down(usd: float | None) -> int | None:
-    return None if usd is None else math.floor(usd * _PICO)
-
-
-def _refusal(budget: Budget, tokens: int, usd: float | None) -> BudgetExceeded:
+def _refusal(budget: Budget, amount: Amount) -> BudgetExceeded:
     hint = "What was accepted is kept. Analyze again and approve a new plan, with a larger cap, for the rest."
-    if budget.cap_usd is not None and usd is None:
+    cap = usd_words(as_usd(budget.cap_picodollars or 0))
+    if budget.cap_picodollars is not None and amount.picodollars is None:
         return BudgetExceeded(
-            f"The cap of {usd_words(budget.cap_usd)} cannot be kept: the price of the model is not known.",
+            f"The cap of {cap} cannot be kept: the price of the model is not known.",
             hint="Name the price in a file (FINETUNE_COVERAGE_PRICES), or use a model whose price is known.",
         )
     held = budget.spent_tokens + budget.reserved_tokens
-    if budget.cap_tokens is not None and held + tokens > budget.cap_tokens:
+    if budget.cap_tokens is not None and held + amount.tokens > budget.cap_tokens:
         return BudgetExceeded(
             f"The token budget of {budget.cap_tokens:,} does not allow another call: {budget.spent_tokens:,} spent, "
-            f"{budget.reserved_tokens:,} reserved, and the call may need {tokens:,}.",
+            f"{budget.reserved_tokens:,} reserved, and the call may need {amount.tokens:,}.",
             hint=hint,
         )
+    spent, reserved = budget.spent_picodollars, budget.reserved_picodollars
     return BudgetExceeded(
-        f"The budget of {usd_words(budget.cap_usd or 0)} does not allow another call: "
-        f"{usd_words(budget.spent_usd)} spent, {usd_words(budget.reserved_usd)} reserved, and the call may cost "
-        f"{usd_words(usd or 0)}.",
+        f"The budget of {cap} does not allow another call: {usd_words(as_usd(spent))} spent, "
+        f"{usd_words(as_usd(reserved))} reserved, and the call may cost {usd_words(amount.usd or 0)}.",
         hint=hint,
     )
 

@@ -12,7 +12,7 @@ from tenacity.stop import stop_base
 
 from ..models.endpoint_errors import TransientEndpointError
 from ..models.endpoint_session import EndpointSession
-from ..models.structured import TokenUsage
+from ..models.usage import TokenUsage
 from .concurrency import AdaptiveLimit
 from .draft import Request
 

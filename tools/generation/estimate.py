@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ..coverage.recommendation import PlanItem
 from .expected_work import ExpectedWork, expected_work, usable_strategy
 from .ledger import job_within, slot_records
-from .money import caps_words, usd_words
+from .money import as_usd, caps_words, usd_words
 from .prices import Price, judge_price_of, price_of, require_keepable_cap
 
 if TYPE_CHECKING:
@@ -109,8 +109,9 @@ def _estimate(
     judge_price = judge_price_of(settings)
     usd = None
     if price is not None and judge_price is not None:
-        usd = price.cost(prompt, completion, batch=settings.use_batch_api)
-        usd += judge_price.cost(verdict_prompt, verdict_completion)
+        cached = round(sum(part.drafts * part.each.cached_tokens for part in work))
+        money = price.picodollars(prompt, completion, cached_tokens=cached, batch=settings.use_batch_api)
+        usd = as_usd(money + judge_price.picodollars(verdict_prompt, verdict_completion))
     estimate = Estimate(
         calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)),
         tokens=prompt + completion + verdict_prompt + verdict_completion,

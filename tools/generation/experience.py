@@ -24,6 +24,7 @@ class Experience:
         measured: drafts whose tokens the endpoint counted.
         prompt_tokens: of all these together.
         completion_tokens: of all these together.
+        cached_tokens: those of the prompts that came from the endpoint's cache.
         verdicts: drafts that the judge was asked about.
         passed: how many of them were accepted.
         judge_prompt_tokens: of all verdicts together.
@@ -35,6 +36,7 @@ class Experience:
     measured: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
     verdicts: int = 0
     passed: int = 0
     judge_prompt_tokens: int = 0
@@ -48,7 +50,8 @@ class Expected:
     Attributes:
         acceptance: the share of drafts that are accepted.
         prompt_tokens: tokens sent for a draft.
-        completion_tokens: tokens written for a draft.
+        completion_tokens: tokens written for a draft, hidden ones included.
+        cached_tokens: tokens sent for a draft that come from the endpoint's cache.
         pass_rate: the share of verdicts that are good.
         judge_prompt_tokens: tokens sent for a verdict; 0 without a judge.
         judge_completion_tokens: tokens written for a verdict; 0 without a judge.
@@ -57,6 +60,7 @@ class Expected:
     acceptance: float
     prompt_tokens: float
     completion_tokens: float
+    cached_tokens: float = 0.0
     pass_rate: float = 1.0
     judge_prompt_tokens: float = 0.0
     judge_completion_tokens: float = 0.0
@@ -70,6 +74,7 @@ class Expected:
             acceptance=_mean(self.acceptance, seen.accepted, seen.judged),
             prompt_tokens=_mean(self.prompt_tokens, seen.prompt_tokens, seen.measured),
             completion_tokens=_mean(self.completion_tokens, seen.completion_tokens, seen.measured),
+            cached_tokens=_mean(self.cached_tokens, seen.cached_tokens, seen.measured),
             pass_rate=_mean(self.pass_rate, seen.passed, seen.verdicts),
             judge_prompt_tokens=_mean(self.judge_prompt_tokens, seen.judge_prompt_tokens, seen.verdicts),
             judge_completion_tokens=_mean(
@@ -96,6 +101,7 @@ def experiences(
             func.count(case((has_usage, 1))),
             func.sum(attempts.c.prompt_tokens),
             func.sum(attempts.c.completion_tokens),
+            func.sum(attempts.c.cached_tokens),
             func.count(attempts.c.verdict),
             func.count(case((attempts.c.verdict.is_not(None) & (attempts.c.status == "accepted"), 1))),
             func.sum(attempts.c.judge_prompt_tokens),

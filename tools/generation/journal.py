@@ -23,7 +23,8 @@ from ..errors import BudgetExceeded
 from .draft import Rejection
 from .journal_entries import Accepted, Answered, Refused
 from .ledger import Attempt, Job
-from .spending import Amount, Spending
+from .money import Amount
+from .spending import Spending
 
 
 def begin_attempts(
@@ -45,7 +46,7 @@ def begin_attempts(
                 "seed_ids": attempt.seed_ids,
                 "details": attempt.details,
                 "reserved_tokens": amount.tokens,
-                "reserved_usd": amount.usd or 0,
+                "reserved_picodollars": amount.picodollars,
             }
             for attempt, amount in begun[:allowed]
         ]
@@ -105,7 +106,7 @@ def begin_verdicts(
                 "this": number,
                 "status": "judging",
                 "reserved_tokens": total.tokens,
-                "reserved_usd": total.usd or 0,
+                "reserved_picodollars": total.picodollars,
             }
             for number, _, total in begun[:allowed]
         ]

@@ -6,26 +6,29 @@ from dataclasses import dataclass
 
 from ..dataset.record import Record
 from .draft import Rejection
-from .spending import Amount
+from .money import Amount
 
 
 @dataclass(frozen=True)
 class Paid:
-    """What an attempt has got from the models so far.
+    """What an attempt has got from the models so far; named like the columns of the table.
 
     Attributes:
         response: the replies, as `replies.joined` puts them together.
-        usd: what it has cost so far.
+        picodollars: what it has cost so far; None when the price is not known.
         verdict: the judge's answer, if there is one, with its own tokens.
     """
 
     response: str
     prompt_tokens: int
     completion_tokens: int
-    usd: float | None
+    picodollars: int | None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
     verdict: str | None = None
     judge_prompt_tokens: int = 0
     judge_completion_tokens: int = 0
+    judge_cached_tokens: int = 0
 
 
 @dataclass(frozen=True)

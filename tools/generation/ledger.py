@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, case, func, select
 from ..dataset.journal_tables import attempts, jobs, slots
 from ..dataset.store import Store
 from ..errors import InvalidInput
+from .money import as_usd
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class JobSummary:
 
     Attributes:
         tokens: of the model and of the judge, prompts and replies together.
+        cached_tokens: those among them that the endpoint had in its cache.
+        reasoning_tokens: those among them that the model wrote and nobody sees.
         usd: what they cost; None when a price is not known.
     """
 
@@ -56,6 +59,8 @@ class JobSummary:
     stop_reason: str | None
     undone_at: str | None = None
     usd: float | None = None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,11 @@ class Attempt:
 
     Attributes:
         verdict: what the judge answered; its tokens are not among the others.
+        cached_tokens: those of the prompts that came from the endpoint's cache.
+        reasoning_tokens: those of the completions that nobody sees.
         reserved_tokens: the worst case of its calls, set aside before they were made.
-        usd: what it cost; None while that is open, or when the price is not known.
+        reserved_picodollars: the same in money; None when the price was not known.
+        picodollars: what it cost; None while that is open, or when the price is not known.
     """
 
     number: int
@@ -78,12 +86,15 @@ class Attempt:
     evidence: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
     verdict: str | None = None
     judge_prompt_tokens: int = 0
     judge_completion_tokens: int = 0
+    judge_cached_tokens: int = 0
     reserved_tokens: int = 0
-    reserved_usd: float = 0.0
-    usd: float | None = None
+    reserved_picodollars: int | None = 0
+    picodollars: int | None = None
 
 
 def get_job(store: Store, job_id: str) -> Job:
@@ -165,11 +176,13 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         + attempts.c.judge_prompt_tokens
         + attempts.c.judge_completion_tokens
     )
-    tokens, usd, unpriced = connection.execute(
+    tokens, cached, reasoning, money, unpriced = connection.execute(
         select(
             func.coalesce(func.sum(used), 0),
-            func.coalesce(func.sum(attempts.c.usd), 0.0),
-            func.count(case(((used > 0) & attempts.c.usd.is_(None), 1))),
+            func.coalesce(func.sum(attempts.c.cached_tokens + attempts.c.judge_cached_tokens), 0),
+            func.coalesce(func.sum(attempts.c.reasoning_tokens), 0),
+            func.coalesce(func.sum(attempts.c.picodollars), 0),
+            func.count(case(((used > 0) & attempts.c.picodollars.is_(None), 1))),
         ).where(attempts.c.job_id == row["id"])
     ).one()
     return JobSummary(
@@ -186,5 +199,7 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         ended_at=row["ended_at"],
         stop_reason=row["stop_reason"],
         undone_at=row["undone_at"],
-        usd=None if unpriced else float(usd),
+        usd=None if unpriced else as_usd(money),
+        cached_tokens=int(cached),
+        reasoning_tokens=int(reasoning),
     )

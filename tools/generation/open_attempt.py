@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..models.structured import TokenUsage
+from ..models.usage import NO_USAGE, TokenUsage
 from .draft import Draft, Rejection, Request
+from .money import NOTHING, Amount
 from .replies import joined
-from .spending import NOTHING, Amount
 
 NOT_SENT = "not_sent"
 """The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
@@ -24,8 +24,10 @@ class Open:
         counted: what of its use the budget has counted already; its reservation was given back then.
         needs_verdict: whether the judge is asked when all gates have passed.
         replies: what the model has answered so far, one for each request of the draft that was sent.
+        usage: what these took.
         question: what to ask the judge; None until the gates have passed.
         verdict: what the judge answered.
+        judge_usage: what that took.
         lost_verdicts: calls to the judge whose answer never came, though they may have been charged.
         is_journalled: whether the journal has all that came for it.
     """
@@ -37,27 +39,23 @@ class Open:
     counted: Amount = NOTHING
     needs_verdict: bool = False
     replies: list[str] = field(default_factory=list)
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    usage: TokenUsage = NO_USAGE
     question: Request | None = None
     verdict: str | None = None
-    judge_prompt_tokens: int = 0
-    judge_completion_tokens: int = 0
+    judge_usage: TokenUsage = NO_USAGE
     lost_verdicts: int = 0
     is_journalled: bool = True
 
     def add_reply(self, reply: str, usage: TokenUsage) -> None:
         """The model that writes has answered."""
         self.replies.append(_whole_characters(reply))
-        self.prompt_tokens += usage.prompt_tokens
-        self.completion_tokens += usage.completion_tokens
+        self.usage += usage
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
         """The judge has answered."""
         self.verdict = _whole_characters(verdict)
-        self.judge_prompt_tokens = usage.prompt_tokens
-        self.judge_completion_tokens = usage.completion_tokens
+        self.judge_usage = usage
         self.is_journalled = False
 
     @property

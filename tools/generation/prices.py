@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import lru_cache
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from math import lcm
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import BudgetExceeded, InvalidInput
 from ..settings import PREFIX, Settings
-from .money import usd_words
+from .money import PICODOLLARS, usd_words
 
 BUNDLED = Path(__file__).with_name("prices.yaml")
 _MILLION = 1_000_000
+_DEAREST = 100_000.0
+"""USD per 1,000,000 tokens; a hundred times what any model has cost."""
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -24,31 +29,59 @@ class Price(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input: float = Field(ge=0, allow_inf_nan=False)
-    output: float = Field(ge=0, allow_inf_nan=False)
-    cached_input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    input: float = Field(ge=0, le=_DEAREST, allow_inf_nan=False)
+    output: float = Field(ge=0, le=_DEAREST, allow_inf_nan=False)
+    cached_input: float | None = Field(default=None, ge=0, le=_DEAREST, allow_inf_nan=False)
     batch_discount: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _check_cached(self) -> Self:
+        if self.cached_input is not None and self.cached_input > self.input:
+            raise ValueError("cached_input is more than input: no cap could be kept")
+        return self
 
     @property
     def is_free(self) -> bool:
         """Whether no call costs anything."""
         return self.input == self.output == 0
 
-    def cost(
+    def picodollars(
         self, prompt_tokens: int, completion_tokens: int, *, cached_tokens: int = 0, batch: bool = False
-    ) -> float:
-        """What a call costs, in USD.
+    ) -> int:
+        """What a call costs, in picodollars, exactly and then rounded up, once.
 
         Args:
             prompt_tokens: all that were sent, cached ones included.
-            completion_tokens: all that the model wrote.
+            completion_tokens: all that the model wrote, hidden reasoning included.
             cached_tokens: how many of those sent were in the endpoint's cache.
             batch: whether it was part of a batch job.
         """
+        sent, cached, written, divisor = self._batch_rates if batch else self._rates
+        cost = (prompt_tokens - cached_tokens) * sent + cached_tokens * cached + completion_tokens * written
+        return -(-cost // divisor)
+
+    @cached_property
+    def _rates(self) -> tuple[int, int, int, int]:
+        return self._rates_times(Fraction(1))
+
+    @cached_property
+    def _batch_rates(self) -> tuple[int, int, int, int]:
+        return self._rates_times(1 - _as_written(self.batch_discount))
+
+    def _rates_times(self, share: Fraction) -> tuple[int, int, int, int]:
+        """Picodollars of a token sent, sent from the cache, and written, as fractions of one divisor."""
         cached = self.input if self.cached_input is None else self.cached_input
-        usd = (prompt_tokens - cached_tokens) * self.input + cached_tokens * cached
-        usd += completion_tokens * self.output
-        return usd / _MILLION * (1 - self.batch_discount if batch else 1)
+        rates = [
+            _as_written(price) * share * PICODOLLARS / _MILLION for price in (self.input, cached, self.output)
+        ]
+        divisor = lcm(*(rate.denominator for rate in rates))
+        sent, from_cache, written = (int(rate * divisor) for rate in rates)
+        return sent, from_cache, written, divisor
+
+
+def _as_written(price: float) -> Fraction:
+    """The decimal number that stands in the price file, which the float only comes close to."""
+    return Fraction(repr(price))
 
 
 FREE = Price(input=0, output=0)

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..dataset.store import Store
+from ..models.usage import TokenUsage
 from . import journal
 from .answer_spool import spooled_answers
 from .attempt_work import AttemptWork
 from .draft import Rejection
 from .journal_entries import Answered, Refused
 from .ledger import Attempt, Job, list_attempts, slot_records
+from .money import NOTHING, Amount
 from .open_attempt import NOT_SENT, Open
 from .replies import split
-from .spending import NOTHING, Amount, Spending
+from .spending import Spending
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,17 @@ def _is_news(answered: Answered, attempt: Attempt) -> bool:
 def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     one = work.open(attempt.number, attempt.slot)
     one.replies = split(one.draft, attempt.response) if attempt.response is not None else []
-    one.prompt_tokens, one.completion_tokens = attempt.prompt_tokens, attempt.completion_tokens
+    one.usage = TokenUsage(
+        attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, attempt.reasoning_tokens
+    )
     one.verdict = attempt.verdict
-    one.judge_prompt_tokens = attempt.judge_prompt_tokens
-    one.judge_completion_tokens = attempt.judge_completion_tokens
+    one.judge_usage = TokenUsage(
+        attempt.judge_prompt_tokens, attempt.judge_completion_tokens, attempt.judge_cached_tokens
+    )
     if attempt.status == "answered":
         one.reserved, one.counted = NOTHING, work.costs.used(one)
     else:
-        usd = None if one.reserved.usd is None else attempt.reserved_usd
-        one.reserved = Amount(attempt.reserved_tokens, usd)
+        one.reserved = Amount(attempt.reserved_tokens, attempt.reserved_picodollars)
     if attempt.status == "judging":
         one.lost_verdicts = 1  # the judge had been asked, and may charge for it
     return one

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import TYPE_CHECKING
 
 from .draft import Request
-
-if TYPE_CHECKING:
-    from .prices import Price
 
 TOKENS_PER_MESSAGE = 8
 """What a chat template adds to each message (its role, its marks of begin and end take 4 to 6), generously."""
@@ -28,11 +24,6 @@ def worst_case_tokens(request: Request) -> tuple[int, int]:
     prompt = sum(_most_tokens(text) + TOKENS_PER_MESSAGE for _, text in request.prompt)
     schema = len(json.dumps(request.schema))  # all escaped, so no shorter than in whatever form it is sent
     return prompt + schema + TOKENS_PER_CALL, request.max_tokens
-
-
-def worst_case_usd(request: Request, price: Price, *, batch: bool = False) -> float:
-    """The most that one call can cost, in USD: nothing of its prompt is cached."""
-    return price.cost(*worst_case_tokens(request), batch=batch)
 
 
 def overrun(worst: tuple[int, int], used: tuple[int, int]) -> str | None:

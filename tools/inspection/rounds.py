@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from ..dataset.journal_tables import attempts, jobs
+from ..dataset.journal_tables import jobs
 from ..dataset.store import Store
 from ..dataset.workflows import require_workflow
 from ..generation.ledger import JobSummary, list_jobs
@@ -83,21 +83,15 @@ def inspect_rounds(services: Services, workflow_id: str, *, last: int | None = N
 
 
 def _more_of(store: Store, job_ids: list[str]) -> dict[str, dict[str, Any]]:
-    """Approval, coverage and money of each job."""
+    """Approval and coverage of each job."""
     columns = (jobs.c.id, jobs.c.approval_id, jobs.c.model, jobs.c.coverage_before, jobs.c.coverage_after)
-    money = (
-        select(attempts.c.job_id, func.sum(attempts.c.usd).label("usd"))
-        .where(attempts.c.job_id.in_(job_ids))
-        .group_by(attempts.c.job_id)
-    )
     with store.read() as connection:
         rows = connection.execute(select(*columns).where(jobs.c.id.in_(job_ids))).mappings().all()
-        usd = {row.job_id: row.usd for row in connection.execute(money)}
-    return {row["id"]: {**row, "usd": usd.get(row["id"])} for row in rows}
+    return {row["id"]: dict(row) for row in rows}
 
 
 def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[str, dict[str, Any]]) -> Round:
-    items = [_item(job, more[job.id]["usd"]) for job in group]
+    items = list(map(_item, group))
     amounts = [item.usd for item in items]
     after = [more[job.id]["coverage_after"] for job in group if more[job.id]["coverage_after"]]
     return Round(
@@ -114,7 +108,7 @@ def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[st
     )
 
 
-def _item(job: JobSummary, usd: float | None) -> RoundItem:
+def _item(job: JobSummary) -> RoundItem:
     return RoundItem(
         job_id=job.id,
         topic=job.topic,
@@ -124,7 +118,7 @@ def _item(job: JobSummary, usd: float | None) -> RoundItem:
         rejected=job.rejected,
         rejected_total=sum(job.rejected.values()),
         tokens=job.tokens,
-        usd=usd,
+        usd=job.usd,
         status=job.status,
         stop_reason=job.stop_reason,
         is_undone=job.undone_at is not None,

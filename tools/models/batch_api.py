@@ -11,7 +11,8 @@ import orjson
 from ..errors import EndpointError
 from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError, as_endpoint_error
-from .structured import TokenUsage, request_options
+from .structured import request_options
+from .usage import TokenUsage
 
 _PATH = "/v1/chat/completions"
 _ENDED = ("completed", "failed", "expired", "cancelled")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .endpoint_errors import TransientEndpointError
-from .structured import TokenUsage
+from .usage import TokenUsage, usage_reported
 
 MakeBody = Callable[[Sequence[tuple[str, str]], dict[str, Any]], dict[str, Any]]
 
@@ -41,12 +41,10 @@ def read_completion(body: Any, model: str) -> tuple[str, TokenUsage]:
     try:
         choice = body["choices"][0]
         message = choice["message"]
-        usage = body.get("usage") or {}
-        text = message.get("content") or message.get("refusal") or ""
-        return str(text), TokenUsage(
-            int(usage.get("prompt_tokens") or 0),
-            int(usage.get("completion_tokens") or 0),
-            choice.get("finish_reason"),
+        text = str(message.get("content") or message.get("refusal") or "")
+        reasoning = message.get("reasoning_content") or message.get("reasoning")
+        return text, usage_reported(
+            body.get("usage"), choice.get("finish_reason"), text=text, reasoning=reasoning
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise TransientEndpointError(

@@ -19,7 +19,8 @@ import orjson
 
 from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError
-from .structured import Send, TokenUsage, structured_json
+from .structured import Send, structured_json
+from .usage import TokenUsage
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -6,17 +6,18 @@ import json
 import sys
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .endpoint_errors import TransientEndpointError, as_endpoint_error, is_context_overflow
 from .json_reply import parse_json
+from .usage import TokenUsage, with_visible_reasoning
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
-__all__ = ["TokenUsage", "TransientEndpointError", "parse_json", "structured_json"]
+__all__ = ["TransientEndpointError", "parse_json", "structured_json"]
 
 # Arguments that a request can do without. Some endpoints know no response_format, some models no temperature.
 _DROPPABLE = ("temperature", "seed", "response_format")
@@ -32,21 +33,6 @@ has it slips now and then all the same."""
 
 _dropped: dict[int, set[str]] = {}  # by id of the model object, until it is collected
 _prose: dict[int, int] = {}  # answers in prose in a row, likewise
-
-
-@dataclass(frozen=True)
-class TokenUsage:
-    """What one call cost.
-
-    Attributes:
-        prompt_tokens: tokens that were sent, as the endpoint counted them; 0 when it did not say.
-        completion_tokens: tokens that the model wrote, likewise.
-        finish_reason: why it stopped: "stop", "length" (cut off), "content_filter", …; None if not told.
-    """
-
-    prompt_tokens: int
-    completion_tokens: int
-    finish_reason: str | None = None
 
 
 Send = Callable[[list[tuple[str, str]], dict[str, Any]], Awaitable[tuple[str, TokenUsage]]]
@@ -199,12 +185,16 @@ def _text(reply: AIMessage) -> str:
 
 
 def _usage(reply: AIMessage) -> TokenUsage:
-    counted = reply.usage_metadata
-    return TokenUsage(
-        prompt_tokens=counted["input_tokens"] if counted else 0,
-        completion_tokens=counted["output_tokens"] if counted else 0,
-        finish_reason=reply.response_metadata.get("finish_reason"),
-    )
+    usage = TokenUsage(finish_reason=reply.response_metadata.get("finish_reason"))
+    if counted := reply.usage_metadata:
+        usage = replace(
+            usage,
+            prompt_tokens=counted["input_tokens"],
+            completion_tokens=counted["output_tokens"],
+            cached_tokens=counted.get("input_token_details", {}).get("cache_read") or 0,
+            reasoning_tokens=counted.get("output_token_details", {}).get("reasoning") or 0,
+        )
+    return usage if usage.reasoning_tokens else with_visible_reasoning(usage, _text(reply))
 
 
 def _is_strict(schema: Any) -> bool:
