@@ -18,7 +18,8 @@ import yaml
 from finetune_coverage.graph import model_reading
 from finetune_coverage.graph.offer import Reply
 from finetune_coverage.graph.reply import read_reply
-from finetune_coverage.tools.models.structured import parse_json, structured_json
+from finetune_coverage.tools.models.answer_room import json_with_room
+from finetune_coverage.tools.models.structured import parse_json
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import EMBEDDED_MODEL_NAME, Settings
 
@@ -51,12 +52,12 @@ def reader(services: Services, readings: dict[str, dict[str, str]]) -> Read:
     """Reads an utterance as the graph does; what the model answers is kept in ``readings``."""
 
     async def keeping(*arguments: Any, **named: Any) -> Any:
-        said, usage = await structured_json(*arguments, **named)
+        said, usage = await json_with_room(*arguments, **named)
         kept.append(said)
         return said, usage
 
     kept: list[str] = []
-    setattr(model_reading, "structured_json", keeping)  # noqa: B010  # it only imports the name
+    setattr(model_reading, "json_with_room", keeping)  # noqa: B010  # it only imports the name
 
     def read(said: Utterance) -> tuple[Reply, bool]:
         reply = read_reply(said.say, said.offer)

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from typing import Any
 
-from ..tools.models.structured import parse_json, structured_json
+from ..tools.models.answer_room import json_with_room
+from ..tools.models.structured import parse_json
 from .asked import Asked
 from .model_reading import render_turns
 from .number_check import unsupported_numbers
@@ -41,13 +42,14 @@ async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str,
     prompt = render_turns("answering", question=question, facts=facts, results=_results(asked))
     try:
         model = await asyncio.to_thread(lambda: asked.services.chat_model)
-        said, usage = await structured_json(
-            model, prompt, _SCHEMA, name="answer", max_tokens=_MAX_TOKENS, temperature=0.0
+        room = await asyncio.to_thread(asked.services.answer_room)
+        said, usage = await json_with_room(
+            model, room, prompt, _SCHEMA, name="answer", text_tokens=_MAX_TOKENS
         )
     except Exception as error:
         _log.info("the model could not answer: %s", error)
         return facts, 0
-    tokens = usage.prompt_tokens + usage.completion_tokens
+    tokens = usage.tokens
     try:
         text = str(parse_json(said)["answer"]).strip()
     except (ValueError, KeyError, TypeError) as error:

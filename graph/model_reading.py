@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field, field_validator
 
 from ..tools.generation.strategies.prompt import render
-from ..tools.models.structured import parse_json, structured_json
+from ..tools.models.answer_room import json_with_room
+from ..tools.models.structured import parse_json
 from .offer import Offer, Reply
 from .translated import as_reply
 
@@ -91,10 +92,11 @@ async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Re
         return None, 0
     try:
         model = await asyncio.to_thread(lambda: services.chat_model)
-        said, usage = await structured_json(
-            model, reading_prompt(text), _schema(), name="reading", max_tokens=_MAX_TOKENS, temperature=0.0
+        room = await asyncio.to_thread(services.answer_room)
+        said, usage = await json_with_room(
+            model, room, reading_prompt(text), _schema(), name="reading", text_tokens=_MAX_TOKENS
         )
-        tokens = usage.prompt_tokens + usage.completion_tokens
+        tokens = usage.tokens
     except Exception as error:
         # Reading is a convenience: whatever goes wrong, the person is simply asked back.
         _log.info("the model could not read a sentence: %s", error)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from .dataset.few_shot_index import FewShotIndex
+    from .model_settings import ModelSettings
+    from .models.answer_room import AnswerRoom
 
 
 class Services:
@@ -45,6 +47,7 @@ class Services:
         self._make_embeddings = make_embeddings
         self._lock = threading.RLock()
         self._others: dict[str, Services] = {}
+        self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
@@ -92,6 +95,29 @@ class Services:
         """The model that judges records; None when there is no judge."""
         with self._lock:
             return self._judge_model
+
+    def answer_room(self, settings: ModelSettings | None = None) -> AnswerRoom:
+        """Room for the answers of the language model, or of that of other settings; one object for each model.
+
+        Call `remember_answer_rooms` after it may have learned something.
+        """
+        from .generation.known_endpoints import room_for
+
+        settings = settings or self.settings
+        with self._lock:
+            name = settings.model_in_use
+            if name not in self._rooms:
+                self._rooms[name] = (settings, room_for(self.store, settings))
+            return self._rooms[name][1]
+
+    def remember_answer_rooms(self) -> None:
+        """Keep what answers have shown of their models."""
+        from .generation.known_endpoints import remember_room
+
+        with self._lock:
+            rooms = list(self._rooms.values())
+        for settings, room in rooms:
+            remember_room(self.store, settings, room)
 
     @property
     def embeddings(self) -> Embeddings:

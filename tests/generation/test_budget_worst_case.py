@@ -27,7 +27,7 @@ SCHEMA = {
 
 
 def request(*texts: str, max_tokens: int = 200) -> Request:
-    return Request(prompt=[("user", text) for text in texts], schema=SCHEMA, max_tokens=max_tokens)
+    return Request(prompt=[("user", text) for text in texts], schema=SCHEMA, text_tokens=max_tokens)
 
 
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=5), st.integers(1, 10_000))

@@ -9,6 +9,7 @@ import pytest
 from finetune_coverage.tools.dataset.records import load_records, topic_counts
 from finetune_coverage.tools.dataset.workflows import TopicInfo, list_topics, set_topics
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound
+from finetune_coverage.tools.models.answer_room import AnswerRoom
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.topics.assign import assign_topics
 from finetune_coverage.tools.topics.assignments import undo_last_run
@@ -131,7 +132,7 @@ def test_telling_terms_are_those_of_one_group_only() -> None:
 
 async def named(reply: str, taken: set[str] | None = None) -> TopicInfo:
     model: Any = FakeListChatModel(responses=[reply])
-    return await name_by_model(model, ["door", "lock"], ["I lost my key"], taken or set())
+    return await name_by_model(model, AnswerRoom(), ["door", "lock"], ["I lost my key"], taken or set())
 
 
 async def test_the_model_names_a_group() -> None:

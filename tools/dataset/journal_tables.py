@@ -138,6 +138,17 @@ attempts = Table(
     Column("judge_cached_tokens", Integer, nullable=False, default=0, server_default="0"),
 )
 
+answer_rooms = Table(
+    "answer_rooms",
+    metadata,
+    Column("endpoint", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("extra_tokens", Integer, nullable=False),  # of an answer's limit, beyond its text
+    Column("answers", BigInteger, nullable=False),  # that were seen
+    Column("reasoning_tokens", BigInteger, nullable=False),  # of all these together
+    Column("updated_at", String, nullable=False),
+)
+
 endpoint_limits = Table(
     "endpoint_limits",
     metadata,

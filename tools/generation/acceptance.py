@@ -33,6 +33,8 @@ from .replies import answer_in
 if TYPE_CHECKING:
     from ..services import Services
 
+PARSE = "parse"
+"""The reason of attempts whose answer is not of the form that was asked for."""
 MOST_LEARNED_FROM = 20_000
 """Real records of other topics that the gates learn the dataset's habits from: memory stays bounded."""
 MOST_FOR_PHRASES = 2000
@@ -98,7 +100,7 @@ class Acceptance:
         """The candidate that the response makes when it passes everything, or what refused it."""
         outcome = self.examine(strategy, draft, response)
         if isinstance(outcome, Candidate) and not outcome.is_whole:
-            return Rejection("parse", "a part of the answer is missing")
+            return Rejection(PARSE, "a part of the answer is missing")
         return outcome
 
     def examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
@@ -107,7 +109,7 @@ class Acceptance:
             answer, is_whole = answer_in(draft, response)
             candidate = replace(strategy.build(draft, answer), is_whole=is_whole)
         except (UnusableAnswer, ValueError) as error:
-            return Rejection("parse", str(error)[:300])
+            return Rejection(PARSE, str(error)[:300])
         rejections = (gate.check(candidate) for gate in self._gates)
         found = next((rejection for rejection in rejections if rejection is not None), None)
         return found or strategy.check(candidate) or candidate

@@ -6,13 +6,14 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import EndpointError
+from ..models.answer_room import AnswerRoom
+from ..models.endpoint_errors import RequestTooLong, TransientEndpointError
 from ..models.endpoint_session import EndpointSession
-from ..models.structured import TransientEndpointError
 from .calls import Calls
 from .concurrency import AdaptiveLimit
 from .draft import Rejection
 from .judge.asking import MOST_LOST, JudgeLine, ask_judge
-from .open_attempt import Failed, Open
+from .open_attempt import OUTGROWN, Failed, Open
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -28,15 +29,19 @@ class Asking:
     Args:
         model: what writes.
         limit: how many requests at once.
+        room: for the writing model's answers.
         judge: the line to the judge; None when there is no judge.
 
     Attributes:
         error: why nothing more can be asked: an endpoint refuses for good, or stays down.
     """
 
-    def __init__(self, model: BaseChatModel, limit: AdaptiveLimit, judge: JudgeLine | None) -> None:
+    def __init__(
+        self, model: BaseChatModel, limit: AdaptiveLimit, room: AnswerRoom, judge: JudgeLine | None
+    ) -> None:
         self._model = model
         self._limit = limit
+        self._room = room
         self._judge = judge
         self._calls: Calls | None = None
         self._judge_calls: Calls | None = None
@@ -45,10 +50,11 @@ class Asking:
 
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open the lines; they are closed with the stack."""
-        self._calls = Calls(await stack.enter_async_context(EndpointSession(self._model)), self._limit)
+        session = await stack.enter_async_context(EndpointSession(self._model))
+        self._calls = Calls(session, self._limit, self._room)
         if self._judge is not None:
             session = await stack.enter_async_context(EndpointSession(self._judge.model))
-            self._judge_calls = Calls(session, self._judge.limit)
+            self._judge_calls = Calls(session, self._judge.limit, self._judge.room)
 
     def give_up(self) -> None:
         """Wait for no busy endpoint any more; requests that are under way are left to end."""
@@ -74,6 +80,11 @@ class Asking:
                 self.error = self.error or error
             # Unless the endpoint refused the call, it may have charged for it: the reservation stays.
             return Failed(attempt, _refusal(error), is_free=error.rate_limited)
+        except RequestTooLong as error:
+            if self._room.shrink(request.room):
+                return Failed(attempt, OUTGROWN, is_free=True)
+            self.error = self.error or error
+            return Failed(attempt, _refusal(error), is_free=True)
         except EndpointError as error:
             self.error = self.error or error
             return Failed(attempt, _refusal(error), is_free=True)

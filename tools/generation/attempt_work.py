@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..dataset.record import Record
 from ..dataset.store import Store
 from ..errors import BudgetExceeded
+from ..models.answer_room import AnswerRoom
 from . import job_notes, journal
-from .acceptance import Acceptance, as_record
+from .acceptance import PARSE, Acceptance, as_record
 from .attempt_costs import AttemptCosts
 from .draft import Candidate, Draft, Rejection, Strategy, TopicContext
 from .journal_entries import Accepted, Answered, Paid, Refused
@@ -27,6 +29,7 @@ class AttemptWork:
 
     Attributes:
         costs: what attempts may use, and have used.
+        room: for the model's answers, as it is now.
 
     Args:
         store: where the journal is.
@@ -35,6 +38,7 @@ class AttemptWork:
         context: what the strategy knows of the topic.
         acceptance: the gates.
         spending: the budget of the approval.
+        room: for the model's answers.
         judge: looks at records last; None when there is no judge.
     """
 
@@ -46,6 +50,7 @@ class AttemptWork:
         context: TopicContext,
         acceptance: Acceptance,
         spending: Spending,
+        room: AnswerRoom,
         judge: Judge | None = None,
     ) -> None:
         self._store = store
@@ -55,11 +60,14 @@ class AttemptWork:
         self._acceptance = acceptance
         self._spending = spending
         self._judge = judge
+        self.room = room
         self.costs = AttemptCosts(spending, judge)
 
     def draft(self, number: int) -> Draft:
         """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
-        return self._strategy.draft(self._context, number, random.Random(f"{self._job.id}:{number}"))
+        draft = self._strategy.draft(self._context, number, random.Random(f"{self._job.id}:{number}"))
+        requests = [replace(request, room=self.room.extra) for request in draft.requests]
+        return replace(draft, requests=requests)
 
     def open(self, number: int, slot: int) -> Open:
         """An attempt from its beginning, not written down yet."""
@@ -172,11 +180,12 @@ class AttemptWork:
 
     def _judged(self, one: Open) -> Candidate | Rejection:
         """What the gates say of an attempt, and then the judge, if it was asked."""
-        if not one.is_written:
-            return self._acceptance.examine(self._strategy, one.draft, one.response)
         # With a verdict, once more: what was accepted meanwhile may be the same.
-        judged = self._acceptance.judge(self._strategy, one.draft, one.response)
+        look = self._acceptance.judge if one.is_written else self._acceptance.examine
+        judged = look(self._strategy, one.draft, one.response)
         if isinstance(judged, Rejection):
+            return one.cut_off or judged if judged.gate == PARSE else judged
+        if not one.is_written:
             return judged
         if one.verdict is not None and self._judge is not None:
             judged = self._judge.refusal(judged, one.verdict) or judged

@@ -82,7 +82,7 @@ class BatchEngine(SlotKeeping):
             batch_id = await self._submitted()
             answers = await self._awaited(batch_id)
             waiting, self._waiting = self._waiting, []
-            answered, failed = _sorted_out(waiting, answers)
+            answered, failed = self._sorted_out(waiting, answers)
             # In this order: a program that dies in between finds the batch again by its metadata.
             await in_thread(self._work.note_batch, None)
             if problem := await in_thread(self._work.write_down, answered):
@@ -169,23 +169,23 @@ class BatchEngine(SlotKeeping):
             if written and self._judge_line is not None:
                 answered, failed = await ask_judge_of_all(self._judge_line, written, self._journal)
 
+    def _sorted_out(self, waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open], list[Failed]]:
+        answered, failed = [], []
+        for one in waiting:
+            custom_id = _custom_id(one)
+            if (found := answers.replies.get(custom_id)) is not None:
+                self._work.room.learn(one.draft.requests[len(one.replies)].room, *found)
+                one.add_reply(*found)
+                answered.append(one)
+            else:
+                said = answers.failures.get(custom_id, "not answered before the batch ended")
+                failed.append(Failed(one, Rejection("endpoint", said[:300]), is_free=True))
+        return answered, failed
+
     async def _journal(self, one: Open) -> None:
         problem = await in_thread(self._work.write_down, [one])
         if problem:
             self.stop(problem)
-
-
-def _sorted_out(waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open], list[Failed]]:
-    answered, failed = [], []
-    for one in waiting:
-        custom_id = _custom_id(one)
-        if (found := answers.replies.get(custom_id)) is not None:
-            one.add_reply(*found)
-            answered.append(one)
-        else:
-            said = answers.failures.get(custom_id, "not answered before the batch ended")
-            failed.append(Failed(one, Rejection("endpoint", said[:300]), is_free=True))
-    return answered, failed
 
 
 def _custom_id(one: Open) -> str:

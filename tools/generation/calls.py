@@ -10,6 +10,7 @@ from contextlib import suppress
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
 from tenacity.stop import stop_base
 
+from ..models.answer_room import AnswerRoom
 from ..models.endpoint_errors import TransientEndpointError
 from ..models.endpoint_session import EndpointSession
 from ..models.usage import TokenUsage
@@ -39,14 +40,20 @@ class _GivenUp(stop_base):
 class Calls:
     """Sends requests to an endpoint, as many at once as it takes.
 
+    The first call to a model of which nothing is known goes alone: what its answer shows decides how much room the
+    others get.
+
     Args:
         session: the line to the model.
         limit: how many at once.
+        room: for the model's answers; learns from each.
     """
 
-    def __init__(self, session: EndpointSession, limit: AdaptiveLimit) -> None:
+    def __init__(self, session: EndpointSession, limit: AdaptiveLimit, room: AnswerRoom) -> None:
         self._session = session
         self._limit = limit
+        self._room = room
+        self._first = asyncio.Lock()
         self._failures_in_row = 0
         self._last_answer: float | None = None
         self._given_up = asyncio.Event()
@@ -74,6 +81,14 @@ class Calls:
             TransientEndpointError: failing or unreachable, or busy for `MOST_WAITING` seconds; raised after a rest.
             EndpointError: a refusal that will repeat.
         """
+        if self._room.is_known:
+            return await self._ask(request, name)
+        async with self._first:
+            if not self._room.is_known:
+                return await self._ask(request, name)
+        return await self._ask(request, name)
+
+    async def _ask(self, request: Request, name: str) -> tuple[str, TokenUsage]:
         try:
             answer = await self._until_taken(request, name)
         except TransientEndpointError:
@@ -82,6 +97,7 @@ class Calls:
                 await self._rest(random.uniform(0, min(LONGEST_BREATH, 0.1 * 2.0**self._failures_in_row)))
             raise
         self._failures_in_row, self._last_answer = 0, time.monotonic()
+        self._room.learn(request.room, *answer)
         return answer
 
     async def _until_taken(self, request: Request, name: str) -> tuple[str, TokenUsage]:

@@ -7,13 +7,16 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ..coverage.strategy_choice import StrategyName
 from ..dataset.record import Message, Record, content_hash, message_text
+from ..models.answer_room import token_limit
 from .tool_chain_settings import ToolChainSettings
 from .topic_style import TopicStyle
 from .wanted import Wanted
+
+Profile = Literal["full", "small"]
 
 ChatTurn = tuple[str, str]
 """(role, text) of one message of a prompt; role is system, user or assistant."""
@@ -31,6 +34,7 @@ class TopicContext:
             on there, instead of beginning with the same ones again.
         tool_chain: shares of the kinds of tool chain.
         wanted: what the topic lacks most; the first attempts ask for one after the other.
+        profile: how the model is spoken to: ``small`` for the embedded one, whose texts are kept short.
         lessons: records that a person rejected, with excerpts and reasons: what to keep away from.
         rules: what a person confirmed that the written must keep to, in words.
     """
@@ -43,13 +47,14 @@ class TopicContext:
     offset: int = 0
     tool_chain: ToolChainSettings = field(default_factory=ToolChainSettings)
     wanted: Sequence[Wanted] = ()
+    profile: Profile = "full"
     lessons: Sequence[Mapping[str, Any]] = ()
     rules: Sequence[str] = ()
 
     @cached_property
     def style(self) -> TopicStyle:
         """How the topic's real records are written; measured at first use, once a job."""
-        return TopicStyle.of(self.seeds)
+        return TopicStyle.of(self.seeds, is_short=self.profile == "small")
 
     @property
     def about(self) -> str:
@@ -65,14 +70,21 @@ class Request:
     Attributes:
         prompt: the chat messages.
         schema: JSON Schema of the answer.
-        max_tokens: the longest answer.
+        text_tokens: what the text of the answer takes at most.
         temperature: as model endpoints understand it.
+        room: tokens for what the model does beside it, as its `AnswerRoom` has them.
     """
 
     prompt: Sequence[ChatTurn]
     schema: dict[str, Any]
-    max_tokens: int
+    text_tokens: int
     temperature: float = 0.8
+    room: int | None = None
+
+    @property
+    def max_tokens(self) -> int:
+        """The limit that it is sent with."""
+        return token_limit(self.text_tokens, self.room)
 
 
 @dataclass(frozen=True)

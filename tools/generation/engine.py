@@ -18,7 +18,7 @@ from .concurrency import AdaptiveLimit
 from .in_thread import OwnThread, in_thread
 from .judge.asking import JudgeLine
 from .ledger import Job
-from .open_attempt import UNSENT, Failed, Open, Outcome
+from .open_attempt import OUTGROWN, UNSENT, Failed, Open, Outcome
 from .places import Places
 from .progress import OnProgress
 from .signals import Signals
@@ -65,7 +65,7 @@ class Engine(SlotKeeping):
         super().__init__(job, work, left, on_progress)
         self._limit = limit
         self._spool = spool
-        self._asking = Asking(model, limit, judge)
+        self._asking = Asking(model, limit, work.room, judge)
         self._signals = Signals("begin", "judge", "over")
         self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
         # At one endpoint there is one set of places, whoever is asked.
@@ -167,6 +167,10 @@ class Engine(SlotKeeping):
             self._failed.append(Failed(attempt, UNSENT, is_free=True))  # begun ahead and not needed
             self._signals.tell("judge")
             return
+        if not attempt.replies and attempt.draft.requests[0].room != self._work.room.extra:
+            self._failed.append(Failed(attempt, OUTGROWN, is_free=True))
+            self._signals.tell("judge")
+            return
         asked = await self._asking.ask(attempt, is_last=self._stop is not None)
         if self._asking.error is not None:
             self.stop(str(self._asking.error))
@@ -199,6 +203,8 @@ class Engine(SlotKeeping):
         """How many attempts to begin now: some ahead of need, so that a place that gets free is taken at once."""
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
+        if not self._work.room.is_known:
+            return 0 if self._in_hand or not self._owed else 1  # the first call goes alone
         unjudged = len(self._answered)
         unjudged += 0 if self._judge_places is self._places else len(self._judge_places)
         if unjudged > MOST_UNJUDGED:

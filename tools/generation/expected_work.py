@@ -75,10 +75,14 @@ def expected_work(
     """
     strategy, context = usable_strategy(services, workflow_id, item)
     calls_each, each = _measured(strategy, context)
+    hidden = calls_each * services.answer_room().hidden_tokens
+    each = replace(each, completion_tokens=each.completion_tokens + hidden)
     judge = services.settings.for_judge()
     if judge is not None:
         each = _with_verdict(
-            each, Judge(judge.model_in_use, context), strategy.draft(context, 0, random.Random(0))
+            each,
+            Judge(judge.model_in_use, context),
+            strategy.draft(context, 0, random.Random(0)),
         )
     judged = 0
     for seen in experiences(
@@ -129,7 +133,7 @@ def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expecte
         for request in strategy.draft(context, attempt, random.Random(attempt)).requests:
             calls += 1
             sent += sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
-            longest += request.max_tokens
+            longest += request.text_tokens
     assumed = Expected(
         acceptance=FIRST_ACCEPTANCE,
         prompt_tokens=sent / BYTES_PER_TOKEN / _MEASURED_DRAFTS,

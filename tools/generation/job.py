@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..coverage.report import Coverage
 from ..errors import CoverageError
-from . import approved_items, endpoint_limits, journal
+from . import approved_items, journal, known_endpoints
 from .batch_engine import BatchEngine
 from .engine import Engine
 from .frozen_heap import frozen_heap
@@ -71,7 +71,7 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         raise _first_of_ours(group) from group
     finally:
         watch.cancel()
-        await asyncio.to_thread(_remember_limits, services, loaded)
+        await asyncio.to_thread(_remember_endpoints, services, loaded)
     after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
@@ -100,9 +100,10 @@ def _from_thread(on_progress: OnProgress | None) -> OnProgress | None:
     return report
 
 
-def _remember_limits(services: Services, loaded: LoadedJob) -> None:
+def _remember_endpoints(services: Services, loaded: LoadedJob) -> None:
     for settings, limit in loaded.limits:
-        endpoint_limits.remember(services.store, settings, limit)
+        known_endpoints.remember(services.store, settings, limit)
+    services.remember_answer_rooms()
 
 
 async def _stop_when_cancelled(services: Services, job: Job, engine: Engine | BatchEngine) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ..coverage.strategy_choice import StrategyName
 from ..errors import InvalidInput
 from ..model_settings import ModelSettings
-from . import endpoint_limits, job_notes
+from ..models.answer_room import STEP
+from . import job_notes, known_endpoints
 from .acceptance import Acceptance
 from .answer_spool import AnswerSpool, spool_path
 from .attempt_work import AttemptWork
@@ -78,12 +79,15 @@ def load_job(
     spending = Spending(job.approval_id, price, judge_price=judge_price_of(settings), in_batches=in_batches)
     with services.store.write() as connection:
         spending.open(connection, settings.budget_tokens, settings.budget_usd)
+    room = services.answer_room()
+    if in_batches and not room.is_known and room.extra is not None:
+        room.extra = STEP  # a batch takes hours: none goes ahead to find out what the model does
     work = AttemptWork(
-        services.store, job, strategy, context, acceptance, spending, _judge(services, context)
+        services.store, job, strategy, context, acceptance, spending, room, _judge(services, context)
     )
     spool = spool_path(services.settings.home, job.id)
     left = what_is_left(services.store, job, work, spending, spool, in_batches=in_batches)
-    limit = endpoint_limits.limit_for(services.store, settings)
+    limit = known_endpoints.limit_for(services.store, settings)
     line = _judge_line(services, limit)
     engine: Engine | BatchEngine
     if in_batches:
@@ -98,14 +102,17 @@ def load_job(
 
 def _judge(services: Services, context: TopicContext) -> Judge | None:
     settings = services.settings.for_judge()
-    return Judge(settings.model_in_use, context) if settings else None
+    return Judge(settings.model_in_use, context, services.answer_room(settings)) if settings else None
 
 
 def _judge_line(services: Services, limit: AdaptiveLimit) -> JudgeLine | None:
-    if services.judge_model is None:
+    settings = services.settings.for_judge()
+    if services.judge_model is None or settings is None:
         return None
     return JudgeLine(
-        services.judge_model, endpoint_limits.limit_for_judge(services.store, services.settings, limit)
+        services.judge_model,
+        known_endpoints.limit_for_judge(services.store, services.settings, limit),
+        services.answer_room(settings),
     )
 
 

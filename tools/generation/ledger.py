@@ -14,6 +14,9 @@ from ..dataset.store import Store
 from ..errors import InvalidInput
 from .money import as_usd
 
+NOT_SENT = "not_sent"
+"""The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -164,7 +167,9 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
     refused: Sequence[str | None] = (
         connection.execute(
             select(attempts.c.gate).where(
-                attempts.c.job_id == row["id"], attempts.c.status.in_(("rejected", "failed"))
+                attempts.c.job_id == row["id"],
+                attempts.c.status.in_(("rejected", "failed")),
+                func.coalesce(attempts.c.gate, "") != NOT_SENT,
             )
         )
         .scalars()

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..models.answer_room import cut_off_words, is_cut_off
 from ..models.usage import NO_USAGE, TokenUsage
 from .draft import Draft, Rejection, Request
+from .ledger import NOT_SENT
 from .money import NOTHING, Amount
 from .replies import joined
 
-NOT_SENT = "not_sent"
-"""The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
+CUT_OFF = "cut_off"
+"""The reason of attempts whose answer ended at its limit."""
 UNSENT = Rejection(NOT_SENT, "the job had stopped")
+OUTGROWN = Rejection(NOT_SENT, "what is known of the model changed before it was sent: it is drafted anew")
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Open:
         needs_verdict: whether the judge is asked when all gates have passed.
         replies: what the model has answered so far, one for each request of the draft that was sent.
         usage: what these took.
+        last_usage: what the last of them took.
         question: what to ask the judge; None until the gates have passed.
         verdict: what the judge answered.
         judge_usage: what that took.
@@ -40,6 +44,7 @@ class Open:
     needs_verdict: bool = False
     replies: list[str] = field(default_factory=list)
     usage: TokenUsage = NO_USAGE
+    last_usage: TokenUsage = NO_USAGE
     question: Request | None = None
     verdict: str | None = None
     judge_usage: TokenUsage = NO_USAGE
@@ -50,6 +55,7 @@ class Open:
         """The model that writes has answered."""
         self.replies.append(_whole_characters(reply))
         self.usage += usage
+        self.last_usage = usage
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
@@ -62,6 +68,14 @@ class Open:
     def response(self) -> str:
         """The replies as they are journalled."""
         return joined(self.draft, self.replies)
+
+    @property
+    def cut_off(self) -> Rejection | None:
+        """The refusal of an attempt whose last reply was cut off or empty, if nothing could be made of it."""
+        if not self.replies or not is_cut_off(self.replies[-1], self.last_usage):
+            return None
+        limit = self.draft.requests[len(self.replies) - 1].max_tokens
+        return Rejection(CUT_OFF, cut_off_words(limit, self.last_usage))
 
     @property
     def is_written(self) -> bool:

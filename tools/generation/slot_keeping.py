@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from .attempt_work import AttemptWork
-from .ledger import Job
-from .open_attempt import UNSENT, Outcome
+from .ledger import NOT_SENT, Job
+from .open_attempt import Outcome
 from .progress import OnProgress, Tally
 from .take_up import Left
 
@@ -35,7 +35,7 @@ class SlotKeeping:
             self._tally.accepted += 1
             return
         self._owed.append(outcome.attempt.slot)
-        if outcome.rejection is not None and outcome.rejection is not UNSENT:
+        if outcome.rejection is not None and outcome.rejection.gate != NOT_SENT:
             self._tally.rejected[outcome.rejection.gate] += 1
 
     def _why_short(self) -> str | None:

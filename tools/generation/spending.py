@@ -99,7 +99,7 @@ class Spending:
 
 
 def _amount(price: Price | None, usage: TokenUsage, *, in_batches: bool = False) -> Amount:
-    tokens = usage.prompt_tokens + usage.completion_tokens
+    tokens = usage.tokens
     if price is None:
         return Amount(tokens, None)
     money = price.picodollars(

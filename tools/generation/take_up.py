@@ -13,9 +13,9 @@ from .answer_spool import spooled_answers
 from .attempt_work import AttemptWork
 from .draft import Rejection
 from .journal_entries import Answered, Refused
-from .ledger import Attempt, Job, list_attempts, slot_records
+from .ledger import NOT_SENT, Attempt, Job, list_attempts, slot_records
 from .money import NOTHING, Amount
-from .open_attempt import NOT_SENT, Open
+from .open_attempt import Open
 from .replies import split
 from .spending import Spending
 

@@ -69,6 +69,7 @@ def topic_context(
         offset=offset,
         tool_chain=tool_chain or ToolChainSettings(),
         wanted=wanted,
+        profile="small" if services.settings.uses_embedded_model else "full",
         lessons=taught["lessons"],
         rules=taught["rules"],
     )

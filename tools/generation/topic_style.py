@@ -39,6 +39,7 @@ class TopicStyle:
         reply_words: words of each spoken assistant turn.
         user_characters: characters of each user turn.
         reply_characters: characters of each spoken assistant turn.
+        bytes_per_character: of the turns, in UTF-8: 1 for English, 3 for Chinese; tokens go by bytes.
         exchanges: user turns that are answered in words, of each record; at most `MOST_EXCHANGES`.
         tool_rate: share of records in which the assistant calls a tool, 0 to 1.
         openings: how many records begin which way.
@@ -51,10 +52,17 @@ class TopicStyle:
     exchanges: Sequence[int]
     tool_rate: float
     openings: dict[Opening, int]
+    bytes_per_character: float = 1.0
+    is_short: bool = False
 
     @classmethod
-    def of(cls, records: Sequence[Record]) -> TopicStyle:
-        """Measure records; without any, the style is that of short support conversations."""
+    def of(cls, records: Sequence[Record], *, is_short: bool = False) -> TopicStyle:
+        """Measure records; without any, the style is that of short support conversations.
+
+        Args:
+            records: of the topic.
+            is_short: whether what is written is kept short, since the model loses itself in long texts.
+        """
         records = records[:_MEASURED]
         spoken = [_spoken(record) for record in records]
         users = [text for turns in spoken for role, text in turns if role == "user"]
@@ -69,6 +77,8 @@ class TopicStyle:
             exchanges=sorted(map(_exchanges, spoken)) or DEFAULT_STYLE.exchanges,
             tool_rate=sum(record.uses_tools for record in records) / len(records) if records else 0.0,
             openings=dict(Counter(map(opening_of, first))) or DEFAULT_STYLE.openings,
+            bytes_per_character=_bytes_per_character([*users, *replies]),
+            is_short=is_short,
         )
 
     def words_of_user(self, share: float) -> int:
@@ -89,14 +99,38 @@ class TopicStyle:
         return kinds[min(len(kinds) - 1, int(share * len(kinds)))]
 
     @property
+    def shortest_user(self) -> int:
+        """Characters that a written user turn has at least; no more than the shortest real one."""
+        return min(15, self.user_characters[0])
+
+    @property
+    def shortest_reply(self) -> int:
+        """Characters that a written assistant turn has at least, likewise."""
+        return min(20, self.reply_characters[0])
+
+    @property
+    def usual_user(self) -> int:
+        """Characters that there is room for in a written user turn: half as long again as most real ones."""
+        return self._usual(self.user_characters, 150, 800)
+
+    @property
+    def usual_reply(self) -> int:
+        """Characters that there is room for in a written assistant turn, likewise."""
+        return self._usual(self.reply_characters, 200, 1200)
+
+    @property
     def longest_user(self) -> int:
-        """Characters that a written user turn may have: half as long again as all but the longest real ones."""
-        return _limit(self.user_characters, 150, 800)
+        """Characters that a written user turn may have: what real ones have is not ruled out."""
+        return self.usual_user if self.is_short else max(self.usual_user, self.user_characters[-1])
 
     @property
     def longest_reply(self) -> int:
-        """Characters that a written assistant turn may have."""
-        return _limit(self.reply_characters, 200, 1200)
+        """Characters that a written assistant turn may have, likewise."""
+        return self.usual_reply if self.is_short else max(self.usual_reply, self.reply_characters[-1])
+
+    def _usual(self, lengths: Sequence[int], least: int, most_if_short: int) -> int:
+        usual = int(1.5 * _quantile(lengths, 0.95))
+        return max(least, min(most_if_short, usual) if self.is_short else usual)
 
 
 DEFAULT_STYLE = TopicStyle(
@@ -149,5 +183,6 @@ def _quantile(counts: Sequence[int], share: float) -> int:
     return counts[min(len(counts) - 1, int(share * len(counts)))]
 
 
-def _limit(lengths: Sequence[int], least: int, most: int) -> int:
-    return max(least, min(most, int(1.5 * _quantile(lengths, 0.95))))
+def _bytes_per_character(texts: Sequence[str]) -> float:
+    characters = sum(map(len, texts))
+    return sum(len(text.encode()) for text in texts) / characters if characters else 1.0

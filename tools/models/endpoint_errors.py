@@ -16,12 +16,18 @@ _CONTEXT_WORDS = (
     "context length",
     "context size",
     "context window",
+    "max_tokens is too large",
+    "max_completion_tokens is too large",
     "prompt is too long",
 )
 
 
 class EmbeddedModelUnavailable(EndpointError):
     """A model that should run on this machine cannot: not installed, damaged, or too big for it."""
+
+
+class RequestTooLong(EndpointError):
+    """Prompt and answer together do not fit into the model's context."""
 
 
 class TransientEndpointError(EndpointError):
@@ -85,7 +91,7 @@ def _of_status(error: object, model: str) -> EndpointError:
     # Before the look at the status: llama.cpp and others answer an overflow with a 5xx, and asking again
     # would not help.
     if is_context_overflow(error):
-        return EndpointError(f"The request is too long for the model {model}: {said}", hint=_LENGTH)
+        return RequestTooLong(f"The request is too long for the model {model}: {said}", hint=_LENGTH)
     if status in (408, 409, 425, 429) or status >= 500:
         return TransientEndpointError(
             f"The endpoint of the model {model} answered {status}: {said}",

@@ -159,7 +159,7 @@ def _groups(
         typical = members[np.argsort(-(rows[members] @ rows[members].mean(axis=0)), kind="stable")]
         said = [texts[row] for row in typical]
         topic = (
-            asyncio.run(name_by_model(services.chat_model, own_terms, said, taken))
+            asyncio.run(name_by_model(services.chat_model, services.answer_room(), own_terms, said, taken))
             if by_model
             else name_from_terms(own_terms, taken)
         )

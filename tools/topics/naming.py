@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..dataset.workflows import TopicInfo
-from ..models.structured import parse_json, structured_json
+from ..models.answer_room import AnswerRoom, json_with_room
+from ..models.structured import parse_json
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,12 +36,13 @@ def name_from_terms(terms: Sequence[str], taken: Collection[str]) -> TopicInfo:
 
 
 async def name_by_model(
-    model: BaseChatModel, terms: Sequence[str], texts: Sequence[str], taken: Collection[str]
+    model: BaseChatModel, room: AnswerRoom, terms: Sequence[str], texts: Sequence[str], taken: Collection[str]
 ) -> TopicInfo:
     """A topic as the model names and describes it; by its words where the model gives nothing usable.
 
     Args:
         model: any chat model.
+        room: for its answers.
         terms: the group's telling words.
         texts: texts of the group, the most typical first.
         taken: names that are in use.
@@ -49,8 +51,8 @@ async def name_by_model(
         EndpointError: the endpoint refused or failed for good.
     """
     prompt = naming_prompt(terms, texts, taken)
-    reply, _ = await structured_json(
-        model, [("user", prompt)], _SCHEMA, name="topic", max_tokens=_MOST_TOKENS, temperature=0
+    reply, _ = await json_with_room(
+        model, room, [("user", prompt)], _SCHEMA, name="topic", text_tokens=_MOST_TOKENS
     )
     try:
         said = parse_json(reply)

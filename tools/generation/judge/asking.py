@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import EndpointError
+from ...models.answer_room import AnswerRoom, cut_off_words, is_cut_off
 from ...models.endpoint_errors import TransientEndpointError
 from ...models.endpoint_session import EndpointSession
 from ...settings import PREFIX
@@ -34,10 +35,12 @@ class JudgeLine:
     Attributes:
         model: what is asked.
         limit: how many requests at once; the same object as the writing model's when both are at one endpoint.
+        room: for its answers.
     """
 
     model: BaseChatModel
     limit: AdaptiveLimit
+    room: AnswerRoom
 
 
 async def ask_judge(calls: Calls, attempt: Open) -> None:
@@ -58,6 +61,10 @@ async def ask_judge(calls: Calls, attempt: Open) -> None:
         ) from error
     except EndpointError as error:
         raise EndpointError(f"The judge cannot be asked: {error.message}", hint=_HINT) from error
+    if is_cut_off(verdict, usage):
+        attempt.lost_verdicts += 1
+        said = cut_off_words(attempt.question.max_tokens, usage)
+        raise TransientEndpointError(f"The judge's verdict cannot be used: {said}.", hint=_HINT)
     attempt.add_verdict(verdict, usage)
 
 
@@ -78,7 +85,7 @@ async def ask_judge_of_all(
         EndpointError: the judge refuses for good or is down; all verdicts that came are journalled.
     """
     async with EndpointSession(line.model) as session:
-        calls = Calls(session, line.limit)
+        calls = Calls(session, line.limit, line.room)
 
         async def ask(one: Open) -> EndpointError | None:
             await line.limit.acquire()

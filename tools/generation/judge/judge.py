@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from ...dataset.record import message_text
+from ...models.answer_room import AnswerRoom
 from ...models.json_reply import parse_json
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from ..strategies.answer import answer_tokens
@@ -28,11 +29,13 @@ class Judge:
     Args:
         model: the judging model in words, for the provenance.
         context: the topic.
+        room: for the model's answers; when not given, just what a verdict takes.
     """
 
-    def __init__(self, model: str, context: TopicContext) -> None:
+    def __init__(self, model: str, context: TopicContext, room: AnswerRoom | None = None) -> None:
         self._model = model
         self._context = context
+        self._room = room or AnswerRoom.fixed()
 
     def question(self, candidate: Candidate) -> Request:
         """The request for a verdict on a record."""
@@ -41,7 +44,7 @@ class Judge:
     def expected_worst_case(self, draft: Draft) -> tuple[int, int]:
         """About the most (prompt, completion) tokens that a verdict can take, before there is a record."""
         prompt, completion = worst_case_tokens(self._question(draft, []))
-        written = sum(request.max_tokens for request in draft.requests) * BYTES_PER_TOKEN
+        written = sum(request.text_tokens for request in draft.requests) * BYTES_PER_TOKEN
         return prompt + written + max((len(seed.body) for seed in draft.seeds), default=0), completion
 
     def refusal(self, candidate: Candidate, verdict: str) -> Rejection | None:
@@ -74,7 +77,13 @@ class Judge:
             criteria=rubric.criteria,
         )
         longest = len(rubric.criteria) * (LONGEST_QUOTE + LONGEST_REASON)
-        return Request(prompt, rubric.schema, answer_tokens(longest, 4 * len(rubric.criteria)), temperature=0)
+        return Request(
+            prompt,
+            rubric.schema,
+            answer_tokens(longest, 4 * len(rubric.criteria), self._context.style.bytes_per_character),
+            temperature=0,
+            room=self._room.extra,
+        )
 
 
 def _decisions(verdict: str, draft: Draft) -> dict[str, dict[str, Any]]:

@@ -51,24 +51,32 @@ def exchanges_request(
         style: of the topic's records.
         words: of a user's message that is asked for; it has room even where real ones are shorter.
     """
-    longest_user = max(style.longest_user, words * _CHARACTERS_OF_A_WORD)
-    characters = exchanges * (longest_user + style.longest_reply)
-    schema = _exchanges_schema(exchanges, longest_user, style.longest_reply)
-    return Request(prompt, schema, answer_tokens(characters, 2 * exchanges))
+    asked = words * _CHARACTERS_OF_A_WORD
+    characters = exchanges * (max(style.usual_user, asked) + style.usual_reply)
+    schema = _exchanges_schema(exchanges, style, max(style.longest_user, asked))
+    return Request(prompt, schema, answer_tokens(characters, 2 * exchanges, style.bytes_per_character))
 
 
-def answer_tokens(characters: int, fields: int) -> int:
-    """Tokens that an answer with so much text in so many fields may take, in languages close to English."""
-    return characters // 3 + 12 * fields + 20
+def answer_tokens(characters: int, fields: int, bytes_per_character: float = 1.0) -> int:
+    """Tokens that an answer with so much text in so many fields may take.
+
+    Three bytes a token are few for every script: English has 4 and more, Chinese and Korean about 3, Cyrillic and
+    Arabic 4 to 5 in today's tokenizers.
+
+    Args:
+        characters: of all fields together.
+        fields: how many there are.
+        bytes_per_character: of the language that is written, in UTF-8.
+    """
+    return int(characters * bytes_per_character / 3) + 12 * fields + 20
 
 
-def _exchanges_schema(exchanges: int, longest_user: int, longest_reply: int) -> dict[str, Any]:
+def _exchanges_schema(exchanges: int, style: TopicStyle, longest_user: int) -> dict[str, Any]:
+    user = {"type": "string", "minLength": style.shortest_user, "maxLength": longest_user}
+    reply = {"type": "string", "minLength": style.shortest_reply, "maxLength": style.longest_reply}
     pair = {
         "type": "object",
-        "properties": {
-            "user": {"type": "string", "minLength": 15, "maxLength": longest_user},
-            "assistant": {"type": "string", "minLength": 20, "maxLength": longest_reply},
-        },
+        "properties": {"user": user, "assistant": reply},
         "required": ["user", "assistant"],
         "additionalProperties": False,
     }

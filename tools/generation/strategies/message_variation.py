@@ -16,7 +16,7 @@ from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from ..facts import facts
 from ..wanted import wanted_at
-from .answer import text_field
+from .answer import answer_tokens, text_field
 from .attributes import MANNERS, calls_tools, pick, unlocked
 from .prompt import render
 from .seed_order import UsableSeeds, seed_for
@@ -142,8 +142,9 @@ class MessageVariation:
             message_text(seed.messages[turn]),
             message_text(seed.messages[turn + 1]),
         )
-        user_limit = max(120, min(400, int(1.6 * len(original_user))))
-        reply_limit = max(160, min(700, int(1.5 * len(original_reply))))
+        style, is_small = context.style, context.profile == "small"
+        user_limit = max(120, min(400 if is_small else style.longest_user, int(1.6 * len(original_user))))
+        reply_limit = max(160, min(700 if is_small else style.longest_reply, int(1.5 * len(original_reply))))
         asked = render(
             "message_variation_user",
             question=_question(seed.messages[:turn]),
@@ -156,11 +157,16 @@ class MessageVariation:
             topic=context.topic,
             # Two requests: a small model that sees the reply lets the user say it.
             requests=[
-                Request(asked, _schema("user", 20, user_limit), user_limit // 2 + 40, TEMPERATURE),
+                Request(
+                    asked,
+                    _schema("user", style.shortest_user, user_limit),
+                    answer_tokens(user_limit, 1, style.bytes_per_character),
+                    TEMPERATURE,
+                ),
                 Request(
                     render("message_variation_reply", text=original_reply),
-                    _schema("assistant", 40, reply_limit),
-                    reply_limit // 2 + 40,
+                    _schema("assistant", style.shortest_reply, reply_limit),
+                    answer_tokens(reply_limit, 1, style.bytes_per_character),
                     TEMPERATURE,
                 ),
             ],

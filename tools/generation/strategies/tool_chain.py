@@ -72,7 +72,9 @@ class ToolChain:
                 Request(
                     render(part.template, **values),
                     script.schema(part),
-                    answer_tokens(script.longest(part), len(part.fields)),
+                    answer_tokens(
+                        script.characters(part), len(part.fields), context.style.bytes_per_character
+                    ),
                     TEMPERATURE,
                 )
                 for part in script.parts

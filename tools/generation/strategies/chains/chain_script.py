@@ -22,11 +22,16 @@ _OPEN_ARGUMENT = (8, 200)
 
 @dataclass(frozen=True)
 class Spoken:
-    """A turn that the model writes: who says it, the field of the answer, and its shortest and longest text."""
+    """A turn that the model writes: who says it, the field of the answer, and how long its text may be.
+
+    Attributes:
+        usual: characters that there is room for; a longest text is rare.
+    """
 
     role: Literal["user", "assistant"]
     field: str
     shortest: int
+    usual: int
     longest: int
 
 
@@ -71,9 +76,10 @@ class Script:
         first = Part(self.template, [*self.chain.to_write, *now])
         return [first, Part(f"{self.template}_reply", list(self.later))] if self.later else [first]
 
-    def longest(self, part: Part) -> int:
-        """Characters of the longest answer to a part."""
-        return sum(most for _, most in self._limits(part).values())
+    def characters(self, part: Part) -> int:
+        """Characters that there is room for in the answer to a part."""
+        usual = {turn.field: turn.usual for turn in self.spoken}
+        return sum(usual.get(name, _OPEN_ARGUMENT[1]) for name in part.fields)
 
     def schema(self, part: Part) -> dict[str, Any]:
         """JSON Schema of the answer to a part."""
@@ -118,19 +124,21 @@ class Turns:
     """
 
     def __init__(self, style: TopicStyle, chain: Chain) -> None:
-        facts = max((len(json.dumps(said)) for said in chain.facts), default=0)
-        self._longest_user = max(style.longest_user, facts + _ROOM["user"])
-        self._longest_reply = max(style.longest_reply, 2 * _ROOM["assistant"])
+        self._style = style
+        self._facts = max((len(json.dumps(said)) for said in chain.facts), default=0) + _ROOM["user"]
 
     def user(self, name: str) -> Spoken:
         """A turn of the user."""
-        return Spoken(
-            "user", name, 5 if name in ("user_reply", "correction", "follow_up") else 15, self._longest_user
-        )
+        style = self._style
+        usual, longest = max(style.usual_user, self._facts), max(style.longest_user, self._facts)
+        shortest = 5 if name in ("user_reply", "correction", "follow_up") else 15
+        return Spoken("user", name, min(shortest, style.shortest_user), usual, longest)
 
     def assistant(self, name: str) -> Spoken:
         """A turn of the assistant."""
-        return Spoken("assistant", name, 15, self._longest_reply)
+        style, least = self._style, 2 * _ROOM["assistant"]
+        usual, longest = max(style.usual_reply, least), max(style.longest_reply, least)
+        return Spoken("assistant", name, min(15, style.shortest_reply), usual, longest)
 
 
 def _filled(chain: Chain, answer: Any) -> list[WrittenStep]:

@@ -1,13 +1,14 @@
-"""What earlier jobs found out about how many requests an endpoint takes at once."""
+"""What is remembered of endpoints and their models: how many requests at once, how much room for an answer."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from ..dataset.journal_tables import endpoint_limits
+from ..dataset.journal_tables import answer_rooms, endpoint_limits
 from ..dataset.store import Store
 from ..model_settings import ModelSettings
+from ..models.answer_room import AnswerRoom
 from ..models.embedded_server import PARALLEL
 from .concurrency import START, AdaptiveLimit
 from .journal import now
@@ -53,6 +54,41 @@ def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> Non
     statement = insert(endpoint_limits).values(**names, **row)
     with store.write() as connection:
         connection.execute(statement.on_conflict_do_update(index_elements=["endpoint", "model"], set_=row))
+
+
+def room_for(store: Store, settings: ModelSettings) -> AnswerRoom:
+    """The room for answers of the model of these settings, as far as earlier answers showed it."""
+    if settings.uses_embedded_model:
+        return AnswerRoom.fixed()
+    if not _is_known(settings):
+        return AnswerRoom()
+    known = (answer_rooms.c.endpoint == settings.endpoint_url) & (
+        answer_rooms.c.model == settings.endpoint_model
+    )
+    with store.read() as connection:
+        row = connection.execute(select(answer_rooms).where(known)).first()
+    if row is None:
+        return AnswerRoom()
+    return AnswerRoom(
+        row.extra_tokens, is_known=True, answers=row.answers, reasoning_tokens=row.reasoning_tokens
+    )
+
+
+def remember_room(store: Store, settings: ModelSettings, room: AnswerRoom) -> None:
+    """Keep what answers showed, if they showed something new."""
+    if not room.has_changed or not _is_known(settings):
+        return
+    row = {
+        "extra_tokens": room.extra,
+        "answers": room.answers,
+        "reasoning_tokens": room.reasoning_tokens,
+        "updated_at": now(),
+    }
+    names = {"endpoint": settings.endpoint_url, "model": settings.endpoint_model}
+    statement = insert(answer_rooms).values(**names, **row)
+    with store.write() as connection:
+        connection.execute(statement.on_conflict_do_update(index_elements=["endpoint", "model"], set_=row))
+    room.has_changed = False
 
 
 def _place(settings: ModelSettings) -> str:

@@ -1,0 +1,163 @@
+"""Models that think before they write: hidden tokens count against the limit of an answer."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.generate_synthetic_data import run_approved_item
+from finetune_coverage.tools.generation.budget import budget_of
+from finetune_coverage.tools.generation.ledger import list_attempts
+from finetune_coverage.tools.models.answer_room import MOST, STEP, AnswerRoom, is_cut_off
+from finetune_coverage.tools.models.usage import TokenUsage, usage_reported
+
+from ..mock_openai.server import Fault, MockOpenAI
+from .test_engine_endpoint import approved, no_meaning, services_for, texts
+
+__all__ = ["no_meaning"]
+
+
+def thinking(endpoint: MockOpenAI, *, least: int, most: int, seed: int = 1, tells: bool = True) -> list[int]:
+    """Lets the endpoint think before each answer; the limits that it was asked with are returned, and grow."""
+    good, rng, limits = texts(), random.Random(seed), list[int]()
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        text, hidden, limit = good(body), rng.randint(least, most), body["max_tokens"]
+        limits.append(limit)
+        is_cut = hidden + len(text) // 4 > limit
+        written = limit if is_cut else hidden + len(text) // 4
+        details = {"completion_tokens_details": {"reasoning_tokens": min(hidden, limit)}} if tells else {}
+        return {
+            "content": "" if is_cut else text,
+            "finish_reason": "length" if is_cut else "stop",
+            "usage": {"prompt_tokens": 500, "completion_tokens": written, "total_tokens": 500 + written}
+            | details,
+        }
+
+    endpoint.reply = answer
+    return limits
+
+
+@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_a_reasoning_model_delivers_what_was_asked(
+    mock_openai: MockOpenAI, tmp_path: Path, seed: int, tells: bool
+) -> None:
+    limits = thinking(mock_openai, least=400, most=2_000, seed=seed, tells=tells)
+    services = services_for(mock_openai, tmp_path / "home", budget_tokens=2_000_000)
+    item = approved(services, 30)
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert (generation["status"], generation["accepted"]) == ("complete", 30)
+    # Where nothing tells of hidden tokens, they are known by the first answer that is cut off; some may be under way.
+    assert len(limits) <= (36 if tells else 36 + 8)
+    assert sum(limit < STEP for limit in limits) <= (1 if tells else 17)
+    with services.store.read() as connection:
+        budget = budget_of(connection, item[0])
+    attempts = list_attempts(services.store, generation["job_id"])
+    assert budget.spent_tokens == sum(one.prompt_tokens + one.completion_tokens for one in attempts)
+    assert budget.reserved_tokens == 0
+    cut = [one for one in attempts if one.gate == "cut_off"]
+    assert all("its limit was" in (one.evidence or "") for one in cut)
+    assert generation["rejected"].get("cut_off", 0) == len(cut) == len(limits) - 30
+
+
+async def test_the_first_call_to_an_unknown_model_goes_alone_and_what_it_shows_is_remembered(
+    mock_openai: MockOpenAI, tmp_path: Path
+) -> None:
+    limits = thinking(mock_openai, least=2_000, most=2_000)
+    mock_openai.latency = 0.1
+    services = services_for(mock_openai, tmp_path / "home")
+    await run_approved_item(services, *approved(services, 8))
+    assert limits[0] < STEP <= min(limits[1:]), "all others knew what the first one showed"
+    services.store.close()
+    services.index.close()
+    limits.clear()
+    later = services_for(mock_openai, tmp_path / "home")
+    answer = await run_approved_item(later, *approved(later, 8, "topic_description"))
+    assert answer["generation"]["accepted"] == 8
+    assert min(limits) >= STEP, "of the same model at the same endpoint, in another run of the program"
+    assert mock_openai.peak > 1
+
+
+async def test_a_context_too_small_for_more_room_is_left_with_less(
+    mock_openai: MockOpenAI, tmp_path: Path
+) -> None:
+    good, limits = texts(), list[int]()
+
+    def answer(body: dict[str, Any]) -> Any:
+        limits.append(body["max_tokens"])
+        if body["max_tokens"] > STEP:
+            return Fault(400, message="This model's maximum context length is 8192 tokens", code=None)
+        if len(limits) == 1:
+            return {"content": "{", "finish_reason": "length"}
+        return good(body)
+
+    mock_openai.reply = answer
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=1)
+    generation = (await run_approved_item(services, *approved(services, 4)))["generation"]
+    assert (generation["status"], generation["accepted"]) == ("complete", 4)
+    assert generation["rejected"] == {"cut_off": 1}
+    assert [limit > STEP for limit in limits] == [False, True, False, False, False, False]
+
+
+def test_room_grows_once_for_answers_that_were_under_way_together() -> None:
+    room, cut = AnswerRoom(), TokenUsage(10, 700, reasoning_tokens=700, finish_reason="length")
+    assert not room.is_known
+    assert [room.learn(0, "", cut) for _ in range(5)] == [True, False, False, False, False]
+    assert room.extra == STEP and room.is_known
+    for _ in range(20):
+        room.learn(room.extra, "", cut)
+    assert room.extra == MOST
+
+
+def test_a_long_answer_in_plain_sight_gets_more_room_once() -> None:
+    """A model that repeats itself without end would only do so for longer."""
+    room, cut = AnswerRoom(), TokenUsage(10, 700, finish_reason="length")
+    room.learn(0, "and so on and so on", cut)
+    assert not room.learn(STEP, "and so on and so on", cut) and room.extra == STEP
+
+
+def test_the_embedded_model_gets_what_its_text_takes() -> None:
+    room = AnswerRoom.fixed()
+    assert not room.learn(None, "", TokenUsage(10, 200, finish_reason="length"))
+    assert room.extra is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"completion_tokens": 90, "completion_tokens_details": {"reasoning_tokens": 60}},
+        {"completion_tokens": 30, "total_tokens": 100},
+    ],
+)
+def test_hidden_tokens_are_part_of_the_completion_or_beside_it(told: dict[str, Any]) -> None:
+    usage = usage_reported({"prompt_tokens": 10, **told}, "stop", text="{}")
+    assert (usage.completion_tokens, usage.reasoning_tokens) == (90, 60)
+
+
+@pytest.mark.parametrize(
+    "more", [{"text": "<think>Hm, well.</think>{}"}, {"text": "{}", "reasoning": "Hm, well."}]
+)
+def test_thinking_in_the_open_is_seen(more: dict[str, Any]) -> None:
+    usage = usage_reported({"prompt_tokens": 10, "completion_tokens": 90}, "stop", **more)
+    assert 0 < usage.reasoning_tokens < 90
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        [],
+        "many",
+        {"prompt_tokens": "x"},
+        {"prompt_tokens": 2**63, "completion_tokens": -1},
+        {"prompt_tokens": math.nan, "completion_tokens": math.inf},
+    ],
+)
+def test_a_usage_that_is_none_counts_as_not_told(told: Any) -> None:
+    usage = usage_reported(told, {"odd": 1}, text="{}")
+    assert usage.tokens == 0 and usage.finish_reason is None
+    assert not is_cut_off("{}", usage)
