@@ -78,7 +78,7 @@ class Previewing:
                 f"Balance score: {score_change(was, coverage)}",
                 page(records, scope, 0),
             ]
-        offer = lay(services.store, offer, state, thread_id())
+        offer = lay(services, offer, state, thread_id())
         cost = costs_of(services, workflow_id, items)
         parts += plan_lines("**The rest**", coverage, items, cost)
         options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]

@@ -78,8 +78,11 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
 
 
 def cost_words(estimate: Estimate) -> str:
-    """The expected cost, and the caps where there are any. Escaped: two dollar signs would make a formula."""
-    return escape(estimate.note)
+    """The expected cost, the caps where there are any, and when it stops and asks.
+
+    Escaped: two dollar signs would make a formula.
+    """
+    return escape(f"{estimate.note}. {estimate.stops_note}".rstrip("."))
 
 
 def option_lines(offer: Offer) -> list[str]:

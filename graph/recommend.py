@@ -78,7 +78,7 @@ class Recommending:
         offer.options += further_options(
             recommendation.frontier, offer, lambda items: _costs(estimator, items)
         )
-        offer = lay(services.store, offer, state, thread_id())
+        offer = lay(services, offer, state, thread_id())
         costs = [_costs(estimator, items) for items in offer.generations]
         if after_round:
             goal = goal_words(coverage, recommendation, services.settings.target_score)

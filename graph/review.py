@@ -48,7 +48,7 @@ class Reviewing:
         )
         if offer.plan_id is not None and offer.action == "generate_synthetic_data":
             # Stored anew, so that a reply that reaches an empty state knows which records were shown.
-            offer = lay(store, offer, state, thread_id())
+            offer = lay(scoped(self._services(), state), offer, state, thread_id())
         offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
 

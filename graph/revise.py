@@ -63,7 +63,7 @@ class Revising:
         affordable = shown or estimate.fits_caps
         changed = _changed(offer, items, estimate)
         changed.is_pilot, changed.onward = bool(onward), onward
-        changed = lay(services.store, changed, state, thread_id())
+        changed = lay(services, changed, state, thread_id())
         if reply.kind == "approve" and affordable and was_read:
             return {"offer": as_json(changed), "reply": as_json(sealed(reply, changed))}
         said = [pilot_note(items, onward)] if onward else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -10,7 +11,9 @@ from ..tools.dataset.journal_tables import approval_items, jobs
 from ..tools.dataset.store import Store
 from ..tools.errors import InvalidInput
 from ..tools.generation.approval import approval_of
+from ..tools.generation.estimate import stops_of
 from ..tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
+from ..tools.services import Services
 from .offer import Offer
 from .state import State
 
@@ -19,7 +22,7 @@ _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed 
 _OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
 
 
-def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offer:
+def lay(services: Services, offer: Offer, state: State, thread_id: str | None) -> Offer:
     """Store the offer's plan, if it has one, under the root conversation; an earlier pending plan is cancelled.
 
     The offer goes with the plan, because a reply may arrive with an empty state (a new message to a parent graph).
@@ -29,9 +32,13 @@ def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offe
     offer = offer.model_copy(update={**asked, "plan_id": None})
     if not offer.items or offer.workflow_id is None:
         return offer
-    details = {"offer": offer.model_dump(mode="json"), "coverage_before": state.get("coverage_before")}
+    details: dict[str, Any] = {
+        "offer": offer.model_dump(mode="json"),
+        "coverage_before": state.get("coverage_before"),
+    }
+    details["stops"] = [stops.model_dump() for stops in stops_of(services, offer.workflow_id, offer.items)]
     plan = propose_plan(
-        store,
+        services.store,
         offer.workflow_id,
         offer.items,
         thread_id=thread_id,

@@ -57,7 +57,14 @@ async def generate_synthetic_data(
     try:
         item = PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})
         require_workflow(services.store, workflow_id)
-        found = find_approved_item(services.store, workflow_id, item.topic, item.count, item.strategy)
+        found = find_approved_item(
+            services.store,
+            workflow_id,
+            item.topic,
+            item.count,
+            item.strategy,
+            days=services.settings.approval_days,
+        )
         if found is None:
             raise ApprovalRequired(
                 f"Nobody approved {item.count} records for {item.topic!r} with {item.strategy}.",

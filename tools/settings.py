@@ -49,6 +49,29 @@ class Settings(ModelSettings):
         title="Cost budget in USD",
         description="The most money that one approved plan may cost; it needs a model whose price is known.",
     )
+    refusals_in_a_row: int = Field(
+        default=20,
+        ge=1,
+        le=10_000,
+        title="Refusals in a row",
+        description="So many drafts refused one after the other for one reason end a generation, and you are asked.",
+    )
+    estimate_factor: float = Field(
+        default=1.5,
+        ge=1,
+        le=1_000,
+        allow_inf_nan=False,
+        title="Largest overrun",
+        description="So many times the tokens that its plan said end a generation, and you are asked.",
+    )
+    approval_days: float = Field(
+        default=7,
+        gt=0,
+        le=10_000,
+        allow_inf_nan=False,
+        title="Days of an approval",
+        description="How long a yes to a plan holds that nobody has begun to carry out.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",

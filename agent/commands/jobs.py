@@ -104,6 +104,7 @@ def show(
         say(
             f"No program is at it: `finetune-coverage jobs resume {job.id}` goes on, under the same approval."
         )
+    say(f"Used: {_use(job)}")
     if job.undone_at:
         say(f"Undone on {job.undone_at[:19]} UTC: its records are out of the dataset.")
     if job.stop_reason:
@@ -121,6 +122,15 @@ def show(
         ],
         numbers=(0, 1),
     )
+
+
+def _use(job: JobSummary) -> str:
+    from ...tools.generation.money import usd_words
+
+    parts = [f"{job.reasoning_tokens:,} of them hidden reasoning"] if job.reasoning_tokens else []
+    parts += [f"{job.cached_tokens:,} from the endpoint's cache"] if job.cached_tokens else []
+    cost = "cost not known" if job.usd is None else usd_words(job.usd)
+    return f"{job.tokens:,} tokens{''.join(f', {part}' for part in parts)}; {cost}"
 
 
 def _diversity(services: Services, job_id: str) -> dict[str, Any]:

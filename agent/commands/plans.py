@@ -94,6 +94,25 @@ def approve(
         )
 
 
+@app.command("revoke")
+def revoke(
+    plan_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The plan, as `plans --all` lists it.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Take the yes to a plan back; what was not begun under it never will be."""
+    from ...tools.generation.approval import revoke_plan
+
+    under_way = revoke_plan(open_services().store, plan_id, by=person())
+    if as_json:
+        print_json({"success": True, "plan_id": plan_id, "revoked": True, "jobs_under_way": under_way})
+        return
+    say(f"The approval of {plan_id} is revoked.", style="bold")
+    for job_id in under_way:
+        say(f"{job_id} had begun and goes on; `finetune-coverage jobs cancel {job_id}` ends it.")
+
+
 def _show(services: Services, plan: Plan) -> None:
     """What is said yes to: items, effect, cost and caps, as things stand now."""
     from ...tools.generation.money import caps_words
@@ -111,6 +130,8 @@ def _show(services: Services, plan: Plan) -> None:
     say(f"Workflow: {plan.workflow_id}")
     say(f"Balance score: {score_words(effect.score_now)} → {score_words(effect.score_then)}")
     say(f"Cost: {effect.estimate.note if effect.estimate else effect.why_not}")
+    if effect.estimate:
+        say(effect.estimate.stops_note)
     if caps := caps_words(plan.cap_tokens, plan.cap_usd):
         say(f"Cap: {caps}")
 

@@ -25,6 +25,7 @@ def show_plan(plan: Plan) -> None:
     )
     say(f"Balance score: {score_words(details['score'])} → {score_words(details['predicted_score'])}")
     say(f"Cost: {details['note']}")
+    say(details["stops_note"])
 
 
 def score_words(score: float | None) -> str:

@@ -102,6 +102,9 @@ class Outlooks(BaseModel):
     tokens: int | None = Field(description="Prompt and reply tokens together.")
     usd: float | None = Field(description="0 for the embedded model; null when the price is not known.")
     note: str = Field(description="The cost in words.")
+    stops_note: str = Field(
+        default="", description="When the generation stops by itself and a person is asked."
+    )
 
 
 class ShownPlan(BaseModel):

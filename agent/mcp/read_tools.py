@@ -149,6 +149,7 @@ def _outlooks(foreseen: Outlook) -> answers.Outlooks:
         tokens=cost.tokens,
         usd=cost.usd,
         note=cost.note,
+        stops_note=cost.stops_note,
     )
 
 

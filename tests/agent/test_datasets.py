@@ -182,7 +182,7 @@ def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample:
         services.store, sample, [PlanItem(topic="technical_issues", count=1, strategy="few_shot")]
     )
     approval = approve_plan(services.store, plan.id, approver="tester", channel="test")
-    job = take_item(services.store, approval.id, 0, model="m", coverage_before={})
+    job = take_item(services.store, approval.id, 0, days=7, model="m", coverage_before={})
     left = spool_path(services.settings.home, job.id)
     left.parent.mkdir()
     left.write_text("an answer")

@@ -43,6 +43,7 @@ def test_the_report_for_a_person(command: Command, small: str, endpoint: Endpoin
     out = generate(command, small, "--yes").out
     assert "topic_description" in out and "as you asked" in out
     assert "Balance score: 0.27 → 0.84" in out
+    assert "It stops and asks after 20 refusals in a row for one reason, or at" in out
     assert "3 of 3 records accepted" in out
 
 
@@ -57,6 +58,16 @@ def test_without_a_yes_nothing_is_generated(
     if as_json:
         assert outcome.document["error"]["code"] == "approval_required"
     assert command("review", "-w", small, "--synthetic", "--json").document["records"] == []
+
+
+def test_a_yes_can_be_taken_back(command: Command, small: str, endpoint: Endpoint) -> None:
+    plan_id = generate(command, small, "--json").document["plan_id"]
+    assert command("plans", "revoke", plan_id).code == 1, "nobody has said yes"
+    assert command("plans", "approve", "--yes", plan_id).code == 0
+    assert f"The approval of {plan_id} is revoked" in command("plans", "revoke", plan_id).out
+    assert generate(command, small).code == 4
+    assert endpoint.calls == 0
+    assert "revoked" in command("plans", "--all").out
 
 
 def test_a_plan_is_approved_then_generated_once(command: Command, small: str, endpoint: Endpoint) -> None:

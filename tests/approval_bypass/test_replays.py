@@ -79,7 +79,7 @@ async def test_after_a_job_that_fell_short(services: Services, endpoint: Endpoin
 
 async def test_after_a_job_was_cancelled(services: Services, watch: Watch) -> None:
     approval = approved(services)
-    job = take_item(services.store, approval, 0, model="mock-model", coverage_before={})
+    job = take_item(services.store, approval, 0, days=7, model="mock-model", coverage_before={})
     assert request_cancel(services.store, job.id)
     await run_approved_item(services, approval, 0)  # ends it
     calls = watch.generated

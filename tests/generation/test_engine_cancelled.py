@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 
+from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine import TOPIC, good_answers
+from .test_engine_endpoint import approved as approved_at_endpoint
+from .test_engine_endpoint import services_for
 
 Approve = Callable[..., tuple[str, int]]
 
@@ -65,3 +69,51 @@ async def test_the_budget_is_right_after_a_cancel(
         budget.reserved_tokens == sum(one.reserved_tokens for one in attempts if one.status == "calling") > 0
     )
     assert "accepted" in {one.status for one in attempts}
+
+
+async def test_what_was_drafted_and_never_sent_is_given_back(
+    services: Services, approved: Approve, model: ScriptedChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled while a thread drafts: nobody has seen these attempts, and nothing was sent for them."""
+    supply = good_answers()
+    model.default = lambda _: next(supply)
+    item = approved(TOPIC, 6, "topic_description")
+    inside, may_go_on = threading.Event(), threading.Event()
+    begin = journal.begin_attempts
+
+    def slow(*arguments: Any) -> Any:
+        begun = begin(*arguments)
+        inside.set()
+        may_go_on.wait(10)
+        return begun
+
+    monkeypatch.setattr(journal, "begin_attempts", slow)
+    job = asyncio.ensure_future(run_approved_item(services, *item))
+    await asyncio.to_thread(inside.wait, 10)
+    job.cancel()
+    await asyncio.sleep(0.05)
+    may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    (summary,) = list_jobs(services.store)
+    assert model.history == []
+    assert {one.gate for one in list_attempts(services.store, summary.id)} == {"not_sent"}
+    with services.store.read() as connection:
+        assert budget_of(connection, item[0]).reserved_tokens == 0
+    monkeypatch.setattr(journal, "begin_attempts", begin)
+    assert (await run_approved_item(services, *item))["generation"]["accepted"] == 6
+
+
+async def test_what_waits_for_a_busy_endpoint_is_given_back(mock_openai: MockOpenAI, tmp_path: Path) -> None:
+    mock_openai.reply = lambda body: Fault(429, retry_after=100)
+    services = services_for(mock_openai, tmp_path / "home")
+    item = approved_at_endpoint(services, 6)
+    job = asyncio.create_task(run_approved_item(services, *item))
+    while not mock_openai.chats():  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    with services.store.read() as connection:
+        assert budget_of(connection, item[0]).reserved_tokens == 0, "the endpoint had refused it"

@@ -67,7 +67,7 @@ async def test_a_round_is_undone_once(services: Services, generation: dict[str, 
 
 async def test_a_job_that_has_not_ended_is_not_undone(services: Services, approved: Approve) -> None:
     item = approved(TOPIC, 2, "few_shot")
-    job = take_item(services.store, *item, model="m", coverage_before={})
+    job = take_item(services.store, *item, days=7, model="m", coverage_before={})
     with pytest.raises(Busy, match="has not ended"):
         undo_job(services.store, job.id)
 

@@ -46,6 +46,8 @@ approvals = Table(
     Column("approver", String, nullable=False),
     Column("channel", String, nullable=False),
     Column("created_at", String, nullable=False),
+    Column("revoked_at", String),  # its items that no job has taken cannot be used any more
+    Column("revoked_by", String),
 )
 
 approval_items = Table(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..dataset.journal_tables import approval_items, approvals, plans
+from ..dataset.journal_tables import approval_items, approvals, jobs, plans
 from ..dataset.store import Store
 from ..dataset.workflows import now, version_within
 from ..errors import InvalidInput
@@ -23,13 +23,15 @@ from .plans import Plan, plan_within
 
 @dataclass(frozen=True)
 class Approval:
-    """A person's yes to one plan: who, through which channel, when."""
+    """A person's yes to one plan: who, through which channel, when; and who took it back, if somebody did."""
 
     id: str
     plan_id: str
     approver: str
     channel: str
     created_at: str
+    revoked_at: str | None = None
+    revoked_by: str | None = None
 
 
 def approve_plan(store: Store, plan_id: str, *, approver: str, channel: str) -> Approval:
@@ -82,6 +84,39 @@ def approval_of(store: Store, plan_id: str) -> Approval | None:
     with store.read() as connection:
         row = connection.execute(select(approvals).where(approvals.c.plan_id == plan_id)).mappings().first()
     return Approval(**row) if row else None
+
+
+def revoke_plan(store: Store, plan_id: str, *, by: str) -> list[str]:
+    """Take the yes to a plan back: what was not begun under it never will be. Jobs that have begun go on.
+
+    Args:
+        store: where plans live.
+        plan_id: the plan.
+        by: who takes it back.
+
+    Returns:
+        Ids of the plan's jobs that are under way or stopped; `request_cancel` ends them.
+
+    Raises:
+        InvalidInput: there is no such plan, it was not approved, or its approval was revoked already.
+    """
+    with store.write() as connection:
+        plan = plan_within(connection, plan_id)
+        this = approvals.c.plan_id == plan_id
+        approval = connection.execute(select(approvals).where(this)).mappings().first()
+        if approval is None:
+            raise InvalidInput(
+                f"Plan {plan_id} is {plan.status}; only a yes that was given can be taken back.",
+                hint="Without a yes nothing is generated.",
+            )
+        if approval["revoked_at"] is not None:
+            raise InvalidInput(
+                f"The approval of plan {plan_id} was revoked on {approval['revoked_at'][:10]}."
+            )
+        connection.execute(update(approvals).where(this).values(revoked_at=now(), revoked_by=by))
+        connection.execute(update(plans).where(plans.c.id == plan_id).values(status="revoked"))
+        under_way = select(jobs.c.id).where(jobs.c.approval_id == approval["id"], jobs.c.status == "running")
+        return list(connection.execute(under_way).scalars())
 
 
 def _check_answerable(connection: Connection, plan: Plan) -> None:

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from ..dataset.journal_tables import approval_items, approvals, jobs, plans, slots
 from ..dataset.store import Store
 from ..errors import ApprovalRequired
 from .journal import now
 from .ledger import Job, job_within
+from .stops import stops_told
 
 
 def take_item(
-    store: Store, approval_id: str, number: int, *, model: str, coverage_before: dict[str, Any]
+    store: Store, approval_id: str, number: int, *, days: float, model: str, coverage_before: dict[str, Any]
 ) -> Job:
     """The job of an approved item: the one that was started before, or a new one with its slots.
 
+    Args:
+        store: where approvals and jobs are.
+        approval_id: whose item it is.
+        number: which one.
+        days: how long an approval holds that nobody has begun to carry out.
+        model: what will be asked.
+        coverage_before: as it is now.
+
     Raises:
-        ApprovalRequired: there is no such approved item.
+        ApprovalRequired: there is no such approved item, its approval was revoked, or it has expired.
     """
     with store.write() as connection:
         item = _item(connection, approval_id, number)
         if item["job_id"] is not None:
             return job_within(connection, item["job_id"])
+        _check_usable(connection, approval_id, days)
         return _start_job(connection, item, model, coverage_before)
 
 
@@ -40,27 +51,69 @@ def workflow_of_item(store: Store, approval_id: str, number: int) -> str:
 
 
 def find_approved_item(
-    store: Store, workflow_id: str, topic: str, count: int, strategy: str
+    store: Store, workflow_id: str, topic: str, count: int, strategy: str, *, days: float
 ) -> tuple[str, int] | None:
     """(approval id, item number) of an approved item of exactly this shape that is not done.
 
-    An unfinished job's item comes first, then an unused one.
+    An unfinished job's item comes first, then an unused one whose approval holds.
     """
     query = (
         select(approval_items.c.approval_id, approval_items.c.number)
+        .join(approvals, approvals.c.id == approval_items.c.approval_id)
         .outerjoin(jobs, jobs.c.id == approval_items.c.job_id)
         .where(
             approval_items.c.workflow_id == workflow_id,
             approval_items.c.topic == topic,
             approval_items.c.count == count,
             approval_items.c.strategy == strategy,
-            approval_items.c.job_id.is_(None) | (jobs.c.status == "running"),
+            (approval_items.c.job_id.is_(None) & usable(days)) | (jobs.c.status == "running"),
         )
         .order_by(approval_items.c.job_id.is_(None), approval_items.c.approval_id)
     )
     with store.read() as connection:
         row = connection.execute(query).first()
     return (row.approval_id, row.number) if row else None
+
+
+def open_items(store: Store, approval_id: str, *, days: float) -> list[int]:
+    """Numbers of the items of an approval that can still be carried out, or on."""
+    query = (
+        select(approval_items.c.number)
+        .join(approvals, approvals.c.id == approval_items.c.approval_id)
+        .outerjoin(jobs, jobs.c.id == approval_items.c.job_id)
+        .where(
+            approval_items.c.approval_id == approval_id,
+            (approval_items.c.job_id.is_(None) & usable(days)) | (jobs.c.status == "running"),
+        )
+        .order_by(approval_items.c.number)
+    )
+    with store.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def usable(days: float) -> ColumnElement[bool]:
+    """Whether an approval can be begun with: not revoked, and not older than so many days."""
+    return approvals.c.revoked_at.is_(None) & (approvals.c.created_at >= _oldest(days))
+
+
+def _oldest(days: float) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+
+
+def _check_usable(connection: Connection, approval_id: str, days: float) -> None:
+    row = connection.execute(select(approvals).where(approvals.c.id == approval_id)).mappings().one()
+    hint = "Propose the plan again and have it approved."
+    if row["revoked_at"] is not None:
+        raise ApprovalRequired(
+            f"Approval {approval_id} was revoked on {row['revoked_at'][:10]} by {row['revoked_by']}.",
+            hint=hint,
+        )
+    if row["created_at"] < _oldest(days):
+        raise ApprovalRequired(
+            f"Approval {approval_id} of {row['created_at'][:10]} has expired: nobody began to carry it out within "
+            f"{days:g} days.",
+            hint=hint,
+        )
 
 
 def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
@@ -81,6 +134,9 @@ def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
 
 def _start_job(connection: Connection, item: RowMapping, model: str, coverage_before: dict[str, Any]) -> Job:
     job_id = f"job-{uuid.uuid4().hex[:12]}"
+    query = select(plans.c.details).join(approvals, approvals.c.plan_id == plans.c.id)
+    details = connection.execute(query.where(approvals.c.id == item["approval_id"])).scalar_one()
+    told = stops_told(details, item["number"])
     connection.execute(
         insert(jobs).values(
             id=job_id,
@@ -92,6 +148,7 @@ def _start_job(connection: Connection, item: RowMapping, model: str, coverage_be
             model=model,
             status="running",
             coverage_before=coverage_before,
+            notes={} if told is None else {"stops": told.model_dump()},
             created_at=now(),
         )
     )

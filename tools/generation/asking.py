@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Literal
 
@@ -34,6 +35,7 @@ class Asking:
 
     Attributes:
         error: why nothing more can be asked: an endpoint refuses for good, or stays down.
+        not_sent: attempts that were cancelled while they waited for their turn; nothing was sent for them.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Asking:
         self._judge_calls: Calls | None = None
         self._judge_fails = False
         self.error: EndpointError | None = None
+        self.not_sent: list[Open] = []
 
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open the lines; they are closed with the stack."""
@@ -75,6 +78,10 @@ class Asking:
         request = attempt.draft.requests[len(attempt.replies)]
         try:
             reply, usage = await self._calls.ask(request, attempt.draft.strategy)
+        except asyncio.CancelledError:
+            if not self._calls.is_sent(request):
+                self.not_sent.append(attempt)
+            raise
         except TransientEndpointError as error:
             if self._calls.is_down:
                 self.error = self.error or error

@@ -10,6 +10,9 @@ from .open_attempt import Open
 from .spending import Spending
 from .worst_case import overrun, worst_case_tokens
 
+BYTES_PER_TOKEN = 4
+"""For what an endpoint does not count, and no more than a person has to be told."""
+
 
 class AttemptCosts:
     """Reckons for the attempts of one job.
@@ -41,6 +44,17 @@ class AttemptCosts:
         if one.judge_usage.tokens == 0 and one.question is not None:
             return used + self._of_verdict(one.question)
         return used + self._spending.judge_cost(one.judge_usage)
+
+    def tokens(self, one: Open) -> int:
+        """What an attempt has used so far; estimated by its length where the endpoint does not count."""
+        told = one.usage.tokens or sum(
+            len(text.encode()) // BYTES_PER_TOKEN
+            for text in (
+                *(text for request in one.draft.requests[: len(one.replies)] for _, text in request.prompt),
+                *one.replies,
+            )
+        )
+        return told + one.judge_usage.tokens
 
     def missing_for_verdict(self, one: Open) -> Amount:
         """What has to be set aside before the judge is asked, beyond what is set aside already."""

@@ -91,7 +91,7 @@ class BatchEngine(SlotKeeping):
 
     async def _begin(self) -> bool:
         """Draft the next round; False when there is nothing to begin."""
-        wanted = min(len(self._owed), self._tally.refusals_left, MOST_REQUESTS)
+        wanted = min(len(self._owed), self._tally.startable(0), MOST_REQUESTS)
         if self._stop is not None or wanted <= 0:
             return False
         slots = [self._owed.popleft() for _ in range(wanted)]
@@ -164,6 +164,8 @@ class BatchEngine(SlotKeeping):
                     written.append(outcome.attempt)
                 else:
                     self._waiting.append(outcome.attempt)
+            if reason := self._tally.must_stop:
+                self.stop(reason)
             self._tally.report()
             answered, failed = [], []
             if written and self._judge_line is not None:

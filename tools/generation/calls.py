@@ -10,6 +10,7 @@ from contextlib import suppress
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
 from tenacity.stop import stop_base
 
+from ..errors import EndpointError
 from ..models.answer_room import AnswerRoom
 from ..models.endpoint_errors import TransientEndpointError
 from ..models.endpoint_session import EndpointSession
@@ -54,6 +55,7 @@ class Calls:
         self._limit = limit
         self._room = room
         self._first = asyncio.Lock()
+        self._sent: set[int] = set()  # requests that are at the endpoint, by id
         self._failures_in_row = 0
         self._last_answer: float | None = None
         self._given_up = asyncio.Event()
@@ -61,6 +63,10 @@ class Calls:
     def give_up(self) -> None:
         """Wait for no busy endpoint any more; requests that are under way are left to end."""
         self._given_up.set()
+
+    def is_sent(self, request: Request) -> bool:
+        """Whether a request is at the endpoint, or was when it was cancelled: it may be charged for."""
+        return id(request) in self._sent
 
     @property
     def is_down(self) -> bool:
@@ -126,6 +132,7 @@ class Calls:
 
     async def _once(self, request: Request, name: str) -> tuple[str, TokenUsage]:
         permit = self._limit.permit()
+        self._sent.add(id(request))
         try:
             answer = await self._session.json(
                 request.prompt,
@@ -134,10 +141,12 @@ class Calls:
                 max_tokens=request.max_tokens,
                 temperature=request.temperature,
             )
-        except TransientEndpointError as error:
-            if error.rate_limited:
+        except EndpointError as error:
+            self._sent.discard(id(request))
+            if isinstance(error, TransientEndpointError) and error.rate_limited:
                 self._limit.refused(permit)
             raise
+        self._sent.discard(id(request))
         self._limit.succeeded(permit)
         return answer
 

@@ -28,6 +28,8 @@ from .take_up import Left
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from ..errors import BudgetExceeded
+
 BREATH = 0.01
 """Seconds that judging waits for company: a transaction for several outcomes costs hardly more than one for one. No
 place at the endpoint waits for it, and what it has not come to is in the journal."""
@@ -75,6 +77,7 @@ class Engine(SlotKeeping):
         self._drafting, self._judging = OwnThread("draft"), OwnThread("judge")
         self._answered = list(left.answered)
         self._failed: list[Failed] = []
+        self._begun: list[Open] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
         self._waits_for_budget: str | None = None
 
@@ -113,9 +116,8 @@ class Engine(SlotKeeping):
     async def _leave_in_order(self) -> None:
         """After an interruption: write down what was paid for, give back what was set aside and not sent."""
         await in_thread(self._work.write_down, self._answered)
-        unsent = [
-            Failed(attempt, UNSENT, is_free=True) for attempt in self._places.waiting if not attempt.replies
-        ]
+        ready = [*self._begun, *self._places.waiting, *self._asking.not_sent]
+        unsent = [Failed(attempt, UNSENT, is_free=True) for attempt in ready if not attempt.replies]
         if left := [*self._failed, *unsent]:
             await in_thread(self._work.judge, [], left)
 
@@ -134,12 +136,19 @@ class Engine(SlotKeeping):
             first = self._next_attempt
             self._next_attempt += len(slots)
             self._in_hand += len(slots)
-            begun, refusal = await self._drafting.run(self._work.begin, list(enumerate(slots, first)))
+            begun, refusal = await self._drafting.run(self._begin_here, list(enumerate(slots, first)))
             self._in_hand -= len(slots) - len(begun)
             self._owed.extendleft(reversed(slots[len(begun) :]))
             self._waits_for_budget = str(refusal) if refusal else None
+            self._begun = []
             self._places.add(begun)
             self._signals.tell("over")
+
+    def _begin_here(self, owed: list[tuple[int, int]]) -> tuple[list[Open], BudgetExceeded | None]:
+        # Kept aside until they have a place: whoever is cancelled while this runs never sees what it returns.
+        begun, refusal = self._work.begin(owed)
+        self._begun = begun
+        return begun, refusal
 
     async def _judge(self) -> None:
         while True:
@@ -155,6 +164,8 @@ class Engine(SlotKeeping):
                 self.stop(problem)
             for outcome in outcomes:
                 self._settle(outcome)
+            if reason := self._tally.must_stop:
+                self.stop(reason)
             if not self._answered:
                 self._spool.empty()
             self._waits_for_budget = None  # something was settled: there may be room again
@@ -204,7 +215,7 @@ class Engine(SlotKeeping):
         if self._stop is not None or self._waits_for_budget is not None:
             return 0
         if not self._work.room.is_known:
-            return 0 if self._in_hand or not self._owed else 1  # the first call goes alone
+            return min(len(self._owed), self._tally.startable(self._in_hand), int(not self._in_hand))
         unjudged = len(self._answered)
         unjudged += 0 if self._judge_places is self._places else len(self._judge_places)
         if unjudged > MOST_UNJUDGED:
@@ -212,8 +223,8 @@ class Engine(SlotKeeping):
         wanted = max(1, self._limit.limit // 2) + self._limit.free
         if len(self._places) > wanted // 2:
             return 0  # some at once cost less than one after the other
-        refusals_left = self._tally.refusals_left - self._in_hand
-        return max(0, min(len(self._owed), wanted - len(self._places), refusals_left, MOST_AT_ONCE))
+        startable = self._tally.startable(self._in_hand)
+        return max(0, min(len(self._owed), wanted - len(self._places), startable, MOST_AT_ONCE))
 
     def _is_over(self) -> bool:
         if self._in_hand:

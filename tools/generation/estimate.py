@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ..coverage.recommendation import PlanItem
+from ..errors import CoverageError
 from .expected_work import ExpectedWork, expected_work, usable_strategy
 from .ledger import job_within, slot_records
 from .money import as_usd, caps_words, usd_words
 from .prices import Price, judge_price_of, price_of, require_keepable_cap
+from .stops import Stops, stop_tokens
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -27,6 +29,8 @@ class Estimate(BaseModel):
     most_tokens: int | None = Field(description="The cap on tokens; null is none.")
     most_usd: float | None = Field(description="The cap on money in USD; null is none.")
     note: str = Field(description="The estimate in words.")
+    stops: list[Stops] = Field(description="For each item, when its generation stops and asks.")
+    stops_note: str = Field(description="The same for all of it in words.")
 
     @property
     def fits_caps(self) -> bool:
@@ -55,6 +59,14 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
         BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
     return Estimator(services, workflow_id).plan(items)
+
+
+def stops_of(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> list[Stops]:
+    """When the generation of each item stops and asks; empty where the plan cannot be estimated."""
+    try:
+        return estimate_plan(services, workflow_id, items).stops
+    except CoverageError:
+        return []
 
 
 class Estimator:
@@ -119,12 +131,36 @@ def _estimate(
         most_tokens=settings.budget_tokens,
         most_usd=settings.budget_usd,
         note="",
+        stops=[_stops(part, settings) for part in work],
+        stops_note="",
     )
     drafts = sum(part.drafts for part in work)
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     source = "expected from the drafts so far" if any(part.judged for part in work) else "assumed"
     said = _words(estimate, _cost_words(estimate.usd, settings))
-    return estimate.model_copy(update={"note": f"{said}; {rate} ({source})" if rate else said})
+    note = f"{said}; {rate} ({source})" if rate else said
+    return estimate.model_copy(update={"note": note, "stops_note": _stops_words(estimate.stops)})
+
+
+def _stops(part: ExpectedWork, settings: Settings) -> Stops:
+    draft = part.each.tokens
+    expected = part.drafts * (part.each.prompt_tokens + part.each.completion_tokens) + part.verdicts * (
+        part.each.judge_prompt_tokens + part.each.judge_completion_tokens
+    )
+    return Stops(
+        refusals=settings.refusals_in_a_row,
+        tokens=stop_tokens(expected, draft, settings.estimate_factor),
+        draft_tokens=draft,
+    )
+
+
+def _stops_words(stops: Sequence[Stops]) -> str:
+    if not stops:
+        return ""
+    tokens = sum(each.tokens or 0 for each in stops)
+    whose = "It stops and asks" if len(stops) == 1 else "Each part stops and asks"
+    all_of_it = "" if len(stops) == 1 else " for all of it"
+    return f"{whose} after {stops[0].refusals} refusals in a row for one reason, or at {tokens:,} tokens{all_of_it}."
 
 
 def _cost_words(usd: float | None, settings: Settings) -> str:

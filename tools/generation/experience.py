@@ -65,6 +65,16 @@ class Expected:
     judge_prompt_tokens: float = 0.0
     judge_completion_tokens: float = 0.0
 
+    @property
+    def tokens(self) -> float:
+        """Of one draft with a verdict."""
+        return (
+            self.prompt_tokens
+            + self.completion_tokens
+            + self.judge_prompt_tokens
+            + self.judge_completion_tokens
+        )
+
     def after(self, seen: Experience) -> Expected:
         """The expectation once more drafts were seen: the mean of both, this one weighing ``PRIOR_DRAFTS`` drafts.
 

@@ -46,6 +46,7 @@ async def run_item(
         services.store,
         approval_id,
         number,
+        days=services.settings.approval_days,
         model=services.settings.model_in_use,
         coverage_before=before,
     )

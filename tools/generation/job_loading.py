@@ -26,6 +26,7 @@ from .loading_progress import LoadingProgress
 from .prices import judge_price_of, require_keepable_cap
 from .progress import OnProgress
 from .spending import Spending
+from .stops import Stops
 from .strategies import make_strategy
 from .take_up import what_is_left
 from .topic_context import job_context
@@ -86,7 +87,8 @@ def load_job(
         services.store, job, strategy, context, acceptance, spending, room, _judge(services, context)
     )
     spool = spool_path(services.settings.home, job.id)
-    left = what_is_left(services.store, job, work, spending, spool, in_batches=in_batches)
+    stops = job_notes.noted_stops(services.store, job.id) or Stops(refusals=settings.refusals_in_a_row)
+    left = what_is_left(services.store, job, work, spending, spool, stops, in_batches=in_batches)
     limit = known_endpoints.limit_for(services.store, settings)
     line = _judge_line(services, limit)
     engine: Engine | BatchEngine

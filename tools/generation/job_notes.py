@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, select, update
 
 from ..dataset.journal_tables import attempts, jobs
 from ..dataset.store import Store
+from .stops import Stops
 
 
 def note_batch(store: Store, job_id: str, batch_id: str | None) -> None:
@@ -35,6 +36,12 @@ def noted_eval_set(store: Store, job_id: str) -> dict[str, str] | None:
     """The evaluation set of a job; None when it has none."""
     eval_set: dict[str, str] | None = _notes(store, job_id).get("eval_set")
     return eval_set
+
+
+def noted_stops(store: Store, job_id: str) -> Stops | None:
+    """When a job stops and asks, as it was told with its plan; None for a job of an older version."""
+    told = _notes(store, job_id).get("stops")
+    return Stops.model_validate(told) if told is not None else None
 
 
 def note_wanted(store: Store, job_id: str, wanted: list[dict[str, Any]]) -> None:

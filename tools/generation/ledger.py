@@ -99,6 +99,12 @@ class Attempt:
     reserved_picodollars: int | None = 0
     picodollars: int | None = None
 
+    @property
+    def tokens(self) -> int:
+        """Of the model and of the judge, prompts and replies together."""
+        written = self.prompt_tokens + self.completion_tokens
+        return written + self.judge_prompt_tokens + self.judge_completion_tokens
+
 
 def get_job(store: Store, job_id: str) -> Job:
     """The job with this id.

@@ -22,7 +22,7 @@ class Plan:
     """What to generate, as it was shown to a person.
 
     Attributes:
-        status: pending, approved, declined or cancelled.
+        status: pending, approved, declined, cancelled or revoked.
         dataset_version: the version of the dataset that the plan was made for.
         cap_tokens: the most tokens that it may use, as shown; None is no cap.
         cap_usd: the most money in USD that it may cost, as shown; None is no cap.

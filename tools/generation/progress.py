@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .ledger import Job
+from .stops import StopWatch
 
 REFUSALS_PER_RECORD = 8
 """Refused attempts, for each record that the job owes, after which it ends short. Counted over the whole job: one
@@ -40,13 +41,20 @@ class Tally:
         job: what is owed.
         accepted: records that earlier runs of the job brought.
         rejected: refused and failed attempts of earlier runs, by reason.
+        watch: counts towards what was told with the plan.
         on_progress: called with each report.
     """
 
     def __init__(
-        self, job: Job, accepted: int, rejected: Counter[str], on_progress: OnProgress | None
+        self,
+        job: Job,
+        accepted: int,
+        rejected: Counter[str],
+        watch: StopWatch,
+        on_progress: OnProgress | None,
     ) -> None:
         self._job = job
+        self._watch = watch
         self.accepted = accepted
         self.rejected = Counter(rejected)
         self._on_progress = on_progress
@@ -56,10 +64,24 @@ class Tally:
         """Whether the count is met."""
         return self.accepted >= self._job.count
 
+    def ended(self, tokens: int, reason: str | None) -> None:
+        """An attempt ended: accepted, or refused for a reason."""
+        self._watch.ended(tokens, reason)
+        if reason is None:
+            self.accepted += 1
+        else:
+            self.rejected[reason] += 1
+
     @property
-    def refusals_left(self) -> int:
-        """How many more attempts may be refused."""
-        return REFUSALS_PER_RECORD * self._job.count - self.rejected.total()
+    def must_stop(self) -> str | None:
+        """Why the job stops and a person is asked, as it was told with the plan; None when it goes on."""
+        return None if self.is_complete else self._watch.reason
+
+    def startable(self, in_hand: int) -> int:
+        """How many more attempts may be begun, when so many are under way."""
+        left = REFUSALS_PER_RECORD * self._job.count - self.rejected.total() - in_hand
+        affordable = self._watch.drafts_left(in_hand)
+        return max(0, left if affordable is None else min(left, affordable))
 
     @property
     def too_many_refusals(self) -> str:

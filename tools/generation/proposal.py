@@ -78,6 +78,8 @@ def propose(services: Services, workflow_id: str, items: Sequence[PlanItem], rea
         "tokens": cost.tokens,
         "usd": cost.usd,
         "note": cost.note,
+        "stops_note": cost.stops_note,
+        "stops": [stops.model_dump() for stops in cost.stops],
     }
     if services.settings.eval_set is not None:
         details[PLANNED] = described(services.settings.eval_set)

@@ -26,17 +26,18 @@ class SlotKeeping:
         self._work = work
         self._owed = deque(left.owed)
         self._next_attempt = left.next_attempt
-        self._tally = Tally(job, left.accepted, left.rejected, on_progress)
+        self._tally = Tally(job, left.accepted, left.rejected, left.watch, on_progress)
         self._stop: str | None = None
 
     def _ended(self, outcome: Outcome) -> None:
         """Count what became of an attempt; a slot that it did not fill is owed again."""
-        if outcome.status == "accepted":
-            self._tally.accepted += 1
+        tokens = self._work.costs.tokens(outcome.attempt)
+        if outcome.rejection is None:
+            self._tally.ended(tokens, None)
             return
         self._owed.append(outcome.attempt.slot)
-        if outcome.rejection is not None and outcome.rejection.gate != NOT_SENT:
-            self._tally.rejected[outcome.rejection.gate] += 1
+        if outcome.rejection.gate != NOT_SENT:
+            self._tally.ended(tokens, outcome.rejection.gate)
 
     def _why_short(self) -> str | None:
         """Why the job stops short, or None when every slot is filled."""

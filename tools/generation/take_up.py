@@ -18,6 +18,7 @@ from .money import NOTHING, Amount
 from .open_attempt import Open
 from .replies import split
 from .spending import Spending
+from .stops import Stops, StopWatch
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Left:
         asked: attempts whose first answer is still to come, in a batch that outlived the program.
         owed: slots that need a new attempt.
         rejected: refused and failed attempts by reason.
+        watch: what they used, and how they were refused.
     """
 
     answered: list[Open]
@@ -36,11 +38,19 @@ class Left:
     owed: list[int]
     accepted: int
     rejected: Counter[str]
+    watch: StopWatch
     next_attempt: int
 
 
 def what_is_left(
-    store: Store, job: Job, work: AttemptWork, spending: Spending, spool: Path, *, in_batches: bool = False
+    store: Store,
+    job: Job,
+    work: AttemptWork,
+    spending: Spending,
+    spool: Path,
+    stops: Stops,
+    *,
+    in_batches: bool = False,
 ) -> Left:
     """Read the journal, and what a killed program left in the spool.
 
@@ -52,6 +62,7 @@ def what_is_left(
         work: draws the drafts again.
         spending: the budget of the approval.
         spool: the file of the job's `AnswerSpool`; what is in it goes into the journal, and the file away.
+        stops: when the job stops and asks.
         in_batches: whether calls go on without this program: then they are waited for.
     """
     _take_in(store, job, spending, spool)
@@ -79,12 +90,21 @@ def what_is_left(
     )
     rejected += Counter({interrupted.gate: len(lost)})
     busy = {one.slot for one in [*answered, *asked]}
+    ended = [
+        one for one in attempts if one.status in ("accepted", "rejected", "failed") and one.gate != NOT_SENT
+    ]
     return Left(
         answered=answered,
         asked=asked,
         owed=[slot for slot in filled if slot in empty - busy],
         accepted=len(filled) - len(empty),
         rejected=rejected,
+        watch=StopWatch(
+            stops,
+            tokens=sum(one.tokens for one in ended),
+            drafts=len(ended),
+            refused=[one.gate for one in ended],
+        ),
         next_attempt=max((attempt.number for attempt in attempts), default=-1) + 1,
     )
 

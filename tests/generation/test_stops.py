@@ -1,0 +1,173 @@
+"""A job that gets nowhere, or takes more than its plan said, stops and asks: as it was told with the plan."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.generate_synthetic_data import run_approved_item
+from finetune_coverage.tools.generation.approval import approve_plan
+from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.plans import Plan
+from finetune_coverage.tools.generation.proposal import propose
+from finetune_coverage.tools.generation.stops import LEAST_DRAFTS, Stops, StopWatch, stop_tokens
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
+from finetune_coverage.tools.services import Services
+
+from ..mock_openai.server import MockOpenAI
+from .test_engine import TOPIC, WORKFLOW, good_answers
+from .test_engine_endpoint import approved as approved_at_endpoint
+from .test_engine_endpoint import no_meaning, services_for
+
+__all__ = ["no_meaning"]
+
+Approve = Callable[..., tuple[str, int]]
+
+
+def proposed(services: Services, count: int, strategy: str = "topic_description") -> Plan:
+    item = PlanItem.model_validate({"topic": TOPIC, "count": count, "strategy": strategy})
+    return propose(services, WORKFLOW, [item], "as a test wants it")
+
+
+async def carried_out(services: Services, plan: Plan) -> dict[str, Any]:
+    approval = approve_plan(services.store, plan.id, approver="a person", channel="test").id
+    answer = await run_approved_item(services, approval, 0)
+    generation: dict[str, Any] = answer["generation"]
+    return generation
+
+
+async def refusing(_: Any) -> str:
+    """In a time in which the answer before is judged, as an endpoint's answers are."""
+    await asyncio.sleep(0.1)
+    return "I would rather not."
+
+
+def only(rejected: dict[str, int], reason: str) -> int:
+    """How many were refused, all for this reason."""
+    assert list(rejected) == [reason]
+    return rejected[reason]
+
+
+@pytest.mark.parametrize("most", [20, 4])
+async def test_a_row_of_refusals_for_one_reason_ends_the_job(
+    services: Services, model: ScriptedChatModel, most: int
+) -> None:
+    services.settings.refusals_in_a_row = most
+    model.default = refusing
+    plan = proposed(services, 60)
+    assert f"stops and asks after {most} refusals in a row for one reason" in plan.details["stops_note"]
+    generation = await carried_out(services, plan)
+    assert (generation["status"], generation["accepted"]) == ("short", 0)
+    assert only(generation["rejected"], "parse") in (most, most + 1), "one call was under way"
+    reason = generation["stop_reason"]
+    assert "drafts in a row were refused by parse" in reason
+    assert "or the check is wrong" in reason
+
+
+async def test_what_was_told_with_the_plan_holds_whatever_is_set_later(
+    services: Services, model: ScriptedChatModel
+) -> None:
+    model.default = refusing
+    services.settings.refusals_in_a_row = 6
+    plan = proposed(services, 60)
+    services.settings.refusals_in_a_row = 50
+    assert only((await carried_out(services, plan))["rejected"], "parse") in (6, 7)
+
+
+async def test_use_beyond_the_plan_ends_the_job(services: Services, model: ScriptedChatModel) -> None:
+    """Refusals for two reasons in turn are no row; the tokens that were told are the end of it."""
+    clone = next(good_answers())
+    turns = itertools.cycle(["I would rather not.", clone])
+    model.default = lambda _: next(turns)
+    plan = proposed(services, 60)
+    (told,) = plan.details["stops"]
+    assert told["tokens"] == pytest.approx(1.5 * plan.details["tokens"], rel=0.01)
+    assert f"at {told['tokens']:,} tokens" in plan.details["stops_note"]
+    generation = await carried_out(services, plan)
+    assert generation["status"] == "short"
+    assert "the plan said that it would stop and ask" in generation["stop_reason"]
+    one_call = max(attempt.tokens for attempt in list_attempts(services.store, generation["job_id"]))
+    assert told["tokens"] <= generation["cost"]["tokens"] <= told["tokens"] + one_call
+
+
+async def test_many_places_at_an_endpoint_do_not_pass_what_was_told_by_much(
+    mock_openai: MockOpenAI, tmp_path: Path
+) -> None:
+    """At 89d9892 one topic was refused 280 times of 280, 279 of them by one check."""
+    mock_openai.reply = lambda body: "I would rather not."
+    mock_openai.latency = 0.05
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=16)
+    item = approved_at_endpoint(services, 35)
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert generation["status"] == "short"
+    assert len(mock_openai.chats()) <= 20 + 2 * 16
+    assert "in a row were refused by parse" in generation["stop_reason"]
+
+
+async def test_a_resumed_job_counts_on(
+    services: Services, model: ScriptedChatModel, approved: Approve
+) -> None:
+    calls = itertools.count(1)
+
+    async def answer(_: Any) -> str:
+        if next(calls) == 13:
+            await asyncio.sleep(60)
+        return "I would rather not."
+
+    model.default = answer
+    item = approved(TOPIC, 60, "topic_description")
+    job = asyncio.create_task(run_approved_item(services, *item))
+    while len(model.history) < 13:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    (begun,) = list_jobs(services.store)
+    assert begun.rejected == {"parse": 12}
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert generation["rejected"].pop("interrupted") == 1
+    assert only(generation["rejected"], "parse") in (20, 21)
+
+
+def watch(tokens: int | None = None, **more: Any) -> StopWatch:
+    return StopWatch(Stops(refusals=3, tokens=tokens, draft_tokens=100), **more)
+
+
+def test_an_accepted_draft_and_another_reason_begin_a_new_row() -> None:
+    row = watch()
+    for reason in ("topic", "topic", None, "topic", "topic", "variation", "topic", "topic"):
+        row.ended(1, reason)
+        assert row.reason is None
+    row.ended(1, "topic")
+    assert "3 drafts in a row were refused by topic" in (row.reason or "")
+
+
+def test_a_failing_endpoint_says_nothing_of_the_texts() -> None:
+    row = watch(refused=["topic", "endpoint", "topic", "interrupted"])
+    for _ in range(5):
+        row.ended(0, "endpoint")
+    assert row.reason is None
+    row.ended(1, "topic")
+    assert row.reason is not None
+
+
+def test_drafts_that_would_pass_the_tokens_are_not_begun() -> None:
+    used = watch(1_000)
+    assert used.drafts_left(0) == 10, "as expected, before one has ended"
+    used.ended(250, "topic")
+    assert (used.drafts_left(0), used.drafts_left(2), used.drafts_left(9)) == (3, 1, 0)
+    assert used.reason is None
+    used.ended(750, None)
+    assert used.drafts_left(0) == 0 and "1,000 tokens" in (used.reason or "")
+    assert watch(None).drafts_left(0) is None
+
+
+def test_a_few_records_may_be_unlucky() -> None:
+    """One record at an acceptance of 60% needs four drafts or more once in 16 times."""
+    assert stop_tokens(expected=170, draft=100, factor=1.5) == LEAST_DRAFTS * 100
+    assert stop_tokens(expected=10_000, draft=100, factor=1.5) == 15_000

@@ -1,0 +1,114 @@
+"""When a job stops by itself and a person is asked: one reason again and again, or more use than the plan said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LEAST_DRAFTS = 10
+"""A job may always take what so many drafts are expected to: the use of a few records is a matter of luck."""
+STEPPED_OVER = frozenset(("endpoint", "interrupted", "budget"))
+"""Reasons of attempts that say nothing of the texts: a row of refusals goes on over them."""
+
+
+class Stops(BaseModel):
+    """What was told with a plan, for one of its items.
+
+    Attributes:
+        refusals: drafts refused in a row for one reason.
+        tokens: of all calls together; None when the plan was made without an estimate.
+        draft_tokens: what one draft was expected to take.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    refusals: int = Field(ge=1)
+    tokens: int | None = None
+    draft_tokens: float = 0.0
+
+
+def stop_tokens(expected: float, draft: float, factor: float) -> int:
+    """The tokens at which a job stops.
+
+    Args:
+        expected: what all of it should take.
+        draft: what one draft should take.
+        factor: how many times as much it may be.
+    """
+    return round(max(expected * factor, draft * LEAST_DRAFTS))
+
+
+class StopWatch:
+    """Counts what a job uses and how its drafts are refused.
+
+    Args:
+        stops: what was told with its plan.
+        tokens: what earlier runs of the job used.
+        drafts: how many attempts of theirs ended.
+        refused: their reasons for refusal, in order; None for an accepted draft.
+    """
+
+    def __init__(
+        self, stops: Stops, *, tokens: int = 0, drafts: int = 0, refused: Iterable[str | None] = ()
+    ) -> None:
+        self._stops = stops
+        self._tokens = tokens
+        self._drafts = drafts
+        self._reason: str | None = None
+        self._row = 0
+        for reason in refused:
+            self._judged(reason)
+
+    def ended(self, tokens: int, reason: str | None) -> None:
+        """An attempt ended.
+
+        Args:
+            tokens: what it used.
+            reason: why it was refused; None when it was accepted.
+        """
+        self._tokens += tokens
+        self._drafts += 1
+        self._judged(reason)
+
+    def drafts_left(self, in_hand: int) -> int | None:
+        """How many more attempts to begin, so that those do not pass the tokens; None for any number.
+
+        Args:
+            in_hand: attempts that are under way.
+        """
+        if self._stops.tokens is None:
+            return None
+        each = self._tokens / self._drafts if self._drafts else self._stops.draft_tokens
+        left = self._stops.tokens - self._tokens
+        return max(0, -int(-left // max(1.0, each)) - in_hand)
+
+    @property
+    def reason(self) -> str | None:
+        """Why the job must stop, for a person; None when it need not."""
+        if self._row >= self._stops.refusals:
+            return (
+                f"the last {self._row} drafts in a row were refused by {self._reason}: the model cannot do it like "
+                "this, or the check is wrong about these texts (`jobs show` lists what it saw)"
+            )
+        if self._stops.tokens is not None and self._tokens >= self._stops.tokens:
+            return (
+                f"it has used {self._tokens:,} tokens, and the plan said that it would stop and ask at "
+                f"{self._stops.tokens:,}"
+            )
+        return None
+
+    def _judged(self, reason: str | None) -> None:
+        if reason in STEPPED_OVER:
+            return
+        self._row = (
+            self._row + 1 if reason is not None and reason == self._reason else int(reason is not None)
+        )
+        self._reason = reason
+
+
+def stops_told(details: dict[str, Any], number: int) -> Stops | None:
+    """What a plan's details say of one of its items; None for a plan that was made without an estimate."""
+    told = details.get("stops") or []
+    return Stops.model_validate(told[number]) if number < len(told) else None
