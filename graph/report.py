@@ -103,7 +103,8 @@ def round_report(
 
 def round_lines(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """What a round made, what it refused and what it took."""
-    return [*map(_generated, results), *_rejections(results), *_spent(results)]
+    remarks = [escape(remark) for result in results for remark in result.get("remarks", [])]
+    return [*map(_generated, results), *_rejections(results), *remarks, *_spent(results)]
 
 
 def _render(template: Any, **values: Any) -> str:

@@ -143,5 +143,6 @@ def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, 
         "record_ids": generation.get("record_ids", []),
         "cost": generation.get("cost", {}),
         "reason": generation.get("stop_reason") or "",
+        "remarks": generation.get("remarks", []),
         "error": result.get("error"),
     }

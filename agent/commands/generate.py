@@ -165,6 +165,8 @@ def _show_generation(generation: dict[str, Any]) -> None:
     cost = generation["cost"]
     usd = "" if cost.get("usd") is None else f", {usd_words(cost['usd'])}"
     say(f"Cost: {cost['tokens']:,} tokens{usd}")
+    for remark in generation.get("remarks", []):
+        note(remark)
     if generation["status"] == "short":
         reason = (
             generation.get("stop_reason") or generation.get("reason") or json.dumps(generation["rejected"])

@@ -132,6 +132,7 @@ attempts = Table(
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("scores", JSON),  # what the gates measured
+    Column("draft", String),  # digest of the prompts that it was drafted with; NULL up to version 7
     # From version 8 on. Money is whole picodollars, NULL when the price is not known.
     Column("reserved_picodollars", BigInteger),
     Column("picodollars", BigInteger),  # what it cost; NULL while that is open, too

@@ -125,6 +125,36 @@ def get_record(store: Store, workflow_id: str, record_id: str) -> Record:
     return record_of(row)
 
 
+def records_with_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> list[Record]:
+    """Read records by their ids, whatever their status, in the order of the ids.
+
+    Raises:
+        InvalidInput: the workflow lacks one.
+    """
+    found: dict[str, Record] = {}
+    for start in range(0, len(ids), _PAGE):
+        these = and_(records.c.workflow_id == workflow_id, records.c.id.in_(ids[start : start + _PAGE]))
+        with store.read() as connection:
+            found |= {row.id: record_of(row) for row in connection.execute(select(records).where(these))}
+    if missing := [record_id for record_id in ids if record_id not in found]:
+        raise _unknown(workflow_id, missing)
+    return [found[record_id] for record_id in ids]
+
+
+def active_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> set[str]:
+    """Which of these records are active."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _PAGE):
+        these = and_(
+            records.c.workflow_id == workflow_id,
+            records.c.id.in_(ids[start : start + _PAGE]),
+            records.c.status == "active",
+        )
+        with store.read() as connection:
+            found |= set(connection.execute(select(records.c.id).where(these)).scalars())
+    return found
+
+
 def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status: Status) -> int:
     """Accept (``active``) or refuse (``rejected``) records; returns how many changed.
 

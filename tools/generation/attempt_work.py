@@ -13,7 +13,7 @@ from ..models.answer_room import AnswerRoom
 from . import job_notes, journal
 from .acceptance import PARSE, Acceptance, as_record
 from .attempt_costs import AttemptCosts
-from .draft import Candidate, Draft, Rejection, Strategy, TopicContext
+from .draft import Candidate, Draft, Rejection, Strategy
 from .journal_entries import Accepted, Answered, Paid, Refused
 from .judge.judge import NAME as JUDGE
 from .judge.judge import Judge
@@ -22,6 +22,7 @@ from .money import NOTHING
 from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
 from .spending import Spending
+from .topic_context import JobContexts
 
 
 class AttemptWork:
@@ -35,7 +36,7 @@ class AttemptWork:
         store: where the journal is.
         job: what is owed.
         strategy: writes the drafts and builds the records.
-        context: what the strategy knows of the topic.
+        contexts: what the strategy knows of the topic, by attempt.
         acceptance: the gates.
         spending: the budget of the approval.
         room: for the model's answers.
@@ -47,7 +48,7 @@ class AttemptWork:
         store: Store,
         job: Job,
         strategy: Strategy,
-        context: TopicContext,
+        contexts: JobContexts,
         acceptance: Acceptance,
         spending: Spending,
         room: AnswerRoom,
@@ -56,7 +57,7 @@ class AttemptWork:
         self._store = store
         self._job = job
         self._strategy = strategy
-        self._context = context
+        self._contexts = contexts
         self._acceptance = acceptance
         self._spending = spending
         self._judge = judge
@@ -65,7 +66,8 @@ class AttemptWork:
 
     def draft(self, number: int) -> Draft:
         """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
-        draft = self._strategy.draft(self._context, number, random.Random(f"{self._job.id}:{number}"))
+        rng = random.Random(f"{self._job.id}:{number}")
+        draft = self._strategy.draft(self._contexts.at(number), number, rng)
         requests = [replace(request, room=self.room.extra) for request in draft.requests]
         return replace(draft, requests=requests)
 
@@ -246,4 +248,5 @@ def _as_attempt(one: Open) -> Attempt:
         status="calling",
         seed_ids=[seed.id for seed in one.draft.seeds],
         details=one.draft.details,
+        draft=one.draft.digest(),
     )

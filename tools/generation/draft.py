@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -108,6 +109,12 @@ class Draft:
     details: dict[str, Any] = field(default_factory=dict)
     stand_in: Mapping[str, str] = field(default_factory=dict)
     plan: Any = None
+
+    def digest(self) -> str:
+        """Tells whether this is the draft that an answer was written for: its prompts, schemas and seeds."""
+        parts = [[request.prompt, request.schema] for request in self.requests]
+        text = json.dumps([parts, [seed.id for seed in self.seeds]], ensure_ascii=False)
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 
 @dataclass(frozen=True)

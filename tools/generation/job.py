@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..coverage.report import Coverage
 from ..errors import CoverageError
-from . import approved_items, journal, known_endpoints
+from . import approved_items, job_notes, journal, known_endpoints
 from .batch_engine import BatchEngine
 from .engine import Engine
 from .frozen_heap import frozen_heap
@@ -61,7 +61,7 @@ async def run_item(
 
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
     loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
-    engine, acceptance = loaded.engine, loaded.acceptance
+    engine = loaded.engine
     if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
         engine.stop(CANCELLED)  # before its first call: the watch below may look too late for that
     watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
@@ -77,8 +77,7 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         stop = stop_words(stop, refused)
-        if acceptance.notes:
-            stop = f"{stop} ({'; '.join(acceptance.notes)})"
+    await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, loaded.remarks)
     await asyncio.to_thread(
         journal.end_job,
         services.store,
@@ -149,6 +148,7 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
         "record_ids": record_ids,
         "cost": {"tokens": summary.tokens, "usd": summary.usd},
         "stop_reason": job.stop_reason,
+        "remarks": job_notes.noted_remarks(services.store, job_id),
         "coverage_before": job.coverage_before,
         "coverage_after": job.coverage_after,
     }

@@ -20,7 +20,7 @@ from .engine import Engine
 from .job_eval_set import eval_set_of_job
 from .judge.asking import JudgeLine
 from .judge.judge import Judge
-from .ledger import Job
+from .ledger import Job, next_attempt
 from .lessons.taught import teach_job
 from .loading_progress import LoadingProgress
 from .prices import judge_price_of, require_keepable_cap
@@ -29,7 +29,7 @@ from .spending import Spending
 from .stops import Stops
 from .strategies import make_strategy
 from .take_up import what_is_left
-from .topic_context import job_context
+from .topic_context import JobContexts
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -40,11 +40,12 @@ class LoadedJob:
     """A job that is ready to run.
 
     Attributes:
+        remarks: what a person should be told beside the figures.
         limits: of each endpoint that is asked, with the settings that lead to it.
     """
 
     engine: Engine | BatchEngine
-    acceptance: Acceptance
+    remarks: list[str]
     limits: list[tuple[ModelSettings, AdaptiveLimit]]
 
 
@@ -72,7 +73,10 @@ def load_job(
     eval_set = eval_set_of_job(services, job)
     loading = LoadingProgress(services.store, job, on_loading)
     teach_job(services.store, job)
-    context = job_context(services, job, loading)
+    contexts, first = JobContexts(services, job), next_attempt(services.store, job.id)
+    remarks = contexts.begin(first, loading)
+    loading.tell(remarks)
+    context = contexts.at(first)
     reason = strategy.unusable(context)
     if reason:
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
@@ -84,7 +88,7 @@ def load_job(
     if in_batches and not room.is_known and room.extra is not None:
         room.extra = STEP  # a batch takes hours: none goes ahead to find out what the model does
     work = AttemptWork(
-        services.store, job, strategy, context, acceptance, spending, room, _judge(services, context)
+        services.store, job, strategy, contexts, acceptance, spending, room, _judge(services, context)
     )
     spool = spool_path(services.settings.home, job.id)
     stops = job_notes.noted_stops(services.store, job.id) or Stops(refusals=settings.refusals_in_a_row)
@@ -99,7 +103,7 @@ def load_job(
     limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
     if (judge := settings.for_judge()) and line and line.limit is not limit:
         limits.append((judge, line.limit))
-    return LoadedJob(engine, acceptance, limits)
+    return LoadedJob(engine, [*remarks, *acceptance.notes], limits)
 
 
 def _judge(services: Services, context: TopicContext) -> Judge | None:

@@ -61,6 +61,28 @@ def has_attempts(store: Store, job_id: str) -> bool:
         return bool(connection.execute(select(exists().where(attempts.c.job_id == job_id))).scalar())
 
 
+def note_contexts(store: Store, job_id: str, contexts: list[dict[str, Any]]) -> None:
+    """Remember what the drafts of a job are drawn from, as `topic_context` has it."""
+    _note(store, job_id, "contexts", contexts)
+
+
+def noted_contexts(store: Store, job_id: str) -> list[dict[str, Any]]:
+    """What the drafts of a job are drawn from; empty for a job that has not begun, or of an older version."""
+    contexts: list[dict[str, Any]] = _notes(store, job_id).get("contexts", [])
+    return contexts
+
+
+def note_remarks(store: Store, job_id: str, remarks: list[str]) -> None:
+    """Remember what a person should be told beside the figures of a job."""
+    _note(store, job_id, "remarks", remarks)
+
+
+def noted_remarks(store: Store, job_id: str) -> list[str]:
+    """What a person should be told beside the figures of a job."""
+    remarks: list[str] = _notes(store, job_id).get("remarks", [])
+    return remarks
+
+
 def note_lessons(store: Store, job_id: str, taught: dict[str, Any]) -> None:
     """Remember what a job was taught by reviews: lessons and rules."""
     _note(store, job_id, "taught", taught)

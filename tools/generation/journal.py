@@ -45,6 +45,7 @@ def begin_attempts(
                 "status": "calling",
                 "seed_ids": attempt.seed_ids,
                 "details": attempt.details,
+                "draft": attempt.draft,
                 "reserved_tokens": amount.tokens,
                 "reserved_picodollars": amount.picodollars,
             }

@@ -71,6 +71,7 @@ class Attempt:
     """One try at a record for a slot: under way (calling, judging, answered), accepted, rejected or failed.
 
     Attributes:
+        draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
         verdict: what the judge answered; its tokens are not among the others.
         cached_tokens: those of the prompts that came from the endpoint's cache.
         reasoning_tokens: those of the completions that nobody sees.
@@ -84,6 +85,7 @@ class Attempt:
     status: str
     seed_ids: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    draft: str | None = None
     response: str | None = None
     gate: str | None = None
     evidence: str | None = None
@@ -144,6 +146,15 @@ def list_attempts(store: Store, job_id: str) -> list[Attempt]:
     query = select(*columns).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
     with store.read() as connection:
         return [Attempt(**row) for row in connection.execute(query).mappings()]
+
+
+def next_attempt(store: Store, job_id: str) -> int:
+    """The number of a job's next attempt."""
+    with store.read() as connection:
+        last = connection.execute(
+            select(func.max(attempts.c.number)).where(attempts.c.job_id == job_id)
+        ).scalar()
+    return 0 if last is None else int(last) + 1
 
 
 def slot_records(store: Store, job_id: str) -> dict[int, str | None]:

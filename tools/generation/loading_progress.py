@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from ..dataset.store import Store
 from .ledger import Job, slot_records
@@ -25,24 +26,33 @@ class LoadingProgress:
         self._job = job
         self._on_progress = on_progress
 
+    def tell(self, remarks: Sequence[str]) -> None:
+        """What a person should know before the job goes on."""
+        for remark in remarks:
+            self._report(remark)
+
     def of(self, total: int) -> OnIndexed | None:
         """What the index calls with the number of records that it has seen, of so many."""
-        on_progress = self._on_progress
-        if on_progress is None:
+        if self._on_progress is None:
             return None
-        filled = slot_records(self._store, self._job.id)
-        accepted = sum(record is not None for record in filled.values())
+        return lambda records: self._report(
+            f"preparing: {records:,} of {total:,} records of the topic are in the index"
+        )
 
-        def seen(records: int) -> None:
-            on_progress(
-                Progress(
-                    job_id=self._job.id,
-                    topic=self._job.topic,
-                    accepted=accepted,
-                    requested=self._job.count,
-                    attempts=accepted,
-                    note=f"preparing: {records:,} of {total:,} records of the topic are in the index",
-                )
+    def _report(self, note: str) -> None:
+        if self._on_progress is None:
+            return
+        self._on_progress(
+            Progress(
+                job_id=self._job.id,
+                topic=self._job.topic,
+                accepted=self._accepted,
+                requested=self._job.count,
+                attempts=self._accepted,
+                note=note,
             )
+        )
 
-        return seen
+    @cached_property
+    def _accepted(self) -> int:
+        return sum(record is not None for record in slot_records(self._store, self._job.id).values())

@@ -13,7 +13,7 @@ from ..dataset.records import get_record
 from ..errors import InvalidInput
 from .ledger import get_job
 from .strategies import make_strategy
-from .topic_context import job_context
+from .topic_context import JobContexts
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -45,14 +45,14 @@ def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str,
         )
         this = (attempts.c.job_id == job.id) & (attempts.c.number == source["attempt"])
         attempt = connection.execute(select(attempts).where(this)).mappings().one()
-    context = job_context(services, job)
+    context = JobContexts(services, job).at(source["attempt"])
     # The job's: it may have made this one record as a tool chain, which the record then names as its strategy.
     strategy = make_strategy(cast(StrategyName, job.strategy))
     prompt = None
     if strategy.unusable(context) is None:
         draft = strategy.draft(context, source["attempt"], random.Random(f"{job.id}:{source['attempt']}"))
         prompt = [[list(turn) for turn in request.prompt] for request in draft.requests]
-        is_exact = draft.details == attempt["details"] and [s.id for s in draft.seeds] == attempt["seed_ids"]
+        is_exact = attempt["draft"] == draft.digest()
     return {
         "record": record_id,
         "topic": record.topic,

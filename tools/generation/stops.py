@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 LEAST_DRAFTS = 10
 """A job may always take what so many drafts are expected to: the use of a few records is a matter of luck."""
-STEPPED_OVER = frozenset(("endpoint", "interrupted", "budget"))
+STEPPED_OVER = frozenset(("endpoint", "interrupted", "budget", "changed_draft"))
 """Reasons of attempts that say nothing of the texts: a row of refusals goes on over them."""
 
 

@@ -13,12 +13,19 @@ from .answer_spool import spooled_answers
 from .attempt_work import AttemptWork
 from .draft import Rejection
 from .journal_entries import Answered, Refused
-from .ledger import NOT_SENT, Attempt, Job, list_attempts, slot_records
+from .ledger import NOT_SENT, Attempt, Job, list_attempts, next_attempt, slot_records
 from .money import NOTHING, Amount
 from .open_attempt import Open
 from .replies import split
 from .spending import Spending
 from .stops import Stops, StopWatch
+
+INTERRUPTED = Rejection("interrupted", "the program ended during the call")
+CHANGED_DRAFT = Rejection(
+    "changed_draft",
+    "its prompt cannot be drawn again as it was sent (by another version of the program, or from records that have "
+    "changed), so its answer cannot be judged",
+)
 
 
 @dataclass(frozen=True)
@@ -79,16 +86,24 @@ def what_is_left(
     unanswered = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
     asked = [_opened(work, attempt) for attempt in unanswered if in_batches]
     lost = [] if in_batches else unanswered
-    interrupted = Rejection("interrupted", "the program ended during the call")
-    if lost:
-        refused = [Refused(attempt.number, interrupted, failed=True) for attempt in lost]
+    refused = [Refused(attempt.number, INTERRUPTED, failed=True) for attempt in lost]
+    by_number = {attempt.number: attempt for attempt in attempts}
+    changed = [one for one in [*answered, *asked] if not _is_drafted_alike(one, by_number[one.number])]
+    refused += [
+        Refused(
+            one.number, CHANGED_DRAFT, failed=True, settled=work.costs.settled(one) if one.replies else None
+        )
+        for one in changed
+    ]
+    answered, asked = ([one for one in these if one not in changed] for these in (answered, asked))
+    if refused:
         journal.end_attempts(store, job, [], refused, spending)
     rejected = Counter(
         attempt.gate or "unknown"
         for attempt in attempts
         if attempt.status in ("rejected", "failed") and attempt.gate != NOT_SENT
     )
-    rejected += Counter({interrupted.gate: len(lost)})
+    rejected += Counter(one.rejection.gate for one in refused)
     busy = {one.slot for one in [*answered, *asked]}
     ended = [
         one for one in attempts if one.status in ("accepted", "rejected", "failed") and one.gate != NOT_SENT
@@ -105,8 +120,15 @@ def what_is_left(
             drafts=len(ended),
             refused=[one.gate for one in ended],
         ),
-        next_attempt=max((attempt.number for attempt in attempts), default=-1) + 1,
+        next_attempt=next_attempt(store, job.id),
     )
+
+
+def _is_drafted_alike(one: Open, attempt: Attempt) -> bool:
+    """Whether what was drawn again is what the answer was written for."""
+    if attempt.draft is not None:
+        return attempt.draft == one.draft.digest()
+    return attempt.seed_ids == [seed.id for seed in one.draft.seeds]  # up to version 7 nothing more is known
 
 
 def _take_in(store: Store, job: Job, spending: Spending, spool: Path) -> None:

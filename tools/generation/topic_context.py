@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..dataset.records import load_records
+from pydantic import BaseModel
+
+from ..dataset.records import active_ids, load_records, records_with_ids, topic_counts
 from ..dataset.workflows import list_topics
-from .draft import TopicContext
+from . import job_notes
+from .draft import Profile, TopicContext
 from .ledger import Job
 from .lessons.taught import Taught, taught_now, taught_of_job
 from .loading_progress import LoadingProgress
@@ -75,22 +78,141 @@ def topic_context(
     )
 
 
-def job_context(services: Services, job: Job, loading: LoadingProgress | None = None) -> TopicContext:
-    """The context of a job: the same whenever it is carried on, as long as the dataset is.
+class FrozenContext(BaseModel):
+    """What drafts of a job are drawn from, beside what it was taught and what its topic lacks.
 
-    Attributes are drawn on from where the topic's earlier jobs stopped: what had been generated for the topic when
-    the job began stands in its coverage. What the topic lacks is measured once, when the job begins.
+    Attributes:
+        first_attempt: the first attempt that is drawn from it.
+        seed_ids: the records, whose bodies never change, in their order.
+        usable: how many usable real records the topic had.
     """
-    counted = job.coverage_before.get("topics") or []
-    earlier = next((topic["synthetic"] for topic in counted if topic["name"] == job.topic), 0)
-    return topic_context(
-        services,
-        job.workflow_id,
-        job.topic,
-        job.count,
-        offset=earlier,
-        tool_chain=services.settings.tool_chain,
-        wanted=wanted_of_job(services, job.id, job.workflow_id, job.topic, job.count),
-        loading=loading,
-        taught=taught_of_job(services.store, job.id),
-    )
+
+    first_attempt: int
+    description: str
+    neighbours: dict[str, str]
+    seed_ids: list[str]
+    offset: int
+    profile: Profile
+    tool_chain: ToolChainSettings
+    usable: int
+
+
+class JobContexts:
+    """The contexts of a job. A draft is drawn again from what it was drawn from first, whatever changed since.
+
+    Args:
+        services: store, settings and index.
+        job: whose contexts.
+    """
+
+    def __init__(self, services: Services, job: Job) -> None:
+        self._services = services
+        self._job = job
+        noted = job_notes.noted_contexts(services.store, job.id)
+        self._frozen = [FrozenContext.model_validate(each) for each in noted]
+        self._made: dict[int, TopicContext] = {}
+
+    def at(self, attempt: int) -> TopicContext:
+        """What an attempt is drawn from.
+
+        Raises:
+            InvalidInput: a record that it was drawn from is gone.
+        """
+        number = max((n for n, each in enumerate(self._frozen) if each.first_attempt <= attempt), default=-1)
+        if number not in self._made:
+            # Nothing was noted by an older version, nor for a job that has not begun.
+            self._made[number] = self._thawed(self._frozen[number]) if number >= 0 else self._as_it_is(None)
+        return self._made[number]
+
+    def begin(self, first_attempt: int, loading: LoadingProgress | None = None) -> list[str]:
+        """Freeze the topic as it is for the attempts from this one on, unless it is as it was.
+
+        Returns:
+            What changed since the job began, in words.
+        """
+        remarks = self._changes() if self._frozen else []
+        if not self._frozen or remarks:
+            context = self._as_it_is(loading)
+            self._frozen.append(self._as_frozen(first_attempt, context))
+            self._made[len(self._frozen) - 1] = context
+            job_notes.note_contexts(
+                self._services.store, self._job.id, [each.model_dump(mode="json") for each in self._frozen]
+            )
+        return remarks
+
+    def _as_it_is(self, loading: LoadingProgress | None) -> TopicContext:
+        job, services = self._job, self._services
+        # Attributes are drawn on from where the topic's earlier jobs stopped.
+        counted = job.coverage_before.get("topics") or []
+        earlier = next((topic["synthetic"] for topic in counted if topic["name"] == job.topic), 0)
+        return topic_context(
+            services,
+            job.workflow_id,
+            job.topic,
+            job.count,
+            offset=earlier,
+            tool_chain=services.settings.tool_chain,
+            wanted=wanted_of_job(services, job.id, job.workflow_id, job.topic, job.count),
+            loading=loading,
+            taught=taught_of_job(services.store, job.id),
+        )
+
+    def _thawed(self, frozen: FrozenContext) -> TopicContext:
+        job, store = self._job, self._services.store
+        taught = taught_of_job(store, job.id)
+        return TopicContext(
+            topic=job.topic,
+            description=frozen.description,
+            neighbours=frozen.neighbours,
+            seeds=records_with_ids(store, job.workflow_id, frozen.seed_ids),
+            count=job.count,
+            offset=frozen.offset,
+            tool_chain=frozen.tool_chain,
+            wanted=wanted_of_job(self._services, job.id, job.workflow_id, job.topic, job.count),
+            profile=frozen.profile,
+            lessons=taught["lessons"],
+            rules=taught["rules"],
+        )
+
+    def _as_frozen(self, first_attempt: int, context: TopicContext) -> FrozenContext:
+        return FrozenContext(
+            first_attempt=first_attempt,
+            description=context.description,
+            neighbours=dict(context.neighbours),
+            seed_ids=[record.id for record in context.seeds],
+            offset=context.offset,
+            profile=context.profile,
+            tool_chain=context.tool_chain,
+            usable=self._usable(),
+        )
+
+    def _changes(self) -> list[str]:
+        job, store, frozen = self._job, self._services.store, self._frozen[-1]
+        seeds = records_with_ids(store, job.workflow_id, frozen.seed_ids)
+        active = active_ids(store, job.workflow_id, frozen.seed_ids)
+        gone = sum(record.id not in active or record.topic != job.topic for record in seeds)
+        added = self._usable() - (frozen.usable - gone)
+        described = {info.name: info.description for info in list_topics(store, job.workflow_id)}
+        parts = [
+            *(
+                [f"{gone:,} of the {len(seeds):,} records that it learns from are out of the topic"]
+                if gone
+                else []
+            ),
+            *([f"{added:,} real records were added to the topic"] if added > 0 else []),
+            *(
+                ["the topic is described differently"]
+                if described.get(job.topic, "") != frozen.description
+                else []
+            ),
+        ]
+        if not parts:
+            return []
+        return [
+            f"The dataset changed since {job.id} was last carried out: {', '.join(parts)}. New drafts are made from "
+            "it as it is now; answers that were paid for are judged as they were drafted."
+        ]
+
+    def _usable(self) -> int:
+        counts = topic_counts(self._services.store, self._job.workflow_id)
+        return next((count.usable for count in counts if count.topic == self._job.topic), 0)
