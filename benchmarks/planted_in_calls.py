@@ -121,7 +121,7 @@ def undeclared_tool(record: Record, observed: Observed, rng: random.Random) -> d
     name = rng.choice(
         [f"{call['function']['name']}_v2", *(tool for tool in observed.tools if tool not in own)]
     )
-    return _with_call(record, index, call["id"], name=name)
+    return _with_call(record, index, call, name=name)
 
 
 def wrong_argument_type(record: Record, observed: Observed, rng: random.Random) -> dict[str, Any] | None:
@@ -137,7 +137,7 @@ def wrong_argument_type(record: Record, observed: Observed, rng: random.Random) 
         return None
     index, call, key, kind = rng.choice(places)
     others = [value for name, value in _TYPES.items() if name != kind]
-    return _with_call(record, index, call["id"], arguments=arguments_of(call) | {key: rng.choice(others)})
+    return _with_call(record, index, call, arguments=arguments_of(call) | {key: rng.choice(others)})
 
 
 def missing_required_argument(
@@ -154,7 +154,7 @@ def missing_required_argument(
         return None
     index, call, key = rng.choice(places)
     arguments = {name: value for name, value in arguments_of(call).items() if name != key}
-    return _with_call(record, index, call["id"], arguments=arguments)
+    return _with_call(record, index, call, arguments=arguments)
 
 
 def ungrounded_argument(record: Record, observed: Observed, rng: random.Random) -> dict[str, Any] | None:
@@ -173,7 +173,7 @@ def ungrounded_argument(record: Record, observed: Observed, rng: random.Random) 
         return None
     index, call, key, others = rng.choice(places)
     value = rng.choice(others)
-    return _with_call(record, index, call["id"], arguments=arguments_of(call) | {key: value})
+    return _with_call(record, index, call, arguments=arguments_of(call) | {key: value})
 
 
 def _said(record: Record, index: int) -> str:
@@ -213,11 +213,14 @@ def unanswered_call(record: Record, observed: Observed, rng: random.Random) -> d
     return source
 
 
-def _with_call(record: Record, index: int, call_id: str, **changes: Any) -> dict[str, Any]:
+def _with_call(record: Record, index: int, call: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The record with a change in one call of the message at ``index``: in this one only, whatever its id is."""
     source: dict[str, Any] = copy.deepcopy(record.source)
-    for call in source["messages"][index]["tool_calls"]:
-        if call["id"] == call_id:
-            if "arguments" in changes:
-                changes["arguments"] = json.dumps(changes["arguments"], ensure_ascii=False)
-            call["function"].update(changes)
+    if "arguments" in changes:
+        changes["arguments"] = json.dumps(changes["arguments"], ensure_ascii=False)
+    for made, old in zip(
+        source["messages"][index]["tool_calls"], record.messages[index]["tool_calls"], strict=True
+    ):
+        if old is call:
+            made["function"].update(changes)
     return source

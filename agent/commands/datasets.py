@@ -86,13 +86,17 @@ def import_(
         document = {"workflow_id": workflow, **asdict(report)}
         if targets is not None:
             document["targets"] = targets.after
-        print_json({"success": report.good > 0, "import": document})
+        print_json({"success": report.good > 0 and not report.mostly_unread, "import": document})
     else:
         _show_import(workflow, report)
         if targets is not None:
             show_change(targets)
     if not report.good:
         note("Nothing in it could be used.", style="red")
+        raise typer.Exit(ExitCode.FAILED)
+    if report.mostly_unread:
+        for file in report.mostly_unread:
+            note(f"Most of {file} could not be read; what could is in {workflow}.", style="red")
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -135,10 +139,21 @@ def _show_import(workflow: str, report: ImportReport) -> None:
         say(
             f"{report.without_assistant} have no assistant turn: they count, but nothing is learnt from them."
         )
-    for line in report.bad[:BAD_LINES_SHOWN]:
+    for field, count in report.left_beside.items():
+        say(f"`{field}` stays beside the conversation in {count} records: it is no part of what is learnt.")
+    for what, count in report.mended.items():
+        say(f"Mended in {count} places: {what}.")
+    marked = report.marked_bad
+    if marked:
+        say(
+            f"{len(marked)} records are marked as bad answers and were not imported: nothing is to be learnt from "
+            f"them. The first: {marked[0].place}, {marked[0].reason}."
+        )
+    bad = [line for line in report.bad if line.code != "marked_bad"]
+    for line in bad[:BAD_LINES_SHOWN]:
         say(f"{line.place}: {line.reason} [{line.code}]", style="yellow")
-    more = len(report.bad) - BAD_LINES_SHOWN
+    more = len(bad) - BAD_LINES_SHOWN
     if more > 0:
         say(f"… and {more} more; --json lists them all.", style="yellow")
-    if report.bad:
-        say(f"{len(report.bad)} bad lines were left out.")
+    if bad:
+        say(f"{len(bad)} bad lines were left out.")

@@ -188,3 +188,24 @@ def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample:
     left.write_text("an answer")
     assert command("workflows", "delete", sample, "--yes").code == 0
     assert not left.exists()
+
+
+def test_a_file_of_which_most_is_lost_fails_and_says_what_is_in(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    lines = [chat_line("a", f"Question {number}?") for number in range(5)]
+    file.write_text("[" + lines[0] + "\n" + ",\n".join(lines[1:]) + "]")  # a comma is missing
+    outcome = command("import", file, "-w", "wf-1")
+    assert outcome.code == 1
+    assert "1 records imported" in outcome.out and "a comma is missing" in outcome.out
+    assert "could not be read; what could is in wf-1" in " ".join(outcome.err.split())
+    document = command("import", file, "-w", "wf-1", "--json").document
+    assert (document["success"], document["import"]["mostly_unread"]) == (False, [str(file)])
+
+
+def test_fields_that_stay_beside_the_conversation_are_said(
+    command: Command, write_dataset: WriteDataset
+) -> None:
+    row = json.loads(chat_line("a", "How high is it?")) | {"context": "The tower has 31 m."}
+    outcome = command("import", write_dataset(json.dumps(row)), "-w", "wf-1")
+    assert outcome.code == 0
+    assert "`context` stays beside the conversation in 1 records" in outcome.out

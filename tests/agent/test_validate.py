@@ -86,3 +86,26 @@ def test_the_tool_answers_and_never_raises(faulty: str) -> None:
         assert validate_dataset(services, faulty, 0)["error"]["code"] == "invalid_input"
     finally:
         services.store.close()
+
+
+def test_call_ids_that_repeat_are_named_with_their_record(
+    command: Command, write_dataset: WriteDataset
+) -> None:
+    def turn(name: str) -> list[object]:
+        function = {"name": name, "arguments": "{}"}
+        called = [{"id": "random_id", "type": "function", "function": function}]
+        return [
+            {"role": "user", "content": f"Now {name}, please."},
+            {"role": "assistant", "content": None, "tool_calls": called},
+            {"role": "tool", "tool_call_id": "random_id", "content": "done"},
+            {"role": "assistant", "content": "It is done."},
+        ]
+
+    tools = [{"type": "function", "function": {"name": name}} for name in ("find", "book")]
+    row = {"messages": turn("find") + turn("book"), "tools": tools, "topic": "a"}
+    assert command("import", write_dataset(json.dumps(row)), "-w", "wf-1").code == 0
+    (rule,) = command("validate", "-w", "wf-1", "--json").document["validation"]["rules"]
+    assert (rule["rule"], rule["severity"], rule["records"]) == ("call_id_twice", "suspicious", 1)
+    assert "data.jsonl:1" in json.dumps(rule) and "2 calls have the id 'random_id' (messages 2, 6)" in str(
+        rule
+    )

@@ -128,6 +128,7 @@ NO_ASSISTANT = "no assistant turn: it counts for coverage and is left out of an 
 TOOLS = "tools, which the notebook is older than"
 PARTS = "content parts, which the notebook is older than"
 EMPTY = "an empty text, for the validation report to name"
+COMMA = "a comma after a whole record, which is left out"
 WEIGHT = "a weight that is neither 0 nor 1, which the notebook does not look at"
 
 
@@ -136,6 +137,8 @@ def cookbook_reason(verdict: dict[str, str], item: Item | BadItem) -> str | None
     errors = {error.split("=")[0] for error in verdict["errors"].split(";") if error}
     if isinstance(item, BadItem):
         return WEIGHT if verdict["verdict"] == "ok" and "has the weight" in item.refused.reason else None
+    if verdict["verdict"] == "not_json":
+        return COMMA
     if errors == {"missing_messages_list"}:
         return OTHER_FORMAT
     if errors == {"example_missing_assistant_message"}:
@@ -174,4 +177,5 @@ def test_openai_cookbook(shared_data: Path) -> None:
         PARTS: 4,
         WEIGHT: 2,
         EMPTY: 1,
+        COMMA: 2,
     }

@@ -46,6 +46,10 @@ class ImportReport:
             and are left out of an export.
         topics: good records per topic, in the order of their first appearance.
         formats: the formats that the files are in, with the evidence for each.
+        left_beside: fields that may carry a part of the conversation and were not read into it, with how many records
+            have them: what they mean in their layout is not known.
+        mended: what was wrong and certain to mend, in words, with how often it was.
+        mostly_unread: files of which more could not be read than could.
     """
 
     files: list[str]
@@ -57,6 +61,14 @@ class ImportReport:
     without_assistant: int = 0
     topics: dict[str, int] = field(default_factory=dict)
     formats: list[FoundFormat] = field(default_factory=list)
+    left_beside: dict[str, int] = field(default_factory=dict)
+    mended: dict[str, int] = field(default_factory=dict)
+    mostly_unread: list[str] = field(default_factory=list)
+
+    @property
+    def marked_bad(self) -> list[BadLine]:
+        """Those of ``bad`` that are well written and marked as bad answers: nothing is to be learnt from them."""
+        return [line for line in self.bad if line.code == "marked_bad"]
 
     @property
     def good(self) -> int:

@@ -23,6 +23,8 @@ from .workflows import check_workflow_id, ensure_workflow
 
 OnProgress = Callable[[ImportProgress], None]
 _Noted = Callable[[Item | BadItem], FoundRecord | None]
+MOST = 0.5
+"""Share of a file that was not read from which most of it is missing."""
 _BATCH = 1000
 _BATCH_CHARACTERS = 16_000_000
 
@@ -87,14 +89,19 @@ def _read_file(
     path: Path, topic_field: str, file_format: str, report: ImportReport
 ) -> Iterator[tuple[RecordColumns, int]]:
     """The records of a file, part by part, and how many of its bytes were read; the rest goes to the report."""
+    unreadable = 0
+    unread = 0.0
 
     def noted(item: Item | BadItem) -> FoundRecord | None:
         if isinstance(item, Item):
             return found_record(item.place, item.body, item.source, topic_field)
+        nonlocal unreadable, unread
+        unreadable += item.refused.code != "marked_bad"
+        unread = max(unread, item.refused.unread)
         report.bad.append(BadLine(str(path), item.place, item.refused.reason, item.refused.code))
         return None
 
-    reader = read_dataset(path, file_format)
+    reader = read_dataset(path, file_format, topic_field)
     # The fast way knows OpenAI chat only, so it may not decide about lines that a person called something else.
     plain = file_format in (AUTO, PLAIN.format.name) and reader.has_plain_lines()
     try:
@@ -106,6 +113,10 @@ def _read_file(
         ) from error
     report.blank += reader.blank
     report.formats += reader.found.values()
+    for counts, new in ((report.left_beside, reader.left_beside), (report.mended, reader.mended)):
+        counts |= {what: counts.get(what, 0) + number for what, number in new.items() if number}
+    if unreadable > sum(found.records for found in reader.found.values()) or unread > MOST:
+        report.mostly_unread.append(str(path))
 
 
 def _read_plain(

@@ -145,3 +145,25 @@ def test_pictures_and_bad_arguments_are_refused_by_formats_of_text() -> None:
         with pytest.raises(Unfit, match="arguments of a call of f"):
             convert(broken, None)
     assert trl.convert(broken, None).row["messages"][1]["tool_calls"][0]["function"]["arguments"] == "{x"
+
+
+def test_answers_to_calls_under_one_id_follow_the_order_of_the_calls() -> None:
+    def called(given: str, name: str) -> Json:
+        return {"id": given, "type": "function", "function": {"name": name, "arguments": "{}"}}
+
+    messages = [
+        {"role": "user", "content": "q"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [called("x", "f"), called("y", "g"), called("x", "h")],
+        },
+        *({"role": "tool", "tool_call_id": given, "content": given + n} for given, n in ("x1", "x2", "y1")),
+        {"role": "assistant", "content": "a"},
+    ]
+    row = sharegpt.convert({"messages": messages}, None).row
+    assert [turn["value"] for turn in row["conversations"] if turn["from"] == "observation"] == [
+        "x1",
+        "y1",
+        "x2",
+    ]

@@ -111,6 +111,8 @@ def test_lines_of_a_dataset_are_read_as_their_format_says(
         {"messages": [user, made, {"role": "tool", "content": "r"}]},
         {"messages": [user, {"role": "assistant", "content": "a"}], "tools": json.dumps([function])},
         {"messages": [user, {"role": "assistant", "content": "b"}], "system": "s"},
+        {"messages": [user, {"role": "assistant", "content": "l"}], "system_prompt": "s"},
+        {"messages": [user, {"role": "assistant", "content": "m"}], "context": "c", "history": [["a", "b"]]},
         {
             "messages": [user, {"role": "assistant", "content": "c"}],
             "tools": [{"name": "f", "input_schema": {}}],
@@ -128,7 +130,7 @@ def test_lines_of_a_dataset_are_read_as_their_format_says(
     assert kept[0] == lines[0]
     assert "function_call" not in json.dumps(kept)
     assert {found.format: found.records for found in report.formats} == {
-        "openai": 6,
+        "openai": 8,
         "anthropic": 2,
         "sharegpt": 2,
         "llamafactory": 1,

@@ -77,11 +77,6 @@ def test_prompt_and_completion(source: Source) -> None:
     assert reading.body["messages"] == QUESTION
 
 
-def test_an_answer_that_is_not_wanted_is_not_learnt() -> None:
-    with pytest.raises(Refused, match="not wanted"):
-        read_item({"prompt": "Hi", "completion": "Hello", "label": False})
-
-
 @pytest.mark.parametrize(
     "source",
     [

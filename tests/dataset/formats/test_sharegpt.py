@@ -141,3 +141,16 @@ def test_refused_tools(tools: Any) -> None:
     with pytest.raises(Refused) as caught:
         read_item({"conversations": turns, "tools": tools})
     assert caught.value.code == "bad_tools"
+
+
+def test_a_result_belongs_to_the_call_before_it_not_to_one_that_was_never_answered() -> None:
+    turns = [
+        {"from": "human", "value": "a"},
+        {"from": "function_call", "value": '{"name": "look", "arguments": {}}'},
+        {"from": "human", "value": "b"},
+        {"from": "function_call", "value": '{"name": "look", "arguments": {}}'},
+        {"from": "observation", "value": "seen"},
+    ]
+    messages = read_item({"conversations": turns}).body["messages"]
+    assert messages[4]["tool_call_id"] == messages[3]["tool_calls"][0]["id"]
+    assert messages[4]["tool_call_id"] != messages[1]["tool_calls"][0]["id"]

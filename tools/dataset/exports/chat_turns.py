@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..record import Message
+from ..tool_exchanges import WaitingCalls
 from .converted import Unfit
 
 PARTS = "content parts (their texts are joined by line breaks)"
@@ -108,6 +109,22 @@ def chat_of(source: dict[str, Any]) -> Chat:
     return chat
 
 
+def answered_calls(turns: Iterable[Turn]) -> dict[int, tuple[int, int]]:
+    """Which call each answer belongs to: index of the answer → index of the turn that calls, number of the call."""
+    waiting = WaitingCalls[tuple[int, int]]()
+    answered = {}
+    for index, turn in enumerate(turns):
+        if turn.role == "tool":
+            call = waiting.answer(turn.answers, turn.name)
+            if call is not None:
+                answered[index] = call
+        elif turn.role != "assistant":
+            waiting.give_up()
+        for number, one in enumerate(turn.calls):
+            waiting.call((index, number), one.id, one.name)
+    return answered
+
+
 def drop_fields(chat: Chat, kept: Collection[str] = ()) -> None:
     """Note that the other top-level fields are not written, save those that are kept."""
     rest = {*chat.extra, *(["source_extra"] if chat.source_extra else [])} - set(kept)
@@ -169,20 +186,18 @@ def _text(content: Any, where: str, lost: set[str]) -> str | None:
 
 
 def _linked(turns: list[Turn]) -> list[Turn]:
-    """The turns with an id for each call that has none, and for the answer right after it."""
+    """The turns with an id for each call that has none, and for the answer that belongs to it."""
+    answered = answered_calls(turns)
     linked: list[Turn] = []
-    waiting: list[str] = []
     made = 0
-    for turn in turns:
+    for index, turn in enumerate(turns):
         calls = []
         for call in turn.calls:
             made += call.id is None
             calls.append(call if call.id is not None else Call(f"call_{made}", call.name, call.arguments))
-        if calls:
-            waiting = [str(call.id) for call in calls]
         answers = turn.answers
-        if turn.role == "tool":
-            answers = answers if answers is not None else (waiting[0] if waiting else "call_0")
-            waiting = [call_id for call_id in waiting if call_id != answers]
+        if turn.role == "tool" and answers is None:
+            called = answered.get(index)
+            answers = "call_0" if called is None else linked[called[0]].calls[called[1]].id
         linked.append(replace(turn, calls=tuple(calls), answers=answers))
     return linked

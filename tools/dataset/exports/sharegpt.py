@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .chat_turns import REASONING, Call, Chat, Turn, chat_of, named
+from .chat_turns import REASONING, Call, Chat, Turn, answered_calls, chat_of, named
 from .converted import Converted, Unfit
 
 IDS = "ids of tool calls (answers follow the order of the calls)"
@@ -99,22 +99,23 @@ def function_of(tool: dict[str, Any], chat: Chat) -> dict[str, Any]:
 
 def _in_order_of_calls(chat: Chat) -> Iterator[Turn]:
     """The turns, with the answers to parallel calls in the order of the calls: their ids are not written."""
-    waiting: list[str | None] = []
-    answers: list[Turn] = []
+    answered = answered_calls(chat.turns)
+    waiting: list[tuple[int, int]] = []
+    answers: dict[int, Turn] = {}
     unanswered = False
-    for turn in [*chat.turns, None]:
+    for index, turn in enumerate([*chat.turns, None]):
         if turn is not None and turn.role == "tool":
-            answers.append(turn)
+            answers[index] = turn
             continue
-        if sorted(waiting, key=str) == sorted((one.answers for one in answers), key=str):
-            answers.sort(key=lambda one: waiting.index(one.answers))
+        if {answered.get(one) for one in answers} == set(waiting):
+            answers = {one: answers[one] for one in sorted(answers, key=lambda one: answered[one])}
         else:
             unanswered = True
         # A call without an answer is plain to see, until answers to other calls come after it.
         follows_call = turn is not None and bool(waiting and turn.calls and not answers)
         if unanswered and (answers or follows_call):
             chat.lost.add(LOOSE)
-        yield from answers
+        yield from answers.values()
         if turn is not None:
             yield turn
-            waiting, answers = [call.id for call in turn.calls], []
+            waiting, answers = [(index, number) for number in range(len(turn.calls))], {}

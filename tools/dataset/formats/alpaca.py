@@ -1,8 +1,8 @@
 """Alpaca: ``{"instruction": …, "input": …, "output": …}``, with ``response`` for ``output``, ``history``, ``system``.
 
-As in LLaMA-Factory the user says the instruction and, on a new line, the input. A trainer's prompt template ("Below
-is an instruction …") is no part of the data and is not added. Self-Instruct's ``instances`` are read where there is
-exactly one.
+As in LLaMA-Factory the user says the instruction and, on a new line, the input; Dolly calls it ``context``. A trainer's
+prompt template ("Below is an instruction …") is no part of the data and is not added. Self-Instruct's ``instances`` are
+read where there is exactly one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from .chat_body import chat_body, system_messages, text_at
-from .json_line import parse_value
+from .fields_beside import history_turns, text_or_texts
 from .media_tags import Media
-from .refusal import Refused, kind_of
+from .refusal import Refused
 
 Source = dict[str, Any]
 NAME = "alpaca"
@@ -38,17 +38,31 @@ def to_chat(source: Source) -> Source:
     instruction, answer = text_at(flat, "instruction"), text_at(flat, answer_key)
     given = flat.get("input")
     given = "" if given is None else text_at(flat, "input")
-    prompt = "\n".join(text for text in (instruction, given) if text)
+    context = text_or_texts(flat.get("context"))
+    prompt = "\n".join(text for text in (instruction, given, context) if text)
     if given:
         extra["input"] = given
-    history = _history(flat.get("history"))
-    texts = [text for pair in history for text in pair] + [prompt, answer]
-    media = Media(flat, texts)
+    if context:
+        extra["context"] = flat["context"]
     turns = [
-        {"role": "user" if number % 2 == 0 else "assistant", "content": media.parts(text)}
-        for number, text in enumerate(texts)
+        *history_turns(flat.get("history")),
+        {"role": "user", "content": prompt},
+        {"role": "assistant", "content": answer},
     ]
-    used = {"instruction", "input", answer_key, "history", "system", *media.used}
+    media = Media(flat, [turn["content"] for turn in turns if isinstance(turn["content"], str)])
+    turns = [
+        {**turn, "content": media.parts(turn["content"])} if isinstance(turn["content"], str) else turn
+        for turn in turns
+    ]
+    used = {
+        "instruction",
+        "input",
+        answer_key,
+        "history",
+        "system",
+        *media.used,
+        *(["context"] if context else []),
+    }
     return chat_body(NAME, flat, used, system_messages(flat) + turns, extra=extra)
 
 
@@ -65,18 +79,3 @@ def _without_instances(source: Source) -> tuple[Source, dict[str, Any]]:
     left = {key: value for key, value in instances[0].items() if key not in ("input", "output")}
     flat.update({key: value for key, value in instances[0].items() if key in ("input", "output")})
     return flat, {"instances": [left]} if left else {}
-
-
-def _history(value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, str) and value.strip():
-        value = parse_value(value)  # a cell of a table
-    if not value:
-        return []
-    if not isinstance(value, list):
-        raise Refused("bad_message", f"`history` is {kind_of(value)}, not a list")
-    pairs = []
-    for number, pair in enumerate(value, start=1):
-        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
-            raise Refused("bad_message", f"pair {number} of `history` is no pair of texts")
-        pairs.append((pair[0], pair[1]))
-    return pairs

@@ -115,6 +115,9 @@ def _of_object(head: bytes, first: bytes, second: bytes, first_is_whole: bool) -
     value = _parsed(first)
     if value is not None:
         return _DIALOGUE if is_turn(value) else LINES
+    if _parsed(first.removesuffix(b",")) is not None:  # the items of a list without its brackets
+        goes_on = second.startswith(b"{") and not second.removesuffix(b",").endswith(b"}")
+        return _OBJECTS if goes_on else LINES
     # A broken first line is not mistaken for the beginning of an object over several lines.
     opens = first.endswith((b"{", b"[", b","))
     is_next_record = second.startswith(b"{") and not second.endswith(b",")

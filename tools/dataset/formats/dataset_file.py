@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .chat_body import body_text
+from .fields_beside import left_beside
+from .marks import bad_mark
 from .raw_objects import BadItem, RawObject, RawObjects
 from .refusal import Refused, shown
 from .registry import AUTO, PLAIN, Reading, check_format, read_item
@@ -62,14 +65,18 @@ class DatasetReader:
     Attributes:
         format: the format that a person named, or ``auto``.
         found: the formats that were found, by name, in the order of their first item.
+        left_beside: fields that may carry a part of the conversation and were not read into it, with how many
+            records have them.
     """
 
-    def __init__(self, path: Path, format: str = AUTO) -> None:
+    def __init__(self, path: Path, format: str = AUTO, topic_field: str = "") -> None:
         """Nothing is opened yet; raises `InvalidInput` when there is no such format."""
         check_format(format)
         self.format = format
         self.found: dict[str, FoundFormat] = {}
+        self.left_beside: Counter[str] = Counter()
         self._path = path
+        self._topic_field = topic_field
         self._raw = RawObjects(path)
 
     def __iter__(self) -> Iterator[Item | BadItem]:
@@ -94,6 +101,11 @@ class DatasetReader:
         """How far the file is read."""
         return self._raw.bytes_read
 
+    @property
+    def mended(self) -> Counter[str]:
+        """What was wrong and certain to mend, in words, with how often it was."""
+        return self._raw.mended
+
     def has_plain_lines(self) -> bool:
         """Whether the file is plain UTF-8 with one object per line.
 
@@ -114,12 +126,17 @@ class DatasetReader:
 
     def _read(self, raw: RawObject) -> Item | BadItem:
         try:
+            mark = bad_mark(raw.value, self._topic_field)
+            if mark is not None:
+                reason = f"marked as a bad answer: `{mark}` is {str(raw.value[mark]).strip().lower()}"
+                raise Refused("marked_bad", reason)
             reading = read_item(raw.value, self.format)
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
         except Refused as refused:
             return BadItem(raw.place, refused)
         self._found(reading).records += 1
+        self.left_beside.update(left_beside(reading.body))
         return Item(raw.place, body, reading.body, reading.format.name)
 
     def _found(self, reading: Reading) -> FoundFormat:
@@ -131,15 +148,16 @@ class DatasetReader:
         return found
 
 
-def read_dataset(path: Path, format: str = AUTO) -> DatasetReader:
+def read_dataset(path: Path, format: str = AUTO, topic_field: str = "") -> DatasetReader:
     """A reader of a dataset file.
 
     Args:
         path: the file: JSONL, a JSON list, objects one after the other, a list within an object, CSV, Parquet or
             Arrow; plain or packed with gzip, bzip2 or xz; UTF-8, UTF-16 or UTF-32.
         format: the format of its records (one of `registry.FORMAT_NAMES`); ``auto`` finds out for each of them.
+        topic_field: the field that holds the topic, which is then no mark of a bad answer.
 
     Raises:
         InvalidInput: there is no such format.
     """
-    return DatasetReader(path, format)
+    return DatasetReader(path, format, topic_field)

@@ -52,8 +52,7 @@ def parse_value(text: str) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        message = error.msg.removesuffix(" at")
-        raise Refused("invalid_json", f"not valid JSON: {message} at column {error.colno}") from error
+        raise Refused("invalid_json", f"not valid JSON: {_fault(text, error)}") from error
     except RecursionError as error:
         raise Refused("nested_too_deep", "nested too deep to be parsed") from error
     except ValueError as error:  # Python refuses integers of more than 4,300 digits
@@ -63,6 +62,16 @@ def parse_value(text: str) -> Any:
     if _SURROGATE_ESCAPE.search(text):
         _refuse_lone_surrogates(value)
     return value
+
+
+def _fault(text: str, error: json.JSONDecodeError) -> str:
+    """What is wrong, in words that name what people write by habit from other languages."""
+    if text.lstrip().startswith(("//", "/*", "#")):
+        return "a comment, which JSON does not have"
+    before, sign = text[: error.pos].rstrip(), text[error.pos : error.pos + 1]
+    if before.endswith(",") and sign in ("]", "}"):
+        return f"a comma too many before {sign} at column {error.colno}"
+    return f"{error.msg.removesuffix(' at')} at column {error.colno}"
 
 
 def _refuse_constant(name: str) -> NoReturn:

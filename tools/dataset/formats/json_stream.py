@@ -51,7 +51,9 @@ class JsonStream:
         self._buffer = b""
         self._at = 0
         self._ended = False
+        self._dropped = 0
         self.line = 1
+        self.commas = 0
         self._more()
         if self._buffer.startswith(BOM):
             self._at = len(BOM)
@@ -80,9 +82,12 @@ class JsonStream:
                 return
 
     def values(self) -> Iterator[RawItem]:
-        """Values one after the other, to the end of the file."""
+        """Values one after the other, to the end of the file; a comma after one is passed over and counted."""
         while self._next() != b"":
             yield self.value()
+            if self._next() == b",":
+                self._take(b",")
+                self.commas += 1
 
     def members(self) -> Iterator[str]:
         """The keys of the object that begins here; the value of each must be taken before the next is asked for.
@@ -108,6 +113,14 @@ class JsonStream:
     def at_end(self) -> bool:
         """Whether nothing more comes."""
         return self._next() == b""
+
+    def unread(self) -> float:
+        """The share of the file, 0 to 1, that stands behind this place; the file is read to its end for it."""
+        read = self._dropped + self._at
+        rest = len(self._buffer) - self._at
+        while piece := self._file.read(_CHUNK):
+            rest += len(piece)
+        return rest / (read + rest) if rest else 0.0
 
     def value(self) -> RawItem:
         """The value that begins here; raises `Refused` when it has no end."""
@@ -157,16 +170,20 @@ class JsonStream:
                 "too_long",
                 f"what begins at line {line} does not end within {MAX_ITEM_BYTES >> 20} MB; "
                 "the rest of the file was not read",
+                self.unread(),
             )
         if self._ended:
             raise Refused(
-                "invalid_json", f"not valid JSON: what begins at line {line} has no end; it took the rest"
+                "invalid_json",
+                f"not valid JSON: what begins at line {line} has no end; it took the rest",
+                self.unread(),
             )
         moved = self._at
         self._more()
         return at - moved
 
     def _more(self) -> None:
+        self._dropped += self._at
         kept = self._buffer[self._at :]
         # Twice as much each time: a long item is looked at a few times, not once for each piece.
         piece = self._file.read(max(_CHUNK, len(kept)))
@@ -192,4 +209,5 @@ class JsonStream:
         self._at += 1
 
     def _trouble(self, what: str) -> Refused:
-        return Refused("invalid_json", f"not valid JSON: {what} at line {self.line}; the rest was not read")
+        reason = f"not valid JSON: {what} at line {self.line}; the rest was not read"
+        return Refused("invalid_json", reason, self.unread())

@@ -47,6 +47,8 @@ def to_chat(source: Source) -> Source:
             expressed &= not results
             messages += [_answer(one, calls, where) for one in results or [message]]
         else:
+            if message.get("role") != "assistant":
+                calls.next_turn()
             messages.append(message)
         if not expressed:
             not_expressed[str(number)] = turn

@@ -59,6 +59,8 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> Any:
         return turn
     if turn.get("role") in ("tool", "function"):
         return _answer(turn, calls, where)
+    if turn.get("role") != "assistant":
+        calls.next_turn()
     wanted = turn.get("tool_calls") or (
         [{"function": turn["function_call"]}] if turn.get("function_call") else []
     )

@@ -15,12 +15,15 @@ import msgspec
 import orjson
 
 from ..record import digest_of_parsed, digest_of_sorted
+from .fields_beside import CARRYING
 from .json_line import MAX_DEPTH, is_deeper_than
+from .marks import KTO_TAG, LABEL, bad_mark
 from .openai_chat import check_message, check_tools
 from .refusal import Refused
 
-_OTHER_SHAPES = frozenset(("system", "chosen", "rejected", "input", "preferred_output", "functions"))
-"""With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it."""
+_OTHER_SHAPES = CARRYING | {"system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG}
+"""With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it, or more
+of the conversation stands beside them."""
 _MORE_THAN_TEXT = _OTHER_SHAPES | {"tools"}
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 """orjson reads integers of more than 64 bits as floats."""
@@ -82,6 +85,8 @@ def read_plain(raw: bytes) -> PlainChat | None:
     turns = source.get("messages")
     if not turns or isinstance(turns, str) or not _MORE_THAN_TEXT.isdisjoint(source):
         return _read_other(raw)
+    if LABEL in source and bad_mark(source):
+        return None
     roles = [turn.role for turn in turns]
     text = _encode_sorted(source)
     # The two functions that say this elsewhere, written out: nearly every line comes by here.
@@ -102,7 +107,7 @@ def _read_tool_chat(raw: bytes) -> PlainChat | None:
     turns = source.get("messages")
     if not turns or isinstance(turns, str) or not _MORE_THAN_TEXT.isdisjoint(source):
         return _read_other(raw)
-    if not all(map(_is_whole, turns)):
+    if not all(map(_is_whole, turns)) or bad_mark(source):
         return None
     kind = USES_TOOLS if any(map(_tool_calls, turns)) else 0
     return source, digest_of_sorted(_encode_sorted(source)), kind + _kind_of([turn.role for turn in turns])
@@ -122,7 +127,7 @@ def _read_other(raw: bytes) -> PlainChat | None:
     if type(source) is not dict or not _OTHER_SHAPES.isdisjoint(source) or type(source.get("tools")) is str:
         return None
     messages = source.get("messages")
-    if not messages or type(messages) is not list or not _are_sound(raw, messages):
+    if bad_mark(source) or not messages or type(messages) is not list or not _are_sound(raw, messages):
         return None
     if not (_is_read_alike(raw, source) and _are_tools(source.get("tools"))):
         return None

@@ -39,8 +39,6 @@ def to_chat(source: Source) -> Source:
     pair = _pair(source)
     if pair is None:
         raise Refused("no_messages", "no prompt with an answer (`prompt` and `completion`)")
-    if source.get("label") is False:
-        raise Refused("unsupported_format", "an answer that is marked as not wanted (`label` is false)")
     prompt, completion = source[pair[0]], source[pair[1]]
     messages = as_messages(prompt, "user", pair[0]) + as_messages(completion, "assistant", pair[1])
     used = {*pair, "system", "tools"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from .refusal import Refused, kind_of
 from .table_rows import read_rows
 
 Source = dict[str, Any]
+COMMA = "a comma after a record, left out"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class RawObjects:
         blank: lines with nothing but white space, so far.
         bytes_read: how far the file is read.
         left_out: keys of an object around the items that hold something else.
+        mended: what was wrong and certain to mend, in words, with how often it was.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,6 +64,7 @@ class RawObjects:
         self.blank = 0
         self.bytes_read = 0
         self.left_out: dict[str, None] = {}
+        self.mended: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[RawObject | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -78,7 +82,10 @@ class RawObjects:
             yield BadItem(None, refused)
         except BROKEN as error:
             where = "" if place is None else f"after item {place} "
-            yield BadItem(None, broken(error, where))
+            damage = broken(error, where)
+            size = self.path.stat().st_size if self.path.is_file() else 0
+            damage.unread = 1 - self.bytes_read / size if size else 0.0
+            yield BadItem(None, damage)
 
     def has_plain_lines(self) -> bool:
         """Whether the file is plain UTF-8 with an object per line; ``False`` also when it cannot be read."""
@@ -95,9 +102,24 @@ class RawObjects:
             if not text.strip():
                 self.blank += 1
                 return None
-            return RawObject(number, text, parse_object(text))
+            return RawObject(number, *self._object(text))
         except Refused as refused:
             return BadItem(number, refused)
+
+    def _object(self, text: str) -> tuple[str, Source]:
+        """The object of a line, and its text: without the comma after it, where the line is one of a bare list."""
+        try:
+            return text, parse_object(text)
+        except Refused:
+            whole = text.rstrip().removesuffix(",")
+            try:
+                value = parse_object(whole)
+            except Refused:
+                pass  # what is wrong is said of the line as it stands
+            else:
+                self.mended[COMMA] += 1
+                return whole, value
+            raise
 
     def _items(self) -> Iterator[RawObject | BadItem]:
         kind = self.container.kind
@@ -139,11 +161,14 @@ class RawObjects:
                 )
             yield item
         if not json.at_end():
-            raise Refused("invalid_json", f"not valid JSON: something follows the list at line {json.line}")
+            reason = f"not valid JSON: something follows the list at line {json.line}"
+            raise Refused("invalid_json", reason, json.unread())
 
     def _objects(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
-        for raw in JsonStream(file).values():
+        json = JsonStream(file)
+        for raw in json.values():
             yield _parsed(raw, None)
+        self.mended[COMMA] = json.commas
 
     def _wrapped(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         json = JsonStream(file)

@@ -16,6 +16,7 @@ RefusalCode = Literal[
     "bad_tools",
     "broken_file",
     "too_long",
+    "marked_bad",
 ]
 
 _MAX_SHOWN = 40
@@ -28,12 +29,14 @@ class Refused(Exception):
     Attributes:
         code: the kind of trouble, for programs.
         reason: what is wrong and where within the line, for a person.
+        unread: the share of the file, 0 to 1, that was not read because of it.
     """
 
-    def __init__(self, code: RefusalCode, reason: str) -> None:
+    def __init__(self, code: RefusalCode, reason: str, unread: float = 0.0) -> None:
         super().__init__(reason)
         self.code: RefusalCode = code
         self.reason = reason
+        self.unread = unread
 
 
 def shown(value: object) -> str:

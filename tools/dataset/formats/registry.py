@@ -21,6 +21,7 @@ from . import (
     sharegpt,
     tooltalk,
 )
+from .fields_beside import with_question, with_system
 from .openai_chat import check_chat
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
@@ -38,17 +39,25 @@ class Format:
         title: its name for a person.
         recognise: says what makes an item one of this format, or ``None``.
         to_chat: makes an item of this format the body of a record; raises `Refused`.
+        asks_once: its items are one question, so that fields beside it belong to it.
     """
 
     name: str
     title: str
     recognise: Callable[[Source], str | None]
     to_chat: Callable[[Source], Source]
+    asks_once: bool = False
 
 
 # The first that recognises an item reads it, so the more particular ones come first.
 _FORMATS = (
-    Format(preference_pairs.NAME, "preference pairs", preference_pairs.recognise, preference_pairs.to_chat),
+    Format(
+        preference_pairs.NAME,
+        "preference pairs",
+        preference_pairs.recognise,
+        preference_pairs.to_chat,
+        asks_once=True,
+    ),
     Format(tooltalk.NAME, "ToolTalk", tooltalk.recognise, tooltalk.to_chat),
     Format(api_bank.NAME, "API-Bank", api_bank.recognise, api_bank.to_chat),
     Format(abcd.NAME, "ABCD", abcd.recognise, abcd.to_chat),
@@ -59,14 +68,15 @@ _FORMATS = (
     Format(anthropic.NAME, "Anthropic messages", anthropic.recognise, anthropic.to_chat),
     Format(sharegpt.NAME, "ShareGPT", sharegpt.recognise, sharegpt.to_chat),
     Format(openai_variants.NAME, "OpenAI chat", openai_variants.recognise, openai_variants.to_chat),
-    Format(alpaca.NAME, "Alpaca", alpaca.recognise, alpaca.to_chat),
+    Format(alpaca.NAME, "Alpaca", alpaca.recognise, alpaca.to_chat, asks_once=True),
     Format(
         prompt_completion.NAME,
         "prompt and completion",
         prompt_completion.recognise,
         prompt_completion.to_chat,
+        asks_once=True,
     ),
-    Format(prompts.NAME, "prompts", prompts.recognise, prompts.to_chat),
+    Format(prompts.NAME, "prompts", prompts.recognise, prompts.to_chat, asks_once=True),
 )
 _BY_NAME = {format_.name: format_ for format_ in _FORMATS}
 FORMAT_NAMES = (AUTO, *sorted(_BY_NAME))
@@ -116,15 +126,20 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
             trouble = refused
         else:
             if not openai_variants.is_legacy(source):
-                return replace(PLAIN, body=source)
+                return replace(PLAIN, body=with_system(source))
     found, evidence = (known, known.recognise(source)) if known else _recognised(source)
     if found is None:
         unread = why_unread(source)
         if unread is not None:
             raise Refused("unsupported_format", unread)
         raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
-    body = found.to_chat(source)
-    check_chat(body)
+    chat = found.to_chat(source)
+    check_chat(chat)
+    body = with_system(chat)
+    if found.asks_once:
+        body = with_question(body, found.name)
+    if body is not chat:
+        check_chat(body)
     return Reading(body, found, evidence or "as you said")
 
 

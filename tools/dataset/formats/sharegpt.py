@@ -107,6 +107,8 @@ class _Reading:
         elif role == "tool":
             self._add_answers(turn, turn[text_key], where, number, others)
         else:
+            if role != "assistant":
+                self._calls.next_turn()
             self._add_text(role, turn, turn[text_key], where, number, others)
         self._last_was_call = is_call
 

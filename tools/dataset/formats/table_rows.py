@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from .json_line import parse_value
@@ -40,12 +40,13 @@ def read_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, dict[str, A
     """
     csv.field_size_limit(MAX_ITEM_BYTES)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    lines = _Counted(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] | None = None
-    line = 1
+    line, whole = 1, 0
     try:
         for cells in reader:
-            begin, line = line, reader.line_num + 1
+            begin, line, whole = line, reader.line_num + 1, lines.characters
             if not any(cell.strip() for cell in cells):
                 continue
             if header is None:
@@ -58,9 +59,26 @@ def read_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, dict[str, A
                 yield begin, _row(header, cells)
     except csv.Error as error:
         reason = f"line {line}: not a valid table: {error}; the rest was not read"
-        raise Refused("broken_file", reason) from error
+        total = lines.characters + sum(map(len, text))
+        raise Refused("broken_file", reason, 1 - whole / total) from error
     finally:
         text.detach()  # the file is not ours to close
+
+
+class _Counted:
+    """The lines of a text; counts the characters of those that were taken."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._lines = iter(text)
+        self.characters = 0
+
+    def __iter__(self) -> _Counted:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.characters += len(line)
+        return line
 
 
 def _check_header(header: list[str]) -> None:

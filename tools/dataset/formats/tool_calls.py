@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ..tool_exchanges import WaitingCalls
 from .json_line import parse_value
 from .refusal import Refused, kind_of
 
@@ -23,17 +24,21 @@ class OpenCalls:
         """Start a conversation in which the ids ``taken`` are used already."""
         self._taken = set(taken)
         self._made = 0
-        self._open: list[tuple[str, str]] = []
+        self._waiting = WaitingCalls[str]()
 
     def __len__(self) -> int:
         """Calls that wait for their answers."""
-        return len(self._open)
+        return len(self._waiting)
+
+    def next_turn(self) -> None:
+        """Someone else than the assistant or a tool speaks."""
+        self._waiting.next_turn()
 
     def call(self, name: str, arguments: str, call_id: str | None = None) -> Source:
         """An OpenAI tool call, with a new id where the source gives none."""
         if call_id is None:
             call_id = self._new_id()
-        self._open.append((call_id, name))
+        self._waiting.call(call_id, call_id, name)
         return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
     def answer(self, where: str, name: Any = None, given: Any = None) -> str:
@@ -41,21 +46,20 @@ class OpenCalls:
 
         Args:
             where: the answer, for a person.
-            name: the tool that answers, if the source tells: then its first open call is meant.
-            given: the id, if the source tells.
+            name: the tool that answers, if the source tells.
+            given: the id, if the source tells: then it stays, whether a call has it or not.
 
         Raises:
             Refused: no call waits for an answer.
         """
+        named = name if isinstance(name, str) else None
         if isinstance(given, str):
-            self._open = [call for call in self._open if call[0] != given]
+            self._waiting.answer(given, named)
             return given
-        if not self._open:
+        found = self._waiting.answer(None, named)
+        if found is None:
             raise Refused("bad_message", f"{where} is a tool's answer, and no call before it waits for one")
-        named = [call for call in self._open if call[1] == name]
-        found = named[0] if named else self._open[0]
-        self._open.remove(found)
-        return found[0]
+        return found
 
     def _new_id(self) -> str:
         while True:

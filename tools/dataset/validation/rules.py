@@ -185,10 +185,10 @@ RULES: dict[str, Rule] = {
         ),
         Rule(
             "call_id_twice",
-            "two calls have the same id",
+            "calls have the same id, so that only their order tells which result is whose",
             "suspicious",
             "automatic",
-            "give each call an id of its own",
+            "give each call an id of its own, and its result the same",
         ),
         Rule(
             "tool_declared_twice",

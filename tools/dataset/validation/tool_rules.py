@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..record import Message
+from ..tool_exchanges import ToolExchange, exchanges
 from .rules import Finding
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -35,26 +36,35 @@ def check_tools(source: dict[str, Any]) -> Iterator[Finding]:
 
 def check_answers(messages: Sequence[Message]) -> Iterator[Finding]:
     """Findings about calls without answers, answers without calls, and ids."""
-    waiting: dict[str, str] = {}
-    seen: set[str] = set()
-    for number, message in enumerate(messages, start=1):
+    calls = exchanges(messages)
+    waiting: list[ToolExchange] = []
+    for index, message in enumerate(messages):
         if message["role"] == "tool":
-            answers = message.get("tool_call_id")
-            if answers is None or waiting.pop(answers, None) is None:
-                yield Finding("answer_to_nothing", f"message {number} answers {answers!r}")
+            answered = next((call for call in waiting if call.answer == index), None)
+            if answered is None:
+                yield Finding(
+                    "answer_to_nothing", f"message {index + 1} answers {message.get('tool_call_id')!r}"
+                )
+            waiting = [call for call in waiting if call is not answered]
             continue
+        # What is answered later than at once is not answered for a trainer.
         if waiting:
-            yield _unanswered(waiting, f"before message {number}")
-            waiting = {}
-        for call in message.get("tool_calls") or ():
-            call_id = call.get("id")
-            if call_id is None:
-                continue  # nobody can answer it by its id
-            if call_id in seen:
-                yield Finding("call_id_twice", f"message {number} uses {call_id!r} again")
-            seen.add(call_id)
-            waiting[call_id] = call["function"]["name"]
+            yield _unanswered(waiting, f"before message {index + 1}")
+        # Nobody can answer by its id a call that has none.
+        waiting = [call for call in calls if call.message == index and call.id is not None]
     # Calls at the end are what many records teach: the call itself.
+    yield from _repeated_ids(calls)
+
+
+def _repeated_ids(calls: Sequence[ToolExchange]) -> Iterator[Finding]:
+    places: dict[str, list[int]] = {}
+    for call in calls:
+        if call.id is not None:
+            places.setdefault(call.id, []).append(call.message + 1)
+    for call_id, numbers in places.items():
+        if len(numbers) > 1:
+            where = ", ".join(map(str, dict.fromkeys(numbers)))
+            yield Finding("call_id_twice", f"{len(numbers)} calls have the id {call_id!r} (messages {where})")
 
 
 def _functions(message: Message) -> Iterator[dict[str, Any]]:
@@ -74,6 +84,6 @@ def _check_arguments(function: dict[str, Any], where: str) -> Iterator[Finding]:
         yield Finding("arguments_not_an_object", f"{where}: {function['arguments'][:60]!r}")
 
 
-def _unanswered(waiting: dict[str, str], where: str) -> Finding:
-    calls = ", ".join(f"{name!r} ({call_id})" for call_id, name in waiting.items())
+def _unanswered(waiting: Sequence[ToolExchange], where: str) -> Finding:
+    calls = ", ".join(f"{call.name!r} ({call.id})" for call in waiting)
     return Finding("unanswered_call", f"{calls} {where}")

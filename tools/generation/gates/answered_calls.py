@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ...dataset.record import Message, Record
+from ...dataset.tool_exchanges import ToolExchange, exchanges
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
 
@@ -30,26 +31,29 @@ class AnsweredCalls:
 
 
 def _findings(messages: Sequence[Message]) -> Iterator[Finding]:
-    open_calls: list[Any] = []
+    calls = exchanges(messages)
+    open_calls: list[ToolExchange] = []
     seen: set[Any] = set()
     for index, message in enumerate(messages):
         if message["role"] == "tool":
-            answered = message.get("tool_call_id")
-            if not open_calls or answered != open_calls[0]:
+            if not open_calls or open_calls[0].answer != index:
+                expected = [call.id for call in open_calls[:1]] or "no result"
                 yield Finding(
-                    f"message {index + 1} answers {answered!r}; expected {open_calls[:1] or 'no result'}"
+                    f"message {index + 1} answers {message.get('tool_call_id')!r}; expected {expected}"
                 )
             open_calls = open_calls[1:]
             continue
         if open_calls:
             yield _unanswered(open_calls, f"before message {index + 1}", "in between")
-        open_calls = [call.get("id") for call in message.get("tool_calls") or ()]
-        if seen.intersection(open_calls) or len(set(open_calls)) < len(open_calls):
-            yield Finding(f"message {index + 1} uses a call id again: {open_calls}")
-        seen.update(open_calls)
+        open_calls = [call for call in calls if call.message == index]
+        ids = [call.id for call in open_calls]
+        if seen.intersection(ids) or len(set(ids)) < len(ids):
+            yield Finding(f"message {index + 1} uses a call id again: {ids}")
+        seen.update(ids)
     if open_calls:
         yield _unanswered(open_calls, "at the end", "at the end")
 
 
-def _unanswered(calls: list[Any], where: str, deed: str) -> Finding:
-    return Finding(f"calls {calls} have no answer {where}", (Excuse(deed, None, LEFT_UNANSWERED),))
+def _unanswered(calls: list[ToolExchange], where: str, deed: str) -> Finding:
+    ids = [call.id for call in calls]
+    return Finding(f"calls {ids} have no answer {where}", (Excuse(deed, None, LEFT_UNANSWERED),))

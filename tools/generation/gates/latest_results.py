@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from ...dataset.record import Message, message_text
+from ...dataset.tool_exchanges import WaitingCalls
 from .said import Said
 from .spoken_values import Value, number_form
 from .told_fields import Texts, told_texts
@@ -28,7 +28,7 @@ class Latest:
         self._turns: list[str] = []
         self._is_over = True
         self._tools: set[str] = set()
-        self._tool_of: dict[Any, str] = {}
+        self._waiting = WaitingCalls[str]()
         self._by_tool: defaultdict[str, list[str]] = defaultdict(list)
         self._said: Said | None = None
         self._texts: Texts | None = None
@@ -45,12 +45,15 @@ class Latest:
             self.results += [text, *(written for _, written in calls_of(message))]
             self._tools.update(tool for tool, _ in calls_of(message))
             for call, (tool, _) in zip(message.get("tool_calls") or (), calls_of(message), strict=False):
-                self._tool_of[call.get("id")] = tool
+                self._waiting.call(tool, call.get("id"), tool)
             if message["role"] == "tool":
                 self._count += 1
-                self._by_tool[self._tool_of.get(message.get("tool_call_id"), "")].append(text)
+                tool = self._waiting.answer(message.get("tool_call_id"), message.get("name")) or ""
+                self._by_tool[tool].append(text)
         else:
             self._turns = [*self._turns[1 - LATEST_TURNS :], text]
+            if message["role"] != "assistant":
+                self._waiting.give_up()
         self._is_over = message["role"] == "user"
         self.is_fresh = message["role"] == "tool" or (self.is_fresh and message["role"] == "user")
 

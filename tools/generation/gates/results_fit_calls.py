@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
+from ...dataset.tool_exchanges import exchanges
 from ..draft import Candidate, Rejection
 from .habits import MOST_RECORDS
 from .spoken_values import squeezed
@@ -88,19 +89,15 @@ Pair = tuple[str, Fields, Fields]
 
 
 def _answered(messages: Sequence[Message], first: int) -> Iterator[Pair]:
-    results = {
-        message.get("tool_call_id"): _fields(message_text(message))
-        for message in messages[first:]
-        if message["role"] == "tool"
-    }
-    for message in messages[first:]:
-        for call in message.get("tool_calls") or ():
-            fields = results.get(call.get("id"))
-            function = call.get("function") or {}
-            if fields and isinstance(function, dict):
-                arguments = read_arguments(str(function.get("arguments") or ""))
-                plain = {key: value for key, value in arguments.items() if _plain(value)}
-                yield str(function.get("name") or ""), plain, fields
+    for exchange in exchanges(messages):
+        if exchange.message < first or exchange.answer is None:
+            continue
+        fields = _fields(message_text(messages[exchange.answer]))
+        function = exchange.call.get("function") or {}
+        if fields and isinstance(function, dict):
+            arguments = read_arguments(str(function.get("arguments") or ""))
+            plain = {key: value for key, value in arguments.items() if _plain(value)}
+            yield exchange.name, plain, fields
 
 
 def _fields(text: str) -> Fields:

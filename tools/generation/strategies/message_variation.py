@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record, message_text
+from ...dataset.tool_exchanges import with_unique_ids
 from ..draft import Candidate, Draft, Rejection, Request, TopicContext
 from ..facts import facts
 from ..wanted import wanted_at
@@ -178,11 +179,11 @@ class MessageVariation:
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:
-        """The seed up to the varied turn, byte for byte, then the two new turns."""
+        """The seed up to the varied turn, byte for byte but for call ids that repeat, then the two new turns."""
         seed, turn = draft.seeds[0], draft.plan
         source = {key: value for key, value in seed.source.items() if key in ("tools",)}
         source["messages"] = [
-            *seed.messages[:turn],
+            *with_unique_ids(seed.messages[:turn]),
             {"role": "user", "content": text_field(answer, "user")},
             {"role": "assistant", "content": text_field(answer, "assistant")},
         ]

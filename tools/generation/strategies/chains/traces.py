@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ....dataset.record import Record, message_text
+from ....dataset.tool_exchanges import ToolExchange, exchanges
 
 _FUNCTION_VALUE = re.compile(r"^api\.\w+\(\s*\"?(.*?)\"?\s*\)$")
 
@@ -64,35 +65,25 @@ def trace_of(record: Record) -> list[TracedCall]:
     Empty when a call is unanswered, its tool is undeclared, or its arguments cannot be brought into the
     declared types: such a record cannot show how the tool is used.
     """
-    results = {
-        message.get("tool_call_id"): message_text(message)
-        for message in record.messages
-        if message.get("role") == "tool"
-    }
     calls: list[TracedCall] = []
-    turn = 0
-    for group, message in enumerate(record.messages):
-        turn += message.get("role") == "user"
-        for call in message.get("tool_calls") or []:
-            traced = _traced(record, call, results, group, turn)
-            if traced is None:
-                return []
-            if all((traced.name, traced.arguments) != (known.name, known.arguments) for known in calls):
-                calls.append(traced)
+    for exchange in exchanges(record.messages):
+        traced = _traced(record, exchange)
+        if traced is None:
+            return []
+        if all((traced.name, traced.arguments) != (known.name, known.arguments) for known in calls):
+            calls.append(traced)
     return calls
 
 
-def _traced(
-    record: Record, call: dict[str, Any], results: dict[Any, str], group: int, turn: int
-) -> TracedCall | None:
-    function = call.get("function") or {}
+def _traced(record: Record, exchange: ToolExchange) -> TracedCall | None:
+    function = exchange.call.get("function") or {}
     name = function.get("name", "")
     schema = parameters_of(record, name)
     try:
         given = json.loads(function.get("arguments") or "{}")
     except ValueError:
         return None
-    if schema is None or not isinstance(given, dict) or call.get("id") not in results:
+    if schema is None or not isinstance(given, dict) or exchange.answer is None:
         return None
     arguments = {}
     for key, value in given.items():
@@ -104,7 +95,9 @@ def _traced(
             arguments[key] = fitted
     if any(key not in arguments for key in schema.get("required", [])):
         return None
-    return TracedCall(name, arguments, results[call["id"]], group, turn)
+    turn = sum(message.get("role") == "user" for message in record.messages[: exchange.message])
+    result = message_text(record.messages[exchange.answer])
+    return TracedCall(name, arguments, result, exchange.message, turn)
 
 
 def fit(value: Any, schema: dict[str, Any]) -> Any:
