@@ -30,9 +30,14 @@ Approve = Callable[..., tuple[str, int]]
 async def answered_and_killed(
     services: Services, item: tuple[str, int], model: ScriptedChatModel, patch: pytest.MonkeyPatch
 ) -> None:
-    """One answer or two are paid for, and the program dies before they are judged."""
+    """One answer is paid for, and the program dies before it is judged, while the next one is under way."""
     supply = good_answers()
-    model.default = lambda _: next(supply)
+
+    async def answer(_: Any) -> str:
+        await asyncio.sleep(0 if len(model.history) == 1 else 60)
+        return next(supply)
+
+    model.default = answer
 
     def crash(*_: Any) -> Any:
         raise RuntimeError("the machine dies here")
@@ -40,7 +45,7 @@ async def answered_and_killed(
     with patch.context() as dying:
         dying.setattr(AttemptWork, "judge", crash)
         assert not (await run_approved_item(services, *item))["success"]
-    assert len(model.history) in (1, 2)
+    model.default = lambda _: next(supply)
 
 
 def import_more(services: Services, folder: Path) -> None:
