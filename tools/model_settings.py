@@ -67,6 +67,22 @@ class ModelSettings(BaseSettings):
         title="Requests at once",
         description="The most requests that may be under way at the endpoint.",
     )
+    call_seconds: float = Field(
+        default=600,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        title="Seconds of a call",
+        description="The longest that one request may take from beginning to end; then it counts as failed.",
+    )
+    patience: float = Field(
+        default=600,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        title="Patience",
+        description="For how many seconds an endpoint may answer nothing, because it is busy, before a job stops.",
+    )
     use_batch_api: bool = Field(
         default=False,
         title="Batch API",

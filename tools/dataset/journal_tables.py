@@ -141,6 +141,15 @@ attempts = Table(
     Column("judge_cached_tokens", Integer, nullable=False, default=0, server_default="0"),
 )
 
+generated_texts = Table(
+    "generated_texts",
+    metadata,
+    # What the user says in each generated record, as a hash: no two jobs add the same at the same moment.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("text_key", String, primary_key=True),
+    Column("record_id", String, nullable=False),
+)
+
 answer_rooms = Table(
     "answer_rooms",
     metadata,

@@ -125,6 +125,38 @@ def get_record(store: Store, workflow_id: str, record_id: str) -> Record:
     return record_of(row)
 
 
+def newest_position(store: Store) -> int:
+    """The position of the record that came last, in any workflow."""
+    with store.read() as connection:
+        return last_position(connection)
+
+
+def generated_after(
+    store: Store, workflow_id: str, position: int, *, not_by: str
+) -> tuple[list[Record], int]:
+    """Records that other jobs had accepted after a position, and the position to ask from next.
+
+    Args:
+        store: where they are.
+        workflow_id: whose they are.
+        position: of the last one that was seen.
+        not_by: the job that asks.
+    """
+    query = (
+        select(records)
+        .where(
+            records.c.workflow_id == workflow_id,
+            records.c.origin == _SYNTHETIC,
+            records.c.position > position,
+        )
+        .order_by(records.c.position)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    found = [record_of(row) for row in rows if row.job_id != not_by and row.status == "active"]
+    return found, rows[-1].position if rows else position
+
+
 def records_with_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> list[Record]:
     """Read records by their ids, whatever their status, in the order of the ids.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,8 @@ from .replies import answer_in
 if TYPE_CHECKING:
     from ..services import Services
 
+_log = logging.getLogger(__name__)
+
 PARSE = "parse"
 """The reason of attempts whose answer is not of the form that was asked for."""
 MOST_LEARNED_FROM = 20_000
@@ -49,8 +52,9 @@ class Acceptance:
     """
 
     def __init__(
-        self, gates: Sequence[Gate], comparing: Sequence[ComparingGate], notes: Sequence[str]
+        self, topic: str, gates: Sequence[Gate], comparing: Sequence[ComparingGate], notes: Sequence[str]
     ) -> None:
+        self._topic = topic
         self._gates = gates
         self._comparing = comparing
         self.notes = list(notes)
@@ -94,7 +98,7 @@ class Acceptance:
         if rules:
             plain.append(ReviewRules(rules))
         gates = [*plain, *comparing, *kept_out, topic_gate]
-        return cls(gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
+        return cls(topic, gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
@@ -110,18 +114,39 @@ class Acceptance:
             candidate = replace(strategy.build(draft, answer), is_whole=is_whole)
         except (UnusableAnswer, ValueError) as error:
             return Rejection(PARSE, str(error)[:300])
-        rejections = (gate.check(candidate) for gate in self._gates)
-        found = next((rejection for rejection in rejections if rejection is not None), None)
-        return found or strategy.check(candidate) or candidate
+        except Exception as error:
+            return _broken("building the record", error)
+        for check in (*(gate.check for gate in self._gates), strategy.check):
+            try:
+                found = check(candidate)
+            except Exception as error:
+                return _broken(type(getattr(check, "__self__", check)).__name__, error)
+            if found is not None:
+                return found
+        return candidate
 
     def remember(self, candidate: Candidate) -> None:
         """Tell the gates that compare that this candidate is now part of the dataset."""
         for gate in self._comparing:
             gate.accepted(candidate)
 
+    def know(self, record: Record) -> None:
+        """Tell the gates that compare of a record that another job added."""
+        for gate in self._comparing:
+            if record.topic == self._topic or not isinstance(gate, SemanticDuplicate):
+                gate.know(record)
+
     def gate_names(self) -> list[str]:
         """The gates that every accepted record passed, in order."""
         return [gate.name for gate in self._gates]
+
+
+def _broken(what: str, error: Exception) -> Rejection:
+    """A fault of this program, met with one answer: that one is given up, and the job goes on without it."""
+    _log.warning("%s failed with an answer", what, exc_info=error)
+    return Rejection(
+        "check_failed", f"{what} failed with this answer ({type(error).__name__}: {error})"[:300]
+    )
 
 
 def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import EndpointError
 from ..models.answer_room import AnswerRoom
-from ..models.endpoint_errors import RequestTooLong, TransientEndpointError
+from ..models.endpoint_errors import RequestTooLong, TransientEndpointError, UnusableAnswer
 from ..models.endpoint_session import EndpointSession
-from .calls import Calls
+from .calls import Calls, OnWait
 from .concurrency import AdaptiveLimit
 from .draft import Rejection
 from .judge.asking import MOST_LOST, JudgeLine, ask_judge
@@ -32,6 +32,8 @@ class Asking:
         limit: how many requests at once.
         room: for the writing model's answers.
         judge: the line to the judge; None when there is no judge.
+        patience: seconds for which an endpoint may be busy and answer nothing.
+        on_wait: is told what is waited for.
 
     Attributes:
         error: why nothing more can be asked: an endpoint refuses for good, or stays down.
@@ -39,12 +41,21 @@ class Asking:
     """
 
     def __init__(
-        self, model: BaseChatModel, limit: AdaptiveLimit, room: AnswerRoom, judge: JudgeLine | None
+        self,
+        model: BaseChatModel,
+        limit: AdaptiveLimit,
+        room: AnswerRoom,
+        judge: JudgeLine | None,
+        *,
+        patience: float,
+        on_wait: OnWait,
     ) -> None:
         self._model = model
         self._limit = limit
         self._room = room
         self._judge = judge
+        self._patience = patience
+        self._on_wait = on_wait
         self._calls: Calls | None = None
         self._judge_calls: Calls | None = None
         self._judge_fails = False
@@ -54,10 +65,13 @@ class Asking:
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open the lines; they are closed with the stack."""
         session = await stack.enter_async_context(EndpointSession(self._model))
-        self._calls = Calls(session, self._limit, self._room)
+        self._calls = self._line(session, self._limit, self._room)
         if self._judge is not None:
             session = await stack.enter_async_context(EndpointSession(self._judge.model))
-            self._judge_calls = Calls(session, self._judge.limit, self._judge.room)
+            self._judge_calls = self._line(session, self._judge.limit, self._judge.room)
+
+    def _line(self, session: EndpointSession, limit: AdaptiveLimit, room: AnswerRoom) -> Calls:
+        return Calls(session, limit, room, patience=self._patience, on_wait=self._on_wait)
 
     def give_up(self) -> None:
         """Wait for no busy endpoint any more; requests that are under way are left to end."""
@@ -116,4 +130,5 @@ class Asking:
 
 
 def _refusal(error: EndpointError) -> Rejection:
-    return Rejection("endpoint", str(error)[:300])
+    gate = "endpoint_answer" if isinstance(error, UnusableAnswer) else "endpoint"
+    return Rejection(gate, str(error)[:300])

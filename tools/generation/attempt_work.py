@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..dataset.record import Record
+from ..dataset.records import generated_after
 from ..dataset.store import Store
 from ..errors import BudgetExceeded
 from ..models.answer_room import AnswerRoom
@@ -14,6 +15,7 @@ from . import job_notes, journal
 from .acceptance import PARSE, Acceptance, as_record
 from .attempt_costs import AttemptCosts
 from .draft import Candidate, Draft, Rejection, Strategy
+from .gates.exact_duplicate import text_key
 from .journal_entries import Accepted, Answered, Paid, Refused
 from .judge.judge import NAME as JUDGE
 from .judge.judge import Judge
@@ -41,6 +43,7 @@ class AttemptWork:
         spending: the budget of the approval.
         room: for the model's answers.
         judge: looks at records last; None when there is no judge.
+        seen: position of the last record that the gates know.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class AttemptWork:
         spending: Spending,
         room: AnswerRoom,
         judge: Judge | None = None,
+        *,
+        seen: int,
     ) -> None:
         self._store = store
         self._job = job
@@ -62,6 +67,7 @@ class AttemptWork:
         self._spending = spending
         self._judge = judge
         self.room = room
+        self._seen = seen
         self.costs = AttemptCosts(spending, judge)
 
     def draft(self, number: int) -> Draft:
@@ -130,6 +136,7 @@ class AttemptWork:
         Returns:
             What became of each, and why the job must stop: a call took more than it could.
         """
+        self._look_at_other_jobs()
         judged = [(one, self._judged(one)) for one in answered]
         refused = [(one, found) for one, found in judged if isinstance(found, Rejection)]
         passed = [(one, found) for one, found in judged if isinstance(found, Candidate)]
@@ -151,6 +158,14 @@ class AttemptWork:
         outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written]
         outcomes += self._begin_verdicts([one for one in going_on if one.is_written])
         return outcomes, next(filter(None, problems), None)
+
+    def _look_at_other_jobs(self) -> None:
+        """What other jobs had accepted since the last look is compared with, too."""
+        news, self._seen = generated_after(
+            self._store, self._job.workflow_id, self._seen, not_by=self._job.id
+        )
+        for record in news:
+            self._acceptance.know(record)
 
     def _begin_verdicts(self, to_ask: Sequence[Open]) -> list[Outcome]:
         """Set aside what the judge may take, beyond what is set aside already, and write down that it is asked."""
@@ -221,7 +236,13 @@ class AttemptWork:
     def _accepted(self, one: Open, candidate: Candidate) -> Accepted:
         record = self._record(one, candidate)
         return Accepted(
-            one.number, one.slot, record, candidate.scores, self._unwritten(one), self.costs.settled(one)
+            one.number,
+            one.slot,
+            record,
+            text_key(candidate.written_text("user")),
+            candidate.scores,
+            self._unwritten(one),
+            self.costs.settled(one),
         )
 
     def _refused(self, one: Open, rejection: Rejection) -> Refused:

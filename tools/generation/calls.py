@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.stop import stop_base
 
 from ..errors import EndpointError
@@ -18,24 +19,30 @@ from ..models.usage import TokenUsage
 from .concurrency import AdaptiveLimit
 from .draft import Request
 
-MOST_WAITING = 600.0
-"""Seconds for which one request is sent again and again to an endpoint that answers 429."""
-LONGEST_PAUSE = 30.0
-"""Seconds between two tries when the endpoint does not say how long to wait."""
+PATIENCE = 600.0
+"""Seconds for which an endpoint may answer 429 and nothing else."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
+"""Seconds between two tries when the endpoint does not say how long to wait, at the least and at the most."""
+LONGEST_ASKED = 120.0
+"""Seconds that an endpoint is obeyed when it says how long to wait; then it is asked whether it still is busy."""
 TRANSIENT_FAILURES = 5
 """Failed calls in a row after which the endpoint counts as down, when nothing has come from it for a while."""
 SILENCE = 30.0
 """Seconds without an answer that make it down; at the start, none has come at all."""
 LONGEST_BREATH = 10.0
 """Seconds that a place rests after a failed call, at most: a random part of a time that doubles with each in a row."""
+LONG_ENOUGH_TO_TELL = 3.0
+"""Seconds of a pause that whoever watches is told of."""
+
+OnWait = Callable[[str], None]
 
 
-class _GivenUp(stop_base):
-    def __init__(self, event: asyncio.Event) -> None:
-        self._event = event
+class _If(stop_base):
+    def __init__(self, holds: Callable[[], bool]) -> None:
+        self._holds = holds
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        return self._event.is_set()
+        return self._holds()
 
 
 class Calls:
@@ -48,9 +55,19 @@ class Calls:
         session: the line to the model.
         limit: how many at once.
         room: for the model's answers; learns from each.
+        patience: seconds for which it may be busy and answer nothing.
+        on_wait: is told, in words, what is waited for, when that takes long.
     """
 
-    def __init__(self, session: EndpointSession, limit: AdaptiveLimit, room: AnswerRoom) -> None:
+    def __init__(
+        self,
+        session: EndpointSession,
+        limit: AdaptiveLimit,
+        room: AnswerRoom,
+        *,
+        patience: float = PATIENCE,
+        on_wait: OnWait | None = None,
+    ) -> None:
         self._session = session
         self._limit = limit
         self._room = room
@@ -58,6 +75,9 @@ class Calls:
         self._sent: set[int] = set()  # requests that are at the endpoint, by id
         self._failures_in_row = 0
         self._last_answer: float | None = None
+        self._patience = patience
+        self._on_wait = on_wait
+        self._busy_since: float | None = None
         self._given_up = asyncio.Event()
 
     def give_up(self) -> None:
@@ -70,7 +90,9 @@ class Calls:
 
     @property
     def is_down(self) -> bool:
-        """Whether asking again makes no sense: failures in a row, and silence."""
+        """Whether asking again makes no sense: failures in a row and silence, or nothing but refusals for too long."""
+        if self._busy_since is not None and time.monotonic() - self._busy_since > self._patience:
+            return True
         is_silent = self._last_answer is None or time.monotonic() - self._last_answer > SILENCE
         return self._failures_in_row >= TRANSIENT_FAILURES and is_silent
 
@@ -84,7 +106,7 @@ class Calls:
             name: a name for the answer's schema.
 
         Raises:
-            TransientEndpointError: failing or unreachable, or busy for `MOST_WAITING` seconds; raised after a rest.
+            TransientEndpointError: failing or unreachable, or busy for too long; raised after a rest.
             EndpointError: a refusal that will repeat.
         """
         if self._room.is_known:
@@ -102,29 +124,44 @@ class Calls:
             if not self.is_down:
                 await self._rest(random.uniform(0, min(LONGEST_BREATH, 0.1 * 2.0**self._failures_in_row)))
             raise
-        self._failures_in_row, self._last_answer = 0, time.monotonic()
+        self._failures_in_row, self._last_answer, self._busy_since = 0, time.monotonic(), None
         self._room.learn(request.room, *answer)
         return answer
 
     async def _until_taken(self, request: Request, name: str) -> tuple[str, TokenUsage]:
         try:
-            return await self._once(request, name)
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(_is_busy),
+                wait=self._pause,
+                sleep=self._rest,
+                stop=_If(lambda: self._given_up.is_set() or self.is_down),
+                reraise=True,
+            ):
+                with attempt:
+                    return await self._once(request, name)
         except TransientEndpointError as error:
-            if not error.rate_limited:
-                raise
-            await self._rest(_seconds(error, 1))
-            if self._given_up.is_set():
-                raise
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(_is_busy),
-            wait=_pause,
-            sleep=self._rest,
-            stop=stop_after_delay(MOST_WAITING) | _GivenUp(self._given_up),
-            reraise=True,
-        ):
-            with attempt:
-                return await self._once(request, name)
+            if error.rate_limited and self.is_down:
+                error.message = (
+                    f"{error.message} It has been so for {self._patience:.0f} seconds, without an answer."
+                )
+            raise
         raise AssertionError("tenacity ends with a result or an error")
+
+    def _pause(self, state: RetryCallState) -> float:
+        """How long to wait: what the endpoint asked for, or longer with each refusal; a little apart from others."""
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, TransientEndpointError) else None
+        longest = min(LONGEST_PAUSE, 0.5 * 2.0**state.attempt_number)
+        own = max(SHORTEST_PAUSE, random.uniform(0, longest))
+        pause = own if asked is None else max(own, min(asked, LONGEST_ASKED) * random.uniform(1.0, 1.1))
+        now = time.monotonic()
+        self._busy_since = self._busy_since or now
+        # Not beyond the end of all patience, so that it is said in time.
+        pause = min(pause, max(SHORTEST_PAUSE, self._busy_since + self._patience - now + 0.01))
+        if pause >= LONG_ENOUGH_TO_TELL and self._on_wait is not None:
+            says = f", and asked to wait {asked:,.0f} s" if asked is not None else ""
+            self._on_wait(f"the endpoint is busy (429{says}); asking again in {pause:.0f} s")
+        return pause
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -143,7 +180,7 @@ class Calls:
             )
         except EndpointError as error:
             self._sent.discard(id(request))
-            if isinstance(error, TransientEndpointError) and error.rate_limited:
+            if isinstance(error, TransientEndpointError) and (error.rate_limited or error.timed_out):
                 self._limit.refused(permit)
             raise
         self._sent.discard(id(request))
@@ -153,16 +190,3 @@ class Calls:
 
 def _is_busy(error: BaseException) -> bool:
     return isinstance(error, TransientEndpointError) and error.rate_limited
-
-
-def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return _seconds(error, state.attempt_number + 1)
-
-
-def _seconds(error: BaseException | None, refusals: int) -> float:
-    """How long to wait: what the endpoint asked for, or longer with each refusal; a little apart from the others."""
-    asked = error.retry_after if isinstance(error, TransientEndpointError) else None
-    if asked is not None:
-        return asked * random.uniform(1.0, 1.1)
-    return random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2.0**refusals))

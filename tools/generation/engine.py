@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .answer_spool import AnswerSpool
 from .asking import Asking
 from .attempt_work import AttemptWork
+from .calls import PATIENCE
 from .concurrency import AdaptiveLimit
 from .in_thread import OwnThread, in_thread
 from .judge.asking import JudgeLine
@@ -51,6 +52,7 @@ class Engine(SlotKeeping):
         spool: where answers are until the journal has them.
         judge: the line to the judge; None when there is no judge.
         on_progress: called from the event loop whenever something was accepted or refused.
+        patience: seconds for which an endpoint may be busy and answer nothing.
     """
 
     def __init__(
@@ -63,11 +65,13 @@ class Engine(SlotKeeping):
         spool: AnswerSpool,
         judge: JudgeLine | None = None,
         on_progress: OnProgress | None = None,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
         super().__init__(job, work, left, on_progress)
         self._limit = limit
         self._spool = spool
-        self._asking = Asking(model, limit, work.room, judge)
+        self._asking = Asking(model, limit, work.room, judge, patience=patience, on_wait=self._tally.report)
         self._signals = Signals("begin", "judge", "over")
         self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
         # At one endpoint there is one set of places, whoever is asked.

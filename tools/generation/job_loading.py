@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..coverage.strategy_choice import StrategyName
+from ..dataset.records import newest_position
 from ..errors import InvalidInput
 from ..model_settings import ModelSettings
 from ..models.answer_room import STEP
@@ -80,6 +81,9 @@ def load_job(
     reason = strategy.unusable(context)
     if reason:
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
+    seen = newest_position(
+        services.store
+    )  # before the gates are loaded: what comes meanwhile is seen twice, not never
     acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
     spending = Spending(job.approval_id, price, judge_price=judge_price_of(settings), in_batches=in_batches)
     with services.store.write() as connection:
@@ -88,7 +92,15 @@ def load_job(
     if in_batches and not room.is_known and room.extra is not None:
         room.extra = STEP  # a batch takes hours: none goes ahead to find out what the model does
     work = AttemptWork(
-        services.store, job, strategy, contexts, acceptance, spending, room, _judge(services, context)
+        services.store,
+        job,
+        strategy,
+        contexts,
+        acceptance,
+        spending,
+        room,
+        _judge(services, context),
+        seen=seen,
     )
     spool = spool_path(services.settings.home, job.id)
     stops = job_notes.noted_stops(services.store, job.id) or Stops(refusals=settings.refusals_in_a_row)
@@ -99,7 +111,17 @@ def load_job(
     if in_batches:
         engine = BatchEngine(services.chat_model, job, work, left, line, on_progress)
     else:
-        engine = Engine(services.chat_model, job, work, left, limit, AnswerSpool(spool), line, on_progress)
+        engine = Engine(
+            services.chat_model,
+            job,
+            work,
+            left,
+            limit,
+            AnswerSpool(spool),
+            line,
+            on_progress,
+            patience=settings.patience,
+        )
     limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
     if (judge := settings.for_judge()) and line and line.limit is not limit:
         limits.append((judge, line.limit))

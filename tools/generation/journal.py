@@ -13,9 +13,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
 
-from ..dataset.journal_tables import attempts, jobs, slots
+from ..dataset.journal_tables import attempts, generated_texts, jobs, slots
 from ..dataset.records import NewRecord, insert_records
 from ..dataset.store import Store
 from ..dataset.tables import records
@@ -56,7 +57,7 @@ def begin_attempts(
     return allowed, refusal
 
 
-TWIN = Rejection("exact_duplicate", "the same record is there already")
+TWIN = Rejection("exact_duplicate", "the same is there already, by another job")
 
 _THIS_ATTEMPT = (attempts.c.job_id == bindparam("job")) & (attempts.c.number == bindparam("this"))
 _CHANGE = update(attempts).where(_THIS_ATTEMPT)
@@ -126,13 +127,10 @@ def end_attempts(
         the job must stop, as `journal_answers` says it.
     """
     with store.write() as connection:
-        ids = [one.record.id for one in accepted]
-        this_workflow = records.c.workflow_id == job.workflow_id
-        known = set(
-            connection.execute(select(records.c.id).where(this_workflow, records.c.id.in_(ids))).scalars()
-        )
+        known = _known(connection, job.workflow_id, accepted)
         new = [one for one in accepted if one.record.id not in known]
         if new:
+            _keep_texts(connection, job.workflow_id, new)
             insert_records(connection, job.workflow_id, [NewRecord(one.record, job_id=job.id) for one in new])
             filled = connection.execute(
                 _FILL, [{"job": job.id, "slot": one.slot, "record_id": one.record.id} for one in new]
@@ -154,6 +152,50 @@ def end_attempts(
                 connection.execute(_CHANGE, rows)
         problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
     return {one.number for one in twins}, problem
+
+
+def _known(connection: Connection, workflow_id: str, accepted: Sequence[Accepted]) -> set[str]:
+    """Ids of accepted records that the workflow has already, or whose user says just what another's says.
+
+    The gates have looked before; what another job committed since then is seen here, in one transaction with the
+    records.
+    """
+    ids = [one.record.id for one in accepted]
+    query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.id.in_(ids))
+    known = set(connection.execute(query).scalars())
+    keys = [one.text_key for one in accepted if one.text_key is not None]
+    same = (
+        select(generated_texts.c.text_key)
+        .join(
+            records,
+            (records.c.workflow_id == generated_texts.c.workflow_id)
+            & (records.c.id == generated_texts.c.record_id),
+        )
+        .where(
+            generated_texts.c.workflow_id == workflow_id,
+            generated_texts.c.text_key.in_(keys),
+            records.c.status == "active",
+        )
+    )
+    said = set(connection.execute(same).scalars())
+    return known | {one.record.id for one in accepted if one.text_key in said}
+
+
+def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted]) -> None:
+    rows = [
+        {"workflow_id": workflow_id, "text_key": one.text_key, "record_id": one.record.id}
+        for one in new
+        if one.text_key is not None
+    ]
+    if rows:
+        # The text of a record that a person took out can be said by another one, if the gates let it pass.
+        statement = insert_or(generated_texts)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["workflow_id", "text_key"], set_={"record_id": statement.excluded.record_id}
+            ),
+            rows,
+        )
 
 
 def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Accepted:
     """An attempt whose record passed every gate, and the slot that it fills.
 
     Attributes:
+        text_key: of what the user says in it, as `exact_duplicate.text_key` has it.
         paid: what it got, unless the journal has that.
         settled: (reserved, used) when the attempt ends here with its reservation open.
     """
@@ -58,6 +59,7 @@ class Accepted:
     number: int
     slot: int
     record: Record
+    text_key: str | None
     scores: dict[str, float]
     paid: Paid | None = None
     settled: tuple[Amount, Amount] | None = None

@@ -15,6 +15,8 @@ from .replies import joined
 CUT_OFF = "cut_off"
 """The reason of attempts whose answer ended at its limit."""
 UNSENT = Rejection(NOT_SENT, "the job had stopped")
+MOST_CHARACTERS = 500_000
+"""Of an answer that are kept and looked at: more than any limit on its tokens lets through."""
 OUTGROWN = Rejection(NOT_SENT, "what is known of the model changed before it was sent: it is drafted anew")
 
 
@@ -53,14 +55,14 @@ class Open:
 
     def add_reply(self, reply: str, usage: TokenUsage) -> None:
         """The model that writes has answered."""
-        self.replies.append(_whole_characters(reply))
+        self.replies.append(_whole_characters(reply[:MOST_CHARACTERS]))
         self.usage += usage
         self.last_usage = usage
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
         """The judge has answered."""
-        self.verdict = _whole_characters(verdict)
+        self.verdict = _whole_characters(verdict[:MOST_CHARACTERS])
         self.judge_usage = usage
         self.is_journalled = False
 

@@ -25,6 +25,7 @@ _ADVICE: Mapping[str, str] = {
     "decontamination": "the texts are too close to the evaluation set: seeds that are not in it",
     "judge": "the judge finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
     "another strategy",
+    "endpoint_answer": "the endpoint sends what is no answer: its log, or another endpoint",
     "endpoint": "the endpoint fails now and then: try again later",
 }
 

@@ -36,6 +36,7 @@ def make_chat_model(settings: Settings) -> BaseChatModel:
         timeout=ENDPOINT_TIMEOUT,
         max_retries=ENDPOINT_RETRIES,
         own_token_limit=settings.is_openai,
+        call_seconds=settings.call_seconds,
     )
 
 
@@ -64,6 +65,7 @@ def _client(
     timeout: float,
     max_retries: int,
     own_token_limit: bool,
+    call_seconds: float | None = None,
     loopback: bool = False,
 ) -> BaseChatModel:
     from pydantic import SecretStr
@@ -78,6 +80,7 @@ def _client(
         "timeout": timeout,
         "max_retries": max_retries,
         "use_responses_api": False,
+        "call_seconds": call_seconds,
         "stream_usage": True,
         "http_client": sync_client,
         "http_async_client": async_client,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .endpoint_errors import TransientEndpointError
+from .endpoint_errors import unusable_answer
 from .usage import TokenUsage, usage_reported
 
 MakeBody = Callable[[Sequence[tuple[str, str]], dict[str, Any]], dict[str, Any]]
@@ -36,17 +36,23 @@ def read_completion(body: Any, model: str) -> tuple[str, TokenUsage]:
         model: its name, for the error.
 
     Raises:
-        TransientEndpointError: it is none.
+        UnusableAnswer: it is none.
     """
     try:
         choice = body["choices"][0]
         message = choice["message"]
-        text = str(message.get("content") or message.get("refusal") or "")
+        text = _text(message.get("content")) or _text(message.get("refusal"))
         reasoning = message.get("reasoning_content") or message.get("reasoning")
         return text, usage_reported(
             body.get("usage"), choice.get("finish_reason"), text=text, reasoning=reasoning
         )
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise TransientEndpointError(
-            f"The endpoint of the model {model} gave no valid answer: {str(body)[:80]!r}."
-        ) from error
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise unusable_answer(model, repr(body)[:200]) from error
+
+
+def _text(content: object) -> str:
+    """The text of a message: a string, or parts of which some are text."""
+    if isinstance(content, list):
+        parts = [part.get("text") if isinstance(part, dict) else part for part in content]
+        return "".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""

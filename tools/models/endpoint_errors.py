@@ -36,14 +36,38 @@ class TransientEndpointError(EndpointError):
     Attributes:
         retry_after: seconds that the endpoint asked to wait, if it said so.
         rate_limited: whether it refused because of too many requests.
+        timed_out: whether it took too long.
     """
 
     def __init__(
-        self, message: str, *, hint: str = "", retry_after: float | None = None, rate_limited: bool = False
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after: float | None = None,
+        rate_limited: bool = False,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
         self.rate_limited = rate_limited
+        self.timed_out = timed_out
+
+
+class UnusableAnswer(TransientEndpointError):
+    """The endpoint said that all is well (200) and sent what is no answer; it may have charged for it."""
+
+
+def unusable_answer(model: str, why: object) -> UnusableAnswer:
+    """The error for what an endpoint sent in place of an answer.
+
+    Args:
+        model: that was asked.
+        why: what is wrong with it; shortened.
+    """
+    said = " ".join(str(why).split())
+    shown = said if len(said) <= 200 else f"{said[:199]}…"
+    return UnusableAnswer(f"The endpoint of the model {model} gave no valid answer: {shown}")
 
 
 def as_endpoint_error(error: Exception, *, model: str) -> EndpointError | None:
@@ -58,7 +82,9 @@ def as_endpoint_error(error: Exception, *, model: str) -> EndpointError | None:
     if isinstance(error, EndpointError):
         return error
     if isinstance(error, openai.APITimeoutError):
-        return TransientEndpointError(f"The model {model} did not answer in time.", hint="Try again later.")
+        return TransientEndpointError(
+            f"The model {model} did not answer in time.", hint="Try again later.", timed_out=True
+        )
     if isinstance(error, openai.APIStatusError):
         return _of_status(error, model)
     if isinstance(error, openai.APIConnectionError):
@@ -68,7 +94,7 @@ def as_endpoint_error(error: Exception, *, model: str) -> EndpointError | None:
             hint="Check OPENAI_BASE_URL.",
         )
     if isinstance(error, (openai.APIError, json.JSONDecodeError)) or _no_choices(error):
-        return TransientEndpointError(f"The endpoint of the model {model} gave no valid answer: {error}.")
+        return unusable_answer(model, error)
     return None
 
 
@@ -110,17 +136,17 @@ def _said(error: object) -> str:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Seconds to wait, from a Retry-After header: a number of seconds or a date."""
+    """Seconds to wait, from a Retry-After header: a number of seconds or a date; None for anything else."""
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-    except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if seconds > 0 else None  # neither what has passed nor what is no number
 
 
 def _no_choices(error: Exception) -> bool:

@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from .chat_request import body_maker, read_completion
-from .endpoint_errors import TransientEndpointError
+from .endpoint_errors import TransientEndpointError, unusable_answer
 from .structured import Send, structured_json
 from .usage import TokenUsage
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientResponse, ClientSession
     from langchain_core.language_models import BaseChatModel
 
+MOST_BYTES = 8 * 2**20
+"""Of one answer; the longest that a model writes is a tenth of it."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -90,7 +92,9 @@ def _pool(model: Any) -> ClientSession:
     timeout = httpx2.Timeout(client.timeout)  # its read is the longest wait between two pieces of an answer
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout.connect, sock_read=timeout.read),
+        timeout=aiohttp.ClientTimeout(
+            total=model.call_seconds, sock_connect=timeout.connect, sock_read=timeout.read
+        ),
         headers={
             **{name: text for name, text in client.default_headers.items() if isinstance(text, str)},
             "Authorization": f"Bearer {client.api_key}",
@@ -109,28 +113,53 @@ def _straight(model: Any, session: ClientSession) -> Send:
     async def send(prompt: list[tuple[str, str]], options: dict[str, Any]) -> tuple[str, TokenUsage]:
         try:
             async with session.post(url, data=orjson.dumps(make_body(prompt, options))) as response:
-                content = await response.read()
+                content = await _bounded(response, name)
         except TimeoutError as error:
             raise TransientEndpointError(
-                f"The model {name} did not answer in time.", hint="Try again later."
+                f"The model {name} did not answer in time.", hint="Try again later.", timed_out=True
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise TransientEndpointError(
                 f"The endpoint of the model {name} could not be reached ({type(error).__name__}).",
                 hint="Check OPENAI_BASE_URL.",
             ) from error
+        except TransientEndpointError:
+            raise
+        except Exception as error:  # what the HTTP client makes of odd headers and encodings
+            raise unusable_answer(name, repr(error)) from error
         if response.status >= 400:
             request = httpx2.Request("POST", url)
-            raise client._make_status_error_from_response(
-                httpx2.Response(
-                    response.status, headers=dict(response.headers), content=content, request=request
-                )
+            answer = httpx2.Response(
+                response.status,
+                # The body is not compressed any more.
+                headers={n: v for n, v in response.headers.items() if n.lower() != "content-encoding"},
+                content=content,
+                request=request,
             )
+            try:
+                refusal = client._make_status_error_from_response(answer)
+            except Exception as error:  # of a body that is no error as OpenAI has them
+                raise TransientEndpointError(
+                    f"The endpoint of the model {name} answered {response.status}, in a form of its own.",
+                    hint="Try again later.",
+                    rate_limited=response.status == 429,
+                ) from error
+            raise refusal
         try:
-            return read_completion(orjson.loads(content), name)
+            body = orjson.loads(content)
         except orjson.JSONDecodeError as error:
-            raise TransientEndpointError(
-                f"The endpoint of the model {name} gave no valid answer: {content[:80]!r}."
-            ) from error
+            raise unusable_answer(name, repr(content[:80])) from error
+        return read_completion(body, name)
 
     return send
+
+
+async def _bounded(response: ClientResponse, model: str) -> bytes:
+    """The body of a response, as long as it may be; an answer without end must not fill the memory."""
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > MOST_BYTES:
+            response.close()
+            raise unusable_answer(model, f"it is longer than {MOST_BYTES:,} bytes")
+    return bytes(content)

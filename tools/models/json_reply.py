@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import Any, NoReturn
 
 # A string, or a comma directly before a closing bracket: the comma goes, strings stay as they are.
@@ -12,6 +13,8 @@ _THINKING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 # What a JSON object or array starts with. "{name}" and "[see below]" in prose do not.
 _START = re.compile(r"\{\s*[\"'}]|\[\s*[\[{\"\]]|\[\s*-?\d")
 _SHOWN = 60
+DEEPEST = 64
+"""Levels of nesting in a reply; no schema here asks for more than ten."""
 
 
 def parse_json(text: str) -> Any:
@@ -21,7 +24,8 @@ def parse_json(text: str) -> Any:
     breaks inside strings. Nothing is added or guessed: a reply that was cut off is refused.
 
     Raises:
-        ValueError: no JSON, several different objects, or JSON that is cut off or malformed; says which.
+        ValueError: no JSON, several different objects, JSON that is cut off, malformed, or nested too deep, or a number
+            that no file can hold; says which.
     """
     text = _THINKING.sub("", text).strip()
     if not text:
@@ -30,6 +34,8 @@ def parse_json(text: str) -> Any:
     objects = [value for value in found if isinstance(value, dict)] or found
     if not objects:
         raise ValueError(f"there is no JSON object in the reply: {_short(text)}")
+    for value in objects:
+        _check_depth(value)
     if any(value != objects[0] for value in objects[1:]):
         raise ValueError(f"the reply holds {len(objects)} different JSON values where one was asked")
     return objects[0]
@@ -39,7 +45,10 @@ def _values(text: str) -> list[Any]:
     """Every JSON object and array at the top level of the text."""
     text = _STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", text)
     decoder = json.JSONDecoder(
-        strict=False, parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates
+        strict=False,
+        parse_constant=_refuse_constant,
+        parse_float=_finite,
+        object_pairs_hook=_refuse_duplicates,
     )
     values: list[Any] = []
     position = 0
@@ -48,8 +57,34 @@ def _values(text: str) -> list[Any]:
             value, position = decoder.raw_decode(text, match.start())
         except json.JSONDecodeError as error:
             raise ValueError(_what_is_wrong(text, error)) from None
+        except RecursionError:
+            raise ValueError(_TOO_DEEP) from None
         values.append(value)
     return values
+
+
+_TOO_DEEP = f"the JSON is nested more than {DEEPEST} deep"
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for each in level
+            if isinstance(each, (dict, list))
+            for part in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError(f"the JSON holds the number {_short(digits)}, which is too large")
+    return number
 
 
 def _what_is_wrong(text: str, error: json.JSONDecodeError) -> str:

@@ -20,7 +20,13 @@ warnings.filterwarnings(
 
 
 class OwnChat(ChatOpenAI):
-    """A client that this package made itself, so that nobody else relies on what passes through it."""
+    """A client that this package made itself, so that nobody else relies on what passes through it.
+
+    Attributes:
+        call_seconds: the longest that a request may take from beginning to end; None for any time.
+    """
+
+    call_seconds: float | None = None
 
 
 class CompatibleChat(OwnChat):

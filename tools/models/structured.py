@@ -9,7 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .endpoint_errors import TransientEndpointError, as_endpoint_error, is_context_overflow
+from .endpoint_errors import (
+    TransientEndpointError,
+    as_endpoint_error,
+    is_context_overflow,
+    unusable_answer,
+)
 from .json_reply import parse_json
 from .usage import TokenUsage, with_visible_reasoning
 
@@ -94,7 +99,14 @@ async def structured_json(
 
 def _by_langchain(model: BaseChatModel) -> Send:
     async def send(prompt: list[tuple[str, str]], options: dict[str, Any]) -> tuple[str, TokenUsage]:
-        reply = await model.ainvoke(prompt, **_arguments(model, options))
+        try:
+            reply = await model.ainvoke(prompt, **_arguments(model, options))
+        except Exception as error:
+            # What a client makes of a body that is no chat completion can be anything; a host's own model may
+            # raise what it likes.
+            if _speaks_openai(model) and as_endpoint_error(error, model="") is None:
+                raise unusable_answer(_name(model), repr(error)) from error
+            raise
         return _text(reply), _usage(reply)
 
     return send
@@ -173,10 +185,14 @@ def _refused_option(error: Exception, sent: dict[str, Any]) -> str | None:
 
 
 def _reraise(error: Exception, model: BaseChatModel) -> NoReturn:
-    ours = as_endpoint_error(error, model=str(getattr(model, "model_name", type(model).__name__)))
+    ours = as_endpoint_error(error, model=_name(model))
     if ours is None or ours is error:
         raise error
     raise ours from error
+
+
+def _name(model: BaseChatModel) -> str:
+    return str(getattr(model, "model_name", type(model).__name__))
 
 
 def _text(reply: AIMessage) -> str:

@@ -18,6 +18,11 @@ from .user_texts import compared_texts
 _NO_WORD = re.compile(r"[\W_]+")
 
 
+def text_key(text: str) -> str | None:
+    """What two texts with the same words have in common, whatever the case and the punctuation; None for no text."""
+    return f"{_hash(text):016x}" if text.strip() else None
+
+
 class ExactDuplicate:
     """Compares what the users say with every record of the workflow and everything accepted so far.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ...dataset.record import Record
 from ..draft import Candidate, Rejection
 
 
@@ -22,4 +23,8 @@ class ComparingGate(Gate, Protocol):
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember a candidate that passed every gate."""
+        ...
+
+    def know(self, record: Record) -> None:
+        """Remember a record that is there already, or that another job added meanwhile."""
         ...

@@ -75,6 +75,14 @@ class SemanticDuplicate:
         self._calls.append(_passed(candidate.messages))
         self._add(self._written.of(candidate)[None, :], [candidate.written_text("assistant")])
 
+    def know(self, record: Record) -> None:
+        """Remember a record that another job added."""
+        text = record.written_text("user")
+        if text.strip():
+            self._owners.append(record.id)
+            self._calls.append(_passed(record.messages))
+            self._add(self._written.of_text(text)[None, :], [record.written_text("assistant")])
+
     def _too_close(self, candidate: Candidate) -> Rejection | None:
         if self._search is None:
             return None
