@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from ...tools.coverage.report import Coverage
+from ...tools.coverage.score_change import ScoreChange
 from ...tools.dataset.workflows import WorkflowSummary
 from ...tools.errors import ErrorCode
 from ...tools.generation.ledger import JobSummary
@@ -102,6 +103,12 @@ class Outlooks(BaseModel):
     tokens: int | None = Field(description="Prompt and reply tokens together.")
     usd: float | None = Field(description="0 for the embedded model; null when the price is not known.")
     note: str = Field(description="The cost in words.")
+
+    @computed_field(description="Whether the score gets lower: tell the person so.")  # type: ignore[prop-decorator]
+    @property
+    def lowers_score(self) -> bool:
+        """Whether the score gets lower, exactly compared."""
+        return ScoreChange(self.score, self.predicted_score).lowers
 
 
 class ShownPlan(BaseModel):
