@@ -11,7 +11,7 @@ from ..tools.inspection.rejections import Rejections
 from ..tools.inspection.rounds import Round, Rounds
 from ..tools.inspection.topics import TopicStanding, TopicStandings
 from .markdown import escape, plural, plural_have, plural_were, topic_title
-from .plan_words import strategy_words
+from .plan_words import LOWER, strategy_words
 
 _FEW = 3
 
@@ -24,7 +24,8 @@ def effect_of(effect: PlanEffect) -> str:
     ]
     if len(changes) > _FEW:
         changes = [f"{effect.records:,} records more"]
-    score = [f"balance score {effect.score_then:.2f}"] if effect.score_then is not None else []
+    lower = LOWER if effect.lowers_score else ""
+    score = [f"balance score {effect.score_then:.2f}{lower}"] if effect.score_then is not None else []
     return ", ".join([*changes, *score])
 
 

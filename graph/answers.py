@@ -165,8 +165,10 @@ def _reach(question: Reply, asked: Asked) -> Answer:
     effect = plan.plan
     cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
     options = asked.offer.options if asked.offer is not None else []
-    number = next((n for n, option in enumerate(options, 1) if same_items(option.items, effect.items)), None)
-    how = f"answer {number}" if number else "name the topics, numbers and strategies"
+    same = next((option for option in options if same_items(option.items, effect.items)), None)
+    how = "name the topics, numbers and strategies"
+    if same is not None:
+        how = f"answer “plan {same.letter}”" if same.letter else f"answer {options.index(same) + 1}"
     return Answer(
         f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
         f"{items_words(effect.items)}. "

@@ -1,13 +1,15 @@
-"""The plans on the frontier, offered beside the recommendation: numbered on, each shown in full once it is chosen."""
+"""The plans on the frontier, offered beside the recommendation by letters, each shown in full once it is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from string import ascii_uppercase
 
 from ..tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
 from ..tools.coverage.recommendation import PlanItem
 from .markdown import escape
 from .offer import Offer, Option, same_items
+from .plan_words import LOWER
 
 
 def further_options(
@@ -21,31 +23,28 @@ def further_options(
         costs_of: the expected cost of a plan in words.
     """
     offered = [option.items for option in offer.options if option.effect == "generate"]
+    plans = [plan for plan in frontier.plans if not any(same_items(plan.items, items) for items in offered)]
     return [
         Option(
             label=plan.label,
             effect="generate",
             items=plan.items,
             shown=False,
-            beside=True,
+            letter=letter,
             note=_row(plan, costs_of(plan.items)),
         )
-        for plan in frontier.plans
-        if not any(same_items(plan.items, items) for items in offered)
+        for letter, plan in zip(ascii_uppercase, plans, strict=False)
     ]
 
 
 def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
-    """The further plans as a table, and which goals are out of reach. Numbers stay; the plan shown has no row."""
-    rows = [
-        f"| {number} | {escape(option.label)} | {option.note} |"
-        for number, option in enumerate(offer.options, 1)
-        if option.beside and not same_items(option.items, offer.items)
-    ]
+    """The further plans as a table, and which goals are out of reach. Letters stay; the plan shown has no row."""
+    further = [o for o in offer.options if o.letter and not same_items(o.items, offer.items)]
+    rows = [f"| Plan {option.letter} | {escape(option.label)} | {option.note} |" for option in further]
     table = [
-        "Further plans, each with the fewest records that reach its goal; its number shows it in full:",
+        "Further plans, each with the fewest records that reach its goal; its name shows it in full:",
         "\n".join(
-            ["| No. | Goal | Records | Topics | Balance score | Cost |", "|---|---|---|---|---|---|", *rows]
+            ["| Name | Goal | Records | Topics | Balance score | Cost |", "|---|---|---|---|---|---|", *rows]
         ),
     ]
     return [*(table if rows else []), *map(escape, unreachable)]
@@ -53,4 +52,5 @@ def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
 
 def _row(plan: GoalPlan, cost: str) -> str:
     topics = len({item.topic for item in plan.items})
-    return f"{plan.records:,} | {topics} | {score_beside_goals(plan.predicted_score)} | {cost}"
+    score = f"{score_beside_goals(plan.predicted_score)}{LOWER if plan.lowers_score else ''}"
+    return f"{plan.records:,} | {topics} | {score} | {cost}"

@@ -33,11 +33,12 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
 
     Returns:
         ``coverage_before`` (of the first plan), ``rounds``, ``record_ids``, ``rejected`` and ``cost``, as in the
-        graph's state. A round that was undone stays in the totals, except for its records: it was paid for.
+        graph's state; the cost in USD is ``None`` only where a price is not known. A round that was undone stays in
+        the totals, except for its records: it was paid for.
     """
     mine = _plans_of(store, thread_id, workflow_id)
     query = (
-        select(jobs.c.id, jobs.c.model, jobs.c.approval_id, jobs.c.undone_at)
+        select(jobs.c.id, jobs.c.approval_id, jobs.c.undone_at)
         .join(approvals, approvals.c.id == jobs.c.approval_id)
         .where(approvals.c.plan_id.in_([plan.id for plan in mine]))
         .order_by(jobs.c.created_at)
@@ -48,21 +49,23 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
         return {}
     record_ids: list[str] = []
     rejected: dict[str, int] = {}
-    tokens = 0
+    tokens, usd = 0, 0.0
+    is_priced = True
     for row in rows:
         summary = summarize_job(store, row.id)
         tokens += summary.tokens
+        usd += summary.usd or 0.0
+        is_priced = is_priced and summary.usd is not None
         if row.undone_at is None:
             record_ids += [record for record in slot_records(store, row.id).values() if record]
         for reason, number in summary.rejected.items():
             rejected[reason] = rejected.get(reason, 0) + number
-    free = all(row.model.startswith("embedded") for row in rows)
     return {
         "coverage_before": mine[-1].details.get("coverage_before"),
         "rounds": len({row.approval_id for row in rows}),
         "record_ids": record_ids,
         "rejected": rejected,
-        "cost": {"tokens": tokens, "usd": 0.0 if free else None},
+        "cost": {"tokens": tokens, "usd": usd if is_priced else None},
     }
 
 

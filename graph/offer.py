@@ -20,15 +20,15 @@ class Option(BaseModel):
         items: for ``generate``: exactly what it generates.
         shown: whether items and cost stand in the text that the person read; if not, choosing the option
             shows them first.
-        beside: whether it stands in the table of further plans instead of the list of answers.
-        note: for a further plan: what it reaches and costs, as its row says.
+        letter: of a further plan, which has no number: it stands in a table of its own and comes after the others.
+        note: for a further plan what it reaches and costs, for others what else is to be known before choosing it.
     """
 
     label: str
     effect: Effect
     items: list[PlanItem] = Field(default_factory=list)
     shown: bool = True
-    beside: bool = False
+    letter: str = ""
     note: str = ""
 
 
@@ -43,7 +43,7 @@ class Offer(BaseModel):
         workflow_id: the dataset it is about; ``None`` while that is what is asked.
         plan_id: the pending plan in the store that holds exactly ``items``.
         items: the plan that a yes starts; empty when a yes starts no generation.
-        options: the numbered options, the first is number 1.
+        options: what can be chosen: the numbered options, then the further plans.
         text: all that the person reads, as Markdown.
         topics: the names that a reply may use.
         suggestions: for a topic named without count or strategy: what is suggested for it.
@@ -107,12 +107,17 @@ class Offer(BaseModel):
         )
 
     @property
+    def numbered(self) -> list[Option]:
+        """The options of the one numbered list in a message, the first is number 1."""
+        return [option for option in self.options if not option.letter]
+
+    @property
     def generations(self) -> list[list[PlanItem]]:
         """The different plans among the options that were offered with their items; further plans are not."""
         plans: list[list[PlanItem]] = []
         for option in self.options:
             known = any(same_items(option.items, plan) for plan in plans)
-            if option.effect == "generate" and not option.beside and not known:
+            if option.effect == "generate" and not option.letter and not known:
                 plans.append(option.items)
         return plans
 

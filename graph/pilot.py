@@ -15,7 +15,7 @@ from ..tools.coverage.report import Coverage
 from ..tools.dataset.records import get_record
 from .context import thread_id
 from .offer import Offer, Option, ReviewScope
-from .plan_words import option_lines, plan_lines
+from .plan_words import note_lower_scores, option_lines, plan_lines
 from .recommend import REVIEW_NEW, costs_of
 from .report import round_lines, score_change
 from .review import page
@@ -78,6 +78,7 @@ class Previewing:
                 f"Balance score: {score_change(was, coverage)}",
                 page(records, scope, 0),
             ]
+        note_lower_scores(offer, coverage)
         offer = lay(services, offer, state, thread_id())
         cost = costs_of(services, workflow_id, items)
         parts += plan_lines("**The rest**", coverage, items, cost)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..tools.coverage.additions import predicted_score
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.report import Coverage
+from ..tools.coverage.score_change import effect_on_score
 from ..tools.coverage.strategy_choice import STRATEGIES
 from ..tools.generation.estimate import Estimate
 from .markdown import escape, plural, topic_title
 from .offer import Offer, Option
 
+LOWER = " (⚠️ lower than now)"
+"""After the score of a plan that lowers it."""
 _FEW = 3
 """Up to this many items a plan is said in a sentence, above in a table."""
 
@@ -38,7 +40,7 @@ def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: s
     """A plan with all its items, what it reaches and what it costs: what a person must see to say yes to it.
 
     Args:
-        name: how the plan is called, such as ``Option 1``.
+        name: how the plan is called; never by a number, which are those of the options.
         coverage: the figures before it.
         items: the plan.
         cost: expected cost in words; empty when it is not known.
@@ -56,16 +58,6 @@ def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: s
     return [said, "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])]
 
 
-def predicted(coverage: Coverage, items: Sequence[PlanItem]) -> float | None:
-    """The exact score once all of the plan is accepted."""
-    added: dict[str, int] = {}
-    for item in items:
-        added[item.topic] = added.get(item.topic, 0) + item.count
-    scored = coverage.scored_counts
-    known = {topic: count for topic, count in added.items() if topic in scored}
-    return predicted_score(scored, known, coverage.weights)
-
-
 def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
     """What the counts and the score become."""
     counts, added = coverage.topic_distribution, _per_topic(items)
@@ -73,8 +65,17 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
     if len(changes) > _FEW:
         total = coverage.total_records
         changes = [f"{total:,} → {total + sum(added.values()):,} records"]
-    score = predicted(coverage, items)
-    return ", ".join([*changes, *([f"balance score {score:.2f}"] if score is not None else [])])
+    change = effect_on_score(coverage, items)
+    score = f"balance score {change.shown[1]}{LOWER if change.lowers else ''}"
+    return ", ".join([*changes, *([score] if change.after is not None else [])])
+
+
+def note_lower_scores(offer: Offer, coverage: Coverage) -> None:
+    """Have each option say it whose plan lowers the score: also one that is not shown with its items yet."""
+    for option in offer.options:
+        items = offer.more if option.effect == "more" else option.items
+        if items and not option.letter:
+            option.note = "(⚠️ lowers the balance score)" if effect_on_score(coverage, items).lowers else ""
 
 
 def cost_words(estimate: Estimate) -> str:
@@ -86,11 +87,11 @@ def cost_words(estimate: Estimate) -> str:
 
 
 def option_lines(offer: Offer) -> list[str]:
-    """The options as they are numbered; a second plan carries its items, so that choosing it is a yes to them.
+    """The options in the order of their numbers; a message has this one numbered list and no other.
 
-    Further plans come after them all and stand in their own table (`further_plans`).
+    A second plan carries its items, so that choosing it is a yes to them.
     """
-    return [_option_line(option, offer) for option in offer.options if not option.beside]
+    return [_option_line(option, offer) for option in offer.numbered]
 
 
 def reminder(offer: Offer) -> str:
@@ -100,21 +101,22 @@ def reminder(offer: Offer) -> str:
         lines += [f"The plan still stands: {items_words(offer.items)}. Nothing starts without your yes.", ""]
     lines += ["Would you like me to:" if offer.plan_id else "Would you like to:"]
     lines += [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
-    beside = [number for number, option in enumerate(offer.options, 1) if option.beside]
-    if beside:
-        lines += ["", f"The further plans can still be chosen: {', '.join(map(str, beside))}."]
+    letters = [option.letter for option in offer.options if option.letter]
+    if letters:
+        lines += ["", f"The further plans can still be chosen: plan {', '.join(letters)}."]
     return "\n".join(lines)
 
 
 def _option_line(option: Option, offer: Offer) -> str:
+    label = f"{option.label} {option.note}".strip()
     if (
         option.effect != "generate"
         or not option.shown
         or len(offer.generations) < 2
         or option.items == offer.items
     ):
-        return option.label
-    return f"{option.label}: {items_words(option.items)}"
+        return label
+    return f"{label}: {items_words(option.items)}"
 
 
 def _per_topic(items: Sequence[PlanItem]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from .context import thread_id
 from .further_plans import further_options
 from .markdown import escape, topic_title
 from .offer import Offer, Option
-from .plan_words import cost_words
+from .plan_words import cost_words, note_lower_scores
 from .reply import read_reply
 from .report import analysis_report, round_report
 from .scope import ServicesSource, focus_topics, scoped
@@ -78,6 +78,7 @@ class Recommending:
         offer.options += further_options(
             recommendation.frontier, offer, lambda items: _costs(estimator, items)
         )
+        note_lower_scores(offer, coverage)
         offer = lay(services, offer, state, thread_id())
         costs = [_costs(estimator, items) for items in offer.generations]
         if after_round:

@@ -221,8 +221,8 @@ def _read_question(plain: str, offer: Offer) -> Reply:
 def _read_change(plain: str, offer: Offer) -> Reply:
     base = offer.items
     option = OPTION_WITH_CHANGE.fullmatch(plain)
-    if option and 1 <= int(option["number"]) <= len(offer.options):
-        chosen = offer.options[int(option["number"]) - 1]
+    if option and 1 <= int(option["number"]) <= len(offer.numbered):
+        chosen = offer.numbered[int(option["number"]) - 1]
         if chosen.effect == "generate":
             base, plain = chosen.items, option["rest"]
     while (polite := POLITE.match(plain)) and polite.end() < len(plain):

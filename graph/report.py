@@ -10,10 +10,11 @@ from jinja2 import Environment, FileSystemLoader
 
 from ..tools.coverage.recommendation import Recommendation
 from ..tools.coverage.report import Coverage
+from ..tools.coverage.score_change import ScoreChange, moves_to_target
 from ..tools.generation.money import usd_words
 from .further_plans import further_lines
 from .markdown import escape, percent, plural, score_words, topic_title
-from .offer import Offer
+from .offer import Offer, same_items
 from .plan_words import option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
@@ -116,9 +117,14 @@ def _render(template: Any, **values: Any) -> str:
 
 def _rows(coverage: Coverage, before: Coverage | None = None) -> list[dict[str, str]]:
     rows = []
+    moves = moves_to_target(before, coverage) if before is not None else {}
     for topic in coverage.topics:
-        improved = before is not None and topic.records > before.topic_distribution.get(topic.name, 0)
-        mark = "✓ Improved" if improved else "⚠️ Under-represented" if topic.under_represented else ""
+        grew = before is not None and topic.records > before.topic_distribution.get(topic.name, 0)
+        mark = "⚠️ Under-represented" if topic.under_represented else ""
+        if grew and moves.get(topic.name, 0) > 0:
+            mark = "✓ Improved, still under-represented" if topic.under_represented else "✓ Improved"
+        elif grew and moves.get(topic.name, 0) < 0:
+            mark = mark or "⚠️ Further from balance"
         if topic.name in coverage.untargeted:
             mark = "no target"
         elif coverage.weights and topic.target is not None:
@@ -152,9 +158,10 @@ def _plan_lines(coverage: Coverage, offer: Offer, costs: Sequence[str]) -> list[
     """Each plan among the options, with all that it takes to choose it."""
     lines: list[str] = []
     for plan_number, items in enumerate(offer.generations if offer.plan_id else []):
-        option = next(n for n, option in enumerate(offer.options, 1) if option.items == items)
+        option = next(option for option in offer.options if option.items == items)
+        name = "**Plan**" if same_items(items, offer.items) else f"**{option.label}**"
         cost = costs[plan_number] if plan_number < len(costs) else ""
-        lines += plan_lines(f"Option {option}", coverage, items, cost)
+        lines += plan_lines(name, coverage, items, cost)
     return lines
 
 
@@ -199,14 +206,9 @@ def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def score_change(before: Coverage, after: Coverage) -> str:
-    """``0.45 → 0.72 ✓``."""
-    old, new = before.balance_score_exact, after.balance_score_exact
-    words = [
-        f"{score:.2f}" if score is not None else "none"
-        for score in (before.balance_score, after.balance_score)
-    ]
-    improved = new is not None and (old is None or new > old)
-    return f"{words[0]} → {words[1]}{' ✓' if improved else ''}"
+    """``0.45 → 0.72 ✓``; the mark says that the score is higher, and the numbers show it."""
+    change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
+    return f"{change}{' ✓' if change.improves else ''}"
 
 
 def _count_changes(before: Coverage, after: Coverage) -> list[str]:
@@ -219,12 +221,13 @@ def _count_changes(before: Coverage, after: Coverage) -> list[str]:
 
 
 def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
-    old, new = before.balance_score_exact, after.balance_score_exact
-    better = new is not None and (old is None or new > old)
-    if better and offer.action == "proceed_to_grader":
+    change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
+    if change.improves and offer.action == "proceed_to_grader":
         return "The dataset is now better balanced. Would you like to:"
-    if better:
+    if change.improves:
         return "The dataset is better balanced, and not yet where it should be. Would you like to:"
+    if change.lowers:
+        return "The dataset is less balanced than before. Would you like to:"
     return "The balance has not improved. Would you like to:"
 
 

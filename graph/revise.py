@@ -16,7 +16,7 @@ from .markdown import escape
 from .offer import Offer, Reply, same_items
 from .pilot import pilot_note, split_pilot
 from .pilot_phrases import PILOT
-from .plan_words import cost_words, reminder
+from .plan_words import cost_words, note_lower_scores, reminder
 from .recommend import plan_options
 from .report import revised_plan
 from .scope import ServicesSource, scoped, with_caps
@@ -63,6 +63,10 @@ class Revising:
         affordable = shown or estimate.fits_caps
         changed = _changed(offer, items, estimate)
         changed.is_pilot, changed.onward = bool(onward), onward
+        # In the middle of a round the figures in the state are those from before it.
+        known = state.get("coverage") if not state.get("results") else None
+        coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
+        note_lower_scores(changed, coverage)
         changed = lay(services, changed, state, thread_id())
         if reply.kind == "approve" and affordable and was_read:
             return {"offer": as_json(changed), "reply": as_json(sealed(reply, changed))}
@@ -71,9 +75,6 @@ class Revising:
             said.append(
                 "This plan is expected to need more than the cap allows; the generation would stop there."
             )
-        # In the middle of a round the figures in the state are those from before it.
-        known = state.get("coverage") if not state.get("results") else None
-        coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
         changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
         return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
 
@@ -83,7 +84,7 @@ def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
     options = plan_options(items, offer.everything)
     for option in options[1:]:
         option.shown = option.effect != "generate" or same_items(option.items, items)
-    options += [option for option in offer.options if option.beside]
+    options += [option for option in offer.options if option.letter]
     return offer.model_copy(
         update={
             "action": "generate_synthetic_data",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,17 @@ from .mock_openai.fixtures import mock_openai
 __all__ = ["mock_openai"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C interrupt the programs that tests start, whatever this process was started with.
+
+    A shell without job control starts what runs in the background (`make test &`) with SIGINT ignored, and programs
+    inherit that. So they should: what its user sent to the background is not theirs to interrupt. But the tests that
+    interrupt a program stand for a user at a terminal.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,6 +13,7 @@ from .dataset.workflows import require_workflow
 from .errors import ApprovalRequired, CoverageError, InvalidInput
 from .failure import internal_failure
 from .generation.approved_items import find_approved_item
+from .generation.in_thread import run_to_end
 from .generation.job import run_item
 from .generation.progress import OnProgress
 
@@ -112,7 +113,11 @@ def generate_synthetic_data_tool(services: Services) -> StructuredTool:
         answer = await generate_synthetic_data(services, workflow_id, topic, count, strategy)
         return json.dumps(answer, ensure_ascii=False)
 
+    def run_here(workflow_id: str, topic: str, count: int, strategy: str) -> str:
+        return run_to_end(run(workflow_id, topic, count, strategy))
+
     return StructuredTool.from_function(
+        func=run_here,
         coroutine=run,
         name="generate_synthetic_data",
         description="Generate synthetic records for a topic. Works only for a plan that a person has approved, "

@@ -13,14 +13,12 @@ from .coverage.report import Coverage
 from .coverage.targets import Aim, match_topics, weights_for
 from .dataset.reference_mix import ReferenceMix, read_mix
 from .dataset.topic_label import DEFAULT_FIELD
+from .dataset.topic_names import topic_names, unknown_topic
 from .dataset.topic_weights import set_weights
-from .dataset.workflows import list_topics
-from .errors import InvalidInput, TopicNotFound
+from .errors import InvalidInput
 
 if TYPE_CHECKING:
     from .services import Services
-
-_NAMED = 10
 
 
 class TargetChange(BaseModel):
@@ -74,14 +72,10 @@ def change_targets(
     """
     now = analyze(services, workflow_id)
     before = now if since is None else since
-    known = {*before.topic_distribution, *(topic.name for topic in list_topics(services.store, workflow_id))}
+    known = dict.fromkeys([*before.topic_distribution, *topic_names(services.store, workflow_id)])
     for name in [*(name for aim in aims for name in (aim.topic, aim.than) if name), *without]:
         if name not in known:
-            listed = ", ".join(sorted(known)[:_NAMED]) or "none yet"
-            more = ", …" if len(known) > _NAMED else ""
-            raise TopicNotFound(
-                f"{workflow_id!r} has no topic {name!r}.", hint=f"Its topics: {listed}{more}."
-            )
+            raise unknown_topic(workflow_id, name, known)
     weights = _wanted(before, aims, without)
     if since is not None and now.weights not in (since.weights, weights):
         before, weights = now, _wanted(now, aims, without)  # changed elsewhere meanwhile

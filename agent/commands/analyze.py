@@ -171,7 +171,7 @@ def _print_topics(coverage: dict[str, Any]) -> None:
 
 
 def _show_cheapest(found: dict[str, Any]) -> None:
-    from ...tools.coverage.frontier import score_beside_goals
+    from .recommend import planned_score
 
     if found["plans"]:
         say()
@@ -182,7 +182,7 @@ def _show_cheapest(found: dict[str, Any]) -> None:
                     plan["label"],
                     plan["records"],
                     len({item["topic"] for item in plan["items"]}),
-                    score_beside_goals(plan["predicted_score"]),
+                    planned_score(plan),
                 )
                 for plan in found["plans"]
             ],

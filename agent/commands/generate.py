@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ...tools.errors import TopicNotFound
 from ..output import ExitCode, note, print_json, say, stderr
 from .analyze import fail_with, score_text
 from .options_and_prompts import AsJson, EvalSet, Workflow, open_generating_services
@@ -134,9 +133,10 @@ def _wanted(
     from ...tools.coverage.recommendation import PlanItem
     from ...tools.coverage.strategy_choice import STRATEGIES, choose_strategy, profile_topics
     from ...tools.dataset.records import topic_counts
-    from ...tools.dataset.workflows import list_topics, require_workflow
+    from ...tools.dataset.topic_names import require_topics
+    from ...tools.dataset.workflows import list_topics
 
-    require_workflow(services.store, workflow)
+    require_topics(services.store, workflow, [topic])
     if strategy is not None:
         name = strategy.strip().lower().replace("-", "_")
         if name not in STRATEGIES:
@@ -145,9 +145,6 @@ def _wanted(
             )
         return PlanItem.model_validate({"topic": topic, "count": count, "strategy": name}), "as you asked"
     profiles = profile_topics(topic_counts(services.store, workflow), list_topics(services.store, workflow))
-    if topic not in profiles:
-        known = ", ".join(sorted(profiles)) or "none yet"
-        raise TopicNotFound(f"{workflow!r} has no topic {topic!r}.", hint=f"Its topics: {known}.")
     chosen, reason = choose_strategy(profiles[topic])
     return PlanItem.model_validate({"topic": topic, "count": count, "strategy": chosen}), reason
 

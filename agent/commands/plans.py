@@ -8,9 +8,10 @@ import typer
 
 from ..output import print_json, print_table, say
 from .options_and_prompts import AsJson, OptionalWorkflow, Yes, confirm, open_services, person
-from .proposal import score_words
+from .proposal import score_change_text
 
 if TYPE_CHECKING:
+    from ...tools.coverage.score_change import ScoreChange
     from ...tools.generation.plans import Plan
     from ...tools.services import Services
 
@@ -36,16 +37,28 @@ def list_(workflow: OptionalWorkflow = None, any_status: AnyStatus = False, as_j
     """List the plans that wait for a yes."""
     from ...tools.generation.plans import list_plans
 
-    found = list_plans(open_services().store, workflow, None if any_status else "pending")
+    services = open_services()
+    found = list_plans(services.store, workflow, None if any_status else "pending")
+    changes = _changes(services, found)
     if as_json:
-        print_json({"success": True, "plans": [_document(plan) for plan in found]})
+        print_json({"success": True, "plans": [_document(plan, changes.get(plan.id)) for plan in found]})
         return
     if not found:
         say("No plans." if any_status else "No plan waits for a yes.")
         return
     print_table(
-        ["Plan", "Workflow", "Status", "Items", "Conversation"],
-        [(plan.id, plan.workflow_id, plan.status, _items_text(plan), plan.thread_id) for plan in found],
+        ["Plan", "Workflow", "Status", "Items", "Balance score", "Conversation"],
+        [
+            (
+                plan.id,
+                plan.workflow_id,
+                plan.status,
+                _items_text(plan),
+                score_change_text(changes[plan.id]) if plan.id in changes else "",
+                plan.thread_id,
+            )
+            for plan in found
+        ],
     )
 
 
@@ -80,7 +93,7 @@ def approve(
                     "approver": approval.approver,
                     "channel": approval.channel,
                 },
-                "plan": _document(plan),
+                "plan": _document(plan, None),
             }
         )
         return
@@ -119,6 +132,7 @@ def _show(services: Services, plan: Plan) -> None:
     from ...tools.inspection.plans import inspect_plan
 
     effect = inspect_plan(services, plan.workflow_id, plan.items)
+    (change,) = _changes(services, [plan]).values()
     print_table(
         ["Topic", "Records now", "To generate", "Strategy"],
         [
@@ -128,7 +142,7 @@ def _show(services: Services, plan: Plan) -> None:
         numbers=(1, 2),
     )
     say(f"Workflow: {plan.workflow_id}")
-    say(f"Balance score: {score_words(effect.score_now)} → {score_words(effect.score_then)}")
+    say(f"Balance score: {score_change_text(change)}")
     say(f"Cost: {effect.estimate.note if effect.estimate else effect.why_not}")
     if effect.estimate:
         say(effect.estimate.stops_note)
@@ -136,11 +150,21 @@ def _show(services: Services, plan: Plan) -> None:
         say(f"Cap: {caps}")
 
 
+def _changes(services: Services, plans: list[Plan]) -> dict[str, ScoreChange]:
+    """By plan what each that waits would make of the score as it is now; what was answered is history."""
+    from ...tools.analyze_coverage import analyze
+    from ...tools.coverage.score_change import effect_on_score
+
+    waiting = [plan for plan in plans if plan.status == "pending"]
+    now = {workflow: analyze(services, workflow) for workflow in {plan.workflow_id for plan in waiting}}
+    return {plan.id: effect_on_score(now[plan.workflow_id], plan.items) for plan in waiting}
+
+
 def _items_text(plan: Plan) -> str:
     return ", ".join(f"{item.count} {item.topic} ({item.strategy})" for item in plan.items)
 
 
-def _document(plan: Plan) -> dict[str, Any]:
+def _document(plan: Plan, change: ScoreChange | None) -> dict[str, Any]:
     return {
         "id": plan.id,
         "workflow_id": plan.workflow_id,
@@ -150,4 +174,5 @@ def _document(plan: Plan) -> dict[str, Any]:
         "cap_tokens": plan.cap_tokens,
         "cap_usd": plan.cap_usd,
         "details": plan.details,
+        **({"predicted_score": change.after, "lowers_score": change.lowers} if change is not None else {}),
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ...tools.coverage.score_change import ScoreChange
 from ...tools.errors import ApprovalRequired
 from ..output import ExitCode, note, print_error, print_json, print_table, say
 from .options_and_prompts import can_ask, person
@@ -23,14 +24,14 @@ def show_plan(plan: Plan) -> None:
         [(item.topic, item.count, item.strategy, details["reason"]) for item in plan.items],
         numbers=(1,),
     )
-    say(f"Balance score: {score_words(details['score'])} → {score_words(details['predicted_score'])}")
+    say(f"Balance score: {score_change_text(ScoreChange(details['score'], details['predicted_score']))}")
     say(f"Cost: {details['note']}")
     say(details["stops_note"])
 
 
-def score_words(score: float | None) -> str:
-    """``0.45``, or ``none``."""
-    return "none" if score is None else f"{score:.2f}"
+def score_change_text(change: ScoreChange) -> str:
+    """``0.45 → 0.72``, or ``0.72 → 0.65 (lower: the plan makes the balance worse)``."""
+    return f"{change} (lower: the plan makes the balance worse)" if change.lowers else str(change)
 
 
 def approve(services: Services, plan: Plan, *, yes: bool, as_json: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,9 +28,11 @@ def recommend(
 ) -> None:
     """Say what to do next, and which plans there are: how many records, which score, what cost."""
     from ...tools.analyze_coverage import analyze, recommend_for
+    from ...tools.dataset.topic_names import require_topics
     from ...tools.generation.estimate import Estimator
 
     services = open_services()
+    require_topics(services.store, workflow, topics or ())
     coverage = analyze(services, workflow)
     found = recommend_for(services, workflow, coverage, topics)
     estimator = Estimator(services, workflow)
@@ -66,6 +69,7 @@ def plan_document(goal: str, label: str, plan: PlanOption, estimator: Estimator)
         "label": label,
         "records": sum(item.count for item in plan.items),
         "predicted_score": plan.predicted_score,
+        "lowers_score": plan.lowers_score,
         "reason": plan.reason,
         "items": [item.model_dump() for item in plan.items],
     }
@@ -75,10 +79,16 @@ def plan_document(goal: str, label: str, plan: PlanOption, estimator: Estimator)
         return {**document, "cost": None, "problem": str(error)}
 
 
-def show_plans(plans: list[dict[str, Any]]) -> None:
-    """Print plans side by side, then the items of each."""
+def planned_score(plan: Mapping[str, Any]) -> str:
+    """The score that a plan reaches, and whether that is lower than it is now."""
     from ...tools.coverage.frontier import score_beside_goals
 
+    reached = score_beside_goals(plan["predicted_score"])
+    return f"{reached} (lower than now)" if plan["lowers_score"] else reached
+
+
+def show_plans(plans: list[dict[str, Any]]) -> None:
+    """Print plans side by side, then the items of each."""
     print_table(
         ["Plan", "Records", "Topics", "Score", "Cost"],
         [
@@ -86,7 +96,7 @@ def show_plans(plans: list[dict[str, Any]]) -> None:
                 plan["label"],
                 plan["records"],
                 len({item["topic"] for item in plan["items"]}),
-                score_beside_goals(plan["predicted_score"]),
+                planned_score(plan),
                 plan["cost"]["note"] if plan["cost"] else plan["problem"],
             )
             for plan in plans

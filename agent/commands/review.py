@@ -58,6 +58,7 @@ def review(
     With --accept, --reject, --set-topic or --replace only that is done.
     """
     from ...tools.dataset.records import load_records
+    from ...tools.dataset.topic_names import require_topics
 
     services = open_services()
     store = services.store
@@ -68,6 +69,8 @@ def review(
         _apply(store, workflow, accept or [], rejected, set_topic or [], replace or [], as_json=as_json)
         return
     origin: Any = "synthetic" if synthetic else None
+    if topic is not None:
+        require_topics(store, workflow, [topic])
     found = load_records(store, workflow, topic=... if topic is None else topic, origin=origin, limit=limit)
     if as_json:
         print_json({"success": True, "records": [_document(record) for record in found]})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from ...tools.coverage.report import Coverage
+from ...tools.coverage.score_change import ScoreChange
 from ...tools.dataset.workflows import WorkflowSummary
 from ...tools.errors import ErrorCode
 from ...tools.generation.ledger import JobSummary
@@ -105,6 +106,12 @@ class Outlooks(BaseModel):
     stops_note: str = Field(
         default="", description="When the generation stops by itself and a person is asked."
     )
+
+    @computed_field(description="Whether the score gets lower: tell the person so.")  # type: ignore[prop-decorator]
+    @property
+    def lowers_score(self) -> bool:
+        """Whether the score gets lower, exactly compared."""
+        return ScoreChange(self.score, self.predicted_score).lowers
 
 
 class ShownPlan(BaseModel):

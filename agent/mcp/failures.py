@@ -1,4 +1,4 @@
-"""Every failure of an MCP tool as data: `{"success": false, "error": {code, message, hint}}`."""
+"""Every failure of an MCP tool as data, `{"success": false, "error": {code, message, hint}}`, and as an error."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ def answering(tool: Callable[P, A]) -> Callable[P, A]:
     return answer
 
 
-class ArgumentsAsData(Middleware):
-    """Arguments that do not fit a tool's schema are answered like any other bad input."""
+class FailuresAsData(Middleware):
+    """Whatever fails is answered with the failure document, marked as an error of the tool (`isError`).
+
+    Arguments that do not fit a tool's schema are answered like any other bad input.
+    """
 
     async def on_call_tool(
         self,
@@ -47,12 +50,14 @@ class ArgumentsAsData(Middleware):
     ) -> ToolResult:
         """Call the tool; say what is wrong with its arguments, if something is."""
         try:
-            return await call_next(context)
+            result = await call_next(context)
         except BadArguments as error:
             failure = InvalidInput(
                 f"{context.message.name}: {_problems(error)}.", hint="The tool's schema says what it takes."
             )
-            return ToolResult(structured_content=failure.to_failure())
+            return ToolResult(structured_content=failure.to_failure(), is_error=True)
+        result.is_error = not (result.structured_content or {}).get("success", False)
+        return result
 
 
 def _problems(error: BadArguments) -> str:

@@ -58,7 +58,10 @@ class GenerationTools:
         plan = self._waiting(services.settings, workflow_id, items) or propose(
             services, workflow_id, items, REASON
         )
-        return answers.ProposalAnswer(plan=shown_plan(services, plan), next_step=self._how_to_approve(plan))
+        shown, next_step = shown_plan(services, plan), self._how_to_approve(plan)
+        if shown.outlook is not None and shown.outlook.lowers_score:
+            next_step = f"Tell the person that this plan lowers the balance score. {next_step}"
+        return answers.ProposalAnswer(plan=shown, next_step=next_step)
 
     async def generate_synthetic_data(
         self,

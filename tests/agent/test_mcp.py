@@ -11,6 +11,8 @@ from .conftest import Command, chat_line
 from .endpoint import Endpoint
 from .mcp_clients import ITEM, WANTED, call, in_process, proposed
 
+UNKNOWN = {**ITEM, "topic": "tecnical"}
+
 
 async def test_clients_are_told_what_each_tool_does(small: str) -> None:
     async with in_process() as client:
@@ -72,6 +74,9 @@ async def test_a_long_text_is_cut_and_says_so(command: Command, write_dataset: A
         ("propose_generation", {"workflow_id": "wf-small", "items": []}, "invalid_input"),
         ("propose_generation", {"workflow_id": "wf-small", "items": [ITEM, ITEM]}, "invalid_input"),
         ("propose_generation", {"workflow_id": "wf-9", "items": [ITEM]}, "workflow_not_found"),
+        ("propose_generation", {"workflow_id": "wf-small", "items": [UNKNOWN]}, "topic_not_found"),
+        ("estimate_generation", {"workflow_id": "wf-small", "items": [UNKNOWN]}, "topic_not_found"),
+        ("show_records", {"workflow_id": "wf-small", "topic": "tecnical"}, "topic_not_found"),
         ("propose_generation", {"workflow_id": "wf-small", "items": [ITEM], "max_usd": 0}, "invalid_input"),
         (
             "propose_generation",
@@ -86,6 +91,31 @@ async def test_failures_are_data(small: str, tool: str, arguments: dict[str, Any
         assert answer["success"] is False
         assert answer["error"]["code"] == code
         assert answer["error"]["message"] and "Traceback" not in answer["error"]["message"]
+
+
+async def test_an_unknown_topic_is_refused_as_on_the_command_line(command: Command, small: str) -> None:
+    flags = ("--topic", "tecnical", "--count", "3", "--yes", "--json")
+    typed = command("generate", "-w", small, *flags)
+    with_strategy = command("generate", "-w", small, *flags, "--strategy", "topic_description")
+    async with in_process() as client:
+        answer = await call(client, "propose_generation", workflow_id=small, items=[UNKNOWN])
+    for outcome in (typed, with_strategy):
+        assert outcome.code == 1
+        assert answer["error"]["message"] in outcome.err and answer["error"]["hint"] in outcome.err
+    assert answer["error"]["hint"].startswith("Did you mean 'technical'? Its topics: billing, technical.")
+    assert command("plans", "--all", "--json").document["plans"] == []
+
+
+async def test_a_plan_that_lowers_the_score_says_so(command: Command, small: str) -> None:
+    item = {**ITEM, "topic": "billing"}
+    async with in_process() as client:
+        estimate = (await call(client, "estimate_generation", workflow_id=small, items=[item]))["estimate"]
+        proposal = await call(client, "propose_generation", workflow_id=small, items=[item])
+        good = (await call(client, "estimate_generation", workflow_id=small, items=[ITEM]))["estimate"]
+    assert estimate["predicted_score"] < estimate["score"] < good["predicted_score"]
+    assert estimate["lowers_score"] and proposal["plan"]["outlook"]["lowers_score"]
+    assert not good["lowers_score"]
+    assert "lowers the balance score" in proposal["next_step"]
 
 
 async def test_the_same_proposal_is_one_plan(command: Command, small: str) -> None:

@@ -122,3 +122,24 @@ def test_of_a_workflow_that_is_not_there(command: Command) -> None:
         outcome = command("targets", arguments[0], "-w", "nope", *arguments[1:], "--json")
         assert outcome.code == 1
         assert outcome.document["error"]["code"] == "workflow_not_found"
+
+
+def test_a_plan_that_lowers_the_score_says_so_wherever_it_is_shown(command: Command, sample: str) -> None:
+    wanted = ("billing_questions=3", "technical_issues=1", "account_management=6")
+    assert command("targets", "set", *wanted, "-w", sample).code == 0
+    (plan,) = command("recommend", "-w", sample, "--json").document["recommendation"]["plans"]
+    assert (plan["goal"], plan["lowers_score"]) == ("minimum", True) and plan["predicted_score"] < 1
+    (cheapest,) = command("analyze", "-w", sample, "--json").document["cheapest_plans"]["plans"]
+    assert cheapest["lowers_score"] is True
+    for shows in ("recommend", "analyze"):
+        assert "(lower than now)" in command(shows, "-w", sample).out
+
+    lower = "(lower: the plan makes the balance worse)"
+    item = ("--topic", "technical_issues", "--count", "30", "--strategy", "few_shot")
+    asked = command("generate", "-w", sample, *item)
+    (waiting,) = command("plans", "--json").document["plans"]
+    change = f"1.00 → {waiting['predicted_score']:.2f} {lower}"
+    assert asked.code == 4 and f"Balance score: {change}" in asked.out
+    assert lower in " ".join(command("plans").out.split())
+    assert waiting["lowers_score"] is True and waiting["predicted_score"] < 1
+    assert change in command("plans", "approve", waiting["id"], "--yes").out

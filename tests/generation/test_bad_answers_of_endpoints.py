@@ -155,7 +155,7 @@ def strange(raw: bytes, drip: float = 0.0) -> ThreadingHTTPServer:
 )
 async def test_strange_http_ends_in_words(mock_openai: MockOpenAI, tmp_path: Path, raw: bytes) -> None:
     server = strange(raw)
-    services = services_for(mock_openai, tmp_path / "home", max_concurrency=2)
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=2, embedding_model="wordllama")
     item = approved(services, 30)
     services.settings.openai_base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     try:
@@ -171,7 +171,10 @@ async def test_an_answer_that_never_ends_is_cut_off(
     mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """White space keeps the connection alive; the time of a whole call has a limit, and so has its size."""
-    services = services_for(mock_openai, tmp_path / "home", max_concurrency=2, call_seconds=0.4)
+    local = {"max_concurrency": 2, "embedding_model": "wordllama"}
+    services = services_for(
+        mock_openai, tmp_path / "home", max_concurrency=2, call_seconds=0.4, embedding_model="wordllama"
+    )
     item = approved(services, 30)
     server = strange(b"", drip=0.05)
     services.settings.openai_base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow, delete_workflow
+from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, delete_workflow, set_topics
 from finetune_coverage.tools.errors import ApprovalRequired, BudgetExceeded, InternalError
 from finetune_coverage.tools.generation.approval import approve_plan
 from finetune_coverage.tools.generation.budget import Budget, budget_of, open_budget, reserve, settle
@@ -23,6 +23,7 @@ from finetune_coverage.tools.generation.plans import propose_plan
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store.open(tmp_path / "coverage.db")
     create_workflow(opened, "wf-1")
+    set_topics(opened, "wf-1", [TopicInfo("billing")])
     yield opened
     opened.close()
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow
+from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, set_topics
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generation.approval import approve_plan
 from finetune_coverage.tools.generation.budget import Budget, budget_of
@@ -166,6 +166,7 @@ class SpendingOfWorkers(RuleBasedStateMachine):
 def test_no_order_of_events_passes_a_cap(tmp_path: Path) -> None:
     stores = [Store.open(tmp_path / "coverage.db") for _ in range(WORKERS)]
     create_workflow(stores[0], "wf-1")
+    set_topics(stores[0], "wf-1", [TopicInfo("billing")])
 
     class Here(SpendingOfWorkers):
         pass

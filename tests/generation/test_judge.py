@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finetune_coverage.graph.build import build_graph
+from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
@@ -18,6 +20,8 @@ from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money import PICODOLLARS
 from finetune_coverage.tools.generation.prices import require_keepable_cap
 from finetune_coverage.tools.services import Services
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
 
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import TOPIC, WORKFLOW, approved, endpoint, no_meaning, services_for
@@ -244,3 +248,33 @@ async def test_money_is_counted_at_the_judges_price(
     usd = sum(one.judge_prompt_tokens + 2 * one.judge_completion_tokens for one in attempts) / 1e6
     assert generation["cost"]["usd"] == pytest.approx(usd)
     assert budget(services, item).spent_picodollars == round(usd * PICODOLLARS)
+
+
+async def test_a_conversation_costs_what_its_jobs_cost(
+    endpoint: MockOpenAI, judged: Callable[..., Services], tmp_path: Path
+) -> None:
+    prices = tmp_path / "prices.yaml"
+    both = f"mock-model: {{input: 2, output: 8}}, {JUDGE}: {{input: 1, output: 2}}"
+    prices.write_text(f"endpoints: {{'{endpoint.url}': {{{both}}}}}")
+    services = judged(prices=prices)
+    import_sample(services.store, WORKFLOW)
+    graph = build_graph(services, checkpointer=InMemorySaver())
+    config: RunnableConfig = {"configurable": {"thread_id": "one"}}
+    for said in ("2 for technical issues and 1 for billing questions, few-shot", "yes"):
+        state = await graph.ainvoke({"messages": [("user", said)], "workflow_id": WORKFLOW}, config)
+    done = list_jobs(services.store)
+    attempts = [one for job in done for one in list_attempts(services.store, job.id)]
+    usd = sum(
+        2 * one.prompt_tokens
+        + 8 * one.completion_tokens
+        + one.judge_prompt_tokens
+        + 2 * one.judge_completion_tokens
+        for one in attempts
+    )
+    assert len(done) == 2 and usd > 0
+    assert state["cost"]["usd"] == pytest.approx(usd / 1e6)
+    prices.write_text(f"endpoints: {{'{endpoint.url}': {{mock-model: {{input: 2, output: 8}}}}}}")
+    for said in ("1 for technical issues, few-shot", "yes"):
+        state = await graph.ainvoke({"messages": [("user", said)], "workflow_id": WORKFLOW}, config)
+    assert len(list_jobs(services.store)) == 3
+    assert state["cost"]["usd"] is None, "the judge's price is not known any more"

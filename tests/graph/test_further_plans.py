@@ -1,43 +1,45 @@
-"""The cheapest plans in conversation: numbered, with score and cost, and shown in full before a yes counts."""
+"""The cheapest plans in conversation: by letters, with score and cost, and shown in full before a yes counts."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.plans import list_plans
 from finetune_coverage.tools.services import Services
+from langgraph.checkpoint.memory import InMemorySaver
 
-ROW = r"\| (\d) \| ([^|]+) \| ([\d,]+) \| (\d) \| (\d\.\d\d) \| ([^|]+) \|"
+ROW = r"\| Plan (\w) \| ([^|]+) \| ([\d,]+) \| (\d) \| (\d\.\d\d) \| ([^|]+) \|"
 
 
 async def test_they_stand_beside_the_recommendation(chat: Any) -> None:
     said = await chat.new("hi")
     rows = [tuple(cell.strip() for cell in row) for row in re.findall(ROW, said)]
     assert [row[:5] for row in rows] == [
-        ("5", "Cheapest to good (above 0.5)", "3", "1", "0.51"),
-        ("6", "All topics at 20 records or more", "12", "1", "0.67"),
-        ("7", "Cheapest to excellent (0.8 or more)", "26", "2", "0.81"),
+        ("A", "Cheapest to good (above 0.5)", "3", "1", "0.51"),
+        ("B", "All topics at 20 records or more", "12", "1", "0.67"),
+        ("C", "Cheapest to excellent (0.8 or more)", "26", "2", "0.81"),
     ]
     assert all("model calls" in row[5] and "tokens" in row[5] for row in rows)
     assert said.endswith("4. Review existing records first")
 
 
-async def test_a_number_shows_the_plan_and_only_then_a_yes_counts(
+async def test_a_letter_shows_the_plan_and_only_then_a_yes_counts(
     chat: Any, services: Services, writer: Any
 ) -> None:
     await chat.new("hi")
-    said = await chat.answer("5")
+    said = await chat.answer("plan A")
     assert '**Plan**: 3 for "Technical Issues" (few-shot). That makes Technical Issues 8 → 11' in said
     assert "balance score 0.51" in said
     assert writer.calls == 0
     assert [plan.status for plan in reversed(list_plans(services.store, "wf-1"))] == ["cancelled", "pending"]
 
-    said = await chat.answer("7")
+    said = await chat.answer("C")
     assert '"Technical Issues" (few-shot)' in said and '"Billing Questions" (few-shot)' in said
     said = await chat.answer("what does it cost?")
-    assert "The further plans can still be chosen: 5, 6, 7." in said
+    assert "The further plans can still be chosen: plan A, B, C." in said
     assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
     await chat.answer("yes")
     (approved,) = list_plans(services.store, "wf-1", "approved")
@@ -58,6 +60,31 @@ async def test_after_a_round_they_go_on_from_there(chat: Any) -> None:
     await chat.new("hi")
     said = await chat.answer("yes")
     rows = [row[:4] for row in re.findall(ROW, said)]
-    assert rows == [("4", "Cheapest to excellent (0.8 or more)", "10", "2")]
+    assert rows == [("A", "Cheapest to excellent (0.8 or more)", "10", "2")]
     assert said.endswith("3. Review the synthetic records")
-    assert "**Plan**" in await chat.answer("4")
+    assert "**Plan**" in await chat.answer("Plan A.")
+
+
+async def test_a_message_has_one_numbered_list_and_each_number_once(chat: Any) -> None:
+    await chat.new("hi")
+    await chat.answer("more")
+    for answer in ("what does it cost?", "plan A", "no", "10 for technical", "yes", "review"):
+        said = await chat.answer(answer)
+        numbers = [int(number) for number in re.findall(r"^(?:\| )?(\d+)(?:\.| \|) ", said, re.MULTILINE)]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 3, said
+        assert not re.search(r"\b[Oo]ption \d", said), "no number is said outside of the list"
+        assert "There is no option 7" in await chat.answer("7")
+
+
+async def test_a_plan_after_a_round_is_named_by_no_number(make_chat: Any, services: Services) -> None:
+    services.settings.target_score = 0.8
+    chat = make_chat(build_graph(services, checkpointer=InMemorySaver()))
+    await chat.new("hi")
+    said = await chat.answer("4 for technical issues, few-shot")
+    said = await chat.answer("yes")
+    assert "\n**Plan**: " in said and "Option" not in said
+    assert said.endswith(
+        "1. Proceed to grader configuration\n"
+        "2. Generate more data to further balance\n"
+        "3. Review the synthetic records"
+    )

@@ -73,12 +73,12 @@ def shown_score(score: float | None) -> float | None:
 
 def representation(counts: Mapping[str, int], weights: Mapping[str, float] | None = None) -> dict[str, float]:
     """``r = p / w`` of each scored topic: 1 is at target. Empty when there are no records."""
-    return {topic: float(ratio) for topic, ratio in _exact_representation(counts, weights).items()}
+    return {topic: float(ratio) for topic, ratio in exact_representation(counts, weights).items()}
 
 
 def under_represented(counts: Mapping[str, int], weights: Mapping[str, float] | None = None) -> list[str]:
     """The topics with less than half their target share, lowest first."""
-    ratios = _exact_representation(counts, weights)
+    ratios = exact_representation(counts, weights)
     return sorted((topic for topic in ratios if ratios[topic] < UNDER_REPRESENTED), key=ratios.__getitem__)
 
 
@@ -142,9 +142,10 @@ def score_of(values: Sequence[int], weights: Sequence[int]) -> Fraction | None:
     return (2 * evenness + lowest / highest) / 3
 
 
-def _exact_representation(
+def exact_representation(
     counts: Mapping[str, int], weights: Mapping[str, float] | None
 ) -> dict[str, Fraction]:
+    """`representation` before it is rounded, for comparisons."""
     scored = scored_counts(counts, weights)
     scale = integer_weights(list(scored), weights)
     total, whole = sum(scored.values()), sum(scale)

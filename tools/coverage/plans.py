@@ -11,6 +11,7 @@ from .additions import additions_to_minimum, least_additions, predicted_score, r
 from .balance import EXCELLENT
 from .caps import MAX_PER_ITEM, Cap, topic_cap
 from .report import Coverage
+from .score_change import effect_on_score
 from .strategy_choice import StrategyName, TopicProfile, choose_strategy
 
 
@@ -28,11 +29,13 @@ class PlanOption(BaseModel):
     Attributes:
         items: what to generate, lowest topic first.
         predicted_score: the exact score once all of it is accepted.
+        lowers_score: whether that is less than the score is now.
         reason: why one would choose it.
     """
 
     items: list[PlanItem]
     predicted_score: float | None
+    lowers_score: bool
     reason: str
 
 
@@ -67,13 +70,13 @@ class Planner:
         """The option that adds these records; ``None`` when they are none."""
         if not additions:
             return None
+        items = [
+            PlanItem(topic=topic, count=count, strategy=choose_strategy(self.profile(topic))[0])
+            for topic, count in additions.items()
+        ]
+        change = effect_on_score(self.coverage, items)
         return PlanOption(
-            items=[
-                PlanItem(topic=topic, count=count, strategy=choose_strategy(self.profile(topic))[0])
-                for topic, count in additions.items()
-            ],
-            predicted_score=predicted_score(self.coverage.scored_counts, additions, self.coverage.weights),
-            reason=reason,
+            items=items, predicted_score=change.after, lowers_score=change.lowers, reason=reason
         )
 
 

@@ -95,6 +95,8 @@ def recommend(
     elif is_for_focus:
         action = "generate_synthetic_data" if additions else "manual_review"
         reason = why_focus(coverage, additions, focus_topics or ())
+        if everything is not None and everything.lowers_score:
+            reason += " That lowers the balance score."
     elif everything is None:
         held = "; ".join(f"'{topic}': {why}" for topic, why in list(capped.items())[:5])
         action = "manual_review"
@@ -165,6 +167,8 @@ def _why_generate(planner: Planner, plan: PlanOption, capped: Mapping[str, str],
         reached = f"The score will be {shown:.2f}."
         if plan.predicted_score <= settings.target_score:
             reached = f"The score will be {shown:.2f}, not above {settings.target_score:g} yet."
+        if plan.lowers_score:
+            reached = f"The score will be {shown:.2f}, lower than it is now."
         sentences.append(reached)
     sentences += [f"Held down for '{topic}': {why}." for topic, why in list(capped.items())[:5]]
     return " ".join(sentences)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from ..coverage.recommendation import PlanItem
 from ..dataset.journal_tables import plans
 from ..dataset.store import Store
+from ..dataset.topic_names import require_topics
 from ..dataset.workflows import now, version_within
 from ..errors import InvalidInput
 
@@ -63,12 +64,14 @@ def propose_plan(
 
     Raises:
         WorkflowNotFound: there is no such workflow.
+        TopicNotFound: it has no such topic.
         InvalidInput: the plan is empty, names a topic and strategy twice, or has a cap that is no positive amount.
     """
     _check_items(items)
     for cap in (cap_tokens, cap_usd):
         if cap is not None and not 0 < cap < math.inf:
             raise InvalidInput(f"{cap} cannot be the cap of a plan.", hint="A cap is more than zero.")
+    require_topics(store, workflow_id, [item.topic for item in items])
     with store.write() as connection:
         version = version_within(connection, workflow_id)
         if thread_id is not None:

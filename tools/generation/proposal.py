@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..analyze_coverage import analyze
-from ..coverage.additions import predicted_score
 from ..coverage.recommendation import PlanItem
+from ..coverage.score_change import effect_on_score
+from ..dataset.topic_names import require_topics
 from ..errors import InvalidInput
 from .estimate import Estimate, estimate_plan
 from .job_eval_set import PLANNED, described
@@ -41,17 +42,15 @@ def outlook(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> 
 
     Raises:
         WorkflowNotFound: there is no such workflow.
+        TopicNotFound: it has no such topic.
         InvalidInput: a strategy cannot be used for its topic.
         BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
-    coverage = analyze(services, workflow_id)
-    counts = {topic.name: topic.records for topic in coverage.topics}
-    added: dict[str, int] = {}
-    for item in items:
-        added[item.topic] = added.get(item.topic, 0) + item.count
+    require_topics(services.store, workflow_id, [item.topic for item in items])
+    change = effect_on_score(analyze(services, workflow_id), items)
     return Outlook(
-        score=coverage.balance_score_exact,
-        predicted_score=predicted_score(counts, added, coverage.weights),
+        score=change.before,
+        predicted_score=change.after,
         estimate=estimate_plan(services, workflow_id, items),
     )
 

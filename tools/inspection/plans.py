@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ..analyze_coverage import analyze
-from ..coverage.additions import least_additions, predicted_score
+from ..coverage.additions import least_additions
 from ..coverage.balance import shown_score
 from ..coverage.plans import PlanItem, Planner, caps_of
 from ..coverage.report import Coverage
+from ..coverage.score_change import effect_on_score
 from ..coverage.strategy_choice import STRATEGIES, StrategyName, choose_strategy, profile_topics
 from ..dataset.records import topic_counts
+from ..dataset.topic_names import require_topics
 from ..dataset.workflows import list_topics
 from ..errors import CoverageError, InvalidInput
 from ..generation.estimate import Estimate, estimate_plan
@@ -29,6 +31,7 @@ class PlanEffect(BaseModel):
     records: int = Field(description="How many it adds in all.")
     score_now: float | None
     score_then: float | None
+    lowers_score: bool = Field(description="Whether the score gets lower, exactly compared.")
     counts_now: dict[str, int]
     counts_then: dict[str, int]
     estimate: Estimate | None
@@ -69,7 +72,9 @@ def inspect_plan(services: Services, workflow_id: str, items: Sequence[PlanItem]
 
     Raises:
         WorkflowNotFound: there is no such workflow.
+        TopicNotFound: it has no such topic.
     """
+    require_topics(services.store, workflow_id, [item.topic for item in items])
     return _effect(services, workflow_id, list(items), analyze(services, workflow_id))
 
 
@@ -111,11 +116,13 @@ def inspect_strategies(
 
     Raises:
         WorkflowNotFound: there is no such workflow.
+        TopicNotFound: there is no such topic.
     """
+    require_topics(services.store, workflow_id, [topic] if topic is not None else [])
     profiles = profile_topics(
         topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
     )
-    chosen, reason = choose_strategy(profiles[topic]) if topic in profiles else (None, None)
+    chosen, reason = choose_strategy(profiles[topic]) if topic is not None else (None, None)
     guides = [STRATEGIES[name] for name in names] or list(STRATEGIES.values())
     return StrategyFit(
         strategies=[
@@ -134,8 +141,7 @@ def _effect(services: Services, workflow_id: str, items: list[PlanItem], coverag
     added: dict[str, int] = {}
     for item in items:
         added[item.topic] = added.get(item.topic, 0) + item.count
-    scored, counts = coverage.scored_counts, coverage.topic_distribution
-    inside = {topic: count for topic, count in added.items() if topic in scored}
+    counts, change = coverage.topic_distribution, effect_on_score(coverage, items)
     estimate, why_not = None, None
     try:
         estimate = estimate_plan(services, workflow_id, items)
@@ -145,7 +151,8 @@ def _effect(services: Services, workflow_id: str, items: list[PlanItem], coverag
         items=items,
         records=sum(added.values()),
         score_now=coverage.balance_score,
-        score_then=shown_score(predicted_score(scored, inside, coverage.weights)),
+        score_then=shown_score(change.after),
+        lowers_score=change.lowers,
         counts_now={topic: counts.get(topic, 0) for topic in added},
         counts_then={topic: counts.get(topic, 0) + count for topic, count in added.items()},
         estimate=estimate,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from ..analyze_coverage import analyze
 from ..dataset.record import Record, message_text
 from ..dataset.records import load_records
-from ..errors import TopicNotFound
+from ..dataset.topic_names import unknown_topic
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -64,10 +64,7 @@ def inspect_records(
     """
     coverage = analyze(services, workflow_id)
     if topic is not None and topic not in coverage.topic_distribution:
-        raise TopicNotFound(
-            f"The workflow {workflow_id!r} has no topic {topic!r}.",
-            hint=f"Its topics are: {', '.join(list(coverage.topic_distribution)[:12])}.",
-        )
+        raise unknown_topic(workflow_id, topic, coverage.topic_distribution)
     found = list(
         load_records(services.store, workflow_id, topic=... if topic is None else topic, limit=_LOOKED_AT)
     )

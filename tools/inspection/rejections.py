@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from ..dataset.journal_tables import attempts, jobs
-from ..dataset.workflows import require_workflow
+from ..dataset.topic_names import topic_names, unknown_topic
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -49,8 +49,9 @@ def inspect_rejections(
 
     Raises:
         WorkflowNotFound: there is no such workflow.
+        TopicNotFound: there is no such topic, nor was there a job for it.
     """
-    require_workflow(services.store, workflow_id)
+    known = topic_names(services.store, workflow_id)
     query = (
         select(jobs.c.id, attempts.c.number, jobs.c.topic, attempts.c.gate, attempts.c.evidence)
         .join(jobs, jobs.c.id == attempts.c.job_id)
@@ -59,6 +60,11 @@ def inspect_rejections(
     )
     if topic is not None:
         query = query.where(jobs.c.topic == topic)
+        tried = select(jobs.c.topic).where(jobs.c.workflow_id == workflow_id).distinct()
+        with services.store.read() as connection:
+            known += connection.execute(tried).scalars()  # also topics that ended since
+        if topic not in known:
+            raise unknown_topic(workflow_id, topic, known)
     counted: Counter[str] = Counter()
     examples: list[Rejection] = []
     with services.store.read() as connection:

@@ -14,7 +14,7 @@ from ..coverage.balance import EXCELLENT, GOOD, Status
 from ..coverage.report import Coverage, TopicCoverage
 from ..dataset.store import Store
 from ..dataset.tables import records
-from ..errors import TopicNotFound
+from ..dataset.topic_names import unknown_topic
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -78,10 +78,7 @@ def inspect_topics(
     counts = coverage.topic_distribution
     unknown = [topic for topic in topics if topic not in counts]
     if unknown:
-        raise TopicNotFound(
-            f"The workflow {workflow_id!r} has no topic {unknown[0]!r}.",
-            hint=f"Its topics are: {', '.join(list(counts)[:12])}.",
-        )
+        raise unknown_topic(workflow_id, unknown[0], counts)
     taken_out = _taken_out(services.store, workflow_id)
     ordered = sorted(coverage.topics, key=_depth)
     lines = [

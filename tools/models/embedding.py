@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import InvalidInput
 from ..settings import PREFIX, Settings
 from .chat import CONNECT_TIMEOUT, ENDPOINT_RETRIES, ENDPOINT_TIMEOUT, NO_KEY
-from .endpoint_errors import EmbeddedModelUnavailable, as_endpoint_error
+from .endpoint_errors import EmbeddedModelUnavailable, as_endpoint_error, unusable_answer
 
 WORDLLAMA = "wordllama"
 _BATCH = 256  # texts in one request
@@ -63,8 +63,11 @@ class EndpointEmbeddings(Embeddings):
         try:
             return call()
         except Exception as error:
-            ours = as_endpoint_error(error, model=self.model_name)
-            if ours is None or ours is error:
+            # What a client makes of a body that holds no vectors can be anything.
+            ours = as_endpoint_error(error, model=self.model_name) or unusable_answer(
+                self.model_name, repr(error)
+            )
+            if ours is error:
                 raise
             raise ours from error
 

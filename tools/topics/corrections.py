@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..dataset.record import Record
-from ..dataset.records import get_record, topic_counts
+from ..dataset.records import get_record
 from ..dataset.store import Store
-from ..dataset.workflows import list_topics
-from ..errors import TopicNotFound
+from ..dataset.topic_names import topic_names, unknown_topic
 from .assignments import Assignment, current_assignments, write_run
-
-_NAMES_IN_HINT = 20
 
 
 @dataclass(frozen=True)
@@ -70,15 +67,10 @@ def correct(store: Store, workflow_id: str, answers: Mapping[str, str]) -> int:
 
 def known_topic(store: Store, workflow_id: str, said: str) -> str:
     """The topic as it is written in the workflow, whatever its case; raises `TopicNotFound`."""
-    names = [info.name for info in list_topics(store, workflow_id)]
-    names += [count.topic for count in topic_counts(store, workflow_id) if count.topic is not None]
+    names = topic_names(store, workflow_id)
     if said in names:
         return said
     for name in names:
         if name.casefold() == said.strip().casefold():
             return name
-    known = ", ".join(dict.fromkeys(names[:_NAMES_IN_HINT]))
-    raise TopicNotFound(
-        f"{workflow_id!r} has no topic {said!r}.",
-        hint=f"Topics: {known}. A new one is declared with `topics assign --topics FILE`.",
-    )
+    raise unknown_topic(workflow_id, said, names)

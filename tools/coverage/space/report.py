@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from ...dataset.record import Record
 from ...dataset.records import topic_counts
+from ...dataset.topic_names import unknown_topic
 from ...dataset.workflows import dataset_version, list_topics
-from ...errors import TopicNotFound
 from ..wording import records_of
 from .cells import Cell, area_cells, cells_of
 from .languages import tells_languages
@@ -95,9 +95,7 @@ def measure_space(
     known = list(dict.fromkeys([*(name for name in declared if name in counts), *counts, *declared]))
     for topic in topics or ():
         if topic not in known:
-            raise TopicNotFound(
-                f"{workflow_id!r} has no topic {topic!r}.", hint=f"Its topics: {', '.join(known[:20])}."
-            )
+            raise unknown_topic(workflow_id, topic, known)
     wanted = [topic for topic in known if topics is None or topic in topics]
     samples = sample_topics(services.store, workflow_id, list(counts), most_records)
     shapes = {topic: [shape_of(record) for record in found] for topic, found in samples.items()}

@@ -1,0 +1,56 @@
+"""Which topics a workflow has, and the one error for a name that is none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from ..errors import TopicNotFound
+from .records import topic_counts
+from .store import Store
+from .workflows import list_topics
+
+_NAMED = 12
+_SUGGESTED = 3
+
+
+def topic_names(store: Store, workflow_id: str) -> list[str]:
+    """The topics of a workflow: those declared, then those that only records have.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    declared = [info.name for info in list_topics(store, workflow_id)]
+    found = [count.topic for count in topic_counts(store, workflow_id) if count.topic is not None]
+    return list(dict.fromkeys([*declared, *found]))
+
+
+def require_topics(store: Store, workflow_id: str, names: Iterable[str]) -> None:
+    """Refuse names that are no topics of the workflow.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+        TopicNotFound: for the first such name, with those that are like it.
+    """
+    known = topic_names(store, workflow_id)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise unknown_topic(workflow_id, unknown[0], known)
+
+
+def unknown_topic(workflow_id: str, name: str, known: Iterable[str]) -> TopicNotFound:
+    """The error for a topic that a workflow does not have, with the names that are like it."""
+    names = list(known)
+    written = {_plain(one): one for one in names}
+    like = [written[one] for one in get_close_matches(_plain(name), written, _SUGGESTED)]
+    meant = f"Did you mean {' or '.join(map(repr, like))}? " if like else ""
+    listed = ", ".join(names[:_NAMED]) or "none yet"
+    more = ", …" if len(names) > _NAMED else ""
+    return TopicNotFound(
+        f"{workflow_id!r} has no topic {name!r}.",
+        hint=f"{meant}Its topics: {listed}{more}. A new one is declared with `topics assign --topics FILE`.",
+    )
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
