@@ -15,14 +15,14 @@ from .model_settings import (
     EMBEDDED_MODEL_NAME,
     OPENAI_DEFAULT_MODEL,
     PREFIX,
-    ModelSettings,
     http_address,
 )
+from .server_settings import ServerSettings
 
 __all__ = ["EMBEDDED", "EMBEDDED_MODEL_NAME", "OPENAI_DEFAULT_MODEL", "PREFIX", "Settings", "load_settings"]
 
 
-class Settings(ModelSettings):
+class Settings(ServerSettings):
     """What a person can set. Names in the environment: ``FINETUNE_COVERAGE_`` and the field in capitals.
 
     The two exceptions carry the names that every OpenAI client uses: ``OPENAI_BASE_URL`` and
