@@ -78,6 +78,7 @@ def generate(
         )
     )
     if not answer["success"] and answer["error"]["code"] == "approval_required":
+        services.settings.settle_models()
         plan = propose(services, workflow, [item], reason)
         if not as_json:
             show_plan(plan)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from ..errors import Busy, EndpointError, InvalidInput
+from .chroma_import import import_chroma
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -65,13 +66,11 @@ class FolderClient:
                 self._client = None
 
     def _reopen(self) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
+        chromadb = import_chroma()
         if self._client is not None:
             self._client.close()
             self._client = None
-        settings = Settings(anonymized_telemetry=False)
+        settings = chromadb.Settings(_env_file=None, anonymized_telemetry=False)
         # Declared as the interface, which does not know `close`.
         self._client = cast("Client", chromadb.PersistentClient(self._folder, settings))
 
@@ -119,9 +118,7 @@ class ServerClient:
             self._client = None
 
     def _connect(self) -> Client:
-        import chromadb
-        from chromadb.config import Settings
-
+        chromadb = import_chroma()
         address = urlsplit(self._url if "//" in self._url else f"//{self._url}")
         is_secure = address.scheme == "https"
         try:
@@ -129,7 +126,7 @@ class ServerClient:
                 host=address.hostname or "localhost",
                 port=address.port or (443 if is_secure else 8000),
                 ssl=is_secure,
-                settings=Settings(anonymized_telemetry=False),
+                settings=chromadb.Settings(_env_file=None, anonymized_telemetry=False),
             )
             return cast("Client", client)
         except ValueError as error:
@@ -140,11 +137,10 @@ class ServerClient:
 
 @contextmanager
 def _said_clearly(folder: Path) -> Iterator[None]:
-    from chromadb.errors import InternalError
-
+    chromadb = import_chroma()
     try:
         yield
-    except InternalError as error:
+    except chromadb.errors.InternalError as error:
         raise InvalidInput(
             f"The index {folder} cannot be read: {error}.",
             hint="Delete the folder: the index is made anew from the records.",
