@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..tools.data_folder import private_files
 from ..tools.errors import CoverageError, InternalError
 from .commands import (
     analyze,
@@ -132,7 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not debug:
         _quiet_libraries()
     try:
-        _command()(args=words, prog_name="finetune-coverage")
+        with private_files():
+            _command()(args=words, prog_name="finetune-coverage")
     except SystemExit as end:
         return _flushed(end.code if isinstance(end.code, int) else int(bool(end.code)))
     except KeyboardInterrupt:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .data_folder import make_private_file, open_data_folder
+
 FILE = "known-hosts"
 
 
@@ -30,6 +32,5 @@ def is_known(home: Path, url: str) -> bool:
 def remember(home: Path, url: str) -> None:
     """Keep that a key may go to this address's host; see `is_known`."""
     if not is_known(home, url):
-        home.mkdir(parents=True, exist_ok=True)
-        with (home / FILE).open("a", encoding="utf-8") as file:
+        with make_private_file(open_data_folder(home) / FILE).open("a", encoding="utf-8") as file:
             file.write(f"{host_of(url)}\n")

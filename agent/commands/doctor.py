@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from ...tools.data_folder import is_open_to_others, open_data_folder
 from ...tools.errors import CoverageError
 from ..output import ExitCode, print_json, stdout, visible
 from .options_and_prompts import AsJson, can_ask
@@ -137,9 +138,12 @@ def _home(settings: Settings) -> Finding:
     existing = next((folder for folder in (home, *home.parents) if folder.exists()), home)
     ok = existing.is_dir() and os.access(existing, os.W_OK)
     detail = f"{home}{'' if home.exists() else ' (made at first use)'}"
-    return Finding(
-        "data folder", ok, detail, "It cannot be written to; set FINETUNE_COVERAGE_HOME to another."
-    )
+    hint = "It cannot be written to; set FINETUNE_COVERAGE_HOME to another."
+    if ok and home.exists() and is_open_to_others(open_data_folder(home)):
+        ok, detail = False, f"{home} can be entered by other accounts of this machine"
+        hint = f"It holds other things too, so it was left as it is. Close it (chmod 700 {home}), or set "
+        hint += "FINETUNE_COVERAGE_HOME to a folder for this program alone."
+    return Finding("data folder", ok, detail, hint)
 
 
 def _store(settings: Settings) -> Finding:

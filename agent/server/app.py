@@ -6,13 +6,18 @@ own CORS answers and its websockets included.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from ...tools.data_folder import private_files
 from ...tools.settings import load_settings
 from .foreign_requests import RefuseForeign
 
 _settings = load_settings()
+_while_the_server_runs = ExitStack()
+_while_the_server_runs.enter_context(private_files())
 
 app = Starlette(
     middleware=[

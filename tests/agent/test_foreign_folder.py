@@ -1,4 +1,4 @@
-"""Started in a folder of somebody else's, or with an address of theirs: no key leaves, and nothing of theirs is read."""
+"""In a folder of somebody else's, or with an address of theirs: no key leaves, nothing of theirs is read."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_dotenv_of_the_current_folder_is_not_read(
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     command(*words.split())
     assert thief.requests == []
-    assert os.listdir(their_folder) == [".env"]
+    assert [file.name for file in their_folder.iterdir()] == [".env"]
 
 
 def _run(folder: Path, *words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
+from ..data_folder import make_private_folder
 from ..errors import Busy, EndpointError, InvalidInput
 from .chroma_import import import_chroma
 
@@ -77,8 +78,8 @@ class FolderClient:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._folder / "one_at_a_time.lock", timeout=_LOCK_SECONDS)
+            make_private_folder(self._folder)
+            lock = FileLock(self._folder / "one_at_a_time.lock", timeout=_LOCK_SECONDS, mode=0o600)
             lock.acquire()
         except Timeout as error:
             raise Busy(

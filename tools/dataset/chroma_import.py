@@ -28,7 +28,6 @@ def import_chroma() -> Any:
         # Another thread may be reading its own settings just now: those are read as ever.
         return {} if source.settings_cls.__module__.startswith("chromadb") else original(source)
 
-    with _importing:
-        with patch.object(DotEnvSettingsSource, "_read_env_files", without_chromas):
-            import chromadb
+    with _importing, patch.object(DotEnvSettingsSource, "_read_env_files", without_chromas):
+        import chromadb
     return chromadb
