@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsError
 
+from .bounds import MOST_LISTED, MOST_TOKENS, MOST_USD
 from .errors import InvalidInput
 from .generation.gates.gate_settings import GateSettings
 from .generation.tool_chain_settings import ToolChainSettings
@@ -42,13 +43,14 @@ class Settings(ServerSettings):
     budget_tokens: int | None = Field(
         default=None,
         ge=1,
+        le=MOST_TOKENS,
         title="Token budget",
         description="The most tokens, prompt and reply together, that one approved plan may use.",
     )
     budget_usd: float | None = Field(
         default=None,
         gt=0,
-        le=1_000_000,
+        le=MOST_USD,
         allow_inf_nan=False,
         title="Cost budget in USD",
         description="The most money that one approved plan may cost; it needs a model whose price is known.",
@@ -80,6 +82,7 @@ class Settings(ServerSettings):
     minimum_per_topic: int = Field(
         default=100,
         ge=0,
+        le=MOST_LISTED,
         title="Records per topic",
         description="How many records each topic should have, where possible.",
     )
