@@ -73,8 +73,11 @@ format: setup
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+# Studio is a page of LangChain's that the browser lets talk to this machine: only started this way, or when named in
+# the setting, may it. docs/security.md says what that means.
 studio: setup
-	@$(BIN)/langgraph dev
+	@FINETUNE_COVERAGE_SERVER_ORIGINS="$${FINETUNE_COVERAGE_SERVER_ORIGINS:-https://smith.langchain.com}" \
+	    $(BIN)/langgraph dev
 
 screens: setup
 	@$(BIN)/python -m docs.screens

@@ -12,10 +12,12 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ..tools.data_folder import private_files
 from ..tools.errors import CoverageError, InternalError
 from .commands import (
     analyze,
@@ -85,11 +87,35 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file",
+            metavar="FILE",
+            help="A file with settings, as NAME=value lines. None is read unasked, but for .env in the data folder.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Options before the command."""
+    if env_file is not None:
+        from ..tools.settings_files import ENV_FILE
+
+        # In the environment, so that processes which a command starts read the same.
+        before = os.environ.get(ENV_FILE)
+        os.environ[ENV_FILE] = str(env_file.expanduser().absolute())
+        context.call_on_close(lambda: _restore(ENV_FILE, before))
+
+
+def _restore(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,7 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not debug:
         _quiet_libraries()
     try:
-        _command()(args=words, prog_name="finetune-coverage")
+        with private_files():
+            _command()(args=words, prog_name="finetune-coverage")
     except SystemExit as end:
         return _flushed(end.code if isinstance(end.code, int) else int(bool(end.code)))
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..tools.analyze_coverage import analyze
+from ..tools.data_folder import files_for_the_person
 from ..tools.dataset.bundled_sample import import_sample
 from ..tools.dataset.exporter import export_records
 from ..tools.dataset.records import load_records
@@ -145,13 +146,15 @@ def _say_rejections(services: Services, jobs: list[JobSummary]) -> None:
 
 
 def _write_results(services: Services, output: Path) -> int:
-    output.mkdir(parents=True, exist_ok=True)
+    with files_for_the_person():
+        output.mkdir(parents=True, exist_ok=True)
     report = export_records(services.store, WORKFLOW, output / "balanced.jsonl", overwrite=True)
     lines = ["# Generated records", ""]
     for record in load_records(services.store, WORKFLOW, origin="synthetic"):
         lines += [f"## {record_heading(record)}", ""]
         lines += [f"- **{who}**: {' '.join(text.split())}" for who, text in record_lines(record)] + [""]
-    (output / "generated.md").write_text("\n".join(lines), encoding="utf-8")
+    with files_for_the_person():
+        (output / "generated.md").write_text("\n".join(lines), encoding="utf-8")
     return report.written
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from ..tools.errors import CoverageError
+from ..tools.hidden_characters import replace_hidden
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,21 +30,11 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-# Formatting characters that make a terminal show text in another order than it has.
-_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
 def visible(text: str) -> str:
     """Text that a terminal shows as it is: control characters of untrusted text become their escapes."""
-    return "".join(_visible_character(character) for character in text)
-
-
-def _visible_character(character: str) -> str:
-    if character in "\n\t":
-        return character
-    if character in _REORDERING or unicodedata.category(character) in ("Cc", "Cs"):
-        return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-    return character
+    return replace_hidden(
+        text, lambda hidden: hidden.encode("unicode_escape", "backslashreplace").decode("ascii")
+    )
 
 
 def stdout() -> Console:

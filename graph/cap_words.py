@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..tools.bounds import MOST_TOKENS, MOST_USD
 from .mentions import split_words
 from .number_words import read_number
 
@@ -55,8 +56,12 @@ def read_caps(plain: str) -> Caps:
     limit = _TOKENS.search(plain)
     if limit:
         value = _value(limit["number"])
-        tokens = int(value) if value else None
+        tokens = int(min(value, MOST_TOKENS + 1)) if value else None
         plain = plain[: limit.start()] + " " + plain[limit.end() :] if tokens else plain
+    if (usd or 0) > MOST_USD or (tokens or 0) > MOST_TOKENS:
+        return Caps(
+            plain, problem=f"A cap can be at most ${MOST_USD:,} or {MOST_TOKENS:,} tokens. What shall it be?"
+        )
     return Caps(plain.strip(" ,;"), usd or None, tokens)
 
 

@@ -14,6 +14,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 DEFAULT_MAX_ROUNDS = 10
+LOCAL = "local"
+"""Who answers, where nobody was authenticated and no program says more."""
 WRITTEN_AHEAD = "__written_ahead__"
 """Of a run's configuration: whether what it brings was written before the question was asked, as a pipe's lines are."""
 
@@ -89,7 +91,12 @@ class Context(TypedDict, total=False):
     ]
 
     approver: Annotated[
-        str, Field(title="Approver", description="Who is answering; stored with every approval.")
+        str,
+        Field(
+            title="Approver",
+            description="Who is answering; stored with every approval. A server that "
+            "authenticates people stores whom it authenticated instead.",
+        ),
     ]
 
     channel: Annotated[
@@ -130,6 +137,10 @@ def written_ahead() -> bool:
 
 
 def approver() -> str:
-    """Who is answering, as well as it is known."""
-    user = get_config().get("configurable", {}).get("langgraph_auth_user_id")
-    return str(from_context("approver") or user or f"whoever writes in thread {thread_id()}")
+    """Who is answering.
+
+    On a server that is who was authenticated: what a request says about itself counts for nothing there. Elsewhere a
+    program runs the graph, and says who it is about; where it does not, it is somebody at this machine.
+    """
+    authenticated = get_config().get("configurable", {}).get("langgraph_auth_user_id")
+    return str(authenticated or from_context("approver") or LOCAL)

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from ..tools.hidden_characters import replace_hidden
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|#~$])|(?<!\w)(_)|(_)(?!\w)")
 _MOST = 80
 
 
 def escape(text: str) -> str:
-    """One line without control characters, in which nothing is taken for Markdown, HTML or a formula."""
-    text = "".join(" " if unicodedata.category(char).startswith("C") else char for char in text)
+    """One line without hidden characters, in which nothing is taken for Markdown, HTML or a formula.
+
+    An address stays what can be read: without brackets it is no image, and no link under another name.
+    """
+    text = replace_hidden(text, lambda _: " ")
     text = re.sub(r"\s+", " ", text).strip()
     return _MARKUP.sub(lambda match: "\\" + match.group(0), text)
+
+
+def plain_markdown(text: str, *, known: str) -> str:
+    """What a model said, as Markdown without images, links and HTML: a page would fetch an image unasked, from whom
+    the model names, with what the model puts into its address. Headings, lists, tables and emphasis stay.
+
+    Args:
+        text: the model's words.
+        known: what the code said; an address that stands there may stay, as text.
+    """
+    text = replace_hidden(text, lambda _: " ")
+    text = _ADDRESS.sub(lambda match: match.group() if match.group() in known else "(address left out)", text)
+    # A backslash before a bracket would undo ours, and a bracket or a colon may come as an entity. A bracket is
+    # escaped everywhere: parsers differ in what is a link.
+    return re.sub(r"[\\\[\]<>$&]", lambda match: "\\" + match.group(), text)
+
+
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,30}:)?//[^\s<>()\[\]\"'`|]+|\bwww\.[^\s<>()\[\]\"'`|]+"
+    r"|\b(?:mailto|javascript|data|vbscript|file|tel|sms|xmpp):[^\s<>()\[\]\"'`|]+"
+    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+",
+    re.IGNORECASE,
+)
 
 
 def shorten(text: str, most: int) -> str:

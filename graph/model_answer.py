@@ -9,6 +9,7 @@ from typing import Any
 from ..tools.models.answer_room import json_with_room
 from ..tools.models.structured import parse_json
 from .asked import Asked
+from .markdown import plain_markdown
 from .model_reading import render_turns
 from .number_check import unsupported_numbers
 
@@ -60,7 +61,7 @@ async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str,
     if invented or not text or len(text) > _LONGEST:
         _log.info("the model's answer was replaced; no tool returned: %s", ", ".join(invented))
         return facts, tokens
-    return text, tokens
+    return plain_markdown(text, known=facts), tokens
 
 
 def _results(asked: Asked) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from ..tools.data_folder import make_private_file, open_data_folder
 from ..tools.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ async def open_checkpointer(settings: Settings) -> AsyncIterator[SmallSaver]:
     from .saver import SmallSaver
 
     path = settings.checkpoint_path
-    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(open_data_folder, settings.home)
+    await asyncio.to_thread(make_private_file, path)
     async with aiosqlite.connect(str(path)) as connection:
         saver = SmallSaver(connection)
         # A second process (the web page beside the terminal) waits for its turn instead of failing.

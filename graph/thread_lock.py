@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ..tools.data_folder import make_private_folder, open_data_folder
 from ..tools.dataset.workflows import now
 from ..tools.errors import Busy
 from ..tools.settings import Settings
@@ -30,13 +31,12 @@ def hold_thread(settings: Settings, thread_id: str, program: str) -> Iterator[No
     Raises:
         Busy: another program holds it.
     """
-    folder = settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_private_folder(open_data_folder(settings.home) / "locks")
     # An id may hold what a file's name cannot.
     stem = f"thread-{hashlib.sha256(thread_id.encode()).hexdigest()[:32]}"
     # Beside the lock: some systems let nobody read a locked file.
     holder = folder / f"{stem}.holder"
-    lock = FileLock(folder / f"{stem}.lock", thread_local=False)
+    lock = FileLock(folder / f"{stem}.lock", thread_local=False, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -41,6 +41,7 @@ class Working:
             if not is_sealed(reply, offer):
                 raise InvalidInput("The yes to it did not come from an answer of yours.")
             require_shown_plan(store, offer, thread_id())
+            services.settings.settle_models()
             require_keepable_cap(services.settings)
             approval = approval_of(store, offer.plan_id) or approve_plan(
                 store,

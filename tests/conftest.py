@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from finetune_coverage.tools.settings import PREFIX, Settings
+from finetune_coverage.tools.settings import PREFIX
 
 from .known_vectors import use_known_vectors
 from .mock_openai.fixtures import mock_openai
@@ -61,6 +61,5 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     for name in list(os.environ):
         if name.startswith((PREFIX, "OPENAI_")):
             monkeypatch.delenv(name)
-    monkeypatch.setitem(Settings.model_config, "env_file", None)
     monkeypatch.setenv("FINETUNE_COVERAGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ANONYMIZED_TELEMETRY", "False")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ async def run_approved_item(
 async def _run(
     services: Services, approval_id: str, number: int, on_progress: OnProgress | None
 ) -> dict[str, Any]:
+    # The first moment at which there is something to ask the model: only now may its endpoint be asked for its name.
+    await asyncio.to_thread(services.settings.settle_models)
     return {
         "success": True,
         "generation": await run_item(services, approval_id, number, on_progress=on_progress),

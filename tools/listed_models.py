@@ -29,6 +29,12 @@ def listed_models(url: str, key: str) -> list[str]:
         return models
 
 
+def learnt_models(url: str, key: str) -> list[str] | None:
+    """What `listed_models` learnt in this process, without asking again; None when it was not asked yet."""
+    with _lock:
+        return _known[url, key][1] if (url, key) in _known else None
+
+
 def _ask(url: str, key: str) -> list[str]:
     import httpx
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import InvalidInput
-from .listed_models import listed_models
+from .listed_models import learnt_models, listed_models
 
 PREFIX = "FINETUNE_COVERAGE_"
 EMBEDDED = "embedded"
@@ -25,26 +26,44 @@ def http_address(value: str | None) -> str | None:
     """An http(s) address without a slash at its end; None for nothing.
 
     Raises:
-        ValueError: it is no such address.
+        ValueError: it is no such address, or holds a name and a password: those would be shown and kept with all that
+            is said about the address. The message does not repeat it.
     """
     if value is None or not value.strip():
         return None
-    parts = urlsplit(value.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value.strip())
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or re.search(r"[\s\x00-\x1f]", value.strip())
+    ):
         raise ValueError("expected an address like http://localhost:8000/v1")
+    if "@" in parts.netloc:
+        raise ValueError("an address must not hold a name or a password; a key has a setting of its own")
+    if parts.query or parts.fragment:
+        raise ValueError("an address must end before any ? or #, such as http://localhost:8000/v1")
     return value.strip().rstrip("/")
 
 
 class ModelSettings(BaseSettings):
-    """Language model, embedding model and endpoint."""
+    """Language model, embedding model and endpoint.
+
+    Made directly, it holds what it is given and what the environment says. `load_settings` reads files as well: never
+    one that just lies where the program was started, since a dataset's folder may hold anything.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
         env_ignore_empty=True,
         env_nested_delimiter="__",
         extra="ignore",
         populate_by_name=True,
+        # What cannot be used may be a key in the wrong place: errors say what is wrong with it, not what it is.
+        hide_input_in_errors=True,
     )
 
     model: str = Field(
@@ -186,10 +205,10 @@ class ModelSettings(BaseSettings):
 
     @property
     def endpoint_model(self) -> str:
-        """The name of the model at the endpoint; where none is set, the only one that the endpoint lists.
+        """The name of the model at the endpoint, as far as it is known without asking there; else ``""``.
 
         Raises:
-            InvalidInput: no name is set and the endpoint does not settle it, or a name is set and no endpoint is.
+            InvalidInput: a name is set and no endpoint is.
         """
         if not self.has_endpoint:
             raise InvalidInput(
@@ -197,28 +216,47 @@ class ModelSettings(BaseSettings):
                 hint=f"Set OPENAI_API_KEY, and OPENAI_BASE_URL if it is not OpenAI's; or set {PREFIX}MODEL="
                 f"{EMBEDDED}.",
             )
-        if name := self._named_or_only_model():
+        return self._named_or_only(learnt_models(self.endpoint_url, self._key) or []) or ""
+
+    def settle_model(self) -> str:
+        """The name of the model at the endpoint; where none is set, the endpoint is asked which it has.
+
+        To be called where something is about to be asked of the model, never before: the request carries the key.
+
+        Raises:
+            InvalidInput: no name is set and the endpoint does not settle it, or a name is set and no endpoint is.
+        """
+        if known := self.endpoint_model:
+            return known
+        listed = listed_models(self.endpoint_url, self._key)
+        if name := self._named_or_only(listed):
             return name
-        listed = self._listed_models()[:10]
-        its = f"one of its models ({', '.join(listed)})" if listed else "the name of one of its models"
+        its = f"one of its models ({', '.join(listed[:10])})" if listed else "the name of one of its models"
         raise InvalidInput(
             f"No model name is set for the endpoint {self.endpoint_url}.",
             hint=f"Set {PREFIX}MODEL to {its}, or to '{EMBEDDED}'.",
         )
 
-    def _named_or_only_model(self) -> str | None:
+    def settle_models(self) -> None:
+        """`settle_model` for the writing model and the judge, where they are at an endpoint.
+
+        Raises:
+            InvalidInput: no name is set and the endpoint does not settle it.
+        """
+        for one in (self, self.for_judge()):
+            if one is not None and one.has_endpoint and not (one.is_hosts_model or one.uses_embedded_model):
+                one.settle_model()
+
+    def _named_or_only(self, listed: list[str]) -> str | None:
         if self.model:
             return self.model
-        if self.is_openai:
-            return OPENAI_DEFAULT_MODEL
-        listed = self._listed_models()
-        if OPENAI_DEFAULT_MODEL in listed:
+        if self.is_openai or OPENAI_DEFAULT_MODEL in listed:
             return OPENAI_DEFAULT_MODEL
         return listed[0] if len(listed) == 1 else None
 
-    def _listed_models(self) -> list[str]:
-        key = self.openai_api_key
-        return listed_models(self.endpoint_url, key.get_secret_value() if key else "")
+    @property
+    def _key(self) -> str:
+        return self.openai_api_key.get_secret_value() if self.openai_api_key else ""
 
     def for_judge(self) -> Self | None:
         """The settings under which the judge is the language model; None when there is no judge."""
@@ -247,7 +285,6 @@ class ModelSettings(BaseSettings):
             return f"{EMBEDDED} ({EMBEDDED_MODEL_NAME})"
         if not self.has_endpoint:
             return f"{self.model} (no endpoint is set)"
-        name = self._named_or_only_model() or "no model set"
-        # It is shown and kept with each record: without a name and password in the address.
-        parts = urlsplit(self.endpoint_url)
-        return f"{name} at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"
+        learnt = learnt_models(self.endpoint_url, self._key)
+        unnamed = "its only model" if learnt is None else "no model set"
+        return f"{self._named_or_only(learnt or []) or unnamed} at {self.endpoint_url}"

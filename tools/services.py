@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .data_folder import open_data_folder
 from .dataset.store import Store
 from .errors import InvalidInput
 from .settings import Settings, load_settings
@@ -133,6 +134,7 @@ class Services:
 
     @cached_property
     def _store(self) -> Store:
+        open_data_folder(self.settings.home)
         return Store.open(self.settings.store_url)
 
     @cached_property

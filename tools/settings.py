@@ -1,12 +1,16 @@
-"""Every setting, read from the environment and from ``.env``; nothing else in the package reads either."""
+"""Every setting; nothing else in the package reads the environment or a file for one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsError
 
+from .bounds import MOST_LISTED, MOST_TOKENS, MOST_USD
 from .errors import InvalidInput
 from .generation.gates.gate_settings import GateSettings
 from .generation.tool_chain_settings import ToolChainSettings
@@ -15,14 +19,15 @@ from .model_settings import (
     EMBEDDED_MODEL_NAME,
     OPENAI_DEFAULT_MODEL,
     PREFIX,
-    ModelSettings,
     http_address,
 )
+from .server_settings import ServerSettings
+from .settings_files import IN_DATA_FOLDER, PlainFile, named_file, require_keys_beside_endpoints
 
 __all__ = ["EMBEDDED", "EMBEDDED_MODEL_NAME", "OPENAI_DEFAULT_MODEL", "PREFIX", "Settings", "load_settings"]
 
 
-class Settings(ModelSettings):
+class Settings(ServerSettings):
     """What a person can set. Names in the environment: ``FINETUNE_COVERAGE_`` and the field in capitals.
 
     The two exceptions carry the names that every OpenAI client uses: ``OPENAI_BASE_URL`` and
@@ -38,13 +43,14 @@ class Settings(ModelSettings):
     budget_tokens: int | None = Field(
         default=None,
         ge=1,
+        le=MOST_TOKENS,
         title="Token budget",
         description="The most tokens, prompt and reply together, that one approved plan may use.",
     )
     budget_usd: float | None = Field(
         default=None,
         gt=0,
-        le=1_000_000,
+        le=MOST_USD,
         allow_inf_nan=False,
         title="Cost budget in USD",
         description="The most money that one approved plan may cost; it needs a model whose price is known.",
@@ -99,6 +105,7 @@ class Settings(ModelSettings):
     minimum_per_topic: int = Field(
         default=100,
         ge=0,
+        le=MOST_LISTED,
         title="Records per topic",
         description="How many records each topic should have, where possible.",
     )
@@ -123,6 +130,19 @@ class Settings(ModelSettings):
         title="Evaluation set",
         description="A JSONL file; generated records that are too close to one of its records are refused.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment, then files that `load_settings` names."""
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)
+        return init_settings, env_settings, PlainFile(settings_cls, env_file=dotenv_settings.env_file)
 
     @field_validator("home", "prices", "eval_set")
     @classmethod
@@ -151,18 +171,39 @@ class Settings(ModelSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process, from the environment and ``.env``.
+    """The settings of this process: from the environment, a file that the person named, the data folder's ``.env``.
 
     Raises:
-        InvalidInput: a value that cannot be used, named as the person wrote it.
+        InvalidInput: a value that cannot be used, named as the person wrote it; or a key and its endpoint come from
+            different places.
     """
+    named = named_file()
+    # The data folder's own file cannot move the data folder.
+    home = _read(named).home
+    beside = home / IN_DATA_FOLDER
+    settings = _read(beside, named, home=home)
+    files = {str(path): path for path in (named, beside) if path is not None and path.is_file()}
+    require_keys_beside_endpoints(Settings, files)
+    return settings
+
+
+def _read(*files: Path | None, **values: Any) -> Settings:
+    """The settings of the environment and of these files, of which later ones win."""
     try:
-        return Settings()
+        return Settings(**{"_env_file": [path for path in files if path is not None], **values})
     except ValidationError as error:
         problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors())
         raise InvalidInput(
-            f"A setting cannot be used: {problems}.", hint="Correct it in the environment or in .env."
+            f"A setting cannot be used: {problems}.", hint=f"Correct it in the environment{_beside(files)}."
         ) from None
+    except (SettingsError, OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"The settings cannot be read: {error}.", hint=f"Look at the environment{_beside(files)}."
+        ) from None
+
+
+def _beside(files: Sequence[Path | None]) -> str:
+    return "".join(f" or in {path}" for path in files if path is not None and path.exists())
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

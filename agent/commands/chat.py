@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ...tools.bounds import MOST_LISTED
 from .options_and_prompts import open_services, person
 
 
@@ -25,6 +26,7 @@ def chat(
         typer.Option(
             "--fork-at",
             min=1,
+            max=MOST_LISTED,
             metavar="N",
             help="With --thread: begin another conversation as it was before your N-th message, on a copy of the "
             "dataset.",

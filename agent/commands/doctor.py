@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
+from ...tools.data_folder import is_open_to_others, open_data_folder
 from ...tools.errors import CoverageError
 from ..output import ExitCode, print_json, stdout, visible
-from .options_and_prompts import AsJson
+from .options_and_prompts import AsJson, can_ask
 
 if TYPE_CHECKING:
     from ...tools.settings import Settings
@@ -41,11 +43,49 @@ class Finding:
     hint: str = ""
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Say what is configured, reachable and missing."""
+Allowed = Callable[[str], bool]
+"""Of an address: whether the key may be sent there."""
+
+
+def doctor(
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Send the key to each endpoint that is set, without asking.")
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="HOST",
+            help="Send the key to this host, without asking; as often as needed.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is configured, reachable and missing.
+
+    To see whether an endpoint takes the key, it has to be sent there. For a host that is new, that is asked first.
+    """
+    from ...tools import known_hosts
     from ...tools.settings import load_settings
 
-    findings = list(examine(load_settings()))
+    settings = load_settings()
+    named = {host.lower() for host in allow_host or ()}
+
+    def may_get_the_key(url: str) -> bool:
+        parts, host = urlsplit(url), known_hosts.host_of(url)
+        if known_hosts.is_known(settings.home, url):
+            return True
+        allowed = (
+            yes
+            or bool({parts.hostname, parts.netloc.lower(), host} & named)
+            or (can_ask(as_json=as_json) and typer.confirm(f"{host} got no key yet. Send it the key?"))
+        )
+        if allowed:
+            known_hosts.remember(settings.home, url)
+        return allowed
+
+    findings = list(examine(settings, may_get_the_key))
     healthy = all(finding.ok is not False for finding in findings)
     if as_json:
         print_json({"success": healthy, "findings": [asdict(finding) for finding in findings]})
@@ -66,8 +106,13 @@ def _show(finding: Finding) -> None:
         stdout().print(Text(f"      {visible(finding.hint)}"))
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything that the commands need."""
+def examine(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
+    """Look at everything that the commands need.
+
+    Args:
+        settings: what is looked at.
+        may_get_the_key: asked before a key is sent to an address.
+    """
     import platform
     from importlib.metadata import version
 
@@ -75,8 +120,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("program", None, f"{program} on {sys.platform}")
     yield _home(settings)
     yield _store(settings)
-    yield from _language_model(settings)
-    yield from _judge(settings)
+    yield from _language_model(settings, may_get_the_key)
+    yield from _judge(settings, may_get_the_key)
     yield _embedding_model(settings)
     yield Finding("few-shot index", None, settings.chroma_url or str(settings.index_path))
     yield _price(settings)
@@ -93,9 +138,12 @@ def _home(settings: Settings) -> Finding:
     existing = next((folder for folder in (home, *home.parents) if folder.exists()), home)
     ok = existing.is_dir() and os.access(existing, os.W_OK)
     detail = f"{home}{'' if home.exists() else ' (made at first use)'}"
-    return Finding(
-        "data folder", ok, detail, "It cannot be written to; set FINETUNE_COVERAGE_HOME to another."
-    )
+    hint = "It cannot be written to; set FINETUNE_COVERAGE_HOME to another."
+    if ok and home.exists() and is_open_to_others(open_data_folder(home)):
+        ok, detail = False, f"{home} can be entered by other accounts of this machine"
+        hint = f"It holds other things too, so it was left as it is. Close it (chmod 700 {home}), or set "
+        hint += "FINETUNE_COVERAGE_HOME to a folder for this program alone."
+    return Finding("data folder", ok, detail, hint)
 
 
 def _store(settings: Settings) -> Finding:
@@ -118,11 +166,13 @@ def _store(settings: Settings) -> Finding:
     return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
 
 
-def _language_model(settings: Settings) -> Iterator[Finding]:
-    yield Finding("language model", None, settings.model_in_use)
+def _language_model(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
     if not settings.uses_embedded_model:
-        yield _endpoint(settings)
+        reached = _endpoint(settings, may_get_the_key)
+        yield Finding("language model", None, settings.model_in_use)
+        yield reached
         return
+    yield Finding("language model", None, settings.model_in_use)
     if settings.model_file is not None:
         exists = settings.model_file.is_file()
         detail = f"{settings.model_file}{'' if exists else ' is missing'}"
@@ -135,14 +185,15 @@ def _language_model(settings: Settings) -> Iterator[Finding]:
     yield _installed("runtime", "xllamacpp")
 
 
-def _judge(settings: Settings) -> Iterator[Finding]:
+def _judge(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
     judge = settings.for_judge()
     if judge is None:
         yield Finding("judge", None, "none; FINETUNE_COVERAGE_JUDGE_MODEL can name one")
         return
+    reached = None if judge.uses_embedded_model else _endpoint(judge, may_get_the_key)
     yield Finding("judge", None, judge.model_in_use)
-    if not judge.uses_embedded_model:
-        yield replace(_endpoint(judge), name="judge's endpoint")
+    if reached is not None:
+        yield replace(reached, name="judge's endpoint")
 
 
 def _price(settings: Settings) -> Finding:
@@ -160,11 +211,16 @@ def _price(settings: Settings) -> Finding:
     return Finding("price", None, said)
 
 
-def _endpoint(settings: Settings) -> Finding:
+def _endpoint(settings: Settings, may_get_the_key: Allowed) -> Finding:
     import httpx
 
+    url = settings.endpoint_url
+    if settings.openai_api_key is not None and not may_get_the_key(url):
+        host = urlsplit(url).hostname
+        detail = f"{url} was not asked: it got no key yet. `doctor --allow-host {host}` sends it the key"
+        return Finding("endpoint", None, detail)
     try:
-        name = settings.endpoint_model
+        name = settings.settle_model()
     except CoverageError as error:
         return Finding("endpoint", False, error.message, error.hint)
     key = settings.openai_api_key

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, say
-from .options_and_prompts import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, Workflow, finite, open_services
 from .record_bar import record_bar
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ def export(
         typer.Option(
             "--split",
             metavar="SHARE",
+            min=0,
+            max=1,
+            callback=finite,
             help="Divide into training and validation, topic by topic: 0.9 is 90% for training.",
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed divides in another way.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=MOST_LISTED, help="Another seed divides in another way.")
+    ] = 0,
     with_synthetic: Annotated[
         bool, typer.Option("--with-synthetic/--no-synthetic", help="Also generated records.")
     ] = True,

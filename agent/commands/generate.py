@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ..output import ExitCode, note, print_json, say, stderr
 from .analyze import fail_with, score_text
-from .options_and_prompts import AsJson, EvalSet, Workflow, open_generating_services
+from .options_and_prompts import AsJson, EvalSet, Workflow, finite, open_generating_services
 from .proposal import approve, show_plan
 
 if TYPE_CHECKING:
@@ -44,11 +45,25 @@ def generate(
     ] = None,
     max_tokens: Annotated[
         int | None,
-        typer.Option("--max-tokens", metavar="N", min=1, help="The most tokens to use.", show_default=False),
+        typer.Option(
+            "--max-tokens",
+            metavar="N",
+            min=1,
+            max=MOST_TOKENS,
+            help="The most tokens to use.",
+            show_default=False,
+        ),
     ] = None,
     max_usd: Annotated[
         float | None,
-        typer.Option("--max-usd", metavar="USD", help="The most money to spend.", show_default=False),
+        typer.Option(
+            "--max-usd",
+            metavar="USD",
+            max=MOST_USD,
+            callback=finite,
+            help="The most money to spend.",
+            show_default=False,
+        ),
     ] = None,
     batch: Annotated[
         bool,
@@ -77,6 +92,7 @@ def generate(
         )
     )
     if not answer["success"] and answer["error"]["code"] == "approval_required":
+        services.settings.settle_models()
         plan = propose(services, workflow, [item], reason)
         if not as_json:
             show_plan(plan)

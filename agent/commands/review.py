@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...tools.bounds import MOST_LISTED
 from ...tools.errors import CoverageError, InvalidInput
 from ..origin_text import say_origin
 from ..output import note, print_error, print_json, say
@@ -33,7 +34,9 @@ def review(
         str | None, typer.Option("--topic", metavar="NAME", help="Only this topic.", show_default=False)
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Only generated records.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", show_default=False)] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, max=MOST_LISTED, metavar="N", show_default=False)
+    ] = None,
     accept: Annotated[
         list[str] | None, typer.Option("--accept", metavar="ID", help="Take a rejected record back in.")
     ] = None,

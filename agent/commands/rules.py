@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...tools.bounds import MOST_LISTED
 from ..output import print_json, print_table, say
 from .options_and_prompts import AsJson, Workflow, open_services
 
@@ -76,7 +77,10 @@ def add(
 def remove(
     workflow: Workflow,
     rule_id: Annotated[
-        int, typer.Argument(metavar="NUMBER", help="As `rules list` shows it.", show_default=False)
+        int,
+        typer.Argument(
+            metavar="NUMBER", min=1, max=MOST_LISTED, help="As `rules list` shows it.", show_default=False
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, print_table, say
 from ..topic_review import ask_about, reading_bar, show_queue
-from .options_and_prompts import AsJson, Workflow, Yes, can_ask, open_services
+from .options_and_prompts import AsJson, Workflow, Yes, can_ask, finite, open_services
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,13 @@ app = typer.Typer(
 
 Confidence = Annotated[
     float,
-    typer.Option("--confidence", min=0, max=1, help="Records below it stay uncategorized; 0 decides all."),
+    typer.Option(
+        "--confidence",
+        min=0,
+        max=1,
+        callback=finite,
+        help="Records below it stay uncategorized; 0 decides all.",
+    ),
 ]
 TopicsFile = Annotated[
     Path | None,
@@ -40,7 +47,12 @@ TopicsFile = Annotated[
 Count = Annotated[
     int | None,
     typer.Option(
-        "--count", min=2, metavar="N", help="How many; found out when not given.", show_default=False
+        "--count",
+        min=2,
+        max=MOST_LISTED,
+        metavar="N",
+        help="How many; found out when not given.",
+        show_default=False,
     ),
 ]
 ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names them: one call for each.")]
@@ -88,7 +100,9 @@ def _show_assignment(workflow: str, report: AssignReport) -> None:
 @app.command("review")
 def review(
     workflow: Workflow,
-    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="So many at most.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=MOST_LISTED, metavar="N", help="So many at most.")
+    ] = 20,
     set_topic: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="ID=TOPIC", help="A record's right topic; may be given again."),

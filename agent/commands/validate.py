@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...tools.bounds import MOST_TOKENS
 from ..output import note, print_json, print_table, say
 from .options_and_prompts import AsJson, Workflow, open_services
 from .record_bar import record_bar
@@ -24,7 +25,10 @@ _WORST = 0.1
 def validate(
     workflow: Workflow,
     max_tokens: Annotated[
-        int, typer.Option("--max-tokens", min=1, metavar="N", help="Longer records are cut by the trainer.")
+        int,
+        typer.Option(
+            "--max-tokens", min=1, max=MOST_TOKENS, metavar="N", help="Longer records are cut by the trainer."
+        ),
     ] = 4096,
     output: Annotated[
         Path | None,

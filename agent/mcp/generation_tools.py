@@ -9,6 +9,7 @@ from typing import Annotated
 from fastmcp import Context
 from pydantic import Field
 
+from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.plans import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
@@ -42,10 +43,16 @@ class GenerationTools:
         workflow_id: WorkflowId,
         items: PlanItems,
         max_tokens: Annotated[
-            int | None, Field(ge=1, description="The most tokens that the plan may use.")
+            int | None, Field(ge=1, le=MOST_TOKENS, description="The most tokens that the plan may use.")
         ] = None,
         max_usd: Annotated[
-            float | None, Field(gt=0, description="The most that it may cost, in US dollars.")
+            float | None,
+            Field(
+                gt=0,
+                le=MOST_USD,
+                allow_inf_nan=False,
+                description="The most that it may cost, in US dollars.",
+            ),
         ] = None,
     ) -> answers.ProposalAnswer:
         """Propose a plan: what it would do and cost, and its id. Nothing is generated: a person must approve exactly

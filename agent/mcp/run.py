@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from fastmcp.server.auth import AccessToken, TokenVerifier
 
+from ...tools.data_folder import open_data_folder
 from ...tools.errors import InvalidInput
 from ...tools.services import Services
 from .server import build_server
@@ -89,8 +90,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _token(services: Services) -> str:
-    file = services.settings.home / TOKEN_FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file = open_data_folder(services.settings.home) / TOKEN_FILE
     try:
         file.touch(mode=0o600, exist_ok=False)
         file.write_text(secrets.token_urlsafe(32), encoding="ascii")

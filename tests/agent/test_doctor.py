@@ -30,7 +30,7 @@ def test_all_is_well_with_the_embedded_models(command: Command, sample: str) -> 
 
 
 def test_an_endpoint_that_answers(command: Command, endpoint: Endpoint) -> None:
-    outcome = command("doctor", "--json")
+    outcome = command("doctor", "--yes", "--json")
     assert outcome.code == 0, outcome.out
     assert finding(outcome, "endpoint")["ok"] is True
 
@@ -50,7 +50,7 @@ def test_a_model_that_the_endpoint_does_not_have(
     command: Command, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FINETUNE_COVERAGE_MODEL", "other-model")
-    outcome = command("doctor")
+    outcome = command("doctor", "--yes")
     assert outcome.code == 1
     assert "has no model 'other-model'" in outcome.out and "mock-model" in outcome.out
 
@@ -67,7 +67,7 @@ def test_keys_and_passwords_are_not_shown(command: Command, monkeypatch: pytest.
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     monkeypatch.setenv("FINETUNE_COVERAGE_DATABASE_URL", "postgresql://me:hidden-word@127.0.0.1/x")
-    for outcome in (command("doctor"), command("doctor", "--json")):
+    for outcome in (command("doctor", "--yes"), command("doctor", "--json")):
         assert "very-secret" not in outcome.out + outcome.err
         assert "hidden-word" not in outcome.out + outcome.err
 

@@ -34,7 +34,8 @@ def test_the_example_plays(
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(["make it 4", *typed]) + "\n"))
     played = command("chat", "-w", sample, "--yes")
     assert played.code == 0, played.err
-    assert f"mock-model at {two_variables.url}" in played.out
+    # Before there is anything to ask the model, its endpoint is not asked for its name either.
+    assert f"its only model at {two_variables.url}" in played.out
     for said in ("0.45 (Poor)", "4 for", "**Generation Complete**", "Technical Issues: 15 → 19 records"):
         assert said in played.out, said
     assert "Technical Issues: 19 → 23 records" in played.out
@@ -58,8 +59,9 @@ def test_the_model_that_is_meant(two_variables: Endpoint, models: list[str], cho
     settings = Settings(openai_base_url=two_variables.url, openai_api_key=two_variables.key)
     if chosen is None:
         with pytest.raises(InvalidInput, match="No model name is set") as refused:
-            _ = settings.endpoint_model
+            settings.settle_model()
         assert all(name in refused.value.hint for name in models)
         assert "no model set" in settings.model_in_use
     else:
-        assert settings.endpoint_model == chosen and settings.model_in_use.startswith(f"{chosen} at ")
+        assert settings.settle_model() == settings.endpoint_model == chosen
+        assert settings.model_in_use.startswith(f"{chosen} at ")

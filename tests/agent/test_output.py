@@ -16,6 +16,11 @@ from finetune_coverage.tools.errors import InvalidInput
         ("over\rwritten", "over\\rwritten"),
         ("\x07\x00\x9b", "\\x07\\x00\\x9b"),
         ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\x1b]8;;http://evil.example\x1b\\text", "\\x1b]8;;http://evil.example\\x1b\\text"),
+        (
+            "می\u200cخواهم \u200f(نعم)\u200e \U0001f469\u200d\U0001f4bb",
+            "می\u200cخواهم \u200f(نعم)\u200e \U0001f469\u200d\U0001f4bb",
+        ),
     ],
 )
 def test_control_characters_become_visible(text: str, shown: str) -> None:

@@ -171,7 +171,6 @@ async def test_an_answer_that_never_ends_is_cut_off(
     mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """White space keeps the connection alive; the time of a whole call has a limit, and so has its size."""
-    local = {"max_concurrency": 2, "embedding_model": "wordllama"}
     services = services_for(
         mock_openai, tmp_path / "home", max_concurrency=2, call_seconds=0.4, embedding_model="wordllama"
     )

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,15 @@ class StudioServer:
         called: the models that were asked, one name a call.
     """
 
-    def __init__(self, folder: Path, endpoint: Any, writer: Any) -> None:
+    def __init__(
+        self, folder: Path, endpoint: Any, writer: Any, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.home = folder / "home"
         self.home.mkdir()
         self.seconds_per_call = 0.0
         self.called: list[str] = []
         self._folder, self._endpoint, self._writer = folder, endpoint, writer
+        self._environment = environment or {}
         endpoint.reply = self._reply
         self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
@@ -64,6 +68,7 @@ class StudioServer:
             "LANGGRAPH_STRICT_MSGPACK": "true",
             "LANGSMITH_TRACING": "false",
             "LANGGRAPH_CLI_NO_ANALYTICS": "1",
+            **self._environment,
         }
         serve = [sys.executable, "-m", "langgraph_cli", "dev", "--no-browser", "--no-reload"]
         with (self._folder / "server.log").open("a") as log:

@@ -12,6 +12,7 @@ from finetune_coverage.tools.settings import (
     Settings,
     load_settings,
 )
+from pydantic import ValidationError
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +42,10 @@ def test_another_endpoint_needs_a_model_name_but_only_when_the_model_is_needed(
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1/")
     settings = load_settings()
-    assert "localhost:8000" in settings.model_in_use
+    assert settings.model_in_use == "its only model at http://localhost:8000/v1"
     with pytest.raises(InvalidInput, match="FINETUNE_COVERAGE_MODEL"):
-        _ = settings.endpoint_model
+        settings.settle_model()
+    assert settings.model_in_use == "no model set at http://localhost:8000/v1"
     monkeypatch.setenv("FINETUNE_COVERAGE_MODEL", "llama")
     assert load_settings().endpoint_model == "llama"
     assert load_settings().endpoint_url == "http://localhost:8000/v1"
@@ -68,25 +70,10 @@ def test_a_file_of_ones_own() -> None:
     assert "My.GGUF" in settings.model_in_use
 
 
-def test_the_dotenv_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(Settings.model_config, "env_file", ".env")
-    Path(".env").write_text(
-        "FINETUNE_COVERAGE_MAX_CONCURRENCY=3\nFINETUNE_COVERAGE_BUDGET_TOKENS=1000\nOPENAI_API_KEY=sk-file\n"
-        "FINETUNE_COVERAGE_DATABASE_URL=\nSOMEBODY_ELSES=1\n"
-    )
-    monkeypatch.setenv("FINETUNE_COVERAGE_MAX_CONCURRENCY", "5")
-    settings = load_settings()
-    assert settings.max_concurrency == 5
-    assert settings.budget_tokens == 1000
-    assert settings.openai_api_key is not None
-    assert settings.openai_api_key.get_secret_value() == "sk-file"
-    assert settings.database_url is None
-
-
 def test_the_key_is_never_shown() -> None:
     settings = Settings(
         openai_api_key=" sk-secret\n",
-        openai_base_url="https://me:secret@host/v1",
+        openai_base_url="https://host/v1",
         model="m",
         database_url="postgresql://me:secret@db/x",
     )
@@ -126,6 +113,31 @@ def test_the_embedded_model_can_judge_and_be_judged() -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["OPENAI_BASE_URL", "FINETUNE_COVERAGE_JUDGE_BASE_URL", "FINETUNE_COVERAGE_CHROMA_URL"]
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://me:hidden-word@host/v1",
+        "https://hidden-word@host",
+        "http://host:hidden-word/v1",
+        "http://host/v1?key=hidden-word",
+        "http://host/v1#hidden-word",
+    ],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    monkeypatch.setenv(name, address)
+    with pytest.raises(InvalidInput, match=name) as refused:
+        load_settings()
+    assert "hidden-word" not in str(refused.value)
+    with pytest.raises(ValidationError) as by_hand:
+        Settings()
+    assert "hidden-word" not in str(by_hand.value)
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("FINETUNE_COVERAGE_JUDGE_BASE_URL", "localhost:8000"),
@@ -154,3 +166,9 @@ def test_every_setting_is_described() -> None:
     for name, field in Settings.model_fields.items():
         assert field.title, name
         assert field.description, name
+
+
+def test_a_group_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_GATES", "{no JSON")
+    with pytest.raises(InvalidInput, match="gates"):
+        load_settings()

@@ -10,6 +10,7 @@ import pytest
 import typer
 from finetune_coverage.agent.cli import app
 from finetune_coverage.tools.settings import PREFIX, Settings
+from finetune_coverage.tools.settings_files import ENV_FILE
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -81,6 +82,7 @@ def test_the_settings_it_names_exist() -> None:
     fields = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
         "OPENAI_BASE_URL",
         "OPENAI_API_KEY",
+        ENV_FILE,
     }
     for group in ("gates", "tool_chain"):
         parts = type(getattr(Settings(), group)).model_fields

@@ -17,6 +17,9 @@ _FINEST = 10**6
 """Shares and factors are read as fractions with at most this denominator: 0.333333 is what was meant, 1/3."""
 
 
+_MOST_OF = {"share": 1.0, "factor": 1e9, "weight": 1e9}
+
+
 class Aim(BaseModel):
     """One wish about targets.
 
@@ -54,9 +57,10 @@ def weights_for(current: Mapping[str, float], aims: Sequence[Aim]) -> dict[str, 
     for aim in aims:
         if aim.kind == "equal":
             return None
-        if not (math.isfinite(aim.value) and aim.value > 0):
+        if not 1 / _FINEST <= aim.value <= _MOST_OF[aim.kind]:
             raise InvalidInput(
-                f"The target of '{aim.topic}' would be {aim.value:g}.", hint="Give a number above 0."
+                f"The target of '{aim.topic}' would be {aim.value:g}.",
+                hint=f"Give a {aim.kind} above 0: at least 0.000001, at most {_MOST_OF[aim.kind]:,.0f}.",
             )
         value = Fraction(aim.value).limit_denominator(_FINEST)
         if aim.kind == "share":

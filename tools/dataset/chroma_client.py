@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
+from ..data_folder import make_private_folder
 from ..errors import Busy, EndpointError, InvalidInput
+from .chroma_import import import_chroma
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -65,21 +67,19 @@ class FolderClient:
                 self._client = None
 
     def _reopen(self) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
+        chromadb = import_chroma()
         if self._client is not None:
             self._client.close()
             self._client = None
-        settings = Settings(anonymized_telemetry=False)
+        settings = chromadb.Settings(_env_file=None, anonymized_telemetry=False)
         # Declared as the interface, which does not know `close`.
         self._client = cast("Client", chromadb.PersistentClient(self._folder, settings))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._folder / "one_at_a_time.lock", timeout=_LOCK_SECONDS)
+            make_private_folder(self._folder)
+            lock = FileLock(self._folder / "one_at_a_time.lock", timeout=_LOCK_SECONDS, mode=0o600)
             lock.acquire()
         except Timeout as error:
             raise Busy(
@@ -119,9 +119,7 @@ class ServerClient:
             self._client = None
 
     def _connect(self) -> Client:
-        import chromadb
-        from chromadb.config import Settings
-
+        chromadb = import_chroma()
         address = urlsplit(self._url if "//" in self._url else f"//{self._url}")
         is_secure = address.scheme == "https"
         try:
@@ -129,7 +127,7 @@ class ServerClient:
                 host=address.hostname or "localhost",
                 port=address.port or (443 if is_secure else 8000),
                 ssl=is_secure,
-                settings=Settings(anonymized_telemetry=False),
+                settings=chromadb.Settings(_env_file=None, anonymized_telemetry=False),
             )
             return cast("Client", client)
         except ValueError as error:
@@ -140,11 +138,10 @@ class ServerClient:
 
 @contextmanager
 def _said_clearly(folder: Path) -> Iterator[None]:
-    from chromadb.errors import InternalError
-
+    chromadb = import_chroma()
     try:
         yield
-    except InternalError as error:
+    except chromadb.errors.InternalError as error:
         raise InvalidInput(
             f"The index {folder} cannot be read: {error}.",
             hint="Delete the folder: the index is made anew from the records.",

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import InvalidInput
 from .chroma_client import FolderClient, ServerClient
+from .chroma_import import import_chroma
 from .index_entries import collection_name, embedding_name, entry_metadata, indexed_text
 from .record import Record
 from .spread import Vectors, spread_out, unit_rows
@@ -144,12 +145,10 @@ class FewShotIndex:
 
     def delete(self, workflow_id: str) -> None:
         """Delete the index of a workflow; nothing happens when there is none."""
-        from chromadb.errors import NotFoundError
-
         with self._chroma.use(writes=True) as client:
             try:
                 client.delete_collection(collection_name(workflow_id))
-            except NotFoundError:
+            except import_chroma().errors.NotFoundError:
                 return
 
     def close(self) -> None:
@@ -189,19 +188,15 @@ class FewShotIndex:
 
     def _find(self, client: ClientAPI, workflow_id: str) -> ChromaCollection | None:
         """The collection, if it is there and was made by this embedding model."""
-        from chromadb.errors import NotFoundError
-
         try:
             collection = client.get_collection(collection_name(workflow_id), embedding_function=None)
-        except NotFoundError:
+        except import_chroma().errors.NotFoundError:
             return None
         return collection if collection.metadata == self._metadata(workflow_id) else None
 
     def _make(self, client: ClientAPI, workflow_id: str) -> ChromaCollection:
-        from chromadb.errors import NotFoundError
-
         name = collection_name(workflow_id)
-        with suppress(NotFoundError):
+        with suppress(import_chroma().errors.NotFoundError):
             client.delete_collection(name)  # one of another embedding model
         return client.create_collection(
             name,

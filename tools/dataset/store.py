@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
 
+from ..data_folder import make_private_file, make_private_folder
 from ..errors import Busy, CoverageError, InvalidInput
 from .migration import bring_up_to_date
 from .record_indexes import indexes_are_missing, make_missing_indexes
@@ -54,7 +55,7 @@ class Store:
         """
         path = _path_of(url)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
         except OSError as error:
             raise InvalidInput(
                 f"The folder of the store cannot be made: {path.parent} ({error.strerror}).",
@@ -66,6 +67,9 @@ class Store:
         event.listen(engine, "connect", _prepare_connection)
         event.listen(engine, "begin", _begin)
         try:
+            # SQLite gives the files beside it the same mode.
+            with suppress(OSError):  # said by what follows
+                make_private_file(path)
             _prepare_file(engine, path)
         except BaseException:
             engine.dispose()
@@ -168,7 +172,7 @@ def _prepare_file(engine: Engine, path: Path) -> None:
         # Two processes that start at once would both find no tables, and a change to WAL does not wait for
         # the busy timeout: so one of them does it, and the other finds it done.
         try:
-            with FileLock(f"{path}.setup.lock", timeout=BUSY_TIMEOUT_SECONDS):
+            with FileLock(f"{path}.setup.lock", timeout=BUSY_TIMEOUT_SECONDS, mode=0o600):
                 if not _is_prepared(engine, path):
                     _prepare_tables(engine)
         except Timeout as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, func, insert, select, text, union, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
+from ..bounds import LEAST_WEIGHT, MOST_WEIGHT
 from ..errors import InvalidInput, WorkflowNotFound
 from .store import Store
 from .tables import topic_counts, topics, workflows
@@ -191,10 +191,11 @@ def check_topics(infos: Sequence[TopicInfo]) -> None:
         seen.add(info.name)
         for text_of_it in (info.name, info.description, info.parent or "", *info.examples):
             check_storable(text_of_it, f"The topic {info.name!a}")
-        if info.weight is not None and not (math.isfinite(info.weight) and info.weight > 0):
+        if info.weight is not None and not LEAST_WEIGHT <= info.weight <= MOST_WEIGHT:
             raise InvalidInput(
-                f"The weight of the topic {info.name!r} is {info.weight}.",
-                hint="A weight is a finite number above 0; leave it out for a topic without a target.",
+                f"The weight of the topic {info.name!r} is {info.weight:g}.",
+                hint=f"A weight is a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}; leave it out for a topic without "
+                "a target.",
             )
 
 

@@ -18,6 +18,7 @@ from .gates.exact_duplicate import ExactDuplicate
 from .gates.gate import ComparingGate, Gate
 from .gates.grounded_reply import GroundedReply
 from .gates.habits import telling_records
+from .gates.hidden_text import HiddenText
 from .gates.kept_facts import KeptFacts
 from .gates.near_duplicate import NearDuplicate
 from .gates.review_rules import ReviewRules
@@ -88,6 +89,7 @@ class Acceptance:
         comparing = duplicate_gates(services, workflow_id, topic, written, loading)
         known = telling_records(real, topic)
         plain: list[Gate] = [
+            HiddenText(known),
             RoleGrammar(known),
             Artefacts(known),
             ToolCalls(known, services.settings.gates),

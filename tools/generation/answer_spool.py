@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..data_folder import make_private_folder
 from .journal_entries import Answered
 from .money import spent_picodollars
 
@@ -34,7 +35,7 @@ class AnswerSpool:
 
     def open(self) -> None:
         """Make the file; blocking."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._path.parent)
         # Without effect on a file on a disk; it tells those who watch over event loops that writing does not wait.
         at_once = getattr(os, "O_NONBLOCK", 0)
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | at_once, 0o600)

@@ -11,6 +11,7 @@ _ADVICE: Mapping[str, str] = {
     "parse": "the model does not keep to the form that is asked for: a larger model, or one with structured output",
     "cut_off": "the answers end before they are whole: a model that thinks less (or a lower reasoning effort), or one "
     "with a longer context",
+    "hidden_text": "the texts hold characters that nobody sees: another model",
     "role_grammar": "the model mixes up who speaks: a larger model",
     "artefacts": "the texts show traces of the model, or are cut off: a larger model",
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",

@@ -30,7 +30,7 @@ def make_chat_model(settings: Settings) -> BaseChatModel:
         return _embedded(settings)
     key = settings.openai_api_key
     return _client(
-        model=settings.endpoint_model,
+        model=settings.settle_model(),
         base_url=settings.endpoint_url,
         api_key=key.get_secret_value() if key else NO_KEY,
         timeout=ENDPOINT_TIMEOUT,

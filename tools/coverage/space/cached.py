@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
+from ...data_folder import make_private_folder
 from ...dataset.index_entries import embedding_name
 from ...dataset.tables import workflows
 from ...dataset.workflows import dataset_version
@@ -87,7 +88,7 @@ def _read(file: Path, made_of: list[str]) -> SpaceReport | None:
 
 
 def _write(file: Path, kept: _Kept) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(file.parent)
     unfinished = file.with_name(f".{uuid.uuid4().hex}.part")
     unfinished.write_text(kept.model_dump_json(), encoding="utf-8")
     unfinished.replace(file)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from ...data_folder import files_for_the_person
 from ...errors import InvalidInput
 
 
@@ -23,9 +24,11 @@ class NewFiles:
     def open(self, target: Path, *, replaces: bool = False) -> BinaryIO:
         """A file to write into; ``replaces`` allows it to take the place of one that is there."""
         final = target.resolve()  # a link stays a link: what it points to is replaced
-        final.parent.mkdir(parents=True, exist_ok=True)
+        with files_for_the_person():
+            final.parent.mkdir(parents=True, exist_ok=True)
         temporary = final.with_name(f".{final.name[:100]}.{uuid.uuid4().hex}.part")
-        file = temporary.open("xb")
+        with files_for_the_person():
+            file = temporary.open("xb")
         self._open.append((target, temporary, file))
         if replaces:
             self._replaced.add(target)

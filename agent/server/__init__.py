@@ -1,0 +1,1 @@
+"""What `langgraph.json` puts before the LangGraph server: who may send it anything at all."""

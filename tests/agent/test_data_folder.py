@@ -1,0 +1,110 @@
+"""The data folder is closed to other accounts, whatever made what is in it; what is exported elsewhere is not."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from finetune_coverage.agent.mcp.run import _token
+from finetune_coverage.tools import data_folder
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.settings import load_settings
+
+from .conftest import Command
+from .endpoint import Endpoint
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX")
+
+
+@pytest.fixture(autouse=True)
+def _careless_umask() -> Iterator[None]:
+    before = os.umask(0o000)
+    data_folder._closed.clear()  # of other tests in this process
+    yield
+    os.umask(before)
+
+
+def open_places(folder: Path) -> list[str]:
+    """What others could enter, read or change."""
+    return [
+        f"{stat.filemode(path.lstat().st_mode)} {path.relative_to(folder)}"
+        for path in [folder, *folder.rglob("*")]
+        if path.lstat().st_mode & 0o077
+    ]
+
+
+def _session(command: Command, workflow: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    for words in (
+        f"generate -w {workflow} --topic technical --count 1 --strategy few_shot --yes",
+        f"chat -w {workflow}",
+        f"analyze -w {workflow} --within",
+        "doctor --yes",
+    ):
+        assert command(*words.split()).code in (0, 3), words
+    return load_settings().home
+
+
+def test_nothing_in_it_is_open(
+    command: Command, endpoint: Endpoint, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _session(command, small, monkeypatch)
+    services = Services()
+    _token(services)
+    services.index.close()
+    assert {"coverage.db", "conversations.db", "chroma", "locks", "known-hosts", "mcp-token"} <= {
+        path.name for path in home.iterdir()
+    }
+    assert all(data_folder.OURS.fullmatch(path.name) for path in home.iterdir())
+    assert open_places(home) == []
+
+
+def test_what_an_older_version_left_open_is_closed(
+    command: Command, endpoint: Endpoint, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _session(command, small, monkeypatch)
+    (home / ".env").write_text("OPENAI_API_KEY=sk-mine\n")
+    for path in [home, *home.rglob("*")]:
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    data_folder._closed.clear()
+    assert command("workflows").code == 0
+    assert open_places(home) == []
+
+
+def test_a_folder_with_other_things_stays_open_and_that_is_said(
+    command: Command, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = load_settings().home
+    (home / "holiday.jpg").touch()
+    home.chmod(0o755)
+    (home / "coverage.db").chmod(0o644)
+    data_folder._closed.clear()
+    outcome = command("doctor")
+    assert outcome.code == 1 and "can be entered by other accounts" in outcome.out
+    assert "chmod 700" in outcome.out
+    assert open_places(home) == ["drwxr-xr-x .", "-rw-rw-rw- holiday.jpg"]
+
+
+def test_what_is_written_for_the_person_is_as_their_umask_says(
+    command: Command, small: str, tmp_path: Path
+) -> None:
+    os.umask(0o022)
+    assert command("export", "-w", small, "-o", tmp_path / "new" / "out.jsonl").code == 0
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "new" / "out.jsonl").stat().st_mode) == 0o644
+    assert os.umask(0o022) == 0o022
+
+
+def test_a_store_that_a_host_program_opens_is_closed_too(tmp_path: Path) -> None:
+    from finetune_coverage.tools.settings import Settings
+
+    services = Services(Settings(home=tmp_path / "deep" / "home"))
+    _ = services.store
+    services.store.close()
+    assert not any(
+        "coverage.db" in place or " ." in place for place in open_places(tmp_path / "deep" / "home")
+    )
