@@ -75,13 +75,15 @@ class Behaviour:
 
 @dataclass
 class Answered:
-    """One request: when it came and from which port, when its answer had been sent, what became of it, and the text."""
+    """One request: when it came and from which port, when its answer had been sent, what became of it, what it took."""
 
     arrived: float
     outcome: str
     port: int = 0
     sent: float | None = None
     text: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass
@@ -110,7 +112,10 @@ class Endpoint:
         content = b""
         if entry.outcome not in ("errors", "drops", "hangs"):
             entry.text = self._text(body, entry.outcome)
-            content = orjson.dumps(_completion(body, entry.text, cut=entry.outcome == "truncated"))
+            completion = _completion(body, entry.text, cut=entry.outcome == "truncated")
+            entry.prompt_tokens = completion["usage"]["prompt_tokens"]
+            entry.completion_tokens = completion["usage"]["completion_tokens"]
+            content = orjson.dumps(completion)
         self.active += 1
         self.peak = max(self.peak, self.active)
         try:

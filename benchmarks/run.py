@@ -20,6 +20,7 @@ TITLES = {
     "throughput": "Throughput, client CPU and memory",
     "faults": "Faulty and narrow endpoints",
     "kills": "kill -9",
+    "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
     "gates": "Planted defects and untouched real records",
     "scale": "Import and analysis of a million records",
@@ -28,7 +29,7 @@ TITLES = {
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
 _SEEN = "Which dialogues had been looked at before they were measured: [LOOKED_AT.md](LOOKED_AT.md)."
-_PRINT_MARKDOWN = ("throughput", "faults", "kills", "scale", "topics", "understanding")
+_PRINT_MARKDOWN = ("throughput", "faults", "kills", "priced", "scale", "topics", "understanding")
 _PACKAGES = (
     "aiohttp",
     "openai",
