@@ -133,7 +133,8 @@ def build_graph(
     graph.add_node("finish", finishing.finish)
     graph.add_node("summarize", finishing.summarize)
 
-    # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
+    # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate"; what
+    # the model read cannot end the conversation either.
     no_approval = ["revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare", "finish"]
     answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back", "rules"]
     graph.add_edge(START, "route")
@@ -142,7 +143,9 @@ def build_graph(
     graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose", "preview"])
     graph.add_conditional_edges("recommend", route_after_recommend, ["approve", "interpret", *no_approval])
     graph.add_conditional_edges("approve", route_after_approve, answers)
-    graph.add_conditional_edges("interpret", route_after_approve, no_approval)
+    graph.add_conditional_edges(
+        "interpret", route_after_approve, [to for to in no_approval if to != "finish"]
+    )
     graph.add_conditional_edges("answer", route_after_answer, ["approve", END])
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
     graph.add_conditional_edges("review", route_after_change_of_figures, ["analyze", "approve"])

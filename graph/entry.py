@@ -21,7 +21,7 @@ from .finish import ENDED
 from .history import history
 from .markdown import escape
 from .offer import Offer, Option
-from .reply import read_reply
+from .reply import SENTENCE, read_reply
 from .scope import ServicesSource, scoped
 from .seal import sealed
 from .state import State, as_json, forget, offer_in, the_reply
@@ -202,4 +202,4 @@ def _worth_carrying(said: str, state: State) -> str | None:
         r"strateg|few.?shot", said
     ):
         return said
-    return said if re.search(r"\b\d+\b.*\bfor\b", said) or _TARGETS.search(said.lower()) else None
+    return said if re.search(r"\b\d+\b.*\bfor\b", said[:SENTENCE]) or _TARGETS.search(said.lower()) else None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.targets import Aim
-from .offer_kinds import YES_TO, About, Action, Effect
+from .offer_kinds import YES_TO, About, Action, Consequence, Effect
 
 
 class Option(BaseModel):
@@ -209,7 +209,7 @@ class Reply(BaseModel):
     strategy: str | None = None
     cap_usd: float | None = None
     cap_tokens: int | None = None
-    means: Literal["approve", "resume", "proceed"] | None = None
+    means: Consequence | None = None
     is_open: bool = False
     read_by: Literal["grammar", "model"] = "grammar"
     channel: Literal["typed", "decision"] = "typed"
