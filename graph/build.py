@@ -68,8 +68,9 @@ def route_after_accept(state: State) -> str:
 
 
 def route_after_generate(state: State) -> str:
-    """A failure goes to the person; anything else is measured."""
-    return "hold" if any(result["error"] for result in state.get("results") or []) else "reanalyze"
+    """A failure goes to the person, and so does what nobody said yes to; anything else is measured."""
+    results = state.get("results") or []
+    return "hold" if not results or any(result["error"] for result in results) else "reanalyze"
 
 
 def route_after_reanalyze(state: State) -> str:

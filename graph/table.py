@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
-from ..tools.dataset.journal_tables import approval_items, jobs
+from ..tools.dataset.journal_tables import approval_items, jobs, plans
 from ..tools.dataset.store import Store
 from ..tools.errors import InvalidInput
 from ..tools.generation.approval import approval_of
+from ..tools.generation.ledger import summarize_job
 from ..tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
 from .offer import Offer
 from .state import State
@@ -24,9 +26,13 @@ def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offe
 
     The offer goes with the plan, because a reply may arrive with an empty state (a new message to a parent graph).
     """
-    heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
-    asked = {"heard": heard[-_HEARD:], "asked_at": time.time_ns() // 1_000_000, "model": state.get("model")}
-    offer = offer.model_copy(update={**asked, "plan_id": None})
+    offer = put(offer, state).model_copy(
+        update={
+            "model": state.get("model"),
+            "plan_id": None,
+            "decided": sorted({*(state.get("decided") or []), *decided_in(store, thread_id)}),
+        }
+    )
     if not offer.items or offer.workflow_id is None:
         return offer
     details = {"offer": offer.model_dump(mode="json"), "coverage_before": state.get("coverage_before")}
@@ -40,6 +46,58 @@ def lay(store: Store, offer: Offer, state: State, thread_id: str | None) -> Offe
         details=details,
     )
     return offer.model_copy(update={"plan_id": plan.id})
+
+
+def put(offer: Offer, state: State) -> Offer:
+    """The offer as a question that is asked now: nothing that was said or sent before is an answer to it."""
+    heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
+    return offer.model_copy(update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0})
+
+
+def now_ms() -> int:
+    """The time in milliseconds, as a server stamps requests with it."""
+    return time.time_ns() // 1_000_000
+
+
+def keep_with_plan(store: Store, plan_id: str, **details: Any) -> None:
+    """Write further details beside a plan, for a reply that comes in with an empty state."""
+    with store.write() as connection:
+        known = connection.execute(select(plans.c.details).where(plans.c.id == plan_id)).scalar_one()
+        connection.execute(update(plans).where(plans.c.id == plan_id).values(details={**known, **details}))
+
+
+def takes_yes(store: Store, offer: Offer, approval_id: str) -> bool:
+    """Whether the yes to this offer is one to what is about to happen; a yes starts or resumes a generation once.
+
+    The plan's own yes starts what was never begun. The yes to a resumption is taken off the question, which is kept
+    with the plan: without a new question there is nothing more that a stored answer could be a yes to.
+    """
+    with store.write() as connection:
+        if offer.action != "resume_generation":
+            begun = select(jobs.c.id).where(jobs.c.approval_id == approval_id).limit(1)
+            return connection.execute(begun).first() is None
+        plan = plans.c.id == offer.plan_id
+        known = connection.execute(select(plans.c.details).where(plan)).scalar()
+        if not known or known.get("offer", {}).get("action") != "resume_generation":
+            return False
+        answered = {**known, "offer": {**known["offer"], "action": "generate_synthetic_data"}}
+        connection.execute(update(plans).where(plan).values(details=answered))
+        return True
+
+
+def accepted_of(store: Store, approval_id: str) -> int:
+    """How many records came of an approval so far."""
+    with store.read() as connection:
+        ids = connection.execute(select(jobs.c.id).where(jobs.c.approval_id == approval_id)).scalars().all()
+    return sum(summarize_job(store, job_id).accepted for job_id in ids)
+
+
+def decided_in(store: Store, thread_id: str | None) -> list[str]:
+    """The decisions without a name that plans of this conversation were approved by."""
+    if thread_id is None:
+        return []
+    approved = (plan for plan in list_plans(store, status="approved") if plan.thread_id == thread_id)
+    return [content for plan in approved for content in plan.details.get("decided") or []]
 
 
 def require_shown_plan(store: Store, offer: Offer, thread_id: str | None) -> None:

@@ -69,7 +69,9 @@ def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: P
     before = synthetic(tmp_path)
     assert 2 <= len(before) < 6
 
-    done = finish(run("go-on"))
+    asked = finish(run("go-on"))
+    assert asked["waits"] == ["resume_generation"] and synthetic(tmp_path) == before
+    done = finish(run("resume", "1"))
     after = synthetic(tmp_path)
     assert set(before) <= set(after) and len(after) == 6
     assert sorted(done["ids"]) == sorted(after)
