@@ -132,7 +132,8 @@ def slow(lines: Sequence[str], read: Callable[[str], Any]) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     "line",
-    ["kk " * 20 + "x", "later, " * 22, "that's enough " * 22, "all topics " * 30 + "x", "_" * 999, "a_" * 499 + "x",
+    ["kk " * 20 + "x", "later, " * 22, "later, " * 22 + "x", "that's enough " * 22, "all topics " * 30 + "x",
+     "_" * 999, "a_" * 499 + "x",
      "?!" * 500 + "x", ", then" * 30, "let's enough " * 60, "ignore " * 142, "7 " * 500, " \n" * 500 + "x", "«" * 1000,
      "drop 1, 2" + ", 3" * 320 + "x", "go before round 7" + ", then" * 160 + "x", "ok, " * 250 + "?"],
     ids=lambda line: repr(line[:12]),
