@@ -128,7 +128,8 @@ class TerminalChat:
         if begins:
             runner.run(conversation.begin(self._workflow_id or place.workflow_id))
         elif place.is_unfinished:
-            say("The last step was cut off; going on with it.", style="yellow")
+            # What may cost something is asked by the graph before it goes on.
+            say("The last step was cut off; taking it up where it was.", style="yellow")
             runner.run(conversation.go_on())
         elif place.question or place.last_message:
             self._show(place.question or place.last_message or "")

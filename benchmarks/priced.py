@@ -1,4 +1,4 @@
-"""Jobs of a priced model whose answers take unequal time: whether they end, and whether their cost is the endpoint's."""
+"""Jobs of a priced model whose answers take unequal time: do they end, and is their cost the endpoint's own count?"""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def report(jobs: list[dict[str, Any]]) -> str:
         for number, job in enumerate(jobs, 1)
     ]
     table = markdown_table(["job", "ended", "delivered", "calls", "told", "the endpoint's own count"], rows)
-    return f"{table}\n\nAnswers take {LATENCY} s in the median, lognormal with sigma {SPREAD}; up to {CONCURRENCY} at once."
+    return f"{table}\n\nAnswers take {LATENCY} s in the median, lognormal with sigma {SPREAD}; {CONCURRENCY} at once."
 
 
 if __name__ == "__main__":

@@ -142,10 +142,11 @@ def load_utterances(path: Path) -> list[Utterance]:
 def mistake(said: Utterance, reply: Reply) -> str | None:
     """What is wrong with a reading, ``None`` if intent and arguments are right.
 
-    A yes in another language counts as read when the person is asked to confirm it; an English one does not.
+    A yes in another language counts as read when the person is asked to confirm it; an English one does not. What
+    leads out of the conversation may be asked back in any language.
     """
     kind: str = reply.kind
-    if kind == "confirm" and said.lang != "en" and reply.means is not None:
+    if kind == "confirm" and reply.means is not None and (said.lang != "en" or reply.means != "approve"):
         kind = reply.means
     if kind not in said.kind:
         return f"{reply.kind}{f' ({reply.means})' if reply.means else ''} instead of {' or '.join(said.kind)}"

@@ -17,9 +17,9 @@ from .number_words import read_number, vocabulary
 
 _EQUAL = re.compile(
     r"(?:(?:make|set|treat|weigh|keep|put|have) )?"
-    r"(?P<what>(?:it|them|all|everything|everyone|(?:every|each|all|all of|all the|the) (?:topics?|targets?|weights?|"
-    r"shares?)|topics|targets|weights|shares) )*"
-    r"(?:should |must |to |be |count |are |back )*(?:all )?(?P<how>equal(?:ly)?|uniform(?:ly)?|even(?:ly)?|the same)"
+    r"(?P<what>(?:it|them|everything|everyone|(?:every |each |all |all of |all the |the )?(?:topics?|targets?|weights?|"
+    r"shares?)|all) )*+"
+    r"(?:should |must |to |be |count |are |back )*+(?:all )?(?P<how>equal(?:ly)?|uniform(?:ly)?|even(?:ly)?|the same)"
     r"(?P<of> (?:weights?|targets?|shares?)| (?:important|weighted))?(?: for (?:all|every|each)(?: topics?)?)?"
     r"(?: (?:again|now|please))*"
 )

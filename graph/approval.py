@@ -6,6 +6,7 @@ item of the plan. Its types live in a package that we do not depend on, hence ou
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
@@ -63,7 +64,8 @@ class Decision(BaseModel):
     """One decision. ``accept``, ``ignore`` and ``response`` are the older names for approve, reject, respond.
 
     Attributes:
-        plan_id: for clients that say which plan they answer: a decision on another one is asked again.
+        plan_id: for clients that say which plan they answer: a decision on another one is asked again. Without it a
+            decision counts once in a conversation (`repeated`).
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -126,12 +128,9 @@ def read_answer(answer: Answer, offer: Offer) -> Reply:
     value = answer.root
     if isinstance(value, str):
         return _typed(value, offer)
-    decisions = (
-        value if isinstance(value, list) else value.decisions if isinstance(value, Decisions) else [value]
-    )
-    named = {decision.plan_id for decision in decisions} | {getattr(value, "plan_id", None)}
-    if named - {None, offer.plan_id}:
-        return _again("That was an answer to another plan; this is the one that waits.")
+    decisions = _decisions(answer)
+    if _named(answer) - {_asked_plan(offer)}:
+        return _again("That was an answer to another plan; this is the question that waits.")
     if len(decisions) == 1 and decisions[0].type == "respond":
         return _typed(decisions[0].message or "", offer)
     if decisions and all(decision.type == "reject" for decision in decisions):
@@ -158,12 +157,68 @@ def in_time(reply: Reply, offer: Offer, sent_at: int | None, *, is_ahead: bool =
         sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
         is_ahead: it is known to have been written before the question was.
     """
-    if is_ahead and reply.kind in ("approve", "resume"):
+    if is_ahead and reply.kind in ("approve", "resume", "take_back", "add_rule", "add_rule_here"):
         return Reply(kind="unclear", note=AHEAD, channel=reply.channel)
     if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("question", "unclear"):
         return reply
     note = "That came in before I asked this question, so I do not take it as the answer."
     return Reply(kind="unclear", note=note, channel=reply.channel)
+
+
+def unnamed(answer: Answer, offer: Offer) -> str | None:
+    """What was decided, as one line of JSON; ``None`` for what was typed and for a decision that names the plan shown.
+
+    However an approval of all parts is wrapped, it is the same one.
+    """
+    if isinstance(answer.root, str) or (_named(answer) and _asked_plan(offer) is not None):
+        return None
+    decisions = _decisions(answer)
+    if any(decision.type == "respond" for decision in decisions):
+        return None
+    if all(decision.type == "approve" for decision in decisions):
+        return "approve"
+    told = [(d.type, d.edited_action.model_dump() if d.edited_action else None) for d in decisions]
+    return json.dumps(told, sort_keys=True)
+
+
+def repeated(offer: Offer, sent_at: int | None) -> Reply | None:
+    """The question back to a decision that was carried out before in this conversation and names no plan.
+
+    A decision counts for the plan that was on the table when it was sent. Chat pages send no more than "approve", so
+    the second of two clicks, a page left open in another tab and a client's retry look like an answer to the plan that
+    came after. The first such decision of a conversation is one to the only plan there was. The same one again, to
+    whatever is asked next, is not carried out but asked back, with the plan shown. It counts where it names its
+    question: by ``plan_id``, by the interrupt's id, by what is typed, or on a server, which knows when a request came
+    in, by being sent after it was asked back: a person who read that clicks once more. Where nobody knows when it was
+    sent, in a program that calls the graph itself, it has to name its question.
+
+    Args:
+        offer: what lies on the table now.
+        sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
+
+    Returns:
+        ``None`` when the decision counts.
+    """
+    if sent_at is not None and offer.asked_again_at and sent_at >= offer.asked_again_at:
+        return None
+    how = "type your answer, or send the plan's `plan_id` with it" if sent_at is None else "give it once more"
+    return _again(
+        "An answer just like that one was carried out before and this one does not say what it is to, so it may be "
+        f"the same click again. If you mean what is asked here, please {how}."
+    )
+
+
+def handed_on() -> Reply:
+    """The question back to an answer that is word for word the last one, in a subgraph.
+
+    LangGraph keeps what a parent graph was resumed with until the parent takes its next step, and hands it to each
+    question of the subgraph that comes up meanwhile when the parent is called without input (``ainvoke(None)``): after
+    a crash, or while a question waits. Only what came under the interrupt's id, or reads differently, is new for sure.
+    """
+    return _again(
+        "That is word for word the answer before, which around a subgraph can be handed on to a later question. If you "
+        "mean it, please say it in another way: the number, or “option” and the number."
+    )
 
 
 def as_text(answer: Answer, reply: Reply) -> str:
@@ -176,6 +231,23 @@ def as_text(answer: Answer, reply: Reply) -> str:
     return reply.text or {"reject": "Rejected", "proceed": "Approved: proceed"}.get(
         reply.kind, "(a decision)"
     )
+
+
+def _decisions(answer: Answer) -> list[Decision]:
+    value = answer.root
+    assert not isinstance(value, str)
+    return value if isinstance(value, list) else value.decisions if isinstance(value, Decisions) else [value]
+
+
+def _named(answer: Answer) -> set[str]:
+    """The plans that the decisions say they answer."""
+    ids = {decision.plan_id for decision in _decisions(answer)} | {getattr(answer.root, "plan_id", None)}
+    return {plan_id for plan_id in ids if plan_id is not None}
+
+
+def _asked_plan(offer: Offer) -> str | None:
+    """The plan that is asked about; to carry on with one, or to take it back, is another question."""
+    return offer.plan_id if offer.action == GENERATE else None
 
 
 def _review(name: str, *decisions: Any) -> ReviewConfig:

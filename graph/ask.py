@@ -8,17 +8,40 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 from langgraph.types import interrupt
 
-from .approval import Answer, as_text, in_time, read_answer, request_for
-from .context import sent_at, written_ahead
-from .offer import Offer
+from .approval import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
+from .context import answered_by_id, is_subgraph, sent_at, written_ahead
+from .offer import Offer, Reply
+from .offer_kinds import CONSEQUENCES
 from .seal import sealed
 from .state import State, as_json, offer_in
+from .table import now_ms
 
 
 def approve(state: State) -> dict[str, Any]:
     """Ask the person and read the answer; whatever follows from it happens in the next node."""
     offer = offer_in(state) or Offer(action="choose_next_step")
     answer = interrupt(request_for(offer).model_dump(mode="json"), response_schema=Answer)
-    reply = sealed(in_time(read_answer(answer, offer), offer, sent_at(), is_ahead=written_ahead()), offer)
+    reply = in_time(read_answer(answer, offer), offer, sent_at(), is_ahead=written_ahead())
+    update: dict[str, Any] = {}
+    if not answered_by_id():
+        reply, update = _if_new(reply, answer, offer, state)
+    reply = sealed(reply, offer)
     said = HumanMessage(as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()))
-    return {"messages": [said], "reply": as_json(reply), "heard": said.id}
+    return {**update, "messages": [said], "reply": as_json(reply), "heard": said.id}
+
+
+def _if_new(reply: Reply, answer: Answer, offer: Offer, state: State) -> tuple[Reply, dict[str, Any]]:
+    """The reply, unless it may be one that was carried out before; and what to remember of it."""
+    update: dict[str, Any] = {"answered": answer.model_dump_json()}
+    if reply.kind not in CONSEQUENCES:
+        return reply, update
+    decision = unnamed(answer, offer)
+    if decision is None:
+        again = is_subgraph() and state.get("answered") == update["answered"]
+        return (handed_on() if again else reply), update
+    decided = state.get("decided") or []
+    if decision in {*decided, *offer.decided}:
+        back = repeated(offer, None if is_subgraph() else sent_at())
+        if back is not None:
+            return back, {**update, "offer": as_json(offer.model_copy(update={"asked_again_at": now_ms()}))}
+    return reply, {**update, "decided": [*decided, decision]}

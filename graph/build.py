@@ -68,8 +68,9 @@ def route_after_accept(state: State) -> str:
 
 
 def route_after_generate(state: State) -> str:
-    """A failure goes to the person; anything else is measured."""
-    return "hold" if any(result["error"] for result in state.get("results") or []) else "reanalyze"
+    """A failure goes to the person, and so does what nobody said yes to; anything else is measured."""
+    results = state.get("results") or []
+    return "hold" if not results or any(result["error"] for result in results) else "reanalyze"
 
 
 def route_after_reanalyze(state: State) -> str:
@@ -133,7 +134,8 @@ def build_graph(
     graph.add_node("finish", finishing.finish)
     graph.add_node("summarize", finishing.summarize)
 
-    # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate".
+    # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate"; what
+    # the model read cannot end the conversation either.
     no_approval = ["revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare", "finish"]
     answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back", "rules"]
     graph.add_edge(START, "route")
@@ -142,7 +144,9 @@ def build_graph(
     graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose", "preview"])
     graph.add_conditional_edges("recommend", route_after_recommend, ["approve", "interpret", *no_approval])
     graph.add_conditional_edges("approve", route_after_approve, answers)
-    graph.add_conditional_edges("interpret", route_after_approve, no_approval)
+    graph.add_conditional_edges(
+        "interpret", route_after_approve, [to for to in no_approval if to != "finish"]
+    )
     graph.add_conditional_edges("answer", route_after_answer, ["approve", END])
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])
     graph.add_conditional_edges("review", route_after_change_of_figures, ["analyze", "approve"])

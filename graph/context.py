@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from langgraph.config import get_config
 from langgraph.runtime import get_runtime
+from langgraph.types import Interrupt
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -134,6 +135,21 @@ def sent_at() -> int | None:
 def written_ahead() -> bool:
     """Whether what the person says was written before they could read what it would answer."""
     return bool(get_config().get("configurable", {}).get(WRITTEN_AHEAD))
+
+
+def answered_by_id() -> bool:
+    """Whether the answer came under the id of its interrupt, ``Command(resume={id: answer})``.
+
+    Such an answer is handed to the interrupt with that id and to no other, so it names its question. That others came
+    that way says nothing: beside them an earlier answer may still be handed on (see `approval.handed_on`).
+    """
+    known = get_config().get("configurable", {})
+    return Interrupt.from_ns(None, known["checkpoint_ns"]).id in (known.get("__pregel_resume_map") or {})
+
+
+def is_subgraph() -> bool:
+    """Whether a parent graph runs this one."""
+    return "|" in str(get_config().get("configurable", {}).get("checkpoint_ns", ""))
 
 
 def approver() -> str:

@@ -15,19 +15,21 @@ from ..tools.dataset.store import Store
 from ..tools.dataset.workflows import dataset_version, list_workflows
 from ..tools.errors import InvalidInput
 from ..tools.generation.plans import cancel_plan
+from ..tools.services import Services
 from .approval import in_time
 from .context import from_context, sent_at, thread_id, written_ahead
 from .finish import ENDED
 from .history import history
 from .markdown import escape
 from .offer import Offer, Option
-from .reply import read_reply
+from .offer_kinds import CONSEQUENCES
+from .reply import SENTENCE, read_reply
 from .scope import ServicesSource, scoped
 from .seal import sealed
 from .state import State, as_json, forget, offer_in, the_reply
 from .steps import Step, next_step_for
 from .table import find_plan, offer_of, outdated, unfinished_approval
-from .work import resume_offer
+from .work import ask_to_resume
 from .workflow_choice import ask_for_workflow, named_workflow, read_workflow_choice
 
 SAMPLE_WORKFLOW = "sample"
@@ -81,26 +83,31 @@ class Entering:
             cancel_plan(store, plan.id)
             old = message is None or _was_read(message, None, offer_of(plan))
             return Command(goto="analyze", update={**update, "notice": reason, "said": None if old else said})
-        unfinished = unfinished_approval(store, thread, workflow_id) if _in_generation(state) else None
+        asked_now = False
+        unfinished = unfinished_approval(services, thread, workflow_id) if _in_generation(state) else None
         if plan is not None and (stored := offer_of(plan)) is not None:
             # The state knows what was said since; the store knows what is really pending.
             offer = offer if offer is not None and offer.plan_id == plan.id else stored
         elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
-            offer = resume_offer(stored, unfinished[0])
+            asked_now = stored.action != "resume_generation"
+            offer = ask_to_resume(store, stored, unfinished[0], state) if asked_now else stored
             update |= {"approval_id": unfinished[0]}
+            if asked_now:
+                # What was typed before this was asked can be answered, but is no answer to it.
+                update |= {"messages": [AIMessage(offer.text)], "offer": as_json(offer)}
+                if message is None or read_reply(said, offer).kind in CONSEQUENCES:
+                    return Command(
+                        goto="approve", update={**_figures(services, state, workflow_id), **update}
+                    )
         elif offer is not None and offer.plan_id is not None and offer.action != "resume_generation":
             offer = None  # it was answered elsewhere
         if state.get("next_step") and plan is None and unfinished is None:
             return self._after_the_end(state, update, said)
         if offer is None:
             return Command(goto="analyze", update={**update, "said": _worth_carrying(said, state)})
-        if state.get("coverage") is None:
-            services = scoped(services, state)
-            coverage = analyze(services, workflow_id).model_dump(mode="json")
-            update |= {"coverage": coverage, "coverage_after": coverage}
-            update.setdefault("coverage_before", coverage)
+        update = {**_figures(services, state, workflow_id), **update}
         update["offer"] = as_json(offer)
-        if message is None or _was_read(message, None, offer):
+        if message is None or (not asked_now and _was_read(message, None, offer)):
             return Command(goto="approve", update=update)  # nothing new was said
         reply = sealed(in_time(read_reply(said, offer), offer, sent_at(), is_ahead=written_ahead()), offer)
         return Command(
@@ -173,6 +180,14 @@ class Entering:
             cancel_plan(store, offer.plan_id)
 
 
+def _figures(services: Services, state: State, workflow_id: str) -> dict[str, Any]:
+    """Those that an empty state lacks."""
+    if state.get("coverage") is not None:
+        return {}
+    coverage = analyze(scoped(services, state), workflow_id).model_dump(mode="json")
+    return {"coverage": coverage, "coverage_after": coverage, "coverage_before": coverage}
+
+
 def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:
     for message in reversed(messages):
         # A parent graph that comes back gives the old conversation along: its last "proceed" is answered.
@@ -202,4 +217,4 @@ def _worth_carrying(said: str, state: State) -> str | None:
         r"strateg|few.?shot", said
     ):
         return said
-    return said if re.search(r"\b\d+\b.*\bfor\b", said) or _TARGETS.search(said.lower()) else None
+    return said if re.search(r"\b\d+\b.*\bfor\b", said[:SENTENCE]) or _TARGETS.search(said.lower()) else None

@@ -10,7 +10,7 @@ from .offer import Offer, Reply
 _BEFORE = re.compile(
     r"(?:(?:please |can you |could you |let'?s |ok |no )*)(?:go|start|branch|fork|jump)(?: back| again| off)? ?"
     r"(?:to|from|at)? ?(?:just |right )?before (?:the )?(?:round (?:number )?#?(?P<number>\d{1,4})|last round)"
-    r"(?:(?:,| and|,? then)+ (?:try|use|do it with|do) (?P<what>.+?)(?: instead)?)?(?: please)?"
+    r"(?:(?>(?:,| and| then)+) (?:try|use|do it with|do) (?P<what>.+?)(?: instead)?)?(?: please)?"
 )
 _COMPARE = re.compile(
     r"(?:please |can you |now |let'?s )*compare(?: (?:the|both|two|them|branches|forks|results?|sides?|side by side|"

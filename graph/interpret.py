@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from .exact import asked_first
 from .model_reading import read_by_model
-from .offer import Reply
 from .scope import ServicesSource
 from .state import State, as_json, offer_in, the_reply
 
@@ -23,10 +23,8 @@ class Interpreting:
         assert offer is not None
         services = await asyncio.to_thread(self._services)
         read, tokens = await read_by_model(reply.text, offer, services)
-        settled = read or reply.model_copy(update={"is_open": False, "read_by": "model"})
-        if settled.kind in ("approve", "resume"):
-            # Cannot happen; were it to, a person's plain yes would still be needed.
-            settled = Reply(kind="confirm", means=settled.kind, text=reply.text, read_by="model")
+        # Whatever the model read, a person's plain answer is needed.
+        settled = asked_first(read or reply.model_copy(update={"is_open": False, "read_by": "model"}))
         return {
             "reply": as_json(settled),
             "reading_tokens": (state.get("reading_tokens") or 0) + tokens,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from ..tools.coverage.caps import MAX_PER_ITEM as MAX_COUNT
 from ..tools.coverage.strategy_choice import STRATEGIES, StrategyName
@@ -111,7 +112,7 @@ def find_mentions(text: str, topics: Sequence[str]) -> Mentions:
     """
     mentions = Mentions(split_words(text))
     free = [True] * len(mentions.words)
-    names = {topic: split_words(topic) for topic in topics}
+    names = _names(tuple(topics))
     _exact_names(mentions, free, names)
     _strategies(mentions, free)
     _near_names(mentions, free, names)
@@ -119,6 +120,11 @@ def find_mentions(text: str, topics: Sequence[str]) -> Mentions:
     _counts(mentions, free)
     mentions.found.sort(key=lambda mention: mention.start)
     return mentions
+
+
+@lru_cache(maxsize=16)
+def _names(topics: tuple[str, ...]) -> dict[str, list[str]]:
+    return {topic: split_words(topic) for topic in topics}
 
 
 def _take(
@@ -171,33 +177,33 @@ def _strategies(mentions: Mentions, free: list[bool]) -> None:
 def _near_names(mentions: Mentions, free: list[bool], names: dict[str, list[str]]) -> None:
     """Misspelled full names; two names equally near are no answer."""
     sizes = {size for words in names.values() for size in range(1, len(words) + 2)}
+    compact = {topic: "".join(words) for topic, words in names.items()}
     for at in _windows(free, sizes):
         written = _joined(mentions.words, at)
         if len(written) < 6 or not all(free[position] for position in at):
             continue
         if any(is_number_word(word) or word[:1].isdigit() for word in mentions.words[at.start : at.stop]):
             continue  # "12 acount" is a count and a name
-        near = sorted(
-            ((fuzz.ratio(written, "".join(words)), topic) for topic, words in names.items()), reverse=True
-        )
-        best, topic = near[0] if near else (0.0, "")
-        if best >= _NEAR and (len(near) == 1 or near[1][0] <= best - 5):
+        near = process.extract(written, compact, scorer=fuzz.ratio, limit=2, score_cutoff=_NEAR - 5)
+        _, best, topic = near[0] if near else ("", 0.0, "")
+        if best >= _NEAR and (len(near) == 1 or near[1][1] <= best - 5):
             _take(mentions, free, "topic", topic, at)
 
 
 def _parts_of_names(mentions: Mentions, free: list[bool], names: dict[str, list[str]]) -> None:
     """Single words that belong to one topic's name only; neighbours narrow each other down."""
     position = 0
+    with_word = {word: _topics_with(word, names) for word in set(mentions.words)}
     while position < len(free):
         start, candidates = (
             position,
-            _topics_with(mentions.words[position], names) if free[position] else set(),
+            set(with_word[mentions.words[position]]) if free[position] else set(),
         )
         position += 1
         if not candidates:
             continue
         while position < len(free) and free[position]:
-            narrowed = candidates & _topics_with(mentions.words[position], names)
+            narrowed = candidates & with_word[mentions.words[position]]
             if not narrowed:
                 break
             candidates, position = narrowed, position + 1

@@ -6,7 +6,6 @@ import re
 import unicodedata
 
 from .number_words import ascii_digits
-from .phrases import GO, OPTION, PLAIN_YES, RESUME
 
 _AS_WRITTEN = {
     "dont": "don't", "doesnt": "doesn't", "didnt": "didn't", "isnt": "isn't", "wasnt": "wasn't", "cant": "can't",
@@ -28,14 +27,4 @@ def normalize(text: str) -> str:
     asks = bool(re.search(r"\?[\s!.)]*$", text))
     text = re.sub(r"^[(\[\s¿¡]+|[\s.!,;:)\]?…]+$", "", text)
     text = re.sub(r"(?<=[a-z0-9])[,!.](?= |$)", ",", text)
-    text = _drop_commas_between_yeses(text)
     return text + ("?" if asks else "")
-
-
-def _drop_commas_between_yeses(text: str) -> str:
-    """Makes "yes, please" and "yes. go ahead!" plain; commas elsewhere part clauses and stay."""
-    bare = text.replace(",", "")
-    patterns = (PLAIN_YES, GO, OPTION, RESUME)
-    if text.startswith("no,"):
-        return text  # "no, 20" is no number 20
-    return bare if any(pattern.fullmatch(bare) for pattern in patterns) else text

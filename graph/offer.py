@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.targets import Aim
-from .offer_kinds import YES_TO, About, Action, Effect
+from .offer_kinds import YES_TO, About, Action, Consequence, Effect
 
 
 class Option(BaseModel):
@@ -66,6 +66,8 @@ class Offer(BaseModel):
         model: the language model that the plan was priced for, if the run named one.
         asked_at: when it was laid on the table, in milliseconds; 0 when it holds nothing that a yes would start.
         heard: ids of the person's messages from before this offer: none of them can be an answer to it.
+        decided: decisions without a name that were carried out in this conversation before it, as `unnamed` gives them.
+        asked_again_at: when one of them came a second time and was asked back, in milliseconds; 0 when none did.
     """
 
     action: Action
@@ -95,6 +97,8 @@ class Offer(BaseModel):
     model: str | None = None
     asked_at: int = 0
     heard: list[str] = Field(default_factory=list)
+    decided: list[str] = Field(default_factory=list)
+    asked_again_at: int = 0
 
     @property
     def yes_is_plain(self) -> bool:
@@ -214,7 +218,7 @@ class Reply(BaseModel):
     strategy: str | None = None
     cap_usd: float | None = None
     cap_tokens: int | None = None
-    means: Literal["approve", "resume", "proceed"] | None = None
+    means: Consequence | None = None
     is_open: bool = False
     read_by: Literal["grammar", "model"] = "grammar"
     channel: Literal["typed", "decision"] = "typed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Action = Literal[
     "generate_synthetic_data",
@@ -46,3 +46,15 @@ YES_TO: dict[str, Literal["take_back", "add_rule"]] = {"undo_round": "take_back"
 """What a plain yes does where it is neither to a plan nor to going on."""
 NO_TO: dict[str, Literal["keep", "skip_rule"]] = {"undo_round": "keep", "add_rule": "skip_rule"}
 """What a plain no does there."""
+Consequence = Literal[
+    "approve",
+    "resume",
+    "proceed",
+    "stop",
+    "review_outside",
+    "take_back",
+    "add_rule",
+    "add_rule_here",
+]
+CONSEQUENCES: frozenset[str] = frozenset(get_args(Consequence))
+"""What an answer can do that is not undone by another answer: only a bare answer or a decision does it."""

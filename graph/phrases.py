@@ -1,15 +1,21 @@
 """What people say: the phrases of which a reply is made, as patterns over normalized text (lower case, no end marks).
 
-All but the ``LEADING_`` ones, ``DOUBT``, ``PASTED``, ``POLITE`` and ``ASKS`` are matched against the whole reply: a
-phrase inside a longer sentence means nothing by itself.
+All but the ``LEADING_`` ones, ``DOUBT``, ``POLITE`` and ``ASKS`` are matched against the whole reply: a phrase inside a
+longer sentence means nothing by itself. None of them approves, resumes or ends anything (`exact` does): what they read
+as such is asked back.
+
+A group that repeats takes what it has once taken for good (``*+``, ``(?>…)``): otherwise a line that nearly fits is
+tried in all ways of dividing it, whose number doubles with each repetition.
 """
 
 from __future__ import annotations
 
 import re
 
+from .number_words import vocabulary
+
 YES = (
-    r"(?:yess*|yep|yeah?|yup|y|kk?|aye|sure|sure thing|ok|okay|(?:i )?approved?(?: (?:this|the|that|it)(?: "
+    r"(?>(?:yess*|yep|yeah?|yup|y|kk?|aye|sure|sure thing|ok|okay|(?:i )?approved?(?: (?:this|the|that|it)(?: "
     r"plan)?)?|(?:i )?agreed?|"
     r"(?:i )?confirm(?:ed)?|go ahead(?: with (?:it|this|that|the plan|this plan))?|fine (?:by|with) me|"
     r"i(?:'m| am) (?:happy|fine|ok(?:ay)?|good) with (?:it|this|that|the plan|this plan)|"
@@ -17,26 +23,17 @@ YES = (
     r"go for it|do it|please do|do that|let'?s do (?:it|that|this)|let'?s go|"
     r"(?:that |it )?(?:sounds|looks) (?:good|great|fine|perfect)(?: to me)?|"
     r"you have my (?:approval|ok(?:ay)?|yes|go)|"
-    r"absolutely|definitely|certainly|of course|make it so|lgtm|👍|✅)"
+    r"absolutely|definitely|certainly|of course|make it so|lgtm|👍|✅)(?!\w))"
 )
 THANKS = r"(?:please|pls|plz|thanks|thx|ty|cheers|thank you)"
 TAIL = rf"(?:{THANKS}|now|then)"
 _PRAISE = r"(?:perfect|great|good|nice|excellent|alright|all right|fine)"
-PLAIN_YES = re.compile(rf"(?:(?:please|{_PRAISE}) )?{YES}(?: (?:{YES}|{TAIL}))*")
-GO = re.compile(
-    rf"(?:{YES} )?(?:please )?(?:generate|start|run)(?: (?:it|them|that|this|the plan))?(?: {TAIL})*"
-)
 LEADING_YES = re.compile(rf"{YES}\b[ ,;:.!…–—-]+(?P<rest>.+)", re.DOTALL)
 DOUBT = re.compile(
     r"\b(?:maybe|perhaps|probably|possibly|guess|whatever|wait|hold on|hang on|if|unless|once|when|"
     r"until|but|except|after|"
     r"first|later|not|no|never|almost|suppose|boss|right|think|because|worked|said|says|told|tell|by|"
     r"might|could|should|theory|theoretically|principle|although|though|assuming)\b"
-)
-PASTED = re.compile(
-    r"(?:^|\n)\s*(?:system|user|assistant|human|ai|tool)\s*:|[{}]|<\w|\"role\"|"
-    r"\b(?:ignore|disregard|forget)\b.*\b(?:rules?|instructions?|above|previous)\b|\w+_\w+_\w+ (?:now|immediately)",
-    re.IGNORECASE,
 )
 QUOTED = re.compile(r"[\"“”«»].+[\"“”«»]", re.DOTALL)
 REQUEST = re.compile(r"(?:please )?(?:can|could|would|will) (?:you|we|i)\b|(?:how|what) about\b")
@@ -67,19 +64,18 @@ NO = re.compile(
 )
 LEADING_NO = re.compile(r"(?:no|nope|nah)\b[ ,;:.!–—-]+(?P<rest>.+)", re.DOTALL)
 _STOP_PART = (
-    r"(?:(?:i(?:'ve| have)? )?(?:gotta|got to|have to|need to|must) (?:run|go|leave|stop)(?: now)?|"
+    r"(?>(?:(?:i(?:'ve| have)? )?(?:gotta|got to|have to|need to|must) (?:run|go|leave|stop)(?: now)?|"
     r"i(?:'ve| have)(?: got)? (?:a|another|to be in a) (?:meeting|call)(?: now| soon)?|"
     r"(?:talk|speak|see you|more|rest)(?: of it| of this)? (?:later|tomorrow|soon)|"
     r"leave (?:it|this|that)(?: (?:here|there))? for (?:now|today)|"
-    r"stop|later|quit|exit|cancel|abort|pause|bye|goodbye|not now|not yet|not today|stop (?:here|now|it)|"
-    r"(?:maybe |do it |(?:i'?ll |let'?s )?(?:come back|continue|finish)(?: to (?:this|it))? |another "
-    r"time |some other time )*"
+    r"stop (?:here|now|it)|stop|quit|exit|cancel|abort|pause|bye|goodbye|not now|not yet|not today|"
+    r"(?:maybe |do it |(?:i'?ll |let'?s )?(?:come back|continue|finish)(?: to (?:this|it))? )*+"
     r"(?:later|tomorrow|another (?:time|day)|some other (?:time|day))|"
     r"that'?s (?:all|enough)|enough|i(?:'ll| will) come back(?: to (?:this|it))?(?: later| tomorrow)?)"
-    r"(?: (?:for )?(?:today|now))?"
+    r"(?: (?:for )?(?:today|now))?(?!\w))"
 )
 STOP = re.compile(
-    rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*(?: {THANKS})?"
+    rf"(?:let'?s |please |i(?:'ll| will) )?{_STOP_PART}(?:[, ]+(?:and |then )?{_STOP_PART})*+(?: {THANKS})?"
 )
 GRADER = r"(?:grade|(?:the )?grader(?: (?:config(?:uration)?|step|setup))?|grading|(?:the )?next step|step (?:4|four))"
 _ONWARD = (
@@ -94,13 +90,12 @@ _GOOD_AS_IT_IS = (
     r"(?:fine|good|ok|okay|enough|good enough|balanced enough)(?: as it is| already| now)?,? (?:so |and )?)"
 )
 PROCEED = re.compile(
-    rf"(?:let'?s |please |just |(?:we|you) can |we should |i(?:'d| would) like to |i want to |{_GOOD_AS_IT_IS})*"
+    rf"(?:let'?s |please |just |(?:we|you) can |we should |i(?:'d| would) like to |i want to |{_GOOD_AS_IT_IS})*+"
     rf"(?:skip(?: (?:it|this|that|(?:the )?generation|generating|this step))?"
     rf"(?: and (?:proceed|move on|continue|go(?: on)?)(?: (?:to|with) {GRADER})?)?|proceed|{_ONWARD}|"
     rf"move on|{GRADER})"
     rf"(?: {TAIL})?"
 )
-YES_PROCEED = re.compile(rf"(?:{YES}|{_PRAISE})(?:,| and)? (?:on to )?{PROCEED.pattern}")
 OUTSIDE = re.compile(
     r".*\b(?:review|look|check|go through)\b.*\b(?:outside|myself|elsewhere|by hand|on my own|in my editor)\b.*"
 )
@@ -134,10 +129,6 @@ MORE = re.compile(
     rf"(?:generate again|another round|one more round|a(?:nother)? (?:second|third|next) round|balance (?:it )?further)"
     rf"(?: {TAIL})?"
 )
-RESUME = re.compile(
-    rf"(?:(?:{YES}|please) )*(?:continue|resume|carry on|keep going|go on|try again|retry|pick up)"
-    rf"(?: (?:it|the job|generation|generating|where (?:you|we|it) (?:left off|stopped)))?(?: {TAIL})*"
-)
 ASKS = re.compile(
     r"(?:and |so |but |ok |well )*"
     r"(?:what'?s?|why|how|which|who|when|where|is|are|was|were|does|did|do (?:you|i|we|they)|should|would it|will|"
@@ -149,20 +140,11 @@ POLITE = re.compile(
     r"(?:can|could|would) you(?: please)?|i(?:'d| would) (?:like|prefer)(?: (?:you )?to)?|i want(?: (?:you )?to)?|"
     r"let'?s|let us|how about|what about|rather)\b[ ,:;]*"
 )
-ORDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "first": 1, "second": 2, "third": 3, "fourth": 4}
-OPTION = re.compile(
-    rf"(?:(?:{YES}|please|i(?:'ll|'d| would| will)? (?:choose|take|pick|go (?:with|for))|choose|pick|take|go with|"
-    r"(?:go ahead|proceed|start) with|"
-    r"let'?s (?:go with|do|take)|do option)[ ,]*)*"
-    r"(?:the )?(?P<name>option|number|choice|no|answer|#)? ?"
-    # "Yes, the first" names an option; "yes, first …" begins a condition.
-    r"(?P<number>\d+|one|two|three|four|(?:\A|(?<=the )|(?<=take )|(?<=pick )|(?<=with )|(?<=for )|"
-    r"(?<=choose )|(?<=option ))"
-    rf"(?:first|second|third|fourth))(?:st|nd|rd|th)?(?: (?:one|option))?(?: {TAIL})*"
-)
-PREFERS = re.compile(
-    r"(?:option |number )?\d (?:looks|sounds|seems|is|would be) (?:better|good|fine|best|nice|ok(?:ay)?|great)"
-    r"(?: to me| for me)?"
+CHOOSES = vocabulary("choose take pick go with let's option number looks sounds seems better best")
+"""Words that choose: one of them makes of a number beside it an option, which is asked back as its number alone."""
+CHOOSING = CHOOSES | vocabulary(
+    "yes yeah yep ok okay sure please thanks i i'd i'll would will for do the one ahead proceed start with is be good "
+    "fine nice great to me then now and"
 )
 OPTION_WITH_CHANGE = re.compile(
     r"(?:option |number |choice |#)?(?P<number>\d)\s*,?\s+(?:(?:but|with|using)\s+|(?=without|except|"

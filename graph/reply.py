@@ -1,48 +1,49 @@
 """Reads what a person types: the grammar that turns a sentence and the offer it answers into a `Reply`.
 
-The one rule above all others: only a plain yes, or the number or full wording of an option, may become an
-approval. A yes with anything beside it, a doubt, a question mark, or words that merely contain "approved" never do.
+The one rule above all others: only a bare answer has a consequence (`exact`). A sentence can change what lies on the
+table, ask, or show; where it sounds like a yes, a resumption or a farewell, that is asked back.
+
+Reading takes time that grows with the length of the text and no faster: patterns see short texts only, a longer one is
+left to the model, and no pattern repeats a group that it could divide in several ways.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from .aims import FILE_NOTE, names_a_file, read_aims
+from .bare_answers import bare_answer, bare_number
 from .change import read_change
+from .exact import asked_first, read_exact
 from .foreign_words import read_foreign
 from .fork_phrases import read_fork
 from .mentions import find_mentions
 from .normalized import normalize
-from .offer import Offer, Reply, same_items
-from .offer_kinds import NO_TO, YES_TO
-from .option_reply import read_option
+from .offer import Offer, Reply
+from .offer_kinds import NO_TO
 from .phrases import (
     ASKS,
     BACK,
+    CHOOSES,
+    CHOOSING,
     DOUBT,
     DROP,
     ENGLISH,
-    GO,
     LEADING_NO,
     LEADING_YES,
     MORE,
     NEXT,
     NO,
     OPTION_WITH_CHANGE,
-    PASTED,
-    PLAIN_YES,
     PLEASANTRY,
     POLITE,
-    PREFERS,
     PROCEED,
     QUOTED,
     QUOTES,
     REQUEST,
-    RESUME,
     STOP,
     YES,
-    YES_PROCEED,
 )
 from .pilot_phrases import read_pilot
 from .questions import read_demand, read_question
@@ -52,27 +53,58 @@ from .round_phrases import read_undo
 
 _LONGEST = 1000
 """Nobody types more than that as an answer; it is pasted."""
+SENTENCE = 200
+"""Characters that the grammar looks at; twice the longest answer that we have seen."""
 
 TARGETS_ASKED = "I change targets only when I am told to; say it without the question mark and I do."
+
+_ROLE = re.compile(
+    r"^[^\S\n]*(?:system|user|assistant|human|ai|tool)[^\S\n]*:|[{}]|<\w|\"role\"",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ORDER = frozenset({"ignore", "disregard", "forget"})
+_ORDERED = frozenset({"rule", "rules", "instruction", "instructions", "above", "previous"})
 
 
 def read_reply(text: str, offer: Offer) -> Reply:
     """What ``text`` means as an answer to ``offer``; ``unclear`` with a note when it is not understood."""
-    if len(text) > _LONGEST or PASTED.search(text):
-        return Reply(kind="unclear", text=text.strip()[:_LONGEST], note=_PASTED_NOTE)
-    changed = read_review_change(text, offer)
-    if changed is not None:
-        return changed
+    exact = read_exact(text, offer)
+    reply = asked_first(_read_text(text, offer)) if exact is None else exact
+    # An edit brings a text of its own.
+    return reply.model_copy(update={"text": reply.text or text.strip()[:_LONGEST]})
+
+
+def _read_text(text: str, offer: Offer) -> Reply:
+    if len(text) > _LONGEST or _is_pasted(text):
+        return Reply(kind="unclear", note=_PASTED_NOTE)
+    if not text.lstrip().startswith(QUOTES):
+        changed = read_review_change(text, offer)
+        if changed is not None:
+            return changed
+    if len(text) > SENTENCE:
+        return Reply(kind="unclear", note=_LONG_NOTE, is_open=True)
     plain = normalize(text)
     asks = plain.endswith("?")
     plain = plain.rstrip("? ")
     reply = _read(plain, offer, asks=asks)
-    is_quoted = reply.kind in ("approve", "resume") and text.lstrip().startswith(QUOTES)
-    if is_quoted or (reply.is_open and _is_doubtful(text, plain)):
+    deletes = reply.kind in ("drop", "drop_rule") and text.lstrip().startswith(QUOTES)
+    if deletes or (reply.is_open and _is_doubtful(text, plain)):
         reply = _unsure()
-    if reply.is_open:
-        reply = read_foreign(text, offer) or reply
-    return reply.model_copy(update={"text": text.strip()})
+    return (read_foreign(text) or reply) if reply.is_open else reply
+
+
+def _is_pasted(text: str) -> bool:
+    """A conversation, markup, or an order to the agent that stands in a text rather than in an answer."""
+    if _ROLE.search(text):
+        return True
+    for line in text.lower().splitlines():
+        words = re.findall(r"\w+", line)
+        orders = next((place for place, word in enumerate(words) if word in _ORDER), len(words))
+        if not _ORDERED.isdisjoint(words[orders + 1 :]):
+            return True
+        if any(a.count("_") > 1 and b in ("now", "immediately") for a, b in pairwise(words)):
+            return True
+    return False
 
 
 def _is_doubtful(text: str, plain: str) -> bool:
@@ -109,17 +141,10 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
             return Reply(kind="review", review=scope.model_copy(update={"page": scope.page + 1}))
     if offer.action in NO_TO and NO.fullmatch(plain):
         return Reply(kind=NO_TO[offer.action])
-    if offer.action == "resume_generation" and RESUME.fullmatch(plain):
-        return Reply(kind="resume")
-    if PLAIN_YES.fullmatch(plain):
-        return _yes(offer)
-    if GO.fullmatch(plain):
-        return _go(offer)
-    chosen = read_option(plain, offer)
-    if chosen is not None:
-        return chosen
-    if PREFERS.fullmatch(plain):
-        return Reply(kind="unclear", note="If that is your choice, please answer with its number alone.")
+    number = _number_chosen(plain, offer)
+    if number is not None:
+        note = f"If that is your choice, please answer with its number alone: {number}."
+        return Reply(kind="unclear", note=note)
     fork = read_fork(plain, offer)
     if fork is not None:
         return fork
@@ -134,8 +159,6 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
         return Reply(kind="unclear", note="Gladly. Nothing starts without a yes to the plan.")
     if PROCEED.fullmatch(plain):
         return Reply(kind="proceed")
-    if offer.action == "proceed_to_grader" and YES_PROCEED.fullmatch(plain):
-        return Reply(kind="proceed")
     if BACK.fullmatch(plain):
         return Reply(kind="back")
     if MORE.fullmatch(plain):
@@ -144,33 +167,21 @@ def _read_command(plain: str, offer: Offer) -> Reply | None:
     return pilot or read_review(plain, offer)
 
 
-def _yes(offer: Offer) -> Reply:
-    """A bare yes: to exactly the plan shown, where there is one and only one thing it can mean."""
-    if offer.action == "proceed_to_grader":
-        return Reply(kind="proceed")
-    if offer.action == "resume_generation":
-        return Reply(kind="resume")
-    if offer.action in YES_TO:
-        return Reply(kind=YES_TO[offer.action])
-    if offer.yes_is_plain:
-        return Reply(kind="approve", items=offer.items)
-    return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")
-
-
-def _go(offer: Offer) -> Reply:
-    """A bare "generate": a yes only where one single plan is on the table."""
-    if offer.plan_id and len(offer.generations) == 1 and same_items(offer.generations[0], offer.items):
-        return Reply(kind="approve", items=offer.items)
-    if offer.action == "proceed_to_grader":
-        return Reply(kind="more")
-    return Reply(
-        kind="unclear", note="There is more than one plan to choose from. Please answer with a number."
-    )
+def _number_chosen(plain: str, offer: Offer) -> int | None:
+    """The option in "I'd go with 2" and "yes, the first one": its number, with words beside it that only choose."""
+    words = plain.replace(",", " ").split()
+    others = [word for word in words if word not in CHOOSING]
+    numbered = bare_number(others[0]) if len(others) == 1 else None
+    if numbered is None or CHOOSES.isdisjoint(words) or not 1 <= numbered[0] <= len(offer.options):
+        return None
+    return numbered[0]
 
 
 def _read_rest(rest: str, offer: Offer, *, after_no: bool) -> Reply:
     """What follows a yes or no and a comma: it may change or redirect, but a yes with more is no yes."""
-    command = _read_command(rest, offer)
+    if bare_number(rest) is not None and read_exact(rest, offer) is not None:
+        return _unsure()  # "no, 2" may be a number and may be a no
+    command = read_exact(rest, offer) or _read_command(rest, offer)
     if command is not None and command.kind in (
         "stop",
         "reject",
@@ -201,7 +212,7 @@ def _is_english(plain: str) -> bool:
 
 def _read_question(plain: str, offer: Offer) -> Reply:
     """A question never starts anything; one that names a change ("can you do 20?") shows the changed plan."""
-    if read_option(plain, offer) is not None:
+    if read_exact(plain, offer) is not None:
         return _unsure()
     if not ASKS.match(plain) or re.match(r"(?:what|how) about\b", plain):
         change = _read_change(plain, offer)
@@ -213,7 +224,7 @@ def _read_question(plain: str, offer: Offer) -> Reply:
     command = _read_command(plain, offer)
     if command is not None and command.kind in ("review", "pilot"):
         return command
-    if command is not None or PLAIN_YES.fullmatch(POLITE.sub("", plain)):
+    if command is not None or bare_answer(POLITE.sub("", plain)) is not None:
         return _unsure()
     return read_question(plain, offer.topics)
 
@@ -236,6 +247,7 @@ def _read_change(plain: str, offer: Offer) -> Reply:
 
 
 _PASTED_NOTE = "That looks like pasted text. Please tell me in your own words what to do."
+_LONG_NOTE = "I did not understand that. Could you say it in a sentence or two?"
 
 
 def _unsure() -> Reply:

@@ -95,16 +95,29 @@ def _words(reply: Reply, state: State, services: Services) -> _Told:
     return _Told(known.said, known.quotes, asked.messages, asked if asked.calls else None)
 
 
+_IT_WOULD = {
+    "resume": "carry on with the approved plan",
+    "proceed": "go on to the grader configuration",
+    "stop": "stop here for now",
+    "review_outside": "you look at the records outside, and come back",
+    "take_back": "take the round back",
+    "add_rule": "make it a rule",
+    "add_rule_here": "make it a rule for this topic",
+}
+_BARE = {"stop": "“stop”", "review_outside": "“outside”", "proceed": "“skip”", "resume": "“continue”"}
+"""What to answer where no option stands for it."""
+
+
 def _confirmation(reply: Reply, offer: Offer) -> str:
-    """What the model took for a yes, asked once more: only an answer that needs no model approves."""
+    """What was more than a bare answer, asked once more: only a bare answer has a consequence."""
     if reply.means == "approve":
         number = next((n for n, option in enumerate(offer.options, 1) if option.items == offer.items), 1)
         how = f"“yes” or {number}" if offer.yes_is_plain else f"{number}"
         return f"I read that as a yes to the plan. To be sure that nothing starts by a misreading, please answer {how}."
-    effect = "resume" if reply.means == "resume" else "proceed"
-    number = next((n for n, option in enumerate(offer.options, 1) if option.effect == effect), 1)
-    what = "carry on with the approved plan" if effect == "resume" else "go on to the grader configuration"
-    return f"I read that as: {what}. If that is right, please answer {number}."
+    means = reply.means or ""
+    numbers = (str(n) for n, option in enumerate(offer.options, 1) if option.effect == means)
+    answer = next(numbers, _BARE.get(means, "“yes”"))
+    return f"I read that as: {_IT_WOULD[means]}. If that is right, please answer {answer}."
 
 
 def _decline(services: Services, offer: Offer) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class Reviewing:
         offer = offer.model_copy(update={"shown_records": shown})
         rule = read_rule(reply.note) if reply.kind == "drop" else None
         if rule is not None:
-            return ask_for_rule(services, offer, rule, shown[reply.numbers[0] - 1], notice)
+            return ask_for_rule(services, state, offer, rule, shown[reply.numbers[0] - 1], notice)
         return {"offer": as_json(offer), "reply": None, "notice": notice}
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from .bare_answers import bare_answer
 from .mentions import find_mentions
 from .offer import Offer, Reply
 
+_TOPIC = 200
+"""Characters in which a topic is looked for."""
 _NUMBERS = r"(?P<numbers>#?\d+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s+)#?\d+)*)"
 _OF = r"(?:(?:the )?(?:records?|numbers?|nos?\.?) )?"
 _OUT = r"(?:drop|remove|reject|delete|discard|throw out|get rid of)"
@@ -19,8 +22,11 @@ _ORDINAL = re.compile(
     rf"\b({_OUT}) (?:the )?({'|'.join(_ORDINALS)})(?: (?:one|record))?\b(?! (?:round|topic))", re.IGNORECASE
 )
 _REASON = (
-    r"(?:\s*[,;:–—-]+\s*(?:because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
+    r"(?:\s*(?P<mark>[,;:–—-]+)\s*(?P<why>because (?:of )?|since |as )?|\s+(?:because (?:of )?|since |as ))"
     r"(?P<reason>(?!#?\d|and\b)\S.*)"
+)
+_TAKEN_BACK = re.compile(
+    r"(?:no|not|never|don'?t|do not|wait|hold|actually|sorry|keep|rather|but|if|unless)\b", re.IGNORECASE
 )
 _DROP = re.compile(rf"(?:please )?{_OUT} {_OF}{_NUMBERS}{_REASON}", re.IGNORECASE | re.DOTALL)
 _BAD = re.compile(
@@ -51,6 +57,12 @@ _DROP_RULE = re.compile(
 )
 
 
+_ASK_BACK = (
+    "I am not sure whether to take that out. Please say “drop” with the number alone, or with “because …” and the "
+    "reason."
+)
+
+
 def read_review_change(text: str, offer: Offer) -> Reply | None:
     """The change of shown records, or the request about rules, that ``text`` is; ``None`` when it is none."""
     said = in_digits(" ".join(text.split()).rstrip(" .!?"))
@@ -72,6 +84,8 @@ def read_review_change(text: str, offer: Offer) -> Reply | None:
 
 def _read(said: str, offer: Offer) -> Reply | None:
     dropped = _DROP.fullmatch(said) or _BAD.fullmatch(said)
+    if dropped and _is_taken_back(dropped.groupdict()):
+        return Reply(kind="unclear", note=_ASK_BACK, text=said)
     if dropped:
         return Reply(kind="drop", numbers=_numbers(dropped["numbers"]), note=dropped["reason"], text=said)
     accepted = _ACCEPT.fullmatch(said)
@@ -80,10 +94,18 @@ def _read(said: str, offer: Offer) -> Reply | None:
     moved = _RELABEL.fullmatch(said)
     if moved is None:
         return None
-    topics = find_mentions(moved["topic"].lower(), offer.topics).topics
+    topics = find_mentions(moved["topic"][:_TOPIC].lower(), offer.topics).topics
     if len(topics) != 1:
         return None
     return Reply(kind="relabel", numbers=_numbers(moved["numbers"]), topic=topics[0], text=said)
+
+
+def _is_taken_back(found: dict[str, str | None]) -> bool:
+    """Whether what follows "drop 2," is no reason but a second thought: "no, wait", "never mind"."""
+    reason, mark = found["reason"] or "", found.get("mark") or ""
+    if mark in ("", ":") or found.get("why"):
+        return False
+    return _TAKEN_BACK.match(reason) is not None or bare_answer(reason.split(",")[0]) in ("no", "stop")
 
 
 def in_digits(said: str) -> str:

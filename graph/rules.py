@@ -17,6 +17,7 @@ from .offer import Offer, Option
 from .plan_words import option_lines, reminder
 from .scope import ServicesSource
 from .state import State, as_json, the_offer, the_reply
+from .table import put
 
 
 class Ruling:
@@ -49,11 +50,14 @@ class Ruling:
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
 
 
-def ask_for_rule(services: Services, offer: Offer, rule: Rule, record_id: str, done: str) -> dict[str, Any]:
+def ask_for_rule(
+    services: Services, state: State, offer: Offer, rule: Rule, record_id: str, done: str
+) -> dict[str, Any]:
     """The state in which the person is asked whether a reason shall be a rule.
 
     Args:
         services: where the workflow is.
+        state: of the conversation.
         offer: what lay on the table; its plan is for other figures and goes.
         rule: what was understood.
         record_id: the record that it was said of.
@@ -68,7 +72,7 @@ def ask_for_rule(services: Services, offer: Offer, rule: Rule, record_id: str, d
     if topic is not None:
         options += [Option(label=f'Only for "{topic_title(topic)}"', effect="add_rule_here")]
     options += [Option(label="No rule", effect="skip_rule")]
-    asked = offer.model_copy(
+    asked = put(offer, state).model_copy(
         update={
             "action": "add_rule",
             "plan_id": None,

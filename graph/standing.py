@@ -65,9 +65,8 @@ def _round(store: Store, job: Job) -> str:
 
 def _unfinished(store: Store, job: Job) -> str:
     done = summarize_job(store, job.id).accepted
-    return (
-        f"Unfinished: {done} of {job.count} for {job.topic} by {job.strategy} (job {job.id}); it can go on."
-    )
+    what = f"{done} of {job.count} for {job.topic} by {job.strategy}"
+    return f"Unfinished: {what} (job {job.id}); it goes on when you say so."
 
 
 def _score(coverage: Any) -> str:

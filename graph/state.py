@@ -114,6 +114,12 @@ class State(InputState, OutputState, total=False):
     heard: str | None
     """Id of the last message of the person that was read: it is never read a second time."""
 
+    answered: str | None
+    """The last answer to an interrupt, as JSON, unless it came under the interrupt's id."""
+
+    decided: list[str]
+    """Decisions without a name that were carried out in this conversation, as `unnamed` gives them."""
+
     notice: str | None
     """Something to say at the beginning of the next report."""
 

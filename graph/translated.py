@@ -6,6 +6,7 @@ import re
 from typing import cast, get_args
 
 from .change import read_change
+from .exact import asked_first
 from .mentions import find_mentions
 from .offer import Offer, Reply, ReviewScope
 from .offer_kinds import About
@@ -23,11 +24,13 @@ _NO_GUESS = "I am not sure how to take that, and I do nothing on a guess. Please
 def as_reply(text: str, english: str, intent: str, offer: Offer) -> Reply:
     """The reply that text, translation and intent make together.
 
-    Never ``approve`` or ``resume``: a yes becomes ``confirm``, and so does "skip the generation", which ends the
-    conversation. Where intent and translation contradict each other, it is ``unclear``.
+    Never one with a consequence: a yes becomes ``confirm``, and so does what would end the conversation. Where intent
+    and translation contradict each other, it is ``unclear``.
     """
     second = read_reply(english, offer)
-    reply = _of_intent(text, english, intent, second, offer)
+    if second.means is not None:
+        second = second.model_copy(update={"kind": second.means, "means": None})
+    reply = asked_first(_of_intent(text, english, intent, second, offer))
     return reply.model_copy(update={"text": text.strip(), "read_by": "model", "is_open": False})
 
 

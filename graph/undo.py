@@ -18,6 +18,7 @@ from .offer import Offer, Option
 from .plan_words import option_lines, reminder
 from .scope import ServicesSource, scoped
 from .state import State, as_json, the_offer, the_reply
+from .table import put
 
 _FEW = 3
 
@@ -46,7 +47,7 @@ class Undoing:
         if offer.plan_id is not None:
             # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
             cancel_plan(services.store, offer.plan_id)
-        asked = _question(offer, effect)
+        asked = _question(put(offer, state), effect)
         call = tool_messages(
             "inspect_undo",
             {"workflow_id": workflow_id, "number": effect.round},

@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.config import get_stream_writer
 
+from ..tools.dataset.store import Store
 from ..tools.errors import CoverageError, InvalidInput
 from ..tools.generate_synthetic_data import run_approved_item
 from ..tools.generation.approval import approval_of, approve_plan
@@ -22,7 +23,7 @@ from .plan_words import option_lines
 from .scope import ServicesSource, scoped
 from .seal import is_sealed
 from .state import State, as_json, the_offer, the_reply
-from .table import require_shown_plan
+from .table import accepted_of, keep_with_plan, put, require_shown_plan, takes_yes
 
 
 class Working:
@@ -49,6 +50,7 @@ class Working:
                 approver=approver(),
                 channel=from_context("channel") or ("chat" if reply.channel == "typed" else "form"),
             )
+            keep_with_plan(store, offer.plan_id, decided=state.get("decided") or [])
         except CoverageError as error:
             # Answered elsewhere, the dataset changed, or its cap cannot be kept: it is never revived, but made anew.
             notice = f"That plan can no longer be used, so I analyzed again. {escape(error.message)}"
@@ -63,12 +65,16 @@ class Working:
     async def generate(self, state: State) -> dict[str, Any]:
         """Carry the approved items out, one after the other.
 
-        The engine journals every step in the store, so running this again after a crash gives the results of
-        finished items and goes on with the one that was under way. Run the graph with ``durability="sync"``.
+        The engine journals every step in the store, so carrying on gives the results of finished items and goes on
+        with the one that was under way. It does so when a person said yes to that: taken up again after a crash, an
+        answer that was kept with the conversation included, this gives no results, and the person is asked. Run the
+        graph with ``durability="sync"``.
         """
         write = get_stream_writer()
         offer, approval_id = the_offer(state), state["approval_id"]
         assert approval_id is not None
+        if not await asyncio.to_thread(takes_yes, self._services().store, offer, approval_id):
+            return {"results": []}
         services = await asyncio.to_thread(lambda: scoped(self._services(), state, models=True))
         messages: list[AnyMessage] = []
         results: list[dict[str, Any]] = []
@@ -92,20 +98,32 @@ class Working:
 
     def hold(self, state: State) -> dict[str, Any]:
         """Say what stopped the generation, and how to go on under the same approval."""
-        offer, results = the_offer(state), state.get("results") or []
-        failed = next((result for result in results if result["error"]), None)
-        said = (
-            f"The generation stopped. {error_words(failed)}" if failed else "The generation was interrupted."
+        failed = next((result for result in state.get("results") or [] if result["error"]), None)
+        said = f"The generation stopped. {error_words(failed)}" if failed else INTERRUPTED
+        held = ask_to_resume(
+            self._services().store, the_offer(state), state.get("approval_id") or "", state, said
         )
-        held = resume_offer(offer, state.get("approval_id"))
-        accepted = sum(result["accepted"] for result in results)
-        kept = f" {plural(accepted, 'record')} of this plan are finished." if accepted else ""
-        return _shown(held, f"{said}\n\nNothing that was accepted is lost.{kept} Would you like to:")
+        return {"offer": as_json(held), "reply": None, "messages": [AIMessage(held.text)]}
 
 
-def resume_offer(offer: Offer, approval_id: str | None) -> Offer:
-    """The question whether to go on with an approved plan that is not carried out yet."""
-    return offer.model_copy(
+INTERRUPTED = "The generation was interrupted."
+
+
+def ask_to_resume(
+    store: Store, offer: Offer, approval_id: str, state: State, said: str = INTERRUPTED
+) -> Offer:
+    """The question whether to go on with an approved plan that is not carried out yet.
+
+    It is kept with the plan, since the answer may come with an empty state, and an answer to the plan is none to it.
+
+    Args:
+        store: knows how far it came.
+        offer: that of the plan.
+        approval_id: of the plan.
+        state: of the conversation.
+        said: what happened.
+    """
+    held = put(offer, state).model_copy(
         update={
             "action": "resume_generation",
             "approval_id": approval_id,
@@ -114,14 +132,17 @@ def resume_offer(offer: Offer, approval_id: str | None) -> Offer:
                 Option(label="Skip the rest and proceed to grader config", effect="proceed"),
                 Option(label="Stop here", effect="stop"),
             ],
+            "shown_records": [],
+            "review": None,
         }
     )
-
-
-def _shown(offer: Offer, said: str) -> dict[str, Any]:
-    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
-    offer.text = "\n".join([said, *lines])
-    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+    accepted, wanted = accepted_of(store, approval_id), sum(item.count for item in offer.items)
+    kept = f" {accepted:,} of its {plural(wanted, 'record')} are finished." if accepted else ""
+    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(held), 1)]
+    held.text = "\n".join([f"{said}\n\nNothing that was accepted is lost.{kept} Would you like to:", *lines])
+    if offer.plan_id is not None:
+        keep_with_plan(store, offer.plan_id, offer=held.model_dump(mode="json"))
+    return held
 
 
 _PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note")

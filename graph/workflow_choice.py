@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from .bare_answers import bare_answer, is_yes
 from .offer import Offer, Reply
 
 _SAMPLE = re.compile(r"\b(?:sample|demo|example)(?: (?:data|dataset|data set))?\b")
 _NEGATED = re.compile(r"\b(?:no|not|don'?t|without)\b")
-_PLAIN_YES = re.compile(r"(?:yes|yep|yeah|sure|ok|okay|y)(?:,? please)?")
-_STOP = re.compile(r"(?:stop|later|quit|exit|cancel|no|nope|not now)")
 
 
 def named_workflow(text: str, workflows: Sequence[str]) -> str | None:
@@ -37,7 +36,7 @@ def read_workflow_choice(text: str, workflows: Sequence[str], *, asked: bool) ->
         workflows: the ids there are.
         asked: whether this answers the question; then a yes or a number counts too.
     """
-    plain = re.sub(r"[\s.!,]+$", "", text.strip().lower())
+    plain = text.strip().lower().rstrip(" .!,")
     named = named_workflow(text, workflows)
     if named is not None:
         return Reply(kind="workflow", workflow_id=named, text=text)
@@ -47,9 +46,9 @@ def read_workflow_choice(text: str, workflows: Sequence[str], *, asked: bool) ->
         number = int(plain)
         chosen = workflows[number - 1] if number <= len(workflows) else None
         return Reply(kind="workflow", workflow_id=chosen, sample=chosen is None, text=text)
-    if asked and not workflows and _PLAIN_YES.fullmatch(plain):
+    if asked and not workflows and is_yes(text):
         return Reply(kind="workflow", sample=True, text=text)
-    if asked and _STOP.fullmatch(plain):
+    if asked and bare_answer(text) in ("stop", "no"):
         return Reply(kind="stop", text=text)
     return Reply(kind="unclear", text=text, note="I do not know that dataset.")
 

@@ -90,6 +90,19 @@ def can_ask(*, as_json: bool = False) -> bool:
     return not as_json and sys.stdin.isatty()
 
 
+def says_yes(question: str) -> bool:
+    """Ask at the terminal. Only a bare yes is one, in the languages of the conversation; an empty line is a no."""
+    from ...graph.bare_answers import is_no, is_yes
+
+    while True:
+        answer = str(typer.prompt(f"{question} [y/N]", default="", show_default=False))
+        if is_yes(answer):
+            return True
+        if not answer.strip() or is_no(answer):
+            return False
+        note("Please answer yes or no.")
+
+
 def confirm(question: str, *, yes: bool, as_json: bool = False) -> None:
     """Go on only with a yes; otherwise end with the exit code for "not approved".
 
@@ -103,6 +116,6 @@ def confirm(question: str, *, yes: bool, as_json: bool = False) -> None:
     if not can_ask(as_json=as_json):
         note(f"{question} Not done: there is no terminal to ask on. Use --yes.", style="yellow")
         raise typer.Exit(ExitCode.NOT_APPROVED)
-    if not typer.confirm(question):
+    if not says_yes(question):
         note("Not done.")
         raise typer.Exit(ExitCode.NOT_APPROVED)

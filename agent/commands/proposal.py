@@ -9,7 +9,7 @@ import typer
 from ...tools.coverage.score_change import ScoreChange
 from ...tools.errors import ApprovalRequired
 from ..output import ExitCode, note, print_error, print_json, print_table, say
-from .options_and_prompts import can_ask, person
+from .options_and_prompts import can_ask, person, says_yes
 
 if TYPE_CHECKING:
     from ...tools.generation.plans import Plan
@@ -49,7 +49,7 @@ def approve(services: Services, plan: Plan, *, yes: bool, as_json: bool) -> str:
             print_json({**refusal.to_failure(), "plan_id": plan.id})
         print_error(refusal)
         raise typer.Exit(ExitCode.NOT_APPROVED)
-    if not yes and not typer.confirm("Generate this?"):
+    if not yes and not says_yes("Generate this?"):
         decline_plan(services.store, plan.id)
         note("Declined; nothing was generated.")
         raise typer.Exit(ExitCode.NOT_APPROVED)

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from ...tools.dataset.store import Store
     from ...tools.services import Services
 
+_ANSWERS = {
+    "a": "a", "accept": "a", "r": "r", "reject": "r", "t": "t", "topic": "t", "e": "e", "edit": "e",
+    "w": "w", "why": "w", "n": "n", "next": "n", "q": "q", "quit": "q",
+}  # fmt: skip
+"""A key or its word, whole: "really?" and "no, reject it" are neither."""
 _KEYS = "[a]ccept  [r]eject  [t]opic  [e]dit  [w]hy is it here  [n]ext  [q]uit"
 
 
@@ -159,9 +164,8 @@ def _walk(services: Services, workflow: str, found: list[Record]) -> None:
     for position, record in enumerate(found, start=1):
         _show(record)
         while True:
-            key = (
-                typer.prompt(f"{position}/{len(found)}", default="n", show_default=False).strip().lower()[:1]
-            )
+            typed = typer.prompt(f"{position}/{len(found)}", default="n", show_default=False)
+            key = _ANSWERS.get(typed.strip().lower())
             if key == "q":
                 return
             if key == "n":

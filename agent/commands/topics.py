@@ -12,7 +12,7 @@ import typer
 from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, print_table, say
 from ..topic_review import ask_about, reading_bar, show_queue
-from .options_and_prompts import AsJson, Workflow, Yes, can_ask, finite, open_services
+from .options_and_prompts import AsJson, Workflow, Yes, can_ask, finite, open_services, says_yes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +161,7 @@ def discover(
         found = discover_topics(services, workflow, count=count, by_model=by_model, on_progress=on_progress)
     if not as_json:
         _show_found(found)
-    adopted = yes or (can_ask(as_json=as_json) and typer.confirm("Use these topics?"))
+    adopted = yes or (can_ask(as_json=as_json) and says_yes("Use these topics?"))
     run = adopt(services, workflow, found) if adopted else 0
     if as_json:
         print_json({"success": True, "discovery": {"run": run, "topics": [asdict(group) for group in found]}})

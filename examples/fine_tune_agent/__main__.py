@@ -23,15 +23,19 @@ async def converse(arguments: argparse.Namespace) -> None:
     embed = wrapped if arguments.wrapped else shared_keys
     async with open_checkpointer(services.settings) as checkpointer:
         parent = embed(services, Steps(services, arguments.dataset), checkpointer)
-        begun = (await parent.aget_state(config)).next
-        what: Any = None if begun else {"messages": [("user", "Prepare my dataset for fine-tuning.")]}
+        known = await parent.aget_state(config)
+        what: Any = None if known.next else {"messages": [("user", "Prepare my dataset for fine-tuning.")]}
+        state: dict[str, Any] = {"__interrupt__": known.interrupts}
         while True:
-            # "sync" writes every step down before the next one: nothing is lost, and nothing is paid for twice.
-            state = await parent.ainvoke(what, config, durability="sync")
-            if not state.get("__interrupt__"):
+            if not state["__interrupt__"]:
+                # "sync" writes every step down before the next one: nothing is lost, and nothing is paid for twice.
+                state = {"__interrupt__": (), **await parent.ainvoke(what, config, durability="sync")}
+            if not state["__interrupt__"]:
                 break
-            sys.stdout.write(f"\n{state['__interrupt__'][0].value['action_requests'][0]['description']}\n")
-            what = Command(resume=await asyncio.to_thread(input, "\nyou> "))
+            asked, state = state["__interrupt__"][0], {"__interrupt__": ()}
+            sys.stdout.write(f"\n{asked.value['action_requests'][0]['description']}\n")
+            # Under the id of the question, so that the answer is one to it and to no other.
+            what = Command(resume={asked.id: await asyncio.to_thread(input, "\nyou> ")})
         sys.stdout.write(f"\n{state['messages'][-1].text}\n")
     services.store.close()
 

@@ -37,9 +37,13 @@ def test_stopped_while_generating_and_continued(
     assert 2 <= len(kept) < 8
 
     endpoint.latency = 0.0
+    for typed in ("", "no one\nwhy?\n"):
+        asked = chat("--thread", thread, typed=typed)
+        assert "records are finished. Would you like to:\n1. Carry on with the approved plan" in asked.out
+        assert texts_of(command, small) == kept
     continued = chat("--thread", thread, typed="1\n")
     assert continued.code == 0, continued.err
-    assert "going on with it" in continued.out
+    assert "Generating" not in continued.out.split("you> 1")[0]
     assert "**Generation Complete**" in continued.out
     after = texts_of(command, small)
     assert after[: len(kept)] == kept

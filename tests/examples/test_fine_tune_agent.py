@@ -154,7 +154,11 @@ def test_killed_in_the_middle_of_generation(
     before = synthetic()
     assert 2 <= len(before) < 6
 
-    process = start("0", "proceed")
+    # Taken up, it asks before it goes on.
+    asked = json.loads(start("0").communicate()[0].splitlines()[-1])
+    assert [waiting["name"] for waiting in asked["waits"]] == ["resume_generation"]
+    assert synthetic() == before
+    process = start("0", "continue", "proceed")
     out, errors = process.communicate()
     assert process.returncode == 0 and "Traceback" not in errors, errors
     state = json.loads(out.splitlines()[-1])

@@ -69,7 +69,9 @@ def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: P
     before = synthetic(tmp_path)
     assert 2 <= len(before) < 6
 
-    done = finish(run("go-on"))
+    asked = finish(run("go-on"))
+    assert asked["waits"] == ["resume_generation"] and synthetic(tmp_path) == before
+    done = finish(run("resume", "1"))
     after = synthetic(tmp_path)
     assert set(before) <= set(after) and len(after) == 6
     assert sorted(done["ids"]) == sorted(after)
@@ -90,7 +92,10 @@ def test_after_a_kill_a_message_instead_of_going_on(run: Callable[..., Any], tmp
             break
     process.kill()
     process.communicate()
-    asked = finish(run("new", "hello, are you there?"))
-    assert asked["waits"] == ["resume_generation"]
+    before = synthetic(tmp_path)
+    # A yes from before the question was asked is none to it, nor is a greeting.
+    for said in ("yes", "hello, are you there?"):
+        asked = finish(run("new", said))
+        assert asked["waits"] == ["resume_generation"] and synthetic(tmp_path) == before
     done = finish(run("resume", "continue"))
     assert len(synthetic(tmp_path)) == len(done["ids"]) == 4

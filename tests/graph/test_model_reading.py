@@ -43,12 +43,12 @@ async def test_a_yes_in_another_language_is_asked_once_more(
 ) -> None:
     await chat.new("do 2 for technical with few-shot")
     says("yes, do it please", "yes")
-    said = await chat.answer("ja, mach das bitte")
+    said = await chat.answer("jo, das wäre in meinem Sinne")
     assert "please answer “yes” or 1" in said and "The plan still stands: 2 for" in said
     assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
     assert [plan.status for plan in list_plans(services.store, "wf-1")] == ["pending", "cancelled"]
     says("yes, do it please", "yes")
-    assert "please answer “yes” or 1" in await chat.answer("ja, mach das bitte")
+    assert "please answer “yes” or 1" in await chat.answer("jo, das wäre in meinem Sinne")
     assert "Generation Complete" in await chat.answer("1")
 
 
@@ -82,14 +82,14 @@ async def test_a_model_that_answers_nonsense_is_a_question_back(
 ) -> None:
     await chat.new("hi")
     model.queue.append(nonsense)
-    assert "I did not understand that" in await chat.answer("mach das bitte")
+    assert "I did not understand that" in await chat.answer("mach was draus")
     assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
 
 
 async def test_a_model_that_fails_is_a_question_back(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("hi")
     model.queue.append(ConnectionError("no route"))
-    assert "I did not understand that" in await chat.answer("mach das bitte")
+    assert "I did not understand that" in await chat.answer("mach was draus")
 
 
 async def test_what_the_grammar_knows_asks_no_model(chat: Any, model: ScriptedChatModel) -> None:
@@ -107,7 +107,7 @@ async def test_what_the_grammar_knows_asks_no_model(chat: Any, model: ScriptedCh
 
 def test_the_graph_has_no_way_from_the_model_to_an_approval() -> None:
     edges = {edge.target for edge in build_graph().get_graph().edges if edge.source == "interpret"}
-    assert edges == {"revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare", "finish"}
+    assert edges == {"revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare"}
 
 
 async def test_a_cap_that_is_named_holds_and_stays(chat: Any, services: Services) -> None:

@@ -123,7 +123,16 @@ async def test_stopping_in_the_middle_and_going_on(
     assert 1 <= synthetic(services) < 5
     state = await chat.state()
     assert state.next == ("generate",) and not state.interrupts
-    assert "Technical Issues: 8 → 13 records" in await chat.go_on()
+    before, calls = synthetic(services), writer.calls
+    for _ in range(2):
+        # However often the run is taken up: what a person has to say yes to is asked.
+        said = await chat.go_on()
+        assert (
+            f"{before} of its 5 records are finished" in said and "1. Carry on with the approved plan" in said
+        )
+        assert (await chat.asked())["action_requests"][0]["name"] == "resume_generation"
+        assert (synthetic(services), writer.calls) == (before, calls)
+    assert "Technical Issues: 8 → 13 records" in await chat.answer("ja")
     assert synthetic(services) == 5
 
 

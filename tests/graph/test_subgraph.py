@@ -69,7 +69,9 @@ async def test_the_interrupt_surfaces_and_the_results_come_out(parent: Any, serv
     assert "**Plan**: 4 for" in state["__interrupt__"][0].value["action_requests"][0]["description"]
     state = await parent.ainvoke(Command(resume={"type": "approve"}), CONFIG)
     assert state["__interrupt__"][0].value["action_requests"][0]["name"] == "proceed_to_grader"
-    state = await parent.ainvoke(Command(resume={"decisions": [{"type": "approve"}]}), CONFIG)
+    # A second "approve" has to say what it is to: here by the id of its interrupt.
+    asked = state["__interrupt__"][0].id
+    state = await parent.ainvoke(Command(resume={asked: {"decisions": [{"type": "approve"}]}}), CONFIG)
     assert state["graded"] and state["next_step"] == "grader" and state["rounds"] == 1
     assert len(state["record_ids"]) == 4 and state["cost"]["tokens"] > 0 and state["rejected"] == {}
     assert state["coverage_before"]["total_records"] == 80

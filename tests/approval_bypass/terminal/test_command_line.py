@@ -66,6 +66,41 @@ def test_json_never_asks_at_a_terminal_either(
     outside.nothing(small)
 
 
+@pytest.fixture
+def at_terminal(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Types lines at something that takes itself for a terminal."""
+
+    def type_(text: str) -> None:
+        terminal = io.StringIO(text)
+        terminal.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr(sys, "stdin", terminal)
+
+    return type_
+
+
+@pytest.mark.parametrize(
+    "line", ["no one", "No 1!", "yes?", "“yes”", "y, but not now", "1", "sí, pero no", "好吗", "yes 2", ""]
+)
+def test_a_prompt_takes_a_bare_yes_only(
+    command: Command, small: str, outside: Outside, at_terminal: Any, line: str
+) -> None:
+    for arguments in (("generate", "-w", small, *WANTED), ("workflows", "delete", small)):
+        at_terminal(f"{line}\n\n")
+        assert command(*arguments).code == 4
+    assert command("analyze", "-w", small).code == 0, "it is still there"
+    outside.nothing(small)
+
+
+@pytest.mark.parametrize("line", ["y", "yes", "Ja, bitte", "sí", "好的", "네"])
+def test_a_prompt_takes_a_yes_in_these_words(
+    command: Command, small: str, at_terminal: Any, line: str
+) -> None:
+    at_terminal(f"what?\n{line}\n")
+    asked = command("workflows", "delete", small)
+    assert asked.code == 0 and "Please answer yes or no" in asked.err
+    assert command("analyze", "-w", small).code == 1
+
+
 @pytest.mark.parametrize("name", ["FINETUNE_COVERAGE_YES", "FINETUNE_COVERAGE_GENERATE_YES", "YES"])
 def test_a_yes_in_the_environment(
     command: Command, small: str, outside: Outside, monkeypatch: pytest.MonkeyPatch, name: str

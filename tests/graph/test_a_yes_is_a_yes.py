@@ -1,0 +1,196 @@
+"""Only a bare yes, or the bare number of an option, has a consequence; and reading any line takes no time."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from finetune_coverage.benchmarks.utterances import OFFERS, WORST
+from finetune_coverage.graph import bare_answers
+from finetune_coverage.graph.offer import Offer, Option
+from finetune_coverage.graph.offer_kinds import CONSEQUENCES
+from finetune_coverage.graph.reply import SENTENCE, read_reply
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.generation.ledger import list_jobs
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
+from finetune_coverage.tools.services import Services
+
+from . import nasty_lines
+from .typed_lines import SITUATIONS, no_yeses
+
+LIMIT = 0.05
+"""Seconds that reading may take for a thousand characters."""
+DELETES = {"drop", "drop_rule"}
+BARE = {
+    "yes": "approve", "Yes!": "approve", "yes please": "approve", "ok do it": "approve", "sounds good": "approve",
+    "ja": "approve", "Ja, bitte.": "approve", "sí": "approve", "oui, vas-y": "approve", "sim": "approve",
+    "好的": "approve", "可以，开始吧": "approve", "네": "approve", "네, 진행해 주세요": "approve",
+    "はい、お願いします": "approve",
+    "نعم": "approve", "हाँ": "approve", "да": "approve", "1": "approve", "1.": "approve", "option 1": "approve",
+    "１": "approve", "the first one": "approve", "3": "proceed", "skip": "proceed", "later": "stop", "not now": "stop",
+}  # fmt: skip
+
+
+def asked(situation: str) -> Offer:
+    """The offer of a situation: those of the utterances, and the questions that a yes deletes by."""
+    if situation in OFFERS:
+        return OFFERS[situation]()
+    yes, no = ("take_back", "keep") if situation == "undo" else ("add_rule", "skip_rule")
+    options = [Option(label="Do it", effect=yes), Option(label="Leave it", effect=no)]  # type: ignore[arg-type]
+    action = "undo_round" if situation == "undo" else "add_rule"
+    return OFFERS["declined"]().model_copy(update={"action": action, "options": options})
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_two_thousand_lines_and_none_of_them_a_yes(situation: str) -> None:
+    offer = asked(situation)
+    taken = {}
+    for line in no_yeses(2000):
+        reply = read_reply(line, offer)
+        if reply.kind in CONSEQUENCES | DELETES:
+            taken[line] = reply.kind
+    assert taken == {}
+
+
+@pytest.mark.parametrize(("text", "kind"), BARE.items())
+def test_a_bare_answer_counts_at_once(text: str, kind: str) -> None:
+    reply = read_reply(text, asked("plan"))
+    assert (reply.kind, reply.items if kind == "approve" else WORST) == (kind, WORST)
+
+
+@pytest.mark.parametrize("text", ["yes", "ja, bitte", "sí", "好的", "네", "はい", "1"])
+def test_a_bare_yes_is_one_to_whatever_is_asked(text: str) -> None:
+    kinds = [read_reply(text, asked(situation)).kind for situation in ("done", "resume", "undo", "rule")]
+    assert kinds == ["proceed", "resume", "take_back", "add_rule"]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("text", ["no one", "No 1!", "no two", "no three", "no. 3", "nobody", "no 3 please"])
+def test_no_with_a_number_is_neither_number_nor_no(text: str, situation: str) -> None:
+    assert read_reply(text, asked(situation)).kind not in CONSEQUENCES | {"reject", "keep", "skip_rule"}
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [("no, skip it", "proceed"), ("we can skip the generation", "proceed"), ("no, stop", "stop")],
+)
+def test_what_only_sounds_like_it_is_asked_back(text: str, means: str) -> None:
+    reply = read_reply(text, asked("plan"))
+    assert (reply.kind, reply.means) == ("confirm", means)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"drop 2"',
+        "«drop 2»",
+        "drop 2?",
+        "don't drop 2",
+        "drop 2, no wait",
+        "drop 2, never mind",
+        "drop 2, nein",
+    ],
+)
+def test_nothing_is_dropped_in_doubt(text: str) -> None:
+    assert read_reply(text, asked("shown")).kind not in DELETES
+    assert read_reply("drop 2", asked("shown")).kind == "drop"
+
+
+def test_no_bare_answer_negates_doubts_or_asks() -> None:
+    """In any language: whatever else is on the lists, these are not, so a sentence that holds them is none."""
+    marks = re.compile(
+        r"\b(?:no|not|never|don't|maybe|perhaps|if|unless|but|nein|nicht|kein\w*|aber|wenn|vielleicht|pero|quizás|nunca|"
+        r"non|pas|ne|mais|peut-être|não|mas|talvez|forse|ma|нет|не|но|если|может|hayır|değil|ama|nie|ale|nej|men)\b|"
+        r"[?？؟¿]|[不没別别吗嗎吧]$|ない|ません|か$|아니|않|지 마|لا|ليس|नहीं|मत|\d"
+    )
+    allowed = {"好吧", "开始吧", "開始吧", "生成吧", "做吧", "去做吧", "执行吧", "执行", "继续吧", "繼續吧"}
+    for language in bare_answers._LANGUAGES:
+        for words, kinds in bare_answers._phrases(language).items():
+            phrase = ("" if bare_answers._UNSPACED.search("".join(words)) else " ").join(words)
+            if kinds - {"no", "stop"} and phrase not in allowed:
+                assert not marks.search(phrase), (language, phrase)
+
+
+def slow(lines: Sequence[str], read: Callable[[str], Any]) -> dict[str, float]:
+    """The lines whose reading takes too long; the best of three, since other programs run beside us."""
+    found = {}
+    for line in lines:
+        best = float("inf")
+        for _ in range(3):
+            began = time.thread_time()
+            read(line)
+            best = min(best, time.thread_time() - began)
+            if best < LIMIT:
+                break
+        else:
+            found[line[:60]] = best
+    return found
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["kk " * 20 + "x", "later, " * 22, "later, " * 22 + "x", "that's enough " * 22, "all topics " * 30 + "x",
+     "_" * 999, "a_" * 499 + "x",
+     "?!" * 500 + "x", ", then" * 30, "let's enough " * 60, "ignore " * 142, "7 " * 500, " \n" * 500 + "x", "«" * 1000,
+     "drop 1, 2" + ", 3" * 320 + "x", "go before round 7" + ", then" * 160 + "x", "ok, " * 250 + "?"],
+    ids=lambda line: repr(line[:12]),
+)  # fmt: skip
+def test_no_line_stalls_the_program(line: str) -> None:
+    for situation in SITUATIONS:
+        offer = asked(situation)
+        assert (
+            slow([line, line[:SENTENCE], line[:60]], lambda text, offer=offer: read_reply(text, offer)) == {}
+        )
+
+
+def test_reading_takes_no_time() -> None:
+    offer = asked("shown").model_copy(update={"topics": [f"card_payment_{n}_wrong_rate" for n in range(77)]})
+    lines = [line for phrase in nasty_lines.phrases()[::25] for line in nasty_lines.lines(phrase)]
+    assert slow(lines + no_yeses(2000), lambda text: read_reply(text, offer)) == {}
+
+
+@pytest.mark.parametrize("name", nasty_lines.patterns())
+def test_no_pattern_divides_a_line_in_many_ways(name: str) -> None:
+    pattern = nasty_lines.patterns()[name]
+    lines = list(nasty_lines.repeated(pattern))
+    assert slow(lines, pattern.fullmatch) == {}
+    assert slow(lines, pattern.search) == {}
+
+
+async def test_a_hundred_lines_to_a_plan_generate_nothing(chat: Any, services: Services, writer: Any) -> None:
+    await chat.new("hi")
+    for line in no_yeses(100, seed=1):
+        await chat.answer(line)
+        assert await chat.asked() is not None, line
+        assert list_jobs(services.store, "wf-1") == [], line
+    await chat.answer("do 2 for technical issues with few-shot")
+    assert "I've generated 2 new" in await chat.answer("ja, bitte")
+
+
+async def test_a_hundred_lines_resume_proceed_and_delete_nothing(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("do 2 for technical issues with few-shot")
+    model.queue.extend([ConnectionError("no route")] * 40)
+    await chat.answer("yes")
+    assert (await chat.asked())["action_requests"][0]["name"] == "resume_generation"
+    model.queue.clear()
+    for line in no_yeses(40, seed=2):
+        await chat.answer(line)
+        assert list(load_records(services.store, "wf-1", origin="synthetic")) == [], line
+        if (await chat.asked())["action_requests"][0]["name"] != "resume_generation":
+            break  # a no, or another plan: there is nothing more to resume
+    await chat.new("do 2 for technical issues with few-shot")
+    await chat.answer("yes")
+    for line in no_yeses(40, seed=3):
+        if (await chat.asked())["action_requests"][0]["name"] != "undo_round":
+            await chat.answer("undo the last round")
+        await chat.answer(line)
+        assert await chat.asked() is not None, f"{line} ended the conversation"
+        assert len(list(load_records(services.store, "wf-1", origin="synthetic"))) == 2, line
+    await chat.answer("undo the last round")
+    await chat.answer("sí")
+    assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
