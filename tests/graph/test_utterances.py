@@ -24,6 +24,7 @@ from finetune_coverage.benchmarks.utterances import (
 from finetune_coverage.graph.model_reading import INTENTS, read_by_model
 from finetune_coverage.graph.offer import Reply
 from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.tools.models.answer_room import AnswerRoom
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
@@ -41,7 +42,9 @@ async def read(said: Utterance, reading: dict[str, str] | None) -> Reply:
     reply = read_reply(said.say, said.offer)
     if not reply.is_open or reading is None:
         return reply
-    services: Any = SimpleNamespace(chat_model=ScriptedChatModel([json.dumps(reading)]))
+    services: Any = SimpleNamespace(
+        chat_model=ScriptedChatModel([json.dumps(reading)]), answer_room=AnswerRoom
+    )
     by_model, _ = await read_by_model(said.say, said.offer, services)
     return by_model or reply
 
