@@ -7,10 +7,11 @@ import logging
 from typing import Any
 
 from ..tools.models.answer_room import json_with_room
+from ..tools.models.endpoint_session import EndpointSession
 from ..tools.models.structured import parse_json
 from .asked import Asked
 from .markdown import plain_markdown
-from .model_reading import render_turns
+from .model_reading import LONGEST_WAIT, render_turns
 from .number_check import unsupported_numbers
 
 _log = logging.getLogger(__name__)
@@ -44,9 +45,10 @@ async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str,
     try:
         model = await asyncio.to_thread(lambda: asked.services.chat_model)
         room = await asyncio.to_thread(asked.services.answer_room)
-        said, usage = await json_with_room(
-            model, room, prompt, _SCHEMA, name="answer", text_tokens=_MAX_TOKENS
-        )
+        async with asyncio.timeout(LONGEST_WAIT), EndpointSession(model) as session:
+            said, usage = await json_with_room(
+                session.json, room, prompt, _SCHEMA, name="answer", text_tokens=_MAX_TOKENS
+            )
     except Exception as error:
         _log.info("the model could not answer: %s", error)
         return facts, 0

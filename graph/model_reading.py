@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, field_validator
 
+from ..tools.errors import EndpointError
 from ..tools.generation.strategies.prompt import render
 from ..tools.models.answer_room import json_with_room
+from ..tools.models.endpoint_session import EndpointSession
 from ..tools.models.structured import parse_json
+from .markdown import escape
 from .offer import Offer, Reply
 from .translated import as_reply
 
@@ -66,6 +69,12 @@ _TEMPLATES = Path(__file__).parent
 _LONGEST = 400
 """Characters: a longer text is no answer in a sentence."""
 _MAX_TOKENS = 160
+LONGEST_WAIT = 60.0
+"""Seconds that a person waits for the reading of a sentence."""
+_SILENT = (
+    "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, a number "
+    "of the list, and plans such as “20 for NAME”."
+)
 
 
 class Reading(BaseModel):
@@ -85,18 +94,28 @@ class Reading(BaseModel):
 async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Reply | None, int]:
     """What ``text`` means, as far as the model knows.
 
+    It costs one call, or two where the first was cut off, and `LONGEST_WAIT` seconds at most; then the person is told
+    that the model does not answer.
+
     Returns:
-        The reply, ``None`` when the model could not be asked or did not answer in form; and the tokens used.
+        The reply, ``None`` when the model did not answer in form; and the tokens used.
     """
     if not text.strip() or len(text) > _LONGEST:
         return None, 0
     try:
         model = await asyncio.to_thread(lambda: services.chat_model)
         room = await asyncio.to_thread(services.answer_room)
-        said, usage = await json_with_room(
-            model, room, reading_prompt(text), _schema(), name="reading", text_tokens=_MAX_TOKENS
-        )
+        async with asyncio.timeout(LONGEST_WAIT), EndpointSession(model) as session:
+            said, usage = await json_with_room(
+                session.json, room, reading_prompt(text), _schema(), name="reading", text_tokens=_MAX_TOKENS
+            )
         tokens = usage.tokens
+    except (EndpointError, TimeoutError) as error:
+        _log.info("the model did not answer: %s", error)
+        why = (
+            f"it took longer than {LONGEST_WAIT:.0f} s" if isinstance(error, TimeoutError) else error.message
+        )
+        return Reply(kind="unclear", text=text, read_by="model", note=_SILENT.format(why=escape(why))), 0
     except Exception as error:
         # Reading is a convenience: whatever goes wrong, the person is simply asked back.
         _log.info("the model could not read a sentence: %s", error)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from .structured import structured_json
 from .usage import NO_USAGE, TokenUsage
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 STEP = 8_000
 """Tokens that a model gets more when an answer was cut off, or shows hidden ones for the first time."""
@@ -124,8 +120,25 @@ def cut_off_words(limit: int, usage: TokenUsage) -> str:
     return f"the answer was cut off or empty{used}; its limit was {limit:,}"
 
 
+class AskForJson(Protocol):
+    """Asks for one JSON object, as `structured_json` of a model and `EndpointSession.json` do."""
+
+    async def __call__(
+        self,
+        messages: Sequence[tuple[str, str]],
+        schema: dict[str, Any],
+        /,
+        *,
+        name: str,
+        max_tokens: int,
+        temperature: float,
+    ) -> tuple[str, TokenUsage]:
+        """The raw reply, and what it took."""
+        ...
+
+
 async def json_with_room(
-    model: BaseChatModel,
+    ask: AskForJson,
     room: AnswerRoom,
     messages: Sequence[tuple[str, str]],
     schema: dict[str, Any],
@@ -134,16 +147,24 @@ async def json_with_room(
     text_tokens: int,
     temperature: float = 0.0,
 ) -> tuple[str, TokenUsage]:
-    """As `structured_json`, asked once more with more room when the answer was cut off.
+    """One JSON object, asked for once more with more room when the answer was cut off.
+
+    Args:
+        ask: the line to the model.
+        room: for its answers.
+        messages: the prompt, as (role, text) pairs.
+        schema: of the object.
+        name: for the schema.
+        text_tokens: what its text takes at most.
+        temperature: 0 for the likeliest reply.
 
     Returns:
         The last reply, and what all calls together took.
     """
     total = NO_USAGE
-    while True:
+    for _ in range(2):
         had = room.extra
-        text, usage = await structured_json(
-            model,
+        text, usage = await ask(
             messages,
             schema,
             name=name,
@@ -152,4 +173,5 @@ async def json_with_room(
         )
         total += usage
         if not (room.learn(had, text, usage) and is_cut_off(text, usage)):
-            return text, replace(total, finish_reason=usage.finish_reason)
+            break
+    return text, replace(total, finish_reason=usage.finish_reason)

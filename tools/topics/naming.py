@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..dataset.workflows import TopicInfo
 from ..models.answer_room import AnswerRoom, json_with_room
-from ..models.structured import parse_json
+from ..models.structured import parse_json, structured_json
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -52,7 +52,12 @@ async def name_by_model(
     """
     prompt = naming_prompt(terms, texts, taken)
     reply, _ = await json_with_room(
-        model, room, [("user", prompt)], _SCHEMA, name="topic", text_tokens=_MOST_TOKENS
+        partial(structured_json, model),
+        room,
+        [("user", prompt)],
+        _SCHEMA,
+        name="topic",
+        text_tokens=_MOST_TOKENS,
     )
     try:
         said = parse_json(reply)
