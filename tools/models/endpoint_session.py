@@ -129,14 +129,10 @@ def _straight(model: Any, session: ClientSession) -> Send:
             raise unusable_answer(name, repr(error)) from error
         if response.status >= 400:
             request = httpx2.Request("POST", url)
-            answer = httpx2.Response(
-                response.status,
-                # The body is not compressed any more.
-                headers={n: v for n, v in response.headers.items() if n.lower() != "content-encoding"},
-                content=content,
-                request=request,
-            )
+            # All that is read of them; the body is not compressed any more, and others may hold what httpx takes not.
+            kept = {"retry-after": response.headers.get("Retry-After", "")} if response.headers else {}
             try:
+                answer = httpx2.Response(response.status, headers=kept, content=content, request=request)
                 refusal = client._make_status_error_from_response(answer)
             except Exception as error:  # of a body that is no error as OpenAI has them
                 raise TransientEndpointError(
