@@ -16,9 +16,9 @@ from finetune_coverage.tools.services import Services
 from langchain_core.tools import StructuredTool
 
 from ..mock_openai.server import MockOpenAI
-from .test_engine_endpoint import TOPIC, WORKFLOW, _no_meaning, approved, endpoint, services_for
+from .test_engine_endpoint import TOPIC, WORKFLOW, approved, endpoint, no_meaning, services_for
 
-__all__ = ["_no_meaning", "endpoint"]
+__all__ = ["endpoint", "no_meaning"]
 
 ITEM = {"topic": TOPIC, "count": 2, "strategy": "few_shot"}
 MORE = {"generate_synthetic_data": ITEM, "inspect_plan": {"items": [ITEM]}, "plan_for_score": {"target": 0.8}}

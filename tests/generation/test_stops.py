@@ -128,7 +128,7 @@ async def test_a_resumed_job_counts_on(
     with pytest.raises(asyncio.CancelledError):
         await job
     (begun,) = list_jobs(services.store)
-    assert begun.rejected == {"parse": 12}
+    assert 0 < only(begun.rejected, "parse") <= 12, "some may wait to be judged"
     generation = (await run_approved_item(services, *item))["generation"]
     assert generation["rejected"].pop("interrupted") == 1
     assert only(generation["rejected"], "parse") in (20, 21)

@@ -8,7 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from finetune_coverage.tools.server_settings import ServerSettings
 from finetune_coverage.tools.settings import PREFIX, Settings
+from finetune_coverage.tools.settings_files import ENV_FILE
 
 from .test_readme import known_commands
 
@@ -76,6 +78,8 @@ def problems(span: str) -> list[str]:
     elif span.startswith("--"):
         is_known = any(words[0] in options for options in known.values()) or f'"{words[0]}"' in sources()
         missing += [] if is_known else [f"option {words[0]}"]
+    elif span.startswith("finetune-coverage --"):  # an option of all commands
+        missing += [] if f'"{words[0]}"' in sources() else [f"option {words[0]}"]
     elif span.startswith("finetune-coverage ") and words[0] != "…":
         missing += [f"command {words[0]}"]
     elif len(words) == 1 and (FILE.fullmatch(span) or ("/" in span and span.split("/")[0] in FOLDERS)):
@@ -85,7 +89,8 @@ def problems(span: str) -> list[str]:
 
 def is_setting(name: str) -> bool:
     """Whether ``FINETUNE_COVERAGE_<name>`` is read; parts of nested settings are parted by two underscores."""
-    return not name or name.split("__")[0].lower() in Settings.model_fields
+    is_field = name.split("__")[0].lower() in {*Settings.model_fields, *ServerSettings.model_fields}
+    return not name or is_field or f"{PREFIX}{name}" == ENV_FILE
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -129,6 +129,7 @@ class Calls:
         return answer
 
     async def _until_taken(self, request: Request, name: str) -> tuple[str, TokenUsage]:
+        refusal: TransientEndpointError | None = None
         try:
             async for attempt in AsyncRetrying(
                 retry=retry_if_exception(_is_busy),
@@ -138,7 +139,13 @@ class Calls:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._once(request, name)
+                    if refusal is not None and self._given_up.is_set():
+                        raise refusal  # the pause before this try was cut short
+                    try:
+                        return await self._once(request, name)
+                    except TransientEndpointError as error:
+                        refusal = error
+                        raise
         except TransientEndpointError as error:
             if error.rate_limited and self.is_down:
                 error.message = (
