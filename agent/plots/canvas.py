@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from ...tools.errors import InvalidInput
 from ..output import visible
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 INK, MUTED, GRID, PAPER = "#222222", "#6b6b6b", "#dddddd", "#ffffff"
 BEFORE = "#b4b4b4"
+
+P = ParamSpec("P")
 
 _DOTS_PER_INCH = 150
 _LONGEST_NAME = 44
@@ -46,6 +49,20 @@ def check_picture_path(path: Path) -> None:
         raise InvalidInput(f"Pictures are PNG files, not '{path.name}'.", hint="Let its name end in .png.")
     if path.is_dir() or not path.parent.is_dir():
         raise InvalidInput(f"'{path}' cannot be written.", hint="Name a file in a folder that exists.")
+
+
+def in_default_style(draw: Callable[P, None]) -> Callable[P, None]:
+    """Draws as matplotlib does of itself: a ``matplotlibrc`` of the current folder could have it run TeX."""
+
+    @wraps(draw)
+    def drawn(*arguments: P.args, **named: P.kwargs) -> None:
+        import matplotlib
+
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            draw(*arguments, **named)
+
+    return drawn
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from ...tools.coverage.balance import shown_score, status_of
 from ...tools.coverage_change import CoverageChange
-from .canvas import BEFORE, BLUE, GRID, INK, MUTED, VERMILLION, new_figure, place_legend, save, shown_name
+from .canvas import (
+    BEFORE,
+    BLUE,
+    GRID,
+    INK,
+    MUTED,
+    VERMILLION,
+    in_default_style,
+    new_figure,
+    place_legend,
+    save,
+    shown_name,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +68,7 @@ def bars_of(change: CoverageChange) -> list[Bar]:
     return sorted(bars, key=lambda bar: -bar.before)
 
 
+@in_default_style
 def draw_distribution(change: CoverageChange, path: Path) -> None:
     """Draw how the topics' shares lie against their targets, before and after, into a PNG file."""
     bars = bars_of(change)

@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.coverage.space.topic_map import MapTopic, TopicMap
-from .canvas import BLUE, GREEN, INK, MUTED, ORANGE, VERMILLION, new_figure, place_legend, save, shown_name
+from .canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    VERMILLION,
+    in_default_style,
+    new_figure,
+    place_legend,
+    save,
+    shown_name,
+)
 from .labels import Box, place
 
 if TYPE_CHECKING:
@@ -21,6 +33,7 @@ _MOST_LABELS = 90
 _LONGEST_LABEL = 30
 
 
+@in_default_style
 def draw_map(found: TopicMap, under: Collection[str], path: Path) -> None:
     """Draw the records of each topic, with under-represented topics and thin groups marked, into a PNG file.
 

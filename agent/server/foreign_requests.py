@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 _POLICY_VIOLATION = 1008
 _SHOWN = 200
 _HEALTH = "/ok"
+_SHUT = ("/deploy/", "/docs/", "/internal/", "/ui/")
+"""Routes of the development server that nobody needs here: one sends the `.env` of the folder where the server was
+started to a deployment service, one loads a script of somebody else's host into a page of this server."""
 
 
 class RefuseForeign:
@@ -50,6 +53,8 @@ class RefuseForeign:
             await _refuse(403, problem, scope, receive, send)
         elif problem := _unknown(scope):
             await _refuse(401, problem, scope, receive, send)
+        elif f"{scope['path'].lower()}/".startswith(_SHUT):
+            await _refuse(404, "This server does not have that route.", scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -239,3 +239,12 @@ def _approver(page: Page) -> str:
     store.close()
     assert approval is not None
     return approval.approver
+
+
+def test_routes_that_nobody_needs_are_shut(server: StudioServer) -> None:
+    """One sends the folder's `.env` to somebody, one loads a stranger's script into a page of this server."""
+    with httpx.Client(base_url=server.address) as sender:
+        for path in ("/deploy", "/deploy/", "/Docs", "/docs", "/internal/truncate", "/ui", "/ui/agent"):
+            for method in ("GET", "POST"):
+                assert sender.request(method, path).status_code == 404, (method, path)
+        assert sender.get("/ok").status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,20 @@ def test_wordllama_leaves_logging_as_it_is() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["30", "[]"]
+
+
+def test_the_runtime_tells_nobody(tmp_path: Path) -> None:
+    """onnxruntime notes what machine it runs on, for its maker, in a folder of its own."""
+    code = (
+        "from finetune_coverage.tools.settings import Settings\n"
+        "from finetune_coverage.tools.models.embedding import make_embeddings\n"
+        "print(len(make_embeddings(Settings(embedding_model='embedded')).embed_query('hello')))"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["384"]
+    assert [
+        path for path in tmp_path.rglob("*") if "onnx" in path.name.lower() or "deviceid" in path.name
+    ] == []

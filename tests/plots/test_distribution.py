@@ -119,3 +119,14 @@ def test_a_file_that_cannot_be_is_refused_first(
 def test_the_middle_of_a_long_name_is_left_out() -> None:
     assert shown_name("balance_not_updated_after_bank_transfer", 21) == "balance_no…k_transfer"
     assert shown_name("short\nname") == "short name"
+
+
+def test_a_style_of_the_current_folder_is_not_used(services: Services, tmp_path: Path) -> None:
+    """A `matplotlibrc` there could have TeX read files into the picture."""
+    import matplotlib
+
+    change, path = coverage_change(services, WORKFLOW), tmp_path / "coverage.png"
+    with matplotlib.rc_context({"text.usetex": True, "text.latex.preamble": r"\input{/etc/passwd}"}):
+        draw_distribution(change, path)
+        assert matplotlib.rcParams["text.usetex"], "whoever draws beside us keeps their own style"
+    assert path.stat().st_size > 1_000

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
+from ..errors import EndpointError
 from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError, unusable_answer
 from .structured import Send, structured_json
@@ -112,7 +113,8 @@ def _straight(model: Any, session: ClientSession) -> Send:
 
     async def send(prompt: list[tuple[str, str]], options: dict[str, Any]) -> tuple[str, TokenUsage]:
         try:
-            async with session.post(url, data=orjson.dumps(make_body(prompt, options))) as response:
+            data = orjson.dumps(make_body(prompt, options))
+            async with session.post(url, data=data, allow_redirects=False) as response:
                 content = await _bounded(response, name)
         except TimeoutError as error:
             raise TransientEndpointError(
@@ -127,6 +129,11 @@ def _straight(model: Any, session: ClientSession) -> Send:
             raise
         except Exception as error:  # what the HTTP client makes of odd headers and encodings
             raise unusable_answer(name, repr(error)) from error
+        if 300 <= response.status < 400:
+            raise EndpointError(
+                f"The endpoint of the model {name} sends elsewhere ({response.status}); nothing is sent there.",
+                hint="Set OPENAI_BASE_URL to the address that is meant.",
+            )
         if response.status >= 400:
             request = httpx2.Request("POST", url)
             # All that is read of them; the body is not compressed any more, and others may hold what httpx takes not.

