@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..tools.dataset.workflows import now
-from ..tools.errors import Busy
+from ..tools.errors import Busy, InvalidInput
 from ..tools.settings import Settings
 
 
@@ -29,14 +29,20 @@ def hold_thread(settings: Settings, thread_id: str, program: str) -> Iterator[No
 
     Raises:
         Busy: another program holds it.
+        InvalidInput: the data folder may not be written to.
     """
     folder = settings.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
     # An id may hold what a file's name cannot.
     stem = f"thread-{hashlib.sha256(thread_id.encode()).hexdigest()[:32]}"
     # Beside the lock: some systems let nobody read a locked file.
     holder = folder / f"{stem}.holder"
     lock = FileLock(folder / f"{stem}.lock", thread_local=False)
+    if settings.home.exists() and not os.access(settings.home, os.W_OK):
+        raise InvalidInput(
+            f"The data folder {settings.home} may only be read, and conversations are kept in it.",
+            hint="Copy the folder and name the copy in FINETUNE_COVERAGE_HOME.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-_MENU_PATH = re.compile(r"[\w'&/ .-]+(?:\s*>\s*[\w'&/ .-]+)+")
+# Each begins where a run of its signs does and never gives back what it has: so each sign is looked at once.
+MENU_PATH = re.compile(r"(?<![\w'&/ .-])[\w'&/ .-]++(?:\s{0,4}>\s{0,4}[\w'&/ .-]++)+")
 _QUOTED = re.compile(r"[\"“]([^\"”]{3,60})[\"”]")
-_WITH_DIGIT = re.compile(r"[\w#-]*\d[\w-]*(?:[.,:]\d[\w-]*)*")
+_WITH_DIGIT = re.compile(r"(?<![\w#-])[\w#-]*\d[\w-]*+(?:[.,:]\d[\w-]*+)*+")
 _NAME = re.compile(r"(?<=[\w,;:(] )[A-Z][\w.-]*\w|(?<=[\w,;:(] )[A-Z]\b|\b\w+[A-Z]\w*\b")
 SHORTEST_NAME = 3
 """Letters; shorter ones are mostly units (GB, pm) that stand behind their number."""
@@ -25,7 +26,7 @@ def names(text: str) -> list[str]:
 
 def menus(text: str) -> list[str]:
     """The parts of menu paths such as ``Settings > Privacy``, without the first (it begins a sentence)."""
-    return [part.strip() for path in _MENU_PATH.findall(text) for part in path.split(">")[1:]]
+    return [part.strip() for path in MENU_PATH.findall(text) for part in path.split(">")[1:]]
 
 
 def quoted(text: str) -> list[str]:

@@ -6,9 +6,10 @@ import re
 
 from ...dataset.record import message_text
 from ..draft import Candidate, Rejection
+from ..facts import MENU_PATH
 
-_MENU_PATH = re.compile(r"[\w'&/ .-]+(?:\s*>\s*[\w'&/ .-]+)+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NO_WORD = re.compile(r"[^\w]+")
 
 
 class GroundedReply:
@@ -37,7 +38,7 @@ class GroundedReply:
                     self.name, f"the number {number!r} is not in the source or the user's message"
                 )
         plain = _plain(known)
-        for path in _MENU_PATH.findall(reply):
+        for path in MENU_PATH.findall(reply):
             for part in path.split(">"):
                 words = _plain(part).split()
                 # The first part may begin with the words of the sentence, the last may end with them.
@@ -50,4 +51,4 @@ class GroundedReply:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())

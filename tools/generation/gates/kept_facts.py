@@ -15,6 +15,7 @@ _NEGATION = re.compile(
     r"\b(?:not|no|none|never|nothing|nobody|cannot|without|neither|nor|un\w{4,}|nicht|kein\w*|nie|ohne)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_NO_WORD = re.compile(r"[^\w]+")
 
 
 class KeptFacts:
@@ -56,4 +57,4 @@ def _beginning(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())
