@@ -6,7 +6,7 @@ import re
 
 from ...dataset.record import message_text
 from ..draft import Candidate, Rejection
-from ..facts import MENU_PATH
+from ..facts import MENU_PATH, READ
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NO_WORD = re.compile(r"[^\w]+")
@@ -25,11 +25,11 @@ class GroundedReply:
         """The first thing in the reply that is from nowhere."""
         if candidate.draft.strategy != "message_variation":
             return None
-        known = "\n".join(message_text(message) for message in candidate.seed_messages())
-        known += "\n" + candidate.written_text("user")
-        reply = candidate.written_text("assistant")
+        # No turn that was written is longer; the source's own, which stands in for one that is not written yet, may be.
+        user, reply = (candidate.written_text(role)[:READ] for role in ("user", "assistant"))
         own = "\n".join(message_text(message) for message in candidate.seed_messages())
-        for number in _NUMBER.findall(candidate.written_text("user")):
+        known = f"{own}\n{user}"
+        for number in _NUMBER.findall(user):
             if len(number) >= 2 and number not in own:
                 return Rejection(self.name, f"the user's number {number!r} is not in the source")
         for number in _NUMBER.findall(reply):

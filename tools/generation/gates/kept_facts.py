@@ -45,7 +45,8 @@ class KeptFacts:
             lost = [number for number in numbers(before) if _plain(number) not in known]
             if lost:
                 return Rejection(self.name, f"the {role}'s {lost[0]!r} is gone: {after[:80]!r}")
-            lost = [name for name in named if _beginning(name) not in _plain(after)]
+            kept = _plain(after)
+            lost = [name for name in named if _beginning(name) not in kept]
             if named and len(lost) > MOST_LOST[role] * len(named):
                 return Rejection(self.name, f"the {role} no longer says {lost}: {after[:80]!r}")
         return None

@@ -134,7 +134,7 @@ def _words_of_last_sentence(text: str) -> list[str]:
 
 def _key(words: list[str]) -> tuple[str, ...]:
     """The last words; fewer, and the start, of a sentence that has no more."""
-    return tuple([_START, *words][-LAST_WORDS:])
+    return tuple(words[-LAST_WORDS:]) if len(words) >= LAST_WORDS else (_START, *words)
 
 
 def _pair(words: list[str]) -> tuple[str, ...]:
