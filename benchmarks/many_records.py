@@ -9,12 +9,20 @@ from pathlib import Path
 from .crowd_of_records import TOPICS, turns
 
 _SHARE_WITH_TOOLS = 0.1
+_LEAST_OF_UNEVEN = 6
+"""Records of each of the uneven topics, so that all have enough for the label check."""
 _LONGEST_TURN = 120
 """Characters; longer real turns are left out, so that a record has about 500 bytes."""
 
 
-def write_records(path: Path, count: int, *, seed: int = 1) -> int:
+def write_records(path: Path, count: int, *, seed: int = 1, uneven_topics: int | None = None) -> int:
     """Write a JSONL file of labelled records; the same seed gives the same file.
+
+    Args:
+        path: the file.
+        count: how many records.
+        seed: of all that is chosen by chance.
+        uneven_topics: spread them unevenly over so many topics; evenly over `TOPICS` when not given.
 
     Returns:
         Its size in bytes.
@@ -23,11 +31,17 @@ def write_records(path: Path, count: int, *, seed: int = 1) -> int:
     asked, told = ([text for text in texts if len(text) <= _LONGEST_TURN] for texts in turns())
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            file.write(_line(rng, asked, told, number))
+            if uneven_topics is None:
+                topic = None
+            elif number < _LEAST_OF_UNEVEN * uneven_topics:
+                topic = number % uneven_topics
+            else:
+                topic = int(uneven_topics * rng.random() ** 3)
+            file.write(_line(rng, asked, told, number, topic))
     return path.stat().st_size
 
 
-def _line(rng: random.Random, asked: list[str], told: list[str], number: int) -> str:
+def _line(rng: random.Random, asked: list[str], told: list[str], number: int, topic: int | None) -> str:
     messages: list[dict[str, object]] = []
     for _ in range(rng.choice((2, 2, 2, 3))):
         messages.append({"role": "user", "content": rng.choice(asked)})
@@ -44,5 +58,9 @@ def _line(rng: random.Random, asked: list[str], told: list[str], number: int) ->
             {"role": "tool", "tool_call_id": f"call_{number}", "content": json.dumps({"open": number % 7})},
         ]
     # A name makes every record another one: real texts alone would repeat now and then.
-    record = {"messages": messages, "topic": f"topic_{rng.randrange(TOPICS):02d}", "source": f"chat-{number}"}
+    record = {
+        "messages": messages,
+        "topic": f"topic_{rng.randrange(TOPICS) if topic is None else topic:02d}",
+        "source": f"chat-{number}",
+    }
     return json.dumps(record, ensure_ascii=False) + "\n"

@@ -24,12 +24,22 @@ TITLES = {
     "acceptance": "Duplicates among 100,000 records",
     "gates": "Planted defects and untouched real records",
     "scale": "Import and analysis of a million records",
+    "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
     "understanding": "What people say, and how it is read",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
 _SEEN = "Which dialogues had been looked at before they were measured: [LOOKED_AT.md](LOOKED_AT.md)."
-_PRINT_MARKDOWN = ("throughput", "faults", "kills", "priced", "scale", "topics", "understanding")
+_PRINT_MARKDOWN = (
+    "throughput",
+    "faults",
+    "kills",
+    "priced",
+    "scale",
+    "many_topics",
+    "topics",
+    "understanding",
+)
 _PACKAGES = (
     "aiohttp",
     "openai",

@@ -435,7 +435,7 @@ def _phrases(language: str) -> dict[tuple[str, ...], frozenset[str]]:
 def _forms(written: str) -> list[str]:
     """``{a|b} c|d`` as ``a c``, ``b c``, ``d``."""
     forms: list[str] = []
-    for phrase in re.findall(r"(?:\{[^}]*\}|[^|{])+", written):
+    for phrase in re.findall(r"(?:\{[^{}]*\}|[^|{])+", written):
         parts = [part.split("|") for part in re.split(r"[{}]", phrase)]
         forms += ["".join(parts) for parts in itertools.product(*parts)]
     return [unicodedata.normalize("NFKC", form).translate(_PARTING) for form in forms]

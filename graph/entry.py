@@ -217,4 +217,8 @@ def _worth_carrying(said: str, state: State) -> str | None:
         r"strateg|few.?shot", said
     ):
         return said
-    return said if re.search(r"\b\d+\b.*\bfor\b", said[:SENTENCE]) or _TARGETS.search(said.lower()) else None
+    return (
+        said
+        if re.search(r"\b\d+\b.{0,200}\bfor\b", said[:SENTENCE]) or _TARGETS.search(said.lower())
+        else None
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from ..tools.dataset.journal_tables import approvals, jobs
 from ..tools.dataset.store import Store
@@ -41,7 +41,7 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
         select(jobs.c.id, jobs.c.approval_id, jobs.c.undone_at)
         .join(approvals, approvals.c.id == jobs.c.approval_id)
         .where(approvals.c.plan_id.in_([plan.id for plan in mine]))
-        .order_by(jobs.c.created_at)
+        .order_by(text("jobs.rowid"))
     )
     with store.read() as connection:
         rows = connection.execute(query).all() if mine else []

@@ -68,6 +68,8 @@ EXAMPLES = [
 _TEMPLATES = Path(__file__).parent
 _LONGEST = 400
 """Characters: a longer text is no answer in a sentence."""
+_LONGEST_ENGLISH = 1000
+"""Characters of its translation: patterns see no longer texts."""
 _MAX_TOKENS = 160
 LONGEST_WAIT = 60.0
 """Seconds that a person waits for the reading of a sentence."""
@@ -80,7 +82,7 @@ _SILENT = (
 class Reading(BaseModel):
     """What the model says of a sentence; no value of it starts anything."""
 
-    english: str = Field(description="the sentence in English")
+    english: str = Field(description="the sentence in English", max_length=_LONGEST_ENGLISH)
     intent: str = Field(description="what the person wants, one of `INTENTS`")
 
     @field_validator("intent")

@@ -97,7 +97,7 @@ PROCEED = re.compile(
     rf"(?: {TAIL})?"
 )
 OUTSIDE = re.compile(
-    r".*\b(?:review|look|check|go through)\b.*\b(?:outside|myself|elsewhere|by hand|on my own|in my editor)\b.*"
+    r"(?>.*?\b(?:review|look|check|go through)\b).*\b(?:outside|myself|elsewhere|by hand|on my own|in my editor)\b.*"
 )
 REVIEW = re.compile(
     r"(?:please |let me |let'?s |i(?:'d| would) like to |i want to |can i |could i )*"

@@ -23,7 +23,7 @@ _PILOT = re.compile(
     r"(?:,? so (?:that )?(?:i|we) can .+)?"
 )
 _SAMPLE_OF = re.compile(
-    r".*\b(?:samples?|examples?|few|preview|taste)\b.* (?:of )?what (?:you|it|this)(?:'d| would|'ll| will) "
+    r"(?>.*?\b(?:samples?|examples?|few|preview|taste)\b).* (?:of )?what (?:you|it|this)(?:'d| would|'ll| will) "
     r"(?:generate|write|make|produce|look like)\b.*"
 )
 _MARK = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..tools.coverage.recommendation import PlanItem
-from ..tools.coverage.report import Coverage
+from ..tools.coverage.report import LINES_OF_MANY, MANY_TOPICS, Coverage
 from ..tools.coverage.score_change import effect_on_score
 from ..tools.coverage.strategy_choice import STRATEGIES
 from ..tools.generation.estimate import Estimate
@@ -53,9 +53,18 @@ def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: s
     rows = [
         f"| {topic_title(item.topic)} | {counts.get(item.topic, 0):,} | {item.count:,} | "
         f"{strategy_words(item.strategy)} |"
-        for item in items
+        for item in (items if len(items) <= MANY_TOPICS else items[:LINES_OF_MANY])
     ]
-    return [said, "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])]
+    table = "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])
+    return [said, table, *([_rest_of(items[len(rows) :])] if len(rows) < len(items) else [])]
+
+
+def _rest_of(items: Sequence[PlanItem]) -> str:
+    counts, strategies = [item.count for item in items], {strategy_words(item.strategy) for item in items}
+    return (
+        f"… and {sum(counts):,} records for {len(_per_topic(items)):,} more topics, {min(counts):,} to {max(counts):,} "
+        f"each, by {', '.join(sorted(strategies))}. A yes is one to all of them."
+    )
 
 
 def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:

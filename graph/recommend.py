@@ -65,7 +65,9 @@ class Recommending:
         after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
         # Topics come back from a failed dry run: they need records although the balance is good, until a round.
         asked = not after_round and sorted(focus) != sorted(state.get("served_focus") or [])
-        recommendation = recommend_for(services, workflow_id, coverage, focus or None, focus_failed=asked)
+        recommendation = recommend_for(
+            services, workflow_id, coverage, focus or None, focus_failed=asked, wait_for_labels=False
+        )
         offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
         offer.topics = [topic.name for topic in coverage.topics]
         offer.counts = dict(coverage.topic_distribution)

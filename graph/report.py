@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
 from ..tools.coverage.recommendation import Recommendation
-from ..tools.coverage.report import Coverage
+from ..tools.coverage.report import MANY_TOPICS, Coverage, TopicCoverage, worth_a_line
 from ..tools.coverage.score_change import ScoreChange, moves_to_target
 from ..tools.generation.money import usd_words
 from .further_plans import further_lines
@@ -53,7 +53,7 @@ def analysis_report(
         _ANALYSIS,
         notice=notice,
         score=score_words(coverage.balance_score, coverage.status),
-        rows=_rows(coverage),
+        **_table(coverage, offer.workflow_id),
         remarks=remarks + _review_remarks(recommendation),
         recommendation=_recommendation(coverage, recommendation, offer),
         plan=[
@@ -91,7 +91,7 @@ def round_report(
         generated=round_lines(results),
         score_change=score_change(before, after),
         changes=_count_changes(before, after),
-        rows=_rows(after, before),
+        **_table(after, offer.workflow_id, before),
         plan=[
             *_plan_lines(after, offer, costs),
             *further_lines(offer),
@@ -115,10 +115,25 @@ def _render(template: Any, **values: Any) -> str:
     return text.strip()
 
 
-def _rows(coverage: Coverage, before: Coverage | None = None) -> list[dict[str, str]]:
+def _table(coverage: Coverage, workflow_id: str | None, before: Coverage | None = None) -> dict[str, Any]:
+    """The rows of the topics, and a line on those that have none."""
+    shown = set(worth_a_line((topic.name, topic.representation) for topic in coverage.topics))
+    rest = len(coverage.topics) - len(shown)
+    line = (
+        f"… and {rest:,} more topics, none further below its target. "
+        f"`finetune-coverage analyze -w {workflow_id} --all` lists them; here ask for a topic by its name."
+    )
+    return {"rows": _rows(coverage, shown, before), "rest": line if rest else ""}
+
+
+def _rows(coverage: Coverage, shown: Collection[str], before: Coverage | None) -> list[dict[str, str]]:
     rows = []
     moves = moves_to_target(before, coverage) if before is not None else {}
-    for topic in coverage.topics:
+    for topic in (
+        sorted(coverage.topics, key=_furthest_below) if len(shown) < len(coverage.topics) else coverage.topics
+    ):
+        if topic.name not in shown:
+            continue
         grew = before is not None and topic.records > before.topic_distribution.get(topic.name, 0)
         mark = "⚠️ Under-represented" if topic.under_represented else ""
         if grew and moves.get(topic.name, 0) > 0:
@@ -133,6 +148,10 @@ def _rows(coverage: Coverage, before: Coverage | None = None) -> list[dict[str, 
     if coverage.uncategorized:
         rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))
     return rows
+
+
+def _furthest_below(topic: TopicCoverage) -> float:
+    return float("inf") if topic.representation is None else topic.representation
 
 
 def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
@@ -213,11 +232,13 @@ def score_change(before: Coverage, after: Coverage) -> str:
 
 def _count_changes(before: Coverage, after: Coverage) -> list[str]:
     old, new = before.topic_distribution, after.topic_distribution
-    return [
+    changes = [
         f"{topic_title(topic)}: {old.get(topic, 0):,} → {plural(count, 'record')}"
         for topic, count in new.items()
         if count != old.get(topic, 0)
     ]
+    rest = changes[MANY_TOPICS:]
+    return [*changes[:MANY_TOPICS], *([f"and {len(rest):,} more topics"] if rest else [])]
 
 
 def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:

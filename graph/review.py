@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
+from ..tools.coverage.label_doubts import label_doubts
 from ..tools.dataset.record import Record, message_text
 from ..tools.dataset.records import get_record, load_records
 from ..tools.dataset.store import Store
@@ -80,14 +81,19 @@ def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -
     if scope.uncategorized:
         return list(islice(load_records(store, workflow_id, topic=None), start, start + _PAGE))
     topic = scope.topic
-    if topic is None and offer.doubtful:
-        return [get_record(store, workflow_id, i) for i in offer.doubtful[start : start + _PAGE]]
+    if topic is None and (doubtful := offer.doubtful or _doubtful(store, workflow_id)):
+        return [get_record(store, workflow_id, i) for i in doubtful[start : start + _PAGE]]
     if topic is None and offer.items:
         topic = offer.items[0].topic
     found = (
         load_records(store, workflow_id) if topic is None else load_records(store, workflow_id, topic=topic)
     )
     return list(islice(found, start, start + _PAGE))
+
+
+def _doubtful(store: Store, workflow_id: str) -> list[str]:
+    """What the label check finds, which had not come to an end when the offer was made."""
+    return [record_id for need in label_doubts(store, workflow_id) for record_id in need.record_ids]
 
 
 def page(records: list[Record], scope: ReviewScope, first: int) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..tools.data_folder import make_private_folder, open_data_folder
+from ..tools.data_folder import make_private_folder, may_be_written, open_data_folder
 from ..tools.dataset.workflows import now
-from ..tools.errors import Busy
+from ..tools.errors import Busy, InvalidInput
 from ..tools.settings import Settings
 
 
@@ -30,7 +30,13 @@ def hold_thread(settings: Settings, thread_id: str, program: str) -> Iterator[No
 
     Raises:
         Busy: another program holds it.
+        InvalidInput: the data folder may not be written to.
     """
+    if not may_be_written(settings.home):
+        raise InvalidInput(
+            f"The data folder {settings.home} may only be read, and conversations are kept in it.",
+            hint="Copy the folder and name the copy in FINETUNE_COVERAGE_HOME.",
+        )
     folder = make_private_folder(open_data_folder(settings.home) / "locks")
     # An id may hold what a file's name cannot.
     stem = f"thread-{hashlib.sha256(thread_id.encode()).hexdigest()[:32]}"

@@ -146,7 +146,11 @@ async def _ids(saver: SmallSaver) -> list[str]:
 
 
 async def _names(saver: SmallSaver) -> dict[str, str]:
-    await saver.conn.execute(_NAMES)
+    # Not made here: looking must not need a folder that may be written to.
+    has_names = "SELECT count(*) FROM sqlite_master WHERE name = 'thread_names'"
+    async with saver.conn.execute(has_names) as cursor:
+        if (await cursor.fetchone()) == (0,):
+            return {}
     async with saver.conn.execute("SELECT thread_id, name FROM thread_names") as cursor:
         return {str(row[0]): str(row[1]) for row in await cursor.fetchall()}
 

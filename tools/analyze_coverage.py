@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from .coverage.frontier import Frontier, frontier
-from .coverage.label_check import MOST_OF_A_TOPIC, suspicious_labels
+from .coverage.label_doubts import label_doubts, label_doubts_so_far
 from .coverage.plans import Planner, caps_of
 from .coverage.recommendation import Recommendation, recommend
 from .coverage.report import Coverage, build_coverage
+from .coverage.review_needs import ReviewNeed
 from .coverage.strategy_choice import profile_topics
-from .dataset.labelled_sample import labelled_sample
 from .dataset.records import topic_counts
 from .dataset.workflows import list_topics
 from .errors import CoverageError
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
     from .services import Services
+
+
+_LABELS_TO_COME = ReviewNeed(
+    topic=None,
+    reason="Whether labels contradict their texts is still being looked at: ask for a review to see it.",
+)
 
 
 class AnalyzeCoverageInput(BaseModel):
@@ -55,6 +61,7 @@ def recommend_for(
     focus_topics: Collection[str] | None = None,
     *,
     focus_failed: bool = False,
+    wait_for_labels: bool = True,
 ) -> Recommendation:
     """What to do about this coverage: proceed, generate (with plans) or review, with reasons.
 
@@ -64,6 +71,8 @@ def recommend_for(
         coverage: its report.
         focus_topics: generate for these topics only; ``None`` or empty for all.
         focus_failed: they failed a dry run, so they need records also where the balance does not.
+        wait_for_labels: look at the labels before anything is said, which takes seconds in a large dataset.
+            Otherwise it goes on while others work, and the recommendation says that it does.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -71,14 +80,16 @@ def recommend_for(
     profiles = profile_topics(
         topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
     )
-    doubtful = suspicious_labels(labelled_sample(services.store, workflow_id, MOST_OF_A_TOPIC))
+    find = label_doubts if wait_for_labels else label_doubts_so_far
+    doubtful = find(services.store, workflow_id)
     return recommend(
         coverage,
         profiles,
-        doubtful,
+        [_LABELS_TO_COME] if doubtful is None else doubtful,
         services.settings,
         focus_topics=focus_topics,
         focus_failed=focus_failed,
+        labels_looked_at=doubtful is not None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 
 from .analyze_coverage import analyze
 from .coverage.additions import predicted_score
@@ -61,7 +61,7 @@ def _before_generation(store: Store, workflow_id: str) -> Coverage | None:
     query = (
         select(jobs.c.coverage_before)
         .where(jobs.c.workflow_id == workflow_id, jobs.c.undone_at.is_(None), filled)
-        .order_by(jobs.c.created_at)
+        .order_by(text("jobs.rowid"))
         .limit(1)
     )
     with store.read() as connection:

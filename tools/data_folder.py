@@ -26,8 +26,10 @@ _closed: set[Path] = set()
 def open_data_folder(home: Path) -> Path:
     """The data folder, made where it is missing, and closed to others; raises `OSError` when it cannot be made.
 
-    What lay open in it is closed once in a process.
+    What lay open in it is closed once in a process. One that may only be read is left as it is.
     """
+    if not may_be_written(home):
+        return home
     make_private_folder(home)
     if os.name == "posix" and home not in _closed:
         entries = list(home.iterdir())
@@ -40,6 +42,11 @@ def open_data_folder(home: Path) -> Path:
                 _close(inner)
         _closed.add(home)
     return home
+
+
+def may_be_written(home: Path) -> bool:
+    """Whether something can be put into the data folder, or it is still to be made."""
+    return not home.exists() or os.access(home, os.W_OK)
 
 
 def make_private_folder(folder: Path) -> Path:

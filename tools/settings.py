@@ -157,7 +157,9 @@ class Settings(ServerSettings):
     @property
     def store_url(self) -> str:
         """SQLAlchemy address of the record store."""
-        return self.database_url or f"sqlite:///{self.home / 'coverage.db'}"
+        # In an address "%" and "?" have a meaning of their own; in the name of a folder they have none.
+        path = str(self.home / "coverage.db").replace("%", "%25").replace("?", "%3F")
+        return self.database_url or f"sqlite:///{path}"
 
     @property
     def checkpoint_path(self) -> Path:

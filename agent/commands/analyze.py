@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..output import ExitCode, note, print_json, print_table, say, stdout
-from .options_and_prompts import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, ShowAll, Workflow, open_services
 from .within import measure_within, show_within
 
 if TYPE_CHECKING:
     from ...tools.services import Services
 
+UNTARGETED_SHOWN = 20
 PlotFile = Annotated[
     Path | None,
     typer.Option(
@@ -51,6 +52,7 @@ def analyze(
     topic: OneTopic = None,
     plot: PlotFile = None,
     map_file: MapFile = None,
+    show_all: ShowAll = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how evenly a dataset covers its topics."""
@@ -73,7 +75,7 @@ def analyze(
     if not answer["success"]:
         fail_with(answer)
     if not as_json and topic is None:
-        show_coverage(answer["coverage"])
+        show_coverage(answer["coverage"], show_all=show_all)
         _show_cheapest(answer["cheapest_plans"])
     if not as_json and space is not None:
         say()
@@ -128,8 +130,17 @@ def score_text(coverage: dict[str, Any]) -> str:
     return f"{score:.2f} ({coverage['status']})"
 
 
-def show_coverage(coverage: dict[str, Any]) -> None:
-    """Print a coverage as a person reads it."""
+def show_coverage(coverage: dict[str, Any], *, show_all: bool = False) -> None:
+    """Print a coverage as a person reads it: of many topics those that need records most, unless all are wanted."""
+    from ...tools.coverage.report import LINES_OF_MANY, MANY_TOPICS, worth_a_line
+
+    every = {topic["name"]: topic for topic in coverage["topics"]}
+    shown = every
+    if not show_all:
+        shown = {
+            name: every[name] for name in worth_a_line((n, t["representation"]) for n, t in every.items())
+        }
+    coverage = {**coverage, "topics": list(shown.values())}
     say(f"Balance score: {score_text(coverage)}", style="bold")
     say(f"Records:       {coverage['total_records']}")
     say()
@@ -140,13 +151,28 @@ def show_coverage(coverage: dict[str, Any]) -> None:
         console.print(coverage_table(coverage, console))
     else:
         _print_topics(coverage)
+    if len(shown) < len(every):
+        rest = len(every) - len(shown)
+        say(f"… and {rest:,} more topics, none further below its target; --all lists them.")
     if coverage["uncategorized"]:
         say(f"{coverage['uncategorized']} records have no topic and stay out of the score.")
-    for name, count in coverage["untargeted"].items():
+    untargeted = list(coverage["untargeted"].items())
+    for name, count in untargeted[:UNTARGETED_SHOWN]:
         say(f"{count} records of {name!r} have no target and stay out of the score.")
-    if coverage["recommendations"]:
+    if more := untargeted[UNTARGETED_SHOWN:]:
+        say(f"So do those of {len(more):,} more topics without a target.")
+    recommended = coverage["recommendations"]
+    if not show_all and len(recommended) > MANY_TOPICS:
+        # The first are of the topics that are furthest below; the last are about the dataset as a whole.
+        left_out = len(recommended) - LINES_OF_MANY
+        recommended = [
+            *recommended[: LINES_OF_MANY - 1],
+            f"… and {left_out:,} more; --all lists them.",
+            recommended[-1],
+        ]
+    if recommended:
         say()
-    for recommendation in coverage["recommendations"]:
+    for recommendation in recommended:
         say(f"- {recommendation}")
 
 

@@ -72,7 +72,12 @@ def _standing(services: Services, job: JobSummary) -> str:
 
     if job.undone_at:
         return "undone"
-    is_cut_off = job.status == "running" and not is_carried_out(services.settings.home, job.id)
+    # Where only reading is allowed nobody can be asked, and nothing resumed.
+    is_cut_off = (
+        job.status == "running"
+        and not services.store.is_read_only
+        and not is_carried_out(services.settings.home, job.id)
+    )
     return STOPPED if is_cut_off else job.status
 
 

@@ -24,6 +24,7 @@ OptionalWorkflow = Annotated[
     typer.Option("--workflow", "-w", metavar="ID", help="Only this workflow.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
+ShowAll = Annotated[bool, typer.Option("--all", help="List every topic, however many there are.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 EvalSet = Annotated[
     Path | None,

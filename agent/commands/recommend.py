@@ -9,7 +9,7 @@ import typer
 
 from ..output import print_json, print_table, say
 from .analyze import score_text
-from .options_and_prompts import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, ShowAll, Workflow, open_services
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanOption, Recommendation
@@ -24,6 +24,7 @@ def recommend(
         list[str] | None,
         typer.Option("--topic", metavar="NAME", help="Only for these topics.", show_default=False),
     ] = None,
+    show_all: ShowAll = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what to do next, and which plans there are: how many records, which score, what cost."""
@@ -38,8 +39,9 @@ def recommend(
     estimator = Estimator(services, workflow)
     plans = _plans(found, estimator)
     if as_json:
-        document = {"action": found.action, "reason": found.reason, "plans": plans}
+        document: dict[str, Any] = {"action": found.action, "reason": found.reason, "plans": plans}
         document |= {"unreachable": found.frontier.unreachable}
+        document["labels_looked_at"] = found.labels_looked_at
         document["review"] = [need.model_dump(mode="json") for need in found.review]
         print_json({"success": True, "recommendation": document})
         return
@@ -47,7 +49,7 @@ def recommend(
     say(found.reason)
     if plans:
         say()
-        show_plans(plans)
+        show_plans(plans, items_shown=None if show_all else ITEMS_SHOWN)
     for line in found.frontier.unreachable:
         say(line)
 
@@ -87,8 +89,8 @@ def planned_score(plan: Mapping[str, Any]) -> str:
     return f"{reached} (lower than now)" if plan["lowers_score"] else reached
 
 
-def show_plans(plans: list[dict[str, Any]]) -> None:
-    """Print plans side by side, then the items of each."""
+def show_plans(plans: list[dict[str, Any]], *, items_shown: int | None = ITEMS_SHOWN) -> None:
+    """Print plans side by side, then the items of each, or the first of many."""
     print_table(
         ["Plan", "Records", "Topics", "Score", "Cost"],
         [
@@ -106,8 +108,8 @@ def show_plans(plans: list[dict[str, Any]]) -> None:
     for plan in plans:
         say()
         say(f"{plan['label']}:", style="bold")
-        for item in plan["items"][:ITEMS_SHOWN]:
+        for item in plan["items"][:items_shown]:
             say(f"  {item['count']:,} for {item['topic']} with {item['strategy']}")
-        rest = len(plan["items"]) - ITEMS_SHOWN
-        if rest > 0:
-            say(f"  … and {rest} more topics; --json lists them all.")
+        rest = len(plan["items"][items_shown:]) if items_shown else 0
+        if rest:
+            say(f"  … and {rest:,} more topics; `finetune-coverage recommend --all` lists them.")

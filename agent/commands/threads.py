@@ -10,7 +10,9 @@ import typer
 from ..output import print_json, print_table, say
 from .options_and_prompts import AsJson, Yes, confirm
 
-app = typer.Typer(help="The conversations: list, rename, delete.", invoke_without_command=True)
+app = typer.Typer(
+    help="The conversations: list, rename, delete, set aside what is damaged.", invoke_without_command=True
+)
 
 Thread = Annotated[
     str, typer.Argument(metavar="ID", help="The conversation, by id or name.", show_default=False)
@@ -88,6 +90,23 @@ def rename(
         print_json({"success": True, "thread": {"id": thread_id, "name": name.strip()}})
     else:
         say(f"{thread_id} is called {name.strip()!r}.")
+
+
+@app.command("set-aside")
+def set_aside(as_json: AsJson = False) -> None:
+    """Give a damaged file of conversations another name, so that new ones can begin. Nothing is deleted."""
+    from ...graph.persist import set_aside_if_damaged
+    from ...tools.settings import load_settings
+
+    settings = load_settings()
+    aside = set_aside_if_damaged(settings)
+    if as_json:
+        print_json({"success": True, "set_aside": str(aside) if aside else None})
+    elif aside is None:
+        say(f"There is no damaged file of conversations: {settings.checkpoint_path}")
+    else:
+        say(f"The conversations up to now are in {aside}.")
+        say("Some of them may be read again after: sqlite3 FILE .recover | sqlite3 NEW_FILE")
 
 
 @app.command("delete")

@@ -194,7 +194,7 @@ async def test_only_the_latest_steps_are_kept_and_each_can_be_gone_back_to(small
     async with open_checkpointer(services.settings) as saver:
         other = talking(services, saver, "t-other")
         await other.begin(small)
-        short = SmallSaver(saver.conn, kept_steps=12)
+        short = SmallSaver(saver.conn, services.settings.checkpoint_path, kept_steps=12)
         conversation = talking(services, short, "t-1")
         await conversation.begin(small)
         for turn in range(12):

@@ -31,12 +31,12 @@ def filled(store: Store) -> Store:
 
 
 def test_all_where_they_are_few(filled: Store) -> None:
-    found = [record.id for record in labelled_sample(filled, "wf-1", 1000)]
+    found = [record.id for record in labelled_sample(filled, "wf-1", {"a": 1000, "b": 1000})]
     assert found == [f"r{n}" for n in range(1, 90)]
 
 
 def test_the_first_by_their_ids_where_they_are_many(filled: Store) -> None:
-    found = list(labelled_sample(filled, "wf-1", 7))
+    found = list(labelled_sample(filled, "wf-1", {"a": 7, "b": 7}))
     for topic, wanted in (("a", [n for n in range(90) if n % 3]), ("b", range(3, 90, 3))):
         best = sorted((f"r{n}" for n in wanted), key=choice_key)[:7]
         assert {record.id for record in found if record.topic == topic} == set(best)
@@ -45,4 +45,4 @@ def test_the_first_by_their_ids_where_they_are_many(filled: Store) -> None:
 
 def test_an_unknown_workflow_is_named(store: Store) -> None:
     with pytest.raises(WorkflowNotFound):
-        labelled_sample(store, "nowhere", 5)
+        labelled_sample(store, "nowhere", {"a": 5})

@@ -9,7 +9,7 @@ asks for a person's time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,8 +27,11 @@ FEWEST_RECORDS: Final = 5
 MOST_RECORDS: Final = 20_000
 MOST_OF_A_TOPIC: Final = 2_000
 """Records of a topic that are read; of few topics fewer than 20,000 are judged then."""
+MOST_TOPICS: Final = 100
+"""Topics that are judged beside each other. Of more, it is those with the fewest records: where records are made
+for them, each wrong label among the few is repeated most often."""
 _EFFORT: Final = 200_000  # records × topics; about ten seconds on a slow core
-_LEAST_SAMPLE: Final = 20  # per topic, however many topics there are
+_LEAST_SAMPLE: Final = 20  # per topic; 100 topics of 20 records are the whole effort
 _AS_SURE: Final = 0.9  # of the usual confidence in the other topic
 _MUCH_LIKELIER: Final = 3.0  # than the given topic
 
@@ -41,24 +44,55 @@ _found: dict[bytes, list[tuple[int, str]]] = {}
 def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
     """The topics with records that read as if they belonged elsewhere.
 
-    Only real records with a topic are read. Beyond 20,000 (fewer when there are many topics) a fixed sample
-    stands for all of them, so that the same dataset always gives the same answer.
+    Only real records with a topic are read. Beyond what `judged_parts` names a fixed sample stands for all of
+    them, so that the same dataset always gives the same answer.
 
     Args:
-        records: the dataset in any order, or a sample of it with up to `MOST_OF_A_TOPIC` of each topic.
+        records: the dataset in any order.
 
     Returns:
         One need per topic with suspected records, naming them, most suspected first; and one for the whole
-        dataset, without record ids, where there is too little data to judge.
+        dataset, without record ids, where there is too little data to judge, or more topics than are judged.
     """
-    samples = _sample(records)
-    small = {topic: len(found) for topic, found in samples.items() if len(found) < FEWEST_RECORDS}
-    topics = sorted(set(samples) - set(small))
-    if not samples:
+    samples = by_topic(records)
+    counts = {topic: len(found) for topic, found in samples.items()}
+    return suspicious_in_sample(samples, counts)
+
+
+def judged_parts(counts: Mapping[str, int]) -> dict[str, int]:
+    """How many records of each topic are judged, so that it takes seconds however large the dataset is.
+
+    Args:
+        counts: real records of each topic.
+    """
+    enough = {
+        topic: min(count, MOST_OF_A_TOPIC) for topic, count in counts.items() if count >= FEWEST_RECORDS
+    }
+    topics = sorted(enough, key=lambda topic: (counts[topic], topic))[:MOST_TOPICS]
+    if not topics:
+        return {}
+    most = min(MOST_RECORDS, _EFFORT // len(topics))
+    part = min(1.0, most / sum(enough[topic] for topic in topics))
+    return {topic: min(enough[topic], max(_LEAST_SAMPLE, int(part * enough[topic]))) for topic in topics}
+
+
+def suspicious_in_sample(
+    samples: Mapping[str, Sequence[Record]], counts: Mapping[str, int]
+) -> list[ReviewNeed]:
+    """`suspicious_labels` of a dataset of which only a sample was read.
+
+    Args:
+        samples: real records by topic, the first of them as many as `judged_parts` names.
+        counts: real records of each topic in the whole dataset.
+    """
+    small = {topic: count for topic, count in counts.items() if count < FEWEST_RECORDS}
+    parts = judged_parts(counts)
+    kept = {topic: samples[topic][:part] for topic, part in parts.items() if topic in samples}
+    topics = sorted(topic for topic, found in kept.items() if len(found) >= FEWEST_RECORDS)
+    if not counts:
         return []
     if len(topics) < 2:
         return [_too_little(f"fewer than two topics have {FEWEST_RECORDS} records with text")]
-    kept = _within_effort(samples, topics)
     labels = [topic for topic in topics for _ in kept[topic]]
     judged = [record for topic in topics for record in kept[topic]]
     suspects = _judge_once([judged_text(record) for record in judged], labels)
@@ -67,28 +101,20 @@ def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
         found.setdefault(labels[index], []).append((judged[index].id, other))
     needs = [_need(topic, pairs, len(kept[topic])) for topic, pairs in found.items()]
     needs.sort(key=lambda need: -len(need.record_ids))
+    if len(counts) - len(small) > MOST_TOPICS:
+        needs.append(_only_the_smallest(len(topics), len(counts)))
     if small:
         needs.append(_too_little(f"{plural(len(small), 'topic')} under 5 records: {name_some(small)}"))
     return needs
 
 
-def _sample(records: Iterable[Record]) -> dict[str, list[Record]]:
+def by_topic(records: Iterable[Record]) -> dict[str, list[Record]]:
     """The real records with text of each topic, in an order as if by chance."""
     found: dict[str, list[Record]] = {}
     for record in records:
         if record.topic is not None and record.origin == "real" and judged_text(record).strip():
             found.setdefault(record.topic, []).append(record)
-    return {
-        topic: sorted(those, key=lambda record: choice_key(record.id))[:MOST_OF_A_TOPIC]
-        for topic, those in found.items()
-    }
-
-
-def _within_effort(samples: dict[str, list[Record]], topics: Sequence[str]) -> dict[str, list[Record]]:
-    most = min(MOST_RECORDS, _EFFORT // len(topics))
-    total = sum(len(samples[topic]) for topic in topics)
-    part = min(1.0, most / total)
-    return {topic: samples[topic][: max(_LEAST_SAMPLE, int(part * len(samples[topic])))] for topic in topics}
+    return {topic: sorted(those, key=lambda record: choice_key(record.id)) for topic, those in found.items()}
 
 
 def _judge_once(texts: Sequence[str], labels: Sequence[str]) -> Sequence[tuple[int, str]]:
@@ -130,6 +156,13 @@ def _need(topic: str, pairs: Sequence[tuple[str, str]], judged: int) -> ReviewNe
         reason=f"{len(pairs)} of {plural(judged, 'record')} checked read like another topic: "
         f"{name_some(dict(others.most_common()))}.",
         record_ids=[record_id for record_id, _ in pairs],
+    )
+
+
+def _only_the_smallest(judged: int, topics: int) -> ReviewNeed:
+    return ReviewNeed(
+        topic=None,
+        reason=f"Labels were looked at in {judged:,} of {topics:,} topics, those with the fewest records.",
     )
 
 

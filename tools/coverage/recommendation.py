@@ -33,6 +33,7 @@ class Recommendation(BaseModel):
         review: what needs a person's eye, whatever the action is.
         frontier: the cheapest plan for each goal that is not met yet.
         is_for_focus: it generates for topics that were named, and not for the balance.
+        labels_looked_at: whether labels that contradict their texts are among the needs.
     """
 
     action: Action
@@ -43,6 +44,7 @@ class Recommendation(BaseModel):
     review: list[ReviewNeed]
     frontier: Frontier
     is_for_focus: bool = False
+    labels_looked_at: bool = True
 
 
 def recommend(
@@ -53,6 +55,7 @@ def recommend(
     *,
     focus_topics: Collection[str] | None = None,
     focus_failed: bool = False,
+    labels_looked_at: bool = True,
 ) -> Recommendation:
     """Decide from the exact score, and from what stands in the way of trusting or mending it.
 
@@ -68,6 +71,7 @@ def recommend(
         settings: target score, minimum per topic, largest synthetic share.
         focus_topics: generate for these topics only; ``None`` or empty for all.
         focus_failed: they failed a dry run, so they need records also where the balance does not.
+        labels_looked_at: whether ``review`` holds what the label check finds.
     """
     caps = caps_of(coverage, profiles, settings, focus_topics)
     additions, capped = default_additions(
@@ -113,6 +117,7 @@ def recommend(
         review=needs,
         frontier=frontier(planner, caps, settings),
         is_for_focus=is_for_focus,
+        labels_looked_at=labels_looked_at,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -17,6 +17,11 @@ from .wording import name_some, plural, records_of
 if TYPE_CHECKING:
     from ..dataset.records import TopicCount
     from ..dataset.workflows import TopicInfo
+
+
+MANY_TOPICS = 40
+"""From more topics on, a table of all of them is no answer any more."""
+LINES_OF_MANY = 15
 
 
 class TopicCoverage(BaseModel):
@@ -83,6 +88,19 @@ class Coverage(BaseModel):
     def scored_counts(self) -> dict[str, int]:
         """Records per topic that enters the score."""
         return {topic.name: topic.records for topic in self.topics if topic.target is not None}
+
+
+def worth_a_line(topics: Iterable[tuple[str, float | None]]) -> list[str]:
+    """The topics that a report for people lists: all, or of many those that are furthest below their targets.
+
+    Args:
+        topics: name and `TopicCoverage.representation` of each.
+    """
+    every = list(topics)
+    if len(every) <= MANY_TOPICS:
+        return [name for name, _ in every]
+    scored = [(representation, name) for name, representation in every if representation is not None]
+    return [name for _, name in sorted(scored)[:LINES_OF_MANY]] or [name for name, _ in every[:LINES_OF_MANY]]
 
 
 def build_coverage(

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from ..errors import InvalidInput, TopicNotFound
 
+_NO_LETTER = re.compile(r"[\W_]+")
 _LARGEST_EXACT = 2**53
 _FINEST = 10**6
 """Shares and factors are read as fractions with at most this denominator: 0.333333 is what was meant, 1/3."""
@@ -129,4 +130,4 @@ def _whole(weights: Mapping[str, Fraction]) -> dict[str, float]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", " ", name.casefold()).strip()
+    return _NO_LETTER.sub(" ", name.casefold()).strip()

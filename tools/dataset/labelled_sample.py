@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from zlib import crc32
 
 from sqlalchemy import select
@@ -20,8 +20,13 @@ def choice_key(record_id: str) -> tuple[int, str]:
     return crc32(record_id.encode()), record_id
 
 
-def labelled_sample(store: Store, workflow_id: str, most_of_a_topic: int) -> Iterator[Record]:
-    """Read up to so many active real records of each topic; of the others only ids are looked at.
+def labelled_sample(store: Store, workflow_id: str, most: Mapping[str, int]) -> Iterator[Record]:
+    """Read some active real records of some topics; of their others only ids are looked at.
+
+    Args:
+        store: where they are.
+        workflow_id: whose they are.
+        most: the topics, and up to how many records of each.
 
     Raises:
         WorkflowNotFound: there is no such workflow (said at once, not at the first record).
@@ -32,7 +37,7 @@ def labelled_sample(store: Store, workflow_id: str, most_of_a_topic: int) -> Ite
             records.c.workflow_id == workflow_id,
             records.c.status == "active",
             records.c.origin == "real",
-            records.c.topic.is_not(None),
+            records.c.topic.in_(list(most)),
         )
         .execution_options(yield_per=10_000)
     )
@@ -43,8 +48,8 @@ def labelled_sample(store: Store, workflow_id: str, most_of_a_topic: int) -> Ite
             heap = heaps.setdefault(topic, [])
             number, name = choice_key(record_id)
             # Negative: the heap gives up its largest, so the smallest ones stay.
-            if len(heap) < most_of_a_topic:
+            if len(heap) < most[topic]:
                 heapq.heappush(heap, (-number, name, position))
-            elif -number > heap[0][0]:
+            elif heap and -number > heap[0][0]:
                 heapq.heapreplace(heap, (-number, name, position))
     return records_at(store, sorted(position for heap in heaps.values() for *_, position in heap))

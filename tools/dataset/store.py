@@ -1,4 +1,4 @@
-"""The store: one SQLite file that several processes may use at once."""
+"""The store: one SQLite file that several processes may use at once, or that may only be read."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
 
 from ..data_folder import make_private_file, make_private_folder
-from ..errors import Busy, CoverageError, InvalidInput
+from ..errors import Busy, InvalidInput
 from .migration import bring_up_to_date
+from .read_only import opens_read_only, read_only_address
 from .record_indexes import indexes_are_missing, make_missing_indexes
+from .sqlite_failures import said_clearly
 
 BUSY_TIMEOUT_SECONDS = 30
 SCHEMA_VERSION = 8
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
+_NOT_WRITABLE = "its folder may not be written to"
+_WRITE_ELSEWHERE = "To change anything, copy the data folder and name the copy in FINETUNE_COVERAGE_HOME."
 _PAGE_BYTES = 16_384
 _WRITE = "finetune_coverage_write"
 """Option of a connection: set when it is to write, and to whether references are checked."""
@@ -34,9 +39,10 @@ class Store:
     Made by `Store.open`. Safe to share between threads; any number of processes may open the same file.
     """
 
-    def __init__(self, engine: Engine, path: Path) -> None:
+    def __init__(self, engine: Engine, path: Path, *, is_read_only: bool = False) -> None:
         self._engine = engine
         self.path = path
+        self.is_read_only = is_read_only
         # SQLite lets a waiting writer sleep for longer and longer; writers of one process need not wait like that.
         self._one_writer = Lock()
 
@@ -44,7 +50,8 @@ class Store:
     def open(cls, url: str | Path) -> Store:
         """Open the store, making its folder, its file and its tables where they are missing.
 
-        A file of an older version gets the tables and columns that it lacks, and keeps all that is in it.
+        A file of an older version gets the tables and columns that it lacks, and keeps all that is in it. One in a
+        folder that may not be written to is opened for reading.
 
         Args:
             url: ``sqlite:///path/to/file.db``, or the file's path.
@@ -54,6 +61,8 @@ class Store:
             Busy: another process keeps the file locked.
         """
         path = _path_of(url)
+        if opens_read_only(path):
+            return cls._open_to_read(path)
         try:
             make_private_folder(path.parent)
         except OSError as error:
@@ -76,10 +85,36 @@ class Store:
             raise
         return cls(engine, path)
 
+    @classmethod
+    def _open_to_read(cls, path: Path) -> Store:
+        address = read_only_address(path)
+        engine = create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+            poolclass=QueuePool,
+        )
+        event.listen(engine, "connect", _prepare_connection)
+        event.listen(engine, "begin", _begin)
+        store = cls(engine, path, is_read_only=True)
+        try:
+            with store.read() as connection:
+                version = _version_of(connection, path)
+        except BaseException:
+            engine.dispose()
+            raise
+        if version < SCHEMA_VERSION:
+            engine.dispose()
+            raise InvalidInput(
+                f"The store {path} is of an older version, and cannot be brought up to date: its folder may not be "
+                "written to.",
+                hint="Copy the data folder to where you may write, and name the copy in FINETUNE_COVERAGE_HOME.",
+            )
+        return store
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one unchanging state of the store, and never waits for writers."""
-        with _said_clearly(self.path), self._engine.connect() as connection:
+        with said_clearly(self.path), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -95,10 +130,15 @@ class Store:
 
         Raises:
             Busy: other processes did not let go of the store within 30 seconds.
+            InvalidInput: the store may only be read.
         """
+        if self.is_read_only:
+            raise InvalidInput(
+                f"The store {self.path} may only be read: {_NOT_WRITABLE}.", hint=_WRITE_ELSEWHERE
+            )
         with (
             self._one_writer,
-            _said_clearly(self.path),
+            said_clearly(self.path),
             self._engine.connect().execution_options(**{_WRITE: check_references}) as connection,
             connection.begin(),
         ):
@@ -166,7 +206,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _prepare_file(engine: Engine, path: Path) -> None:
-    with _said_clearly(path):
+    with said_clearly(path):
         if _is_prepared(engine, path):
             return
         # Two processes that start at once would both find no tables, and a change to WAL does not wait for
@@ -186,15 +226,20 @@ def _prepare_file(engine: Engine, path: Path) -> None:
 
 def _is_prepared(engine: Engine, path: Path) -> bool:
     with engine.connect() as connection:
-        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        version = _version_of(connection, path)
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
         complete = not indexes_are_missing(connection)
+    return bool(version == SCHEMA_VERSION and mode == "wal" and complete)
+
+
+def _version_of(connection: Connection, path: Path) -> int:
+    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     if version > SCHEMA_VERSION:
         raise InvalidInput(
             f"The store {path} was written by a newer version of this program.",
             hint="Install the newer version, or choose another folder (FINETUNE_COVERAGE_HOME).",
         )
-    return bool(version == SCHEMA_VERSION and mode == "wal" and complete)
+    return version
 
 
 def _prepare_tables(engine: Engine) -> None:
@@ -225,27 +270,3 @@ def _set_journal(engine: Engine, mode: str, seconds: float = BUSY_TIMEOUT_SECOND
         )(raw.cursor().execute, f"PRAGMA journal_mode = {mode}")
     finally:
         raw.close()
-
-
-_FAILURES: tuple[tuple[str, type[CoverageError], str, str], ...] = (
-    ("locked", Busy, "is in use by another process", "Wait for it to end, then try again."),
-    ("readonly", InvalidInput, "may not be written to", "Change its permissions or choose another one."),
-    ("disk is full", InvalidInput, "cannot grow: the disk is full", "Make room, then try again."),
-    ("unable to open", InvalidInput, "cannot be opened", "Check the path and its permissions."),
-    ("not a database", InvalidInput, "is not a SQLite database", "Choose another file."),
-    ("malformed", InvalidInput, "is damaged", "Restore it from a copy, or choose another file."),
-    ("disk I/O error", InvalidInput, "cannot be read or written", "Check the disk and the permissions."),
-)
-
-
-@contextmanager
-def _said_clearly(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about the file into an error that a person can act on."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        what = str(getattr(error, "orig", error))
-        for words, kind, said, hint in _FAILURES:
-            if words in what:
-                raise kind(f"The store {path} {said}.", hint=hint) from error
-        raise

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, text, update
 
 from ..coverage.recommendation import PlanItem
 from ..dataset.journal_tables import plans
@@ -16,6 +16,9 @@ from ..dataset.store import Store
 from ..dataset.topic_names import require_topics
 from ..dataset.workflows import now, version_within
 from ..errors import InvalidInput
+
+# By the order in which they came in: clocks are set back.
+_NEWEST_FIRST = text("plans.rowid DESC")
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def get_plan(store: Store, plan_id: str) -> Plan:
 
 def list_plans(store: Store, workflow_id: str | None = None, status: str | None = None) -> list[Plan]:
     """Plans, newest first."""
-    query = select(plans).order_by(plans.c.created_at.desc())
+    query = select(plans).order_by(_NEWEST_FIRST)
     if workflow_id is not None:
         query = query.where(plans.c.workflow_id == workflow_id)
     if status is not None:
@@ -139,7 +142,7 @@ def pending_plan(store: Store, thread_id: str, workflow_id: str) -> Plan | None:
         plans.c.thread_id == thread_id, plans.c.workflow_id == workflow_id, plans.c.status == "pending"
     )
     with store.read() as connection:
-        row = connection.execute(query.order_by(plans.c.created_at.desc())).mappings().first()
+        row = connection.execute(query.order_by(_NEWEST_FIRST)).mappings().first()
     return _to_plan(row) if row else None
 
 

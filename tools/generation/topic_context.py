@@ -55,7 +55,13 @@ def topic_context(
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
     seeds = list(
-        load_records(services.store, workflow_id, topic=topic, usable_only=True, limit=10 * MOST_SEEDS)
+        load_records(
+            services.store,
+            workflow_id,
+            topic=topic,
+            usable_only=True,
+            limit=10 * MOST_SEEDS if spread else MOST_SEEDS,
+        )
     )
     if spread and seeds:
         services.index.ensure(workflow_id, seeds, loading.of(len(seeds)) if loading else None)

@@ -21,13 +21,14 @@ _MEASURED = 500
 """Records that are looked at: enough for quantiles, and quick."""
 _LEAST_WORDS = 4
 _GREETING = re.compile(
-    r"\W*(?:hi|hello|hey|hallo|dear|greetings|good (?:morning|day|afternoon|evening))\b", re.I
+    r"\A\W*+(?:hi|hello|hey|hallo|dear|greetings|good (?:morning|day|afternoon|evening))\b", re.I
 )
 _QUESTION = re.compile(
-    r"\W*(?:who|what|when|where|why|which|how|can|could|may|do|does|did|is|are|was|will|would|should|has|have)\b",
+    r"\A\W*+(?:who|what|when|where|why|which|how|can|could|may|do|does|did|is|are|was|will|would|should|has|have)\b",
     re.I,
 )
-_FIRST_PERSON = re.compile(r"\W*(?:i|i'?m|i'?d|i'?ve|my|we|our|we'?re|we'?ve)\b", re.I)
+_FIRST_PERSON = re.compile(r"\A\W*+(?:i|i'?m|i'?d|i'?ve|my|we|our|we'?re|we'?ve)\b", re.I)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def opening_of(text: str) -> Opening:
         return "greeting"
     if _FIRST_PERSON.match(text):
         return "first person"
-    first_sentence = re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
+    first_sentence = _SENTENCE_END.split(text.strip(), maxsplit=1)[0]
     if _QUESTION.match(text) or first_sentence.endswith("?"):
         return "question"
     return "other"

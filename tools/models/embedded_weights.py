@@ -20,6 +20,7 @@ from pathlib import Path
 from ..errors import InvalidInput
 from .endpoint_errors import EmbeddedModelUnavailable
 
+_DIGITS = re.compile(r"\d+")
 _CHUNK = 4 * 1024 * 1024
 
 
@@ -183,7 +184,7 @@ def _part_folder(source: WeightsSource, number: int) -> Path | None:
 
 
 def _numeric(path: Path) -> tuple[int, str]:
-    digits = re.findall(r"\d+", path.stem)
+    digits = _DIGITS.findall(path.stem)
     return (int(digits[-1]) if digits else 0, path.name)
 
 

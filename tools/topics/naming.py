@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
     from langchain_core.language_models import BaseChatModel
 
+_WORD = re.compile(r"\w+")
 _TEXTS_SHOWN = 5
 _CHARACTERS_SHOWN = 300  # of each text
 _MOST_TOKENS = 200
@@ -89,7 +90,7 @@ def _template() -> Template:
 
 
 def _clean(name: object) -> str:
-    words = re.findall(r"\w+", name.lower()) if isinstance(name, str) else []
+    words = _WORD.findall(name.lower()) if isinstance(name, str) else []
     return "_".join(words)[:_LONGEST_NAME].strip("_")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,9 @@ def _read(file: Path, made_of: list[str]) -> SpaceReport | None:
 
 
 def _write(file: Path, kept: _Kept) -> None:
-    make_private_folder(file.parent)
-    unfinished = file.with_name(f".{uuid.uuid4().hex}.part")
-    unfinished.write_text(kept.model_dump_json(), encoding="utf-8")
-    unfinished.replace(file)
+    # Where the data folder may only be read, it is measured each time.
+    with suppress(OSError):
+        make_private_folder(file.parent)
+        unfinished = file.with_name(f".{uuid.uuid4().hex}.part")
+        unfinished.write_text(kept.model_dump_json(), encoding="utf-8")
+        unfinished.replace(file)

@@ -8,6 +8,7 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
+_LETTER = re.compile(r"[^\W\d_]")
 _LEAST_CHARACTERS = 30
 _READ = 400
 _SURE = 0.9
@@ -48,7 +49,7 @@ def tells_languages() -> bool:
 
 
 def _script(text: str) -> str | None:
-    letters = re.findall(r"[^\W\d_]", text)
+    letters = _LETTER.findall(text)
     if len(letters) < _LEAST_CHARACTERS // 2:
         return None
     scripts = Counter(unicodedata.name(letter, "?").split()[0].capitalize() for letter in letters)

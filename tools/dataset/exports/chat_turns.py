@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..json_within import read_json
 from ..record import Message
 from ..tool_exchanges import WaitingCalls
 from .converted import Unfit
@@ -35,8 +35,8 @@ class Call:
     def parsed(self) -> Any:
         """The arguments as a JSON value; the text itself when it is not JSON."""
         try:
-            return json.loads(self.arguments)
-        except (ValueError, RecursionError):
+            return read_json(self.arguments)
+        except ValueError:
             return self.arguments
 
 

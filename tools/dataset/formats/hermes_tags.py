@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from .refusal import Refused
 from .tool_calls import read_calls
 
-_CALL = re.compile(r"\s*<tool_call>(.*?)</tool_call>\s*", re.DOTALL)
-_RESPONSE = re.compile(r"\s*<tool_response>\s*(.*?)\s*</tool_response>\s*", re.DOTALL)
+_CALL = "tool_call"
+_RESPONSE = "tool_response"
 
 
 def split_calls(text: str, where: str) -> tuple[str, list[tuple[str, str]]]:
@@ -16,15 +14,29 @@ def split_calls(text: str, where: str) -> tuple[str, list[tuple[str, str]]]:
 
     A text whose tags hold no JSON stays as it is: it may speak about the tags.
     """
-    found = _CALL.findall(text)
+    beside, found = _split(text, _CALL)
     try:
         calls = [call for block in found for call in read_calls(block, where)[0]]
     except Refused:
         return text, []
-    return (_CALL.sub("\n", text).strip() if calls else text), calls
+    return ("\n".join(part.strip() for part in beside).strip() if calls else text), calls
 
 
 def split_responses(text: str) -> list[str]:
     """The results in a tool's turn: those between tags, or the whole text."""
-    found = _RESPONSE.findall(text)
-    return found if found and not _RESPONSE.sub("", text).strip() else [text]
+    beside, found = _split(text, _RESPONSE)
+    return [part.strip() for part in found] if found and not "".join(beside).strip() else [text]
+
+
+def _split(text: str, tag: str) -> tuple[list[str], list[str]]:
+    """What stands outside of such tags, and what within."""
+    opening, closing = f"<{tag}>", f"</{tag}>"
+    outside, within, at = list[str](), list[str](), 0
+    while (start := text.find(opening, at)) >= 0:
+        end = text.find(closing, start + len(opening))
+        if end < 0:
+            break
+        outside.append(text[at:start])
+        within.append(text[start + len(opening) : end])
+        at = end + len(closing)
+    return [*outside, text[at:]], within

@@ -127,9 +127,12 @@ def _read_other(raw: bytes) -> PlainChat | None:
     if type(source) is not dict or not _OTHER_SHAPES.isdisjoint(source) or type(source.get("tools")) is str:
         return None
     messages = source.get("messages")
-    if bad_mark(source) or not messages or type(messages) is not list or not _are_sound(raw, messages):
+    if not messages or type(messages) is not list:
         return None
-    if not (_is_read_alike(raw, source) and _are_tools(source.get("tools"))):
+    # First, how deep it is nested: beyond some depth the other checks raise.
+    if not (_is_read_alike(raw, source) and _are_sound(raw, messages) and _are_tools(source.get("tools"))):
+        return None
+    if bad_mark(source):
         return None
     kind = USES_TOOLS if any(message.get("tool_calls") for message in messages) else 0
     return source, digest_of_parsed(source), kind + _kind_of([message["role"] for message in messages])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..json_within import read_json
 from ..record import Message
 from ..tool_exchanges import ToolExchange, exchanges
 from .rules import Finding
@@ -76,8 +76,8 @@ def _functions(message: Message) -> Iterator[dict[str, Any]]:
 
 def _check_arguments(function: dict[str, Any], where: str) -> Iterator[Finding]:
     try:
-        value = json.loads(function["arguments"])
-    except (ValueError, RecursionError):
+        value = read_json(function["arguments"])
+    except ValueError:
         yield Finding("arguments_not_json", f"{where}: {function['arguments'][:60]!r}")
         return
     if not isinstance(value, dict):

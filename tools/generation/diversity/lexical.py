@@ -6,6 +6,8 @@ import gzip
 import re
 from collections.abc import Sequence
 
+_WORD = re.compile(r"\w+")
+
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
     """Distinct n-grams of words divided by all of them, over all texts together (Li et al., 2016, distinct-n).
@@ -38,5 +40,5 @@ def compression_ratio(texts: Sequence[str]) -> float:
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.lower())
+    words = _WORD.findall(text.lower())
     return [tuple(words[start : start + n]) for start in range(len(words) - n + 1)]

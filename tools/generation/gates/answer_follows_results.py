@@ -29,11 +29,13 @@ the trade ("within 24 hours") and no claim about the results."""
 NAME = 0.002
 """The same for a name: it has few occasions, so a habit is seldom."""
 _MARKS = re.compile(
-    r"(?m)(?:^|[:.,;]\s)\s*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b|\b(?:First|Second|Third)(?:ly)?,"
+    r"(?m)(?:^|[:.,;]\s)[^\S\n]*\d{1,2}[.)](?=\s)|(?:/|\bout of )\s*(?:5|10|100)\b|\b(?:First|Second|Third)(?:ly)?,"
 )
 """The numbers of a list and its first steps, and the upper end of a scale."""
 _CAPITAL = re.compile(r"\b[A-Z]\w*")
-_OFFER = re.compile(r"\b(or|about|prefer|instead)\b[^.!]*\?|\bor\b[^?]*\.[^.!]*\?", re.IGNORECASE)
+_OFFER = re.compile(
+    r"\b(or|about|prefer|instead)\b[^.!]{0,200}\?|\bor\b[^?]{0,300}\.[^.!?]{0,200}\?", re.IGNORECASE
+)
 """A question that offers choices, which the assistant may know from the tool."""
 _PROPOSES = re.compile(
     r"\b(i|i['’]d|i would) (prefer|recommend|suggest|like|love)\b|\bwould you like to try\b|\b(how|what) about\b",

@@ -20,8 +20,8 @@ _MACHINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(
-    r"\[(your|the|insert|name|customer|user|company|product|date|number|phone|email|address)\b[^\]]*\]"
-    r"|<(name|user|customer|insert|placeholder)[^>]*>|\{\{.*?\}\}|\bX{3,}\b|_{4,}",
+    r"\[(your|the|insert|name|customer|user|company|product|date|number|phone|email|address)\b[^\[\]]*+\]"
+    r"|<(name|user|customer|insert|placeholder)[^<>]*+>|\{\{[^{}\n]*+\}\}|\bX{3,}\b|_{4,}",
     re.IGNORECASE,
 )
 _PROMPT_LEAK = re.compile(
@@ -30,7 +30,9 @@ _PROMPT_LEAK = re.compile(
     r"|^(user|assistant|system|human|customer|agent|bot)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
-_DATA_FORM = re.compile(r"\b(training data|as data|json)\b|^\s*[{\[]\s*\"", re.IGNORECASE | re.MULTILINE)
+_DATA_FORM = re.compile(
+    r"\b(training data|as data|json)\b|^[^\S\n]*[{\[]\s*+\"", re.IGNORECASE | re.MULTILINE
+)
 """What the orders to a model are full of, and talk about programs and data too."""
 _AGENT_VOICE = re.compile(
     r"\b(how (can|may) i (help|assist) you|(glad|happy|i['’]?m here|i am here) to (help|assist)"

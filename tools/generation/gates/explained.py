@@ -32,7 +32,7 @@ _NO_VALUE = frozenset(
 _NOT_ANY = frozenset({"no", "none", "not", "without", "just", "only"})
 _NAMED_DAYS = frozenset(WEEKDAYS).union(["today", "tonight", "tomorrow", "weekend"])
 """Days that are one of a month, whichever."""
-_CALL = re.compile(r"[a-z_][\w.]*\((.*)\)", re.IGNORECASE | re.DOTALL)
+_CALL = re.compile(r"\A[a-z_][\w.]*+\((.*)\)\Z", re.IGNORECASE | re.DOTALL)
 
 
 def explains(said: Said, value: Any, telling: Collection[str] | None = None, *, free: bool = False) -> bool:

@@ -6,9 +6,10 @@ import re
 
 from ...dataset.record import message_text
 from ..draft import Candidate, Rejection
+from ..facts import MENU_PATH, READ
 
-_MENU_PATH = re.compile(r"[\w'&/ .-]+(?:\s*>\s*[\w'&/ .-]+)+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NO_WORD = re.compile(r"[^\w]+")
 
 
 class GroundedReply:
@@ -24,11 +25,11 @@ class GroundedReply:
         """The first thing in the reply that is from nowhere."""
         if candidate.draft.strategy != "message_variation":
             return None
-        known = "\n".join(message_text(message) for message in candidate.seed_messages())
-        known += "\n" + candidate.written_text("user")
-        reply = candidate.written_text("assistant")
+        # No turn that was written is longer; the source's own, which stands in for one that is not written yet, may be.
+        user, reply = (candidate.written_text(role)[:READ] for role in ("user", "assistant"))
         own = "\n".join(message_text(message) for message in candidate.seed_messages())
-        for number in _NUMBER.findall(candidate.written_text("user")):
+        known = f"{own}\n{user}"
+        for number in _NUMBER.findall(user):
             if len(number) >= 2 and number not in own:
                 return Rejection(self.name, f"the user's number {number!r} is not in the source")
         for number in _NUMBER.findall(reply):
@@ -37,7 +38,7 @@ class GroundedReply:
                     self.name, f"the number {number!r} is not in the source or the user's message"
                 )
         plain = _plain(known)
-        for path in _MENU_PATH.findall(reply):
+        for path in MENU_PATH.findall(reply):
             for part in path.split(">"):
                 words = _plain(part).split()
                 # The first part may begin with the words of the sentence, the last may end with them.
@@ -50,4 +51,4 @@ class GroundedReply:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record
 from ...hidden_characters import hidden_characters
 from ..draft import Candidate, Rejection
@@ -44,8 +44,8 @@ def _strings(value: Any) -> Iterator[str]:
             "\\" in value
         ):  # arguments of a call are JSON in a string: escaped there, they come out when it is read
             try:
-                inner = json.loads(value)
-            except (ValueError, RecursionError):
+                inner = read_json(value)
+            except ValueError:
                 return
             if not isinstance(inner, str):
                 yield from _strings(inner)

@@ -15,6 +15,7 @@ _NEGATION = re.compile(
     r"\b(?:not|no|none|never|nothing|nobody|cannot|without|neither|nor|un\w{4,}|nicht|kein\w*|nie|ohne)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_NO_WORD = re.compile(r"[^\w]+")
 
 
 class KeptFacts:
@@ -44,7 +45,8 @@ class KeptFacts:
             lost = [number for number in numbers(before) if _plain(number) not in known]
             if lost:
                 return Rejection(self.name, f"the {role}'s {lost[0]!r} is gone: {after[:80]!r}")
-            lost = [name for name in named if _beginning(name) not in _plain(after)]
+            kept = _plain(after)
+            lost = [name for name in named if _beginning(name) not in kept]
             if named and len(lost) > MOST_LOST[role] * len(named):
                 return Rejection(self.name, f"the {role} no longer says {lost}: {after[:80]!r}")
         return None
@@ -56,4 +58,4 @@ def _beginning(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ...dataset.json_within import read_json
 from ...dataset.record import Record, message_text
 from .spoken_values import values_of
 from .written_calls import leaves
@@ -57,7 +57,7 @@ def _result_texts(record: Record) -> Iterator[tuple[str, str]]:
         text = message_text(message)
         if message["role"] == "tool" and text[:1] in ("{", "["):
             try:
-                parsed = json.loads(text)
+                parsed = read_json(text)
             except ValueError:
                 continue
             for path, value in leaves(parsed, ""):

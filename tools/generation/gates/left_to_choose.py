@@ -58,11 +58,11 @@ _WHEN = re.compile(
 """The user leaves the time open, or says it by the clock of the moment."""
 _RULED_OUT = re.compile(
     r"\b(but|except\w*|not|never|avoid\w*|rather than|besides|without|hate\w*|unless|other than|aside from"
-    r"|instead of|than|no|last (time|ride|drive|driver)|cancel\w*|dont|isnt|cant|wont|doesnt)\b|\w+n['’]t\b",
+    r"|instead of|than|no|last (time|ride|drive|driver)|cancel\w*|dont|isnt|cant|wont|doesnt)\b|\b\w+n['’]t\b",
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
-    r"\b(got|have|had|has|forgot|remember\w*|reali[sz]e\w*)\b[^.!?]*\b(date|interview|appointment|meeting|conflict|class|exam)\b"
+    r"\b(got|have|had|has|forgot|remember\w*|reali[sz]e\w*)\b[^.!?]{0,200}\b(date|interview|appointment|meeting|conflict|class|exam)\b"
     r"|\b(away|busy|conflict\w*|unavailable|not available|can'?t make)\b",
     re.IGNORECASE,
 )
@@ -99,7 +99,7 @@ _INTRODUCED = re.compile(
 )
 _ASKS_NAME = re.compile(r"\byour (full |first |last )?name\b", re.IGNORECASE)
 _TRY_OTHER = re.compile(r"\btry (an?other|a different)\b", re.IGNORECASE)
-_CLAUSE = re.compile(r"[.!?;]+\s|\n")
+_CLAUSE = re.compile(r"(?<![.!?;])[.!?;]++\s|\n")
 REACH = 6
 """Words after "not" or "but" that may be what is ruled out."""
 

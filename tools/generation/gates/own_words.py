@@ -12,7 +12,7 @@ from .written_calls import calls_of, read_arguments
 TOLD_FREELY = 3.0
 """Mean number of words from which an argument is a text in the assistant's own words, of which only numbers, times
 and codes can be traced."""
-QUERY = re.compile(r"\w[\w.]*\(")
+QUERY = re.compile(r"\A\w[\w.]*+\(")
 """The beginning of a value that is a query: ``is_equal_to("Sunday")``."""
 _COMPOSED = frozenset(
     [

@@ -7,12 +7,12 @@ do is learned from the real records; a call whose result says otherwise was chan
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record, message_text
 from ...dataset.tool_exchanges import exchanges
 from ..draft import Candidate, Rejection
@@ -28,8 +28,8 @@ MOST_CHOICES = 4
 """Distinct values of an argument that is a choice."""
 BY_CHANCE = 1e-4
 """Chance that a text would have come with one choice that often if it had nothing to do with it; many are tried."""
-_QUERY = re.compile(r"[a-z_][\w.]*\((.*)\)", re.DOTALL)
-_EQUAL = re.compile(r"[\w.]*equal\w*\(\"?([^\"\[\](),]*)\"?\)")
+_QUERY = re.compile(r"\A[a-z_][\w.]*+\((.*)\)\Z", re.DOTALL)
+_EQUAL = re.compile(r"\A(?>(?:[\w.]*\.)?)(?=\w*equal)\w++\(\"?([^\"\[\](),]*)\"?\)\Z")
 _NUMBER = re.compile(r"\d+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_AND_HOUR = re.compile(rf"{_DAY.pattern}[T ]\d\d:\d\d.*")
@@ -105,7 +105,7 @@ def _fields(text: str) -> Fields:
     if text[:1] != "{":
         return {}
     try:
-        parsed = json.loads(text)
+        parsed = read_json(text)
     except ValueError:
         return {}
     found: defaultdict[str, list[Any]] = defaultdict(list)

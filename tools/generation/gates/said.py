@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
+from ...dataset.json_within import read_json
 from .spoken_codes import names_of_signs
 from .spoken_counts import days_between, days_of_month, in_smaller_units, one_more, persons, years_ago
 from .spoken_measures import converted
@@ -31,7 +31,9 @@ SLIPS_AND_SWAPS = 6
 SHORTEST_CODE = 4
 """Letters and digits from which a run of them inside another one is no accident."""
 _PIECE = re.compile(r"[^\W_]+")
-_MIXED = re.compile(r"(?<!\S)(?:[\w!$@]*[\d!$@][\w!$@]*[a-zA-Z]\w*|[a-zA-Z]{3,}\d)(?!\S)")
+_MIXED = re.compile(r"(?<!\S)(?:(?>(?>[\w!$@]*[!$@])|\w*?\d)(?>\w*?[a-zA-Z])\w*+|[a-zA-Z]{3,}\d)(?!\S)")
+"""Letters after a digit or sign. What was found of it is kept (``(?>``): else a long word is read over and over."""
+_DIGITS = re.compile(r"\d+")
 _LETTERS = str.maketrans("01345!$@", "oleasisa")
 """Digits and signs that some people write for letters: "0r4ng3"."""
 _COMMON = frozenset(
@@ -97,14 +99,14 @@ class Said:
                 hours = {int(form[1:]) // 60 for form in value.forms}
                 self.forms.update(number_form(hour % 12 or 12) for hour in hours)
             elif value.kind == "code":  # "May 7-29" and "5/26-27" are codes by their looks
-                self.forms.update(number_form(int(part)) for part in re.findall(r"\d+", value.written))
+                self.forms.update(number_form(int(part)) for part in _DIGITS.findall(value.written))
 
     def add_result(self, text: str) -> None:
         """Take in what a tool returned: also how long its lists are, since answers count them."""
         self.add(text)
         if text[:1] in "{[":
             try:
-                self._add_counts(json.loads(text))
+                self._add_counts(read_json(text))
             except ValueError:
                 return
 

@@ -44,9 +44,11 @@ _PARTING = frozenset(
     ["bye", "goodbye", "thanks", "cheers", "enjoy", "welcome", "ciao", "tschüss", "danke", "merci", "gracias"]
 )
 """A sentence of one such word is whole."""
-_NO_SENTENCE = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\w+$|%\w$")
+_NO_SENTENCE = re.compile(
+    r"(?<!\S)(?=\S++$)(?:\S*(?:https?://|www\.)\S|(?>\S+?@)(?>\S+\.)\w+$)|%\w$"  # looks into the last word only
+)
 """An address or a format, after which a full stop would be part of it."""
-_ITEM = re.compile(r"(?:^|\n)\s*(?:\d{1,3}[.)]|[-*•])\s[^\n]*$")
+_ITEM = re.compile(r"(?:^|\n)[^\S\n]*(?:\d{1,3}[.)]|[-*•])\s[^\n]*$")
 """The last item of a list, which seldom has a full stop."""
 LAST_PAIR = 2
 OFTEN = 0.5
@@ -132,7 +134,7 @@ def _words_of_last_sentence(text: str) -> list[str]:
 
 def _key(words: list[str]) -> tuple[str, ...]:
     """The last words; fewer, and the start, of a sentence that has no more."""
-    return tuple([_START, *words][-LAST_WORDS:])
+    return tuple(words[-LAST_WORDS:]) if len(words) >= LAST_WORDS else (_START, *words)
 
 
 def _pair(words: list[str]) -> tuple[str, ...]:

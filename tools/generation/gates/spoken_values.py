@@ -18,13 +18,15 @@ _TOKEN = re.compile(
     r"(?P<date>(?<!\d)(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?!\d))"
     r"|(?P<time>(?<![\d.:])\d{1,2}(?:[:.]\d\d)?\s?[ap]\.?\s?m\b)"
     r"|(?P<clock>(?<![\d.:])\d{1,2}:\d\d(?::\d\d)?(?![\d:]))"
-    r"|(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>st|nd|rd|th|k|[a-z]{1,4}|-(?:second|minute|hour|day|week|month|year|night|mile|star|person)s?)?"
+    r"|(?P<number>\d++(?:,\d{3})*(?:\.\d++)?)(?P<unit>st|nd|rd|th|k|[a-z]{1,4}|-(?:second|minute|hour|day|week|month|year|night|mile|star|person)s?)?"
     r"(?![\w-]*\w)"
     r"|(?P<code>\w*\d[\w-]*)"
     r"|(?P<word>[^\W\d]+)"
 )
 
 
+_NO_LETTER = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d+")
 _NAMED_TIMES = {"noon": 720, "midday": 720, "midnight": 0}
 
 
@@ -75,7 +77,7 @@ def number_form(number: float) -> str:
 
 def squeezed(text: str) -> str:
     """The letters and digits of a text, lower case, with nothing in between."""
-    return re.sub(r"[\W_]+", "", text.lower())
+    return _NO_LETTER.sub("", text.lower())
 
 
 def _word(word: str, numbers: NumberWords) -> Value:
@@ -86,7 +88,7 @@ def _word(word: str, numbers: NumberWords) -> Value:
 
 
 def _date(written: str, match: re.Match[str]) -> Value:
-    parts = [int(part) for part in re.split("[-/]", written)]
+    parts = [int(part) for part in written.replace("/", "-").split("-")]
     if parts[0] > 31:
         year, month, day = parts
         return Value("date", written, (f"d{month}-{day}", f"n{year}", f"n{day}"))
@@ -96,7 +98,7 @@ def _date(written: str, match: re.Match[str]) -> Value:
 
 
 def _time(written: str, match: re.Match[str]) -> Value:
-    digits = re.findall(r"\d+", written)
+    digits = _DIGITS.findall(written)
     hour, minute = int(digits[0]) % 12, int(digits[1]) if len(digits) > 1 else 0
     if "p" in written:
         hour += 12

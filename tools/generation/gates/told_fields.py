@@ -6,12 +6,12 @@ says another number there contradicts the result, even if that number stands som
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ...dataset.json_within import read_json
 from .spoken_values import Value, squeezed, values_of
 from .written_calls import leaves
 
@@ -46,7 +46,7 @@ def _leaves(text: str) -> Iterator[tuple[str, Any]]:
     if text[:1] not in ("{", "["):
         return
     try:
-        yield from leaves(json.loads(text), "")
+        yield from leaves(read_json(text), "")
     except ValueError:
         return
 

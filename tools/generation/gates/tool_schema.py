@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
+from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record
 from ..draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits, Key
@@ -60,7 +61,7 @@ def _findings(messages: Sequence[Message], tools: Any) -> Iterator[Finding]:
                 yield Finding(f"tool {name!r} is not declared")
                 continue
             try:
-                arguments = json.loads(written)
+                arguments = read_json(written)
             except ValueError as error:
                 yield Finding(f"arguments of {name} are not JSON: {error}")
                 continue
@@ -127,7 +128,7 @@ def _invalid(name: str, error: ValidationError) -> Finding:
     return Finding(f"{name}: {error.message:.160}", tuple(excuses))
 
 
-_NOTATION = re.compile(r"(\w+)[\w.]*\(")
+_NOTATION = re.compile(r"\A(\w++)[\w.]*+\(")
 
 
 def _way(value: Any) -> tuple[str, ...]:

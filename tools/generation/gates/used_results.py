@@ -6,12 +6,12 @@ the user names it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 from .explained import explains
@@ -90,7 +90,7 @@ def _fields(text: str) -> Iterator[tuple[str, Any]]:
     if text[:1] not in ("{", "["):
         return
     try:
-        parsed = json.loads(text)
+        parsed = read_json(text)
     except ValueError:
         return
     for path, value in leaves(parsed, ""):

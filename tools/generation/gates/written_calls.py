@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from ...dataset.json_within import read_json
 from ...dataset.record import Message
 
 
@@ -22,7 +22,7 @@ def calls_of(message: Message) -> list[tuple[str, str]]:
 def read_arguments(written: str) -> dict[str, Any]:
     """The arguments; empty when they are no JSON object, which the gate of form refuses."""
     try:
-        parsed = json.loads(written)
+        parsed = read_json(written)
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}

@@ -15,18 +15,22 @@ _MOST = r"(?:at most|max(?:imum)?(?: of)?|up to|no more than)"
 _LEAST = r"(?:at least|min(?:imum)?(?: of)?)"
 _TURNS = r"(?:turns|exchanges|user (?:turns|messages))"
 # The first that fits; what is added to the number makes "under 100" a most of 99.
-_COUNTS: tuple[tuple[str, RuleKind, int], ...] = (
-    (rf"\b{_NOT}\b.*\b{_MORE} {_N} {_TURNS}", "max_turns", 0),
-    (rf"\b{_MOST} {_N} {_TURNS}", "max_turns", 0),
-    (rf"\b{_NOT}\b.*\b{_LESS} {_N} words", "min_words", 0),
-    (rf"\b{_LEAST} {_N} words", "min_words", 0),
-    (rf"\b{_MOST} {_N} words", "max_words", 0),
-    (rf"\b{_MORE} {_N} words", "max_words", 0),
-    (rf"\b(?:stay|keep\w*|must|should|be|always)\b.*\b{_LESS} {_N} words", "max_words", -1),
+_COUNTS: tuple[tuple[re.Pattern[str], RuleKind, int], ...] = (
+    (re.compile(rf"\b{_NOT}\b.{{0,200}}\b{_MORE} {_N} {_TURNS}"), "max_turns", 0),
+    (re.compile(rf"\b{_MOST} {_N} {_TURNS}"), "max_turns", 0),
+    (re.compile(rf"\b{_NOT}\b.{{0,200}}\b{_LESS} {_N} words"), "min_words", 0),
+    (re.compile(rf"\b{_LEAST} {_N} words"), "min_words", 0),
+    (re.compile(rf"\b{_MOST} {_N} words"), "max_words", 0),
+    (re.compile(rf"\b{_MORE} {_N} words"), "max_words", 0),
+    (
+        re.compile(rf"\b(?:stay|keep\w*|must|should|be|always)\b.{{0,200}}\b{_LESS} {_N} words"),
+        "max_words",
+        -1,
+    ),
 )
 _TOOL = re.compile(
     rf"\b{_NOT}(?: be)? (?:call|use|using|calling)(?:ed|d)?(?: the)?(?: (?P<tool>tool))? "
-    r"[`'\"]?(?P<name>[a-z][\w.-]*)[`'\"]?(?P<after> tool)?\W*$",
+    r"[`'\"]?(?P<name>[a-z][\w.-]*+)[`'\"]?(?P<after> tool)?\W*$",
     re.IGNORECASE,
 )
 _VERB = r"(?:mention|say|ask for|promise|contain|include|talk about|offer|use the (?:word|phrase))"
@@ -47,6 +51,7 @@ _NO_SINGLE_PHRASE = re.compile(
     r"[,;:.?!()]|\b(?:or|and|when|if|unless|without|that|which|because|is|are|something|anything|things?)\b",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"\A[\"“'](.+)[\"”']\Z")
 _LONGEST_PHRASE = 4
 """Words: a longer one is a description, which no text repeats word for word."""
 
@@ -56,7 +61,7 @@ def read_rule(reason: str) -> Rule | None:
     text = " ".join(reason.replace("’", "'").split()).rstrip(" .!")
     plain = text.lower()
     for pattern, kind, added in _COUNTS:
-        counted = re.search(pattern, plain)
+        counted = pattern.search(plain)
         if counted:
             number = _NUMBERS.get(counted["n"]) or int(counted["n"])
             return Rule(kind, str(number + added)) if number + added > 0 else None
@@ -71,7 +76,7 @@ def read_rule(reason: str) -> Rule | None:
 
 
 def _about(kind: RuleKind, phrase: str) -> Rule | None:
-    quoted = re.match(r"[\"“'](.+?)[\"”']$", phrase.strip())
+    quoted = _QUOTED.match(phrase.strip())
     phrase = quoted[1] if quoted else phrase.strip()
     if not quoted and (_NO_SINGLE_PHRASE.search(phrase) or len(phrase.split()) > _LONGEST_PHRASE):
         return None

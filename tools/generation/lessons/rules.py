@@ -22,6 +22,7 @@ RuleKind = Literal[
 ]
 KINDS: tuple[RuleKind, ...] = get_args(RuleKind)
 _COUNTED: tuple[RuleKind, ...] = ("max_words", "min_words", "max_turns")
+_NUMBER = re.compile(r"[1-9]\d{0,5}")
 MOST_MEASURED = 2000
 """Real records that a rule is tried on before it is confirmed."""
 
@@ -45,7 +46,7 @@ class Rule:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InvalidInput(f"{self.kind!r} is no kind of rule.", hint=f"Use {', '.join(KINDS)}.")
-        is_number = bool(re.fullmatch(r"[1-9]\d{0,5}", self.value))
+        is_number = bool(_NUMBER.fullmatch(self.value))
         if (self.kind in _COUNTED and not is_number) or not self.value.strip():
             raise InvalidInput(
                 f"{self.value!r} cannot be the value of the rule {self.kind}.",

@@ -10,6 +10,7 @@ from typing import Any
 from ...dataset.record import Message, Record, message_text
 from ..draft import Candidate, Rejection
 
+_WORD = re.compile(r"\w+")
 COPIED_WORDS = 12
 """A run of this many words shared with an example counts as copied: set phrases are shorter."""
 
@@ -64,5 +65,5 @@ def _runs_of(texts: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
 
 
 def _runs(text: str) -> list[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.lower())
+    words = _WORD.findall(text.lower())
     return [tuple(words[start : start + COPIED_WORDS]) for start in range(len(words) - COPIED_WORDS + 1)]

@@ -26,6 +26,7 @@ _CLOSING = re.compile(
     r"\b(thanks?|thank you|bye|goodbye|that'?s all|no,? that|have a (nice|good|great))\b", re.I
 )
 _ADDRESSED = re.compile(r"\byour\b|\byou(?: have|'ve| are|'re| were| can)\b", re.I)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 TEMPERATURE = 0.7
 """Above it small models leave the language and the facts; below it they copy."""
 LEAST_WORDS = 6
@@ -83,7 +84,7 @@ def _question(before: list[Message]) -> str:
         (message_text(m) for m in reversed(before) if m["role"] == "assistant" and message_text(m)), ""
     )
     end = ""
-    for sentence in reversed(re.split(r"(?<=[.!?])\s+", text)):
+    for sentence in reversed(_SENTENCE_END.split(text)):
         if end and len(end) + len(sentence) > LONGEST_QUESTION:
             break
         end = f"{sentence} {end}".strip()

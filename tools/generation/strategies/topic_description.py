@@ -16,12 +16,13 @@ from .prompt import render
 from .seed_order import seed_for
 
 _EXCLUSION = re.compile(r"\b(does not include|not included|excludes?|except|but not|nor)\b", re.IGNORECASE)
+_BETWEEN_PARTS = re.compile(r"[,;:.()]|\band\b|\bor\b")
 
 
 def sub_areas(description: str) -> list[str]:
     """The parts that a description lists, up to where it says what it does not include."""
     included = _EXCLUSION.split(description)[0]
-    parts = re.split(r"[,;:.()]|\band\b|\bor\b", included)
+    parts = _BETWEEN_PARTS.split(included)
     areas = [" ".join(part.split()) for part in parts]
     return [area for area in areas if 1 <= len(area.split()) <= 8]
 

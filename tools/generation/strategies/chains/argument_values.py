@@ -19,7 +19,7 @@ LONG_TEXT_WORDS = 5
 WIDE_RANGE = 100
 """Whole numbers that a schema allows, from which any of them will do (an id); fewer mean something (a party size)."""
 _TRIES = 4
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
+_EMAIL = re.compile(r"\A[^@\s]++@(?>[^@\s]+\.)\w+\Z")
 
 
 class ArgumentValues:

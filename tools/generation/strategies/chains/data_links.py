@@ -13,6 +13,7 @@ from .traces import TracedCall, parameters_of
 Path = tuple[str | int, ...]
 """Keys and list positions that lead from a JSON value to one of its leaves."""
 
+_NO_WORD = re.compile(r"[^\w@.]+")
 SHORTEST_LINKED = 2
 """Characters of a value that is taken for the same one elsewhere; single digits are equal by chance."""
 
@@ -103,4 +104,4 @@ def _is_same(leaf: Any, text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w@.]+", " ", text.lower()).split())
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())

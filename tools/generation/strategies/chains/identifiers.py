@@ -6,6 +6,7 @@ import random
 import re
 
 _IDENTIFIER = re.compile(r"(?<![\w.:/-])(?:[A-Za-z]+[-#][\w-]*\d[\w-]*|[A-Za-z#]*\d{4,}\w*)(?![\w:/-])")
+_DIGITS = re.compile(r"\d+")
 _LEAST_DIGITS = 3
 """Fewer make a word with a number in it, such as "UTF-8" or "Covid-19"."""
 
@@ -22,7 +23,7 @@ def is_identifier(text: str) -> bool:
 
 def renumbered(identifier: str, rng: random.Random) -> str:
     """An identifier with other digits, as many as before; no run of digits begins with 0 unless it did."""
-    return re.sub(r"\d+", lambda match: _digits(match.group(), rng), identifier)
+    return _DIGITS.sub(lambda match: _digits(match.group(), rng), identifier)
 
 
 def _counts(text: str) -> bool:

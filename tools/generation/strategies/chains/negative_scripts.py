@@ -24,6 +24,7 @@ _FAILED = re.compile(
     r"\b(sorry|unfortunately|fail\w*|error|unable|cannot|could not|unavailable|not|no|apolog\w+)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_PART_OF_NAME = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def negative_script(
@@ -100,7 +101,7 @@ def _names(text: str, value: Any) -> bool:
 
 def _in_words(name: str) -> str:
     """The name of a tool as people would say it: ``ChangePassword`` and ``change_password`` alike."""
-    return " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)).lower() or name
+    return " ".join(_PART_OF_NAME.findall(name)).lower() or name
 
 
 def _missing_argument(chain: Chain, name: str, style: TopicStyle) -> Script:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ....dataset.json_within import read_json
 from ....dataset.record import Record, message_text
 from ....dataset.tool_exchanges import ToolExchange, exchanges
 
@@ -35,7 +36,7 @@ class TracedCall:
     def value(self) -> Any:
         """The result as JSON, or its text where it is none."""
         try:
-            return json.loads(self.result)
+            return read_json(self.result)
         except ValueError:
             return self.result
 
@@ -80,7 +81,7 @@ def _traced(record: Record, exchange: ToolExchange) -> TracedCall | None:
     name = function.get("name", "")
     schema = parameters_of(record, name)
     try:
-        given = json.loads(function.get("arguments") or "{}")
+        given = read_json(function.get("arguments") or "{}")
     except ValueError:
         return None
     if schema is None or not isinstance(given, dict) or exchange.answer is None:

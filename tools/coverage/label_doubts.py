@@ -1,0 +1,89 @@
+"""The label check of a whole workflow: at once where that is quick, otherwise while the conversation goes on."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from ..dataset.labelled_sample import labelled_sample
+from ..dataset.records import topic_counts
+from ..dataset.tables import workflows
+from ..dataset.workflows import dataset_version
+from .label_check import by_topic, judged_parts, suspicious_in_sample
+from .review_needs import ReviewNeed
+
+if TYPE_CHECKING:
+    from ..dataset.store import Store
+
+QUICK: Final = 40_000
+"""Records × topics that are judged in about a second: an answer waits for that, not for more."""
+READ_QUICKLY: Final = 50_000
+"""Records of which the ids are read as quickly, to choose among them."""
+_MOST_KEPT: Final = 16
+
+# By file, workflow and version of the dataset: the same records have the same labels. A workflow that was deleted and
+# made anew counts its versions from 0 again.
+_checks: dict[tuple[str, str, str, int], Future[list[ReviewNeed]]] = {}
+_lock = threading.Lock()
+
+
+def label_doubts(store: Store, workflow_id: str) -> list[ReviewNeed]:
+    """The topics with records that read as if they belonged elsewhere; waits for it, some seconds at most.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    return _begun(store, workflow_id).result()
+
+
+def label_doubts_so_far(store: Store, workflow_id: str) -> list[ReviewNeed] | None:
+    """The same without waiting for more than a second; ``None`` while it is being looked for.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    check = _begun(store, workflow_id)
+    if not check.done() and _is_quick(_real_counts(store, workflow_id)):
+        return check.result()
+    return check.result() if check.done() else None
+
+
+def _begun(store: Store, workflow_id: str) -> Future[list[ReviewNeed]]:
+    version = dataset_version(store, workflow_id)
+    with store.read() as connection:
+        made = select(workflows.c.created_at).where(workflows.c.id == workflow_id)
+        key = (str(store.path), workflow_id, str(connection.execute(made).scalar()), version)
+    with _lock:
+        check = _checks.get(key)
+        if check is None or (check.done() and check.exception() is not None):
+            if len(_checks) >= _MOST_KEPT:
+                _checks.clear()
+            check = _checks[key] = Future()
+            # A daemon: whoever ends the program does not wait for doubts that nobody will read.
+            threading.Thread(
+                target=_look, args=(check, store, workflow_id), name="label check", daemon=True
+            ).start()
+    return check
+
+
+def _look(check: Future[list[ReviewNeed]], store: Store, workflow_id: str) -> None:
+    try:
+        counts = _real_counts(store, workflow_id)
+        samples = by_topic(labelled_sample(store, workflow_id, judged_parts(counts)))
+        check.set_result(suspicious_in_sample(samples, counts))
+    except BaseException as error:
+        check.set_exception(error)
+
+
+def _real_counts(store: Store, workflow_id: str) -> dict[str, int]:
+    found = topic_counts(store, workflow_id)
+    real = {count.topic: count.records - count.synthetic for count in found if count.topic is not None}
+    return {topic: count for topic, count in real.items() if count}
+
+
+def _is_quick(counts: dict[str, int]) -> bool:
+    parts = judged_parts(counts)
+    return sum(parts.values()) * len(parts) <= QUICK and sum(counts[topic] for topic in parts) <= READ_QUICKLY
