@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from .water_level import WaterLevel
@@ -52,15 +53,21 @@ def _just_under(total: int, low: Sequence[int], high: Sequence[int], weights: Se
     the total, two fewer for each topic were certainly handed out, however floating-point numbers are rounded.
     """
 
-    def below(cost: float) -> list[int]:
-        return [
-            max(least, min(most, math.floor((cost * weight + 1) / 2)))
-            for least, most, weight in zip(low, high, weights, strict=True)
-        ]
+    topics = list(zip(low, high, weights, strict=True))
+    alike = Counter(topics)
+
+    def below(cost: float) -> dict[tuple[int, int, int], int]:
+        return {
+            (least, most, weight): max(least, min(most, math.floor((cost * weight + 1) / 2)))
+            for least, most, weight in alike
+        }
+
+    def total_of(counts: dict[tuple[int, int, int], int]) -> int:
+        return sum(counts[topic] * number for topic, number in alike.items())
 
     # Filling to a level λ costs 2λ for the last part of a record; whole records come close to that.
     cost = 2 * WaterLevel(low, high, weights).level(total)
     step = cost / (total + 1)
-    while sum(counts := below(cost)) > total:
+    while total_of(counts := below(cost)) > total:
         cost, step = max(0.0, cost - step), 2 * step
-    return [max(least, count - 2) for least, count in zip(low, counts, strict=True)]
+    return [max(topic[0], counts[topic] - 2) for topic in topics]

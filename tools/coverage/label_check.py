@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 from ..dataset.labelled_sample import choice_key
@@ -76,14 +77,22 @@ def judged_parts(counts: Mapping[str, int]) -> dict[str, int]:
     return {topic: min(enough[topic], max(_LEAST_SAMPLE, int(part * enough[topic]))) for topic in topics}
 
 
+class Stopped(Exception):
+    """Nobody waits for the answer any more."""
+
+
 def suspicious_in_sample(
-    samples: Mapping[str, Sequence[Record]], counts: Mapping[str, int]
+    samples: Mapping[str, Sequence[Record]], counts: Mapping[str, int], stop: Event | None = None
 ) -> list[ReviewNeed]:
     """`suspicious_labels` of a dataset of which only a sample was read.
 
     Args:
         samples: real records by topic, the first of them as many as `judged_parts` names.
         counts: real records of each topic in the whole dataset.
+        stop: ends it early.
+
+    Raises:
+        Stopped: it was ended.
     """
     small = {topic: count for topic, count in counts.items() if count < FEWEST_RECORDS}
     parts = judged_parts(counts)
@@ -95,7 +104,7 @@ def suspicious_in_sample(
         return [_too_little(f"fewer than two topics have {FEWEST_RECORDS} records with text")]
     labels = [topic for topic in topics for _ in kept[topic]]
     judged = [record for topic in topics for record in kept[topic]]
-    suspects = _judge_once([judged_text(record) for record in judged], labels)
+    suspects = _judge_once([judged_text(record) for record in judged], labels, stop)
     found: dict[str, list[tuple[str, str]]] = {}
     for index, other in suspects:
         found.setdefault(labels[index], []).append((judged[index].id, other))
@@ -117,21 +126,21 @@ def by_topic(records: Iterable[Record]) -> dict[str, list[Record]]:
     return {topic: sorted(those, key=lambda record: choice_key(record.id)) for topic, those in found.items()}
 
 
-def _judge_once(texts: Sequence[str], labels: Sequence[str]) -> Sequence[tuple[int, str]]:
+def _judge_once(texts: Sequence[str], labels: Sequence[str], stop: Event | None) -> Sequence[tuple[int, str]]:
     key = sha256(repr((texts, labels)).encode("utf-8", "surrogatepass")).digest()
     suspects = _found.get(key)
     if suspects is None:
-        suspects = _judge(texts, labels)
+        suspects = _judge(texts, labels, stop)
         if len(_found) >= _MOST_FOUND:
             _found.clear()
         _found[key] = suspects
     return suspects
 
 
-def _judge(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str]]:
+def _judge(texts: Sequence[str], labels: Sequence[str], stop: Event | None) -> list[tuple[int, str]]:
     """Index and likelier topic of every suspected text."""
     import numpy as np
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.model_selection import StratifiedKFold
 
     try:
         matrix = word_features().fit_transform(texts)
@@ -139,7 +148,12 @@ def _judge(texts: Sequence[str], labels: Sequence[str]) -> list[tuple[int, str]]
         return []
     names, given = np.unique(np.asarray(labels), return_inverse=True)
     folds = StratifiedKFold(FEWEST_RECORDS, shuffle=True, random_state=0)
-    chances: Any = cross_val_predict(topic_classifier(), matrix, given, cv=folds, method="predict_proba")
+    chances: Any = np.zeros((len(given), len(names)))
+    for learnt, judged in folds.split(matrix, given):
+        if stop is not None and stop.is_set():
+            raise Stopped
+        # Each part has records of every topic, so the columns are the same.
+        chances[judged] = topic_classifier().fit(matrix[learnt], given[learnt]).predict_proba(matrix[judged])
     rows = np.arange(len(given))
     own = chances[rows, given]
     usual = np.array([own[given == topic].mean() for topic in range(len(names))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,8 @@ _MOST_KEPT: Final = 16
 # made anew counts its versions from 0 again.
 _checks: dict[tuple[str, str, str, int], Future[list[ReviewNeed]]] = {}
 _lock = threading.Lock()
+_ends = threading.Event()
+_threads: list[threading.Thread] = []
 
 
 def label_doubts(store: Store, workflow_id: str) -> list[ReviewNeed]:
@@ -62,10 +65,12 @@ def _begun(store: Store, workflow_id: str) -> Future[list[ReviewNeed]]:
             if len(_checks) >= _MOST_KEPT:
                 _checks.clear()
             check = _checks[key] = Future()
-            # A daemon: whoever ends the program does not wait for doubts that nobody will read.
-            threading.Thread(
+            # A daemon, which `_end` stops: the program does not wait for doubts that nobody will read.
+            thread = threading.Thread(
                 target=_look, args=(check, store, workflow_id), name="label check", daemon=True
-            ).start()
+            )
+            _threads[:] = [*(one for one in _threads if one.is_alive()), thread]
+            thread.start()
     return check
 
 
@@ -73,9 +78,17 @@ def _look(check: Future[list[ReviewNeed]], store: Store, workflow_id: str) -> No
     try:
         counts = _real_counts(store, workflow_id)
         samples = by_topic(labelled_sample(store, workflow_id, judged_parts(counts)))
-        check.set_result(suspicious_in_sample(samples, counts))
+        check.set_result(suspicious_in_sample(samples, counts, _ends))
     except BaseException as error:
         check.set_exception(error)
+
+
+@atexit.register
+def _end() -> None:
+    # Left alone, a thread that is in the middle of a calculation takes the whole process down with it.
+    _ends.set()
+    for thread in _threads:
+        thread.join()
 
 
 def _real_counts(store: Store, workflow_id: str) -> dict[str, int]:

@@ -97,6 +97,7 @@ class _Search:
         self.goal = goal
         self.lightest, self.whole = min(weights), sum(weights)
         self.common = math.lcm(*weights)
+        self.shares = [self.common // weight for weight in weights]
 
     def first(self, bounds: _Bounds) -> list[int] | None:
         """The counts with the smallest total within the bounds that reach the goal."""
@@ -160,14 +161,13 @@ class _Search:
             if bounds.is_empty or not sum(bounds.low) <= total <= sum(bounds.high):
                 continue
             counts = even_spread(total, bounds.low, bounds.high, self.weights, self.common)
-            evenness, ratios = self._evenness(counts), self._ratios(counts)
-            top = max(ratios)
-            if self.goal.is_met((2 * evenness + min(ratios) / top) / 3):
+            evenness, (bottom, top) = self._evenness(counts), self._extremes(counts)
+            if self.goal.is_met((2 * evenness + bottom / top) / 3):
                 return counts
             needed = 3 * self.goal.score - 2 * evenness
             if needed > 1 or (self.goal.is_strict and needed == 1):
                 continue
-            highest = max(highest, *self._ratios(bounds.low))
+            highest = max(highest, self._extremes(bounds.low)[1])
             raised = self._raised(bounds, needed * highest)
             if raised != bounds:
                 cases.append((raised, highest))
@@ -180,13 +180,15 @@ class _Search:
 
     def _evenness(self, counts: Sequence[int]) -> Fraction:
         total = sum(counts)
-        squares = sum(x * x * (self.common // w) for x, w in zip(counts, self.weights, strict=True))
+        squares = sum(x * x * share for x, share in zip(counts, self.shares, strict=True))
         return Fraction(
             total * total * self.common - self.lightest * squares, squares * (self.whole - self.lightest)
         )
 
-    def _ratios(self, counts: Sequence[int]) -> list[Fraction]:
-        return [Fraction(x, w) for x, w in zip(counts, self.weights, strict=True)]
+    def _extremes(self, counts: Sequence[int]) -> tuple[Fraction, Fraction]:
+        """The lowest and the highest ratio, compared as whole numbers over a common denominator."""
+        ratios = [x * share for x, share in zip(counts, self.shares, strict=True)]
+        return Fraction(min(ratios), self.common), Fraction(max(ratios), self.common)
 
     def _raised(self, bounds: _Bounds, ratio: Fraction) -> _Bounds:
         """Lower bounds for counts whose ratios are at least this one, or above it for a strict goal."""

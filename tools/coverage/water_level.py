@@ -15,6 +15,7 @@ maximum of ``N²/Q`` is at ``Q = λN``, or at the end of the range nearest to it
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -27,13 +28,15 @@ class WaterLevel:
     """
 
     def __init__(self, low: Sequence[int], high: Sequence[int], weights: Sequence[int]) -> None:
-        starts = [(x / w, -x, w, -x * x / w) for x, w in zip(low, weights, strict=True)]
-        ends = [(x / w, x, -w, x * x / w) for x, w in zip(high, weights, strict=True)]
+        # Of thousands of topics most are like others: those are one step together.
+        alike = Counter(zip(low, high, weights, strict=True))
+        starts = [(x / w, -x * n, w * n, -x * x / w * n) for (x, _, w), n in alike.items()]
+        ends = [(x / w, x * n, -w * n, x * x / w * n) for (_, x, w), n in alike.items()]
         steps = sorted(starts + ends)
         self._levels = [step[0] for step in steps]
         self._still = list(accumulate((step[1] for step in steps), initial=sum(low)))[1:]
         self._afloat = list(accumulate((step[2] for step in steps), initial=0))[1:]
-        squares = sum(x * x / w for x, w in zip(low, weights, strict=True))
+        squares = sum(x * x / w * n for (x, _, w), n in alike.items())
         self._squares = list(accumulate((step[3] for step in steps), initial=squares))[1:]
         self._totals = [
             still + level * afloat
