@@ -52,7 +52,6 @@ def _just_under(total: int, low: Sequence[int], high: Sequence[int], weights: Se
     Below a cost ``c`` it has handed out the records with ``(2x - 1)/w < c``. Where these come to no more than
     the total, two fewer for each topic were certainly handed out, however floating-point numbers are rounded.
     """
-
     topics = list(zip(low, high, weights, strict=True))
     alike = Counter(topics)
 
