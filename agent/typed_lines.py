@@ -55,7 +55,10 @@ class TypedLines:
             return True
         import select
 
-        return bool(select.select([descriptor], [], [], 0)[0])
+        # Not select(): it knows no descriptor above 1,023, and a host program may hold that many.
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        return bool(waiting.poll(0))
 
     def _line(self) -> str | None:
         descriptor = _descriptor()

@@ -115,9 +115,7 @@ async def test_a_resumed_job_counts_on(
     calls = itertools.count(1)
 
     async def answer(_: Any) -> str:
-        if next(calls) == 13:
-            await asyncio.sleep(60)
-        return "I would rather not."
+        return await refusing(_) if next(calls) != 13 else str(await asyncio.sleep(60))
 
     model.default = answer
     item = approved(TOPIC, 60, "topic_description")
