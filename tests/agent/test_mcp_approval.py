@@ -125,12 +125,14 @@ async def test_a_plan_for_an_older_dataset_cannot_be_approved(
 
 
 async def test_the_caps_that_were_approved_bind(command: Command, small: str, endpoint: Endpoint) -> None:
+    # Many records: the cap has room for a first draft, and not for all of them.
+    item, wanted = {**ITEM, "count": 40}, {**WANTED, "count": 40}
     async with in_process() as client:
-        answer = await call(client, "propose_generation", workflow_id=small, items=[ITEM], max_tokens=3_600)
-        assert answer["plan"]["cap_tokens"] == 3_600
-        assert "at most 3,600 tokens" in command("plans", "approve", "--yes", answer["plan"]["id"]).out
-        done = (await call(client, "generate_synthetic_data", **WANTED))["generation"]
+        answer = await call(client, "propose_generation", workflow_id=small, items=[item], max_tokens=5_000)
+        assert answer["plan"]["cap_tokens"] == 5_000
+        assert "at most 5,000 tokens" in command("plans", "approve", "--yes", answer["plan"]["id"]).out
+        done = (await call(client, "generate_synthetic_data", **wanted))["generation"]
         assert done["status"] == "short"
-        assert done["cost"]["tokens"] <= 3_600
-        assert "token budget of 3,600" in done["stop_reason"]
+        assert done["cost"]["tokens"] <= 5_000
+        assert "token budget of 5,000" in done["stop_reason"]
         assert endpoint.calls >= 1
