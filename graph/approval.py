@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 from ..tools.coverage.recommendation import PlanItem
 from .edited_item import edited_item
 from .offer import Offer, Reply
-from .offer_kinds import NO_TO, YES_TO
+from .offer_kinds import CONSEQUENCES, NO_TO, YES_TO
 from .reply import read_reply
 from .workflow_choice import read_workflow_choice
 
@@ -157,7 +157,7 @@ def in_time(reply: Reply, offer: Offer, sent_at: int | None, *, is_ahead: bool =
         sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
         is_ahead: it is known to have been written before the question was.
     """
-    if is_ahead and reply.kind in ("approve", "resume", "take_back", "add_rule", "add_rule_here"):
+    if is_ahead and reply.kind in CONSEQUENCES - {"proceed", "stop", "review_outside"}:
         return Reply(kind="unclear", note=AHEAD, channel=reply.channel)
     if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("question", "unclear"):
         return reply

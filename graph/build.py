@@ -21,6 +21,7 @@ from .interpret import Interpreting
 from .measure import Measuring
 from .pilot import Previewing, is_pilot_done
 from .recommend import Recommending
+from .removal import Removing
 from .respond import Responding
 from .retarget import Retargeting
 from .review import Reviewing
@@ -137,7 +138,7 @@ def build_graph(
     # What was said before a plan was shown, and what the model read, can lead to neither "accept" nor "generate"; what
     # the model read cannot end the conversation either.
     no_approval = ["revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare", "finish"]
-    answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back", "rules"]
+    answers = [*no_approval, "interpret", "accept", "generate", "open", "take_back", "rules", "remove"]
     graph.add_edge(START, "route")
     graph.add_edge("choose", "approve")
     graph.add_edge("open", "analyze")
@@ -166,6 +167,7 @@ def _add_changes(graph: StateGraph[State, Context, InputState, OutputState], sou
     graph.add_node("undo", undoing.undo)
     graph.add_node("take_back", undoing.take_back)
     graph.add_node("rules", Ruling(source).rules)
+    graph.add_node("remove", Removing(source).remove)
     graph.add_node("preview", Previewing(source).preview)
     forking = Forking(source)
     for name, node in (("fork", forking.fork), ("switch", forking.switch)):
@@ -174,6 +176,7 @@ def _add_changes(graph: StateGraph[State, Context, InputState, OutputState], sou
     graph.add_node("compare", forking.compare)
     graph.add_edge("compare", "approve")
     graph.add_conditional_edges("rules", route_after_change_of_figures, ["analyze", "approve"])
+    graph.add_conditional_edges("remove", route_after_change_of_figures, ["analyze", "approve"])
     graph.add_edge("undo", "approve")
     graph.add_edge("take_back", "analyze")
     graph.add_edge("preview", "approve")

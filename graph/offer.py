@@ -32,6 +32,20 @@ class Option(BaseModel):
     note: str = ""
 
 
+class Removal(BaseModel):
+    """What a person named to be taken out, and is asked about first.
+
+    Attributes:
+        what: shown records, or a rule.
+        numbers: of the records as they are shown, or of the one rule.
+        reason: why, if the person said it.
+    """
+
+    what: Literal["records", "rule"]
+    numbers: list[int]
+    reason: str = ""
+
+
 class Offer(BaseModel):
     """What the person is asked, complete enough to read the answer without anything else.
 
@@ -58,6 +72,7 @@ class Offer(BaseModel):
         is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
         onward: what is left to ask for once the pilot was shown.
         rule: for ``add_rule``: kind and value of the rule that was understood, and the topic of the record.
+        removal: for ``remove``: what a yes takes out.
         everything: the plan for all topics that need records.
         more: what "generate more" would propose.
         doubtful: ids of records that a review should begin with.
@@ -89,6 +104,7 @@ class Offer(BaseModel):
     is_pilot: bool = False
     onward: list[PlanItem] = Field(default_factory=list)
     rule: dict[str, str] | None = None
+    removal: Removal | None = None
     everything: list[PlanItem] = Field(default_factory=list)
     more: list[PlanItem] = Field(default_factory=list)
     doubtful: list[str] = Field(default_factory=list)
@@ -196,6 +212,8 @@ class Reply(BaseModel):
         "add_rule",
         "add_rule_here",
         "skip_rule",
+        "remove_asked",
+        "keep_asked",
         "rules",
         "drop_rule",
         "confirm",

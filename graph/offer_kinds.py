@@ -12,6 +12,7 @@ Action = Literal[
     "choose_workflow",
     "undo_round",
     "add_rule",
+    "remove",
 ]
 Effect = Literal[
     "generate",
@@ -25,6 +26,8 @@ Effect = Literal[
     "add_rule",
     "add_rule_here",
     "skip_rule",
+    "remove_asked",
+    "keep_asked",
 ]
 About = Literal[
     "score",
@@ -42,9 +45,17 @@ About = Literal[
     "help",
 ]
 """What a question can be about, as far as there are tools that answer it."""
-YES_TO: dict[str, Literal["take_back", "add_rule"]] = {"undo_round": "take_back", "add_rule": "add_rule"}
+YES_TO: dict[str, Literal["take_back", "add_rule", "remove_asked"]] = {
+    "undo_round": "take_back",
+    "add_rule": "add_rule",
+    "remove": "remove_asked",
+}
 """What a plain yes does where it is neither to a plan nor to going on."""
-NO_TO: dict[str, Literal["keep", "skip_rule"]] = {"undo_round": "keep", "add_rule": "skip_rule"}
+NO_TO: dict[str, Literal["keep", "skip_rule", "keep_asked"]] = {
+    "undo_round": "keep",
+    "add_rule": "skip_rule",
+    "remove": "keep_asked",
+}
 """What a plain no does there."""
 Consequence = Literal[
     "approve",
@@ -55,6 +66,7 @@ Consequence = Literal[
     "take_back",
     "add_rule",
     "add_rule_here",
+    "remove_asked",
 ]
 CONSEQUENCES: frozenset[str] = frozenset(get_args(Consequence))
 """What an answer can do that is not undone by another answer: only a bare answer or a decision does it."""

@@ -1,4 +1,4 @@
-"""Changes of reviewed records: taken out with a reason, taken back in, relabelled, edited."""
+"""Changes of reviewed records: taken back in, relabelled, edited."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from ..tools.dataset.records import get_record, set_status, set_topic
 from ..tools.dataset.replace_record import replace_record
 from ..tools.dataset.store import Store
 from ..tools.errors import InvalidInput
-from ..tools.generation.lessons.lessons import reject_records
-from .markdown import escape, shorten, topic_title
+from .markdown import topic_title
 from .offer import Offer, Reply
-
-_REASON = 120
 
 
 def change_records(store: Store, offer: Offer, reply: Reply) -> tuple[str, list[str]]:
@@ -28,19 +25,9 @@ def change_records(store: Store, offer: Offer, reply: Reply) -> tuple[str, list[
     """
     workflow_id, shown = offer.workflow_id or "", list(offer.shown_records)
     numbers = sorted(set(reply.numbers))
-    wrong = [number for number in numbers if not 1 <= number <= len(shown)]
-    if wrong:
-        raise InvalidInput(f"There is no record {wrong[0]} among those shown.", hint="Nothing was changed.")
-    ids = [shown[number - 1] for number in numbers]
-    what = _named(numbers)
+    ids = shown_ids(offer, numbers)
+    what = records_words(numbers)
     match reply.kind:
-        case "drop":
-            reject_records(store, workflow_id, ids, reply.note)
-            said = f"I dropped {what}; kept aside, no longer counted or exported."
-            if reply.note:
-                reason = escape(shorten(reply.note, _REASON))
-                said += f" The next rounds of the topic are shown it as an example to avoid: “{reason}”."
-            return f"{said} You can go on with “drop NUMBER”.", shown
         case "restore":
             set_status(store, workflow_id, ids, "active")
             return f"{what[0].upper()}{what[1:]} count{'s' if len(ids) == 1 else ''} as before.", shown
@@ -68,6 +55,20 @@ def _edit(store: Store, workflow_id: str, record_id: str, reply: Reply) -> str:
     return replace_record(store, workflow_id, record_id, json.dumps(source, ensure_ascii=False))
 
 
-def _named(numbers: Sequence[int]) -> str:
+def shown_ids(offer: Offer, numbers: Sequence[int]) -> list[str]:
+    """The ids of the records that were shown under these numbers, the first is 1.
+
+    Raises:
+        InvalidInput: one of the numbers was not shown.
+    """
+    shown = offer.shown_records
+    wrong = [number for number in numbers if not 1 <= number <= len(shown)]
+    if wrong:
+        raise InvalidInput(f"There is no record {wrong[0]} among those shown.", hint="Nothing was changed.")
+    return [shown[number - 1] for number in numbers]
+
+
+def records_words(numbers: Sequence[int]) -> str:
+    """``record 2`` or ``records 2, 5``."""
     listed = ", ".join(map(str, numbers))
     return f"record {listed}" if len(numbers) == 1 else f"records {listed}"

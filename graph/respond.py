@@ -16,6 +16,7 @@ from .asked import Asked
 from .markdown import escape
 from .model_answer import answer_by_model
 from .offer import Offer, Reply
+from .offer_kinds import YES_TO
 from .plan_words import option_lines, reminder
 from .scope import ServicesSource, scoped, with_caps
 from .state import State, as_json, offer_in, the_reply
@@ -103,6 +104,7 @@ _IT_WOULD = {
     "take_back": "take the round back",
     "add_rule": "make it a rule",
     "add_rule_here": "make it a rule for this topic",
+    "remove_asked": "take out what I asked about",
 }
 _BARE = {"stop": "“stop”", "review_outside": "“outside”", "proceed": "“skip”", "resume": "“continue”"}
 """What to answer where no option stands for it."""
@@ -110,11 +112,11 @@ _BARE = {"stop": "“stop”", "review_outside": "“outside”", "proceed": "�
 
 def _confirmation(reply: Reply, offer: Offer) -> str:
     """What was more than a bare answer, asked once more: only a bare answer has a consequence."""
-    if reply.means == "approve":
+    if reply.means == "approve" and offer.action not in YES_TO:
         number = next((n for n, option in enumerate(offer.options, 1) if option.items == offer.items), 1)
         how = f"“yes” or {number}" if offer.yes_is_plain else f"{number}"
         return f"I read that as a yes to the plan. To be sure that nothing starts by a misreading, please answer {how}."
-    means = reply.means or ""
+    means = YES_TO[offer.action] if reply.means == "approve" else reply.means or ""
     numbers = (str(n) for n, option in enumerate(offer.options, 1) if option.effect == means)
     answer = next(numbers, _BARE.get(means, "“yes”"))
     return f"I read that as: {_IT_WOULD[means]}. If that is right, please answer {answer}."

@@ -12,13 +12,11 @@ from ..tools.dataset.record import Record, message_text
 from ..tools.dataset.records import get_record, load_records
 from ..tools.dataset.store import Store
 from ..tools.errors import CoverageError
-from ..tools.generation.lessons.rule_reading import read_rule
 from .context import thread_id
 from .markdown import escape, shorten, topic_title
 from .offer import Offer, Reply, ReviewScope
 from .plan_words import reminder
 from .record_changes import change_records
-from .rules import ask_for_rule
 from .scope import ServicesSource, scoped
 from .state import State, as_json, the_offer, the_reply
 from .table import lay
@@ -39,7 +37,7 @@ class Reviewing:
         store = self._services().store
         offer, reply = the_offer(state), the_reply(state)
         if reply.kind != "review":
-            return self._change(state, offer, reply)
+            return self._change(offer, reply)
         scope = reply.review or ReviewScope(topic=reply.topic)
         first = len(offer.shown_records) if scope.page else 0
         records = _records(store, offer, scope, state.get("record_ids") or [])
@@ -53,18 +51,14 @@ class Reviewing:
         offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
 
-    def _change(self, state: State, offer: Offer, reply: Reply) -> dict[str, Any]:
-        services = scoped(self._services(), state)
+    def _change(self, offer: Offer, reply: Reply) -> dict[str, Any]:
         try:
-            notice, shown = change_records(services.store, offer, reply)
+            notice, shown = change_records(self._services().store, offer, reply)
         except CoverageError as error:
             text = f"{escape(str(error))}\n\n{reminder(offer)}"
             offer = offer.model_copy(update={"text": text})
             return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
         offer = offer.model_copy(update={"shown_records": shown})
-        rule = read_rule(reply.note) if reply.kind == "drop" else None
-        if rule is not None:
-            return ask_for_rule(services, state, offer, rule, shown[reply.numbers[0] - 1], notice)
         return {"offer": as_json(offer), "reply": None, "notice": notice}
 
 

@@ -1,4 +1,4 @@
-"""The node for rules: what a rejection taught becomes one only when the person confirms it; listed and removed here."""
+"""The node for rules: what a rejection taught becomes one only when the person confirms it; listed here."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from langchain_core.messages import AIMessage
 
 from ..tools.analyze_coverage import analyze
 from ..tools.dataset.records import get_record
-from ..tools.errors import CoverageError
-from ..tools.generation.lessons.rules import Rule, add_rule, broken_by_real, list_rules, remove_rule
+from ..tools.generation.lessons.rules import Rule, add_rule, broken_by_real, list_rules
 from ..tools.generation.plans import cancel_plan
 from ..tools.services import Services
 from .markdown import escape, topic_title
@@ -27,7 +26,7 @@ class Ruling:
         self._services = services
 
     def rules(self, state: State) -> dict[str, Any]:
-        """Add the rule that was asked about, or leave it; list the rules; take one away."""
+        """Add the rule that was asked about, or leave it; list the rules."""
         store = self._services().store
         offer, reply = the_offer(state), the_reply(state)
         workflow_id = offer.workflow_id or ""
@@ -35,16 +34,11 @@ class Ruling:
             topic = offer.rule.get("topic") if reply.kind == "add_rule_here" else None
             wanted = Rule(offer.rule["kind"], offer.rule["value"], topic)  # type: ignore[arg-type]  # checked there
             rule = add_rule(store, workflow_id, wanted)
-            said = f"From now on: {_line(rule)} “Remove rule {rule.id}” takes it away."
+            said = f"From now on: {rule_line(rule)} “Remove rule {rule.id}” takes it away."
             return {"reply": None, "notice": said}
         if reply.kind == "skip_rule":
             return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
         said = _listed(list_rules(store, workflow_id))
-        if reply.kind == "drop_rule":
-            try:
-                said = f"Removed: {_line(remove_rule(store, workflow_id, int(reply.number or 0)))}"
-            except CoverageError as error:
-                said = escape(error.message)
         text = f"{said}\n\n{reminder(offer)}"
         offer = offer.model_copy(update={"text": text})
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
@@ -105,10 +99,11 @@ def _listed(rules: list[Rule]) -> str:
     if not rules:
         return "There are no rules. A reason such as “drop 2 because it mentions discounts” can become one."
     return "\n".join(
-        ["Generated records must keep to these rules:", "", *(f"- {_line(rule)}" for rule in rules)]
+        ["Generated records must keep to these rules:", "", *(f"- {rule_line(rule)}" for rule in rules)]
     )
 
 
-def _line(rule: Rule) -> str:
+def rule_line(rule: Rule) -> str:
+    """A rule with its number, as a person reads it."""
     where = f' (only "{topic_title(rule.topic)}")' if rule.topic else ""
     return f"rule {rule.id}: {escape(rule.words)}{where}."

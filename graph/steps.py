@@ -23,6 +23,7 @@ Step = Literal[
     "undo",
     "take_back",
     "rules",
+    "remove",
     "fork",
     "switch",
     "compare",
@@ -49,10 +50,12 @@ def next_step_for(reply: Reply, offer: Offer) -> Step:
             return reply.kind
         case "take_back" | "keep":
             return "take_back"
-        case "add_rule" | "add_rule_here" | "skip_rule" | "rules" | "drop_rule":
+        case "add_rule" | "add_rule_here" | "skip_rule" | "rules":
             return "rules"
-        case "review" | "drop" | "restore" | "relabel" | "edit":
+        case "review" | "restore" | "relabel" | "edit":
             return "review"
+        case "drop" | "drop_rule" | "remove_asked" | "keep_asked":
+            return "remove"
         case "workflow":
             return "open"
         case "targets":

@@ -97,6 +97,7 @@ async def test_records_and_topics_that_give_orders(
     with subtests.test("rejecting a record that says yes"):
         await chat.answer("4")
         await chat.answer("drop 1")
+        await chat.answer("yes")
         assert await chat.asked() is not None
         watch.nothing()
 

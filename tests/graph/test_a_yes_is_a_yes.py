@@ -11,7 +11,7 @@ import pytest
 from finetune_coverage.benchmarks.utterances import OFFERS, WORST
 from finetune_coverage.graph import bare_answers
 from finetune_coverage.graph.offer import Offer, Option
-from finetune_coverage.graph.offer_kinds import CONSEQUENCES
+from finetune_coverage.graph.offer_kinds import CONSEQUENCES, NO_TO, YES_TO
 from finetune_coverage.graph.reply import SENTENCE, read_reply
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.ledger import list_jobs
@@ -38,9 +38,9 @@ def asked(situation: str) -> Offer:
     """The offer of a situation: those of the utterances, and the questions that a yes deletes by."""
     if situation in OFFERS:
         return OFFERS[situation]()
-    yes, no = ("take_back", "keep") if situation == "undo" else ("add_rule", "skip_rule")
-    options = [Option(label="Do it", effect=yes), Option(label="Leave it", effect=no)]  # type: ignore[arg-type]
-    action = "undo_round" if situation == "undo" else "add_rule"
+    action = {"undo": "undo_round", "rule": "add_rule", "removal": "remove"}[situation]
+    yes, no = YES_TO[action], NO_TO[action]
+    options = [Option(label="Do it", effect=yes), Option(label="Leave it", effect=no)]
     return OFFERS["declined"]().model_copy(update={"action": action, "options": options})
 
 
@@ -63,8 +63,10 @@ def test_a_bare_answer_counts_at_once(text: str, kind: str) -> None:
 
 @pytest.mark.parametrize("text", ["yes", "ja, bitte", "sí", "好的", "네", "はい", "1"])
 def test_a_bare_yes_is_one_to_whatever_is_asked(text: str) -> None:
-    kinds = [read_reply(text, asked(situation)).kind for situation in ("done", "resume", "undo", "rule")]
-    assert kinds == ["proceed", "resume", "take_back", "add_rule"]
+    kinds = [
+        read_reply(text, asked(situation)).kind for situation in ("done", "resume", "undo", "rule", "removal")
+    ]
+    assert kinds == ["proceed", "resume", "take_back", "add_rule", "remove_asked"]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

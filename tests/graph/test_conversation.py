@@ -193,8 +193,15 @@ async def test_review_and_drop(chat: Any, services: Services) -> None:
     assert "**Record 6**" in await chat.answer("next")
     assert "no record 20" in await chat.answer("drop 20")
     said = await chat.answer("drop 1 and 6")
+    assert "- record 1 · Technical Issues · real: This device fault worries me" in said
+    said = await chat.answer("yes")
     assert "I dropped records 1, 6" in said and "| Technical Issues | 6 |" in said
-    assert "I dropped record 2;" in await chat.answer("drop 2")
+    await chat.answer("drop 3")
+    assert "This takes record 2 out" in await chat.answer("drop 2, please")
+    assert "1. Take record 2 out" in await chat.answer("how many technical issues are there?")
+    assert "I dropped record 2;" in await chat.answer("yes")
+    await chat.answer("drop 3")
+    assert "nothing was taken out" in await chat.answer("no")
     assert sum(1 for _ in load_records(services.store, "wf-1", topic="technical_issues")) == 5
     assert "The plan still stands" in await chat.answer("back")
 

@@ -65,7 +65,8 @@ async def test_what_the_pilot_shows_can_be_rejected_and_the_rest_still_stands(
 ) -> None:
     await asked.answer("show me 2 first")
     await asked.answer("yes")
-    said = await asked.answer("drop 2 because it is too vague")
+    await asked.answer("drop 2 because it is too vague")
+    said = await asked.answer("yes")
     assert "I dropped record 2;" in said and "1. Go on with the remaining 4" in said
     model.history.clear()
     await asked.answer("yes")
@@ -77,6 +78,7 @@ async def test_a_rule_between_the_pilot_and_the_rest(asked: Any, services: Servi
     await asked.answer("show me 2 first")
     await asked.answer("yes")
     await asked.answer("drop 1 because no reply may be over 60 words")
+    await asked.answer("yes")
     said = await asked.answer("yes")
     assert "From now on: rule 1" in said and "1. Go on with the remaining 4" in said
     assert items(services, "pending") == [("technical_issues", 4)]

@@ -31,6 +31,12 @@ async def test_a_rejection_is_an_example_in_the_next_round_s_prompts(
     reviewing: Any, services: Services, model: Any
 ) -> None:
     said = await reviewing.answer("drop 1, it sounds like a robot")
+    assert "This takes record 1 out of the dataset:\n- record 1 · Technical Issues · synthetic: " in said
+    assert "1. Take record 1 out\n2. Leave it as it is" in said
+    assert records(services, origin="synthetic", status="rejected") == [], (
+        "a number beside a word is asked back"
+    )
+    said = await reviewing.answer("yes")
     assert "I dropped record 1;" in said and "“it sounds like a robot”" in said
     (dropped,) = records(services, origin="synthetic", status="rejected")
     model.history.clear()
@@ -47,6 +53,7 @@ async def test_a_rejected_record_does_not_come_back(
     reviewing: Any, services: Services, model: Any, writer: Any
 ) -> None:
     await reviewing.answer("drop 1")
+    await reviewing.answer("yes")
     (dropped,) = records(services, origin="synthetic", status="rejected")
     user, assistant = (message["content"] for message in dropped.messages[-2:])
     again = json.dumps({"exchanges": [{"user": user, "assistant": assistant}]})
@@ -60,7 +67,8 @@ async def test_a_rejected_record_does_not_come_back(
 async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
     reviewing: Any, services: Services, model: Any, writer: Any
 ) -> None:
-    said = await reviewing.answer("drop 1 because it should never mention the hotline")
+    await reviewing.answer("drop 1 because it should never mention the hotline")
+    said = await reviewing.answer("1")
     assert "no reply of the assistant may say “hotline”" in said
     assert "of 80 real records break it themselves" in said, "72 real ones are left out of no count"
     assert '1. Make it a rule for all topics\n2. Only for "Technical Issues"\n3. No rule' in said
@@ -76,7 +84,9 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
     assert "1 review rule" in said
     assert not any("hotline" in record.body for record in records(services, origin="synthetic")[-1:])
     assert "rule 1: no reply of the assistant may say “hotline”" in await reviewing.answer("list rules")
-    assert "Removed: rule 1" in await reviewing.answer("remove rule 1")
+    assert "1. Take rule 1 out" in await reviewing.answer("remove rule 1")
+    assert len(list_rules(services.store, "wf-1")) == 1
+    assert "Removed: rule 1" in await reviewing.answer("yes")
     assert "There is no rule 1" in await reviewing.answer("remove rule 1")
     assert "There are no rules" in await reviewing.answer("which rules apply?")
 
@@ -84,6 +94,7 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
 @pytest.mark.parametrize("answer", ["no", "3", {"type": "reject"}])
 async def test_a_no_to_the_rule(reviewing: Any, services: Services, answer: Any) -> None:
     await reviewing.answer("drop 1 because no reply may be over 5 words")
+    await reviewing.answer("yes")
     assert "No rule then" in await reviewing.answer(answer)
     assert list_rules(services.store, "wf-1") == []
 
@@ -91,12 +102,14 @@ async def test_a_no_to_the_rule(reviewing: Any, services: Services, answer: Any)
 async def test_a_yes_to_the_rule(reviewing: Any, services: Services) -> None:
     await reviewing.answer("drop 1: no reply over 50 words")
     await reviewing.answer("yes")
+    await reviewing.answer("yes")
     (rule,) = list_rules(services.store, "wf-1")
     assert (rule.kind, rule.value, rule.topic) == ("max_words", "50", None)
 
 
 async def test_taken_back_in_moved_and_edited(reviewing: Any, services: Services) -> None:
     await reviewing.answer("drop 1")
+    await reviewing.answer("yes")
     assert "Record 1 counts as before" in await reviewing.answer("keep 1")
     assert len(records(services, origin="synthetic")) == 2
     assert 'is now "Billing Questions"' in await reviewing.answer("record 2 is about billing")

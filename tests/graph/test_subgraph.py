@@ -105,7 +105,8 @@ async def test_what_is_typed_as_new_input_reaches_the_pending_plan(parent: Any, 
 async def test_a_review_survives_an_empty_state(parent: Any, services: Services) -> None:
     await parent.ainvoke({"messages": [HumanMessage("go")]}, CONFIG)
     await parent.ainvoke({"messages": [HumanMessage("4")]}, CONFIG)
-    state = await parent.ainvoke({"messages": [HumanMessage("drop 2")]}, CONFIG)
+    await parent.ainvoke({"messages": [HumanMessage("drop 2")]}, CONFIG)
+    state = await parent.ainvoke({"messages": [HumanMessage("yes")]}, CONFIG)
     assert "I dropped record 2" in state["__interrupt__"][0].value["action_requests"][0]["description"]
     assert sum(1 for _ in load_records(services.store, "wf-1", topic="technical_issues")) == 7
 

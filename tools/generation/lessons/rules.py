@@ -137,8 +137,8 @@ def list_rules(store: Store, workflow_id: str, topic: str | None = None) -> list
     return [Rule(row.kind, row.value, row.topic, row.id) for row in rows]
 
 
-def remove_rule(store: Store, workflow_id: str, rule_id: int) -> Rule:
-    """Take a rule away.
+def get_rule(store: Store, workflow_id: str, rule_id: int) -> Rule:
+    """The rule of that number.
 
     Raises:
         InvalidInput: the workflow has no such rule.
@@ -148,6 +148,16 @@ def remove_rule(store: Store, workflow_id: str, rule_id: int) -> Rule:
         raise InvalidInput(
             f"There is no rule {rule_id}.", hint="`finetune-coverage rules` lists those that there are."
         )
+    return rule
+
+
+def remove_rule(store: Store, workflow_id: str, rule_id: int) -> Rule:
+    """Take a rule away.
+
+    Raises:
+        InvalidInput: the workflow has no such rule.
+    """
+    rule = get_rule(store, workflow_id, rule_id)
     with store.write() as connection:
         connection.execute(delete(review_rules).where(review_rules.c.id == rule_id))
     return rule
