@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .endpoint_errors import (
     TransientEndpointError,
     as_endpoint_error,
+    cause,
     is_context_overflow,
     unusable_answer,
 )
@@ -105,7 +106,7 @@ def _by_langchain(model: BaseChatModel) -> Send:
             # What a client makes of a body that is no chat completion can be anything; a host's own model may
             # raise what it likes.
             if _speaks_openai(model) and as_endpoint_error(error, model="") is None:
-                raise unusable_answer(_name(model), repr(error)) from error
+                raise unusable_answer(_name(model), repr(error)) from cause(error)
             raise
         return _text(reply), _usage(reply)
 
@@ -188,7 +189,7 @@ def _reraise(error: Exception, model: BaseChatModel) -> NoReturn:
     ours = as_endpoint_error(error, model=_name(model))
     if ours is None or ours is error:
         raise error
-    raise ours from error
+    raise ours from cause(error)
 
 
 def _name(model: BaseChatModel) -> str:
