@@ -8,7 +8,7 @@ from typing import Any
 from .exact import asked_first
 from .model_reading import read_by_model
 from .scope import ServicesSource
-from .state import State, as_json, offer_in, the_reply
+from .state import State, as_json, offer_in, the_reply, with_reading
 
 
 class Interpreting:
@@ -22,13 +22,10 @@ class Interpreting:
         reply, offer = the_reply(state), offer_in(state)
         assert offer is not None
         services = await asyncio.to_thread(self._services)
-        read, tokens = await read_by_model(reply.text, offer, services)
+        read, usage = await read_by_model(reply.text, offer, services)
         # Whatever the model read, a person's plain answer is needed.
         settled = asked_first(read or reply.model_copy(update={"is_open": False, "read_by": "model"}))
-        return {
-            "reply": as_json(settled),
-            "reading_tokens": (state.get("reading_tokens") or 0) + tokens,
-        }
+        return {"reply": as_json(settled), **with_reading(state, usage)}
 
     def interpret_here(self, state: State) -> dict[str, Any]:
         """`interpret` for hosts that call the graph synchronously."""
