@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .endpoint_errors import (
@@ -17,7 +16,7 @@ from .endpoint_errors import (
     unusable_answer,
 )
 from .json_reply import parse_json
-from .usage import TokenUsage, with_visible_reasoning
+from .usage import TokenUsage, usage_reported
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -202,17 +201,16 @@ def _text(reply: AIMessage) -> str:
 
 
 def _usage(reply: AIMessage) -> TokenUsage:
-    usage = TokenUsage(finish_reason=reply.response_metadata.get("finish_reason"), uncounted_calls=1)
-    if counted := reply.usage_metadata:
-        usage = replace(
-            usage,
-            prompt_tokens=counted["input_tokens"],
-            completion_tokens=counted["output_tokens"],
-            cached_tokens=counted.get("input_token_details", {}).get("cache_read") or 0,
-            reasoning_tokens=counted.get("output_token_details", {}).get("reasoning") or 0,
-            uncounted_calls=int(counted["input_tokens"] + counted["output_tokens"] == 0),
-        )
-    return usage if usage.reasoning_tokens else with_visible_reasoning(usage, _text(reply))
+    counted: Mapping[str, Any] = reply.usage_metadata or {}
+    sent, written = (counted.get(f"{side}_token_details") or {} for side in ("input", "output"))
+    told = {
+        "prompt_tokens": counted.get("input_tokens"),
+        "completion_tokens": counted.get("output_tokens"),
+        "total_tokens": counted.get("total_tokens"),
+        "prompt_tokens_details": {"cached_tokens": sent.get("cache_read")},
+        "completion_tokens_details": {"reasoning_tokens": written.get("reasoning")},
+    }
+    return usage_reported(told, reply.response_metadata.get("finish_reason"), text=_text(reply))
 
 
 def _is_strict(schema: Any) -> bool:
