@@ -96,6 +96,10 @@ def test_what_is_written_for_the_person_is_as_their_umask_says(
     assert command("export", "-w", small, "-o", tmp_path / "new" / "out.jsonl").code == 0
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o755
     assert stat.S_IMODE((tmp_path / "new" / "out.jsonl").stat().st_mode) == 0o644
+    os.umask(0o027)
+    assert command("analyze", "-w", small, "--plot", tmp_path / "shares.png").code == 0
+    assert stat.S_IMODE((tmp_path / "shares.png").stat().st_mode) == 0o640
+    os.umask(0o022)
     assert os.umask(0o022) == 0o022
 
 
