@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..tools.coverage.strategy_choice import explain_strategy
 from ..tools.generation.money import usd_words
+from ..tools.inspection.rounds import Rounds
 from .answer_words import (
     effect_of,
     quoted,
@@ -211,10 +212,31 @@ def _cost(_: Reply, asked: Asked) -> Answer:
     elif tokens:
         used = ", ".join(f"{entry.tokens:,}" for entry in rounds.shown[-5:])
         said.append(f"The last rounds used {used} tokens.")
+    said += _time_words(rounds, sum(item.count for item in asked.items))
     if asked.reading_tokens:
         said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
     said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
     return Answer(" ".join(said))
+
+
+def _time_words(rounds: Rounds, records: int) -> list[str]:
+    """How long the last round took, and at that pace the plan."""
+    timed = [entry for entry in rounds.shown if entry.seconds and entry.accepted]
+    if not timed:
+        return ["How long it takes is known after the first records: a pilot tells."]
+    last = timed[-1]
+    took = f"{_duration(last.seconds or 0)} for {plural(last.accepted, 'record')}"
+    said = [f"Round {last.round} took {took}."]
+    if records:
+        pace = (last.seconds or 0) / last.accepted
+        said.append(f"At that pace the plan takes about {_duration(pace * records)}.")
+    return said
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return plural(max(1, round(seconds)), "second")
+    return plural(round(seconds / 60), "minute") if seconds < 5400 else plural(round(seconds / 3600), "hour")
 
 
 def _model(_: Reply, asked: Asked) -> Answer:

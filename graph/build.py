@@ -29,7 +29,7 @@ from .revise import Revising, is_approved
 from .rules import Ruling
 from .scope import ServicesSource
 from .state import InputState, OutputState, State, offer_in, reply_in, the_offer, the_reply
-from .steps import Step, next_step_for
+from .steps import Step, next_step_for, step_of
 from .undo import Undoing
 from .work import Working
 
@@ -56,6 +56,11 @@ def route_after_recommend(state: State) -> str:
 def route_after_approve(state: State) -> Step:
     """Where the answer leads."""
     return next_step_for(the_reply(state), the_offer(state))
+
+
+def route_after_interpret(state: State) -> Step:
+    """Where the reading leads: never to an approval."""
+    return step_of(the_reply(state), the_offer(state))
 
 
 def route_after_revise(state: State) -> str:
@@ -145,8 +150,9 @@ def build_graph(
     graph.add_conditional_edges("analyze", route_after_analyze, ["recommend", "choose", "preview"])
     graph.add_conditional_edges("recommend", route_after_recommend, ["approve", "interpret", *no_approval])
     graph.add_conditional_edges("approve", route_after_approve, answers)
+    read = [to for to in no_approval if to != "finish"]
     graph.add_conditional_edges(
-        "interpret", route_after_approve, [to for to in no_approval if to != "finish"]
+        "interpret", route_after_interpret, [*read, "take_back", "rules", "remove", "approve"]
     )
     graph.add_conditional_edges("answer", route_after_answer, ["approve", END])
     graph.add_conditional_edges("revise", route_after_revise, ["accept", "approve"])

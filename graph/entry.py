@@ -104,7 +104,7 @@ class Entering:
         if state.get("next_step") and plan is None and unfinished is None:
             return self._after_the_end(state, update, said)
         if offer is None:
-            return Command(goto="analyze", update={**update, "said": _worth_carrying(said, state)})
+            return Command(goto="analyze", update={**update, "said": _worth_carrying(said, state, services)})
         update = {**_figures(services, state, workflow_id), **update}
         update["offer"] = as_json(offer)
         if message is None or (not asked_now and _was_read(message, None, offer)):
@@ -167,6 +167,8 @@ class Entering:
             action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
         )
         reply = read_reply(said, offer)
+        if reply.read_by == "grammar" and self._services().settings.profile == "full":
+            return Command(goto="analyze", update={**update, "said": said, "offer": None})
         if reply.kind == "question":
             return Command(goto="answer", update={**update, "reply": as_json(reply), "offer": None})
         onward = reply.kind in _ONWARD or state.get("next_step") != "grader"
@@ -208,9 +210,9 @@ def _in_generation(state: State) -> bool:
     return bool(state.get("approval_id")) or state.get("coverage_before") is None
 
 
-def _worth_carrying(said: str, state: State) -> str | None:
+def _worth_carrying(said: str, state: State, services: Services) -> str | None:
     """A first message is carried past the analysis only if it clearly asks for something else than the analysis."""
-    if state.get("coverage_before") is not None:
+    if state.get("coverage_before") is not None or services.settings.profile == "full":
         return said
     reply = read_reply(said, Offer(action="proceed_to_grader"))
     if reply.kind in ("proceed", "stop", "more", "review", "review_outside") or re.search(

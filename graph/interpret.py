@@ -1,14 +1,19 @@
-"""The node that has the model read what the grammar could not; its reading can start nothing."""
+"""The node that reads what was typed and is no bare answer; its reading can start nothing."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+from langchain_core.messages import HumanMessage
+
+from ..tools.coverage.report import Coverage
 from .exact import asked_first
 from .model_reading import read_by_model
-from .scope import ServicesSource
-from .state import State, as_json, offer_in, the_reply
+from .offer import Offer, Reply
+from .reading.by_model import Read, read_with_tools
+from .scope import ServicesSource, scoped
+from .state import State, as_json, the_offer, the_reply
 
 
 class Interpreting:
@@ -18,18 +23,42 @@ class Interpreting:
         self._services = services
 
     async def interpret(self, state: State) -> dict[str, Any]:
-        """Read the reply once more, by the model; what it cannot read stays as the grammar left it."""
-        reply, offer = the_reply(state), offer_in(state)
-        assert offer is not None
-        services = await asyncio.to_thread(self._services)
-        read, tokens = await read_by_model(reply.text, offer, services)
+        """Read the reply: by a capable model that calls tools, else by the grammar and then by the small model."""
+        reply, offer = the_reply(state), the_offer(state)
+        services = await asyncio.to_thread(lambda: scoped(self._services(), state))
+        read = Read(reply)
+        if services.settings.profile == "full":
+            known = state.get("coverage")
+            coverage = Coverage.model_validate(known) if known else None
+            read = await read_with_tools(reply.text, offer, services, coverage, state.get("messages") or [])
+        if services.settings.profile == "small" or read.refused is not None:
+            read = await _read_in_small_steps(reply, offer, services, read)
         # Whatever the model read, a person's plain answer is needed.
-        settled = asked_first(read or reply.model_copy(update={"is_open": False, "read_by": "model"}))
+        settled = asked_first(read.reply).model_copy(update={"text": read.reply.text or reply.text})
+        if settled.kind == "nothing" and _was_said(state):
+            thanks = "Gladly. Nothing starts without a yes to the plan."
+            settled = settled.model_copy(update={"kind": "told", "note": thanks})
         return {
             "reply": as_json(settled),
-            "reading_tokens": (state.get("reading_tokens") or 0) + tokens,
+            "messages": read.messages,
+            "reading_tokens": (state.get("reading_tokens") or 0) + read.tokens,
         }
 
     def interpret_here(self, state: State) -> dict[str, Any]:
         """`interpret` for hosts that call the graph synchronously."""
         return asyncio.run(self.interpret(state))
+
+
+async def _read_in_small_steps(reply: Reply, offer: Offer, services: Any, before: Read) -> Read:
+    """As the grammar has it; what it could not read goes to the model, for an intent and a translation."""
+    if not reply.is_open:
+        return Read(reply, tokens=before.tokens)
+    read, tokens = await read_by_model(reply.text, offer, services)
+    known = read or reply.model_copy(update={"is_open": False, "read_by": "model"})
+    return Read(known, tokens=before.tokens + tokens)
+
+
+def _was_said(state: State) -> bool:
+    """Whether the person said it to what lies there; what came before the analysis was answered by the analysis."""
+    messages = state.get("messages") or []
+    return bool(messages) and isinstance(messages[-1], HumanMessage)

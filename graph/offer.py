@@ -148,14 +148,18 @@ class ReviewScope(BaseModel):
     Attributes:
         topic: only this topic; ``None`` is all.
         synthetic: only generated ones.
+        origin: only real ones, or only synthetic ones.
         uncategorized: only those without a topic.
         page: counted from 0.
+        size: records of a page; None for the usual number.
     """
 
     topic: str | None = None
     synthetic: bool = False
+    origin: Literal["real", "synthetic"] | None = None
     uncategorized: bool = False
     page: int = 0
+    size: int | None = None
 
 
 class Reply(BaseModel):
@@ -165,7 +169,8 @@ class Reply(BaseModel):
         kind: what the answer asks for.
         items: for ``approve`` exactly what was approved; for ``change`` the plan to show next.
         text: what the person typed.
-        note: for ``unclear`` what to ask back; for ``drop`` the reason; otherwise what to mention beside the result.
+        note: for ``unclear`` what to ask back; for ``told`` the answer; for ``drop`` the reason; otherwise what to
+            mention beside the result.
         topic: for a review or a question.
         about: for a question: what it is about; ``None`` when that is not known (yet).
         number: for a question: how many are asked for, or which score; for ``undo``: which round, if one is named;
@@ -179,9 +184,10 @@ class Reply(BaseModel):
             bundled sample.
         cap_usd: for ``change``: the most that the plan may cost, in US dollars, where the person named it.
         cap_tokens: likewise in tokens.
+        without_caps: for ``change``: whether the caps that the person named before are taken away.
         means: for ``confirm``: what the person seems to mean; it is asked once more in plain words.
         is_open: for ``unclear`` and ``question``: nothing in it was recognized, so the model may read it.
-        read_by: who read it. What the model read can never approve anything.
+        read_by: who read it; "exact" is a bare answer. What the model read can never approve anything.
         channel: how the answer came: typed, or as a structured decision.
         seal: of the process that read the answer; see `seal`.
     """
@@ -219,6 +225,8 @@ class Reply(BaseModel):
         "confirm",
         "workflow",
         "targets",
+        "told",
+        "nothing",
         "unclear",
     ]
     items: list[PlanItem] = Field(default_factory=list)
@@ -236,9 +244,10 @@ class Reply(BaseModel):
     strategy: str | None = None
     cap_usd: float | None = None
     cap_tokens: int | None = None
+    without_caps: bool = False
     means: Consequence | None = None
     is_open: bool = False
-    read_by: Literal["grammar", "model"] = "grammar"
+    read_by: Literal["exact", "grammar", "model"] = "grammar"
     channel: Literal["typed", "decision"] = "typed"
     seal: str = ""
 

@@ -9,6 +9,7 @@ from ..tools.coverage.report import LINES_OF_MANY, MANY_TOPICS, Coverage
 from ..tools.coverage.score_change import effect_on_score
 from ..tools.coverage.strategy_choice import STRATEGIES
 from ..tools.generation.estimate import Estimate
+from ..tools.generation.money import usd_words
 from .markdown import escape, plural, topic_title
 from .offer import Offer, Option
 
@@ -93,6 +94,14 @@ def cost_words(estimate: Estimate) -> str:
     Escaped: two dollar signs would make a formula.
     """
     return escape(f"{estimate.note}. {estimate.stops_note}".rstrip("."))
+
+
+def brief_cost_words(estimate: Estimate) -> str:
+    """The expected cost in a table of plans: the plan that is chosen is shown with all of it."""
+    tokens = f"about {float(f'{estimate.tokens:.2g}'):,.0f} tokens"
+    if not estimate.usd:
+        return tokens
+    return escape(f"{tokens}, {usd_words(float(f'{estimate.usd:.2g}'))}")
 
 
 def option_lines(offer: Offer) -> list[str]:

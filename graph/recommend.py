@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -14,13 +15,13 @@ from ..tools.coverage.strategy_choice import choose_strategy, profile_topics
 from ..tools.dataset.records import topic_counts
 from ..tools.dataset.workflows import list_topics
 from ..tools.errors import CoverageError
-from ..tools.generation.estimate import Estimator
+from ..tools.generation.estimate import Estimate, Estimator
 from ..tools.services import Services
 from .context import thread_id
 from .further_plans import further_options
 from .markdown import escape, topic_title
 from .offer import Offer, Option
-from .plan_words import cost_words, note_lower_scores
+from .plan_words import brief_cost_words, cost_words, note_lower_scores
 from .reply import read_reply
 from .report import analysis_report, round_report
 from .scope import ServicesSource, focus_topics, scoped
@@ -68,7 +69,10 @@ class Recommending:
         recommendation = recommend_for(
             services, workflow_id, coverage, focus or None, focus_failed=asked, wait_for_labels=False
         )
-        offer = _offer(workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason))
+        is_short = any(result["accepted"] < result["requested"] for result in state.get("results") or [])
+        offer = _offer(
+            workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
+        )
         offer.topics = [topic.name for topic in coverage.topics]
         offer.counts = dict(coverage.topic_distribution)
         offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
@@ -78,7 +82,7 @@ class Recommending:
             offer.shown_records, offer.review = previous.shown_records, previous.review
         estimator = Estimator(services, workflow_id)
         offer.options += further_options(
-            recommendation.frontier, offer, lambda items: _costs(estimator, items)
+            recommendation.frontier, offer, lambda items: _costs(estimator, items, in_words=brief_cost_words)
         )
         note_lower_scores(offer, coverage)
         offer = lay(services, offer, state, thread_id())
@@ -94,7 +98,7 @@ class Recommending:
                 coverage, recommendation, offer, costs=costs, notice=state.get("notice"), focus_topics=focus
             )
         offer.text = text
-        carried = _carried(state.get("said"), offer)
+        carried = _carried(state.get("said"), offer, services)
         cleared: dict[str, Any] = {
             "notice": None,
             "said": None,
@@ -112,14 +116,18 @@ def costs_of(services: Services, workflow_id: str, items: list[PlanItem]) -> str
     return _costs(Estimator(services, workflow_id), items)
 
 
-def _costs(estimator: Estimator, items: list[PlanItem]) -> str:
+def _costs(
+    estimator: Estimator, items: list[PlanItem], *, in_words: Callable[[Estimate], str] = cost_words
+) -> str:
     try:
-        return cost_words(estimator.plan(items))
+        return in_words(estimator.plan(items))
     except CoverageError as error:
         return escape(str(error)).rstrip(".")
 
 
-def _offer(workflow_id: str, recommendation: Recommendation, *, after_round: bool, stop: bool) -> Offer:
+def _offer(
+    workflow_id: str, recommendation: Recommendation, *, after_round: bool, stop: bool, is_short: bool
+) -> Offer:
     """Which options there are; a plan is pending unless the recommendation is to proceed."""
     worst, everything = recommendation.worst_topic, recommendation.all_under_represented
     plan = worst or everything
@@ -134,6 +142,9 @@ def _offer(workflow_id: str, recommendation: Recommendation, *, after_round: boo
     if recommendation.action == "proceed_to_grader" or (after_round and (stop or plan is None)):
         review = REVIEW_NEW if after_round else REVIEW
         offer.options = [_option(PROCEED, "proceed"), _option(MORE, "more"), _option(review, "review")]
+        if is_short:
+            # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
+            offer.action = "choose_next_step"
     elif plan is None:
         offer.action = "choose_next_step"
         offer.options = [_option(REVIEW, "review"), _option(SKIP, "proceed"), _option("Stop here", "stop")]
@@ -200,11 +211,13 @@ def _suggestions(
     }
 
 
-def _carried(said: str | None, offer: Offer) -> dict[str, Any] | None:
+def _carried(said: str | None, offer: Offer, services: Services) -> dict[str, Any] | None:
     """What the person had said before the analysis, read now; never as a yes to a plan not yet seen."""
     if not said:
         return None
     reply = read_reply(said, offer)
+    if services.settings.profile == "full" and reply.read_by == "grammar":
+        return as_json(reply)
     if reply.kind not in _CARRIED:
         return None
     if reply.kind == "proceed" and offer.action != "proceed_to_grader":

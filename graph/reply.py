@@ -71,7 +71,8 @@ def read_reply(text: str, offer: Offer) -> Reply:
     exact = read_exact(text, offer)
     reply = asked_first(_read_text(text, offer)) if exact is None else exact
     # An edit brings a text of its own.
-    return reply.model_copy(update={"text": reply.text or text.strip()[:_LONGEST]})
+    read_by = "grammar" if exact is None else "exact"
+    return reply.model_copy(update={"text": reply.text or text.strip()[:_LONGEST], "read_by": read_by})
 
 
 def _read_text(text: str, offer: Offer) -> Reply:

@@ -16,7 +16,7 @@ from .context import thread_id
 from .markdown import escape, shorten, topic_title
 from .offer import Offer, Reply, ReviewScope
 from .plan_words import reminder
-from .record_changes import change_records
+from .record_changes import change_records, shown_ids
 from .scope import ServicesSource, scoped
 from .state import State, as_json, the_offer, the_reply
 from .table import lay
@@ -38,6 +38,8 @@ class Reviewing:
         offer, reply = the_offer(state), the_reply(state)
         if reply.kind != "review":
             return self._change(offer, reply)
+        if reply.numbers:
+            return self._in_full(offer, reply.numbers)
         scope = reply.review or ReviewScope(topic=reply.topic)
         first = len(offer.shown_records) if scope.page else 0
         records = _records(store, offer, scope, state.get("record_ids") or [])
@@ -50,6 +52,21 @@ class Reviewing:
             offer = lay(scoped(self._services(), state), offer, state, thread_id())
         offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+
+    def _in_full(self, offer: Offer, numbers: list[int]) -> dict[str, Any]:
+        """Shown records once more, whole, under the numbers that they have."""
+        store, workflow_id = self._services().store, offer.workflow_id or ""
+        shown = zip(numbers, shown_ids(offer, numbers), strict=True)
+        parts = [
+            "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
+            for number, record_id in shown
+        ]
+        text = "\n\n".join([*parts, reminder(offer)])
+        return {
+            "offer": as_json(offer.model_copy(update={"text": text})),
+            "reply": None,
+            "messages": [AIMessage(text)],
+        }
 
     def _change(self, offer: Offer, reply: Reply) -> dict[str, Any]:
         try:
@@ -64,25 +81,31 @@ class Reviewing:
 
 def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
     """One page of what the person wants to see."""
-    workflow_id, start = offer.workflow_id or "", scope.page * _PAGE
+    size = scope.size or _PAGE
+    workflow_id, start = offer.workflow_id or "", scope.page * size
     if scope.synthetic:
         # The newest first: those of this conversation, then older ones.
-        older = [r.id for r in load_records(store, workflow_id, origin="synthetic")]
+        older = [
+            record.id
+            for record in load_records(store, workflow_id, origin="synthetic")
+            if scope.topic is None or record.topic == scope.topic
+        ]
         active = set(older)
         ids = [i for i in dict.fromkeys([*reversed(added), *reversed(older)]) if i in active]
-        records = [get_record(store, workflow_id, record_id) for record_id in ids[start : start + _PAGE]]
-        return [r for r in records if scope.topic is None or r.topic == scope.topic]
+        return [get_record(store, workflow_id, record_id) for record_id in ids[start : start + size]]
     if scope.uncategorized:
-        return list(islice(load_records(store, workflow_id, topic=None), start, start + _PAGE))
+        return list(islice(load_records(store, workflow_id, topic=None), start, start + size))
     topic = scope.topic
-    if topic is None and (doubtful := offer.doubtful or _doubtful(store, workflow_id)):
-        return [get_record(store, workflow_id, i) for i in doubtful[start : start + _PAGE]]
+    if (
+        topic is None
+        and scope.origin is None
+        and (doubtful := offer.doubtful or _doubtful(store, workflow_id))
+    ):
+        return [get_record(store, workflow_id, i) for i in doubtful[start : start + size]]
     if topic is None and offer.items:
         topic = offer.items[0].topic
-    found = (
-        load_records(store, workflow_id) if topic is None else load_records(store, workflow_id, topic=topic)
-    )
-    return list(islice(found, start, start + _PAGE))
+    found = load_records(store, workflow_id, topic=... if topic is None else topic, origin=scope.origin)
+    return list(islice(found, start, start + size))
 
 
 def _doubtful(store: Store, workflow_id: str) -> list[str]:
@@ -96,10 +119,7 @@ def page(records: list[Record], scope: ReviewScope, first: int) -> str:
         return "There are no more such records." if scope.page else "There are no such records."
     lines = ["**Review**", ""]
     for number, record in enumerate(records, first + 1):
-        topic = topic_title(record.topic) if record.topic else "no topic"
-        lines += [f"**Record {number}** · {topic} · {record.origin}", ""]
-        lines += [f"> {line}" for line in _turns(record)]
-        lines += [""]
+        lines += [*_headed(number, record, in_full=False), ""]
     lines.append(
         "Say “drop NUMBER because …” to take a record out, “keep NUMBER” to take it back in, “move NUMBER to TOPIC”, "
         "“edit the reply of NUMBER: …”, “next” for more, “back” for the plan."
@@ -107,15 +127,23 @@ def page(records: list[Record], scope: ReviewScope, first: int) -> str:
     return "\n".join(lines)
 
 
-def _turns(record: Record) -> list[str]:
-    """A conversation in a few escaped lines; the middle of a long one is left out."""
+def _headed(number: int, record: Record, *, in_full: bool) -> list[str]:
+    topic = topic_title(record.topic) if record.topic else "no topic"
+    title = f"**Record {number}** · {topic} · {record.origin}"
+    return [title, "", *(f"> {line}" for line in _turns(record, in_full=in_full))]
+
+
+def _turns(record: Record, *, in_full: bool) -> list[str]:
+    """A conversation in a few escaped lines; the middle of a long one is left out unless it is wanted in full."""
     turns = []
     for message in record.messages:
         text = message_text(message)
         calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
         said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"
-        turns.append(f"{escape(str(message.get('role')))}: {escape(shorten(said, _TURN))}  ")
-    if len(turns) > _TURNS:
+        turns.append(
+            f"{escape(str(message.get('role')))}: {escape(said if in_full else shorten(said, _TURN))}  "
+        )
+    if len(turns) > _TURNS and not in_full:
         left_out = f"… {len(turns) - _TURNS} messages …  "
         turns = [*turns[: _TURNS // 2], left_out, *turns[-_TURNS // 2 :]]
     return turns

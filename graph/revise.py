@@ -11,6 +11,7 @@ from ..tools.coverage.recommendation import PlanItem
 from ..tools.coverage.report import Coverage
 from ..tools.errors import CoverageError
 from ..tools.generation.estimate import Estimate, estimate_plan
+from ..tools.generation.money import caps_words
 from .context import thread_id
 from .markdown import escape
 from .offer import Offer, Reply, same_items
@@ -41,10 +42,9 @@ class Revising:
         services = scoped(self._services(), state)
         offer, reply = the_offer(state), the_reply(state)
         was_read = is_sealed(reply, offer)
-        # A cap that was named once stays, whatever else is changed afterwards.
-        services = with_caps(
-            services, usd=reply.cap_usd or offer.cap_usd, tokens=reply.cap_tokens or offer.cap_tokens
-        )
+        # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
+        usd, tokens = (None, None) if reply.without_caps else (offer.cap_usd, offer.cap_tokens)
+        services = with_caps(services, usd=reply.cap_usd or usd, tokens=reply.cap_tokens or tokens)
         workflow_id = offer.workflow_id or ""
         items = reply.items or (offer.more if reply.kind == "more" else [])
         onward: list[PlanItem] = []
@@ -71,6 +71,8 @@ class Revising:
         if reply.kind == "approve" and affordable and was_read:
             return {"offer": as_json(changed), "reply": as_json(sealed(reply, changed))}
         said = [pilot_note(items, onward)] if onward else []
+        if reply.without_caps and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
+            said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
         if not affordable:
             said.append(
                 "This plan is expected to need more than the cap allows; the generation would stop there."

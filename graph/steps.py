@@ -32,10 +32,17 @@ Step = Literal[
 
 
 def next_step_for(reply: Reply, offer: Offer) -> Step:
-    """Which node carries a reply out; what the grammar could not read goes to the model first."""
-    if reply.is_open and reply.read_by == "grammar" and offer.action != "choose_workflow":
+    """Which node carries a reply out; what was typed and is no bare answer goes to the model first."""
+    if reply.read_by == "grammar" and reply.channel == "typed" and offer.action != "choose_workflow":
         return "interpret"
+    return step_of(reply, offer)
+
+
+def step_of(reply: Reply, offer: Offer) -> Step:
+    """Which node carries out what was read."""
     match reply.kind:
+        case "nothing":
+            return "approve"
         case "approve":
             return "accept" if offer.plan_id is not None and _is_the_plan(reply, offer) else "revise"
         case "resume":

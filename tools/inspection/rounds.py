@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
@@ -45,6 +46,7 @@ class Round(BaseModel):
     rejected: int
     tokens: int
     usd: float | None
+    seconds: float | None = Field(description="How long it took; null where that is not known.")
     items: list[RoundItem]
 
 
@@ -104,8 +106,21 @@ def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[st
         rejected=sum(item.rejected_total for item in items),
         tokens=sum(item.tokens for item in items),
         usd=None if None in amounts else sum(amount or 0.0 for amount in amounts),
+        seconds=_seconds(group),
         items=items,
     )
+
+
+def _seconds(group: list[JobSummary]) -> float | None:
+    """The time that the jobs of a round took, one after the other."""
+    took = 0.0
+    for job in group:
+        if job.ended_at is None:
+            return None
+        took += (
+            datetime.fromisoformat(job.ended_at) - datetime.fromisoformat(job.created_at)
+        ).total_seconds()
+    return round(took, 1) if took > 0 else None  # a clock that was set back
 
 
 def _item(job: JobSummary) -> RoundItem:

@@ -1,0 +1,235 @@
+"""A capable model reads what a person types: it calls the action that was asked for, or looks facts up and answers.
+
+Its reading can change what lies on the table and show things; it can never approve, resume, end or delete. Every number
+of an answer must stand in what the tools returned, in the state, or in what the person typed; else the facts are shown
+as the code puts them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from pydantic import ValidationError
+
+from ...tools.coverage.report import Coverage
+from ...tools.dataset.record import message_text
+from ...tools.dataset.records import get_record
+from ...tools.errors import CoverageError, EndpointError
+from ...tools.generation.strategies.prompt import render
+from ...tools.models.tool_calling import ask_with_tools
+from ...tools.services import Services
+from ..actions.catalog import ACTIONS, QUESTIONS, Action
+from ..actions.questions import look_up
+from ..actions.replies import reply_to
+from ..answers import Answer
+from ..asked import Asked
+from ..markdown import escape, plain_markdown, shorten
+from ..number_check import unsupported_numbers
+from ..offer import Offer, Reply
+
+_log = logging.getLogger(__name__)
+
+LONGEST_WAIT = 60.0
+"""Seconds that a person waits for the reading of a sentence."""
+MOST_STEPS = 6
+"""Calls of the model for one sentence."""
+LONGEST_TEXT = 4000
+"""Characters of a sentence; a longer one is pasted."""
+_TEXT_TOKENS = 600
+_TURNS, _TURN = 8, 600
+_TOPICS, _RECORD = 60, 160
+_SILENT = (
+    "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
+    "number of the list."
+)
+_LOST = "I did not understand that. Could you say it in other words?"
+_TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
+
+
+@dataclass
+class Read:
+    """What became of a sentence.
+
+    Attributes:
+        reply: to be carried out; ``told`` when it is answered already.
+        messages: the tools that were called for an answer, with their results.
+        tokens: what it took.
+        refused: why the endpoint cannot do it with tools at all; nothing was read then.
+    """
+
+    reply: Reply
+    messages: list[AnyMessage] = field(default_factory=list)
+    tokens: int = 0
+    refused: EndpointError | None = None
+
+
+async def read_with_tools(
+    text: str, offer: Offer, services: Services, coverage: Coverage | None, turns: Sequence[AnyMessage]
+) -> Read:
+    """What the person means, as a capable model reads it.
+
+    It takes `MOST_STEPS` calls and `LONGEST_WAIT` seconds at most; then the person is told that the model does not
+    answer.
+
+    Args:
+        text: what was typed.
+        offer: what lies on the table.
+        services: where the workflow is, and the model.
+        coverage: the figures that the offer is based on.
+        turns: the conversation before.
+    """
+    if len(text) > LONGEST_TEXT:
+        return Read(
+            _of_model(Reply(kind="unclear", note=f"That is longer than {LONGEST_TEXT:,} characters."))
+        )
+    reader = _Reader(text, offer, services)
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            state = await asyncio.to_thread(state_card, offer, services, coverage)
+            return await reader.read(state, _spoken(turns, text))
+    except (EndpointError, TimeoutError) as error:
+        _log.info("the model did not answer: %s", error)
+        why = (
+            f"it took longer than {LONGEST_WAIT:.0f} s" if isinstance(error, TimeoutError) else error.message
+        )
+        told = Reply(kind="unclear", note=_SILENT.format(why=escape(why)))
+        refused = error if type(error) is EndpointError else None
+        return Read(_of_model(told), reader.asked.messages, reader.tokens, refused)
+
+
+class _Reader:
+    def __init__(self, text: str, offer: Offer, services: Services) -> None:
+        self._text, self._offer, self._services = text, offer, services
+        self.asked = Asked(services, offer.workflow_id or "", offer)
+        self.tokens = 0
+        self._facts: list[Answer] = []
+
+    async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Read:
+        prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
+        messages: list[AnyMessage] = [
+            SystemMessage(body) if role == "system" else HumanMessage(body) for role, body in prompt
+        ]
+        model = await asyncio.to_thread(lambda: self._services.chat_model)
+        room = await asyncio.to_thread(self._services.answer_room)
+        for _ in range(MOST_STEPS):
+            said, usage = await ask_with_tools(
+                model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
+            )
+            self.tokens += usage.tokens
+            if not said.tool_calls:
+                return self._read(Reply(kind="told", note=self._checked(said.text, state, turns)))
+            messages.append(said)
+            for call in said.tool_calls:
+                outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
+                if isinstance(outcome, Reply):
+                    return self._read(outcome)
+                messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
+        return self._read(Reply(kind="told", note=self._plain_facts()))
+
+    def _read(self, reply: Reply) -> Read:
+        told = reply.kind == "told"
+        return Read(_of_model(reply), self.asked.messages if told else [], self.tokens)
+
+    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Reply | str:
+        """The reply that an action is; for a question its facts, for a mistake what is wrong, as a tool's result."""
+        known = _TOOLS.get(name)
+        if known is None:
+            return json.dumps({"error": f"There is no tool {name!r}."})
+        try:
+            action: Action = known.model_validate(arguments)
+            if isinstance(action, ACTIONS):
+                return reply_to(action, self._offer, self._services)
+            before = len(self.asked.calls)
+            fact = look_up(action, self.asked, self._offer)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            return json.dumps({"error": f"{where}: {first['msg']}"})
+        except CoverageError as error:
+            return json.dumps({"error": str(error)}, ensure_ascii=False)
+        self._facts.append(fact)
+        results = [call.result for call in self.asked.calls[before:]]
+        return json.dumps({"facts": fact.said, "results": results}, ensure_ascii=False, default=str)[:20_000]
+
+    def _checked(self, text: str, state: dict[str, Any], turns: list[dict[str, str]]) -> str:
+        """The model's answer; the plain facts where it holds a number that nothing gave it."""
+        quotes = [fact.quotes for fact in self._facts if fact.quotes]
+        text = text.strip()
+        told = [
+            self._text,
+            *(fact.said for fact in self._facts),
+            *(text for turn in turns for text in turn.values()),
+        ]
+        held = [*self.asked.held, state, *({"note": text} for text in told)]
+        invented = unsupported_numbers(text, held, self._offer.topics)
+        if not text or invented:
+            _log.info("the model's answer was replaced; nothing gave it: %s", ", ".join(invented))
+            return self._plain_facts()
+        known = "\n".join(fact.said for fact in self._facts)
+        return "\n\n".join([plain_markdown(text, known=known), *quotes])
+
+    def _plain_facts(self) -> str:
+        parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]
+        return "\n\n".join(parts) or _LOST
+
+
+def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> dict[str, Any]:
+    """What the model is told of where things stand."""
+    card: dict[str, Any] = {
+        "dataset": offer.workflow_id,
+        "question_on_the_table": offer.action,
+        "plan_on_the_table": [item.model_dump() for item in offer.items],
+        "limits_on_the_table": {"max_tokens": offer.cap_tokens, "max_usd": offer.cap_usd},
+        "options": {str(number): option.label for number, option in enumerate(offer.numbered, 1)}
+        | {f"plan {option.letter}": option.label for option in offer.options if option.letter},
+    }
+    if coverage is not None:
+        ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
+        card |= {
+            "balance_score": coverage.balance_score,
+            "score_to_get_above": services.settings.target_score,
+            "records": coverage.total_records,
+            "topics": {topic.name: topic.records for topic in ordered[:_TOPICS]},
+            "under_represented": [topic.name for topic in ordered[:_TOPICS] if topic.under_represented],
+            "more_topics": max(0, len(ordered) - _TOPICS),
+        }
+        if len(ordered) > _TOPICS:
+            card["names_of_more_topics"] = [topic.name for topic in ordered[_TOPICS : 10 * _TOPICS]]
+    if offer.shown_records:
+        card["records_shown"] = _shown(offer, services)
+    return card
+
+
+def _shown(offer: Offer, services: Services) -> dict[str, Any]:
+    shown = {}
+    for number, record_id in enumerate(offer.shown_records, 1):
+        record = get_record(services.store, offer.workflow_id or "", record_id)
+        begins = next((message_text(m) for m in record.messages if m.get("role") == "user"), "")
+        shown[str(number)] = {
+            "topic": record.topic,
+            "origin": record.origin,
+            "user": shorten(begins, _RECORD),
+        }
+    return shown
+
+
+def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
+    spoken = [
+        {"person" if message.type == "human" else "agent": shorten(message.text, _TURN)}
+        for message in turns
+        if isinstance(message, HumanMessage | AIMessage) and message.text.strip()
+    ]
+    if spoken and spoken[-1].get("person") == shorten(text, _TURN):
+        spoken.pop()
+    return spoken[-_TURNS:]
+
+
+def _of_model(reply: Reply) -> Reply:
+    return reply.model_copy(update={"read_by": "model", "is_open": False})
