@@ -37,12 +37,14 @@ class Removal(BaseModel):
 
     Attributes:
         what: shown records, or a rule.
-        numbers: of the records as they are shown, or of the one rule.
+        numbers: of the records as they were shown when it was asked, or of the one rule.
+        record_ids: these records; other ones may be shown under the numbers by the time of the yes.
         reason: why, if the person said it.
     """
 
     what: Literal["records", "rule"]
     numbers: list[int]
+    record_ids: list[str] = Field(default_factory=list)
     reason: str = ""
 
 

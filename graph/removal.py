@@ -37,9 +37,8 @@ class Removing:
         """Ask whether it shall go, or do what was answered; records that went make other figures."""
         offer, reply = the_offer(state), the_reply(state)
         if reply.kind == "drop":
-            return self._ask(
-                state, Removal(what="records", numbers=sorted(set(reply.numbers)), reason=reply.note)
-            )
+            numbers = sorted(set(reply.numbers))
+            return self._ask(state, Removal(what="records", numbers=numbers, reason=reply.note))
         if reply.kind == "drop_rule":
             return self._ask(state, Removal(what="rule", numbers=[int(reply.number or 0)]))
         removal = offer.removal
@@ -56,7 +55,9 @@ class Removing:
     def _ask(self, state: State, removal: Removal) -> dict[str, Any]:
         store, offer = self._services().store, the_offer(state)
         try:
-            named = _named(store, offer, removal)
+            if removal.what == "records":
+                removal.record_ids = shown_ids(offer, removal.numbers)
+            named = _named(store, offer.workflow_id or "", removal)
         except CoverageError as error:
             offer = offer.model_copy(update={"text": f"{escape(str(error))}\n\n{reminder(offer)}"})
             return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
@@ -83,9 +84,8 @@ class Removing:
 
     def _drop(self, state: State, offer: Offer, removal: Removal) -> dict[str, Any]:
         services = scoped(self._services(), state)
-        ids = shown_ids(offer, removal.numbers)
         # Run again after a crash, it finds them out and changes nothing.
-        reject_records(services.store, offer.workflow_id or "", ids, removal.reason)
+        reject_records(services.store, offer.workflow_id or "", removal.record_ids, removal.reason)
         said = f"I dropped {records_words(removal.numbers)}; kept aside, no longer counted or exported."
         if removal.reason:
             reason = escape(shorten(removal.reason, _REASON))
@@ -93,16 +93,15 @@ class Removing:
         said += " You can go on with “drop NUMBER”."
         rule = read_rule(removal.reason)
         if rule is not None:
-            return ask_for_rule(services, state, offer, rule, ids[0], said)
+            return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
         return {"offer": as_json(offer), "reply": None, "notice": said}
 
 
-def _named(store: Store, offer: Offer, removal: Removal) -> str:
+def _named(store: Store, workflow_id: str, removal: Removal) -> str:
     """What would go, in words: each record by its topic, its origin and how it begins."""
-    workflow_id = offer.workflow_id or ""
     if removal.what == "rule":
         return f"This takes a rule away: {rule_line(get_rule(store, workflow_id, removal.numbers[0]))}"
-    ids = shown_ids(offer, removal.numbers)
+    ids = removal.record_ids
     lines = []
     for number, record_id in list(zip(removal.numbers, ids, strict=True))[:_NAMED]:
         record = get_record(store, workflow_id, record_id)
