@@ -77,7 +77,7 @@ def _yes(offer: Offer) -> Reply:
 def _go(offer: Offer) -> Reply:
     """A bare "generate": a yes only where one single plan is on the table."""
     shown = [option.items for option in offer.numbered if option.effect == "generate" and option.shown]
-    if offer.plan_id and shown and all(same_items(items, offer.items) for items in shown):
+    if offer.yes_is_plain and offer.plan_id and all(same_items(items, offer.items) for items in shown):
         return Reply(kind="approve", items=offer.items)
     if offer.action == "proceed_to_grader":
         return Reply(kind="more")
