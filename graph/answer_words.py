@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..tools.generation.money import usd_words
+from ..tools.generation.use import use_words
 from ..tools.inspection.plans import PlanEffect
 from ..tools.inspection.records import ShownRecord
 from ..tools.inspection.rejections import Rejections
@@ -127,9 +127,7 @@ def _round_words(entry: Round) -> str:
     if entry.rejected:
         said += f" {plural(entry.rejected, 'draft')} did not pass the checks."
     if entry.tokens:
-        said += (
-            f" It used {entry.tokens:,} tokens{f' ({escape(usd_words(entry.usd))})' if entry.usd else ''}."
-        )
+        said += f" It used {escape(use_words(entry))}."
     return said
 
 

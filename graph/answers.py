@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..tools.coverage.strategy_choice import explain_strategy
-from ..tools.generation.money import usd_words
+from ..tools.generation.use import use_words
 from ..tools.inspection.rounds import Rounds
 from .answer_words import (
     effect_of,
@@ -203,18 +203,15 @@ def _cost(_: Reply, asked: Asked) -> Answer:
         note = effect.estimate.note if effect.estimate else effect.why_not
         said.append(f"The plan takes {escape(note or '')}.")
     rounds = asked.rounds()
-    tokens = sum(entry.tokens for entry in rounds.shown)
-    if len(rounds.shown) == 1 and tokens:
-        usd = rounds.shown[0].usd
-        said.append(
-            f"The round so far used {tokens:,} tokens{f' ({escape(usd_words(usd))})' if usd else ''}."
-        )
-    elif tokens:
-        used = ", ".join(f"{entry.tokens:,}" for entry in rounds.shown[-5:])
-        said.append(f"The last rounds used {used} tokens.")
+    if rounds.tokens:
+        which = "The round" if rounds.rounds == 1 else "The rounds"
+        said.append(f"{which} so far used {escape(use_words(rounds))}.")
     said += _time_words(rounds, sum(item.count for item in asked.items))
     if asked.reading_tokens:
         said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
+    if asked.reading_uncounted:
+        calls = plural(asked.reading_uncounted, "call")
+        said.append(f"Reading what you typed took {calls} that the endpoint did not count, in no budget.")
     said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
     return Answer(" ".join(said))
 

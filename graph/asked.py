@@ -47,6 +47,7 @@ class Asked:
         workflow_id: what the question is about.
         offer: what lies on the table, if anything does.
         reading_tokens: tokens that reading and answering what was typed has taken so far.
+        reading_uncounted: calls for it that the endpoint did not count.
         calls: the tools called for this question, in order.
     """
 
@@ -54,6 +55,7 @@ class Asked:
     workflow_id: str
     offer: Offer | None = None
     reading_tokens: int = 0
+    reading_uncounted: int = 0
     calls: list[ToolCall] = field(default_factory=list)
 
     @property

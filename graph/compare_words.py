@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..tools.generation.money import usd_words
-from ..tools.inspection.compare import Comparison, Side
+from ..tools.generation.use import sum_of, tokens_figure, usd_figure, why_at_most
+from ..tools.inspection.compare import Comparison
 from .answer_words import quoted
 from .markdown import escape
 from .plan_words import strategy_words
@@ -18,8 +18,8 @@ def comparison_words(comparison: Comparison) -> str:
         ("Strategy", [", ".join(map(strategy_words, side.strategies)) or "nothing yet" for side in sides]),
         ("Generated since", [f"{side.accepted:,}" for side in sides]),
         ("Drafts rejected", [f"{side.rejected:,}" for side in sides]),
-        ("Tokens", [f"{side.tokens:,}" for side in sides]),
-        ("Cost", [_cost(side) for side in sides]),
+        ("Tokens", [tokens_figure(side) for side in sides]),
+        ("Cost", [escape(usd_figure(side, nothing="none", unknown="not known")) for side in sides]),
         ("Distinct word pairs (higher is more varied)", [_figure(side.distinct_pairs, 3) for side in sides]),
         (
             "Likeness to the nearest (lower is more varied)",
@@ -30,6 +30,8 @@ def comparison_words(comparison: Comparison) -> str:
     lines = [f"| | {names[0]} | {names[1]} |", "|---|---|---|"]
     lines += [f"| {name} | {' | '.join(figures)} |" for name, figures in rows]
     parts = ["\n".join(lines)]
+    if note := why_at_most(sum_of(sides)):
+        parts.append(f"At most: {note}.")
     if comparison.compared > 1:
         parts.append(f"Variety is measured on {comparison.compared:,} records of each.")
     for name, side in zip(names, sides, strict=True):
@@ -40,9 +42,3 @@ def comparison_words(comparison: Comparison) -> str:
 
 def _figure(value: float | None, digits: int) -> str:
     return "not measurable" if value is None else f"{value:.{digits}f}"
-
-
-def _cost(side: Side) -> str:
-    if side.usd is None and side.tokens:
-        return "not known"
-    return escape(usd_words(side.usd)) if side.usd else "none"

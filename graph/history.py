@@ -14,6 +14,7 @@ from ..tools.dataset.journal_tables import approvals, jobs
 from ..tools.dataset.store import Store
 from ..tools.generation.ledger import slot_records, summarize_job
 from ..tools.generation.plans import Plan, list_plans
+from ..tools.generation.use import sum_of
 from ..tools.inspection.rounds import Round, inspect_rounds
 from ..tools.services import Services
 
@@ -49,13 +50,10 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
         return {}
     record_ids: list[str] = []
     rejected: dict[str, int] = {}
-    tokens, usd = 0, 0.0
-    is_priced = True
+    uses = []
     for row in rows:
         summary = summarize_job(store, row.id)
-        tokens += summary.tokens
-        usd += summary.usd or 0.0
-        is_priced = is_priced and summary.usd is not None
+        uses.append(summary)
         if row.undone_at is None:
             record_ids += [record for record in slot_records(store, row.id).values() if record]
         for reason, number in summary.rejected.items():
@@ -65,7 +63,7 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
         "rounds": len({row.approval_id for row in rows}),
         "record_ids": record_ids,
         "rejected": rejected,
-        "cost": {"tokens": tokens, "usd": usd if is_priced else None},
+        "cost": sum_of(uses).model_dump(),
     }
 
 

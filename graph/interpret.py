@@ -13,7 +13,7 @@ from .model_reading import read_by_model
 from .offer import Offer, Reply
 from .reading.by_model import Read, read_with_tools
 from .scope import ServicesSource, scoped
-from .state import State, as_json, the_offer, the_reply
+from .state import State, as_json, the_offer, the_reply, with_reading
 
 
 class Interpreting:
@@ -41,7 +41,7 @@ class Interpreting:
         return {
             "reply": as_json(settled),
             "messages": read.messages,
-            "reading_tokens": (state.get("reading_tokens") or 0) + read.tokens,
+            **with_reading(state, read.usage),
         }
 
     def interpret_here(self, state: State) -> dict[str, Any]:
@@ -52,10 +52,10 @@ class Interpreting:
 async def _read_in_small_steps(reply: Reply, offer: Offer, services: Any, before: Read) -> Read:
     """As the grammar has it; what it could not read goes to the model, for an intent and a translation."""
     if not reply.is_open:
-        return Read(reply, tokens=before.tokens)
-    read, tokens = await read_by_model(reply.text, offer, services)
+        return Read(reply, usage=before.usage)
+    read, usage = await read_by_model(reply.text, offer, services)
     known = read or reply.model_copy(update={"is_open": False, "read_by": "model"})
-    return Read(known, tokens=before.tokens + tokens)
+    return Read(known, usage=before.usage + usage)
 
 
 def _was_said(state: State) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from ..tools.models.answer_room import json_with_room
 from ..tools.models.endpoint_session import EndpointSession
 from ..tools.models.structured import parse_json
+from ..tools.models.usage import NO_USAGE, TokenUsage
 from .asked import Asked
 from .markdown import plain_markdown
 from .model_reading import LONGEST_WAIT, render_turns
@@ -30,7 +31,7 @@ _SCHEMA: dict[str, Any] = {
 _LEFT_OUT = ("examples",)
 
 
-async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str, int]:
+async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str, TokenUsage]:
     """The facts as the model puts them, or the facts themselves where it cannot be trusted.
 
     Args:
@@ -39,7 +40,7 @@ async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str,
         asked: the tools that were called.
 
     Returns:
-        The answer, and the tokens that it took.
+        The answer, and what it took.
     """
     prompt = render_turns("answering", question=question, facts=facts, results=_results(asked))
     try:
@@ -51,19 +52,18 @@ async def answer_by_model(question: str, facts: str, asked: Asked) -> tuple[str,
             )
     except Exception as error:
         _log.info("the model could not answer: %s", error)
-        return facts, 0
-    tokens = usage.tokens
+        return facts, NO_USAGE
     try:
         text = str(parse_json(said)["answer"]).strip()
     except (ValueError, KeyError, TypeError) as error:
         _log.info("the model's answer cannot be used: %s", error)
-        return facts, tokens
+        return facts, usage
     names = asked.offer.topics if asked.offer is not None else []
     invented = unsupported_numbers(text, asked.held, names)
     if invented or not text or len(text) > _LONGEST:
         _log.info("the model's answer was replaced; no tool returned: %s", ", ".join(invented))
-        return facts, tokens
-    return plain_markdown(text, known=facts), tokens
+        return facts, usage
+    return plain_markdown(text, known=facts), usage
 
 
 def _results(asked: Asked) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from ..tools.generation.strategies.prompt import render
 from ..tools.models.answer_room import json_with_room
 from ..tools.models.endpoint_session import EndpointSession
 from ..tools.models.structured import parse_json
+from ..tools.models.usage import NO_USAGE, TokenUsage
 from .markdown import escape
 from .offer import Offer, Reply
 from .translated import as_reply
@@ -93,17 +94,17 @@ class Reading(BaseModel):
         return value
 
 
-async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Reply | None, int]:
+async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Reply | None, TokenUsage]:
     """What ``text`` means, as far as the model knows.
 
     It costs one call, or two where the first was cut off, and `LONGEST_WAIT` seconds at most; then the person is told
     that the model does not answer.
 
     Returns:
-        The reply, ``None`` when the model did not answer in form; and the tokens used.
+        The reply, ``None`` when the model did not answer in form; and what that took.
     """
     if not text.strip() or len(text) > _LONGEST:
-        return None, 0
+        return None, NO_USAGE
     try:
         model = await asyncio.to_thread(lambda: services.chat_model)
         room = await asyncio.to_thread(services.answer_room)
@@ -111,23 +112,24 @@ async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Re
             said, usage = await json_with_room(
                 session.json, room, reading_prompt(text), _schema(), name="reading", text_tokens=_MAX_TOKENS
             )
-        tokens = usage.tokens
     except (EndpointError, TimeoutError) as error:
         _log.info("the model did not answer: %s", error)
         why = (
             f"it took longer than {LONGEST_WAIT:.0f} s" if isinstance(error, TimeoutError) else error.message
         )
-        return Reply(kind="unclear", text=text, read_by="model", note=_SILENT.format(why=escape(why))), 0
+        return Reply(
+            kind="unclear", text=text, read_by="model", note=_SILENT.format(why=escape(why))
+        ), NO_USAGE
     except Exception as error:
         # Reading is a convenience: whatever goes wrong, the person is simply asked back.
         _log.info("the model could not read a sentence: %s", error)
-        return None, 0
+        return None, NO_USAGE
     try:
         reading = Reading.model_validate(parse_json(said))
     except ValueError as error:
         _log.info("the model's reading cannot be used: %s", error)
-        return None, tokens
-    return as_reply(text, reading.english, reading.intent, offer), tokens
+        return None, usage
+    return as_reply(text, reading.english, reading.intent, offer), usage
 
 
 def reading_prompt(text: str) -> list[tuple[str, str]]:

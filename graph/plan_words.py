@@ -125,6 +125,16 @@ def reminder(offer: Offer) -> str:
     return "\n".join(lines)
 
 
+def brief_reminder(offer: Offer) -> str:
+    """The same in a line or two, after an answer: the options keep their numbers."""
+    if offer.plan_id and offer.items and offer.yes_is_plain:
+        return (
+            f"Still on the table: {items_words(offer.items)}. “yes” starts it, and nothing else does; “options” lists "
+            "what else there is."
+        )
+    return reminder(offer)
+
+
 def _option_line(option: Option, offer: Offer) -> str:
     label = f"{option.label} {option.note}".strip()
     if (

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from ..tools.coverage.recommendation import Recommendation
 from ..tools.coverage.report import MANY_TOPICS, Coverage, TopicCoverage, worth_a_line
 from ..tools.coverage.score_change import ScoreChange, moves_to_target
-from ..tools.generation.money import usd_words
+from ..tools.generation.use import Use, sum_of, use_words
 from .further_plans import further_lines
 from .markdown import escape, percent, plural, score_words, topic_title
 from .offer import Offer, same_items
@@ -214,14 +214,8 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the round took; in money too where every part of it has a known price."""
-    costs = [result.get("cost") or {} for result in results]
-    tokens = sum(int(cost.get("tokens") or 0) for cost in costs)
-    if not tokens:
-        return []
-    amounts = [cost["usd"] for cost in costs if cost.get("usd") is not None]
-    total = sum(amounts)
-    usd = f", {escape(usd_words(total)) if total else 'no cost'}" if len(amounts) == len(costs) else ""
-    return [f"Used: {tokens:,} tokens{usd}."]
+    total = sum_of(Use.model_validate(result.get("cost") or {}) for result in results)
+    return [f"Used: {escape(use_words(total))}."] if total.tokens else []
 
 
 def score_change(before: Coverage, after: Coverage) -> str:

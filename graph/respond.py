@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, AnyMessage
 
 from ..tools.errors import CoverageError
 from ..tools.generation.plans import decline_plan
+from ..tools.models.usage import NO_USAGE
 from ..tools.services import Services
 from .answers import Answer, answer
 from .asked import Asked
@@ -17,9 +18,9 @@ from .markdown import escape
 from .model_answer import answer_by_model
 from .offer import Offer, Reply
 from .offer_kinds import YES_TO
-from .plan_words import option_lines, reminder
+from .plan_words import brief_reminder, option_lines, reminder
 from .scope import ServicesSource, scoped, with_caps
-from .state import State, as_json, offer_in, the_reply
+from .state import State, as_json, offer_in, the_reply, with_reading
 
 _NOT_KNOWN = (
     "I cannot answer that. I can tell about the score, the topics and why one is low, what records "
@@ -55,15 +56,15 @@ class Responding:
         if reply.kind == "reject" and offer is not None:
             return await asyncio.to_thread(_decline, services, offer)
         told = await asyncio.to_thread(_words, reply, state, services)
-        tokens = state.get("reading_tokens") or 0
+        usage = NO_USAGE
         if told.asked is not None and _asks_the_model(reply, services):
-            told.text, used = await answer_by_model(reply.text, told.text, told.asked)
-            tokens += used
+            told.text, usage = await answer_by_model(reply.text, told.text, told.asked)
         text = "\n\n".join(part for part in (told.text, told.quotes) if part)
-        update = {"reading_tokens": tokens}
+        update = with_reading(state, usage)
         if offer is None or state.get("next_step"):
             return {**update, "messages": [*told.messages, AIMessage(text)], "reply": None}
-        return {**update, **_said(f"{text}\n\n{reminder(offer)}", offer, told.messages)}
+        below = brief_reminder(offer) if reply.kind == "told" else reminder(offer)
+        return {**update, **_said(f"{text}\n\n{below}", offer, told.messages)}
 
     def answer_here(self, state: State) -> dict[str, Any]:
         """`answer` for hosts that call the graph synchronously."""
@@ -86,7 +87,13 @@ def _words(reply: Reply, state: State, services: Services) -> _Told:
     capped = (
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens) if offer is not None else services
     )
-    asked = Asked(capped, workflow_id, offer, state.get("reading_tokens") or 0)
+    asked = Asked(
+        capped,
+        workflow_id,
+        offer,
+        reading_tokens=state.get("reading_tokens") or 0,
+        reading_uncounted=state.get("reading_uncounted") or 0,
+    )
     try:
         known: Answer | None = answer(reply, asked)
     except CoverageError as error:

@@ -43,6 +43,11 @@ class Reviewing:
         scope = reply.review or ReviewScope(topic=reply.topic)
         first = len(offer.shown_records) if scope.page else 0
         records = _records(store, offer, scope, state.get("record_ids") or [])
+        if not records:
+            # What was shown keeps its numbers.
+            text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
+            offer = offer.model_copy(update={"text": text})
+            return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
         shown = [] if scope.page == 0 else list(offer.shown_records)
         offer = offer.model_copy(
             update={"shown_records": shown + [record.id for record in records], "review": scope}

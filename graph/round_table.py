@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..tools.generation.money import usd_words
+from ..tools.generation.use import sum_of, tokens_figure, usd_figure, why_at_most
 from ..tools.inspection.rounds import Round, Rounds
 from .markdown import escape, topic_title
 from .plan_words import strategy_words
@@ -18,7 +18,9 @@ MOST_ROUNDS = 20
 def round_table(rounds: Sequence[Round]) -> str:
     """One row for each round, oldest first; of very many the latest."""
     lines = ["| Round | Generated | Rejected | Score | Tokens | Cost |", "|---|---|---|---|---|---|"]
-    return "\n".join([*lines, *map(_row, rounds[-MOST_ROUNDS:])])
+    shown = rounds[-MOST_ROUNDS:]
+    note = why_at_most(sum_of(shown))
+    return "\n".join([*lines, *map(_row, shown), *(["", f"At most: {note}."] if note else [])])
 
 
 def history_words(rounds: Rounds) -> str:
@@ -44,11 +46,10 @@ def _row(entry: Round) -> str:
         f"{number:,} {escape(gate).replace('_', ' ')}" for gate, number in rejected.most_common()
     )
     scores = [_score(entry.score_before), _score(entry.score_after)]
-    cost = "not known" if entry.usd is None and entry.tokens else "none"
-    cost = escape(usd_words(entry.usd)) if entry.usd else cost
+    cost = usd_figure(entry, nothing="none", unknown="not known")
     return (
         f"| {entry.round} | {', '.join(parts)} | {refused or 'none'} | {scores[0]} → {scores[1]} | "
-        f"{entry.tokens:,} | {cost} |"
+        f"{tokens_figure(entry)} | {escape(cost)} |"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
+from ..tools.models.usage import TokenUsage
 from .lasting_ids import add_with_lasting_ids
 from .offer import Offer, Reply
 
@@ -71,8 +72,9 @@ class OutputState(TypedDict, total=False):
     rejected: dict[str, int]
     """Drafts that were rejected, by reason."""
 
-    cost: dict[str, float | None]
-    """``tokens`` and ``usd``; ``usd`` is ``None`` when no price is known."""
+    cost: dict[str, Any]
+    """A `Use`: ``tokens`` and ``usd`` (``None`` when no price is known), what of them the endpoint did not count, and
+    all of it in words."""
 
 
 class State(InputState, OutputState, total=False):
@@ -107,6 +109,9 @@ class State(InputState, OutputState, total=False):
 
     reading_tokens: int
     """Tokens that the model used to read and answer what was typed; they are in no plan's cost."""
+
+    reading_uncounted: int
+    """Calls for that which the endpoint did not count."""
 
     served_focus: list[str] | None
     """The focus topics for which a round was generated: only others that are named need records for their own sake."""
@@ -149,6 +154,14 @@ def the_reply(state: State) -> Reply:
 def as_json(value: Offer | Reply) -> dict[str, Any]:
     """An offer or a reply as the state keeps it."""
     return value.model_dump(mode="json")
+
+
+def with_reading(state: State, usage: TokenUsage) -> dict[str, int]:
+    """What reading and answering what was typed has taken, with one call more."""
+    return {
+        "reading_tokens": (state.get("reading_tokens") or 0) + usage.tokens,
+        "reading_uncounted": (state.get("reading_uncounted") or 0) + usage.uncounted_calls,
+    }
 
 
 def forget() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 from ..tools.errors import CoverageError
 from ..tools.generation.plans import cancel_plan
 from ..tools.generation.undo import undo_jobs
+from ..tools.generation.use import use_words
 from ..tools.inspection.undo import UndoEffect, inspect_undo
 from .context import thread_id
 from .history import history
@@ -98,7 +99,7 @@ def _question(offer: Offer, effect: UndoEffect) -> Offer:
         }
     )
     lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
-    spent = f" The {effect.tokens:,} tokens that it used stay spent." if effect.tokens else ""
+    spent = f" What it used stays spent: {escape(use_words(effect))}." if effect.tokens else ""
     asked.text = "\n".join(
         [
             f"Taking round {effect.round} back changes the dataset: {change}. The records are kept aside, not "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .data_folder import open_data_folder
 from .dataset.store import Store
 from .errors import InvalidInput
-from .settings import Settings, load_settings
+from .settings import PREFIX, Settings, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -59,21 +59,30 @@ class Services:
         """The same store and embeddings with another language model; asked again, it is the same object.
 
         Args:
-            name: as the setting ``model`` takes it.
+            name: as the setting ``model`` takes it, but no file that the settings do not name: it comes with a request,
+                and who may ask the agent may not thereby have any file of this machine loaded.
 
         Raises:
-            InvalidInput: the host program brings its own model, so that a name has no meaning.
+            InvalidInput: the host program brings its own model, so that a name has no meaning; or it names a file.
         """
         if self._make_chat_model is not None:
             raise InvalidInput(
                 f"The model {name!r} cannot be chosen: this program brings its own.",
                 hint="Leave `model` out of the context.",
             )
+        settings = self.settings.model_copy(update={"model": name.strip()})
+        if settings.model_file is not None and settings.model_file != self.settings.model_file:
+            raise InvalidInput(
+                f"The model {name!r} cannot be chosen: it is a file that the settings do not name, and a request "
+                "cannot have one loaded.",
+                hint=f"Name it in {PREFIX}MODEL where the program is started, or choose 'embedded' or a model at the "
+                "endpoint.",
+            )
         with self._lock:
             if name not in self._others:
                 _ = self.store  # opened first, so that both use it
                 other = copy.copy(self)
-                other.settings = self.settings.model_copy(update={"model": name.strip()})
+                other.settings = settings
                 other.__dict__.pop("_chat_model", None)
                 other._make_embeddings = lambda _: self.embeddings
                 self._others[name] = other

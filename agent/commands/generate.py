@@ -166,7 +166,6 @@ def _wanted(
 
 
 def _show_generation(generation: dict[str, Any]) -> None:
-    from ...tools.generation.money import usd_words
     from ..progress import reasons_text
 
     before, after = generation["coverage_before"], generation["coverage_after"]
@@ -175,9 +174,7 @@ def _show_generation(generation: dict[str, Any]) -> None:
     if generation["rejected"]:
         say(f"Rejected: {reasons_text(generation['rejected'])}")
     say(f"Balance score: {score_text(before)} → {score_text(after)}")
-    cost = generation["cost"]
-    usd = "" if cost.get("usd") is None else f", {usd_words(cost['usd'])}"
-    say(f"Cost: {cost['tokens']:,} tokens{usd}")
+    say(f"Used: {generation['cost']['used']}")
     for remark in generation.get("remarks", []):
         note(remark)
     if generation["status"] == "short":

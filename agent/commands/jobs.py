@@ -40,7 +40,7 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
     services = open_services()
     found = list_jobs(services.store, workflow)
     if as_json:
-        print_json({"success": True, "jobs": [asdict(job) for job in found]})
+        print_json({"success": True, "jobs": [job.model_dump() for job in found]})
         return
     if not found:
         say("No jobs.")
@@ -99,7 +99,7 @@ def show(
     attempts = list_attempts(services.store, job_id)
     varied = _diversity(services, job_id) if diversity else None
     if as_json:
-        document = {"job": asdict(job), "attempts": [asdict(attempt) for attempt in attempts]}
+        document = {"job": job.model_dump(), "attempts": [asdict(attempt) for attempt in attempts]}
         print_json({"success": True, **document, **({"diversity": varied} if varied else {})})
         return
     say(f"{job.id}: {job.count} {job.topic} by {job.strategy} in {job.workflow_id}", style="bold")
@@ -130,12 +130,11 @@ def show(
 
 
 def _use(job: JobSummary) -> str:
-    from ...tools.generation.money import usd_words
+    from ...tools.generation.use import use_words
 
     parts = [f"{job.reasoning_tokens:,} of them hidden reasoning"] if job.reasoning_tokens else []
     parts += [f"{job.cached_tokens:,} from the endpoint's cache"] if job.cached_tokens else []
-    cost = "cost not known" if job.usd is None else usd_words(job.usd)
-    return f"{job.tokens:,} tokens{''.join(f', {part}' for part in parts)}; {cost}"
+    return use_words(job, parts)
 
 
 def _diversity(services: Services, job_id: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ...tools.dataset.workflows import WorkflowSummary
 from ...tools.errors import ErrorCode
 from ...tools.generation.ledger import JobSummary
 from ...tools.generation.standing import ItemStanding
+from ...tools.generation.use import Use
 
 
 def _part(description: str) -> Any:
@@ -148,13 +149,6 @@ class ProposalAnswer(Answer):
     next_step: str | None = _part("How a person approves it, and what to call then.")
 
 
-class Cost(BaseModel):
-    """What a job came to."""
-
-    tokens: int
-    usd: float | None
-
-
 class Generation(BaseModel):
     """What a job brought."""
 
@@ -166,7 +160,7 @@ class Generation(BaseModel):
     accepted: int
     rejected: dict[str, int] = Field(description="Drafts that were refused, by reason.")
     record_ids: list[str]
-    cost: Cost
+    cost: Use
     stop_reason: str | None
     coverage_before: dict[str, Any]
     coverage_after: dict[str, Any] | None

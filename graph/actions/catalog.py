@@ -80,9 +80,11 @@ class ShowRecords(Action):
 
 
 class DropRecords(Action):
-    """Take out records that are shown, by their numbers. The person is asked before it is done."""
+    """Take out records that are shown, by their numbers. The person is asked before it is done. While that is asked,
+    state the whole list: what waits already, and what is added.
+    """
 
-    numbers: list[int] = Field(min_length=1, description="Numbers of the records shown.")
+    numbers: list[int] = Field(min_length=1, description="Numbers of the records shown, all that shall go.")
     reason: str = Field(default="", description="Why, in the person's own words; empty if they said none.")
 
 
@@ -231,7 +233,7 @@ class ExplainPlan(Action):
 
 
 class ExplainCost(Action):
-    """What the plan costs, what was used so far, how long it takes, and which model is used."""
+    """What the plan costs, what was used so far, how long it takes as far as that is known, and which model is used."""
 
 
 class WhereFrom(Action):

@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from pydantic import ValidationError
 
 from ...tools.coverage.report import Coverage
+from ...tools.dataset.branch import branches_of
 from ...tools.dataset.record import message_text
 from ...tools.dataset.records import get_record
 from ...tools.errors import CoverageError, EndpointError
+from ...tools.generation.estimate import estimate_plan
 from ...tools.generation.strategies.prompt import render
+from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
+from ...tools.models.usage import NO_USAGE, TokenUsage
 from ...tools.services import Services
 from ..actions.catalog import ACTIONS, QUESTIONS, Action
 from ..actions.questions import look_up
@@ -32,7 +37,7 @@ from ..answers import Answer
 from ..asked import Asked
 from ..markdown import escape, plain_markdown, shorten
 from ..number_check import unsupported_numbers
-from ..offer import Offer, Reply
+from ..offer import Offer, Option, Reply
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +48,8 @@ MOST_STEPS = 6
 LONGEST_TEXT = 4000
 """Characters of a sentence; a longer one is pasted."""
 _TEXT_TOKENS = 600
-_TURNS, _TURN = 8, 600
+_TURNS, _TURN, _LAST_TURN = 8, 600, 4000
+_OPTION_ITEMS = 6
 _TOPICS, _RECORD = 60, 160
 _SILENT = (
     "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
@@ -60,13 +66,13 @@ class Read:
     Attributes:
         reply: to be carried out; ``told`` when it is answered already.
         messages: the tools that were called for an answer, with their results.
-        tokens: what it took.
+        usage: what it took.
         refused: why the endpoint cannot do it with tools at all; nothing was read then.
     """
 
     reply: Reply
     messages: list[AnyMessage] = field(default_factory=list)
-    tokens: int = 0
+    usage: TokenUsage = NO_USAGE
     refused: EndpointError | None = None
 
 
@@ -101,14 +107,14 @@ async def read_with_tools(
         )
         told = Reply(kind="unclear", note=_SILENT.format(why=escape(why)))
         refused = error if type(error) is EndpointError else None
-        return Read(_of_model(told), reader.asked.messages, reader.tokens, refused)
+        return Read(_of_model(told), reader.asked.messages, reader.usage, refused)
 
 
 class _Reader:
     def __init__(self, text: str, offer: Offer, services: Services) -> None:
         self._text, self._offer, self._services = text, offer, services
         self.asked = Asked(services, offer.workflow_id or "", offer)
-        self.tokens = 0
+        self.usage = NO_USAGE
         self._facts: list[Answer] = []
 
     async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Read:
@@ -122,7 +128,7 @@ class _Reader:
             said, usage = await ask_with_tools(
                 model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
             )
-            self.tokens += usage.tokens
+            self.usage += usage
             if not said.tool_calls:
                 return self._read(Reply(kind="told", note=self._checked(said.text, state, turns)))
             messages.append(said)
@@ -135,7 +141,7 @@ class _Reader:
 
     def _read(self, reply: Reply) -> Read:
         told = reply.kind == "told"
-        return Read(_of_model(reply), self.asked.messages if told else [], self.tokens)
+        return Read(_of_model(reply), self.asked.messages if told else [], self.usage)
 
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> Reply | str:
         """The reply that an action is; for a question its facts, for a mistake what is wrong, as a tool's result."""
@@ -187,9 +193,21 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         "question_on_the_table": offer.action,
         "plan_on_the_table": [item.model_dump() for item in offer.items],
         "limits_on_the_table": {"max_tokens": offer.cap_tokens, "max_usd": offer.cap_usd},
-        "options": {str(number): option.label for number, option in enumerate(offer.numbered, 1)}
-        | {f"plan {option.letter}": option.label for option in offer.options if option.letter},
+        "options": {
+            **{str(number): _option(option) for number, option in enumerate(offer.numbered, 1)},
+            **{f"plan {option.letter}": _option(option) for option in offer.options if option.letter},
+        },
+        "rounds": _rounds(offer, services),
     }
+    if offer.items:
+        with suppress(CoverageError):  # a plan that cannot be carried out says so where it is shown
+            estimate = estimate_plan(services, offer.workflow_id or "", offer.items)
+            card["cost_of_the_plan"] = f"{estimate.note}. {estimate.stops_note}"
+    if offer.removal is not None and offer.action == "remove":
+        card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
+    copies = branches_of(services.store, offer.workflow_id or "")
+    if len(copies) > 1:
+        card["copies_of_the_dataset"] = copies
     if coverage is not None:
         ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
         card |= {
@@ -207,6 +225,24 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     return card
 
 
+def _option(option: Option) -> dict[str, Any]:
+    few = option.items if len(option.items) <= _OPTION_ITEMS else []
+    plan = [item.model_dump() for item in few]
+    records = sum(item.count for item in option.items)
+    return {"label": option.label, **({"records": records, "plan": plan} if option.items else {})}
+
+
+def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
+    """How many there were, and what the last one did."""
+    rounds = inspect_rounds(services, offer.workflow_id or "", last=1)
+    last = [
+        item.model_dump(include={"topic", "strategy", "requested", "accepted", "rejected", "is_undone"})
+        for entry in rounds.shown
+        for item in entry.items
+    ]
+    return {"number": rounds.rounds, "last": last}
+
+
 def _shown(offer: Offer, services: Services) -> dict[str, Any]:
     shown = {}
     for number, record_id in enumerate(offer.shown_records, 1):
@@ -221,14 +257,15 @@ def _shown(offer: Offer, services: Services) -> dict[str, Any]:
 
 
 def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
-    spoken = [
-        {"person" if message.type == "human" else "agent": shorten(message.text, _TURN)}
-        for message in turns
-        if isinstance(message, HumanMessage | AIMessage) and message.text.strip()
+    said = [m for m in turns if isinstance(m, HumanMessage | AIMessage) and m.text.strip()]
+    if said and said[-1].type == "human" and said[-1].text.strip() == text.strip():
+        said.pop()
+    said = said[-_TURNS:]
+    lengths = [*[_TURN] * (len(said) - 1), _LAST_TURN]
+    return [
+        {"person" if message.type == "human" else "agent": shorten(message.text, most)}
+        for message, most in zip(said, lengths[-len(said) :], strict=True)
     ]
-    if spoken and spoken[-1].get("person") == shorten(text, _TURN):
-        spoken.pop()
-    return spoken[-_TURNS:]
 
 
 def _of_model(reply: Reply) -> Reply:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.generation.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 
@@ -34,6 +36,25 @@ async def test_an_answer_from_before_the_question(chat: Any, services: Services,
 async def test_a_program_with_its_own_model_takes_no_name(services: Services) -> None:
     result = await build_graph(services).ainvoke({"messages": [("user", "hi")]}, context={"model": "gpt-9"})
     assert "this program brings its own" in result["messages"][-1].text
+
+
+@pytest.mark.parametrize("named", ["{}", " {} ", "{}/../own.gguf", "~/strange.GGUF"])
+async def test_a_request_cannot_have_a_file_loaded(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """Whoever can post to the server names the model; it is not read whether the file is there."""
+    strange, own = tmp_path / "strange.gguf", tmp_path / "own.gguf"
+    for file in (strange, own):
+        file.write_bytes(b"GGUF")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    base = Services(Settings(home=services.settings.home, model=str(own)))
+    graph = build_graph(base)
+    asked = {"messages": [("user", "hi")], "workflow_id": "wf-1"}
+    result = await graph.ainvoke(asked, context={"model": named.format(strange)})
+    assert "it is a file that the settings do not name" in result["messages"][-1].text
+    assert list_plans(services.store, "wf-1") == []
+    assert base.with_model(str(own)).settings.model_file == own, "the one that is set can be named"
+    base.store.close()
 
 
 def test_another_model_shares_the_store_and_not_the_model(empty_services: Services) -> None:

@@ -13,6 +13,7 @@ from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from langchain_core.messages import AIMessage
 
 
 def reading(english: str, intent: str) -> str:
@@ -90,6 +91,17 @@ async def test_a_model_that_fails_is_a_question_back(chat: Any, model: ScriptedC
     await chat.new("hi")
     model.queue.append(ConnectionError("no route"))
     assert "I did not understand that" in await chat.answer("mach was draus")
+
+
+async def test_a_reading_that_the_endpoint_does_not_count_is_told(
+    chat: Any, model: ScriptedChatModel
+) -> None:
+    await chat.new("hi")
+    nothing = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    model.queue.append(AIMessage(reading("perhaps", "maybe"), usage_metadata=nothing))
+    await chat.answer("na ja")
+    said = await chat.answer("what did it cost so far?")
+    assert "Reading what you typed took 1 call that the endpoint did not count" in said
 
 
 async def test_what_the_grammar_knows_asks_no_model(chat: Any, model: ScriptedChatModel) -> None:

@@ -67,7 +67,7 @@ async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedCh
     await chat.new("")
     model.queue += [call("ExplainTopics", topics=["technical_issues"]), AIMessage("Es sind nur 8 von 80.")]
     said = await chat.answer("warum so wenige technische?")
-    assert said.startswith("Es sind nur 8 von 80.") and "Would you like me to:" in said
+    assert said.startswith("Es sind nur 8 von 80.") and "Still on the table: 16 for" in said
     result = json.loads(str(model.history[-1][-1].content))
     assert '"Technical Issues" has 8 records' in result["facts"]
     assert (await chat.tool_calls())[-1] == "inspect_topics"

@@ -189,6 +189,8 @@ async def test_settings_that_cannot_be_used(page: Page) -> None:
     asked = {"input": {"messages": [{"role": "user", "content": "hi"}], "workflow_id": page.workflow}}
     result = await page.run(**asked, context={"target_score": 7})
     assert "The target_score 7 cannot be used" in said(result) and await page.interrupt() is None
+    result = await page.run(**asked, context={"model": "/etc/strange.gguf"})
+    assert "a file that the settings do not name" in said(result) and await page.interrupt() is None
     await page.says("check it please", context={"target_score": "0.3", "budget_usd": ""})
     assert (await page.asked())["name"] == "proceed_to_grader"
 

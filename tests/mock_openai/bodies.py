@@ -24,14 +24,15 @@ def completion(body: dict[str, Any], answer: Any) -> dict[str, Any]:
     )
     sent = sum(len(str(m.get("content") or "").split()) for m in body["messages"])
     written = len(str(message.get("content") or "").split())
+    counted = {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written}
+    usage = told.get("usage", counted)
     return {
         "id": "chatcmpl-mock",
         "object": "chat.completion",
         "created": 0,
         "model": body["model"],
         "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}],
-        "usage": told.get("usage")
-        or {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written},
+        **({} if usage is None else {"usage": usage}),
     }
 
 

@@ -48,8 +48,8 @@ class MockOpenAI:
     """The endpoint of one test.
 
     ``reply`` decides on chat requests: it gets the request's JSON and returns a text, an assistant message as
-    a dict (with tool_calls, say; ``usage`` and ``finish_reason`` in it are the completion's), a status, or a
-    `Fault`. ``queue`` goes first. ``refused`` names request fields that are
+    a dict (with tool_calls, say; ``usage`` and ``finish_reason`` in it are the completion's, ``usage: None`` leaves it
+    out), a status, or a `Fault`. ``queue`` goes first. ``refused`` names request fields that are
     answered with 400. Usage counts one token for each word.
     """
 
@@ -214,7 +214,7 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
             chunks = [{**base, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
             finish = whole["choices"][0]["finish_reason"]
             chunks.append({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
-            if (body.get("stream_options") or {}).get("include_usage"):
+            if (body.get("stream_options") or {}).get("include_usage") and "usage" in whole:
                 chunks.append({**base, "choices": [], "usage": whole["usage"]})
             events = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks] + ["data: [DONE]\n\n"]
             self._write(200, "".join(events).encode(), {"Content-Type": "text/event-stream"})

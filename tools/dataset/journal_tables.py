@@ -139,6 +139,9 @@ attempts = Table(
     Column("cached_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("reasoning_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("judge_cached_tokens", Integer, nullable=False, default=0, server_default="0"),
+    # From version 9 on: calls that the endpoint did not count, and the worst case that is charged for them.
+    Column("uncounted_calls", Integer, nullable=False, default=0, server_default="0"),
+    Column("uncounted_tokens", BigInteger, nullable=False, default=0, server_default="0"),
 )
 
 generated_texts = Table(

@@ -34,6 +34,8 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
         _take_over_spending(connection)
     if 0 < version < 8:
         _take_over_money(connection)
+    if 0 < version < 9:
+        _mark_uncounted(connection)
     if 0 < version < 3:
         _take_over_records(connection)
 
@@ -81,6 +83,23 @@ def _take_over_spending(connection: Connection) -> None:
         .group_by(approvals.c.id)
     )
     connection.execute(insert(budgets).from_select(["approval_id", "spent_tokens"], spent))
+
+
+def _mark_uncounted(connection: Connection) -> None:
+    """Up to version 8 nothing said which calls the endpoint had not counted.
+
+    At least one of an attempt that was answered and took no tokens; charged for it was no more than was reserved.
+    """
+    judged = attempts.c.judge_prompt_tokens + attempts.c.judge_completion_tokens
+    connection.execute(
+        update(attempts)
+        .where(
+            attempts.c.response.is_not(None),
+            attempts.c.prompt_tokens + attempts.c.completion_tokens == 0,
+            attempts.c.reserved_tokens > judged,
+        )
+        .values(uncounted_calls=1, uncounted_tokens=attempts.c.reserved_tokens - judged)
+    )
 
 
 def _take_over_money(connection: Connection) -> None:

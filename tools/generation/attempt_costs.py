@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..models.usage import TokenUsage
 from .draft import Draft, Request
+from .journal_entries import Charge
 from .judge.judge import Judge
 from .money import NOTHING, Amount
 from .open_attempt import Open
@@ -33,28 +34,46 @@ class AttemptCosts:
             return worst
         return worst + self._spending.judge_cost(TokenUsage(*self._judge.expected_worst_case(draft)))
 
+    def of(self, usage: TokenUsage) -> Amount:
+        """What calls that the endpoint counted cost."""
+        return self._spending.cost(usage)
+
     def used(self, one: Open) -> Amount:
         """What an attempt has used so far; where the endpoint does not count, the most that it can have been."""
         if not one.replies:
             return NOTHING
-        is_counted = one.usage.tokens > 0
-        used = self._spending.cost(one.usage) if is_counted else self._spending.worst_case(one.draft)
+        uncounted = (self._spending.worst_case_of(one.draft.requests[number]) for number in one.uncounted)
+        used = sum(uncounted, self.of(one.usage) + one.assumed)
         if one.verdict is None:
             return used
         if one.judge_usage.tokens == 0 and one.question is not None:
             return used + self._of_verdict(one.question)
         return used + self._spending.judge_cost(one.judge_usage)
 
+    def charge(self, one: Open) -> Charge:
+        """What is charged for an attempt so far, or in the end when its reservation is settled."""
+        lost = NOTHING if one.question is None else self._of_verdict(one.question) * one.lost_verdicts
+        return _charge(one, self.used(one) + lost)
+
+    def in_the_end(self, one: Open, settled: tuple[Amount, Amount] | None) -> Charge | None:
+        """What is charged for an attempt that ends; None where that was written down when it was settled.
+
+        Args:
+            one: the attempt.
+            settled: as `settled` has it; None when its reservation stays, since the endpoint may charge all of it.
+        """
+        if one.reserved.tokens == 0:
+            return None
+        return self.charge(one) if settled is not None else _charge(one, one.reserved)
+
     def tokens(self, one: Open) -> int:
         """What an attempt has used so far; estimated by its length where the endpoint does not count."""
-        told = one.usage.tokens or sum(
+        estimated = sum(
             len(text.encode()) // BYTES_PER_TOKEN
-            for text in (
-                *(text for request in one.draft.requests[: len(one.replies)] for _, text in request.prompt),
-                *one.replies,
-            )
+            for number in one.uncounted
+            for text in (*(text for _, text in one.draft.requests[number].prompt), one.replies[number])
         )
-        return told + one.judge_usage.tokens
+        return one.usage.tokens + estimated + one.judge_usage.tokens
 
     def missing_for_verdict(self, one: Open) -> Amount:
         """What has to be set aside before the judge is asked, beyond what is set aside already."""
@@ -87,3 +106,12 @@ class AttemptCosts:
 
     def _of_verdict(self, question: Request) -> Amount:
         return self._spending.judge_cost(TokenUsage(*worst_case_tokens(question)))
+
+
+def _charge(one: Open, amount: Amount) -> Charge:
+    beyond = amount.tokens - one.usage.tokens - one.judge_usage.tokens
+    if beyond <= 0:  # also of one that took more than it could
+        return Charge(amount.picodollars)
+    is_verdict_uncounted = one.verdict is not None and one.judge_usage.tokens == 0
+    calls = len(one.uncounted) + is_verdict_uncounted + one.lost_verdicts
+    return Charge(amount.picodollars, max(1, calls), beyond)

@@ -20,7 +20,7 @@ from .journal_entries import Accepted, Answered, Paid, Refused
 from .judge.judge import NAME as JUDGE
 from .judge.judge import Judge
 from .ledger import Attempt, Job
-from .money import NOTHING
+from .money import NOTHING, Amount
 from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
 from .spending import Spending
@@ -184,7 +184,7 @@ class AttemptWork:
         self._end(
             [],
             [
-                Refused(one.number, unjudged, failed=True, settled=self.costs.settled(one))
+                self._without_record(one, unjudged, self.costs.settled(one), failed=True)
                 for one in to_ask[allowed:]
             ],
         )
@@ -214,17 +214,20 @@ class AttemptWork:
         return judged
 
     def _paid(self, one: Open) -> Paid:
+        charge = self.costs.charge(one)
         return Paid(
             response=one.response,
             prompt_tokens=one.usage.prompt_tokens,
             completion_tokens=one.usage.completion_tokens,
             cached_tokens=one.usage.cached_tokens,
             reasoning_tokens=one.usage.reasoning_tokens,
-            picodollars=self.costs.used(one).picodollars,
+            picodollars=charge.picodollars,
             verdict=one.verdict,
             judge_prompt_tokens=one.judge_usage.prompt_tokens,
             judge_completion_tokens=one.judge_usage.completion_tokens,
             judge_cached_tokens=one.judge_usage.cached_tokens,
+            uncounted_calls=charge.uncounted_calls,
+            uncounted_tokens=charge.uncounted_tokens,
         )
 
     def _unwritten(self, one: Open) -> Paid | None:
@@ -234,7 +237,7 @@ class AttemptWork:
         return next(filter(None, map(self.costs.overrun, answered)), None)
 
     def _accepted(self, one: Open, candidate: Candidate) -> Accepted:
-        record = self._record(one, candidate)
+        record, settled = self._record(one, candidate), self.costs.settled(one)
         return Accepted(
             one.number,
             one.slot,
@@ -242,16 +245,27 @@ class AttemptWork:
             text_key(candidate.written_text("user")),
             candidate.scores,
             self._unwritten(one),
-            self.costs.settled(one),
+            settled,
+            self.costs.in_the_end(one, settled),
         )
 
     def _refused(self, one: Open, rejection: Rejection) -> Refused:
-        return Refused(one.number, rejection, paid=self._unwritten(one), settled=self.costs.settled(one))
+        return self._without_record(one, rejection, self.costs.settled(one))
 
     def _failed(self, one: Failed) -> Refused:
         settled = self.costs.settled(one.attempt) if one.is_free else None
+        return self._without_record(one.attempt, one.rejection, settled, failed=True)
+
+    def _without_record(
+        self, one: Open, rejection: Rejection, settled: tuple[Amount, Amount] | None, *, failed: bool = False
+    ) -> Refused:
         return Refused(
-            one.attempt.number, one.rejection, failed=True, paid=self._unwritten(one.attempt), settled=settled
+            one.number,
+            rejection,
+            failed=failed,
+            paid=self._unwritten(one),
+            settled=settled,
+            charge=self.costs.in_the_end(one, settled),
         )
 
     def _record(self, one: Open, candidate: Candidate) -> Record:

@@ -21,14 +21,15 @@ class Experience:
     Attributes:
         judged: drafts that were accepted or rejected; failed calls are neither.
         accepted: how many of them were accepted.
-        measured: drafts whose tokens the endpoint counted.
+        measured: drafts of which the endpoint counted every call.
         prompt_tokens: of all these together.
         completion_tokens: of all these together.
         cached_tokens: those of the prompts that came from the endpoint's cache.
         verdicts: drafts that the judge was asked about.
         passed: how many of them were accepted.
-        judge_prompt_tokens: of all verdicts together.
-        judge_completion_tokens: of all verdicts together.
+        weighed: verdicts that the endpoint counted.
+        judge_prompt_tokens: of all these together.
+        judge_completion_tokens: of all these together.
     """
 
     judged: int = 0
@@ -39,6 +40,7 @@ class Experience:
     cached_tokens: int = 0
     verdicts: int = 0
     passed: int = 0
+    weighed: int = 0
     judge_prompt_tokens: int = 0
     judge_completion_tokens: int = 0
 
@@ -86,9 +88,9 @@ class Expected:
             completion_tokens=_mean(self.completion_tokens, seen.completion_tokens, seen.measured),
             cached_tokens=_mean(self.cached_tokens, seen.cached_tokens, seen.measured),
             pass_rate=_mean(self.pass_rate, seen.passed, seen.verdicts),
-            judge_prompt_tokens=_mean(self.judge_prompt_tokens, seen.judge_prompt_tokens, seen.verdicts),
+            judge_prompt_tokens=_mean(self.judge_prompt_tokens, seen.judge_prompt_tokens, seen.weighed),
             judge_completion_tokens=_mean(
-                self.judge_completion_tokens, seen.judge_completion_tokens, seen.verdicts
+                self.judge_completion_tokens, seen.judge_completion_tokens, seen.weighed
             ),
         )
 
@@ -102,18 +104,23 @@ def experiences(
         Three: for other topics, for other jobs of this topic, for this job. Each draft counts in one of them.
     """
     nearness = case((jobs.c.id == job_id, 2), (jobs.c.topic == topic, 1), else_=0)
-    has_usage = attempts.c.prompt_tokens + attempts.c.completion_tokens > 0
+    # What the endpoint counted only in part would pull the averages down.
+    is_counted = (attempts.c.prompt_tokens + attempts.c.completion_tokens > 0) & (
+        attempts.c.uncounted_calls == 0
+    )
+    is_weighed = attempts.c.judge_prompt_tokens + attempts.c.judge_completion_tokens > 0
     query = (
         select(
             nearness,
             func.count(case((attempts.c.status.in_(("accepted", "rejected")), 1))),
             func.count(case((attempts.c.status == "accepted", 1))),
-            func.count(case((has_usage, 1))),
-            func.sum(attempts.c.prompt_tokens),
-            func.sum(attempts.c.completion_tokens),
-            func.sum(attempts.c.cached_tokens),
+            func.count(case((is_counted, 1))),
+            func.sum(case((is_counted, attempts.c.prompt_tokens), else_=0)),
+            func.sum(case((is_counted, attempts.c.completion_tokens), else_=0)),
+            func.sum(case((is_counted, attempts.c.cached_tokens), else_=0)),
             func.count(attempts.c.verdict),
             func.count(case((attempts.c.verdict.is_not(None) & (attempts.c.status == "accepted"), 1))),
+            func.count(case((is_weighed, 1))),
             func.sum(attempts.c.judge_prompt_tokens),
             func.sum(attempts.c.judge_completion_tokens),
         )

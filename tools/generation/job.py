@@ -16,6 +16,7 @@ from .job_lock import lock_job
 from .ledger import Job, get_job, slot_records, summarize_job
 from .progress import OnProgress, Progress
 from .shortfall import stop_words
+from .use import Use
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -146,7 +147,7 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
         "accepted": summary.accepted,
         "rejected": summary.rejected,
         "record_ids": record_ids,
-        "cost": {"tokens": summary.tokens, "usd": summary.usd},
+        "cost": Use(**summary.figures()).model_dump(),
         "stop_reason": job.stop_reason,
         "remarks": job_notes.noted_remarks(services.store, job_id),
         "coverage_before": job.coverage_before,

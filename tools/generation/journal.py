@@ -138,18 +138,14 @@ def end_attempts(
             if filled != len(new):
                 raise RuntimeError(f"a slot of {job.id} is filled already")
         twins = [
-            Refused(one.number, TWIN, paid=one.paid, settled=one.settled)
+            Refused(one.number, TWIN, paid=one.paid, settled=one.settled, charge=one.charge)
             for one in accepted
             if one.record.id in known
         ]
         ended: list[Accepted | Refused] = [*new, *refused, *twins]
-        # The columns of a statement are one for all of its rows.
-        for rows in (
-            [_end_row(job, one) | asdict(one.paid) for one in ended if one.paid is not None],
-            [_end_row(job, one) for one in ended if one.paid is None],
-        ):
-            if rows:
-                connection.execute(_CHANGE, rows)
+        rows = [_end_row(job, one) for one in ended]
+        for columns in {tuple(row) for row in rows}:  # those of a statement are one for all of its rows
+            connection.execute(_CHANGE, [row for row in rows if tuple(row) == columns])
         problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
     return {one.number for one in twins}, problem
 
@@ -199,7 +195,9 @@ def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted
 
 
 def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:
-    row = {"job": job.id, "this": one.number, "scores": one.scores}
+    row: dict[str, Any] = {"job": job.id, "this": one.number, "scores": one.scores}
+    for got in (one.paid, one.charge):
+        row |= asdict(got) if got is not None else {}
     if isinstance(one, Accepted):
         return row | {"status": "accepted", "gate": None, "evidence": None}
     status = "failed" if one.failed else "rejected"

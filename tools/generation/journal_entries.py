@@ -10,13 +10,30 @@ from .money import Amount
 
 
 @dataclass(frozen=True)
+class Charge:
+    """What is charged to the budget for an attempt, beside the tokens that were counted; named like the columns.
+
+    Attributes:
+        picodollars: all that it costs; None when the price is not known.
+        uncounted_calls: calls that the endpoint did not count, or that it may charge for without an answer.
+        uncounted_tokens: the worst case that is charged for these.
+    """
+
+    picodollars: int | None
+    uncounted_calls: int = 0
+    uncounted_tokens: int = 0
+
+
+@dataclass(frozen=True)
 class Paid:
     """What an attempt has got from the models so far; named like the columns of the table.
 
     Attributes:
         response: the replies, as `replies.joined` puts them together.
-        picodollars: what it has cost so far; None when the price is not known.
+        picodollars: as in `Charge`, so far.
         verdict: the judge's answer, if there is one, with its own tokens.
+        uncounted_calls: as in `Charge`, so far.
+        uncounted_tokens: likewise.
     """
 
     response: str
@@ -29,6 +46,8 @@ class Paid:
     judge_prompt_tokens: int = 0
     judge_completion_tokens: int = 0
     judge_cached_tokens: int = 0
+    uncounted_calls: int = 0
+    uncounted_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,7 @@ class Accepted:
         text_key: of what the user says in it, as `exact_duplicate.text_key` has it.
         paid: what it got, unless the journal has that.
         settled: (reserved, used) when the attempt ends here with its reservation open.
+        charge: what is charged for it in the end, unless the journal has that.
     """
 
     number: int
@@ -63,6 +83,7 @@ class Accepted:
     scores: dict[str, float]
     paid: Paid | None = None
     settled: tuple[Amount, Amount] | None = None
+    charge: Charge | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,7 @@ class Refused:
     Attributes:
         paid: what it got, unless the journal has that.
         settled: (reserved, used) when the attempt ends here with its reservation open and the use is known.
+        charge: what is charged for it in the end, unless the journal has that.
     """
 
     number: int
@@ -79,4 +101,5 @@ class Refused:
     failed: bool = False
     paid: Paid | None = None
     settled: tuple[Amount, Amount] | None = None
+    charge: Charge | None = None
     scores: dict[str, float] | None = None

@@ -13,6 +13,7 @@ from ..dataset.journal_tables import attempts, jobs, slots
 from ..dataset.store import Store
 from ..errors import InvalidInput
 from .money import as_usd
+from .use import Use
 
 NOT_SENT = "not_sent"
 """The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
@@ -37,15 +38,12 @@ class Job:
     ended_at: str | None
 
 
-@dataclass(frozen=True)
-class JobSummary:
-    """A job with what came of it so far.
+class JobSummary(Use):
+    """A job with what came of it so far, and what the model and the judge took together.
 
     Attributes:
-        tokens: of the model and of the judge, prompts and replies together.
-        cached_tokens: those among them that the endpoint had in its cache.
+        cached_tokens: those among the tokens that the endpoint had in its cache.
         reasoning_tokens: those among them that the model wrote and nobody sees.
-        usd: what they cost; None when a price is not known.
     """
 
     id: str
@@ -56,12 +54,10 @@ class JobSummary:
     status: str
     accepted: int
     rejected: dict[str, int]
-    tokens: int
     created_at: str
     ended_at: str | None
     stop_reason: str | None
     undone_at: str | None = None
-    usd: float | None = None
     cached_tokens: int = 0
     reasoning_tokens: int = 0
 
@@ -78,6 +74,8 @@ class Attempt:
         reserved_tokens: the worst case of its calls, set aside before they were made.
         reserved_picodollars: the same in money; None when the price was not known.
         picodollars: what it cost; None while that is open, or when the price is not known.
+        uncounted_calls: calls that the endpoint did not count, or may charge for without an answer.
+        uncounted_tokens: the worst case that is charged for these; not among the other tokens.
     """
 
     number: int
@@ -100,10 +98,12 @@ class Attempt:
     reserved_tokens: int = 0
     reserved_picodollars: int | None = 0
     picodollars: int | None = None
+    uncounted_calls: int = 0
+    uncounted_tokens: int = 0
 
     @property
     def tokens(self) -> int:
-        """Of the model and of the judge, prompts and replies together."""
+        """Of the model and of the judge, prompts and replies together, as far as the endpoint counted them."""
         written = self.prompt_tokens + self.completion_tokens
         return written + self.judge_prompt_tokens + self.judge_completion_tokens
 
@@ -197,14 +197,17 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         + attempts.c.completion_tokens
         + attempts.c.judge_prompt_tokens
         + attempts.c.judge_completion_tokens
+        + attempts.c.uncounted_tokens
     )
-    tokens, cached, reasoning, money, unpriced = connection.execute(
+    tokens, cached, reasoning, money, unpriced, calls, uncounted = connection.execute(
         select(
             func.coalesce(func.sum(used), 0),
             func.coalesce(func.sum(attempts.c.cached_tokens + attempts.c.judge_cached_tokens), 0),
             func.coalesce(func.sum(attempts.c.reasoning_tokens), 0),
             func.coalesce(func.sum(attempts.c.picodollars), 0),
             func.count(case(((used > 0) & attempts.c.picodollars.is_(None), 1))),
+            func.coalesce(func.sum(attempts.c.uncounted_calls), 0),
+            func.coalesce(func.sum(attempts.c.uncounted_tokens), 0),
         ).where(attempts.c.job_id == row["id"])
     ).one()
     return JobSummary(
@@ -224,4 +227,6 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         usd=None if unpriced else as_usd(money),
         cached_tokens=int(cached),
         reasoning_tokens=int(reasoning),
+        uncounted_calls=int(calls),
+        uncounted_tokens=int(uncounted),
     )

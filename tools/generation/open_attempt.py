@@ -31,6 +31,8 @@ class Open:
         replies: what the model has answered so far, one for each request of the draft that was sent.
         usage: what these took.
         last_usage: what the last of them took.
+        uncounted: numbers of the requests whose replies the endpoint did not count.
+        assumed: what is charged for replies that an earlier run got uncounted, beside others that were counted.
         question: what to ask the judge; None until the gates have passed.
         verdict: what the judge answered.
         judge_usage: what that took.
@@ -47,6 +49,8 @@ class Open:
     replies: list[str] = field(default_factory=list)
     usage: TokenUsage = NO_USAGE
     last_usage: TokenUsage = NO_USAGE
+    uncounted: list[int] = field(default_factory=list)
+    assumed: Amount = NOTHING
     question: Request | None = None
     verdict: str | None = None
     judge_usage: TokenUsage = NO_USAGE
@@ -55,6 +59,8 @@ class Open:
 
     def add_reply(self, reply: str, usage: TokenUsage) -> None:
         """The model that writes has answered."""
+        if usage.tokens == 0:
+            self.uncounted.append(len(self.replies))
         self.replies.append(_whole_characters(reply[:MOST_CHARACTERS]))
         self.usage += usage
         self.last_usage = usage

@@ -64,9 +64,9 @@ class Tally:
         """Whether the count is met."""
         return self.accepted >= self._job.count
 
-    def ended(self, tokens: int, reason: str | None) -> None:
-        """An attempt ended: accepted, or refused for a reason."""
-        self._watch.ended(tokens, reason)
+    def ended(self, tokens: int, reason: str | None, *, is_counted: bool) -> None:
+        """An attempt ended: accepted, or refused for a reason; its tokens were counted or are estimated."""
+        self._watch.ended(tokens, reason, is_counted=is_counted)
         if reason is None:
             self.accepted += 1
         else:

@@ -31,13 +31,13 @@ class SlotKeeping:
 
     def _ended(self, outcome: Outcome) -> None:
         """Count what became of an attempt; a slot that it did not fill is owed again."""
-        tokens = self._work.costs.tokens(outcome.attempt)
+        tokens, is_counted = self._work.costs.tokens(outcome.attempt), not outcome.attempt.uncounted
         if outcome.rejection is None:
-            self._tally.ended(tokens, None)
+            self._tally.ended(tokens, None, is_counted=is_counted)
             return
         self._owed.append(outcome.attempt.slot)
         if outcome.rejection.gate != NOT_SENT:
-            self._tally.ended(tokens, outcome.rejection.gate)
+            self._tally.ended(tokens, outcome.rejection.gate, is_counted=is_counted)
 
     def _why_short(self) -> str | None:
         """Why the job stops short, or None when every slot is filled."""

@@ -46,29 +46,39 @@ class StopWatch:
     Args:
         stops: what was told with its plan.
         tokens: what earlier runs of the job used.
+        is_counted: whether the endpoint counted all of that; else it is estimated.
         drafts: how many attempts of theirs ended.
         refused: their reasons for refusal, in order; None for an accepted draft.
     """
 
     def __init__(
-        self, stops: Stops, *, tokens: int = 0, drafts: int = 0, refused: Iterable[str | None] = ()
+        self,
+        stops: Stops,
+        *,
+        tokens: int = 0,
+        is_counted: bool = True,
+        drafts: int = 0,
+        refused: Iterable[str | None] = (),
     ) -> None:
         self._stops = stops
         self._tokens = tokens
+        self._is_counted = is_counted
         self._drafts = drafts
         self._reason: str | None = None
         self._row = 0
         for reason in refused:
             self._judged(reason)
 
-    def ended(self, tokens: int, reason: str | None) -> None:
+    def ended(self, tokens: int, reason: str | None, *, is_counted: bool = True) -> None:
         """An attempt ended.
 
         Args:
             tokens: what it used.
             reason: why it was refused; None when it was accepted.
+            is_counted: whether the endpoint counted that; else it is estimated.
         """
         self._tokens += tokens
+        self._is_counted &= is_counted
         self._drafts += 1
         self._judged(reason)
 
@@ -93,8 +103,10 @@ class StopWatch:
                 "this, or the check is wrong about these texts (`jobs show` lists what it saw)"
             )
         if self._stops.tokens is not None and self._tokens >= self._stops.tokens:
+            about = "" if self._is_counted else "about "
+            how = "" if self._is_counted else " (by the length of texts, since the endpoint does not count)"
             return (
-                f"it has used {self._tokens:,} tokens, and the plan said that it would stop and ask at "
+                f"it has used {about}{self._tokens:,} tokens{how}, and the plan said that it would stop and ask at "
                 f"{self._stops.tokens:,}"
             )
         return None

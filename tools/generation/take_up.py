@@ -10,9 +10,10 @@ from ..dataset.store import Store
 from ..models.usage import TokenUsage
 from . import journal
 from .answer_spool import spooled_answers
+from .attempt_costs import BYTES_PER_TOKEN
 from .attempt_work import AttemptWork
 from .draft import Rejection
-from .journal_entries import Answered, Refused
+from .journal_entries import Answered, Charge, Refused
 from .ledger import NOT_SENT, Attempt, Job, list_attempts, next_attempt, slot_records
 from .money import NOTHING, Amount
 from .open_attempt import Open
@@ -86,15 +87,15 @@ def what_is_left(
     unanswered = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
     asked = [_opened(work, attempt) for attempt in unanswered if in_batches]
     lost = [] if in_batches else unanswered
-    refused = [Refused(attempt.number, INTERRUPTED, failed=True) for attempt in lost]
+    refused = [
+        Refused(attempt.number, INTERRUPTED, failed=True, charge=_all_reserved(attempt)) for attempt in lost
+    ]
     by_number = {attempt.number: attempt for attempt in attempts}
     changed = [one for one in [*answered, *asked] if not _is_drafted_alike(one, by_number[one.number])]
-    refused += [
-        Refused(
-            one.number, CHANGED_DRAFT, failed=True, settled=work.costs.settled(one) if one.replies else None
-        )
-        for one in changed
-    ]
+    for one in changed:
+        settled = work.costs.settled(one) if one.replies else None
+        charge = work.costs.in_the_end(one, settled)
+        refused.append(Refused(one.number, CHANGED_DRAFT, failed=True, settled=settled, charge=charge))
     answered, asked = ([one for one in these if one not in changed] for these in (answered, asked))
     if refused:
         journal.end_attempts(store, job, [], refused, spending)
@@ -116,7 +117,8 @@ def what_is_left(
         rejected=rejected,
         watch=StopWatch(
             stops,
-            tokens=sum(one.tokens for one in ended),
+            tokens=sum(one.tokens + one.uncounted_tokens // BYTES_PER_TOKEN for one in ended),
+            is_counted=not any(one.uncounted_calls for one in ended),
             drafts=len(ended),
             refused=[one.gate for one in ended],
         ),
@@ -129,6 +131,11 @@ def _is_drafted_alike(one: Open, attempt: Attempt) -> bool:
     if attempt.draft is not None:
         return attempt.draft == one.draft.digest()
     return attempt.seed_ids == [seed.id for seed in one.draft.seeds]  # up to version 7 nothing more is known
+
+
+def _all_reserved(attempt: Attempt) -> Charge:
+    """What an endpoint may charge for a call whose end nobody saw."""
+    return Charge(attempt.reserved_picodollars, 1, attempt.reserved_tokens)
 
 
 def _take_in(store: Store, job: Job, spending: Spending, spool: Path) -> None:
@@ -153,6 +160,11 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     one.usage = TokenUsage(
         attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, attempt.reasoning_tokens
     )
+    if one.usage.tokens == 0:
+        one.uncounted = list(range(len(one.replies)))
+    elif attempt.uncounted_calls and attempt.verdict is None:
+        charged = Amount(one.usage.tokens + attempt.uncounted_tokens, attempt.picodollars)
+        one.assumed = charged - work.costs.of(one.usage)
     one.verdict = attempt.verdict
     one.judge_usage = TokenUsage(
         attempt.judge_prompt_tokens, attempt.judge_completion_tokens, attempt.judge_cached_tokens

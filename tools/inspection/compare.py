@@ -15,6 +15,7 @@ from ..dataset.tables import records
 from ..errors import InvalidInput
 from ..generation.diversity.job_report import spoken_text
 from ..generation.diversity.report import DiversityFigures, diversity_report
+from ..generation.use import Use, sum_of
 from .records import ShownRecord, shown_record
 from .rounds import RoundItem, inspect_rounds
 
@@ -26,7 +27,7 @@ _MOST = 500
 """Records of each side that the diversity is measured on."""
 
 
-class Side(BaseModel):
+class Side(Use):
     """What one of the two made since they parted."""
 
     workflow_id: str
@@ -35,8 +36,6 @@ class Side(BaseModel):
     strategies: list[str]
     accepted: int = Field(description="Records that are in the dataset.")
     rejected: int = Field(description="Drafts that did not pass the checks.")
-    tokens: int
-    usd: float | None = Field(description="null where the price is not known.")
     distinct_pairs: float | None = Field(
         description="Distinct pairs of words over pairs; higher is more varied."
     )
@@ -109,7 +108,6 @@ def _side(
     figures: DiversityFigures | None,
 ) -> Side:
     coverage = analyze(services, workflow_id)
-    amounts = [item.usd for item in items]
     return Side(
         workflow_id=workflow_id,
         score=coverage.balance_score,
@@ -117,8 +115,7 @@ def _side(
         strategies=list(dict.fromkeys(item.strategy for item in items)),
         accepted=len(written),
         rejected=sum(item.rejected_total for item in items),
-        tokens=sum(item.tokens for item in items),
-        usd=None if None in amounts else sum(amount or 0.0 for amount in amounts),
+        **sum_of(items).figures(),
         distinct_pairs=round(figures.distinct_2, 3) if figures else None,
         nearest_likeness=round(figures.nearest_likeness, 3) if figures else None,
         samples=[shown_record(record) for record in written[:_SAMPLES]],

@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import select
 
 from ..dataset.journal_tables import jobs
 from ..dataset.store import Store
 from ..dataset.workflows import require_workflow
 from ..generation.ledger import JobSummary, list_jobs
+from ..generation.use import Use, sum_of
 
 if TYPE_CHECKING:
     from ..services import Services
 
 
-class RoundItem(BaseModel):
+class RoundItem(Use):
     """One topic's part of a round."""
 
     job_id: str
@@ -27,14 +28,12 @@ class RoundItem(BaseModel):
     accepted: int
     rejected: dict[str, int] = Field(description="Drafts that did not pass, by gate.")
     rejected_total: int
-    tokens: int
-    usd: float | None = Field(description="null where the price is not known.")
     status: str
     stop_reason: str | None
     is_undone: bool
 
 
-class Round(BaseModel):
+class Round(Use):
     """All that one approval started."""
 
     round: int = Field(description="Counted from 1, the oldest.")
@@ -44,14 +43,12 @@ class Round(BaseModel):
     score_after: float | None
     accepted: int
     rejected: int
-    tokens: int
-    usd: float | None
     seconds: float | None = Field(description="How long it took; null where that is not known.")
     items: list[RoundItem]
 
 
-class Rounds(BaseModel):
-    """The rounds, oldest first; ``shown`` of ``rounds`` in all."""
+class Rounds(Use):
+    """The rounds, oldest first; ``shown`` of ``rounds`` in all, which together used so much."""
 
     rounds: int
     accepted: int = Field(description="In all rounds together.")
@@ -80,6 +77,7 @@ def inspect_rounds(services: Services, workflow_id: str, *, last: int | None = N
     return Rounds(
         rounds=len(rounds),
         accepted=sum(entry.accepted for entry in rounds),
+        **sum_of(rounds).figures(),
         shown=rounds if last is None else rounds[-last:],
     )
 
@@ -94,7 +92,6 @@ def _more_of(store: Store, job_ids: list[str]) -> dict[str, dict[str, Any]]:
 
 def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[str, dict[str, Any]]) -> Round:
     items = list(map(_item, group))
-    amounts = [item.usd for item in items]
     after = [more[job.id]["coverage_after"] for job in group if more[job.id]["coverage_after"]]
     return Round(
         round=number,
@@ -104,9 +101,8 @@ def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[st
         score_after=after[-1].get("balance_score") if after else None,
         accepted=sum(item.accepted for item in items),
         rejected=sum(item.rejected_total for item in items),
-        tokens=sum(item.tokens for item in items),
-        usd=None if None in amounts else sum(amount or 0.0 for amount in amounts),
         seconds=_seconds(group),
+        **sum_of(items).figures(),
         items=items,
     )
 
@@ -132,8 +128,7 @@ def _item(job: JobSummary) -> RoundItem:
         accepted=job.accepted,
         rejected=job.rejected,
         rejected_total=sum(job.rejected.values()),
-        tokens=job.tokens,
-        usd=job.usd,
+        **job.figures(),
         status=job.status,
         stop_reason=job.stop_reason,
         is_undone=job.undone_at is not None,

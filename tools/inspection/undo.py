@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import func, select
 
 from ..analyze_coverage import analyze
@@ -15,14 +15,15 @@ from ..dataset.store import Store
 from ..dataset.tables import records
 from ..dataset.workflows import list_topics
 from ..errors import InvalidInput
+from ..generation.use import Use
 from .rounds import Round, inspect_rounds
 
 if TYPE_CHECKING:
     from ..services import Services
 
 
-class UndoEffect(BaseModel):
-    """What taking a round back would change."""
+class UndoEffect(Use):
+    """What taking a round back would change, and what the round took: an undo gives none of it back."""
 
     round: int = Field(description="Counted from 1, the oldest.")
     job_ids: list[str] = Field(description="Its jobs that were not undone yet.")
@@ -30,7 +31,6 @@ class UndoEffect(BaseModel):
     by_topic: dict[str, int]
     score_now: float | None
     score_then: float | None
-    tokens: int = Field(description="What the round used; an undo gives none of it back.")
 
 
 def inspect_undo(services: Services, workflow_id: str, *, number: int | None = None) -> UndoEffect:
@@ -69,7 +69,7 @@ def inspect_undo(services: Services, workflow_id: str, *, number: int | None = N
         by_topic={topic or "uncategorized": number for topic, number in leaving.items()},
         score_now=analyze(services, workflow_id).balance_score,
         score_then=then.balance_score,
-        tokens=found.tokens,
+        **found.figures(),
     )
 
 

@@ -202,7 +202,7 @@ def _text(reply: AIMessage) -> str:
 
 def message_usage(reply: AIMessage) -> TokenUsage:
     """What a message of LangChain says that it took."""
-    usage = TokenUsage(finish_reason=reply.response_metadata.get("finish_reason"))
+    usage = TokenUsage(finish_reason=reply.response_metadata.get("finish_reason"), uncounted_calls=1)
     if counted := reply.usage_metadata:
         usage = replace(
             usage,
@@ -210,6 +210,7 @@ def message_usage(reply: AIMessage) -> TokenUsage:
             completion_tokens=counted["output_tokens"],
             cached_tokens=counted.get("input_token_details", {}).get("cache_read") or 0,
             reasoning_tokens=counted.get("output_token_details", {}).get("reasoning") or 0,
+            uncounted_calls=int(counted["input_tokens"] + counted["output_tokens"] == 0),
         )
     return usage if usage.reasoning_tokens else with_visible_reasoning(usage, _text(reply))
 

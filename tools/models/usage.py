@@ -23,6 +23,7 @@ class TokenUsage:
         cached_tokens: those of the prompt that came from the endpoint's cache, which most bill at a lower price.
         reasoning_tokens: those of the completion that nobody sees, or that stand before the answer as thinking.
         finish_reason: why the last one stopped: "stop", "length" (cut off), "content_filter", …; None if not told.
+        uncounted_calls: how many of the calls the endpoint did not count.
     """
 
     prompt_tokens: int = 0
@@ -30,6 +31,7 @@ class TokenUsage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     finish_reason: str | None = None
+    uncounted_calls: int = 0
 
     def __add__(self, later: TokenUsage) -> TokenUsage:
         return TokenUsage(
@@ -38,6 +40,7 @@ class TokenUsage:
             self.cached_tokens + later.cached_tokens,
             self.reasoning_tokens + later.reasoning_tokens,
             later.finish_reason,
+            self.uncounted_calls + later.uncounted_calls,
         )
 
     @property
@@ -75,6 +78,7 @@ def usage_reported(usage: Any, finish_reason: Any, *, text: str, reasoning: Any 
         cached_tokens=min(cached, prompt),
         reasoning_tokens=min(hidden, completion + beside),
         finish_reason=finish_reason if isinstance(finish_reason, str) else None,
+        uncounted_calls=int(prompt + completion + beside == 0),
     )
     return found if found.reasoning_tokens else with_visible_reasoning(found, text, reasoning)
 

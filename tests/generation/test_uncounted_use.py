@@ -1,0 +1,197 @@
+"""Calls whose use the endpoint does not tell: what is charged for them is what is said to have been used."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.generate_synthetic_data import run_approved_item
+from finetune_coverage.tools.generation.attempt_work import AttemptWork
+from finetune_coverage.tools.generation.budget import Budget, budget_of
+from finetune_coverage.tools.generation.experience import experiences
+from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money import PICODOLLARS
+from finetune_coverage.tools.services import Services
+
+from ..mock_openai.server import Fault, MockOpenAI
+from .test_answer_spool import lose_the_journal
+from .test_engine_endpoint import TOPIC, WORKFLOW, approved, no_meaning, services_for, texts
+from .test_judge import JUDGE, decided
+
+__all__ = ["no_meaning"]
+
+
+def priced(endpoint: MockOpenAI, folder: Path, **more: Any) -> Services:
+    prices = folder / "prices.yaml"
+    models = f"{{mock-model: {{input: 0.4, output: 1.6}}, {JUDGE}: {{input: 0.1, output: 0.3}}}}"
+    prices.write_text(f"endpoints: {{'{endpoint.url}': {models}}}")
+    return services_for(endpoint, folder / "home", prices=prices, **more)
+
+
+def leaving_out(endpoint: MockOpenAI, is_left_out: Callable[[int], bool]) -> None:
+    """The endpoint answers well, and leaves usage out of some of its answers, counted from 0."""
+    good, calls = texts(), itertools.count()
+
+    def reply(body: dict[str, Any]) -> Any:
+        text = decided(body) if body["model"] == JUDGE else good(body)
+        return {"content": text, **({"usage": None} if is_left_out(next(calls)) else {})}
+
+    endpoint.reply = reply
+
+
+def budget(services: Services, item: tuple[str, int]) -> Budget:
+    with services.store.read() as connection:
+        return budget_of(connection, item[0])
+
+
+def says_what_is_charged(services: Services, item: tuple[str, int], cost: dict[str, Any]) -> None:
+    """To the token and the picodollar, with what stays reserved for calls whose end nobody saw."""
+    charged = budget(services, item)
+    assert cost["tokens"] == charged.spent_tokens + charged.reserved_tokens
+    assert round(cost["usd"] * PICODOLLARS) == charged.spent_picodollars + charged.reserved_picodollars, (
+        charged
+    )
+
+
+@pytest.mark.parametrize("strategy", ["few_shot", "message_variation"])
+@pytest.mark.parametrize("judge", ["", JUDGE])
+@pytest.mark.parametrize("every", [1, 2])
+async def test_what_is_said_is_what_is_charged(
+    mock_openai: MockOpenAI,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    strategy: str,
+    judge: str,
+    every: int,
+) -> None:
+    """Of every attempt's requests all, some or none without usage: those of the model, of the judge, or of both."""
+    let_pass(monkeypatch)
+    mock_openai.models.append(JUDGE)
+    leaving_out(mock_openai, lambda call: call % every == 0)
+    services = priced(mock_openai, tmp_path, judge_model=judge)
+    item = approved(services, 4, strategy)
+    answer = await run_approved_item(services, *item)
+    assert answer["success"], answer
+    cost = answer["generation"]["cost"]
+    says_what_is_charged(services, item, cost)
+    assert cost["uncounted_calls"] == -(-len(mock_openai.chats()) // every)
+    assert 0 < cost["uncounted_tokens"] <= cost["tokens"]
+    told = sum(one.tokens for one in list_attempts(services.store, answer["generation"]["job_id"]))
+    assert told + cost["uncounted_tokens"] == cost["tokens"]
+    assert budget(services, item).reserved_tokens == 0
+
+
+def let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mock's words keep no facts."""
+    from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
+    from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
+    from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
+
+    for gate in (GroundedReply, KeptFacts, MessageVariation):
+        monkeypatch.setattr(gate, "check", lambda *_: None)
+
+
+@pytest.mark.parametrize("judge", ["", JUDGE])
+async def test_calls_that_never_answered_are_among_them(
+    mock_openai: MockOpenAI, tmp_path: Path, judge: str
+) -> None:
+    mock_openai.models.append(JUDGE)
+    leaving_out(mock_openai, lambda _: False)
+    good, calls = mock_openai.reply, itertools.count()
+    mock_openai.reply = lambda body: Fault(drop=True) if next(calls) in (2, 3) else good(body)
+    services = priced(mock_openai, tmp_path, judge_model=judge, max_concurrency=1)
+    item = approved(services, 5)
+    cost = (await run_approved_item(services, *item))["generation"]["cost"]
+    says_what_is_charged(services, item, cost)
+    assert budget(services, item).reserved_tokens > 0
+    assert cost["uncounted_calls"] == 2
+    assert "2 calls without usage count at their worst case" in cost["used"]
+
+
+@pytest.mark.parametrize("dies", ["before the journal", "before the judging"])
+@pytest.mark.parametrize("every", [1, 2])
+async def test_a_kill_forgets_nothing_of_it(
+    mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: str, every: int
+) -> None:
+    let_pass(monkeypatch)
+    leaving_out(mock_openai, lambda call: call % every == 0)
+    services = priced(mock_openai, tmp_path, max_concurrency=1)
+    item = approved(services, 1, "message_variation")
+    with monkeypatch.context() as patch:
+        if dies == "before the journal":
+            lose_the_journal(patch)
+        else:
+
+            def crash(*_: Any) -> Any:
+                raise RuntimeError("the machine dies here")
+
+            patch.setattr(AttemptWork, "judge", crash)
+        assert not (await run_approved_item(services, *item))["success"]
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert generation["accepted"] == 1 and len(mock_openai.chats()) == 2
+    says_what_is_charged(services, item, generation["cost"])
+    assert generation["cost"]["uncounted_calls"] == 2 // every
+
+
+async def test_estimates_learn_from_what_was_counted_only(mock_openai: MockOpenAI, tmp_path: Path) -> None:
+    leaving_out(mock_openai, lambda call: call % 2 == 0)
+    services = priced(mock_openai, tmp_path)
+    generation = (await run_approved_item(services, *approved(services, 6)))["generation"]
+    counted = [
+        one
+        for one in list_attempts(services.store, generation["job_id"])
+        if one.response is not None and not one.uncounted_calls
+    ]
+    *_, of_topic, _ = experiences(
+        services.store,
+        workflow_id=WORKFLOW,
+        strategy="few_shot",
+        model=services.settings.model_in_use,
+        topic=TOPIC,
+    )
+    assert of_topic.measured == len(counted) > 0
+    assert of_topic.prompt_tokens == sum(one.prompt_tokens for one in counted)
+
+
+async def test_a_job_that_stops_by_an_estimate_says_that_it_is_one(
+    mock_openai: MockOpenAI, tmp_path: Path
+) -> None:
+    from finetune_coverage.tools.generation.stops import Stops, StopWatch
+
+    watch = StopWatch(Stops(refusals=20, tokens=1_000))
+    watch.ended(600, None)
+    watch.ended(600, None, is_counted=False)
+    assert "about 1,200 tokens (by the length of texts, since the endpoint does not count)" in (
+        watch.reason or ""
+    )
+
+
+def test_attempts_of_older_stores_are_not_said_to_have_taken_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    Store.open(path).close()
+    file = sqlite3.connect(path)
+    with file:
+        file.execute(
+            "INSERT INTO workflows (id, created_at, dataset_version) VALUES ('wf-1', '2026-01-01', 1)"
+        )
+        file.execute(
+            "INSERT INTO jobs (id, workflow_id, approval_id, topic, count, strategy, model, status, coverage_before, "
+            "created_at) VALUES ('job-1', 'wf-1', 'a', 't', 2, 'few_shot', 'm', 'complete', '{}', '2026-01-01')"
+        )
+        row = (
+            "INSERT INTO attempts (job_id, number, slot, status, seed_ids, details, response, prompt_tokens, "
+            "completion_tokens, reserved_tokens) VALUES ('job-1', ?, ?, 'accepted', '[]', '{}', 'text', ?, ?, 900)"
+        )
+        file.executemany(row, [(0, 0, 100, 50), (1, 1, 0, 0)])
+        file.execute("PRAGMA user_version = 8")
+    file.close()
+    store = Store.open(path)
+    (job,) = list_jobs(store)
+    assert (job.tokens, job.uncounted_tokens, job.usd) == (1_050, 900, None)
+    assert job.used.startswith("at most 1,050 tokens, cost not known (of which 1 call without usage")
+    store.close()
