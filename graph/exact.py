@@ -33,6 +33,8 @@ def read_exact(text: str, offer: Offer) -> Reply | None:
     if numbered is not None:
         return _numbered(*numbered, offer)
     match bare_answer(text):
+        case "yes" | "go" if offer.asks_beside:
+            return None  # it may be one to what was asked in words; whoever reads it has the turns before
         case "yes":
             return _yes(offer)
         case "no" if offer.action in NO_TO:

@@ -84,6 +84,7 @@ class Offer(BaseModel):
         asked_at: when it was laid on the table, in milliseconds; 0 when it holds nothing that a yes would start.
         heard: ids of the person's messages from before this offer: none of them can be an answer to it.
         decided: decisions without a name that were carried out in this conversation before it, as `unnamed` gives them.
+        asks_beside: whether the last answer asks something itself: a bare yes could be one to that.
         asked_again_at: when one of them came a second time and was asked back, in milliseconds; 0 when none did.
     """
 
@@ -117,6 +118,7 @@ class Offer(BaseModel):
     heard: list[str] = Field(default_factory=list)
     decided: list[str] = Field(default_factory=list)
     asked_again_at: int = 0
+    asks_beside: bool = False
 
     @property
     def yes_is_plain(self) -> bool:

@@ -22,6 +22,8 @@ from .plan_words import brief_reminder, option_lines, reminder
 from .scope import ServicesSource, scoped, with_caps
 from .state import State, as_json, offer_in, the_reply, with_reading
 
+_QUESTION_MARKS = "?\uff1f\u061f\u037e\u055e\u1367"
+"""Of every script that marks questions; the Greek one looks like a semicolon."""
 _NOT_KNOWN = (
     "I cannot answer that. I can tell about the score, the topics and why one is low, what records "
     "look like, the rounds, "
@@ -64,6 +66,8 @@ class Responding:
         if offer is None or state.get("next_step"):
             return {**update, "messages": [*told.messages, AIMessage(text)], "reply": None}
         below = brief_reminder(offer) if reply.kind == "told" else reminder(offer)
+        asks = reply.kind == "told" and any(mark in told.text for mark in _QUESTION_MARKS)
+        offer = offer.model_copy(update={"asks_beside": asks})
         return {**update, **_said(f"{text}\n\n{below}", offer, told.messages)}
 
     def answer_here(self, state: State) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def lay(services: Services, offer: Offer, state: State, thread_id: str | None) -
 def put(offer: Offer, state: State) -> Offer:
     """The offer as a question that is asked now: nothing that was said or sent before is an answer to it."""
     heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
-    return offer.model_copy(update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0})
+    return offer.model_copy(
+        update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0, "asks_beside": False}
+    )
 
 
 def now_ms() -> int:

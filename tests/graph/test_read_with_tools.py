@@ -107,6 +107,18 @@ async def test_what_sounds_like_a_yes_is_asked_back(
     assert list_jobs(services.store, "wf-1") == []
 
 
+async def test_a_yes_to_what_was_asked_in_words_is_none_to_the_plan(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(AIMessage("Nichts zu machen. Soll ich die echten zeigen?"))
+    await chat.answer("zeig mir die neuen")
+    model.queue.append(call("ShowRecords", origin="real"))
+    assert "**Review**" in await chat.answer("ja")
+    assert list_jobs(services.store, "wf-1") == []
+    assert "I've generated" in await chat.answer("1"), "the number of the plan is a yes to it"
+
+
 async def test_no_tool_approves_or_deletes(chat: Any, services: Services, model: ScriptedChatModel) -> None:
     await chat.new("")
     model.queue.append(call("ShowRecords", origin="real", topic="technical_issues"))
