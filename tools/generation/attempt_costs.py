@@ -35,7 +35,7 @@ class AttemptCosts:
         return worst + self._spending.judge_cost(TokenUsage(*self._judge.expected_worst_case(draft)))
 
     def of(self, usage: TokenUsage) -> Amount:
-        """What calls that the endpoint counted cost."""
+        """What a call that the endpoint counted cost."""
         return self._spending.cost(usage)
 
     def used(self, one: Open) -> Amount:
@@ -43,7 +43,7 @@ class AttemptCosts:
         if not one.replies:
             return NOTHING
         uncounted = (self._spending.worst_case_of(one.draft.requests[number]) for number in one.uncounted)
-        used = sum(uncounted, self.of(one.usage) + one.assumed)
+        used = sum([*uncounted, *map(self.of, one.counted_calls)], one.assumed)
         if one.verdict is None:
             return used
         if one.judge_usage.tokens == 0 and one.question is not None:

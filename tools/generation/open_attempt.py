@@ -29,10 +29,12 @@ class Open:
         counted: what of its use the budget has counted already; its reservation was given back then.
         needs_verdict: whether the judge is asked when all gates have passed.
         replies: what the model has answered so far, one for each request of the draft that was sent.
-        usage: what these took.
+        usage: what these took together.
+        counted_calls: what each of them took whose call the endpoint counted; of an earlier run, their sum.
         last_usage: what the last of them took.
         uncounted: numbers of the requests whose replies the endpoint did not count.
-        assumed: what is charged for replies that an earlier run got uncounted, beside others that were counted.
+        assumed: what an earlier run charged beyond that sum: for replies that were not counted, and for rounding up
+            each call.
         question: what to ask the judge; None until the gates have passed.
         verdict: what the judge answered.
         judge_usage: what that took.
@@ -48,6 +50,7 @@ class Open:
     needs_verdict: bool = False
     replies: list[str] = field(default_factory=list)
     usage: TokenUsage = NO_USAGE
+    counted_calls: list[TokenUsage] = field(default_factory=list)
     last_usage: TokenUsage = NO_USAGE
     uncounted: list[int] = field(default_factory=list)
     assumed: Amount = NOTHING
@@ -61,6 +64,8 @@ class Open:
         """The model that writes has answered."""
         if usage.tokens == 0:
             self.uncounted.append(len(self.replies))
+        else:
+            self.counted_calls.append(usage)
         self.replies.append(_whole_characters(reply[:MOST_CHARACTERS]))
         self.usage += usage
         self.last_usage = usage

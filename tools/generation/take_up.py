@@ -162,7 +162,9 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     )
     if one.usage.tokens == 0:
         one.uncounted = list(range(len(one.replies)))
-    elif attempt.uncounted_calls and attempt.verdict is None:
+    else:
+        one.counted_calls = [one.usage]
+    if one.usage.tokens and attempt.verdict is None and attempt.picodollars is not None:
         charged = Amount(one.usage.tokens + attempt.uncounted_tokens, attempt.picodollars)
         one.assumed = charged - work.costs.of(one.usage)
     one.verdict = attempt.verdict
