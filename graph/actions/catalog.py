@@ -163,12 +163,14 @@ class ShowTable(Action):
 
 
 class NothingAsked(Action):
-    """A greeting, thanks, small talk; or a wish for nothing more than the analysis that was just shown."""
+    """A greeting, thanks, small talk; or a wish for nothing more than the analysis that was just shown. No farewell:
+    that is `SoundsLikeAYes`.
+    """
 
 
 class SoundsLikeAYes(Action):
-    """The person seems to agree to, or to order, what only they can: it is asked back. Never for a question, a doubt, a
-    condition, or where they change something.
+    """The person seems to agree to, or to order, what only they can, or says goodbye ("ending here"): it is asked back.
+    Never for a question, a doubt, a condition, or where they change something.
     """
 
     to: Literal[
