@@ -23,8 +23,8 @@ from ..tools.inspection.rejections import Rejections, inspect_rejections
 from ..tools.inspection.rounds import Rounds, inspect_rounds
 from ..tools.inspection.topics import TopicStandings, inspect_topics
 from ..tools.services import Services
-from .measure import tool_messages
 from .offer import Offer
+from .tool_messages import tool_messages
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -16,75 +16,67 @@ from .compare_words import comparison_words
 from .context import thread_id
 from .history import history
 from .markdown import escape
-from .measure import tool_messages
 from .offer import Offer, Reply
 from .plan_words import reminder, strategy_words
 from .scope import ServicesSource, scoped
 from .state import State, as_json, forget, the_offer, the_reply
+from .tool_messages import tool_messages
 
 
-class Forking:
-    """The nodes `fork`, `switch` and `compare`."""
+def fork(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Make a branch without the round and those after it, and go on there."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    origin = offer.workflow_id or ""
+    try:
+        rounds = _from_round(inspect_rounds(services, origin).shown, reply.number)
+        name = (reply.strategy or f"before-{rounds[0].round}").replace("_", "-")
+        left_out = [item.job_id for entry in rounds for item in entry.items]
+        branch = branch_workflow(services.store, origin, name, without_jobs=left_out)
+    except CoverageError as error:
+        return _said(offer, escape(str(error)))
+    _cancel(services, offer)
+    notice = (
+        f"I made `{branch.id}`, a copy of `{origin}` as it was before round {rounds[0].round}, and we go on with "
+        f"it. `{origin}` stays as it is: say “compare” to see both side by side, “use {origin}” to go back."
+    )
+    moved = {**forget(), "workflow_id": branch.id, "notice": notice, "reply": None}
+    return {**moved, "said": _again(rounds[0], reply)}
 
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
 
-    def fork(self, state: State) -> dict[str, Any]:
-        """Make a branch without the round and those after it, and go on there."""
-        services = scoped(self._services(), state)
-        offer, reply = the_offer(state), the_reply(state)
-        source = offer.workflow_id or ""
-        try:
-            rounds = _from_round(inspect_rounds(services, source).shown, reply.number)
-            name = (reply.strategy or f"before-{rounds[0].round}").replace("_", "-")
-            left_out = [item.job_id for entry in rounds for item in entry.items]
-            branch = branch_workflow(services.store, source, name, without_jobs=left_out)
-        except CoverageError as error:
-            return _said(offer, escape(str(error)))
-        _cancel(services, offer)
-        notice = (
-            f"I made `{branch.id}`, a copy of `{source}` as it was before round {rounds[0].round}, and we go on with "
-            f"it. `{source}` stays as it is: say “compare” to see both side by side, “use {source}” to go back."
-        )
-        moved = {**forget(), "workflow_id": branch.id, "notice": notice, "reply": None}
-        return {**moved, "said": _again(rounds[0], reply)}
+def switch(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Go on with another branch of the same dataset."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    known = branches_of(services.store, offer.workflow_id or "")
+    chosen = next((one for one in known if one.lower() == (reply.workflow_id or "").lower()), None)
+    if chosen is None or chosen == offer.workflow_id:
+        there = ", ".join(f"`{one}`" for one in known)
+        what = "We are working on it." if chosen else f"There is no branch {escape(reply.workflow_id or '')}."
+        return _said(offer, f"{what} There is: {there}.")
+    _cancel(services, offer)
+    totals = history(services.store, thread_id(), chosen)
+    left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays until you delete it."
+    return {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
 
-    def switch(self, state: State) -> dict[str, Any]:
-        """Go on with another branch of the same dataset."""
-        services = scoped(self._services(), state)
-        offer, reply = the_offer(state), the_reply(state)
-        known = branches_of(services.store, offer.workflow_id or "")
-        chosen = next((one for one in known if one.lower() == (reply.workflow_id or "").lower()), None)
-        if chosen is None or chosen == offer.workflow_id:
-            there = ", ".join(f"`{one}`" for one in known)
-            what = (
-                "We are working on it."
-                if chosen
-                else f"There is no branch {escape(reply.workflow_id or '')}."
-            )
-            return _said(offer, f"{what} There is: {there}.")
-        _cancel(services, offer)
-        totals = history(services.store, thread_id(), chosen)
-        left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays until you delete it."
-        return {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
 
-    def compare(self, state: State) -> dict[str, Any]:
-        """Lay two branches side by side; what lies on the table stays."""
-        services = scoped(self._services(), state, models=True)
-        offer, reply = the_offer(state), the_reply(state)
-        mine = offer.workflow_id or ""
-        try:
-            other = _other(branches_of(services.store, mine), mine, reply.workflow_id)
-            comparison = compare_branches(services, other, mine)
-        except CoverageError as error:
-            return _said(offer, escape(str(error)))
-        call = tool_messages(
-            "compare_branches",
-            {"one": other, "other": mine},
-            {"success": True, "result": comparison.model_dump(mode="json")},
-        )
-        answer = _said(offer, comparison_words(comparison))
-        return {**answer, "messages": [*call, *answer["messages"]]}
+def compare(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Lay two branches side by side; what lies on the table stays."""
+    services = scoped(source(), state, models=True)
+    offer, reply = the_offer(state), the_reply(state)
+    mine = offer.workflow_id or ""
+    try:
+        other = _other(branches_of(services.store, mine), mine, reply.workflow_id)
+        comparison = compare_branches(services, other, mine)
+    except CoverageError as error:
+        return _said(offer, escape(str(error)))
+    call = tool_messages(
+        "compare_branches",
+        {"one": other, "other": mine},
+        {"success": True, "result": comparison.model_dump(mode="json")},
+    )
+    answer = _said(offer, comparison_words(comparison))
+    return {**answer, "messages": [*call, *answer["messages"]]}
 
 
 def _from_round(rounds: list[Round], number: float | None) -> list[Round]:

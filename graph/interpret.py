@@ -1,4 +1,4 @@
-"""The node that reads what was typed and is no bare answer; its reading can start nothing."""
+"""Reads what was typed and is no bare answer; the reading can start nothing."""
 
 from __future__ import annotations
 
@@ -16,37 +16,32 @@ from .scope import ServicesSource, scoped
 from .state import State, as_json, the_offer, the_reply, with_reading
 
 
-class Interpreting:
-    """The node `interpret`."""
+def needs_reading(reply: Reply, offer: Offer) -> bool:
+    """Whether it was typed, and is no bare answer."""
+    return reply.read_by == "grammar" and reply.channel == "typed" and offer.action != "choose_workflow"
 
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
 
-    async def interpret(self, state: State) -> dict[str, Any]:
-        """Read the reply: by a capable model that calls tools, else by the grammar and then by the small model."""
-        reply, offer = the_reply(state), the_offer(state)
-        services = await asyncio.to_thread(lambda: scoped(self._services(), state))
-        read = Read(reply)
-        if services.settings.profile == "full":
-            known = state.get("coverage")
-            coverage = Coverage.model_validate(known) if known else None
-            read = await read_with_tools(reply.text, offer, services, coverage, state.get("messages") or [])
-        if services.settings.profile == "small" or read.refused is not None:
-            read = await _read_in_small_steps(reply, offer, services, read)
-        # Whatever the model read, a person's plain answer is needed.
-        settled = asked_first(read.reply).model_copy(update={"text": read.reply.text or reply.text})
-        if settled.kind == "nothing" and _was_said(state):
-            thanks = "Gladly. Nothing starts without a yes to the plan."
-            settled = settled.model_copy(update={"kind": "told", "note": thanks})
-        return {
-            "reply": as_json(settled),
-            "messages": read.messages,
-            **with_reading(state, read.usage),
-        }
-
-    def interpret_here(self, state: State) -> dict[str, Any]:
-        """`interpret` for hosts that call the graph synchronously."""
-        return asyncio.run(self.interpret(state))
+async def interpret(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Read the reply: by a capable model that calls tools, else by the grammar and then by the small model."""
+    reply, offer = the_reply(state), the_offer(state)
+    services = await asyncio.to_thread(lambda: scoped(source(), state))
+    read = Read(reply)
+    if services.settings.profile == "full":
+        known = state.get("coverage")
+        coverage = Coverage.model_validate(known) if known else None
+        read = await read_with_tools(reply.text, offer, services, coverage, state.get("messages") or [])
+    if services.settings.profile == "small" or read.refused is not None:
+        read = await _read_in_small_steps(reply, offer, services, read)
+    # Whatever the model read, a person's plain answer is needed.
+    settled = asked_first(read.reply).model_copy(update={"text": read.reply.text or reply.text})
+    if settled.kind == "nothing" and _was_said(state):
+        thanks = "Gladly. Nothing starts without a yes to the plan."
+        settled = settled.model_copy(update={"kind": "told", "note": thanks})
+    return {
+        "reply": as_json(settled),
+        "messages": read.messages,
+        **with_reading(state, read.usage),
+    }
 
 
 async def _read_in_small_steps(reply: Reply, offer: Offer, services: Any, before: Read) -> Read:

@@ -193,7 +193,6 @@ class Reply(BaseModel):
         is_open: for ``unclear`` and ``question``: nothing in it was recognized, so the model may read it.
         read_by: who read it; "exact" is a bare answer. What the model read can never approve anything.
         channel: how the answer came: typed, or as a structured decision.
-        seal: of the process that read the answer; see `seal`.
     """
 
     kind: Literal[
@@ -231,6 +230,7 @@ class Reply(BaseModel):
         "targets",
         "told",
         "nothing",
+        "settled",
         "unclear",
     ]
     items: list[PlanItem] = Field(default_factory=list)
@@ -253,7 +253,6 @@ class Reply(BaseModel):
     is_open: bool = False
     read_by: Literal["exact", "grammar", "model"] = "grammar"
     channel: Literal["typed", "decision"] = "typed"
-    seal: str = ""
 
 
 def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:

@@ -15,8 +15,8 @@ from ..tools.coverage.report import Coverage
 from ..tools.dataset.records import get_record
 from .context import thread_id
 from .offer import Offer, Option, ReviewScope
+from .plan_options import REVIEW_NEW, costs_of
 from .plan_words import note_lower_scores, option_lines, plan_lines
-from .recommend import REVIEW_NEW, costs_of
 from .report import round_lines, score_change
 from .review import page
 from .scope import ServicesSource, scoped, with_caps
@@ -41,53 +41,47 @@ def pilot_note(items: list[PlanItem], rest: list[PlanItem]) -> str:
     )
 
 
-class Previewing:
-    """The node `preview`."""
-
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
-
-    def preview(self, state: State) -> dict[str, Any]:
-        """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
-        before, results = the_offer(state), state.get("results") or []
-        services = with_caps(scoped(self._services(), state), usd=before.cap_usd, tokens=before.cap_tokens)
-        workflow_id = before.workflow_id or ""
-        coverage = Coverage.model_validate(state["coverage"])
-        items = _with_shortfall(before.onward, results)
-        offer = before.model_copy(
-            update={
-                "action": "generate_synthetic_data",
-                "items": items,
-                "onward": items,
-                "is_pilot": False,
-                "rule": None,
-                "counts": dict(coverage.topic_distribution),
-                "options": _options(items),
-            }
-        )
-        parts = [state.get("notice") or ""]
-        if results:
-            ids = [record_id for result in results for record_id in result["record_ids"]]
-            scope = ReviewScope(synthetic=True)
-            offer.shown_records, offer.review = ids, scope
-            records = [get_record(services.store, workflow_id, record_id) for record_id in ids]
-            was = Coverage.model_validate(state.get("round_before") or state["coverage"])
-            parts = [
-                "**Pilot Complete**",
-                *round_lines(results),
-                f"Balance score: {score_change(was, coverage)}",
-                page(records, scope, 0),
-            ]
-        note_lower_scores(offer, coverage)
-        offer = lay(services, offer, state, thread_id())
-        cost = costs_of(services, workflow_id, items)
-        parts += plan_lines("**The rest**", coverage, items, cost)
-        options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
-        parts.append("\n".join(["Would you like me to:", *options]))
-        offer.text = "\n\n".join(part for part in parts if part)
-        cleared: dict[str, Any] = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
-        cleared["results"] = []
-        return {"messages": [AIMessage(offer.text)], "offer": as_json(offer), "reply": None, **cleared}
+def preview(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
+    before, results = the_offer(state), state.get("results") or []
+    services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
+    workflow_id = before.workflow_id or ""
+    coverage = Coverage.model_validate(state["coverage"])
+    items = _with_shortfall(before.onward, results)
+    offer = before.model_copy(
+        update={
+            "action": "generate_synthetic_data",
+            "items": items,
+            "onward": items,
+            "is_pilot": False,
+            "rule": None,
+            "counts": dict(coverage.topic_distribution),
+            "options": _options(items),
+        }
+    )
+    parts = [state.get("notice") or ""]
+    if results:
+        ids = [record_id for result in results for record_id in result["record_ids"]]
+        scope = ReviewScope(synthetic=True)
+        offer.shown_records, offer.review = ids, scope
+        records = [get_record(services.store, workflow_id, record_id) for record_id in ids]
+        was = Coverage.model_validate(state.get("round_before") or state["coverage"])
+        parts = [
+            "**Pilot Complete**",
+            *round_lines(results),
+            f"Balance score: {score_change(was, coverage)}",
+            page(records, scope, 0),
+        ]
+    note_lower_scores(offer, coverage)
+    offer = lay(services, offer, state, thread_id())
+    cost = costs_of(services, workflow_id, items)
+    parts += plan_lines("**The rest**", coverage, items, cost)
+    options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    parts.append("\n".join(["Would you like me to:", *options]))
+    offer.text = "\n\n".join(part for part in parts if part)
+    cleared: dict[str, Any] = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
+    cleared["results"] = []
+    return {"messages": [AIMessage(offer.text)], "offer": as_json(offer), "reply": None, **cleared}
 
 
 def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list[PlanItem]:

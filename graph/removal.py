@@ -27,74 +27,70 @@ _OPENING = 90
 _NAMED = 10
 
 
-class Removing:
-    """The node `remove`."""
+def remove(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Ask whether it shall go, or do what was answered; records that went make other figures."""
+    offer, reply = the_offer(state), the_reply(state)
+    if reply.kind == "drop":
+        numbers = sorted(set(reply.numbers))
+        return _ask(source, state, Removal(what="records", numbers=numbers, reason=reply.note))
+    if reply.kind == "drop_rule":
+        return _ask(source, state, Removal(what="rule", numbers=[int(reply.number or 0)]))
+    removal = offer.removal
+    if removal is None or reply.kind == "keep_asked":
+        return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was taken out."}
+    try:
+        if removal.what == "rule":
+            rule = remove_rule(source().store, offer.workflow_id or "", removal.numbers[0])
+            return {"offer": as_json(offer), "reply": None, "notice": f"Removed: {rule_line(rule)}"}
+        return _drop(source, state, offer, removal)
+    except CoverageError as error:
+        return {"offer": as_json(offer), "reply": None, "notice": escape(str(error))}
 
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
 
-    def remove(self, state: State) -> dict[str, Any]:
-        """Ask whether it shall go, or do what was answered; records that went make other figures."""
-        offer, reply = the_offer(state), the_reply(state)
-        if reply.kind == "drop":
-            numbers = sorted(set(reply.numbers))
-            return self._ask(state, Removal(what="records", numbers=numbers, reason=reply.note))
-        if reply.kind == "drop_rule":
-            return self._ask(state, Removal(what="rule", numbers=[int(reply.number or 0)]))
-        removal = offer.removal
-        if removal is None or reply.kind == "keep_asked":
-            return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was taken out."}
-        try:
-            if removal.what == "rule":
-                rule = remove_rule(self._services().store, offer.workflow_id or "", removal.numbers[0])
-                return {"offer": as_json(offer), "reply": None, "notice": f"Removed: {rule_line(rule)}"}
-            return self._drop(state, offer, removal)
-        except CoverageError as error:
-            return {"offer": as_json(offer), "reply": None, "notice": escape(str(error))}
+def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
+    store, offer = source().store, the_offer(state)
+    try:
+        if removal.what == "records":
+            removal.record_ids = shown_ids(offer, removal.numbers)
+        named = _named(store, offer.workflow_id or "", removal)
+    except CoverageError as error:
+        offer = offer.model_copy(update={"text": f"{escape(str(error))}\n\n{reminder(offer)}"})
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+    is_rule = removal.what == "rule"
+    what = f"rule {removal.numbers[0]}" if is_rule else records_words(removal.numbers)
+    asked = put(offer, state).model_copy(
+        update={
+            "action": "remove",
+            "items": [],
+            "approval_id": None,
+            "removal": removal,
+            "options": [
+                Option(label=f"Take {what} out", effect="remove_asked"),
+                Option(label="Leave it as it is", effect="keep_asked"),
+            ],
+        }
+    )
+    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
+    asked.text = "\n".join([named, "", "Would you like to:", *lines])
+    if offer.plan_id is not None:
+        # An answer that reaches an empty state is one to this question, and no longer one to the plan.
+        keep_with_plan(store, offer.plan_id, offer=asked.model_dump(mode="json"))
+    return {"offer": as_json(asked), "reply": None, "messages": [AIMessage(asked.text)]}
 
-    def _ask(self, state: State, removal: Removal) -> dict[str, Any]:
-        store, offer = self._services().store, the_offer(state)
-        try:
-            if removal.what == "records":
-                removal.record_ids = shown_ids(offer, removal.numbers)
-            named = _named(store, offer.workflow_id or "", removal)
-        except CoverageError as error:
-            offer = offer.model_copy(update={"text": f"{escape(str(error))}\n\n{reminder(offer)}"})
-            return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
-        is_rule = removal.what == "rule"
-        what = f"rule {removal.numbers[0]}" if is_rule else records_words(removal.numbers)
-        asked = put(offer, state).model_copy(
-            update={
-                "action": "remove",
-                "items": [],
-                "approval_id": None,
-                "removal": removal,
-                "options": [
-                    Option(label=f"Take {what} out", effect="remove_asked"),
-                    Option(label="Leave it as it is", effect="keep_asked"),
-                ],
-            }
-        )
-        lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
-        asked.text = "\n".join([named, "", "Would you like to:", *lines])
-        if offer.plan_id is not None:
-            # An answer that reaches an empty state is one to this question, and no longer one to the plan.
-            keep_with_plan(store, offer.plan_id, offer=asked.model_dump(mode="json"))
-        return {"offer": as_json(asked), "reply": None, "messages": [AIMessage(asked.text)]}
 
-    def _drop(self, state: State, offer: Offer, removal: Removal) -> dict[str, Any]:
-        services = scoped(self._services(), state)
-        # Run again after a crash, it finds them out and changes nothing.
-        reject_records(services.store, offer.workflow_id or "", removal.record_ids, removal.reason)
-        said = f"I dropped {records_words(removal.numbers)}; kept aside, no longer counted or exported."
-        if removal.reason:
-            reason = escape(shorten(removal.reason, _REASON))
-            said += f" The next rounds of the topic are shown it as an example to avoid: “{reason}”."
-        said += " You can go on with “drop NUMBER”."
-        rule = read_rule(removal.reason)
-        if rule is not None:
-            return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
-        return {"offer": as_json(offer), "reply": None, "notice": said}
+def _drop(source: ServicesSource, state: State, offer: Offer, removal: Removal) -> dict[str, Any]:
+    services = scoped(source(), state)
+    # Run again after a crash, it finds them out and changes nothing.
+    reject_records(services.store, offer.workflow_id or "", removal.record_ids, removal.reason)
+    said = f"I dropped {records_words(removal.numbers)}; kept aside, no longer counted or exported."
+    if removal.reason:
+        reason = escape(shorten(removal.reason, _REASON))
+        said += f" The next rounds of the topic are shown it as an example to avoid: “{reason}”."
+    said += " You can go on with “drop NUMBER”."
+    rule = read_rule(removal.reason)
+    if rule is not None:
+        return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
+    return {"offer": as_json(offer), "reply": None, "notice": said}
 
 
 def _named(store: Store, workflow_id: str, removal: Removal) -> str:

@@ -1,4 +1,4 @@
-"""The node that answers in words: questions, what was not understood, a no."""
+"""Answers in words: questions, what was not understood, a no."""
 
 from __future__ import annotations
 
@@ -41,38 +41,28 @@ class _Told:
     asked: Asked | None = None
 
 
-class Responding:
-    """The node `answer`."""
-
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
-
-    async def answer(self, state: State) -> dict[str, Any]:
-        """Answer or ask back; the pending plan stays, except after a no."""
-        reply, offer = the_reply(state), offer_in(state)
-        if offer is not None and offer.action == "choose_workflow":
-            return _said(f"{reply.note} {offer.text}".strip(), offer)
-        if reply.kind == "back" and offer is not None:
-            return _said(reminder(offer), offer)
-        services = await asyncio.to_thread(lambda: scoped(self._services(), state))
-        if reply.kind == "reject" and offer is not None:
-            return await asyncio.to_thread(_decline, services, offer)
-        told = await asyncio.to_thread(_words, reply, state, services)
-        usage = NO_USAGE
-        if told.asked is not None and _asks_the_model(reply, services):
-            told.text, usage = await answer_by_model(reply.text, told.text, told.asked)
-        text = "\n\n".join(part for part in (told.text, told.quotes) if part)
-        update = with_reading(state, usage)
-        if offer is None or state.get("next_step"):
-            return {**update, "messages": [*told.messages, AIMessage(text)], "reply": None}
-        below = brief_reminder(offer) if reply.kind == "told" else reminder(offer)
-        asks = reply.kind == "told" and any(mark in told.text for mark in _QUESTION_MARKS)
-        offer = offer.model_copy(update={"asks_beside": asks})
-        return {**update, **_said(f"{text}\n\n{below}", offer, told.messages)}
-
-    def answer_here(self, state: State) -> dict[str, Any]:
-        """`answer` for hosts that call the graph synchronously."""
-        return asyncio.run(self.answer(state))
+async def respond(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Answer or ask back; the pending plan stays, except after a no."""
+    reply, offer = the_reply(state), offer_in(state)
+    if offer is not None and offer.action == "choose_workflow":
+        return _said(f"{reply.note} {offer.text}".strip(), offer)
+    if reply.kind == "back" and offer is not None:
+        return _said(reminder(offer), offer)
+    services = await asyncio.to_thread(lambda: scoped(source(), state))
+    if reply.kind == "reject" and offer is not None:
+        return await asyncio.to_thread(_decline, services, offer)
+    told = await asyncio.to_thread(_words, reply, state, services)
+    usage = NO_USAGE
+    if told.asked is not None and _asks_the_model(reply, services):
+        told.text, usage = await answer_by_model(reply.text, told.text, told.asked)
+    text = "\n\n".join(part for part in (told.text, told.quotes) if part)
+    update = with_reading(state, usage)
+    if offer is None or state.get("next_step"):
+        return {**update, "messages": [*told.messages, AIMessage(text)], "reply": None}
+    below = brief_reminder(offer) if reply.kind == "told" else reminder(offer)
+    asks = reply.kind == "told" and any(mark in told.text for mark in _QUESTION_MARKS)
+    offer = offer.model_copy(update={"asks_beside": asks})
+    return {**update, **_said(f"{text}\n\n{below}", offer, told.messages)}
 
 
 def _asks_the_model(reply: Reply, services: Services) -> bool:

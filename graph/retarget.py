@@ -19,32 +19,26 @@ from .state import State, as_json, the_offer, the_reply
 _NAMED = 12
 
 
-class Retargeting:
-    """The node `retarget`."""
-
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
-
-    def retarget(self, state: State) -> dict[str, Any]:
-        """Set the new targets and have them analyzed; what cannot be set is said and asked again."""
-        services = scoped(self._services(), state)
-        offer, reply = the_offer(state), the_reply(state)
-        known = state.get("coverage")
-        try:
-            change = change_targets(
-                services,
-                offer.workflow_id or "",
-                reply.aims,
-                # Run again after a crash, "twice as much" must not become four times as much.
-                since=Coverage.model_validate(known) if known else None,
-            )
-        except CoverageError as error:
-            return _ask_again(offer, escape(str(error)))
-        if not change.changed and change.before == change.after:
-            return _ask_again(offer, f"These are the targets already: {shares_words(change)}.")
-        if offer.plan_id is not None:
-            cancel_plan(services.store, offer.plan_id)
-        return {"notice": change_words(change), "reply": None, "offer": None}
+def retarget(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Set the new targets and have them analyzed; what cannot be set is said and asked again."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    known = state.get("coverage")
+    try:
+        change = change_targets(
+            services,
+            offer.workflow_id or "",
+            reply.aims,
+            # Run again after a crash, "twice as much" must not become four times as much.
+            since=Coverage.model_validate(known) if known else None,
+        )
+    except CoverageError as error:
+        return _ask_again(offer, escape(str(error)))
+    if not change.changed and change.before == change.after:
+        return _ask_again(offer, f"These are the targets already: {shares_words(change)}.")
+    if offer.plan_id is not None:
+        cancel_plan(services.store, offer.plan_id)
+    return {"notice": change_words(change), "reply": None, "offer": None}
 
 
 def change_words(change: TargetChange) -> str:

@@ -26,62 +26,58 @@ _TURN = 600
 _TURNS = 6
 
 
-class Reviewing:
-    """The node `review`."""
+def review(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Show a few records, or change some; a change is one of the dataset, so it is analyzed again."""
+    store = source().store
+    offer, reply = the_offer(state), the_reply(state)
+    if reply.kind != "review":
+        return _change(source, offer, reply)
+    if reply.numbers:
+        return _in_full(source, offer, reply.numbers)
+    scope = reply.review or ReviewScope(topic=reply.topic)
+    first = len(offer.shown_records) if scope.page else 0
+    records = _records(store, offer, scope, state.get("record_ids") or [])
+    if not records:
+        # What was shown keeps its numbers.
+        text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
+        offer = offer.model_copy(update={"text": text})
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+    shown = [] if scope.page == 0 else list(offer.shown_records)
+    offer = offer.model_copy(
+        update={"shown_records": shown + [record.id for record in records], "review": scope}
+    )
+    if offer.plan_id is not None and offer.action == "generate_synthetic_data":
+        # Stored anew, so that a reply that reaches an empty state knows which records were shown.
+        offer = lay(scoped(source(), state), offer, state, thread_id())
+    offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
+    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
 
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
 
-    def review(self, state: State) -> dict[str, Any]:
-        """Show a few records, or change some; a change is one of the dataset, so it is analyzed again."""
-        store = self._services().store
-        offer, reply = the_offer(state), the_reply(state)
-        if reply.kind != "review":
-            return self._change(offer, reply)
-        if reply.numbers:
-            return self._in_full(offer, reply.numbers)
-        scope = reply.review or ReviewScope(topic=reply.topic)
-        first = len(offer.shown_records) if scope.page else 0
-        records = _records(store, offer, scope, state.get("record_ids") or [])
-        if not records:
-            # What was shown keeps its numbers.
-            text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
-            offer = offer.model_copy(update={"text": text})
-            return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
-        shown = [] if scope.page == 0 else list(offer.shown_records)
-        offer = offer.model_copy(
-            update={"shown_records": shown + [record.id for record in records], "review": scope}
-        )
-        if offer.plan_id is not None and offer.action == "generate_synthetic_data":
-            # Stored anew, so that a reply that reaches an empty state knows which records were shown.
-            offer = lay(scoped(self._services(), state), offer, state, thread_id())
-        offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
-        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[str, Any]:
+    """Shown records once more, whole, under the numbers that they have."""
+    store, workflow_id = source().store, offer.workflow_id or ""
+    shown = zip(numbers, shown_ids(offer, numbers), strict=True)
+    parts = [
+        "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
+        for number, record_id in shown
+    ]
+    text = "\n\n".join([*parts, reminder(offer)])
+    return {
+        "offer": as_json(offer.model_copy(update={"text": text})),
+        "reply": None,
+        "messages": [AIMessage(text)],
+    }
 
-    def _in_full(self, offer: Offer, numbers: list[int]) -> dict[str, Any]:
-        """Shown records once more, whole, under the numbers that they have."""
-        store, workflow_id = self._services().store, offer.workflow_id or ""
-        shown = zip(numbers, shown_ids(offer, numbers), strict=True)
-        parts = [
-            "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
-            for number, record_id in shown
-        ]
-        text = "\n\n".join([*parts, reminder(offer)])
-        return {
-            "offer": as_json(offer.model_copy(update={"text": text})),
-            "reply": None,
-            "messages": [AIMessage(text)],
-        }
 
-    def _change(self, offer: Offer, reply: Reply) -> dict[str, Any]:
-        try:
-            notice, shown = change_records(self._services().store, offer, reply)
-        except CoverageError as error:
-            text = f"{escape(str(error))}\n\n{reminder(offer)}"
-            offer = offer.model_copy(update={"text": text})
-            return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
-        offer = offer.model_copy(update={"shown_records": shown})
-        return {"offer": as_json(offer), "reply": None, "notice": notice}
+def _change(source: ServicesSource, offer: Offer, reply: Reply) -> dict[str, Any]:
+    try:
+        notice, shown = change_records(source().store, offer, reply)
+    except CoverageError as error:
+        text = f"{escape(str(error))}\n\n{reminder(offer)}"
+        offer = offer.model_copy(update={"text": text})
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+    offer = offer.model_copy(update={"shown_records": shown})
+    return {"offer": as_json(offer), "reply": None, "notice": notice}
 
 
 def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:

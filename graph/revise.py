@@ -14,14 +14,13 @@ from ..tools.generation.estimate import Estimate, estimate_plan
 from ..tools.generation.money import caps_words
 from .context import thread_id
 from .markdown import escape
-from .offer import Offer, Reply, same_items
+from .offer import Offer, same_items
 from .pilot import pilot_note, split_pilot
 from .pilot_phrases import PILOT
+from .plan_options import plan_options
 from .plan_words import cost_words, note_lower_scores, reminder
-from .recommend import plan_options
 from .report import revised_plan
 from .scope import ServicesSource, scoped, with_caps
-from .seal import is_sealed, sealed
 from .state import State, as_json, the_offer, the_reply
 from .table import lay
 
@@ -31,54 +30,47 @@ _NOTHING_MORE = (
 )
 
 
-class Revising:
-    """The node `revise`."""
-
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
-
-    def revise(self, state: State) -> dict[str, Any]:
-        """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
-        services = scoped(self._services(), state)
-        offer, reply = the_offer(state), the_reply(state)
-        was_read = is_sealed(reply, offer)
-        # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
-        usd, tokens = (None, None) if reply.without_caps else (offer.cap_usd, offer.cap_tokens)
-        services = with_caps(services, usd=reply.cap_usd or usd, tokens=reply.cap_tokens or tokens)
-        workflow_id = offer.workflow_id or ""
-        items = reply.items or (offer.more if reply.kind == "more" else [])
-        onward: list[PlanItem] = []
-        if reply.kind == "pilot" and offer.items:
-            items, onward = split_pilot(offer.items, int(reply.number or PILOT))
-            # A pilot of a pilot, or of what one left, still leads to the whole.
-            onward += offer.onward if offer.is_pilot else []
-        if not items:
-            return _ask_again(offer, _NOTHING_MORE)
-        try:
-            estimate = estimate_plan(services, workflow_id, items)
-        except CoverageError as error:
-            return _ask_again(offer, escape(str(error)))
-        # An option was shown with its cost; a plan that the person made is seen here for the first time.
-        shown = any(option.shown and same_items(option.items, items) for option in offer.options)
-        affordable = shown or estimate.fits_caps
-        changed = _changed(offer, items, estimate)
-        changed.is_pilot, changed.onward = bool(onward), onward
-        # In the middle of a round the figures in the state are those from before it.
-        known = state.get("coverage") if not state.get("results") else None
-        coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
-        note_lower_scores(changed, coverage)
-        changed = lay(services, changed, state, thread_id())
-        if reply.kind == "approve" and affordable and was_read:
-            return {"offer": as_json(changed), "reply": as_json(sealed(reply, changed))}
-        said = [pilot_note(items, onward)] if onward else []
-        if reply.without_caps and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
-            said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
-        if not affordable:
-            said.append(
-                "This plan is expected to need more than the cap allows; the generation would stop there."
-            )
-        changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
-        return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
+def revise(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
+    usd, tokens = (None, None) if reply.without_caps else (offer.cap_usd, offer.cap_tokens)
+    services = with_caps(services, usd=reply.cap_usd or usd, tokens=reply.cap_tokens or tokens)
+    workflow_id = offer.workflow_id or ""
+    items = reply.items or (offer.more if reply.kind == "more" else [])
+    onward: list[PlanItem] = []
+    if reply.kind == "pilot" and offer.items:
+        items, onward = split_pilot(offer.items, int(reply.number or PILOT))
+        # A pilot of a pilot, or of what one left, still leads to the whole.
+        onward += offer.onward if offer.is_pilot else []
+    if not items:
+        return _ask_again(offer, _NOTHING_MORE)
+    try:
+        estimate = estimate_plan(services, workflow_id, items)
+    except CoverageError as error:
+        return _ask_again(offer, escape(str(error)))
+    # An option was shown with its cost; a plan that the person made is seen here for the first time.
+    shown = any(option.shown and same_items(option.items, items) for option in offer.options)
+    affordable = shown or estimate.fits_caps
+    changed = _changed(offer, items, estimate)
+    changed.is_pilot, changed.onward = bool(onward), onward
+    # In the middle of a round the figures in the state are those from before it.
+    known = state.get("coverage") if not state.get("results") else None
+    coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
+    note_lower_scores(changed, coverage)
+    changed = lay(services, changed, state, thread_id())
+    if reply.kind == "approve" and affordable:
+        return {"offer": as_json(changed), "reply": as_json(reply)}
+    said = [pilot_note(items, onward)] if onward else []
+    if reply.without_caps and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
+        said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
+    if not affordable:
+        said.append(
+            "This plan is expected to need more than the cap allows; the generation would stop there."
+        )
+    changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
+    return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
 
 
 def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
@@ -106,8 +98,3 @@ def _ask_again(offer: Offer, said: str) -> dict[str, Any]:
         "reply": None,
         "messages": [AIMessage(text)],
     }
-
-
-def is_approved(reply: Reply | None) -> bool:
-    """Whether the plan just stored was approved already, item by item."""
-    return reply is not None and reply.kind == "approve"

@@ -19,29 +19,23 @@ from .state import State, as_json, the_offer, the_reply
 from .table import put
 
 
-class Ruling:
-    """The node `rules`."""
-
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
-
-    def rules(self, state: State) -> dict[str, Any]:
-        """Add the rule that was asked about, or leave it; list the rules."""
-        store = self._services().store
-        offer, reply = the_offer(state), the_reply(state)
-        workflow_id = offer.workflow_id or ""
-        if reply.kind in ("add_rule", "add_rule_here") and offer.rule is not None:
-            topic = offer.rule.get("topic") if reply.kind == "add_rule_here" else None
-            wanted = Rule(offer.rule["kind"], offer.rule["value"], topic)  # type: ignore[arg-type]  # checked there
-            rule = add_rule(store, workflow_id, wanted)
-            said = f"From now on: {rule_line(rule)} “Remove rule {rule.id}” takes it away."
-            return {"reply": None, "notice": said}
-        if reply.kind == "skip_rule":
-            return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
-        said = _listed(list_rules(store, workflow_id))
-        text = f"{said}\n\n{reminder(offer)}"
-        offer = offer.model_copy(update={"text": text})
-        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+def rules(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Add the rule that was asked about, or leave it; list the rules."""
+    store = source().store
+    offer, reply = the_offer(state), the_reply(state)
+    workflow_id = offer.workflow_id or ""
+    if reply.kind in ("add_rule", "add_rule_here") and offer.rule is not None:
+        topic = offer.rule.get("topic") if reply.kind == "add_rule_here" else None
+        wanted = Rule(offer.rule["kind"], offer.rule["value"], topic)  # type: ignore[arg-type]  # checked there
+        rule = add_rule(store, workflow_id, wanted)
+        said = f"From now on: {rule_line(rule)} “Remove rule {rule.id}” takes it away."
+        return {"reply": None, "notice": said}
+    if reply.kind == "skip_rule":
+        return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
+    said = _listed(list_rules(store, workflow_id))
+    text = f"{said}\n\n{reminder(offer)}"
+    offer = offer.model_copy(update={"text": text})
+    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
 
 
 def ask_for_rule(

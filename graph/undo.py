@@ -14,65 +14,60 @@ from ..tools.inspection.undo import UndoEffect, inspect_undo
 from .context import thread_id
 from .history import history
 from .markdown import escape, plural, topic_title
-from .measure import tool_messages
 from .offer import Offer, Option
 from .plan_words import option_lines, reminder
 from .scope import ServicesSource, scoped
 from .state import State, as_json, the_offer, the_reply
 from .table import put
+from .tool_messages import tool_messages
 
 _FEW = 3
 
 
-class Undoing:
-    """The nodes `undo` and `take_back`."""
-
-    def __init__(self, services: ServicesSource) -> None:
-        self._services = services
-
-    def undo(self, state: State) -> dict[str, Any]:
-        """Say what would leave the dataset and what the score would become, and ask."""
-        services = scoped(self._services(), state)
-        offer, reply = the_offer(state), the_reply(state)
-        workflow_id = offer.workflow_id or ""
-        if offer.action == "resume_generation":
-            return _said(
-                offer,
-                "A round is still under way: let it carry on or stop it first, then it can be taken back.",
-            )
-        number = int(reply.number) if reply.number is not None else None
-        try:
-            effect = inspect_undo(services, workflow_id, number=number)
-        except CoverageError as error:
-            return _said(offer, escape(str(error)))
-        if offer.plan_id is not None:
-            # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
-            cancel_plan(services.store, offer.plan_id)
-        asked = _question(put(offer, state), effect)
-        call = tool_messages(
-            "inspect_undo",
-            {"workflow_id": workflow_id, "number": effect.round},
-            {"success": True, "result": effect.model_dump(mode="json")},
+def undo(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Say what would leave the dataset and what the score would become, and ask."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    workflow_id = offer.workflow_id or ""
+    if offer.action == "resume_generation":
+        return _said(
+            offer,
+            "A round is still under way: let it carry on or stop it first, then it can be taken back.",
         )
-        return {"offer": as_json(asked), "reply": None, "messages": [*call, AIMessage(asked.text)]}
+    number = int(reply.number) if reply.number is not None else None
+    try:
+        effect = inspect_undo(services, workflow_id, number=number)
+    except CoverageError as error:
+        return _said(offer, escape(str(error)))
+    if offer.plan_id is not None:
+        # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
+        cancel_plan(services.store, offer.plan_id)
+    asked = _question(put(offer, state), effect)
+    call = tool_messages(
+        "inspect_undo",
+        {"workflow_id": workflow_id, "number": effect.round},
+        {"success": True, "result": effect.model_dump(mode="json")},
+    )
+    return {"offer": as_json(asked), "reply": None, "messages": [*call, AIMessage(asked.text)]}
 
-    def take_back(self, state: State) -> dict[str, Any]:
-        """Take the round back that was asked about, or leave it; both lead to a new analysis."""
-        store = self._services().store
-        offer, reply = the_offer(state), the_reply(state)
-        if reply.kind != "take_back":
-            return {"reply": None, "offer": None, "notice": "All right, the round stays as it is."}
-        try:
-            # Run again after a crash, it finds the jobs undone and changes nothing.
-            undo_jobs(store, offer.round_jobs)
-        except CoverageError as error:
-            return {"reply": None, "offer": None, "notice": escape(str(error))}
-        notice = (
-            f"{offer.round_title} is taken back: {offer.round_effect}. Its records are kept aside, "
-            "neither counted nor exported."
-        )
-        totals = history(store, thread_id(), offer.workflow_id or "")
-        return {**totals, "reply": None, "offer": None, "notice": notice}
+
+def take_back(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Take the round back that was asked about, or leave it; both lead to a new analysis."""
+    store = source().store
+    offer, reply = the_offer(state), the_reply(state)
+    if reply.kind != "take_back":
+        return {"reply": None, "offer": None, "notice": "All right, the round stays as it is."}
+    try:
+        # Run again after a crash, it finds the jobs undone and changes nothing.
+        undo_jobs(store, offer.round_jobs)
+    except CoverageError as error:
+        return {"reply": None, "offer": None, "notice": escape(str(error))}
+    notice = (
+        f"{offer.round_title} is taken back: {offer.round_effect}. Its records are kept aside, "
+        "neither counted nor exported."
+    )
+    totals = history(store, thread_id(), offer.workflow_id or "")
+    return {**totals, "reply": None, "offer": None, "notice": notice}
 
 
 def _said(offer: Offer, said: str) -> dict[str, Any]:

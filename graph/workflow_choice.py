@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from langchain_core.messages import AIMessage
+
+from ..tools.dataset.bundled_sample import import_sample
+from ..tools.dataset.store import Store
+from ..tools.dataset.workflows import list_workflows
 from .bare_answers import bare_answer, is_yes
 from .offer import Offer, Reply
 
@@ -53,6 +59,22 @@ def read_workflow_choice(text: str, workflows: Sequence[str], *, asked: bool) ->
     return Reply(kind="unclear", text=text, note="I do not know that dataset.")
 
 
+SAMPLE_WORKFLOW = "sample"
+"""What the bundled sample is imported as."""
+
+
+def opened(store: Store, reply: Reply) -> dict[str, Any]:
+    """The update that takes the chosen dataset up; the bundled sample is imported first."""
+    chosen = {"workflow_id": reply.workflow_id, "reply": None, "offer": None}
+    if not reply.sample:
+        return chosen
+    report = import_sample(store, SAMPLE_WORKFLOW)
+    notice = f"I imported the bundled sample as `{SAMPLE_WORKFLOW}` ({report.added} records)."
+    if not report.added:
+        notice = f"The bundled sample is there already, as `{SAMPLE_WORKFLOW}`."
+    return {**chosen, "workflow_id": SAMPLE_WORKFLOW, "notice": notice}
+
+
 def ask_for_workflow(workflows: Sequence[str], *, note: str = "") -> Offer:
     """The question which dataset to work on; offers the bundled sample."""
     lines = [note, ""] if note else []
@@ -67,3 +89,19 @@ def ask_for_workflow(workflows: Sequence[str], *, note: str = "") -> Offer:
             f"import {sample}.",
         ]
     return Offer(action="choose_workflow", workflows=list(workflows), text="\n".join(lines))
+
+
+def ask_which(store: Store, update: Mapping[str, Any], *, note: str = "") -> dict[str, Any]:
+    """The update with the question which dataset to work on added to it.
+
+    Args:
+        store: knows the datasets.
+        update: of the state, so far.
+        note: said first.
+    """
+    offer = ask_for_workflow([summary.id for summary in list_workflows(store)], note=note)
+    asked = {
+        "offer": offer.model_dump(mode="json"),
+        "messages": [*update.get("messages", []), AIMessage(offer.text)],
+    }
+    return {**update, **asked, **dict.fromkeys(("workflow_id", "next_step", "reply", "notice"))}

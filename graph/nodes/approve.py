@@ -1,4 +1,4 @@
-"""The node that asks the person, and nothing else: it runs again from its start when the answer comes."""
+"""The node that asks the person; the only one from which a plan comes to be carried out."""
 
 from __future__ import annotations
 
@@ -6,28 +6,35 @@ import uuid
 from typing import Any
 
 from langchain_core.messages import HumanMessage
-from langgraph.types import interrupt
+from langgraph.types import Command, interrupt
 
-from .approval import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
-from .context import answered_by_id, is_subgraph, sent_at, written_ahead
-from .offer import Offer, Reply
-from .offer_kinds import CONSEQUENCES
-from .seal import sealed
-from .state import State, as_json, offer_in
-from .table import now_ms
+from ..approval import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
+from ..consent import Answered, answered, together
+from ..context import answered_by_id, is_subgraph, sent_at, written_ahead
+from ..offer import Offer, Reply
+from ..offer_kinds import CONSEQUENCES
+from ..scope import ServicesSource
+from ..state import State, as_json, offer_in, with_update
+from ..table import now_ms
 
 
-def approve(state: State) -> dict[str, Any]:
-    """Ask the person and read the answer; whatever follows from it happens in the next node."""
+def approve(source: ServicesSource, state: State) -> Command[Answered]:
+    """Ask the person, read the answer, and on a valid yes write the approval down.
+
+    It runs again from its start when the answer comes, and after a crash: nothing before the interrupt changes
+    anything, and what is written after it is found again.
+    """
     offer = offer_in(state) or Offer(action="choose_next_step")
     answer = interrupt(request_for(offer).model_dump(mode="json"), response_schema=Answer)
     reply = in_time(read_answer(answer, offer), offer, sent_at(), is_ahead=written_ahead())
     update: dict[str, Any] = {}
     if not answered_by_id():
         reply, update = _if_new(reply, answer, offer, state)
-    reply = sealed(reply, offer)
     said = HumanMessage(as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()))
-    return {**update, "messages": [said], "reply": as_json(reply), "heard": said.id}
+    update |= {"messages": [said], "heard": said.id}
+    offer = Offer.model_validate(update.get("offer") or offer)
+    then = answered(source, with_update(state, update), reply, offer)
+    return Command(goto=then.goto, update=together(update, then.update))
 
 
 def _if_new(reply: Reply, answer: Answer, offer: Offer, state: State) -> tuple[Reply, dict[str, Any]]:
