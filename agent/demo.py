@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..tools.analyze_coverage import analyze
-from ..tools.data_folder import files_for_the_person
 from ..tools.dataset.bundled_sample import import_sample
 from ..tools.dataset.exporter import export_records
 from ..tools.dataset.records import load_records
@@ -23,6 +22,7 @@ from ..tools.errors import InvalidInput
 from ..tools.generation.approval import approval_of
 from ..tools.generation.ledger import list_attempts, list_jobs
 from ..tools.generation.plans import list_plans
+from ..tools.new_files import appearing_together
 from ..tools.services import Services
 from ..tools.settings import load_settings
 from .output import ExitCode, note, say, stdout
@@ -57,7 +57,7 @@ def run_demo(*, home: Path | None, output: Path) -> int:
         try:
             before, after, jobs = _play(services)
             _say_rejections(services, jobs)
-            written = _write_results(services, output)
+            written = write_results(services, WORKFLOW, output)
         except KeyboardInterrupt:
             note("Stopped.", style="yellow")
             return ExitCode.INTERRUPTED
@@ -145,16 +145,19 @@ def _say_rejections(services: Services, jobs: list[JobSummary]) -> None:
                 say(f"  {attempt.gate}: {attempt.evidence}")
 
 
-def _write_results(services: Services, output: Path) -> int:
-    with files_for_the_person():
-        output.mkdir(parents=True, exist_ok=True)
-    report = export_records(services.store, WORKFLOW, output / "balanced.jsonl", overwrite=True)
+def write_results(services: Services, workflow_id: str, output: Path) -> int:
+    """Write the dataset, and what was generated as a person reads it, into a folder; files of these names are replaced.
+
+    Returns:
+        How many records were written.
+    """
+    report = export_records(services.store, workflow_id, output / "balanced.jsonl", overwrite=True)
     lines = ["# Generated records", ""]
-    for record in load_records(services.store, WORKFLOW, origin="synthetic"):
+    for record in load_records(services.store, workflow_id, origin="synthetic"):
         lines += [f"## {record_heading(record)}", ""]
         lines += [f"- **{who}**: {' '.join(text.split())}" for who, text in record_lines(record)] + [""]
-    with files_for_the_person():
-        (output / "generated.md").write_text("\n".join(lines), encoding="utf-8")
+    with appearing_together(output, overwrite=True) as files:
+        files.write(output / "generated.md", "\n".join(lines))
     return report.written
 
 

@@ -16,6 +16,8 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -31,6 +33,7 @@ except ImportError:  # Windows
 TOPIC = "technical_issues"
 OTHER_TOPIC = "account_management"
 MODEL = "mock-model"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.behaviour.seed)
-        self._words = {topic: _words(topic) for topic in (TOPIC, OTHER_TOPIC)}
+        self._good = GoodAnswers(self._random)
         self._last = ""
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
@@ -112,10 +115,10 @@ class Endpoint:
         content = b""
         if entry.outcome not in ("errors", "drops", "hangs"):
             entry.text = self._text(body, entry.outcome)
-            completion = _completion(body, entry.text, cut=entry.outcome == "truncated")
-            entry.prompt_tokens = completion["usage"]["prompt_tokens"]
-            entry.completion_tokens = completion["usage"]["completion_tokens"]
-            content = orjson.dumps(completion)
+            answer = completion(body, entry.text, cut=entry.outcome == "truncated")
+            entry.prompt_tokens = answer["usage"]["prompt_tokens"]
+            entry.completion_tokens = answer["usage"]["completion_tokens"]
+            content = orjson.dumps(answer)
         self.active += 1
         self.peak = max(self.peak, self.active)
         try:
@@ -169,20 +172,55 @@ class Endpoint:
         if outcome == "duplicates" and self._last:
             return self._last
         topic = OTHER_TOPIC if outcome == "off_topic" else TOPIC
-        schema = body["response_format"]["json_schema"]["schema"]
-        text = json.dumps(self._filled(schema, topic))
+        text = self._good.answer(body, topic)
         if outcome == "truncated":
             return text[: len(text) // 2]
         self._last = text
         return text
 
-    def _filled(self, schema: dict[str, Any], topic: str) -> Any:
+
+class GoodAnswers:
+    """Makes up answers that fit what was asked for and that the checks accept; no two alike.
+
+    Args:
+        rng: what they are drawn with.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self._random = rng
+        self._words = {topic: _words(topic) for topic in (TOPIC, OTHER_TOPIC)}
+
+    def answer(self, body: dict[str, Any], topic: str = TOPIC) -> str:
+        """What a request asks for, in words of the topic; a text that is to be reworded gets some of them."""
+        schema, asked = schema_asked(body), str(body["messages"][-1]["content"])
+        answer = self.filled(schema, topic)
+        if len(schema["properties"]) == 1 and (found := re.search(r'^Text: (".*")$', asked, re.MULTILINE)):
+            words = json.loads(found[1]).split()
+            for place in range(len(words) - 1, 0, -3):
+                words.insert(place, self._random.choice(self._words[topic]))
+            answer = dict.fromkeys(schema["properties"], " ".join(words))
+        return json.dumps(answer)
+
+    def filled(self, schema: dict[str, Any], topic: str = TOPIC) -> Any:
+        """Something of the schema's form, in words of the topic."""
         if schema.get("type") == "object":
-            return {name: self._filled(part, topic) for name, part in schema["properties"].items()}
+            return {name: self.filled(part, topic) for name, part in schema["properties"].items()}
         if schema.get("type") == "array":
-            return [self._filled(schema["items"], topic) for _ in range(schema.get("minItems", 1))]
+            return [self.filled(schema["items"], topic) for _ in range(schema.get("minItems", 1))]
+        if schema.get("type") == "boolean":
+            return True  # a judge's verdict
         words = self._random.choices(self._words[topic], k=24)
-        return f"{' '.join(words[:12]).capitalize()}. {' '.join(words[12:]).capitalize()}."
+        return self._text(" ".join(words[:12]), " ".join(words[12:]))
+
+    def _text(self, first: str, second: str) -> str:
+        return f"{first.capitalize()}. {second.capitalize()}."
+
+
+class EdgeCases(GoodAnswers):
+    """The same, with texts in which every kind of edge case shows that a scenario asks for."""
+
+    def _text(self, first: str, second: str) -> str:
+        return f"{first.capitalize()}, but it doesn't {second}?"
 
 
 def _words(topic: str) -> list[str]:
@@ -196,7 +234,17 @@ def _words(topic: str) -> list[str]:
     return sorted(used[True] - used[False])
 
 
-def _completion(body: dict[str, Any], text: str, *, cut: bool) -> dict[str, Any]:
+def schema_asked(body: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema that a request asks for: beside its messages, or in the system message."""
+    if "response_format" in body:
+        schema: dict[str, Any] = body["response_format"]["json_schema"]["schema"]
+        return schema
+    schema = json.loads(body["messages"][0]["content"].rpartition("JSON Schema:\n")[2])
+    return schema
+
+
+def completion(body: dict[str, Any], text: str, *, cut: bool = False) -> dict[str, Any]:
+    """A chat completion with this text; about four characters count as a token."""
     sent = sum(len(str(message.get("content") or "")) // 4 for message in body["messages"])
     written = len(text) // 4
     return {
@@ -220,20 +268,29 @@ def _error(status: int, message: str, headers: dict[str, str]) -> web.Response:
     return web.Response(status=status, body=body, headers=headers, content_type="application/json")
 
 
+@asynccontextmanager
+async def listening(chat: Handler, log: Handler | None = None) -> AsyncIterator[str]:
+    """Answers on the loopback for the length of the block; gives the address for OPENAI_BASE_URL."""
+    app = web.Application(client_max_size=50_000_000)
+    app.router.add_post("/v1/chat/completions", chat)
+    if log is not None:
+        app.router.add_get("/log", log)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}/v1"
+    finally:
+        await runner.cleanup()
+
+
 async def serve(behaviour: Behaviour) -> None:
     """Serve until standard input ends."""
     endpoint = Endpoint(behaviour)
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", endpoint.chat)
-    app.router.add_get("/log", endpoint.show_log)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    print(f"http://{host}:{port}/v1", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await runner.cleanup()
+    async with listening(endpoint.chat, endpoint.show_log) as url:
+        print(url, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":

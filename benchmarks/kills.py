@@ -12,6 +12,7 @@ oldest one.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -47,14 +48,20 @@ def journalled(folder: Path) -> dict[str, Any]:
             connection.execute(text("SELECT id FROM records WHERE origin = 'synthetic'")).scalars().all()
         )
         slots = connection.execute(text("SELECT record_id FROM slots WHERE record_id IS NOT NULL")).scalars()
-        answers = connection.execute(
-            text("SELECT response FROM attempts WHERE response IS NOT NULL")
-        ).scalars()
-        found: dict[str, Any] = {"records": list(records), "slots": list(slots), "answers": set(answers)}
+        found: dict[str, Any] = {"records": list(records), "slots": list(slots), "answers": set()}
+        got: list[Any] = list(connection.execute(text("SELECT response, verdict FROM attempts")))
     engine.dispose()
     for spool in (folder / "answers").glob("*"):
-        found["answers"] |= {one.paid.response for one in spooled_answers(spool).values()}
+        got += [one.paid for one in spooled_answers(spool).values()]
+    found["answers"].update(answer for one in got for answer in replies_of(one))
     return found
+
+
+def replies_of(paid: Any) -> list[str]:
+    """Every single answer that an attempt got: in ``response`` several stand as a list; and ``verdict``."""
+    several = (paid.response or "").startswith('["')
+    replies = json.loads(paid.response) if several else [paid.response]
+    return [one for one in (*replies, paid.verdict) if one]
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,20 @@ class Kill:
 
     moment: float
     unread: frozenset[int]
+
+
+def kill(pid: int, server: int) -> Kill:
+    """Kill a process, and say what it had not read yet.
+
+    Args:
+        pid: of the process; whoever started it waits for its end.
+        server: the port where the endpoint listens.
+    """
+    moment = time.time()
+    os.kill(pid, signal.SIGSTOP)
+    unread = unread_ports(server)
+    os.kill(pid, signal.SIGKILL)
+    return Kill(moment, unread)
 
 
 def killed_run(folder: Path, endpoint: Running, moment: float) -> Kill | None:
@@ -83,12 +104,9 @@ def killed_run(folder: Path, endpoint: Running, moment: float) -> Kill | None:
     try:
         process.wait(moment)
     except subprocess.TimeoutExpired:
-        killed = time.time()
-        os.kill(process.pid, signal.SIGSTOP)
-        unread = unread_ports(endpoint.port)
-        os.kill(process.pid, signal.SIGKILL)
+        killed = kill(process.pid, endpoint.port)
         process.wait()
-        return Kill(killed, unread)
+        return killed
     return None
 
 
@@ -115,22 +133,22 @@ def one_kill(seed: int) -> dict[str, Any]:
     ):
         folder = Path(name)
         ideal = COUNT / CONCURRENCY * LATENCY
-        kill = killed_run(folder, endpoint, moments.uniform(0.05, ideal))
+        killed = killed_run(folder, endpoint, moments.uniform(0.05, ideal))
         time.sleep(3 * LATENCY)  # until the endpoint has noticed that nobody listens
         before = journalled(folder)
         log = endpoint.log()["requests"]
-        moment = kill.moment if kill else 0.0
+        moment = killed.moment if killed else 0.0
         # Requests that arrive after the kill had left before it.
         in_flight = sum(one["sent"] is None or one["sent"] >= moment for one in log)
         lost = [one for one in log if _is_lost(one, moment, before["answers"])]
-        read = [one for one in lost if kill and one["port"] not in kill.unread]
+        read = [one for one in lost if killed and one["port"] not in killed.unread]
         certain = [one["text"] for one in log if one["sent"] is not None and one["sent"] <= moment - GRACE]
-        result = run_process("one_job", folder, endpoint.url, COUNT, CONCURRENCY, "resume") if kill else {}
+        result = run_process("one_job", folder, endpoint.url, COUNT, CONCURRENCY, "resume") if killed else {}
         after = journalled(folder)
         calls = len(endpoint.log()["requests"])
     needed = len(after["answers"])
     return {
-        "killed": kill is not None,
+        "killed": killed is not None,
         "accepted_before": len(before["records"]),
         "in_flight": in_flight,
         "sent_and_lost": len(lost),

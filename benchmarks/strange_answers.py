@@ -18,22 +18,30 @@ from typing import Any
 
 from aiohttp import web
 from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.ledger import list_attempts
+from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.plans import propose_plan
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from pydantic import SecretStr
 
-from .endpoint import MODEL, TOPIC
+from .endpoint import MODEL, TOPIC, EdgeCases, Handler, listening, schema_asked
 from .table import markdown_table
 
 WORKFLOW = "fuzz"
-STRATEGIES = ("few_shot", "topic_description", "message_variation", "scenario_expansion")
+STRATEGIES: tuple[StrategyName, ...] = (
+    "few_shot",
+    "topic_description",
+    "message_variation",
+    "scenario_expansion",
+)
 RECORDS = 40
+RESUMES = 8
+"""Times that a job is gone on with when its endpoint refuses for good; then the next one has its turn."""
 _ODD_TEXTS = (
     "", " ", "null", "NaN", "[" * 3_200, '{"a":' * 2_000, '"' * 5_000, "\\" * 5_000, "\x00\x1b]8;;http://x\x07", "{}",
     "[]", "```json\n{}\n```", "<think>hm", "<think>" * 500, "\ud83d", "\u202eevil", "a" * 60_000, "9" * 6_000, "{" * 9,
@@ -67,12 +75,13 @@ class StrangeAnswers:
 
     Args:
         seed: of the first answer.
-        good: share of answers that fit the schema that is asked for.
+        good: share of answers whose text is just what was asked for, whatever stands around it.
     """
 
-    def __init__(self, seed: int, good: float = 0.1) -> None:
+    def __init__(self, seed: int, good: float = 0.2) -> None:
         self._random = random.Random(seed)
         self._good = good
+        self._good_answers = EdgeCases(self._random)
 
     def json(self, depth: int = 0) -> Any:
         """Any JSON."""
@@ -112,14 +121,10 @@ class StrangeAnswers:
 
     def text(self, body: dict[str, Any]) -> Any:
         """The content of a message."""
-        draw, schema = self._random, None
-        asked = body.get("response_format")
-        if isinstance(asked, dict):
-            schema = asked["json_schema"]["schema"]
-        kind = draw.random()
-        if schema is not None and kind < 0.45:
-            return json.dumps(self.fitting(schema))
-        if kind < 0.6:
+        draw, kind = self._random, self._random.random()
+        if kind < 0.35:
+            return json.dumps(self.fitting(schema_asked(body)))
+        if kind < 0.55:
             return draw.choice(_ODD_TEXTS)
         if kind < 0.85:
             return json.dumps(self.json())
@@ -128,7 +133,8 @@ class StrangeAnswers:
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of one answer."""
         draw = self._random
-        kind, headers = draw.random(), dict(draw.choice(_HEADERS))
+        is_good = draw.random() < self._good
+        kind, headers = 1.0 if is_good else draw.random(), dict(draw.choice(_HEADERS))
         if kind < 0.04:
             return (
                 draw.choice([200, 204, 302, 400, 404, 408, 418, 422, 429, 500, 503, 599]),
@@ -146,7 +152,8 @@ class StrangeAnswers:
         usage["completion_tokens_details"] = draw.choice(
             [None, 5, {"reasoning_tokens": draw.choice(_ODD_NUMBERS)}]
         )
-        message = {"role": "assistant", "content": self.text(body), "reasoning_content": self.json(4)}
+        text = self._good_answers.answer(body) if is_good else self.text(body)
+        message = {"role": "assistant", "content": text, "reasoning_content": self.json(4)}
         choice = {
             "index": 0,
             "message": message,
@@ -157,8 +164,8 @@ class StrangeAnswers:
         return 200, headers, json.dumps(whole).encode()
 
 
-async def serve(strange: StrangeAnswers, counts: Counter[int]) -> tuple[web.AppRunner, str]:
-    """An endpoint on the loopback that sends them; gives what stops it, and its address."""
+def answering(strange: StrangeAnswers, counts: Counter[int]) -> Handler:
+    """Sends them, and counts them by status."""
 
     async def chat(request: web.Request) -> web.Response:
         status, headers, content = strange.answer(await request.json())
@@ -170,13 +177,7 @@ async def serve(strange: StrangeAnswers, counts: Counter[int]) -> tuple[web.AppR
             content_type="application/json",
         )
 
-    app = web.Application(client_max_size=50_000_000)
-    app.router.add_post("/v1/chat/completions", chat)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    return runner, f"http://{host}:{port}/v1"
+    return chat
 
 
 async def run_jobs(
@@ -191,40 +192,43 @@ async def run_jobs(
         AssertionError: something came through a job that is no outcome of it.
     """
     sent: Counter[int] = Counter()
-    outcomes: Counter[str] = Counter()
-    runner, url = await serve(StrangeAnswers(seed), sent)
-    settings = Settings(
-        home=home,
-        openai_base_url=url,
-        openai_api_key=SecretStr("sk-mock"),
-        model=MODEL,
-        embedding_model="wordllama",
-        max_concurrency=16,
-        refusals_in_a_row=200,
-        patience=20,
-    )
-    services, until, number = Services(settings), time.monotonic() + seconds, 0
-    try:
-        create_workflow(services.store, WORKFLOW)
-        import_sample(services.store, WORKFLOW)
-        while sum(sent.values()) < answers or time.monotonic() < until:
-            item = PlanItem(topic=TOPIC, count=RECORDS, strategy=STRATEGIES[number % len(STRATEGIES)])  # type: ignore[arg-type]
-            number += 1
-            plan = propose_plan(services.store, WORKFLOW, [item])
-            approval = approve_plan(services.store, plan.id, approver="fuzzer", channel="benchmark").id
-            for _ in range(3):  # an endpoint that refuses for good can be resumed
-                answer = await run_approved_item(services, approval, 0)
-                if answer["success"]:
-                    break
-                assert answer["error"]["code"] in ("endpoint_error", "budget_exceeded"), answer
-            if answer["success"]:
-                job = answer["generation"]["job_id"]
-                outcomes += Counter(one.gate or one.status for one in list_attempts(services.store, job))
-    finally:
-        await runner.cleanup()
-        services.index.close()
-        services.store.close()
-    return sent, outcomes
+    async with listening(answering(StrangeAnswers(seed), sent)) as url:
+        services = Services(
+            Settings(
+                home=home,
+                openai_base_url=url,
+                openai_api_key=SecretStr("sk-mock"),
+                model=MODEL,
+                embedding_model="wordllama",
+                max_concurrency=16,
+                refusals_in_a_row=200,
+                patience=20,
+            )
+        )
+        until, number = time.monotonic() + seconds, 0
+        try:
+            create_workflow(services.store, WORKFLOW)
+            import_sample(services.store, WORKFLOW)
+            while sum(sent.values()) < answers or time.monotonic() < until:
+                await _one_job(services, STRATEGIES[number % len(STRATEGIES)])
+                number += 1
+            jobs = list_jobs(services.store)
+            attempts = [one for job in jobs for one in list_attempts(services.store, job.id)]
+        finally:
+            services.index.close()
+            services.store.close()
+    return sent, Counter(one.gate or one.status for one in attempts)
+
+
+async def _one_job(services: Services, strategy: StrategyName) -> None:
+    item = PlanItem(topic=TOPIC, count=RECORDS, strategy=strategy)
+    plan = propose_plan(services.store, WORKFLOW, [item])
+    approval = approve_plan(services.store, plan.id, approver="fuzzer", channel="benchmark").id
+    for _ in range(RESUMES):  # an endpoint that refuses for good can be resumed
+        answer = await run_approved_item(services, approval, 0)
+        if answer["success"]:
+            return
+        assert answer["error"]["code"] in ("endpoint_error", "budget_exceeded"), answer
 
 
 def main(minutes: float) -> None:

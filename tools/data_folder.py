@@ -37,9 +37,7 @@ def open_data_folder(home: Path) -> Path:
         if len(ours) == len(entries):
             _close(home)
         for entry in ours:
-            _close(entry)
-            for inner in entry.rglob("*"):
-                _close(inner)
+            close_to_others(entry)
         _closed.add(home)
     return home
 
@@ -65,6 +63,14 @@ def make_private_file(file: Path) -> Path:
 def is_open_to_others(path: Path) -> bool:
     """Whether other accounts may read, change or enter it."""
     return os.name == "posix" and path.exists() and bool(path.stat().st_mode & _PRIVATE)
+
+
+def close_to_others(path: Path) -> None:
+    """Make what is there, and all in it, its owner's alone; where nothing is, nothing happens. A link is let be."""
+    if os.name == "posix" and not path.is_symlink():
+        _close(path)
+        for inner in path.rglob("*"):
+            _close(inner)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .configured_keys import remember_key
 from .errors import InvalidInput
 from .listed_models import learnt_models, listed_models
 
@@ -164,6 +165,7 @@ class ModelSettings(BaseSettings):
     def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
         # A line break copied along with the key would break the request's header.
         text = value.get_secret_value().strip() if value is not None else ""
+        remember_key(text)
         return SecretStr(text) if text else None
 
     def for_hosts_model(self, *, is_hosts: bool = True) -> Self:

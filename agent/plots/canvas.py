@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from ...tools.errors import InvalidInput
+from ...tools.new_files import appearing_together
 from ..output import visible
 
 if TYPE_CHECKING:
@@ -96,17 +96,10 @@ def place_legend(axes: Axes, handles: Sequence[Artist], *, size: float, **more: 
 
 def save(figure: Figure, path: Path) -> None:
     """Write the picture; a file that is there already is replaced only by a whole one."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".png", delete=False) as file:
-        unfinished = Path(file.name)
-    try:
-        with warnings.catch_warnings():
-            # Letters that the font lacks are drawn as boxes; the rest of the picture is good.
-            warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-            figure.savefig(unfinished, bbox_inches="tight", pad_inches=0.25)
-        unfinished.chmod(0o644)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with appearing_together(path, overwrite=True) as files, warnings.catch_warnings():
+        # Letters that the font lacks are drawn as boxes; the rest of the picture is good.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        figure.savefig(files.open(path), format="png", bbox_inches="tight", pad_inches=0.25)
 
 
 def shown_name(name: str, longest: int = _LONGEST_NAME) -> str:

@@ -123,13 +123,8 @@ def test_never_replaces_a_file_unasked(store: Store, chat: Chat, jsonl: Jsonl, t
     assert not (tmp_path / "no.jsonl").exists()
 
 
-def test_makes_the_folder_and_follows_a_link(store: Store, chat: Chat, jsonl: Jsonl, tmp_path: Path) -> None:
+def test_makes_the_folder(store: Store, chat: Chat, jsonl: Jsonl, tmp_path: Path) -> None:
     import_files(store, "wf-1", [jsonl(chat("a"))])
-    real = tmp_path / "real.jsonl"
-    real.write_text("old")
-    (tmp_path / "link.jsonl").symlink_to(real)
-    export_records(store, "wf-1", tmp_path / "link.jsonl", overwrite=True)
-    assert (tmp_path / "link.jsonl").is_symlink() and real.read_text() != "old"
     export_records(store, "wf-1", tmp_path / "x" / "y" / "out.jsonl")
     assert (tmp_path / "x" / "y" / "out.jsonl").is_file()
 

@@ -18,6 +18,9 @@ from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.progress import Progress
 from finetune_coverage.tools.models import endpoint_session
 from finetune_coverage.tools.models.json_reply import DEEPEST, parse_json
+from finetune_coverage.tools.services import Services
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import approved, no_meaning, services_for, texts
@@ -61,6 +64,39 @@ async def test_one_bad_answer_costs_one_attempt(mock_openai: MockOpenAI, tmp_pat
     assert (generation["status"], generation["accepted"]) == ("complete", 3)
     assert sum(generation["rejected"].values()) == 1
     assert generation["cost"]["tokens"] < 1_000_000
+
+
+BAD_USAGES: list[Any] = [
+    {"prompt_tokens": 2**63, "completion_tokens": 2**70, "total_tokens": -1},
+    {"prompt_tokens": 5, "completion_tokens": 2**63, "total_tokens": 2**63},
+    {"prompt_tokens": -5, "completion_tokens": 40, "total_tokens": 35},
+    {"prompt_tokens": 1_000, "completion_tokens": None, "total_tokens": 1_000},
+    {"prompt_tokens": 0, "completion_tokens": 40, "total_tokens": 40},
+]
+
+
+@pytest.mark.parametrize("is_hosts", [False, True])
+@pytest.mark.parametrize("usage", BAD_USAGES)
+async def test_a_usage_that_is_told_in_part_counts_as_the_worst_case(
+    mock_openai: MockOpenAI, tmp_path: Path, usage: dict[str, Any], is_hosts: bool
+) -> None:
+    """What the endpoint bills for the part that it did not tell is not known: the cap must hold for all of it."""
+    good = texts()
+    mock_openai.reply = lambda body: {"content": good(body), "usage": usage}
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=2)
+    if is_hosts:  # a program that brings a model of its own: it is asked through LangChain
+        model = ChatOpenAI(model="mock-model", base_url=mock_openai.url, api_key=SecretStr(mock_openai.key))
+        services = Services(services.settings, make_chat_model=lambda _: model)
+    item = approved(services, 3)
+    answer = await run_approved_item(services, *item)
+    assert answer["success"], answer
+    generation = answer["generation"]
+    assert (generation["status"], generation["accepted"]) == ("complete", 3)
+    attempts = list_attempts(services.store, generation["job_id"])
+    with services.store.read() as connection:
+        budget = budget_of(connection, item[0])
+    assert budget.spent_tokens == sum(one.reserved_tokens for one in attempts if one.status == "accepted")
+    assert budget.reserved_tokens == 0
 
 
 @pytest.mark.parametrize("number", range(len(BAD_ANSWERS)))

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
+from finetune_coverage.tools.generation.asking import Asking
 from finetune_coverage.tools.generation.budget import budget_of
+from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
 from finetune_coverage.tools.generation.ledger import list_attempts
+from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
 from finetune_coverage.tools.models.answer_room import MOST, STEP, AnswerRoom, is_cut_off
 from finetune_coverage.tools.models.usage import TokenUsage, usage_reported
+from finetune_coverage.tools.services import Services
 
 from ..mock_openai.server import Fault, MockOpenAI
+from .test_answer_spool import lose_the_journal
 from .test_engine_endpoint import approved, no_meaning, services_for, texts
 
 __all__ = ["no_meaning"]
@@ -155,9 +160,67 @@ def test_thinking_in_the_open_is_seen(more: dict[str, Any]) -> None:
         {"prompt_tokens": "x"},
         {"prompt_tokens": 2**63, "completion_tokens": -1},
         {"prompt_tokens": math.nan, "completion_tokens": math.inf},
+        {"prompt_tokens": 0, "completion_tokens": 90},
+        {"prompt_tokens": -1, "completion_tokens": 90, "total_tokens": 500},
+        {"prompt_tokens": 410, "completion_tokens": "many"},
+        {"prompt_tokens": 410},
     ],
 )
 def test_a_usage_that_is_none_counts_as_not_told(told: Any) -> None:
     usage = usage_reported(told, {"odd": 1}, text="{}")
     assert usage.tokens == 0 and usage.finish_reason is None
     assert not is_cut_off("{}", usage)
+
+
+async def test_a_job_that_is_taken_up_knows_how_long_the_answers_could_be(
+    mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill forgets how much room was found out; answers that had it are no reason to stop the job for good."""
+    thinking(mock_openai, least=2_000, most=2_000)
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=4, budget_tokens=1_000_000)
+    item = approved(services, 8)
+    with monkeypatch.context() as patch:
+        lose_the_journal(patch, lambda one: one.number > 0)
+        patch.setattr(Services, "remember_answer_rooms", lambda services: None)
+        assert (await run_approved_item(services, *item))["error"]["code"] == "internal"
+    later = services_for(mock_openai, tmp_path / "home", max_concurrency=4, budget_tokens=1_000_000)
+    answer = await run_approved_item(later, *item)
+    assert answer["success"], answer
+    assert (answer["generation"]["status"], answer["generation"]["accepted"]) == ("complete", 8), answer
+    attempts = list_attempts(later.store, answer["generation"]["job_id"])
+    with later.store.read() as connection:
+        reserved = budget_of(connection, item[0]).reserved_tokens
+    assert reserved == sum(one.reserved_tokens for one in attempts if one.gate == "interrupted")
+
+
+async def test_what_was_set_aside_for_an_attempt_is_what_it_may_use_when_it_is_taken_up(
+    mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another job has found out meanwhile that this model needs more room; the endpoint counts nothing."""
+    limits, good = list[int](), texts()
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        limits.append(body["max_tokens"])
+        return {"content": good(body), "usage": {"prompt_tokens": None}}
+
+    async def die_between(asking: Asking, attempt: Any, *, is_last: bool) -> Any:
+        if attempt.replies:
+            raise RuntimeError("the machine dies here")
+        return await ask(asking, attempt, is_last=is_last)
+
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=1)
+    item, ask = approved(services, 1, "message_variation"), Asking.ask
+    mock_openai.reply = answer
+    # What the model says is refused, but only when both of its replies are there.
+    monkeypatch.setattr(MessageVariation, "check", lambda strategy, candidate: None)
+    monkeypatch.setattr(KeptFacts, "check", lambda gate, candidate: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(Asking, "ask", die_between)
+        assert (await run_approved_item(services, *item))["error"]["code"] == "internal"
+    services.answer_room().learn(0, "", TokenUsage(100, 1_000, reasoning_tokens=900, finish_reason="length"))
+    services.remember_answer_rooms()
+    later = services_for(mock_openai, tmp_path / "home", max_concurrency=1)
+    answered = await run_approved_item(later, *item)
+    assert answered["success"], answered
+    assert "no cap can be kept" not in str(answered["generation"]["stop_reason"])
+    assert limits[1] < STEP, "its second request has the room that was set aside for it"

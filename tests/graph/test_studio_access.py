@@ -6,6 +6,7 @@ A real `langgraph dev`, and requests as browsers, programs and proxies send them
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,9 @@ def _serving(folder: Path, writing: ModuleType, environment: dict[str, str]) -> 
     pytest.importorskip("langgraph_api", reason="needs the extra [studio]")
     endpoint = MockOpenAI()
     started = StudioServer(folder, endpoint, writing.Writer(), environment)
+    kept = folder / ".langgraph_api"  # as an earlier server left it
+    kept.mkdir(mode=0o755)
+    (kept / "older.pckl").touch(0o644)
     try:
         started.start()
         yield started
@@ -248,3 +252,20 @@ def test_routes_that_nobody_needs_are_shut(server: StudioServer) -> None:
             for method in ("GET", "POST"):
                 assert sender.request(method, path).status_code == 404, (method, path)
         assert sender.get("/ok").status_code == 200
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX")
+async def test_what_the_server_keeps_is_its_owners_alone(
+    server_with_token: StudioServer, dataset: Any
+) -> None:
+    """It keeps conversations as pickles in the folder in which it is started, and writes them when it ends."""
+    async for page in _open(server_with_token, dataset, {"Authorization": f"Bearer {TOKEN}"}):
+        await page.says("what does the score mean?")
+    server_with_token.stop()
+    kept = server_with_token.home.parent / ".langgraph_api"
+    names = {path.name for path in kept.iterdir()}
+    assert "older.pckl" in names and any(name.startswith(".langgraph_") for name in names), names
+    assert [
+        oct(path.stat().st_mode) for path in (kept, *kept.rglob("*")) if path.stat().st_mode & 0o077
+    ] == []
+    server_with_token.start()

@@ -22,13 +22,13 @@ class Fault:
 
     status: int = 0
     retry_after: float | None = None
-    message: str = "mock fault"
+    message: str = "mock fault"  # {authorization} in it becomes the header of the request
     code: str | None = None
     param: str | None = None
     drop: bool = False  # the connection ends without a word
     hang: bool = False  # no answer until the server is closed
     garbage: bool = False  # 200 with a body that is no JSON
-    not_a_completion: bool = False  # 200 with JSON that is no chat completion
+    not_a_completion: bool = False  # 200 with JSON that is no chat completion: the message
 
 
 Answer = str | dict[str, Any] | int | Fault | Truncated
@@ -61,6 +61,7 @@ class MockOpenAI:
         self.requests: list[Request] = []
         self.peak = 0  # most requests under way at once
         self.key = KEY
+        self.refusal = Fault(401, message="Incorrect API key provided", code="invalid_api_key")
         self.models = ["mock-model", "mock-embedding"]
         self.batches = Batches()
         self.closing = threading.Event()
@@ -168,7 +169,7 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
                 mock.requests.append(Request(self.path, body, key))
             if key == mock.key:
                 return True
-            self._fail(Fault(401, message="Incorrect API key provided", code="invalid_api_key"))
+            self._fail(mock.refusal)
             return False
 
         def _chat(self, body: dict[str, Any]) -> None:
@@ -183,17 +184,18 @@ def _handler(mock: MockOpenAI) -> type[BaseHTTPRequestHandler]:
                 self._send(200, completion(body, answer))
 
         def _fail(self, fault: Fault) -> None:
+            said = fault.message.replace("{authorization}", self.headers.get("Authorization", ""))
             if fault.hang:
                 mock.closing.wait()
             if fault.hang or fault.drop:
                 self.close_connection = True
             elif fault.garbage:
-                self._write(200, b"<html>oops", {})
+                self._write(200, f"<html>oops {said}".encode(), {})
             elif fault.not_a_completion:
-                self._send(200, {"hello": "world"})
+                self._send(200, {"hello": said})
             else:
                 headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-                error = {"message": fault.message, "type": "mock", "code": fault.code, "param": fault.param}
+                error = {"message": said, "type": "mock", "code": fault.code, "param": fault.param}
                 self._send(fault.status, {"error": error}, headers)
 
         def _stream(self, body: dict[str, Any], answer: Any) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput
+from ..new_files import NewFiles, appearing_together, refuse_existing
 from .exports.config_files import ConfigFile, config_file, config_text, read_dataset_info
 from .exports.export_format import (
     OPENAI,
@@ -21,7 +22,6 @@ from .exports.export_format import (
     format_named,
 )
 from .exports.huggingface import require_parquet
-from .exports.new_files import NewFiles, appearing_together, refuse_existing
 from .exports.record_files import RecordFiles
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin

@@ -133,6 +133,7 @@ attempts = Table(
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("scores", JSON),  # what the gates measured
     Column("draft", String),  # digest of the prompts that it was drafted with; NULL up to version 7
+    Column("room", Integer),  # tokens beside the text that its requests allow for; NULL up to version 8
     # From version 8 on. Money is whole picodollars, NULL when the price is not known.
     Column("reserved_picodollars", BigInteger),
     Column("picodollars", BigInteger),  # what it cost; NULL while that is open, too

@@ -70,16 +70,21 @@ class AttemptWork:
         self._seen = seen
         self.costs = AttemptCosts(spending, judge)
 
-    def draft(self, number: int) -> Draft:
+    def draft(self, number: int, room: int | None) -> Draft:
         """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
         rng = random.Random(f"{self._job.id}:{number}")
         draft = self._strategy.draft(self._contexts.at(number), number, rng)
-        requests = [replace(request, room=self.room.extra) for request in draft.requests]
-        return replace(draft, requests=requests)
+        return replace(draft, requests=[replace(request, room=room) for request in draft.requests])
 
-    def open(self, number: int, slot: int) -> Open:
-        """An attempt from its beginning, not written down yet."""
-        draft = self.draft(number)
+    def open(self, number: int, slot: int, room: int | None = None) -> Open:
+        """An attempt from its beginning, not written down yet.
+
+        Args:
+            number: of the attempt.
+            slot: that it is for.
+            room: what was set aside for it allows for, when it is taken up; None for what is known of the model now.
+        """
+        draft = self.draft(number, self.room.extra if room is None else room)
         return Open(number, slot, draft, self.costs.worst_case(draft), needs_verdict=self._judge is not None)
 
     def begin(self, owed: Sequence[tuple[int, int]]) -> tuple[list[Open], BudgetExceeded | None]:
@@ -284,4 +289,5 @@ def _as_attempt(one: Open) -> Attempt:
         seed_ids=[seed.id for seed in one.draft.seeds],
         details=one.draft.details,
         draft=one.draft.digest(),
+        room=one.draft.requests[0].room,
     )

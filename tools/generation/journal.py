@@ -47,6 +47,7 @@ def begin_attempts(
                 "seed_ids": attempt.seed_ids,
                 "details": attempt.details,
                 "draft": attempt.draft,
+                "room": attempt.room,
                 "reserved_tokens": amount.tokens,
                 "reserved_picodollars": amount.picodollars,
             }

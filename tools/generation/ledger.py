@@ -68,6 +68,7 @@ class Attempt:
 
     Attributes:
         draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
+        room: tokens that its requests allow for beside the text; None of the embedded model and of older versions.
         verdict: what the judge answered; its tokens are not among the others.
         cached_tokens: those of the prompts that came from the endpoint's cache.
         reasoning_tokens: those of the completions that nobody sees.
@@ -84,6 +85,7 @@ class Attempt:
     seed_ids: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     draft: str | None = None
+    room: int | None = None
     response: str | None = None
     gate: str | None = None
     evidence: str | None = None

@@ -49,4 +49,4 @@ def advice(rejected: Mapping[str, int]) -> list[str]:
 def stop_words(reason: str, rejected: Mapping[str, int]) -> str:
     """The reason why a job stopped, with what would help."""
     helpful = advice(rejected)
-    return f"{reason}. What would help: {'; '.join(helpful)}" if helpful else reason
+    return f"{reason.rstrip('.')}. What would help: {'; '.join(helpful)}" if helpful else reason

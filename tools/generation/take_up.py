@@ -155,7 +155,7 @@ def _is_news(answered: Answered, attempt: Attempt) -> bool:
 
 
 def _opened(work: AttemptWork, attempt: Attempt) -> Open:
-    one = work.open(attempt.number, attempt.slot)
+    one = work.open(attempt.number, attempt.slot, attempt.room)
     one.replies = split(one.draft, attempt.response) if attempt.response is not None else []
     one.usage = TokenUsage(
         attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, attempt.reasoning_tokens

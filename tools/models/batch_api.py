@@ -10,7 +10,7 @@ import orjson
 
 from ..errors import EndpointError
 from .chat_request import body_maker, read_completion
-from .endpoint_errors import TransientEndpointError, as_endpoint_error
+from .endpoint_errors import TransientEndpointError, as_endpoint_error, cause, told
 from .structured import request_options
 from .usage import TokenUsage
 
@@ -94,7 +94,7 @@ class BatchApi:
                 metadata=dict(metadata),
             )
         except Exception as error:
-            raise self._ours(error) from error
+            raise self._ours(error) from cause(error)
         return str(batch.id)
 
     async def find(self, metadata: Mapping[str, str]) -> str | None:
@@ -105,7 +105,7 @@ class BatchApi:
         try:
             page = await self._client.batches.list(limit=100)
         except Exception as error:
-            raise self._ours(error) from error
+            raise self._ours(error) from cause(error)
         wanted = dict(metadata)
         usable = (batch for batch in page.data if batch.metadata == wanted and batch.status != "failed")
         return next((str(batch.id) for batch in usable), None)
@@ -115,7 +115,7 @@ class BatchApi:
         try:
             batch = await self._client.batches.retrieve(batch_id)
         except Exception as error:
-            raise self._ours(error) from error
+            raise self._ours(error) from cause(error)
         counts = batch.request_counts
         said = [entry.message for entry in (batch.errors.data or [])] if batch.errors else []
         return BatchState(
@@ -123,7 +123,7 @@ class BatchApi:
             done=counts.completed + counts.failed if counts else 0,
             total=counts.total if counts else 0,
             files=tuple(file for file in (batch.output_file_id, batch.error_file_id) if file),
-            problem="; ".join(filter(None, said)) or None,
+            problem=told("; ".join(filter(None, said))) or None,
         )
 
     async def answers(self, state: BatchState) -> BatchAnswers:
@@ -133,7 +133,7 @@ class BatchApi:
             try:
                 content = (await self._client.files.content(file)).content
             except Exception as error:
-                raise self._ours(error) from error
+                raise self._ours(error) from cause(error)
             for line in content.splitlines():
                 if line.strip():
                     self._read(orjson.loads(line), found)
@@ -144,7 +144,7 @@ class BatchApi:
         try:
             await self._client.batches.cancel(batch_id)
         except Exception as error:
-            raise self._ours(error) from error
+            raise self._ours(error) from cause(error)
 
     def _read(self, line: dict[str, Any], found: BatchAnswers) -> None:
         custom_id, response = str(line["custom_id"]), line.get("response") or {}
@@ -155,7 +155,7 @@ class BatchApi:
                 found.failures[custom_id] = str(error)
             return
         said = line.get("error") or (response.get("body") or {}).get("error") or {}
-        found.failures[custom_id] = str(said.get("message") or f"status {response.get('status_code')}")
+        found.failures[custom_id] = told(said.get("message") or f"status {response.get('status_code')}")
 
     def _ours(self, error: Exception) -> Exception:
         known = as_endpoint_error(error, model=self._model.model_name)

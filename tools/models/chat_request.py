@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .endpoint_errors import unusable_answer
+from .endpoint_errors import cause, unusable_answer
 from .usage import TokenUsage, usage_reported
 
 MakeBody = Callable[[Sequence[tuple[str, str]], dict[str, Any]], dict[str, Any]]
@@ -47,7 +47,7 @@ def read_completion(body: Any, model: str) -> tuple[str, TokenUsage]:
             body.get("usage"), choice.get("finish_reason"), text=text, reasoning=reasoning
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise unusable_answer(model, repr(body)[:200]) from error
+        raise unusable_answer(model, repr(body)) from cause(error)
 
 
 def _text(content: object) -> str:

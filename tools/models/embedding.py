@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..errors import InvalidInput
 from ..settings import PREFIX, Settings
 from .chat import CONNECT_TIMEOUT, ENDPOINT_RETRIES, ENDPOINT_TIMEOUT, NO_KEY
-from .endpoint_errors import EmbeddedModelUnavailable, as_endpoint_error, unusable_answer
+from .endpoint_errors import EmbeddedModelUnavailable, as_endpoint_error, cause, unusable_answer
 
 WORDLLAMA = "wordllama"
 _BATCH = 256  # texts in one request
@@ -69,7 +69,7 @@ class EndpointEmbeddings(Embeddings):
             )
             if ours is error:
                 raise
-            raise ours from error
+            raise ours from cause(error)
 
     @cached_property
     def _client(self) -> Any:

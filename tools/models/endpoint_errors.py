@@ -6,11 +6,13 @@ import json
 from email.utils import parsedate_to_datetime
 from time import time
 
+from ..configured_keys import without_keys
 from ..errors import EndpointError
 
 _KEY = "Check OPENAI_API_KEY and OPENAI_BASE_URL."
 _MODEL = "Set FINETUNE_COVERAGE_MODEL (or _EMBEDDING_MODEL) to a model that the endpoint has."
 _LENGTH = "Use a model with a longer context, or shorter records as seeds."
+_MOST_TOLD = 300
 _CONTEXT_WORDS = (
     "context_length_exceeded",
     "context length",
@@ -65,9 +67,26 @@ def unusable_answer(model: str, why: object) -> UnusableAnswer:
         model: that was asked.
         why: what is wrong with it; shortened.
     """
-    said = " ".join(str(why).split())
-    shown = said if len(said) <= 200 else f"{said[:199]}…"
-    return UnusableAnswer(f"The endpoint of the model {model} gave no valid answer: {shown}")
+    return UnusableAnswer(f"The endpoint of the model {model} gave no valid answer: {told(why, most=200)}")
+
+
+def told(said: object, *, most: int = _MOST_TOLD) -> str:
+    """What an endpoint said, as it may be shown and kept: one short line, without the key if it repeats that.
+
+    All text of a refusal or failure comes through here.
+
+    Args:
+        said: whatever it is; what is read of it is bounded, too.
+        most: characters.
+    """
+    line = " ".join(without_keys(str(said)).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def cause(error: Exception) -> Exception | None:
+    """What to raise one of ours from: the error itself, unless a traceback would show a key with it."""
+    shown = f"{error!r} {error} {getattr(error, 'body', '')}"
+    return error if without_keys(shown) == shown else None
 
 
 def as_endpoint_error(error: Exception, *, model: str) -> EndpointError | None:
@@ -131,8 +150,7 @@ def _of_status(error: object, model: str) -> EndpointError:
 def _said(error: object) -> str:
     body = getattr(error, "body", None)
     message = body.get("message") if isinstance(body, dict) else None
-    text = " ".join(str(message or getattr(error, "message", error)).split())
-    return text if len(text) <= 300 else f"{text[:299]}…"
+    return told(message or getattr(error, "message", error))
 
 
 def _retry_after(value: str | None) -> float | None:

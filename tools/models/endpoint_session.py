@@ -19,7 +19,7 @@ import orjson
 
 from ..errors import EndpointError
 from .chat_request import body_maker, read_completion
-from .endpoint_errors import TransientEndpointError, unusable_answer
+from .endpoint_errors import TransientEndpointError, cause, unusable_answer
 from .structured import Send, structured_json
 from .usage import TokenUsage
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 8 * 2**20
 """Of one answer; the longest that a model writes is a tenth of it."""
+_LOOKED_AT = 4_096
+"""Bytes of one that is none; of them a line is told."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -128,7 +130,7 @@ def _straight(model: Any, session: ClientSession) -> Send:
         except TransientEndpointError:
             raise
         except Exception as error:  # what the HTTP client makes of odd headers and encodings
-            raise unusable_answer(name, repr(error)) from error
+            raise unusable_answer(name, repr(error)) from cause(error)
         if 300 <= response.status < 400:
             raise EndpointError(
                 f"The endpoint of the model {name} sends elsewhere ({response.status}); nothing is sent there.",
@@ -146,12 +148,12 @@ def _straight(model: Any, session: ClientSession) -> Send:
                     f"The endpoint of the model {name} answered {response.status}, in a form of its own.",
                     hint="Try again later.",
                     rate_limited=response.status == 429,
-                ) from error
+                ) from cause(error)
             raise refusal
         try:
             body = orjson.loads(content)
         except orjson.JSONDecodeError as error:
-            raise unusable_answer(name, repr(content[:80])) from error
+            raise unusable_answer(name, repr(content[:_LOOKED_AT])) from cause(error)
         return read_completion(body, name)
 
     return send

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .endpoint_errors import (
     TransientEndpointError,
     as_endpoint_error,
+    cause,
     is_context_overflow,
     unusable_answer,
 )
 from .json_reply import parse_json
-from .usage import TokenUsage, with_visible_reasoning
+from .usage import TokenUsage, usage_reported
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -105,7 +105,7 @@ def _by_langchain(model: BaseChatModel) -> Send:
             # What a client makes of a body that is no chat completion can be anything; a host's own model may
             # raise what it likes.
             if _speaks_openai(model) and as_endpoint_error(error, model="") is None:
-                raise unusable_answer(_name(model), repr(error)) from error
+                raise unusable_answer(_name(model), repr(error)) from cause(error)
             raise
         return _text(reply), message_usage(reply)
 
@@ -188,7 +188,7 @@ def _reraise(error: Exception, model: BaseChatModel) -> NoReturn:
     ours = as_endpoint_error(error, model=_name(model))
     if ours is None or ours is error:
         raise error
-    raise ours from error
+    raise ours from cause(error)
 
 
 def _name(model: BaseChatModel) -> str:
@@ -202,17 +202,16 @@ def _text(reply: AIMessage) -> str:
 
 def message_usage(reply: AIMessage) -> TokenUsage:
     """What a message of LangChain says that it took."""
-    usage = TokenUsage(finish_reason=reply.response_metadata.get("finish_reason"), uncounted_calls=1)
-    if counted := reply.usage_metadata:
-        usage = replace(
-            usage,
-            prompt_tokens=counted["input_tokens"],
-            completion_tokens=counted["output_tokens"],
-            cached_tokens=counted.get("input_token_details", {}).get("cache_read") or 0,
-            reasoning_tokens=counted.get("output_token_details", {}).get("reasoning") or 0,
-            uncounted_calls=int(counted["input_tokens"] + counted["output_tokens"] == 0),
-        )
-    return usage if usage.reasoning_tokens else with_visible_reasoning(usage, _text(reply))
+    counted: Mapping[str, Any] = reply.usage_metadata or {}
+    sent, written = (counted.get(f"{side}_token_details") or {} for side in ("input", "output"))
+    told = {
+        "prompt_tokens": counted.get("input_tokens"),
+        "completion_tokens": counted.get("output_tokens"),
+        "total_tokens": counted.get("total_tokens"),
+        "prompt_tokens_details": {"cached_tokens": sent.get("cache_read")},
+        "completion_tokens_details": {"reasoning_tokens": written.get("reasoning")},
+    }
+    return usage_reported(told, reply.response_metadata.get("finish_reason"), text=_text(reply))
 
 
 def _is_strict(schema: Any) -> bool:

@@ -56,6 +56,9 @@ NO_USAGE = TokenUsage()
 def usage_reported(usage: Any, finish_reason: Any, *, text: str, reasoning: Any = None) -> TokenUsage:
     """The usage in a chat completion's JSON.
 
+    A count that is missing or absurd leaves nothing to reckon with, so the whole usage is as if it had not been told:
+    no call sends nothing, and no text comes of nothing.
+
     Most endpoints count hidden reasoning as part of the completion; those that count it beside it (Gemini's and
     xAI's OpenAI-compatible ones) show it in a total that is larger than its parts, and it is billed like the rest.
 
@@ -67,7 +70,9 @@ def usage_reported(usage: Any, finish_reason: Any, *, text: str, reasoning: Any 
     """
     told = usage if isinstance(usage, Mapping) else {}
     prompt, completion = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
-    beside = max(0, _count(told.get("total_tokens")) - prompt - completion) if prompt else 0
+    beside = max(0, _count(told.get("total_tokens")) - prompt - completion)
+    if not prompt or (text and not completion):
+        prompt = completion = beside = 0
     cached = _count(_detail(told, "prompt_tokens_details", "cached_tokens")) or _count(
         told.get("prompt_cache_hit_tokens")  # DeepSeek
     )

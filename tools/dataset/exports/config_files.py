@@ -97,6 +97,10 @@ def _dataset_info(target: Path, files: Mapping[str, Path], *, overwrite: bool) -
 
 def read_dataset_info(path: Path) -> dict[str, Any]:
     """The entries of a ``dataset_info.json`` that is there; none when it is not."""
+    if path.is_symlink():  # what it points to would be written where others may read it
+        raise InvalidInput(
+            f"{path} is a link, and is not read.", hint="Remove it, or export to another folder."
+        )
     if not path.exists():
         return {}
     try:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from ...new_files import NewFiles
 from ..stored_rows import StoredRow
 from .converted import Unfit
 from .export_format import ExportFormat
 from .huggingface import ParquetFile, columns_of
-from .new_files import NewFiles
 from .survey import labelled_body
 from .tally import Tally
 

@@ -1,4 +1,7 @@
-"""New files that appear together when all are whole, or not at all."""
+"""New files that appear together when all are whole, or not at all: how everything is written that a person names.
+
+A link is never written through: whoever can put one into the folder would choose which file of the person's is changed.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ...data_folder import files_for_the_person
-from ...errors import InvalidInput
+from .data_folder import files_for_the_person
+from .errors import InvalidInput
 
 
 class NewFiles:
     """Files being written under other names, beside the places where they will be."""
 
-    def __init__(self, overwrite: bool) -> None:
+    def __init__(self, target: Path, overwrite: bool) -> None:
+        self._target = target
         self._overwrite = overwrite
         self._open: list[tuple[Path, Path, BinaryIO]] = []
         self._replaced: set[Path] = set()
 
     def open(self, target: Path, *, replaces: bool = False) -> BinaryIO:
         """A file to write into; ``replaces`` allows it to take the place of one that is there."""
-        final = target.resolve()  # a link stays a link: what it points to is replaced
+        self._refuse_linked_folder(target)
         with files_for_the_person():
-            final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name[:100]}.{uuid.uuid4().hex}.part")
+            target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.part")
         with files_for_the_person():
             file = temporary.open("xb")
         self._open.append((target, temporary, file))
@@ -48,7 +52,16 @@ class NewFiles:
             if target not in self._replaced:
                 refuse_existing(target, self._overwrite)
         for target, temporary, _ in self._open:
-            temporary.replace(target.resolve())
+            temporary.replace(target)
+
+    def _refuse_linked_folder(self, file: Path) -> None:
+        """The person named the target and how to get there; what lies within a target that is a folder they did not."""
+        for folder in file.parents:
+            if folder.is_relative_to(self._target) and folder != self._target and folder.is_symlink():
+                raise InvalidInput(
+                    f"{folder} is a link; nothing is written through it.",
+                    hint="Remove it, or name another folder.",
+                )
 
     def clear(self) -> None:
         """Take away what is not in its place."""
@@ -63,13 +76,13 @@ def appearing_together(target: Path, overwrite: bool) -> Iterator[NewFiles]:
     """New files that take their places at the end of the block, or vanish when the block raises.
 
     Args:
-        target: named when the disk makes trouble.
-        overwrite: whether they may replace files that are there.
+        target: what the person named: the file, or the folder that they are in.
+        overwrite: whether they may replace what is there; of a link the link, not what it points to.
 
     Raises:
         InvalidInput: a file is there already, or cannot be written.
     """
-    files = NewFiles(overwrite)
+    files = NewFiles(target, overwrite)
     try:
         try:
             yield files
@@ -87,7 +100,9 @@ def refuse_existing(target: Path, overwrite: bool) -> None:
     """Refuse a place that is taken; raises `InvalidInput`."""
     if target.exists() and not target.is_file():
         raise InvalidInput(f"{target} is not a file.", hint="Name a file to write.")
-    if target.exists() and not overwrite:
+    if os.path.lexists(target) and not overwrite:
+        how = ", as a link" if target.is_symlink() else ""
         raise InvalidInput(
-            f"{target} is there already.", hint="Name another file, or allow it to be replaced (--overwrite)."
+            f"{target} is there already{how}.",
+            hint="Name another file, or allow it to be replaced (--overwrite).",
         )
