@@ -127,7 +127,7 @@ def reminder(offer: Offer) -> str:
 
 def brief_reminder(offer: Offer) -> str:
     """The same in a line or two, after an answer: the options keep their numbers."""
-    if offer.plan_id and offer.items and offer.yes_is_plain:
+    if offer.action == "generate_synthetic_data" and offer.plan_id and offer.yes_is_plain:
         return (
             f"Still on the table: {items_words(offer.items)}. “yes” starts it, and nothing else does; “options” lists "
             "what else there is."
