@@ -10,13 +10,13 @@ from langgraph.types import Command
 from ..tools.errors import CoverageError
 from ..tools.generation.approval import approval_of, approve_plan
 from ..tools.generation.prices import require_keepable_cap
+from .actions.plan import revise
 from .context import approver, from_context, thread_id
-from .markdown import escape
-from .offer import Offer, Reply
-from .revise import revise
+from .offers.offer import Offer, Reply
+from .offers.pending import keep_with_plan, require_shown_plan
 from .scope import ServicesSource, scoped
 from .state import State, as_json, reply_in, the_offer, with_update
-from .table import keep_with_plan, require_shown_plan
+from .wording.markdown import escape
 
 Answered = Literal["generate", "talk", "finish"]
 _ENDS = ("proceed", "stop", "review_outside")

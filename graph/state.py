@@ -12,8 +12,8 @@ from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
 from ..tools.models.usage import TokenUsage
-from .lasting_ids import add_with_lasting_ids
-from .offer import Offer, Reply
+from .conversations.lasting_ids import add_with_lasting_ids
+from .offers.offer import Offer, Reply
 
 NextStep = Literal["grader", "review", "stopped"]
 

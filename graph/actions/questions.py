@@ -7,15 +7,15 @@ from contextlib import suppress
 from ...tools.dataset.records import get_record
 from ...tools.errors import CoverageError, InvalidInput
 from ...tools.inspection.records import shown_record
-from ..answer_words import effect_of, quoted, topic_line
-from ..answers import Answer, answer
-from ..asked import Asked
-from ..markdown import escape, topic_title
-from ..offer import Offer, Reply
-from ..offer_kinds import About
-from ..plan_words import items_words, strategy_words
+from ..offers.kinds import About
+from ..offers.offer import Offer, Reply
+from ..wording.answer_words import effect_of, quoted, topic_line
+from ..wording.markdown import escape, topic_title
+from ..wording.plan_words import items_words, strategy_words
 from . import catalog
+from .asked_tools import Asked
 from .catalog import Action
+from .facts import Answer, answer
 from .replies import known_topic, plan_items
 
 

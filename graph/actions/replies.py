@@ -10,8 +10,8 @@ from ...tools.dataset.records import topic_counts
 from ...tools.dataset.workflows import list_topics
 from ...tools.errors import InvalidInput
 from ...tools.services import Services
-from ..offer import Offer, Reply, ReviewScope
-from ..offer_kinds import NO_TO
+from ..offers.kinds import NO_TO
+from ..offers.offer import Offer, Reply, ReviewScope
 from . import catalog
 from .catalog import Action, PlannedItem
 

@@ -8,14 +8,14 @@ from typing import Any
 from langchain_core.messages import HumanMessage
 from langgraph.types import Command, interrupt
 
-from ..approval import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
 from ..consent import Answered, answered, together
 from ..context import answered_by_id, is_subgraph, sent_at, written_ahead
-from ..offer import Offer, Reply
-from ..offer_kinds import CONSEQUENCES
+from ..offers.form import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
+from ..offers.kinds import CONSEQUENCES
+from ..offers.offer import Offer, Reply
+from ..offers.pending import now_ms
 from ..scope import ServicesSource
 from ..state import State, as_json, offer_in, with_update
-from ..table import now_ms
 
 
 def approve(source: ServicesSource, state: State) -> Command[Answered]:

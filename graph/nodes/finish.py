@@ -11,12 +11,12 @@ from langchain_core.messages import AIMessage
 from ...tools.coverage.report import Coverage
 from ...tools.generation.plans import cancel_plan
 from ..context import thread_id
-from ..history import history, rounds_of
-from ..markdown import plural, plural_were, score_words
-from ..offer import Reply
-from ..round_table import round_table
+from ..conversations.history import history, rounds_of
+from ..offers.offer import Reply
 from ..scope import ServicesSource
 from ..state import NextStep, State, as_json, offer_in, reply_in
+from ..wording.markdown import plural, plural_were, score_words
+from ..wording.round_table import round_table
 
 ENDED = "coverage-ended-"
 """How the id of the last message of a conversation begins: what a person wrote before it is answered."""

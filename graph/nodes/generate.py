@@ -12,11 +12,11 @@ from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
 from ...tools.generation.progress import Progress
-from ..resumption import INTERRUPTED, ask_to_resume
+from ..actions.tool_messages import error_words, tool_messages
+from ..offers.pending import takes_yes
+from ..offers.resumption import INTERRUPTED, ask_to_resume
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, the_offer
-from ..table import takes_yes
-from ..tool_messages import error_words, tool_messages
 
 
 async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:

@@ -9,13 +9,13 @@ from langgraph.types import Command
 
 from ...tools.analyze_coverage import analyze_coverage
 from ...tools.coverage.report import Coverage
+from ..actions.tool_messages import error_words, tool_messages
 from ..context import thread_id
-from ..history import history
+from ..conversations.history import history
+from ..reading.workflow_choice import ask_which
 from ..scope import ServicesSource, max_rounds, scoped
 from ..state import State
-from ..stop_rule import stop_reason
-from ..tool_messages import error_words, tool_messages
-from ..workflow_choice import ask_which
+from ..wording.stop_rule import stop_reason
 from .analyze import AfterAnalysis
 
 

@@ -16,18 +16,27 @@ from ...tools.dataset.records import topic_counts
 from ...tools.dataset.workflows import list_topics
 from ...tools.generation.estimate import Estimator
 from ...tools.services import Services
+from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
-from ..further_plans import further_options
-from ..offer import Offer
-from ..pilot import is_pilot_done, preview
-from ..plan_options import MORE, PROCEED, REVIEW, REVIEW_NEW, SKIP, costs_in_words, option, plan_options
-from ..plan_words import brief_cost_words, note_lower_scores
-from ..reply import read_reply
-from ..report import analysis_report, round_report
+from ..offers.further_plans import further_options
+from ..offers.offer import Offer
+from ..offers.pending import lay
+from ..offers.plan_options import (
+    MORE,
+    PROCEED,
+    REVIEW,
+    REVIEW_NEW,
+    SKIP,
+    costs_in_words,
+    option,
+    plan_options,
+)
+from ..reading.grammar.sentence import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in
-from ..stop_rule import goal_words
-from ..table import lay
+from ..wording.plan_words import brief_cost_words, note_lower_scores
+from ..wording.report import analysis_report, round_report
+from ..wording.stop_rule import goal_words
 
 AfterRecommendation = Literal["approve", "talk"]
 _CARRIED = (

@@ -15,19 +15,19 @@ from ...tools.dataset.workflows import dataset_version, list_workflows
 from ...tools.errors import InvalidInput
 from ...tools.generation.plans import cancel_plan
 from ...tools.services import Services
-from ..approval import in_time
 from ..consent import answered, together
 from ..context import from_context, sent_at, thread_id, written_ahead
-from ..history import history
-from ..markdown import escape
-from ..offer import Offer, Option
-from ..offer_kinds import CONSEQUENCES
-from ..reply import SENTENCE, read_reply
-from ..resumption import ask_to_resume
+from ..conversations.history import history
+from ..offers.form import in_time
+from ..offers.kinds import CONSEQUENCES
+from ..offers.offer import Offer, Option
+from ..offers.pending import find_plan, offer_of, outdated, unfinished_approval
+from ..offers.resumption import ask_to_resume
+from ..reading.grammar.sentence import SENTENCE, read_reply
+from ..reading.workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, offer_in, with_update
-from ..table import find_plan, offer_of, outdated, unfinished_approval
-from ..workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
+from ..wording.markdown import escape
 from .finish import ENDED, SETTLED
 
 Routed = Literal["analyze", "approve", "talk", "generate", "finish"]

@@ -8,19 +8,19 @@ from typing import Any, Literal
 
 from langgraph.types import Command
 
+from ..actions.answering import respond
+from ..actions.branches import compare, fork, switch
+from ..actions.plan import revise
+from ..actions.removal import remove
+from ..actions.review import review
+from ..actions.rules import rules
+from ..actions.targets import retarget
+from ..actions.undo import take_back, undo
 from ..consent import together
-from ..fork import compare, fork, switch
-from ..interpret import interpret, needs_reading
-from ..removal import remove
-from ..respond import respond
-from ..retarget import retarget
-from ..review import review
-from ..revise import revise
-from ..rules import rules
+from ..reading.reader import interpret, needs_reading
+from ..reading.workflow_choice import opened
 from ..scope import ServicesSource
 from ..state import State, offer_in, reply_in, with_update
-from ..undo import take_back, undo
-from ..workflow_choice import opened
 from .finish import SETTLED
 
 Talked = Literal["approve", "analyze", "finish"]

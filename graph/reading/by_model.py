@@ -30,14 +30,14 @@ from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
 from ...tools.models.usage import NO_USAGE, TokenUsage
 from ...tools.services import Services
+from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, QUESTIONS, Action
+from ..actions.facts import Answer
+from ..actions.number_check import unsupported_numbers
 from ..actions.questions import look_up
 from ..actions.replies import reply_to
-from ..answers import Answer
-from ..asked import Asked
-from ..markdown import escape, plain_markdown, shorten
-from ..number_check import unsupported_numbers
-from ..offer import Offer, Option, Reply
+from ..offers.offer import Offer, Option, Reply
+from ..wording.markdown import escape, plain_markdown, shorten
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 import finetune_coverage.graph as graph
-from finetune_coverage.graph import bare_answers
+from finetune_coverage.graph.reading import bare_answers
 
 LENGTH = 1000
 SENTENCE = 200

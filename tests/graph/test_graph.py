@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.persist import checkpointer, open_checkpointer
+from finetune_coverage.graph.conversations.checkpoints import checkpointer, open_checkpointer
 from finetune_coverage.graph.state import InputState, OutputState, State
 from finetune_coverage.tools.settings import Settings
 
@@ -55,7 +55,7 @@ async def test_the_state_is_json_and_holds_no_record(chat: Any) -> None:
 
 def test_importing_the_graph_loads_nothing_heavy_and_opens_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys, finetune_coverage.graph.build, finetune_coverage.graph.persist;"
+        "import sys, finetune_coverage.graph.build, finetune_coverage.graph.conversations.checkpoints;"
         "print([m for m in ('sklearn', 'chromadb', 'openai', 'onnxruntime', 'xllamacpp') if m in sys.modules])"
     )
     done = subprocess.run(
@@ -76,7 +76,9 @@ async def test_conversations_are_kept_in_the_data_folder(tmp_path: Path) -> None
 def test_langgraph_json_names_what_exists() -> None:
     config = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))
     assert config["graphs"] == {"coverage": "finetune_coverage.graph.build:graph"}
-    assert config["checkpointer"] == {"path": "finetune_coverage.graph.persist.checkpointer"}
+    assert config["checkpointer"] == {
+        "path": "finetune_coverage.graph.conversations.checkpoints.checkpointer"
+    }
 
 
 def test_the_drawing_is_that_of_the_graph() -> None:

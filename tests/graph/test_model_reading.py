@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.model_reading import INTENTS, reading_prompt
+from finetune_coverage.graph.reading.by_small_model import INTENTS, reading_prompt
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel

@@ -11,8 +11,8 @@ from finetune_coverage.benchmarks.utterances import (
     item,
     still_poor,
 )
-from finetune_coverage.graph.offer import Reply
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Reply
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from hypothesis import given
 from hypothesis import strategies as st
