@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ...tools.data_folder import make_private_folder, may_be_written, open_data_folder
+from ...tools.data_folder import make_private_file, make_private_folder, may_be_written, open_data_folder
 from ...tools.dataset.workflows import now
 from ...tools.errors import Busy, InvalidInput
 from ...tools.settings import Settings
@@ -51,7 +51,7 @@ def hold_thread(settings: Settings, thread_id: str, program: str) -> Iterator[No
             hint="Go on there, or end it there first; `finetune-coverage chat` begins another conversation.",
         ) from error
     try:
-        holder.write_text(
+        make_private_file(holder).write_text(
             f"{program}, process {os.getpid()} on {socket.gethostname()}, since {now()[:19]} UTC",
             encoding="utf-8",
         )

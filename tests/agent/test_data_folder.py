@@ -96,6 +96,10 @@ def test_what_is_written_for_the_person_is_as_their_umask_says(
     assert command("export", "-w", small, "-o", tmp_path / "new" / "out.jsonl").code == 0
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o755
     assert stat.S_IMODE((tmp_path / "new" / "out.jsonl").stat().st_mode) == 0o644
+    os.umask(0o027)
+    assert command("analyze", "-w", small, "--plot", tmp_path / "shares.png").code == 0
+    assert stat.S_IMODE((tmp_path / "shares.png").stat().st_mode) == 0o640
+    os.umask(0o022)
     assert os.umask(0o022) == 0o022
 
 
@@ -108,3 +112,36 @@ def test_a_store_that_a_host_program_opens_is_closed_too(tmp_path: Path) -> None
     assert not any(
         "coverage.db" in place or " ." in place for place in open_places(tmp_path / "deep" / "home")
     )
+
+
+def test_locks_that_a_host_program_takes_are_closed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its umask is its own: what this package makes must not depend on it."""
+    from finetune_coverage.graph.thread_lock import hold_thread
+    from finetune_coverage.tools.dataset.chroma_client import FolderClient
+    from finetune_coverage.tools.generation.job_lock import is_carried_out, lock_job
+    from finetune_coverage.tools.models import embedded_weights
+    from finetune_coverage.tools.settings import Settings
+
+    settings = Settings(home=tmp_path / "home")
+    services = Services(settings)
+    _ = services.store
+    job, client = lock_job(settings.home, "job-1"), FolderClient(settings.home / "chroma")
+    assert not is_carried_out(settings.home, "job-2")
+    # What is locked during the joining of the weights shows in the middle of it.
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(embedded_weights, "_is_checked", lambda *_: False)
+    monkeypatch.setattr(embedded_weights, "_join", lambda *_: None)
+    embedded_weights.embedded_weights(cache=cache)
+    with hold_thread(settings, "thread-1", "a test"), client._locked():
+        places = [*settings.home.rglob("*"), *cache.rglob("*")]
+        kept = {
+            path.relative_to(tmp_path).as_posix() for path in places if path.suffix in (".lock", ".holder")
+        }
+        assert [name for name in open_places(tmp_path) if ".lock" in name or ".holder" in name] == []
+    assert {"home/locks/job-1.lock", "home/coverage.db.setup.lock", "home/chroma/one_at_a_time.lock"} <= kept
+    assert {Path(name).parts[:2] for name in kept if "thread-" in name} == {("home", "locks")}
+    assert any(name.startswith("cache/") for name in kept)
+    job.release()
+    services.store.close()

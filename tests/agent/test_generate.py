@@ -104,7 +104,8 @@ def test_a_cap_on_money_needs_a_price(
     refused = generate(command, small, "--max-usd", "0.4", "--yes", "--json")
     assert refused.code == 1
     assert refused.document["error"]["code"] == "budget_exceeded"
-    assert "FINETUNE_COVERAGE_PRICES" in refused.document["error"]["hint"]
+    hint = refused.document["error"]["hint"]
+    assert "FINETUNE_COVERAGE_PRICES" in hint and "set FINETUNE_COVERAGE_MODEL to" in hint
     assert command("plans", "--all", "--json").document["plans"] == [], "nothing to approve"
 
     prices = tmp_path / "prices.yaml"

@@ -50,6 +50,16 @@ def test_says_what_to_do_about_a_folder_that_cannot_be_used(tmp_path: Path, word
     assert "Delete the folder" in caught.value.hint
 
 
+def test_it_holds_vectors_and_no_texts(tmp_path: Path, word_embeddings: Any) -> None:
+    messages = [{"role": "user", "content": "Zyzzogeton?"}, {"role": "assistant", "content": "Qoph."}]
+    index = FewShotIndex(word_embeddings, path=tmp_path / "chroma")
+    index.ensure("wf-1", [Record("r1", json.dumps({"messages": messages}), "t")])
+    assert index.spread("wf-1", "t", 1) == ["r1"]
+    index.close()
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "chroma").rglob("*") if path.is_file())
+    assert b"r1" in kept and b"Zyzzogeton" not in kept and b"Qoph" not in kept
+
+
 def test_says_when_there_is_no_server(word_embeddings: Any) -> None:
     index = FewShotIndex(word_embeddings, url="http://127.0.0.1:9")
     with pytest.raises(EndpointError, match="no Chroma server"):

@@ -225,8 +225,9 @@ def test_its_calls_and_its_price_are_in_the_estimate(
     assert known.calls == 20 + 15, "12 of 60% accepted, of 80% that pass the judge"
     assert known.usd is None and "price of the judge not known" in known.note
     services.settings.budget_usd = 1.0
-    with pytest.raises(BudgetExceeded, match=JUDGE):
+    with pytest.raises(BudgetExceeded, match=JUDGE) as refused:
         require_keepable_cap(services.settings)
+    assert "set FINETUNE_COVERAGE_JUDGE_MODEL to a model whose price is known" in refused.value.hint
     both = f"mock-model: {{input: 0, output: 0}}, {JUDGE}: {{input: 1, output: 2}}"
     prices.write_text(f"endpoints: {{'{endpoint.url}': {{{both}}}}}")
     priced = estimate_plan(services, WORKFLOW, item)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.generation.approval import approval_of
 from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.settings import Settings
 
 from ..mock_openai.server import MockOpenAI
 from .studio_page import APPROVE, Page
@@ -243,6 +245,36 @@ def _approver(page: Page) -> str:
     store.close()
     assert approval is not None
     return approval.approver
+
+
+def test_no_route_of_the_server_answers_a_stranger(server_with_token: StudioServer) -> None:
+    """Every one that the server itself lists, those of later versions included; `/ok` alone says that it runs."""
+    known = {"Authorization": f"Bearer {TOKEN}"}
+    listed = httpx.get(f"{server_with_token.address}/openapi.json", headers=known).json()["paths"]
+    routes = [(method.upper(), path) for path, methods in listed.items() for method in methods]
+    assert len(routes) > 40, routes
+    routes.append(("GET", "/noauth/threads"))  # how the server's own code asks itself
+    with httpx.Client(base_url=server_with_token.address) as sender:
+        for method, path in routes:
+            path = re.sub(r"\{\w+\}", "00000000-0000-0000-0000-000000000000", path)
+            assert path == "/ok" or sender.request(method, path).status_code == 401, (method, path)
+            from_a_page = {**known, "Origin": "https://evil.example"}
+            assert sender.request(method, path, headers=from_a_page).status_code == 403, (method, path)
+
+
+def test_the_log_says_which_setting_lets_a_page_in(server: StudioServer) -> None:
+    httpx.get(f"{server.address}/threads", headers={"Origin": "https://my-chat.example"})
+    httpx.get(f"{server.address}/threads", headers={"Host": "my-name.example"})
+    assert re.search(r"'https://my-chat.example' may not.*FINETUNE_COVERAGE_SERVER_ORIGINS", server.log)
+    assert re.search(r"'my-name.example'.*FINETUNE_COVERAGE_SERVER_HOSTS", server.log)
+
+
+def test_no_page_is_let_in_by_default() -> None:
+    assert Settings().server_origins == () and Settings().server_hosts == ()
+    studio = (ROOT / "Makefile").read_text().partition("\nstudio:")[2].partition("\n\n")[0]
+    assert re.findall(r"https?://[\w.]+", studio) == [STUDIO], (
+        "whom `make studio` names is what the page says"
+    )
 
 
 def test_routes_that_nobody_needs_are_shut(server: StudioServer) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ..data_folder import make_private_folder, open_data_folder
 from ..errors import Busy
 
 PATIENCE = 0.5
@@ -40,6 +41,5 @@ def is_carried_out(home: Path, job_id: str) -> bool:
 
 
 def _lock(home: Path, job_id: str) -> FileLock:
-    folder = home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{job_id}.lock", thread_local=False)
+    folder = make_private_folder(open_data_folder(home) / "locks")
+    return FileLock(folder / f"{job_id}.lock", thread_local=False, mode=0o600)

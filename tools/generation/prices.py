@@ -164,11 +164,12 @@ def require_keepable_cap(settings: Settings) -> Price | None:
     if settings.budget_usd is not None:
         unknown = [one for one in (settings, judge) if one is not None and price_of(one) is None]
         if unknown:
+            which = f"{PREFIX}MODEL" if unknown[0] is settings else f"{PREFIX}JUDGE_MODEL"
             raise BudgetExceeded(
                 f"A cap of {usd_words(settings.budget_usd)} is set, and the price of {unknown[0].model_in_use} is "
                 "not known, so the cap could not be kept.",
-                hint=f"Name the price in a file and set {PREFIX}PRICES to its path, or cap the tokens "
-                f"({PREFIX}BUDGET_TOKENS) instead of the money.",
+                hint=f"Name the price in a file and set {PREFIX}PRICES to its path, set {which} to a model whose price "
+                f"is known, or cap the tokens ({PREFIX}BUDGET_TOKENS) instead of the money.",
             )
     return price
 

@@ -88,7 +88,7 @@ def embedded_weights(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Two processes that start together join once: the second finds the first one's file.
-        with FileLock(folder / f"{source.file_name}.lock"):
+        with FileLock(folder / f"{source.file_name}.lock", mode=0o600):
             if not _is_checked(target, source):
                 _join(source, target, on_progress)
     except OSError as error:
