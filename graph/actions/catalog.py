@@ -41,19 +41,19 @@ class ProposePlan(Action):
 
     items: list[PlannedItem] = Field(min_length=1, description="The whole plan.")
     max_tokens: int | None = Field(
-        default=None, ge=1, description="A limit on tokens, if the person wants one."
+        default=None,
+        ge=1,
+        description="A limit on tokens, if the person wants one; null keeps an earlier one.",
     )
-    max_usd: float | None = Field(
-        default=None, gt=0, description="A limit in US dollars, if the person wants one."
-    )
+    max_usd: float | None = Field(default=None, gt=0, description="A limit in US dollars, likewise.")
     remove_limits: bool = Field(
         default=False, description="Whether the person wants the limits that they named before taken away."
     )
 
 
 class ProposePilot(Action):
-    """Show a small sample of what the plan would write before the whole of it: "first show me three". The sample
-    needs a yes of its own.
+    """Show a small sample of what the plan on the table would write before the whole of it: "first show me three". The
+    sample needs a yes of its own. Where no plan is on the table, propose a small one instead.
     """
 
     count: int = Field(default=3, ge=1, le=50)

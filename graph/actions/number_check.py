@@ -104,9 +104,10 @@ def _values(value: Any, key: str = "") -> Iterable[float]:
 
 
 def _plain(written: str) -> float | None:
-    percent = written.strip().endswith(("%", "percent"))
     digits = re.sub(r"[^\d.]", "", written)
-    return float(digits) / (100 if percent else 1) if re.search(r"\d", digits) else None
+    unit = re.sub(r"[-+\d,.\s\u202f\u00a0]", "", written)
+    scale = 0.01 if unit in ("%", "percent") else _SCALES.get(unit, 1.0)
+    return float(digits) * scale if re.search(r"\d", digits) else None
 
 
 def _in_words(text: str) -> list[tuple[str, float]]:

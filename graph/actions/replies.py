@@ -9,6 +9,7 @@ from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
 from ...tools.dataset.records import topic_counts
 from ...tools.dataset.workflows import list_topics
 from ...tools.errors import InvalidInput
+from ...tools.generation.estimate import check_items
 from ...tools.services import Services
 from ..offers.kinds import NO_TO
 from ..offers.offer import Offer, Reply, ReviewScope
@@ -27,13 +28,16 @@ def reply_to(action: Action, offer: Offer, services: Services) -> Reply:
     """The reply that carries the action out.
 
     Raises:
-        InvalidInput: it names a topic or a record that there is not; in words for the model, which may correct itself.
+        CoverageError: it names a topic or a record that there is not, or a strategy that the topic's records do not
+            allow; in words for the model, which may correct itself.
     """
     match action:
         case catalog.ProposePlan():
+            items = plan_items(action.items, offer, services)
+            check_items(services, offer.workflow_id or "", items)
             return Reply(
                 kind="change",
-                items=plan_items(action.items, offer, services),
+                items=items,
                 cap_tokens=action.max_tokens,
                 cap_usd=action.max_usd,
                 without_caps=action.remove_limits,

@@ -55,6 +55,10 @@ _SILENT = (
     "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
     "number of the list."
 )
+_CORRECTION = (
+    "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
+    "them up."
+)
 _LOST = "I did not understand that. Could you say it in other words?"
 _TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
 
@@ -116,6 +120,7 @@ class _Reader:
         self.asked = Asked(services, offer.workflow_id or "", offer)
         self.usage = NO_USAGE
         self._facts: list[Answer] = []
+        self._was_corrected = False
 
     async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Read:
         prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
@@ -129,9 +134,15 @@ class _Reader:
                 model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
             )
             self.usage += usage
-            if not said.tool_calls:
-                return self._read(Reply(kind="told", note=self._checked(said.text, state, turns)))
             messages.append(said)
+            if not said.tool_calls:
+                invented = self._invented(said.text, state, turns)
+                if invented and not self._was_corrected:
+                    self._was_corrected = True
+                    messages.append(HumanMessage(_CORRECTION.format(numbers=", ".join(invented))))
+                    continue
+                text = self._plain_facts() if invented or not said.text.strip() else self._in_words(said.text)
+                return self._read(Reply(kind="told", note=text))
             for call in said.tool_calls:
                 outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
                 if isinstance(outcome, Reply):
@@ -164,22 +175,23 @@ class _Reader:
         results = [call.result for call in self.asked.calls[before:]]
         return json.dumps({"facts": fact.said, "results": results}, ensure_ascii=False, default=str)[:20_000]
 
-    def _checked(self, text: str, state: dict[str, Any], turns: list[dict[str, str]]) -> str:
-        """The model's answer; the plain facts where it holds a number that nothing gave it."""
-        quotes = [fact.quotes for fact in self._facts if fact.quotes]
-        text = text.strip()
+    def _invented(self, text: str, state: dict[str, Any], turns: list[dict[str, str]]) -> list[str]:
+        """The numbers of an answer that nothing gave the model."""
         told = [
             self._text,
             *(fact.said for fact in self._facts),
-            *(text for turn in turns for text in turn.values()),
+            *(said for turn in turns for said in turn.values()),
         ]
-        held = [*self.asked.held, state, *({"note": text} for text in told)]
+        held = [*self.asked.held, state, *({"note": one} for one in [*told, *_words_of(state)])]
         invented = unsupported_numbers(text, held, self._offer.topics)
-        if not text or invented:
-            _log.info("the model's answer was replaced; nothing gave it: %s", ", ".join(invented))
-            return self._plain_facts()
+        if invented:
+            _log.info("nothing gave the model these numbers: %s", ", ".join(invented))
+        return invented
+
+    def _in_words(self, text: str) -> str:
+        quotes = [fact.quotes for fact in self._facts if fact.quotes]
         known = "\n".join(fact.said for fact in self._facts)
-        return "\n\n".join([plain_markdown(text, known=known), *quotes])
+        return "\n\n".join([plain_markdown(text.strip(), known=known), *quotes])
 
     def _plain_facts(self) -> str:
         parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]
@@ -223,6 +235,11 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     if offer.shown_records:
         card["records_shown"] = _shown(offer, services)
     return card
+
+
+def _words_of(state: dict[str, Any]) -> list[str]:
+    """The texts of the state card in which figures stand."""
+    return [value for value in state.values() if isinstance(value, str)]
 
 
 def _option(option: Option) -> dict[str, Any]:

@@ -75,9 +75,15 @@ async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedCh
 
 async def test_a_number_that_nothing_gave_is_not_shown(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("")
-    model.queue += [call("ExplainTopics", topics=["technical_issues"]), AIMessage("There are 1,234 of them.")]
+    wrong = AIMessage("There are 1,234 of them.")
+    model.queue += [call("ExplainTopics", topics=["technical_issues"]), wrong, AIMessage("There are 8.")]
+    assert "There are 8." in await chat.answer("how many?")
+    assert "Nothing that you were told holds these numbers: 1,234" in str(model.history[-1][-1].content)
+    model.queue += [call("ExplainTopics", topics=["technical_issues"]), wrong, wrong]
     said = await chat.answer("how many?")
-    assert "1,234" not in said and "has 8 records" in said
+    assert "1,234" not in said and "has 8 records" in said, "told twice in vain, the facts are shown"
+    model.queue.append(AIMessage("So you said 530k."))
+    assert "530k" in await chat.answer("you burned 530k of them")
 
 
 async def test_a_mistake_is_told_to_the_model(
@@ -87,7 +93,13 @@ async def test_a_mistake_is_told_to_the_model(
     model.queue += [plan(("gardening", 5)), plan(("technical_issues", 0)), plan(("technical_issues", 5))]
     await chat.answer("five of the garden ones")
     assert items(services) == [("technical_issues", 5)]
-    errors = [json.loads(str(m.content))["error"] for m in model.history[-1] if m.type == "tool"]
+    model.queue += [
+        call("ProposePlan", items=[{"topic": "technical_issues", "count": 3, "strategy": "tool_chain"}]),
+        plan(("technical_issues", 5)),
+    ]
+    await chat.answer("three with tool chain")
+    assert "cannot be used for" in str(model.history[-1][-1].content), "the model can choose another strategy"
+    errors = [json.loads(str(m.content))["error"] for m in model.history[-3] if m.type == "tool"]
     assert "There is no topic 'gardening'" in errors[0] and "greater than or equal to 1" in errors[1]
 
 
