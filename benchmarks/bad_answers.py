@@ -244,13 +244,14 @@ class BadAnswers(Endpoint):
         self._good = EdgeCases(self._random)
         self._turns = self._in_turn()
         self._numbers = itertools.count()
-        self._fatal = itertools.cycle(FATAL)
+        # One in each round, and from another one on in each job: too few are sent to come to all of them.
+        self._fatal = itertools.islice(itertools.cycle(FATAL), behaviour.seed % len(FATAL), None)
         self.only: Iterator[str] | None = None
 
     def _in_turn(self) -> Iterator[str]:
         order = random.Random(self.behaviour.seed)
         while True:
-            # Those that end a run one in a round: else there would be little to kill.
+            # Of those that end a run only one: else there would be little to kill.
             names = [*BAD, next(self._fatal)]
             order.shuffle(names)
             for name in names:

@@ -427,7 +427,8 @@ async def measure(kills: int = KILLS) -> tuple[list[dict[str, Any]], Counter[str
     async def jobs_in_a_row(left: int, folder: Path) -> None:
         while left > 0:
             found, kinds = await one_job(next(numbers), min(left, KILLS_PER_JOB), folder)
-            print(found, file=sys.stderr, flush=True)
+            wrong = "; ".join(found["wrong"]) or "nothing wrong"
+            print(f"job {found['job'] + 1}: {found['status']}, {wrong}", file=sys.stderr, flush=True)
             jobs.append(found)
             sent.update(kinds)
             left -= found["kills"]
@@ -460,13 +461,14 @@ def report(jobs: Sequence[dict[str, Any]], sent: Counter[str]) -> str:
         )
         for job in jobs
     ]
-    bad = [sent[name] for name in (*BAD, *FATAL)]
+    bad, fatal = ([sent[name] for name in names] for names in (BAD, FATAL))
     wrong = [f"- job {job['job'] + 1}: {what}" for job in jobs for what in job["wrong"]]
     lines = [
         markdown_table(header, rows),
         f"{sum(job['kills'] for job in jobs)} kills during generation, {sum(job['early'] for job in jobs)} more while "
-        f"a job was taken up. {sent[GOOD]:,} good answers and {sum(bad):,} bad ones of {len(bad)} kinds, each at least "
-        f"{min(bad)} times; {LATENCY} s in the median, lognormal with sigma {SPREAD}; {CONCURRENCY} at once. Told "
+        f"a job was taken up. {sent[GOOD]:,} good answers, {sum(bad):,} bad ones of {len(bad)} kinds, each at least "
+        f"{min(bad)} times, {sum(fatal)} refusals for good of {len(fatal)} kinds, each at least {min(fatal)} times; "
+        f"{LATENCY} s in the median, lognormal with sigma {SPREAD}; {CONCURRENCY} at once. Told "
         f"accepted, stored and exported records were compared, and what was sent with what is written down.",
         "\n".join(["**Wrong:**", *wrong]) if wrong else "Nothing was wrong.",
     ]

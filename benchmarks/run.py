@@ -1,4 +1,4 @@
-"""Runs every benchmark, each in a process of its own, and writes RESULTS.md: ``python -m benchmarks.run [NAME…]``.
+"""Runs the benchmarks, each in a process of its own, and writes RESULTS.md: ``python -m benchmarks.run [NAME…]``.
 
 With names, only those are run and their parts of RESULTS.md are replaced; the other parts stay as they are.
 """
@@ -20,6 +20,8 @@ TITLES = {
     "throughput": "Throughput, client CPU and memory",
     "faults": "Faulty and narrow endpoints",
     "kills": "kill -9",
+    "kills_among_bad_answers": "kill -9 among bad answers",
+    "strange_answers": "Whatever an endpoint may send",
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
     "gates": "Planted defects and untouched real records",
@@ -29,11 +31,14 @@ TITLES = {
     "understanding": "What people say, and how it is read",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
+_LONG = ("kills_among_bad_answers", "strange_answers")
+"""Run only when they are named: they take 10 minutes and more."""
 _SEEN = "Which dialogues had been looked at before they were measured: [LOOKED_AT.md](LOOKED_AT.md)."
 _PRINT_MARKDOWN = (
     "throughput",
     "faults",
     "kills",
+    *_LONG,
     "priced",
     "scale",
     "many_topics",
@@ -81,7 +86,7 @@ def main(names: Sequence[str]) -> None:
     """Run and write."""
     old = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     kept = {title: part for part in re.split(r"(?m)^(?=## )", old)[1:] if (title := part.split("\n")[0][3:])}
-    for name in names or TITLES:
+    for name in names or [name for name in TITLES if name not in _LONG]:
         kept[TITLES[name]] = section(name)
         parts = [kept[title].rstrip() for title in TITLES.values() if title in kept]
         head = f"# Results\n\nMade by `make bench`. {machine()}. {_SEEN}\n"

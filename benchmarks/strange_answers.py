@@ -189,7 +189,7 @@ async def run_jobs(
         Answers by status, and attempts by what became of them.
 
     Raises:
-        AssertionError: something came through a job that is no outcome of it.
+        AssertionError: something came through a job that is no outcome of it, or through a check.
     """
     sent: Counter[int] = Counter()
     async with listening(answering(StrangeAnswers(seed), sent)) as url:
@@ -217,6 +217,8 @@ async def run_jobs(
         finally:
             services.index.close()
             services.store.close()
+    broken = [one.evidence for one in attempts if one.gate == "check_failed"]
+    assert not broken, broken
     return sent, Counter(one.gate or one.status for one in attempts)
 
 
@@ -236,7 +238,8 @@ def main(minutes: float) -> None:
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         seed = int(time.time())
         sent, outcomes = asyncio.run(run_jobs(Path(folder), seed, answers=10_000, seconds=60 * minutes))
-    print(f"Seed {seed}: {sum(sent.values()):,} answers, no exception through a job.\n")
+    statuses = ", ".join(f"{count:,} of {status}" for status, count in sent.most_common())
+    print(f"Seed {seed}: {sent.total():,} answers ({statuses}), no exception through a job.\n")
     print(markdown_table(["attempt", "times"], outcomes.most_common()))
 
 
