@@ -10,7 +10,7 @@ from ...tools.inspection.records import shown_record
 from ..offers.kinds import About
 from ..offers.offer import Offer, Reply
 from ..wording.answer_words import effect_of, quoted, topic_line
-from ..wording.markdown import escape, topic_title
+from ..wording.markdown import escape, plural, topic_title
 from ..wording.plan_words import items_words, strategy_words
 from . import catalog
 from .asked_tools import Asked
@@ -100,4 +100,7 @@ def _where_from(number: int, asked: Asked, offer: Offer) -> Answer:
         with suppress(CoverageError):  # a record that was deleted since
             lines.append(quoted(shown_record(get_record(store, asked.workflow_id, seed))))
     made_from = ["It was made from:"] if len(lines) > 1 else []
-    return Answer(lines[0], quotes="\n\n".join([*made_from, *lines[1:]]))
+    said = lines[0] + (
+        f" It was made from {plural(len(lines) - 1, 'real record')}, shown below." if made_from else ""
+    )
+    return Answer(said, quotes="\n\n".join([*made_from, *lines[1:]]))

@@ -44,7 +44,9 @@ def reply_to(action: Action, offer: Offer, services: Services) -> Reply:
             )
         case catalog.ProposePilot():
             if not offer.items:
-                raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
+                raise InvalidInput(
+                    "No plan is on the table.", hint="Propose a small one for a topic instead."
+                )
             return Reply(kind="pilot", number=action.count)
         case catalog.ProposeMore():
             return Reply(kind="more")

@@ -30,7 +30,7 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     write = get_stream_writer()
     offer, approval_id = the_offer(state), state["approval_id"]
     assert approval_id is not None
-    if not await asyncio.to_thread(takes_yes, source().store, offer, approval_id):
+    if not await asyncio.to_thread(lambda: takes_yes(source().store, offer, approval_id)):
         return await asyncio.to_thread(_held, source, {**state, "results": []})
     services = await asyncio.to_thread(lambda: scoped(source(), state, models=True))
     messages: list[AnyMessage] = []
