@@ -96,7 +96,7 @@ def _play(services: Services) -> tuple[Coverage, Coverage, list[JobSummary]]:
 async def _converse(services: Services) -> None:
     # Imported here: it takes seconds, and by now there is something to read.
     from ..graph.build import build_graph
-    from ..graph.persist import open_checkpointer
+    from ..graph.conversations.checkpoints import open_checkpointer
     from .conversation import Conversation
 
     with ProgressView(stdout()) as view:

@@ -78,7 +78,7 @@ class TerminalChat:
     async def _open(self, stack: AsyncExitStack) -> Conversation:
         # Imported here: it takes seconds, and by now there is something to read.
         from ..graph.build import build_graph
-        from ..graph.persist import open_checkpointer
+        from ..graph.conversations.checkpoints import open_checkpointer
         from .conversation import Conversation
 
         checkpointer = await stack.enter_async_context(open_checkpointer(self._services.settings))
@@ -135,7 +135,7 @@ class TerminalChat:
             self._show(place.question or place.last_message or "")
 
     def _say_where_things_stand(self, workflow_id: str) -> None:
-        from ..graph.standing import where_things_stand
+        from ..graph.conversations.standing import where_things_stand
 
         for line in where_things_stand(self._services, self.thread_id, workflow_id):
             say(line, style="dim")
@@ -145,7 +145,7 @@ class TerminalChat:
         say(line, style="dim")
 
     def _show(self, text: str) -> None:
-        from ..graph.approval import AHEAD
+        from ..graph.offers.form import AHEAD
 
         self._is_refused |= AHEAD in text
         self._view.close()
@@ -172,7 +172,7 @@ def show_message(text: str) -> None:
         console.print(ChatMarkdown(text))
     else:
         # What is guarded for chat windows, and the spaces that break lines there, are of no use in a pipe.
-        from ..graph.markdown import unescape
+        from ..graph.wording.markdown import unescape
 
         lines = (line.rstrip() for line in unescape(text).split("\n"))
         console.print(Text(visible("\n".join(lines))))

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from finetune_coverage.graph import model_reading
-from finetune_coverage.graph.offer import Reply
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Reply
+from finetune_coverage.graph.reading import by_small_model as model_reading
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.models.answer_room import json_with_room
 from finetune_coverage.tools.models.structured import parse_json
 from finetune_coverage.tools.services import Services

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from finetune_coverage.graph.offer import Offer, Option, Reply, ReviewScope, same_items
+from finetune_coverage.graph.offers.offer import Offer, Option, Reply, ReviewScope, same_items
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 

@@ -5,14 +5,15 @@ All of it is JSON: a checkpointer of a host reads it back without knowing our cl
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
 
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
 from ..tools.models.usage import TokenUsage
-from .lasting_ids import add_with_lasting_ids
-from .offer import Offer, Reply
+from .conversations.lasting_ids import add_with_lasting_ids
+from .offers.offer import Offer, Reply
 
 NextStep = Literal["grader", "review", "stopped"]
 
@@ -154,6 +155,12 @@ def the_reply(state: State) -> Reply:
 def as_json(value: Offer | Reply) -> dict[str, Any]:
     """An offer or a reply as the state keeps it."""
     return value.model_dump(mode="json")
+
+
+def with_update(state: State, update: Mapping[str, Any]) -> State:
+    """The state as it will be after an update, for what goes on within one node."""
+    messages = [*(state.get("messages") or []), *update.get("messages", [])]
+    return cast("State", {**state, **update, "messages": messages})
 
 
 def with_reading(state: State, usage: TokenUsage) -> dict[str, int]:

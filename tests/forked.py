@@ -21,7 +21,7 @@ _LOADED = [
     "chromadb",
     "finetune_coverage.agent.cli",
     "finetune_coverage.graph.build",
-    "finetune_coverage.graph.saver",
+    "finetune_coverage.graph.conversations.saver",
     "finetune_coverage.tools.generate_synthetic_data",
     "finetune_coverage.tools.generation.job_loading",
     "langchain_openai",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, field_validator
@@ -73,6 +73,12 @@ class ModelSettings(BaseSettings):
         description="'embedded', the path of a .gguf file, or the name of a model at the endpoint. "
         "Empty: the embedded model, or with OPENAI_API_KEY and no OPENAI_BASE_URL, "
         f"{OPENAI_DEFAULT_MODEL}; at another endpoint that, or the only model that it lists.",
+    )
+    model_profile: Literal["auto", "full", "small"] = Field(
+        default="auto",
+        title="Model profile",
+        description="How the language model is spoken to: full (it reads the conversation and calls tools) or small. "
+        "auto: small for the embedded model and .gguf files, full for any other.",
     )
     embedding_model: str = Field(
         default="",
@@ -199,6 +205,13 @@ class ModelSettings(BaseSettings):
         if self.model == "":
             return not self.has_endpoint and not self.is_hosts_model
         return self.model.lower() == EMBEDDED or self.model_file is not None
+
+    @property
+    def profile(self) -> Literal["full", "small"]:
+        """How the language model is spoken to."""
+        if self.model_profile != "auto":
+            return self.model_profile
+        return "small" if self.uses_embedded_model else "full"
 
     @property
     def uses_embedded_embeddings(self) -> bool:

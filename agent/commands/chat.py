@@ -46,7 +46,7 @@ def chat(
         from ...tools.dataset.workflows import require_workflow
 
         require_workflow(services.store, workflow)
-    from ...graph.thread_lock import hold_thread
+    from ...graph.conversations.thread_lock import hold_thread
     from ..terminal_chat import TerminalChat
 
     if fork_at is not None and (thread is None or workflow is not None):
@@ -54,7 +54,7 @@ def chat(
     if thread is not None:
         import asyncio
 
-        from ...graph.threads import find_thread
+        from ...graph.conversations.threads import find_thread
 
         thread = asyncio.run(find_thread(services.settings, thread)) or thread
     talk = TerminalChat(

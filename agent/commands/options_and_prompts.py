@@ -93,7 +93,7 @@ def can_ask(*, as_json: bool = False) -> bool:
 
 def says_yes(question: str) -> bool:
     """Ask at the terminal. Only a bare yes is one, in the languages of the conversation; an empty line is a no."""
-    from ...graph.bare_answers import is_no, is_yes
+    from ...graph.reading.bare_answers import is_no, is_yes
 
     while True:
         answer = str(typer.prompt(f"{question} [y/N]", default="", show_default=False))

@@ -31,7 +31,7 @@ def list_(as_json: AsJson = False) -> None:
     """List the conversations, latest first."""
     import asyncio
 
-    from ...graph.threads import list_threads
+    from ...graph.conversations.threads import list_threads
     from ...tools.settings import load_settings
 
     found = asyncio.run(list_threads(load_settings()))
@@ -63,7 +63,7 @@ def show(thread: Thread, as_json: AsJson = False) -> None:
     """Show what you said in a conversation, numbered for `chat --fork-at`."""
     import asyncio
 
-    from ...graph.threads import said_in
+    from ...graph.conversations.threads import said_in
     from ...tools.settings import load_settings
 
     said = asyncio.run(said_in(load_settings(), thread))
@@ -82,7 +82,7 @@ def rename(
     """Give a conversation a name; `chat --thread NAME` continues it."""
     import asyncio
 
-    from ...graph.threads import rename_thread
+    from ...graph.conversations.threads import rename_thread
     from ...tools.settings import load_settings
 
     thread_id = asyncio.run(rename_thread(load_settings(), thread, name))
@@ -95,7 +95,7 @@ def rename(
 @app.command("set-aside")
 def set_aside(as_json: AsJson = False) -> None:
     """Give a damaged file of conversations another name, so that new ones can begin. Nothing is deleted."""
-    from ...graph.persist import set_aside_if_damaged
+    from ...graph.conversations.checkpoints import set_aside_if_damaged
     from ...tools.settings import load_settings
 
     settings = load_settings()
@@ -114,7 +114,7 @@ def delete(thread: Thread, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete a conversation. Its dataset and what was generated stay."""
     import asyncio
 
-    from ...graph.threads import delete_thread, required_thread
+    from ...graph.conversations.threads import delete_thread, required_thread
     from ...tools.settings import load_settings
 
     settings = load_settings()

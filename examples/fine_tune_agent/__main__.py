@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage import CoverageError, Services
-from finetune_coverage.graph.persist import open_checkpointer
+from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
 from langgraph.types import Command
 
 from .parent import shared_keys, wrapped

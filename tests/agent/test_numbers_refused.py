@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.agent import cli
-from finetune_coverage.graph.cap_words import read_caps
+from finetune_coverage.graph.reading.grammar.caps import read_caps
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.settings import PREFIX, Settings, load_settings
 from pydantic import BaseModel

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from finetune_coverage.agent.conversation import Conversation
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.persist import open_checkpointer
-from finetune_coverage.graph.threads import list_threads, said_in
+from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
+from finetune_coverage.graph.conversations.threads import list_threads, said_in
 from finetune_coverage.tools.services import Services
 from langgraph.checkpoint.base import id as checkpoint_ids
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from finetune_coverage.agent.conversation import Conversation
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.persist import open_checkpointer
-from finetune_coverage.graph.saver import Compression, SmallSaver
-from finetune_coverage.graph.thread_lock import hold_thread
+from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
+from finetune_coverage.graph.conversations.saver import Compression, SmallSaver
+from finetune_coverage.graph.conversations.thread_lock import hold_thread
 from finetune_coverage.tools.errors import Busy
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings, load_settings

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.model_reading import INTENTS
+from finetune_coverage.graph.reading.by_small_model import INTENTS
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.services import Services
 

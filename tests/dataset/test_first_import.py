@@ -155,7 +155,8 @@ def test_an_interrupted_import_leaves_the_indexes(store: Store, file: Path) -> N
 KILLED = textwrap.dedent(
     """
     import os, signal, sys
-    from finetune_coverage.tools.dataset import block_reader, first_import
+    from finetune_coverage.tools.dataset import block_reader
+    from finetune_coverage.tools.dataset import first_import
     from finetune_coverage.tools.dataset.importer import import_files
     from finetune_coverage.tools.dataset.store import Store
 

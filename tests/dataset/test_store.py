@@ -124,7 +124,9 @@ def test_a_store_that_stays_locked_is_busy(tmp_path: Path, monkeypatch: pytest.M
 IMPORTER = textwrap.dedent(
     """
     import sys, time
-    from finetune_coverage.tools.dataset import block_reader, first_import, importer
+    from finetune_coverage.tools.dataset import block_reader
+    from finetune_coverage.tools.dataset import first_import
+    from finetune_coverage.tools.dataset import importer
     from finetune_coverage.tools.dataset.store import Store
 
     store_path, start_at, large, *files = sys.argv[1:]

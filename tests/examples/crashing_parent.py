@@ -18,7 +18,7 @@ from typing import Any
 from finetune_coverage import ScriptedChatModel, Services, Settings
 from finetune_coverage.examples.fine_tune_agent import parent
 from finetune_coverage.examples.fine_tune_agent.steps import Steps
-from finetune_coverage.graph.persist import open_checkpointer
+from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
 from langgraph.types import Command
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.persist import open_checkpointer
+from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services

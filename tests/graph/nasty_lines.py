@@ -11,11 +11,11 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 import finetune_coverage.graph as graph
-from finetune_coverage.graph import bare_answers
+from finetune_coverage.graph.reading import bare_answers
 
 LENGTH = 1000
 SENTENCE = 200
-"""Characters that the grammar looks at; see `graph.reply`."""
+"""Characters that the grammar looks at; see `graph.reading.grammar.sentence`."""
 REPEATS = (constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REPEAT)
 PARTED_BY = (" ", ", ", "", " x ", "\n")
 
@@ -23,10 +23,10 @@ PARTED_BY = (" ", ", ", "", " x ", "\n")
 def patterns() -> dict[str, re.Pattern[str]]:
     """All compiled patterns of the package `graph`, by module and name."""
     found: dict[str, re.Pattern[str]] = {}
-    for info in pkgutil.iter_modules(graph.__path__):
-        if info.name == "build":
+    for info in pkgutil.walk_packages(graph.__path__, f"{graph.__name__}."):
+        if info.ispkg or info.name.endswith(".build"):
             continue
-        module = importlib.import_module(f"{graph.__name__}.{info.name}")
+        module = importlib.import_module(info.name)
         for name, value in vars(module).items():
             # Also those that stand in a table with what they mean.
             entries = value if isinstance(value, list | tuple) else [value]

@@ -64,6 +64,7 @@ class StudioServer:
         environment |= {
             "FINETUNE_COVERAGE_HOME": str(self.home),
             "FINETUNE_COVERAGE_EMBEDDING_MODEL": "wordllama",
+            "FINETUNE_COVERAGE_MODEL_PROFILE": "small",
             "ANONYMIZED_TELEMETRY": "False",
             "LANGGRAPH_STRICT_MSGPACK": "true",
             "LANGSMITH_TRACING": "false",

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from finetune_coverage.benchmarks.utterances import OFFERS, WORST
-from finetune_coverage.graph import bare_answers
-from finetune_coverage.graph.offer import Offer, Option
-from finetune_coverage.graph.offer_kinds import CONSEQUENCES, NO_TO, YES_TO
-from finetune_coverage.graph.reply import SENTENCE, read_reply
+from finetune_coverage.graph.offers.kinds import CONSEQUENCES, NO_TO, YES_TO
+from finetune_coverage.graph.offers.offer import Offer, Option
+from finetune_coverage.graph.reading import bare_answers
+from finetune_coverage.graph.reading.grammar.sentence import SENTENCE, read_reply
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.ledger import list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from finetune_coverage.benchmarks.utterances import OFFERS
-from finetune_coverage.graph.foreign_words import read_foreign
-from finetune_coverage.graph.offer import Offer
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Offer
+from finetune_coverage.graph.reading.grammar.foreign_words import read_foreign
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 
 PLAN: Callable[[], Offer] = OFFERS["plan"]
 READ = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.persist import checkpointer, open_checkpointer
+from finetune_coverage.graph.conversations.checkpoints import checkpointer, open_checkpointer
 from finetune_coverage.graph.state import InputState, OutputState, State
 from finetune_coverage.tools.settings import Settings
 
@@ -22,9 +23,9 @@ def edges(source: str) -> set[str]:
 
 def test_generation_is_reached_from_an_answer_only() -> None:
     into = {edge.source for edge in build_graph().get_graph().edges if edge.target == "generate"}
-    assert into == {"accept", "approve", "route"}  # approve and route: to resume what was approved before
-    assert "accept" not in edges("recommend") | edges("answer") | edges("review") | edges("analyze")
-    assert edges("generate") == {"reanalyze", "hold"}
+    assert into == {"approve", "route"}  # the answer to the interrupt, and one that is typed as a new message
+    assert edges("talk") == {"approve", "analyze", "finish"}
+    assert edges("generate") == {"reanalyze", "approve"}
 
 
 def test_state_keys_are_the_contract() -> None:
@@ -54,7 +55,7 @@ async def test_the_state_is_json_and_holds_no_record(chat: Any) -> None:
 
 def test_importing_the_graph_loads_nothing_heavy_and_opens_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys, finetune_coverage.graph.build, finetune_coverage.graph.persist;"
+        "import sys, finetune_coverage.graph.build, finetune_coverage.graph.conversations.checkpoints;"
         "print([m for m in ('sklearn', 'chromadb', 'openai', 'onnxruntime', 'xllamacpp') if m in sys.modules])"
     )
     done = subprocess.run(
@@ -75,16 +76,21 @@ async def test_conversations_are_kept_in_the_data_folder(tmp_path: Path) -> None
 def test_langgraph_json_names_what_exists() -> None:
     config = json.loads((ROOT / "langgraph.json").read_text(encoding="utf-8"))
     assert config["graphs"] == {"coverage": "finetune_coverage.graph.build:graph"}
-    assert config["checkpointer"] == {"path": "finetune_coverage.graph.persist.checkpointer"}
+    assert config["checkpointer"] == {
+        "path": "finetune_coverage.graph.conversations.checkpoints.checkpointer"
+    }
+
+
+def test_the_drawing_is_that_of_the_graph() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = page.split("```mermaid\n")[1].split("```")[0]
+    assert drawn == build_graph().get_graph().draw_mermaid(with_styles=False)
 
 
 def test_nodes_say_what_they_do() -> None:
-    from finetune_coverage.graph import ask, entry, finish, measure, recommend, respond, review, revise, work
-
-    nodes = [
-        ask.approve, entry.Entering.route, entry.Entering.choose, entry.Entering.open, measure.Measuring.analyze,
-        measure.Measuring.reanalyze, recommend.Recommending.recommend, respond.Responding.answer,
-        review.Reviewing.review, revise.Revising.revise, work.Working.accept, work.Working.generate,
-        work.Working.hold, finish.Finishing.finish, finish.Finishing.summarize,
-    ]  # fmt: skip
-    assert all(node.__doc__ for node in nodes)
+    folder = ROOT / "graph" / "nodes"
+    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert names == set(build_graph().get_graph().nodes) - {"__start__", "__end__"}
+    for name in names:
+        node = getattr(importlib.import_module(f"finetune_coverage.graph.nodes.{name}"), name)
+        assert node.__doc__, name

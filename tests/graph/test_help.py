@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.benchmarks.utterances import OFFERS
-from finetune_coverage.graph.help_words import HELP
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
+from finetune_coverage.graph.wording.help import HELP
 
 PHRASES = [phrase for phrase in re.findall(r"“([^”]+)”", HELP) if "…" not in phrase]
 

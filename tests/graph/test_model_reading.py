@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.model_reading import INTENTS, reading_prompt
+from finetune_coverage.graph.reading.by_small_model import INTENTS, reading_prompt
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
@@ -118,8 +118,8 @@ async def test_what_the_grammar_knows_asks_no_model(chat: Any, model: ScriptedCh
 
 
 def test_the_graph_has_no_way_from_the_model_to_an_approval() -> None:
-    edges = {edge.target for edge in build_graph().get_graph().edges if edge.source == "interpret"}
-    assert edges == {"revise", "answer", "review", "retarget", "undo", "fork", "switch", "compare"}
+    edges = {edge.target for edge in build_graph().get_graph().edges if edge.source == "talk"}
+    assert edges == {"approve", "analyze", "finish"}
 
 
 async def test_a_cap_that_is_named_holds_and_stays(chat: Any, services: Services) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.number_check import unsupported_numbers
+from finetune_coverage.graph.actions.number_check import unsupported_numbers
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offer import Offer
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Offer
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.plans import list_plans
@@ -121,7 +121,7 @@ PLAN = [PlanItem(topic="technical_issues", count=30, strategy="few_shot")]
     ],
 )
 def test_words_for_a_pilot(text: str, kind: str, number: int | None) -> None:
-    from finetune_coverage.graph.offer import Option
+    from finetune_coverage.graph.offers.offer import Option
 
     first = Option(label="Generate this plan", effect="generate", items=PLAN)
     offer = Offer(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.number_check import unsupported_numbers
+from finetune_coverage.graph.actions.number_check import unsupported_numbers
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from langchain_core.messages import AIMessage, ToolMessage
 

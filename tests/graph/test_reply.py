@@ -11,8 +11,8 @@ from finetune_coverage.benchmarks.utterances import (
     item,
     still_poor,
 )
-from finetune_coverage.graph.offer import Reply
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Reply
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +48,7 @@ def test_a_change_is_a_new_plan_to_ask_about(text: str, items: list[PlanItem]) -
 @pytest.mark.parametrize("text", ["yes", "ok", "go ahead", "sounds good"])
 def test_a_bare_yes_is_asked_back_when_the_plan_is_not_the_first_option(text: str) -> None:
     assert read_reply(text, still_poor()).kind == "unclear"
-    assert read_reply("2", still_poor()) == Reply(kind="approve", items=WORST, text="2")
+    assert read_reply("2", still_poor()) == Reply(kind="approve", items=WORST, text="2", read_by="exact")
     assert read_reply("1", still_poor()).kind == "proceed"
 
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offer import Offer
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Offer
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.dataset.records import get_record, load_records
 from finetune_coverage.tools.generation.lessons.rules import list_rules
 from finetune_coverage.tools.generation.plans import list_plans

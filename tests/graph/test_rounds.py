@@ -64,7 +64,7 @@ async def test_nothing_gained_ends_the_loop(chat: Any, model: ScriptedChatModel,
     assert said.startswith("**Generation Ended Short**")
     assert "I've generated 0 new synthetic records of the 1" in said and "parse" in said
     assert "Nothing was gained in this round" in said and "Balance Score: 0.45 → 0.45\n" in said
-    assert (await chat.asked())["action_requests"][0]["name"] == "proceed_to_grader"
+    assert (await chat.asked())["action_requests"][0]["name"] == "choose_next_step"
     assert list_plans(services.store, "wf-1", "pending") == []
     assert (await chat.values())["rejected"]["parse"] >= 1
     assert "did not pass the checks" in await chat.answer("what was rejected and why?")

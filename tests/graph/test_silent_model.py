@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from finetune_coverage.graph import model_reading
-from finetune_coverage.graph.model_reading import LONGEST_WAIT, read_by_model
-from finetune_coverage.graph.offer import Offer, Option
+from finetune_coverage.graph.offers.offer import Offer, Option
+from finetune_coverage.graph.reading import by_small_model as model_reading
+from finetune_coverage.graph.reading.by_small_model import LONGEST_WAIT, read_by_model
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings

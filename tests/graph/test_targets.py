@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offer import Offer, Option
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Offer, Option
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.targets import Aim
 from finetune_coverage.tools.dataset.records import load_records

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offer import Offer
-from finetune_coverage.graph.reply import read_reply
-from finetune_coverage.graph.stop_rule import stop_reason
+from finetune_coverage.graph.offers.offer import Offer
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
+from finetune_coverage.graph.wording.stop_rule import stop_reason
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.report import build_coverage
 from finetune_coverage.tools.dataset.counts import TopicCount

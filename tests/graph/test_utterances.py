@@ -21,9 +21,9 @@ from finetune_coverage.benchmarks.utterances import (
     load_utterances,
     mistake,
 )
-from finetune_coverage.graph.model_reading import INTENTS, read_by_model
-from finetune_coverage.graph.offer import Reply
-from finetune_coverage.graph.reply import read_reply
+from finetune_coverage.graph.offers.offer import Reply
+from finetune_coverage.graph.reading.by_small_model import INTENTS, read_by_model
+from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.models.answer_room import AnswerRoom
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services

@@ -78,7 +78,7 @@ def topic_context(
         offset=offset,
         tool_chain=tool_chain or ToolChainSettings(),
         wanted=wanted,
-        profile="small" if services.settings.uses_embedded_model else "full",
+        profile=services.settings.profile,
         lessons=taught["lessons"],
         rules=taught["rules"],
     )

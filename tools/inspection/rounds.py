@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -42,6 +43,7 @@ class Round(Use):
     score_after: float | None
     accepted: int
     rejected: int
+    seconds: float | None = Field(description="How long it took; null where that is not known.")
     items: list[RoundItem]
 
 
@@ -99,9 +101,22 @@ def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[st
         score_after=after[-1].get("balance_score") if after else None,
         accepted=sum(item.accepted for item in items),
         rejected=sum(item.rejected_total for item in items),
+        seconds=_seconds(group),
         **sum_of(items).figures(),
         items=items,
     )
+
+
+def _seconds(group: list[JobSummary]) -> float | None:
+    """The time that the jobs of a round took, one after the other."""
+    took = 0.0
+    for job in group:
+        if job.ended_at is None:
+            return None
+        took += (
+            datetime.fromisoformat(job.ended_at) - datetime.fromisoformat(job.created_at)
+        ).total_seconds()
+    return round(took, 1) if took > 0 else None  # a clock that was set back
 
 
 def _item(job: JobSummary) -> RoundItem:

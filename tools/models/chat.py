@@ -40,6 +40,21 @@ def make_chat_model(settings: Settings) -> BaseChatModel:
     )
 
 
+def with_retries(model: BaseChatModel, retries: int) -> BaseChatModel:
+    """The same model, asked again so many times where an endpoint fails; a host's own model stays as it is.
+
+    Args:
+        model: any chat model.
+        retries: of its client, 0 for none.
+    """
+    from .openai_chat import OwnChat
+
+    if not isinstance(model, OwnChat):
+        return model
+    client = model.root_async_client.with_options(max_retries=retries)
+    return model.model_copy(update={"root_async_client": client, "async_client": client.chat.completions})
+
+
 def _embedded(settings: Settings) -> BaseChatModel:
     from .embedded_server import embedded_server
     from .embedded_weights import embedded_weights, own_weights

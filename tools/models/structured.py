@@ -107,7 +107,7 @@ def _by_langchain(model: BaseChatModel) -> Send:
             if _speaks_openai(model) and as_endpoint_error(error, model="") is None:
                 raise unusable_answer(_name(model), repr(error)) from cause(error)
             raise
-        return _text(reply), _usage(reply)
+        return _text(reply), message_usage(reply)
 
     return send
 
@@ -200,7 +200,8 @@ def _text(reply: AIMessage) -> str:
     return text or str(reply.additional_kwargs.get("refusal") or "")
 
 
-def _usage(reply: AIMessage) -> TokenUsage:
+def message_usage(reply: AIMessage) -> TokenUsage:
+    """What a message of LangChain says that it took."""
     counted: Mapping[str, Any] = reply.usage_metadata or {}
     sent, written = (counted.get(f"{side}_token_details") or {} for side in ("input", "output"))
     told = {

@@ -1,0 +1,1 @@
+"""What a person can ask for in the conversation: one typed model for each thing, and what carries it out."""

@@ -1,0 +1,126 @@
+"""The nodes that try something else from an earlier round: on a branch of the dataset, so that both can be compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ...tools.dataset.branch import branch_workflow, branches_of
+from ...tools.errors import CoverageError, InvalidInput
+from ...tools.generation.plans import cancel_plan
+from ...tools.inspection.compare import compare_branches
+from ...tools.inspection.rounds import Round, inspect_rounds
+from ...tools.services import Services
+from ..context import thread_id
+from ..conversations.history import history
+from ..offers.offer import Offer, Reply
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, forget, the_offer, the_reply
+from ..wording.compare_words import comparison_words
+from ..wording.markdown import escape
+from ..wording.plan_words import reminder, strategy_words
+from .tool_messages import tool_messages
+
+
+def fork(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Make a branch without the round and those after it, and go on there."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    origin = offer.workflow_id or ""
+    try:
+        rounds = _from_round(inspect_rounds(services, origin).shown, reply.number)
+        name = (reply.strategy or f"before-{rounds[0].round}").replace("_", "-")
+        left_out = [item.job_id for entry in rounds for item in entry.items]
+        branch = branch_workflow(services.store, origin, name, without_jobs=left_out)
+    except CoverageError as error:
+        return _said(offer, escape(str(error)))
+    _cancel(services, offer)
+    notice = (
+        f"I made `{branch.id}`, a copy of `{origin}` as it was before round {rounds[0].round}, and we go on with "
+        f"it. `{origin}` stays as it is: say “compare” to see both side by side, “use {origin}” to go back."
+    )
+    moved = {**forget(), "workflow_id": branch.id, "notice": notice, "reply": None}
+    return {**moved, "said": _again(rounds[0], reply)}
+
+
+def switch(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Go on with another branch of the same dataset."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    known = branches_of(services.store, offer.workflow_id or "")
+    chosen = next((one for one in known if one.lower() == (reply.workflow_id or "").lower()), None)
+    if chosen is None or chosen == offer.workflow_id:
+        there = ", ".join(f"`{one}`" for one in known)
+        what = "We are working on it." if chosen else f"There is no branch {escape(reply.workflow_id or '')}."
+        return _said(offer, f"{what} There is: {there}.")
+    _cancel(services, offer)
+    totals = history(services.store, thread_id(), chosen)
+    left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays until you delete it."
+    return {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
+
+
+def compare(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Lay two branches side by side; what lies on the table stays."""
+    services = scoped(source(), state, models=True)
+    offer, reply = the_offer(state), the_reply(state)
+    mine = offer.workflow_id or ""
+    try:
+        other = _other(branches_of(services.store, mine), mine, reply.workflow_id)
+        comparison = compare_branches(services, other, mine)
+    except CoverageError as error:
+        return _said(offer, escape(str(error)))
+    call = tool_messages(
+        "compare_branches",
+        {"one": other, "other": mine},
+        {"success": True, "result": comparison.model_dump(mode="json")},
+    )
+    answer = _said(offer, comparison_words(comparison))
+    return {**answer, "messages": [*call, *answer["messages"]]}
+
+
+def _from_round(rounds: list[Round], number: float | None) -> list[Round]:
+    """The round named, or the last one, and all after it."""
+    if not rounds:
+        raise InvalidInput(
+            "There was no round of generation yet.", hint="There is nothing to go back before."
+        )
+    wanted = int(number) if number is not None else rounds[-1].round
+    found = [entry for entry in rounds if entry.round >= wanted]
+    if not found or found[0].round != wanted:
+        raise InvalidInput(f"There is no round {wanted}.", hint=f"The last one is round {rounds[-1].round}.")
+    return found
+
+
+def _again(first: Round, reply: Reply) -> str | None:
+    """The round once more with the other strategy, as a person would say it: shown as a plan, never started."""
+    if reply.strategy is None:
+        return None
+    parts = [
+        f"{item.requested} for {item.topic} with {strategy_words(reply.strategy)}" for item in first.items
+    ]
+    return " and ".join(parts)
+
+
+def _other(known: list[str], mine: str, named: str | None) -> str:
+    others = [one for one in known if one != mine]
+    if named is not None:
+        others = [one for one in others if one.lower() == named.lower()]
+    if not others:
+        raise InvalidInput(
+            "There is nothing to compare with.", hint="“Go back to before round 1” makes a branch."
+        )
+    if len(others) > 1 and named is None and "~" in mine:
+        return mine.split("~")[0]
+    return others[-1]
+
+
+def _cancel(services: Services, offer: Offer) -> None:
+    if offer.plan_id is not None:
+        cancel_plan(services.store, offer.plan_id)
+
+
+def _said(offer: Offer, said: str) -> dict[str, Any]:
+    text = f"{said}\n\n{reminder(offer)}"
+    offer = offer.model_copy(update={"text": text})
+    return {"offer": as_json(offer), "reply": None, "notice": None, "messages": [AIMessage(text)]}

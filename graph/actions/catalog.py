@@ -1,0 +1,290 @@
+"""Every thing that a person can ask for, as a model whose words a language model reads as the tool's description.
+
+None of them approves: what sounds like a yes is `SoundsLikeAYes`, which is asked back. Adding an action is a class
+here, and a line in `ACTIONS` or `QUESTIONS`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...tools.coverage.caps import MAX_PER_ITEM
+from ...tools.coverage.strategy_choice import StrategyName
+from ...tools.coverage.targets import Aim
+
+
+class Action(BaseModel):
+    """One thing that was asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlannedItem(BaseModel):
+    """So many records for one topic."""
+
+    topic: str = Field(description="The topic's name, exactly as in the state.")
+    count: int = Field(ge=1, le=MAX_PER_ITEM)
+    strategy: StrategyName | None = Field(
+        default=None,
+        description="Only if the person named one, or the plan on the table has one for the topic.",
+    )
+
+
+class ProposePlan(Action):
+    """Put a plan on the table: what to generate. For every wish about topics, numbers, strategies or limits, in
+    whatever words: "20 alarms", "5 each", "swap the numbers", "without billing", "half of it", "no cap", "under 2 $".
+    State the whole plan that results, all items of it, never a difference. It starts nothing: the person sees it with
+    its cost and is asked for a yes.
+    """
+
+    items: list[PlannedItem] = Field(min_length=1, description="The whole plan.")
+    max_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="A limit on tokens, if the person wants one; null keeps an earlier one.",
+    )
+    max_usd: float | None = Field(default=None, gt=0, description="A limit in US dollars, likewise.")
+    remove_limits: bool = Field(
+        default=False, description="Whether the person wants the limits that they named before taken away."
+    )
+
+
+class ProposePilot(Action):
+    """Show a small sample of what the plan on the table would write before the whole of it: "first show me three". The
+    sample needs a yes of its own. Where no plan is on the table, propose a small one instead.
+    """
+
+    count: int = Field(default=3, ge=1, le=50)
+
+
+class ProposeMore(Action):
+    """Propose the next plan, without a number or topic named: "generate more", "what else"."""
+
+
+class ShowRecords(Action):
+    """Show records so that the person can read and judge them. ``next`` is the next page of what is shown."""
+
+    origin: Literal["synthetic", "real", "any"] = Field(
+        default="any", description="synthetic: what was generated (the new ones)."
+    )
+    topic: str | None = Field(default=None, description="Only of this topic.")
+    number: int | None = Field(default=None, ge=1, le=20, description="How many, if the person said it.")
+    next: bool = False
+    shown_numbers: list[int] = Field(
+        default_factory=list,
+        description="Show again, in full, those among the records shown: 'show 2 in full'.",
+    )
+    without_a_topic: bool = Field(default=False, description="Those that have no topic.")
+
+
+class DropRecords(Action):
+    """Take out records that are shown, by their numbers. The person is asked before it is done. While that is asked,
+    state the whole list: what waits already, and what is added.
+    """
+
+    numbers: list[int] = Field(min_length=1, description="Numbers of the records shown, all that shall go.")
+    reason: str = Field(default="", description="Why, in the person's own words; empty if they said none.")
+
+
+class KeepRecords(Action):
+    """Take records back in that were dropped, by their numbers."""
+
+    numbers: list[int] = Field(min_length=1)
+
+
+class MoveRecords(Action):
+    """Give records that are shown another topic."""
+
+    numbers: list[int] = Field(min_length=1)
+    topic: str
+
+
+class EditRecord(Action):
+    """Replace the last message of one shown record by a text that the person dictated. Never write one yourself."""
+
+    number: int
+    role: Literal["user", "assistant"]
+    text: str = Field(min_length=1)
+
+
+class SetTargets(Action):
+    """Change how much of the dataset each topic should be: "twice as much billing", "make all equal again", also to
+    take such a change back. For the balance, not for how many records to generate now.
+    """
+
+    aims: list[Aim] = Field(min_length=1)
+
+
+class UndoRound(Action):
+    """Take a round of generation back: its records leave the dataset. The person is asked before it is done. One round
+    at a time, the last one first.
+    """
+
+    round: int | None = Field(default=None, description="Its number, if the person named one.")
+
+
+class GoBackBefore(Action):
+    """Try something else from before a round, on a copy of the dataset, so that both can be compared."""
+
+    round: int | None = None
+    strategy: StrategyName | None = Field(default=None, description="What to try instead.")
+
+
+class CompareBranches(Action):
+    """Lay two copies of the dataset side by side."""
+
+    other: str | None = None
+
+
+class SwitchDataset(Action):
+    """Go on with another copy of the dataset, by its name."""
+
+    workflow_id: str
+
+
+class ShowRules(Action):
+    """List the rules that generated records must keep to."""
+
+
+class RemoveRule(Action):
+    """Take one of these rules away; the person is asked before."""
+
+    number: int
+
+
+class Decline(Action):
+    """The person does not want what is on the table, or says never mind, and names nothing instead."""
+
+
+class ShowTable(Action):
+    """Say again what lies on the table: "back", "where were we", "what are my options"."""
+
+
+class NothingAsked(Action):
+    """A greeting, thanks, small talk; or a wish for nothing more than the analysis that was just shown. No farewell:
+    that is `SoundsLikeAYes`.
+    """
+
+
+class SoundsLikeAYes(Action):
+    """The person seems to agree to, or to order, what only they can, or says goodbye ("ending here"): it is asked back.
+    Never for a question, a doubt, a condition, or where they change something.
+    """
+
+    to: Literal[
+        "the plan", "going on with the interrupted generation", "the next step, the grader", "ending here"
+    ]
+
+
+class ExplainScore(Action):
+    """What the balance score is and means here."""
+
+
+class ExplainTopics(Action):
+    """How many records topics have, real and synthetic."""
+
+    topics: list[str] = Field(default_factory=list, description="All when empty.")
+    lowest: int | None = Field(default=None, description="Only so many, the lowest first: 'the worst three'.")
+
+
+class ExplainWhyLow(Action):
+    """What is known about why a topic has few records."""
+
+    topic: str | None = None
+
+
+class LookAtTopic(Action):
+    """What the records of a topic are like in figures, with one or two of them."""
+
+    topic: str | None = None
+
+
+class ExplainRounds(Action):
+    """What the rounds of generation added, refused, took and changed; also how the score got from there to here."""
+
+
+class ExplainRejections(Action):
+    """Which drafts did not pass the checks, and why."""
+
+    topic: str | None = None
+
+
+class WhatIf(Action):
+    """What a plan would give and cost, without putting it on the table."""
+
+    items: list[PlannedItem] = Field(min_length=1)
+
+
+class PlanForScore(Action):
+    """What the fewest records are that reach a balance score, and their cost."""
+
+    score: float = Field(gt=0, le=1)
+
+
+class ExplainStrategies(Action):
+    """What the five strategies do, and which suits a topic."""
+
+    names: list[StrategyName] = Field(default_factory=list)
+    topic: str | None = None
+
+
+class ExplainPlan(Action):
+    """What the plan on the table does, and what happens after a yes."""
+
+
+class ExplainCost(Action):
+    """What the plan costs, what was used so far, how long it takes as far as that is known, and which model is used."""
+
+
+class WhereFrom(Action):
+    """Why one of the shown records is there: its origin, what it was made from, what checked it."""
+
+    number: int
+
+
+class ExplainMeans(Action):
+    """What can be done here, and the commands for what is done outside the conversation: exporting, importing,
+    merging topics, another model, prices, targets from a file.
+    """
+
+
+ACTIONS: tuple[type[Action], ...] = (
+    ProposePlan,
+    ProposePilot,
+    ProposeMore,
+    ShowRecords,
+    DropRecords,
+    KeepRecords,
+    MoveRecords,
+    EditRecord,
+    SetTargets,
+    UndoRound,
+    GoBackBefore,
+    CompareBranches,
+    SwitchDataset,
+    ShowRules,
+    RemoveRule,
+    Decline,
+    ShowTable,
+    NothingAsked,
+    SoundsLikeAYes,
+)
+"""What changes or shows what lies on the table: it ends the turn."""
+QUESTIONS: tuple[type[Action], ...] = (
+    ExplainScore,
+    ExplainTopics,
+    ExplainWhyLow,
+    LookAtTopic,
+    ExplainRounds,
+    ExplainRejections,
+    WhatIf,
+    PlanForScore,
+    ExplainStrategies,
+    ExplainPlan,
+    ExplainCost,
+    WhereFrom,
+    ExplainMeans,
+)
+"""What is looked up: the model reads the facts and answers, or asks for more."""

@@ -1,0 +1,270 @@
+"""Answers to questions: which tools are called for what, and their results in plain words, by code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...tools.coverage.strategy_choice import explain_strategy
+from ...tools.generation.use import use_words
+from ...tools.inspection.rounds import Rounds
+from ..offers.kinds import About
+from ..offers.offer import Reply, same_items
+from ..reading.grammar.mentions import find_mentions
+from ..reading.grammar.plan_change import read_change
+from ..wording.answer_words import (
+    effect_of,
+    quoted,
+    rejection_lines,
+    rounds_words,
+    standing_table,
+    topic_line,
+    why_low_words,
+)
+from ..wording.help import HELP
+from ..wording.markdown import escape, plural, plural_have, score_words, topic_title
+from ..wording.plan_words import items_words, strategy_words
+from ..wording.round_table import MOST_ROUNDS, history_words
+from .asked_tools import Asked
+
+_WORST = 5
+_EXAMPLES = 2
+_WHAT_IF = re.compile(r"\bwhat if\b|\bwould (?:it|the score|that)\b|\bif (?:you|we|i)\b")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as code puts it.
+
+    Attributes:
+        said: the facts, every number of them from a tool.
+        quotes: what is shown with it and never put in other words: records, how to go on.
+    """
+
+    said: str
+    quotes: str = ""
+
+
+def answer(question: Reply, asked: Asked) -> Answer | None:
+    """The plain answer, ``None`` when the question is about nothing that the tools know.
+
+    Raises:
+        CoverageError: a tool refused.
+    """
+    what_if = _what_if(question, asked)
+    if what_if is not None:
+        return what_if
+    respond = _ANSWERS.get(question.about) if question.about is not None else None
+    return respond(question, asked) if respond is not None else None
+
+
+def _what_if(question: Reply, asked: Asked) -> Answer | None:
+    lower = question.text.lower().rstrip("? ")
+    if asked.offer is None or question.about == "reach" or not _WHAT_IF.search(lower):
+        return None
+    change = read_change(lower, asked.offer, asked.offer.items, strict=False)
+    if change.kind != "change":
+        return None
+    effect = asked.plan(change.items)
+    return Answer(f"With {items_words(change.items)} the result would be: {effect_of(effect)}.")
+
+
+def _score(_: Reply, asked: Asked) -> Answer:
+    standing = asked.topics(most=1)
+    said = (
+        f"The balance score is {score_words(standing.balance_score, standing.status)}. It is "
+        f"{standing.highest_score:g} "
+        "when every topic has its target share; most of it measures the overall evenness, the rest "
+        "the worst topic. From "
+        f"{standing.excellent_from:g} it is excellent, from {standing.good_from:g} good, below that poor."
+    )
+    if asked.items:
+        said += f" With the plan: {effect_of(asked.plan(asked.items))}."
+    return Answer(said)
+
+
+def _topics(question: Reply, asked: Asked) -> Answer:
+    known = asked.offer.topics if asked.offer is not None else []
+    named = find_mentions(question.text, known).topics or ([question.topic] if question.topic else [])
+    if named:
+        standing = asked.topics(*named)
+        return Answer("\n".join(topic_line(topic) for topic in standing.topics))
+    standing = asked.topics()
+    said = f"There are {plural(standing.total_records, 'record')} in {plural(standing.topic_count, 'topic')}"
+    made = standing.synthetic_records
+    said += f", {made:,} of them synthetic." if made else ", none of them synthetic."
+    if standing.uncategorized:
+        said += f" {plural_have(standing.uncategorized, 'record')} no topic."
+    if standing.below_minimum:
+        said += (
+            f" {plural_have(standing.below_minimum, 'topic')} fewer than the "
+            f"{standing.minimum_per_topic} records that "
+            "each topic should have where possible."
+        )
+    return Answer(f"{said}\n\n{standing_table(standing.topics[:12])}")
+
+
+def _worst(question: Reply, asked: Asked) -> Answer:
+    most = int(question.number) if question.number else _WORST
+    standing = asked.topics(most=most)
+    under = plural(standing.under_represented, "topic") if standing.under_represented else "No topic"
+    verb = "is" if standing.under_represented <= 1 else "are"
+    said = f"{under} {verb} under-represented. The lowest first:"
+    return Answer(f"{said}\n\n{standing_table(standing.topics)}")
+
+
+def _why_low(question: Reply, asked: Asked) -> Answer:
+    topic = question.topic or (asked.items[0].topic if asked.items else None)
+    standing = asked.topics(topic) if topic else asked.topics(most=1)
+    topic = standing.topics[0].topic if standing.topics else None
+    if topic is None:
+        return Answer("There is no topic yet.")
+    return Answer(why_low_words(standing, asked.rejections(topic)))
+
+
+def _look(question: Reply, asked: Asked) -> Answer:
+    look = asked.look(question.topic, int(question.number) if question.number else _EXAMPLES)
+    title = f'"{topic_title(look.topic)}"' if look.topic else "The dataset"
+    said = f"{title} has {plural(look.records, 'record')}."
+    if look.looked_at:
+        over = "" if look.looked_at == look.records else f"Of the first {look.looked_at:,}: "
+        said += (
+            f" {over}{look.multi_turn:,} with several turns of the user, {look.uses_tools:,} with tool calls, "
+            f"{look.has_system_prompt:,} with a system prompt, {look.synthetic:,} synthetic; "
+            f"{look.mean_messages:g} messages "
+            f"on average, a user's message has about {look.median_user_words} words and a reply "
+            f"{look.median_assistant_words}."
+        )
+    return Answer(said, quotes="\n\n".join(map(quoted, look.examples)))
+
+
+def _rounds(question: Reply, asked: Asked) -> Answer:
+    rounds = asked.rounds(last=MOST_ROUNDS)
+    if rounds.rounds < 2 or not re.search(r"\b(?:rounds|runs|history|all)\b", question.text.lower()):
+        return Answer(rounds_words(rounds.model_copy(update={"shown": rounds.shown[-3:]})))
+    return Answer(history_words(rounds))
+
+
+def _rejected(question: Reply, asked: Asked) -> Answer:
+    rejections = asked.rejections(question.topic)
+    if not rejections.total:
+        where = f' for "{topic_title(question.topic)}"' if question.topic else ""
+        return Answer(f"No draft was rejected{where} so far.")
+    return Answer(
+        f"{plural(rejections.total, 'draft')} did not pass the checks; each was written anew. By check, with the "
+        f"latest cases:\n\n{rejection_lines(rejections)}"
+    )
+
+
+def _reach(question: Reply, asked: Asked) -> Answer:
+    plan = asked.reach(question.number or 0.0)
+    if plan.is_reached:
+        return Answer(f"The score is {score_words(plan.score_now, None).split(' (')[0]} already.")
+    if plan.plan is None:
+        return Answer(f"A score of {plan.target:g} cannot be reached within the limits on synthetic records.")
+    effect = plan.plan
+    cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+    options = asked.offer.options if asked.offer is not None else []
+    same = next((option for option in options if same_items(option.items, effect.items)), None)
+    how = "name the topics, numbers and strategies"
+    if same is not None:
+        how = f"answer “plan {same.letter}”" if same.letter else f"answer {options.index(same) + 1}"
+    return Answer(
+        f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
+        f"{items_words(effect.items)}. "
+        f"That makes {effect_of(effect)}.{cost}",
+        quotes=f"To see it as a plan, {how}.",
+    )
+
+
+def _strategies(question: Reply, asked: Asked) -> Answer:
+    named = list(dict.fromkeys(find_mentions(question.text, []).strategies))
+    is_why = bool(re.search(r"\bwhy\b", question.text.lower())) and bool(asked.items)
+    if is_why:
+        named = list(dict.fromkeys([*(item.strategy for item in asked.items), *named]))
+    topic = question.topic or (asked.items[0].topic if asked.items and (is_why or not named) else None)
+    fit = asked.strategies([str(name) for name in named], topic)
+    why = []
+    if fit.topic and fit.chosen:
+        chosen = strategy_words(fit.chosen)
+        why = [f'For "{topic_title(fit.topic)}" I suggest {chosen}. {escape(fit.reason or "")}']
+    if not named:
+        rows = [f"| {guide.title} | {guide.best_for} | {guide.description} |" for guide in fit.strategies]
+        table = "\n".join(["| Strategy | Best For | Description |", "|---|---|---|", *rows])
+        return Answer("\n\n".join([table, *why]))
+    return Answer("\n\n".join([*why, *map(explain_strategy, named)]))
+
+
+def _cost(_: Reply, asked: Asked) -> Answer:
+    said = []
+    if asked.items:
+        effect = asked.plan(asked.items)
+        note = effect.estimate.note if effect.estimate else effect.why_not
+        said.append(f"The plan takes {escape(note or '')}.")
+    rounds = asked.rounds()
+    if rounds.tokens:
+        which = "The round" if rounds.rounds == 1 else "The rounds"
+        said.append(f"{which} so far used {escape(use_words(rounds))}.")
+    said += _time_words(rounds, sum(item.count for item in asked.items))
+    if asked.reading_tokens:
+        said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
+    if asked.reading_uncounted:
+        calls = plural(asked.reading_uncounted, "call")
+        said.append(f"Reading what you typed took {calls} that the endpoint did not count, in no budget.")
+    said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
+    return Answer(" ".join(said))
+
+
+def _time_words(rounds: Rounds, records: int) -> list[str]:
+    """How long the last round took, and at that pace the plan."""
+    timed = [entry for entry in rounds.shown if entry.seconds and entry.accepted]
+    if not timed:
+        return ["How long it takes is known after the first records: a pilot tells."]
+    last = timed[-1]
+    took = f"{_duration(last.seconds or 0)} for {plural(last.accepted, 'record')}"
+    said = [f"Round {last.round} took {took}."]
+    if records:
+        pace = (last.seconds or 0) / last.accepted
+        said.append(f"At that pace the plan takes about {_duration(pace * records)}.")
+    return said
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return plural(max(1, round(seconds)), "second")
+    return plural(round(seconds / 60), "minute") if seconds < 5400 else plural(round(seconds / 3600), "hour")
+
+
+def _model(_: Reply, asked: Asked) -> Answer:
+    return Answer(f"The model is {escape(asked.services.settings.model_in_use)}.")
+
+
+def _plan(_: Reply, asked: Asked) -> Answer:
+    if not asked.items:
+        return Answer(
+            "There is no plan at the moment, and nothing is generated without one that you approved."
+        )
+    effect = asked.plan(asked.items)
+    cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+    return Answer(
+        f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{cost} "
+        "Each draft has to pass the checks before it is added; then I measure again and ask you what is next."
+    )
+
+
+_ANSWERS: dict[About, Callable[[Reply, Asked], Answer]] = {
+    "score": _score,
+    "topics": _topics,
+    "worst": _worst,
+    "why_low": _why_low,
+    "look": _look,
+    "rounds": _rounds,
+    "rejected": _rejected,
+    "reach": _reach,
+    "strategies": _strategies,
+    "cost": _cost,
+    "plan": _plan,
+    "model": _model,
+    "help": lambda _, __: Answer(HELP),
+}

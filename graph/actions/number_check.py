@@ -1,0 +1,124 @@
+"""Whether every number of an answer comes from a tool: what a model adds of its own is found here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..reading.grammar.mentions import split_words
+from ..reading.grammar.number_words import ascii_digits, read_number
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[-+]?\d[\d,\u202f\u00a0]*(?:\.\d+)?\s?(?:%|percent\b|k\b|(?:thousand|million|billion)\b)?"
+)
+_SCALES = {"k": 1000.0, "thousand": 1000.0, "million": 1_000_000.0, "billion": 1_000_000_000.0}
+_WORDS_FOR = {
+    "half": 0.5,
+    "double": 2.0,
+    "doubled": 2.0,
+    "twice": 2.0,
+    "triple": 3.0,
+    "tripled": 3.0,
+    "thrice": 3.0,
+}
+# Text of tools in which figures stand; the text of records is other people's, and vouches for nothing.
+_TELLING_KEYS = (
+    "note",
+    "reason",
+    "evidence",
+    "why_not",
+    "held_down_by",
+    "stop_reason",
+    "details",
+    "started",
+    "model",
+)
+
+# Running numbers are no figures; they would vouch for every small one.
+_SILENT_KEYS = ("place", "number", "attempt")
+
+
+def unsupported_numbers(
+    answer: str, results: Sequence[Mapping[str, Any]], names: Iterable[str] = ()
+) -> list[str]:
+    """The numbers of ``answer`` that no result holds, as they are written.
+
+    A number is held when a result has it, or has one that rounds to it as written; a percentage also when a result
+    has the share. The length of a list counts as a number of the result. Numbers in words count like
+    digits, in English; in other languages only digits, of whatever script, are seen.
+
+    Args:
+        answer: what is to be said.
+        results: what the tools returned, and the arguments that they were called with.
+        names: topic names and the like, which may hold digits.
+    """
+    known = [value for result in results for value in _values(result)]
+    text = ascii_digits(answer)
+    for name in sorted(names, key=len, reverse=True):
+        for form in {name, name.replace("_", " "), name.replace("_", " ").title()}:
+            text = re.sub(re.escape(form), " ", text, flags=re.IGNORECASE)
+    found = [match[0].strip() for match in _NUMBER.finditer(text)]
+    unsupported = [written for written in found if not _is_held(written, known)]
+    return unsupported + [word for word, value in _in_words(_NUMBER.sub(" ", text)) if value not in known]
+
+
+def _is_held(written: str, known: Sequence[float]) -> bool:
+    match = re.fullmatch(r"([-+]?)([\d,\u202f\u00a0]+(?:\.\d+)?)\s?(\D*)", written)
+    if match is None:
+        return False
+    digits, unit = re.sub(r"[,\u202f\u00a0]", "", match[2]), match[3].strip()
+    if not digits:
+        return False
+    value, places = float(digits), len(digits.partition(".")[2])
+    if unit in ("%", "percent"):
+        return any(_same(value, 100 * share, places) for share in known if 0 <= share <= 1)
+    scale = _SCALES.get(unit, 1.0)
+    # A whole number has to be exactly there: rounding 14.6 to 15 records would make one up.
+    exact = places == 0 and scale == 1.0
+    return any(value == other if exact else _same(value, other / scale, places) for other in map(abs, known))
+
+
+def _same(written: float, value: float, places: int) -> bool:
+    """Whether ``value`` gives ``written`` when it is rounded, or cut, to as many places."""
+    return abs(written - value) <= 0.5 * 10.0**-places + 1e-9
+
+
+def _values(value: Any, key: str = "") -> Iterable[float]:
+    if isinstance(value, bool) or value is None or key in _SILENT_KEYS:
+        return
+    if isinstance(value, int | float):
+        yield float(value)
+    elif isinstance(value, str):
+        if key in _TELLING_KEYS:
+            yield from (
+                number for match in _NUMBER.finditer(value) if (number := _plain(match[0])) is not None
+            )
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _values(part, str(name))
+    else:
+        yield float(len(value))
+        for part in value:
+            yield from _values(part, key)
+
+
+def _plain(written: str) -> float | None:
+    digits = re.sub(r"[^\d.]", "", written)
+    unit = re.sub(r"[-+\d,.\s\u202f\u00a0]", "", written)
+    scale = 0.01 if unit in ("%", "percent") else _SCALES.get(unit, 1.0)
+    return float(digits) * scale if re.search(r"\d", digits) else None
+
+
+def _in_words(text: str) -> list[tuple[str, float]]:
+    """The numbers written in English words."""
+    words = split_words(text)
+    found, position = [], 0
+    while position < len(words):
+        if words[position] in _WORDS_FOR:
+            found.append((words[position], _WORDS_FOR[words[position]]))
+        number, used = read_number(words[position:])
+        if number is not None:
+            found.append((" ".join(words[position : position + used]), float(number)))
+        position += used if number is not None else 1
+    return found

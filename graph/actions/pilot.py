@@ -1,0 +1,114 @@
+"""A pilot: a few records of a plan, approved and paid for by themselves, shown before the rest is asked for.
+
+A yes is one to exactly the plan shown, so there are two plans and two answers: first the pilot, then what is left of
+the whole. The pilot's records count towards it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.report import Coverage
+from ...tools.dataset.records import get_record
+from ..context import thread_id
+from ..offers.offer import Offer, Option, ReviewScope
+from ..offers.pending import lay
+from ..offers.plan_options import REVIEW_NEW, costs_of
+from ..scope import ServicesSource, scoped, with_caps
+from ..state import State, as_json, the_offer
+from ..wording.plan_words import note_lower_scores, option_lines, plan_lines
+from ..wording.report import round_lines, score_change
+from .review import page
+
+
+def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
+    """The pilot, of the plan's first item, and what is left of the plan."""
+    first, *others = items
+    pilot = first.model_copy(update={"count": min(number, first.count)})
+    left = first.count - pilot.count
+    return [pilot], [*([first.model_copy(update={"count": left})] if left else []), *others]
+
+
+def pilot_note(items: list[PlanItem], rest: list[PlanItem]) -> str:
+    """What is said with a pilot's plan before it is approved."""
+    pilot, left = sum(item.count for item in items), sum(item.count for item in rest)
+    return (
+        f"A pilot first: {pilot:,} of the {pilot + left:,} records. I show them to you when they are written; they "
+        f"count towards the whole, and the remaining {left:,} need another yes."
+    )
+
+
+def preview(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
+    before, results = the_offer(state), state.get("results") or []
+    services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
+    workflow_id = before.workflow_id or ""
+    coverage = Coverage.model_validate(state["coverage"])
+    items = _with_shortfall(before.onward, results)
+    offer = before.model_copy(
+        update={
+            "action": "generate_synthetic_data",
+            "items": items,
+            "onward": items,
+            "is_pilot": False,
+            "rule": None,
+            "counts": dict(coverage.topic_distribution),
+            "options": _options(items),
+        }
+    )
+    parts = [state.get("notice") or ""]
+    if results:
+        ids = [record_id for result in results for record_id in result["record_ids"]]
+        scope = ReviewScope(synthetic=True)
+        offer.shown_records, offer.review = ids, scope
+        records = [get_record(services.store, workflow_id, record_id) for record_id in ids]
+        was = Coverage.model_validate(state.get("round_before") or state["coverage"])
+        parts = [
+            "**Pilot Complete**",
+            *round_lines(results),
+            f"Balance score: {score_change(was, coverage)}",
+            page(records, scope, 0),
+        ]
+    note_lower_scores(offer, coverage)
+    offer = lay(services, offer, state, thread_id())
+    cost = costs_of(services, workflow_id, items)
+    parts += plan_lines("**The rest**", coverage, items, cost)
+    options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    parts.append("\n".join(["Would you like me to:", *options]))
+    offer.text = "\n\n".join(part for part in parts if part)
+    cleared: dict[str, Any] = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
+    cleared["results"] = []
+    return {"messages": [AIMessage(offer.text)], "offer": as_json(offer), "reply": None, **cleared}
+
+
+def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list[PlanItem]:
+    """What is left of the whole: what the pilot did not reach is still owed."""
+    missing = sum(result["requested"] - result["accepted"] for result in results)
+    if not missing:
+        return rest
+    pilot = results[0]
+    same = [item for item in rest if (item.topic, item.strategy) == (pilot["topic"], pilot["strategy"])]
+    if not same:
+        owed = PlanItem(topic=pilot["topic"], count=missing, strategy=pilot["strategy"])
+        return [owed, *rest]
+    return [
+        item.model_copy(update={"count": item.count + missing}) if item is same[0] else item for item in rest
+    ]
+
+
+def _options(items: list[PlanItem]) -> list[Option]:
+    left = sum(item.count for item in items)
+    return [
+        Option(label=f"Go on with the remaining {left:,}", effect="generate", items=items),
+        Option(label="Skip the rest and proceed to grader config", effect="proceed"),
+        Option(label=REVIEW_NEW, effect="review"),
+        Option(label="Stop here", effect="stop"),
+    ]
+
+
+def is_pilot_done(offer: Offer | None, results: list[dict[str, Any]]) -> bool:
+    """Whether a pilot was just carried out and there is something to show."""
+    return offer is not None and offer.is_pilot and any(result["accepted"] for result in results)

@@ -1,0 +1,100 @@
+"""The node that turns a change, another option or an edited form into a new stored plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ...tools.analyze_coverage import analyze
+from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.report import Coverage
+from ...tools.errors import CoverageError
+from ...tools.generation.estimate import Estimate, estimate_plan
+from ...tools.generation.money import caps_words
+from ..context import thread_id
+from ..offers.offer import Offer, same_items
+from ..offers.pending import lay
+from ..offers.plan_options import plan_options
+from ..reading.grammar.pilot import PILOT
+from ..scope import ServicesSource, scoped, with_caps
+from ..state import State, as_json, the_offer, the_reply
+from ..wording.markdown import escape
+from ..wording.plan_words import cost_words, note_lower_scores, reminder
+from ..wording.report import revised_plan
+from .pilot import pilot_note, split_pilot
+
+_NOTHING_MORE = (
+    "I have no further plan to propose for these figures. Name a topic, a number and a strategy, for example "
+    "“20 for the topic, with few-shot”."
+)
+
+
+def revise(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
+    services = scoped(source(), state)
+    offer, reply = the_offer(state), the_reply(state)
+    # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
+    usd, tokens = (None, None) if reply.without_caps else (offer.cap_usd, offer.cap_tokens)
+    services = with_caps(services, usd=reply.cap_usd or usd, tokens=reply.cap_tokens or tokens)
+    workflow_id = offer.workflow_id or ""
+    items = reply.items or (offer.more if reply.kind == "more" else [])
+    onward: list[PlanItem] = []
+    if reply.kind == "pilot" and offer.items:
+        items, onward = split_pilot(offer.items, int(reply.number or PILOT))
+        # A pilot of a pilot, or of what one left, still leads to the whole.
+        onward += offer.onward if offer.is_pilot else []
+    if not items:
+        return _ask_again(offer, _NOTHING_MORE)
+    try:
+        estimate = estimate_plan(services, workflow_id, items)
+    except CoverageError as error:
+        return _ask_again(offer, escape(str(error)))
+    # An option was shown with its cost; a plan that the person made is seen here for the first time.
+    shown = any(option.shown and same_items(option.items, items) for option in offer.options)
+    affordable = shown or estimate.fits_caps
+    changed = _changed(offer, items, estimate)
+    changed.is_pilot, changed.onward = bool(onward), onward
+    # In the middle of a round the figures in the state are those from before it.
+    known = state.get("coverage") if not state.get("results") else None
+    coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
+    note_lower_scores(changed, coverage)
+    changed = lay(services, changed, state, thread_id())
+    if reply.kind == "approve" and affordable:
+        return {"offer": as_json(changed), "reply": as_json(reply)}
+    said = [pilot_note(items, onward)] if onward else []
+    if reply.without_caps and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
+        said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
+    if not affordable:
+        said.append(
+            "This plan is expected to need more than the cap allows; the generation would stop there."
+        )
+    changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
+    return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
+
+
+def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
+    """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
+    options = plan_options(items, offer.everything)
+    for option in options[1:]:
+        option.shown = option.effect != "generate" or same_items(option.items, items)
+    options += [option for option in offer.options if option.letter]
+    return offer.model_copy(
+        update={
+            "action": "generate_synthetic_data",
+            "items": items,
+            "options": options,
+            "approval_id": None,
+            "cap_tokens": estimate.most_tokens,
+            "cap_usd": estimate.most_usd,
+        }
+    )
+
+
+def _ask_again(offer: Offer, said: str) -> dict[str, Any]:
+    text = f"{said}\n\n{reminder(offer)}"
+    return {
+        "offer": as_json(offer.model_copy(update={"text": text})),
+        "reply": None,
+        "messages": [AIMessage(text)],
+    }

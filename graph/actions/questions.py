@@ -1,0 +1,106 @@
+"""What is looked up for a question: the tools that are called, and the facts in words."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ...tools.dataset.records import get_record
+from ...tools.errors import CoverageError, InvalidInput
+from ...tools.inspection.records import shown_record
+from ..offers.kinds import About
+from ..offers.offer import Offer, Reply
+from ..wording.answer_words import effect_of, quoted, topic_line
+from ..wording.markdown import escape, plural, topic_title
+from ..wording.plan_words import items_words, strategy_words
+from . import catalog
+from .asked_tools import Asked
+from .catalog import Action
+from .facts import Answer, answer
+from .replies import known_topic, plan_items
+
+
+def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:
+    """The facts that a question is about.
+
+    Raises:
+        CoverageError: a tool refused, or it names a topic or record that there is not.
+    """
+    match action:
+        case catalog.WhatIf():
+            effect = asked.plan(plan_items(action.items, offer, asked.services))
+            cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+            refused = f" {escape(effect.why_not)}" if effect.why_not else ""
+            said = f"With {items_words(effect.items)} the result would be: {effect_of(effect)}."
+            return Answer(said + cost + refused)
+        case catalog.PlanForScore():
+            return _told(asked, "reach", number=action.score)
+        case catalog.ExplainTopics() if action.topics:
+            standing = asked.topics(*(known_topic(topic, offer) for topic in action.topics))
+            return Answer("\n".join(topic_line(topic) for topic in standing.topics))
+        case catalog.ExplainTopics() if action.lowest:
+            return _told(asked, "worst", number=action.lowest)
+        case catalog.ExplainTopics():
+            return _told(asked, "topics")
+        case catalog.ExplainWhyLow():
+            return _told(asked, "why_low", topic=_topic(action.topic, offer))
+        case catalog.LookAtTopic():
+            return _told(asked, "look", topic=_topic(action.topic, offer))
+        case catalog.ExplainRejections():
+            return _told(asked, "rejected", topic=_topic(action.topic, offer))
+        case catalog.ExplainStrategies():
+            named = " ".join(name.replace("_", " ") for name in action.names)
+            return _told(asked, "strategies", topic=_topic(action.topic, offer), text=named)
+        case catalog.ExplainRounds():
+            return _told(asked, "rounds", text="all rounds")
+        case catalog.WhereFrom():
+            return _where_from(action.number, asked, offer)
+        case catalog.ExplainScore():
+            return _told(asked, "score")
+        case catalog.ExplainPlan():
+            return _told(asked, "plan")
+        case catalog.ExplainCost():
+            return _told(asked, "cost")
+        case _:
+            return Answer(OUTSIDE)
+
+
+OUTSIDE = """In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \
+copies compared, questions about all of it. On the command line, with -w and the dataset's name: \
+`finetune-coverage export -o FILE --format sharegpt` (openai, sharegpt, alpaca, huggingface, trl, axolotl, \
+llamafactory), `finetune-coverage topics merge NAME --into NAME`, `finetune-coverage import FILE`, \
+`finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
+model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
+
+
+def _told(
+    asked: Asked, about: About, *, topic: str | None = None, number: float | None = None, text: str = ""
+) -> Answer:
+    known = answer(Reply(kind="question", about=about, topic=topic, number=number, text=text), asked)
+    assert known is not None, "every subject has its answer"
+    return known
+
+
+def _topic(name: str | None, offer: Offer) -> str | None:
+    return known_topic(name, offer) if name else None
+
+
+def _where_from(number: int, asked: Asked, offer: Offer) -> Answer:
+    if not 1 <= number <= len(offer.shown_records):
+        raise InvalidInput(f"There is no record {number} among those shown.")
+    record = get_record(asked.services.store, asked.workflow_id, offer.shown_records[number - 1])
+    if record.origin == "real":
+        return Answer(f"Record {number} is a real one: it came with the import, and nothing here wrote it.")
+    store, known = asked.services.store, record.provenance or {}
+    lines = [
+        f'Record {number} was generated for "{topic_title(record.topic or "no topic")}" by '
+        f"{strategy_words(str(known.get('strategy')))}, with the model {escape(str(known.get('model')))}, in the job "
+        f"{escape(str(known.get('job')))}. It passed the checks: {escape(', '.join(known.get('gates') or []))}."
+    ]
+    for seed in known.get("seeds") or []:
+        with suppress(CoverageError):  # a record that was deleted since
+            lines.append(quoted(shown_record(get_record(store, asked.workflow_id, seed))))
+    made_from = ["It was made from:"] if len(lines) > 1 else []
+    said = lines[0] + (
+        f" It was made from {plural(len(lines) - 1, 'real record')}, shown below." if made_from else ""
+    )
+    return Answer(said, quotes="\n\n".join([*made_from, *lines[1:]]))

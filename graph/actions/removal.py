@@ -1,0 +1,114 @@
+"""The node that takes out what a person named, records or a rule: first asked with what it is, then done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ...tools.dataset.record import message_text
+from ...tools.dataset.records import get_record
+from ...tools.dataset.store import Store
+from ...tools.errors import CoverageError
+from ...tools.generation.lessons.lessons import reject_records
+from ...tools.generation.lessons.rule_reading import read_rule
+from ...tools.generation.lessons.rules import get_rule, remove_rule
+from ..offers.offer import Offer, Option, Removal
+from ..offers.pending import keep_with_plan, put
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, the_offer, the_reply
+from ..wording.markdown import escape, shorten, topic_title
+from ..wording.plan_words import option_lines, reminder
+from .record_changes import records_words, shown_ids
+from .rules import ask_for_rule, rule_line
+
+_REASON = 120
+_OPENING = 90
+_NAMED = 10
+
+
+def remove(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Ask whether it shall go, or do what was answered; records that went make other figures."""
+    offer, reply = the_offer(state), the_reply(state)
+    if reply.kind == "drop":
+        numbers = sorted(set(reply.numbers))
+        return _ask(source, state, Removal(what="records", numbers=numbers, reason=reply.note))
+    if reply.kind == "drop_rule":
+        return _ask(source, state, Removal(what="rule", numbers=[int(reply.number or 0)]))
+    removal = offer.removal
+    if removal is None or reply.kind == "keep_asked":
+        return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was taken out."}
+    try:
+        if removal.what == "rule":
+            rule = remove_rule(source().store, offer.workflow_id or "", removal.numbers[0])
+            return {"offer": as_json(offer), "reply": None, "notice": f"Removed: {rule_line(rule)}"}
+        return _drop(source, state, offer, removal)
+    except CoverageError as error:
+        return {"offer": as_json(offer), "reply": None, "notice": escape(str(error))}
+
+
+def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
+    store, offer = source().store, the_offer(state)
+    try:
+        if removal.what == "records":
+            removal.record_ids = shown_ids(offer, removal.numbers)
+        named = _named(store, offer.workflow_id or "", removal)
+    except CoverageError as error:
+        offer = offer.model_copy(update={"text": f"{escape(str(error))}\n\n{reminder(offer)}"})
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+    is_rule = removal.what == "rule"
+    what = f"rule {removal.numbers[0]}" if is_rule else records_words(removal.numbers)
+    asked = put(offer, state).model_copy(
+        update={
+            "action": "remove",
+            "items": [],
+            "approval_id": None,
+            "removal": removal,
+            "options": [
+                Option(label=f"Take {what} out", effect="remove_asked"),
+                Option(label="Leave it as it is", effect="keep_asked"),
+            ],
+        }
+    )
+    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
+    asked.text = "\n".join([named, "", "Would you like to:", *lines])
+    if offer.plan_id is not None:
+        # An answer that reaches an empty state is one to this question, and no longer one to the plan.
+        keep_with_plan(store, offer.plan_id, offer=asked.model_dump(mode="json"))
+    return {"offer": as_json(asked), "reply": None, "messages": [AIMessage(asked.text)]}
+
+
+def _drop(source: ServicesSource, state: State, offer: Offer, removal: Removal) -> dict[str, Any]:
+    services = scoped(source(), state)
+    # Run again after a crash, it finds them out and changes nothing.
+    reject_records(services.store, offer.workflow_id or "", removal.record_ids, removal.reason)
+    said = f"I dropped {records_words(removal.numbers)}; kept aside, no longer counted or exported."
+    if removal.reason:
+        reason = escape(shorten(removal.reason, _REASON))
+        said += f" The next rounds of the topic are shown it as an example to avoid: “{reason}”."
+    said += " You can go on with “drop NUMBER”."
+    rule = read_rule(removal.reason)
+    if rule is not None:
+        return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
+    return {"offer": as_json(offer), "reply": None, "notice": said}
+
+
+def _named(store: Store, workflow_id: str, removal: Removal) -> str:
+    """What would go, in words: each record by its topic, its origin and how it begins."""
+    if removal.what == "rule":
+        return f"This takes a rule away: {rule_line(get_rule(store, workflow_id, removal.numbers[0]))}"
+    ids = removal.record_ids
+    lines = []
+    for number, record_id in list(zip(removal.numbers, ids, strict=True))[:_NAMED]:
+        record = get_record(store, workflow_id, record_id)
+        begins = next(
+            (t for m in record.messages if m.get("role") == "user" and (t := message_text(m).strip())), ""
+        )
+        topic = topic_title(record.topic) if record.topic else "no topic"
+        lines.append(f"- record {number} · {topic} · {record.origin}: {escape(shorten(begins, _OPENING))}")
+    if len(ids) > _NAMED:
+        lines.append(f"- and {len(ids) - _NAMED} more: {', '.join(map(str, removal.numbers[_NAMED:]))}")
+    aside = "It is kept aside, not deleted" if len(ids) == 1 else "They are kept aside, not deleted"
+    return "\n".join(
+        [f"This takes {records_words(removal.numbers)} out of the dataset:", *lines, "", f"{aside}."]
+    )

@@ -1,0 +1,150 @@
+"""The node that shows records inside the conversation and changes those that the person names."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ...tools.coverage.label_doubts import label_doubts
+from ...tools.dataset.record import Record, message_text
+from ...tools.dataset.records import get_record, load_records
+from ...tools.dataset.store import Store
+from ...tools.errors import CoverageError
+from ..context import thread_id
+from ..offers.offer import Offer, Reply, ReviewScope
+from ..offers.pending import lay
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, the_offer, the_reply
+from ..wording.markdown import escape, shorten, topic_title
+from ..wording.plan_words import reminder
+from .record_changes import change_records, shown_ids
+
+_PAGE = 5
+_TURN = 600
+_TURNS = 6
+
+
+def review(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Show a few records, or change some; a change is one of the dataset, so it is analyzed again."""
+    store = source().store
+    offer, reply = the_offer(state), the_reply(state)
+    if reply.kind != "review":
+        return _change(source, offer, reply)
+    if reply.numbers:
+        return _in_full(source, offer, reply.numbers)
+    scope = reply.review or ReviewScope(topic=reply.topic)
+    first = len(offer.shown_records) if scope.page else 0
+    records = _records(store, offer, scope, state.get("record_ids") or [])
+    if not records:
+        # What was shown keeps its numbers.
+        text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
+        offer = offer.model_copy(update={"text": text})
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+    shown = [] if scope.page == 0 else list(offer.shown_records)
+    offer = offer.model_copy(
+        update={"shown_records": shown + [record.id for record in records], "review": scope}
+    )
+    if offer.plan_id is not None and offer.action == "generate_synthetic_data":
+        # Stored anew, so that a reply that reaches an empty state knows which records were shown.
+        offer = lay(scoped(source(), state), offer, state, thread_id())
+    offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
+    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+
+
+def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[str, Any]:
+    """Shown records once more, whole, under the numbers that they have."""
+    store, workflow_id = source().store, offer.workflow_id or ""
+    shown = zip(numbers, shown_ids(offer, numbers), strict=True)
+    parts = [
+        "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
+        for number, record_id in shown
+    ]
+    text = "\n\n".join([*parts, reminder(offer)])
+    return {
+        "offer": as_json(offer.model_copy(update={"text": text})),
+        "reply": None,
+        "messages": [AIMessage(text)],
+    }
+
+
+def _change(source: ServicesSource, offer: Offer, reply: Reply) -> dict[str, Any]:
+    try:
+        notice, shown = change_records(source().store, offer, reply)
+    except CoverageError as error:
+        text = f"{escape(str(error))}\n\n{reminder(offer)}"
+        offer = offer.model_copy(update={"text": text})
+        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+    offer = offer.model_copy(update={"shown_records": shown})
+    return {"offer": as_json(offer), "reply": None, "notice": notice}
+
+
+def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
+    """One page of what the person wants to see."""
+    size = scope.size or _PAGE
+    workflow_id, start = offer.workflow_id or "", scope.page * size
+    if scope.synthetic:
+        # The newest first: those of this conversation, then older ones.
+        older = [
+            record.id
+            for record in load_records(store, workflow_id, origin="synthetic")
+            if scope.topic is None or record.topic == scope.topic
+        ]
+        active = set(older)
+        ids = [i for i in dict.fromkeys([*reversed(added), *reversed(older)]) if i in active]
+        return [get_record(store, workflow_id, record_id) for record_id in ids[start : start + size]]
+    if scope.uncategorized:
+        return list(islice(load_records(store, workflow_id, topic=None), start, start + size))
+    topic = scope.topic
+    if (
+        topic is None
+        and scope.origin is None
+        and (doubtful := offer.doubtful or _doubtful(store, workflow_id))
+    ):
+        return [get_record(store, workflow_id, i) for i in doubtful[start : start + size]]
+    if topic is None and offer.items:
+        topic = offer.items[0].topic
+    found = load_records(store, workflow_id, topic=... if topic is None else topic, origin=scope.origin)
+    return list(islice(found, start, start + size))
+
+
+def _doubtful(store: Store, workflow_id: str) -> list[str]:
+    """What the label check finds, which had not come to an end when the offer was made."""
+    return [record_id for need in label_doubts(store, workflow_id) for record_id in need.record_ids]
+
+
+def page(records: list[Record], scope: ReviewScope, first: int) -> str:
+    """Records in a few lines each, numbered from ``first`` on, and what can be said about them."""
+    if not records:
+        return "There are no more such records." if scope.page else "There are no such records."
+    lines = ["**Review**", ""]
+    for number, record in enumerate(records, first + 1):
+        lines += [*_headed(number, record, in_full=False), ""]
+    lines.append(
+        "Say “drop NUMBER because …” to take a record out, “keep NUMBER” to take it back in, “move NUMBER to TOPIC”, "
+        "“edit the reply of NUMBER: …”, “next” for more, “back” for the plan."
+    )
+    return "\n".join(lines)
+
+
+def _headed(number: int, record: Record, *, in_full: bool) -> list[str]:
+    topic = topic_title(record.topic) if record.topic else "no topic"
+    title = f"**Record {number}** · {topic} · {record.origin}"
+    return [title, "", *(f"> {line}" for line in _turns(record, in_full=in_full))]
+
+
+def _turns(record: Record, *, in_full: bool) -> list[str]:
+    """A conversation in a few escaped lines; the middle of a long one is left out unless it is wanted in full."""
+    turns = []
+    for message in record.messages:
+        text = message_text(message)
+        calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
+        said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"
+        turns.append(
+            f"{escape(str(message.get('role')))}: {escape(said if in_full else shorten(said, _TURN))}  "
+        )
+    if len(turns) > _TURNS and not in_full:
+        left_out = f"… {len(turns) - _TURNS} messages …  "
+        turns = [*turns[: _TURNS // 2], left_out, *turns[-_TURNS // 2 :]]
+    return turns

@@ -1,0 +1,103 @@
+"""The node for rules: what a rejection taught becomes one only when the person confirms it; listed here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from ...tools.analyze_coverage import analyze
+from ...tools.dataset.records import get_record
+from ...tools.generation.lessons.rules import Rule, add_rule, broken_by_real, list_rules
+from ...tools.generation.plans import cancel_plan
+from ...tools.services import Services
+from ..offers.offer import Offer, Option
+from ..offers.pending import put
+from ..scope import ServicesSource
+from ..state import State, as_json, the_offer, the_reply
+from ..wording.markdown import escape, topic_title
+from ..wording.plan_words import option_lines, reminder
+
+
+def rules(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Add the rule that was asked about, or leave it; list the rules."""
+    store = source().store
+    offer, reply = the_offer(state), the_reply(state)
+    workflow_id = offer.workflow_id or ""
+    if reply.kind in ("add_rule", "add_rule_here") and offer.rule is not None:
+        topic = offer.rule.get("topic") if reply.kind == "add_rule_here" else None
+        wanted = Rule(offer.rule["kind"], offer.rule["value"], topic)  # type: ignore[arg-type]  # checked there
+        rule = add_rule(store, workflow_id, wanted)
+        said = f"From now on: {rule_line(rule)} “Remove rule {rule.id}” takes it away."
+        return {"reply": None, "notice": said}
+    if reply.kind == "skip_rule":
+        return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
+    said = _listed(list_rules(store, workflow_id))
+    text = f"{said}\n\n{reminder(offer)}"
+    offer = offer.model_copy(update={"text": text})
+    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+
+
+def ask_for_rule(
+    services: Services, state: State, offer: Offer, rule: Rule, record_id: str, done: str
+) -> dict[str, Any]:
+    """The state in which the person is asked whether a reason shall be a rule.
+
+    Args:
+        services: where the workflow is.
+        state: of the conversation.
+        offer: what lay on the table; its plan is for other figures and goes.
+        rule: what was understood.
+        record_id: the record that it was said of.
+        done: what was done with the record, in words.
+    """
+    store, workflow_id = services.store, offer.workflow_id or ""
+    if offer.plan_id is not None:
+        cancel_plan(store, offer.plan_id)
+    topic = get_record(store, workflow_id, record_id).topic
+    broken, looked = broken_by_real(store, workflow_id, rule)
+    options = [Option(label="Make it a rule for all topics", effect="add_rule")]
+    if topic is not None:
+        options += [Option(label=f'Only for "{topic_title(topic)}"', effect="add_rule_here")]
+    options += [Option(label="No rule", effect="skip_rule")]
+    asked = put(offer, state).model_copy(
+        update={
+            "action": "add_rule",
+            "plan_id": None,
+            "items": [],
+            "options": options,
+            "rule": {"kind": rule.kind, "value": rule.value, **({"topic": topic} if topic else {})},
+        }
+    )
+    warning = f" {broken:,} of {looked:,} real records break it themselves." if broken else ""
+    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
+    asked.text = "\n".join(
+        [
+            f"{done}\n\nYour reason could be a rule: {escape(rule.words)}. Drafts that break it would be refused; "
+            f"records that are there stay.{warning} Would you like to:",
+            *lines,
+        ]
+    )
+    # The record is out already: whatever comes next reads the new figures.
+    coverage = analyze(services, workflow_id).model_dump(mode="json")
+    return {
+        "offer": as_json(asked),
+        "reply": None,
+        "coverage": coverage,
+        "coverage_after": coverage,
+        "messages": [AIMessage(asked.text)],
+    }
+
+
+def _listed(rules: list[Rule]) -> str:
+    if not rules:
+        return "There are no rules. A reason such as “drop 2 because it mentions discounts” can become one."
+    return "\n".join(
+        ["Generated records must keep to these rules:", "", *(f"- {rule_line(rule)}" for rule in rules)]
+    )
+
+
+def rule_line(rule: Rule) -> str:
+    """A rule with its number, as a person reads it."""
+    where = f' (only "{topic_title(rule.topic)}")' if rule.topic else ""
+    return f"rule {rule.id}: {escape(rule.words)}{where}."

@@ -1,0 +1,78 @@
+"""What an answer leads to, and the one place where a yes becomes an approval in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from langgraph.types import Command
+
+from ..tools.errors import CoverageError
+from ..tools.generation.approval import approval_of, approve_plan
+from ..tools.generation.prices import require_keepable_cap
+from .actions.plan import revise
+from .context import approver, from_context, thread_id
+from .offers.offer import Offer, Reply
+from .offers.pending import keep_with_plan, require_shown_plan
+from .scope import ServicesSource, scoped
+from .state import State, as_json, reply_in, the_offer, with_update
+from .wording.markdown import escape
+
+Answered = Literal["generate", "talk", "finish"]
+_ENDS = ("proceed", "stop", "review_outside")
+
+
+def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -> Command[Answered]:
+    """Where an answer leads: a yes to exactly the plan shown is written down, and only that or a resumption generates.
+
+    A plan that was edited in a form, or another option that was shown with its items, is stored first; it is approved
+    where it stays within the cap that was shown.
+
+    Args:
+        source: of the services.
+        state: with the reply and the offer in it.
+        reply: as it was read by code, never by a model.
+        offer: what it answers.
+    """
+    update: dict[str, Any] = {"reply": as_json(reply), "offer": as_json(offer)}
+    if reply.kind == "resume":
+        return Command(goto="generate", update=update)
+    if reply.kind in _ENDS:
+        return Command(goto="finish", update=update)
+    if reply.kind != "approve":
+        return Command(goto="talk", update=update)
+    if offer.plan_id is None or reply.items != offer.items:
+        update |= revise(source, with_update(state, update))
+        if reply_in(with_update(state, update)) is None:
+            return Command(goto="talk", update=update)
+    update |= _written_down(source, with_update(state, update))
+    return Command(goto="generate" if update["approval_id"] else "talk", update=update)
+
+
+def together(first: Mapping[str, Any], then: Any) -> dict[str, Any]:
+    """Two updates of the state as one."""
+    messages = [*first.get("messages", []), *then.get("messages", [])]
+    return {**first, **then, "messages": messages}
+
+
+def _written_down(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Write the person's yes down, once: run again after a crash, it finds the approval that it wrote."""
+    services = scoped(source(), state)
+    store, offer, reply = services.store, the_offer(state), reply_in(state)
+    assert offer.plan_id is not None and reply is not None
+    try:
+        require_shown_plan(store, offer, thread_id())
+        services.settings.settle_models()
+        require_keepable_cap(services.settings)
+        approval = approval_of(store, offer.plan_id) or approve_plan(
+            store,
+            offer.plan_id,
+            approver=approver(),
+            channel=from_context("channel") or ("chat" if reply.channel == "typed" else "form"),
+        )
+        keep_with_plan(store, offer.plan_id, decided=state.get("decided") or [])
+    except CoverageError as error:
+        # Answered elsewhere, the dataset changed, or its cap cannot be kept: it is never revived, but made anew.
+        notice = f"That plan can no longer be used, so I analyzed again. {escape(error.message)}"
+        return {"approval_id": None, "notice": notice, "reply": None}
+    return {"approval_id": approval.id, "reply": None, "round_before": state.get("coverage"), "results": []}

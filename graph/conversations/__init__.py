@@ -1,0 +1,1 @@
+"""Conversations: checkpoints, threads, locks, and what happened in them."""

@@ -1,0 +1,108 @@
+"""Where conversations are kept: a SQLite file in the data folder, written after every step."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...tools.data_folder import make_private_file, open_data_folder
+from ...tools.dataset.read_only import opens_read_only, read_only_address
+from ...tools.dataset.sqlite_failures import is_damage, said_clearly
+from ...tools.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from .saver import SmallSaver
+
+
+@asynccontextmanager
+async def open_checkpointer(settings: Settings) -> AsyncIterator[SmallSaver]:
+    """The conversations of this data folder; pass ``durability="sync"`` when running a graph with it.
+
+    Args:
+        settings: name the file. In a folder that may not be written to it can only be read.
+
+    Raises:
+        InvalidInput: the file is damaged, now or at any time while it is used.
+    """
+    import aiosqlite
+
+    from .saver import IF_DAMAGED, SmallSaver
+
+    path = settings.checkpoint_path
+    is_read_only = opens_read_only(path)
+    if not is_read_only:
+        with suppress(OSError):  # said by what follows
+            await asyncio.to_thread(open_data_folder, settings.home)
+            await asyncio.to_thread(make_private_file, path)
+    address = read_only_address(path) if is_read_only else str(path)
+    with said_clearly(path, what="file of conversations", if_damaged=IF_DAMAGED):
+        async with aiosqlite.connect(address, uri=is_read_only) as connection:
+            saver = SmallSaver(connection, path)
+            # A second process (the web page beside the terminal) waits for its turn instead of failing.
+            await saver.conn.execute("PRAGMA busy_timeout = 30000")
+            await saver.setup()
+            yield saver
+
+
+@asynccontextmanager
+async def checkpointer() -> AsyncIterator[SmallSaver]:
+    """The same for a LangGraph server, which finds it by its name in ``langgraph.json``."""
+    settings = await asyncio.to_thread(load_settings)
+    async with open_checkpointer(settings) as saver:
+        yield saver
+
+
+def set_aside_if_damaged(settings: Settings) -> Path | None:
+    """Give a damaged file of conversations another name, in the same folder, so that a new one can be begun.
+
+    Returns:
+        Where it is now; None where there is none, or it is whole.
+    """
+    path = settings.checkpoint_path
+    if not path.exists() or not _is_damaged(path):
+        return None
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+    # The log belongs to the file: a new one must not find it, and whoever mends the old one needs it.
+    for end in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + end)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + end))
+    return aside
+
+
+def _is_damaged(path: Path) -> bool:
+    with said_clearly(path, what="file of conversations"):
+        connection = sqlite3.connect(path, timeout=30)
+        try:
+            return connection.execute("PRAGMA integrity_check(1)").fetchone() != (
+                "ok",
+            ) or not _values_are_whole(connection)
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return True
+            raise
+        finally:
+            connection.close()
+
+
+def _values_are_whole(connection: sqlite3.Connection) -> bool:
+    """Whether every value can be read again; SQLite knows only whether its own pages fit together."""
+    from .saver import CIPHER
+
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for table, column in (("checkpoints", "checkpoint"), ("writes", "value")):
+        if table not in tables:
+            continue
+        kept = connection.execute(f"SELECT {column} FROM {table} WHERE type LIKE '%+{CIPHER}'")
+        for (value,) in kept:
+            try:
+                zlib.decompress(value)
+            except (zlib.error, TypeError):
+                return False
+    return True

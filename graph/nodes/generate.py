@@ -1,0 +1,94 @@
+"""The node that carries an approval out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.config import get_stream_writer
+from langgraph.types import Command
+
+from ...tools.generate_synthetic_data import run_approved_item
+from ...tools.generation.progress import Progress
+from ..actions.tool_messages import error_words, tool_messages
+from ..offers.pending import takes_yes
+from ..offers.resumption import INTERRUPTED, ask_to_resume
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, the_offer
+
+
+async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:
+    """Carry the approved items out, one after the other.
+
+    The engine journals every step in the store, so carrying on gives the results of finished items and goes on
+    with the one that was under way. It does so when a person said yes to that: taken up again after a crash, an
+    answer that was kept with the conversation included, this gives no results, and the person is asked. Run the
+    graph with ``durability="sync"``.
+    """
+    write = get_stream_writer()
+    offer, approval_id = the_offer(state), state["approval_id"]
+    assert approval_id is not None
+    if not await asyncio.to_thread(lambda: takes_yes(source().store, offer, approval_id)):
+        return await asyncio.to_thread(_held, source, {**state, "results": []})
+    services = await asyncio.to_thread(lambda: scoped(source(), state, models=True))
+    messages: list[AnyMessage] = []
+    results: list[dict[str, Any]] = []
+
+    def report(progress: Progress) -> None:
+        write({"type": "progress", **{name: getattr(progress, name) for name in _PROGRESS}})
+
+    for number, item in enumerate(offer.items):
+        args = {"workflow_id": offer.workflow_id, **item.model_dump()}
+        write({"type": "started", "number": number + 1, "of": len(offer.items), **args})
+        result = await run_approved_item(services, approval_id, number, on_progress=report)
+        messages += tool_messages("generate_synthetic_data", args, result)
+        results.append(_shortened(item.model_dump(), result))
+        if not result["success"]:
+            break
+    if any(result["error"] for result in results):
+        return await asyncio.to_thread(_held, source, {**state, "results": results}, messages)
+    return Command(goto="reanalyze", update={"messages": messages, "results": results})
+
+
+def _held(
+    source: ServicesSource, state: State, messages: Sequence[AnyMessage] = ()
+) -> Command[AfterGeneration]:
+    """What stopped the generation, and the question how to go on under the same approval."""
+    failed = next((result for result in state["results"] if result["error"]), None)
+    said = f"The generation stopped. {error_words(failed)}" if failed else INTERRUPTED
+    held = ask_to_resume(source().store, the_offer(state), state.get("approval_id") or "", state, said)
+    update = {
+        "offer": as_json(held),
+        "reply": None,
+        "results": state["results"],
+        "messages": [*messages, AIMessage(held.text)],
+    }
+    return Command(goto="approve", update=update)
+
+
+AfterGeneration = Literal["reanalyze", "approve"]
+_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note")
+
+
+def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the state keeps of one generation: numbers and ids.
+
+    Args:
+        item: the approved item (topic, count, strategy).
+        result: the tool's document.
+    """
+    generation = result.get("generation") or {}
+    return {
+        "topic": item["topic"],
+        "strategy": item["strategy"],
+        "requested": generation.get("requested", item["count"]),
+        "accepted": generation.get("accepted", 0),
+        "rejected": generation.get("rejected", {}),
+        "record_ids": generation.get("record_ids", []),
+        "cost": generation.get("cost", {}),
+        "reason": generation.get("stop_reason") or "",
+        "remarks": generation.get("remarks", []),
+        "error": result.get("error"),
+    }

@@ -1,0 +1,203 @@
+"""The node that says what to do next and lays the options on the table."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage
+from langgraph.types import Command
+
+from ...tools.analyze_coverage import recommend_for
+from ...tools.coverage.caps import MAX_PER_ITEM
+from ...tools.coverage.recommendation import PlanItem, PlanOption, Recommendation
+from ...tools.coverage.report import Coverage
+from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
+from ...tools.dataset.records import topic_counts
+from ...tools.dataset.workflows import list_topics
+from ...tools.generation.estimate import Estimator
+from ...tools.services import Services
+from ..actions.pilot import is_pilot_done, preview
+from ..context import thread_id
+from ..offers.further_plans import further_options
+from ..offers.offer import Offer
+from ..offers.pending import lay
+from ..offers.plan_options import (
+    MORE,
+    PROCEED,
+    REVIEW,
+    REVIEW_NEW,
+    SKIP,
+    costs_in_words,
+    option,
+    plan_options,
+)
+from ..reading.grammar.sentence import read_reply
+from ..scope import ServicesSource, focus_topics, scoped
+from ..state import State, as_json, offer_in
+from ..wording.plan_words import brief_cost_words, note_lower_scores
+from ..wording.report import analysis_report, round_report
+from ..wording.stop_rule import goal_words
+
+AfterRecommendation = Literal["approve", "talk"]
+_CARRIED = (
+    "change",
+    "more",
+    "proceed",
+    "stop",
+    "review",
+    "review_outside",
+    "question",
+    "reject",
+    "targets",
+    "undo",
+    "fork",
+    "compare",
+)
+
+
+def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendation]:
+    """Say what the figures mean and what to do, with numbered options; store the plan that is shown.
+
+    What a pilot wrote is shown first, and the rest of its plan asked for.
+    """
+    if is_pilot_done(offer_in(state), state.get("results") or []) or _rest_stands(state):
+        return Command(goto="approve", update=preview(source, state))
+    services = scoped(source(), state)
+    workflow_id, focus = state["workflow_id"] or "", focus_topics(state)
+    coverage = Coverage.model_validate(state["coverage"])
+    after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
+    # Topics come back from a failed dry run: they need records although the balance is good, until a round.
+    asked = not after_round and sorted(focus) != sorted(state.get("served_focus") or [])
+    recommendation = recommend_for(
+        services, workflow_id, coverage, focus or None, focus_failed=asked, wait_for_labels=False
+    )
+    is_short = any(result["accepted"] < result["requested"] for result in state.get("results") or [])
+    offer = _offer(
+        workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
+    )
+    offer.topics = [topic.name for topic in coverage.topics]
+    offer.counts = dict(coverage.topic_distribution)
+    offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
+    offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
+    previous = offer_in(state)
+    if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:
+        offer.shown_records, offer.review = previous.shown_records, previous.review
+    estimator = Estimator(services, workflow_id)
+    offer.options += further_options(
+        recommendation.frontier,
+        offer,
+        lambda items: costs_in_words(estimator, items, in_words=brief_cost_words),
+    )
+    note_lower_scores(offer, coverage)
+    offer = lay(services, offer, state, thread_id())
+    costs = [costs_in_words(estimator, items) for items in offer.generations]
+    if after_round:
+        goal = goal_words(coverage, recommendation, services.settings.target_score)
+        before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
+        text = round_report(
+            before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason or goal
+        )
+    else:
+        text = analysis_report(
+            coverage, recommendation, offer, costs=costs, notice=state.get("notice"), focus_topics=focus
+        )
+    offer.text = text
+    carried = _carried(state.get("said"), offer, services)
+    cleared: dict[str, Any] = {
+        "notice": None,
+        "said": None,
+        "results": [],
+        "round_before": None,
+        "stop_reason": None,
+    }
+    if after_round:
+        cleared["served_focus"] = focus
+    update = {"messages": [AIMessage(text)], "offer": as_json(offer), "reply": carried, **cleared}
+    return Command(goto="approve" if carried is None else "talk", update=update)
+
+
+def _rest_stands(state: State) -> bool:
+    """Whether the rest of a pilot is asked for, and only what was shown of it has changed."""
+    offer = offer_in(state)
+    is_changed = bool(state.get("notice")) and not state.get("results")
+    return is_changed and offer is not None and bool(offer.onward) and not offer.is_pilot
+
+
+def _offer(
+    workflow_id: str, recommendation: Recommendation, *, after_round: bool, stop: bool, is_short: bool
+) -> Offer:
+    """Which options there are; a plan is pending unless the recommendation is to proceed."""
+    worst, everything = recommendation.worst_topic, recommendation.all_under_represented
+    plan = worst or everything
+    doubtful = [record for need in recommendation.review for record in need.record_ids][:200]
+    offer = Offer(
+        action="proceed_to_grader",
+        workflow_id=workflow_id,
+        more=_more(recommendation),
+        doubtful=doubtful,
+        everything=(everything.items if everything else []),
+    )
+    if recommendation.action == "proceed_to_grader" or (after_round and (stop or plan is None)):
+        review = REVIEW_NEW if after_round else REVIEW
+        offer.options = [option(PROCEED, "proceed"), option(MORE, "more"), option(review, "review")]
+        if is_short:
+            # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
+            offer.action = "choose_next_step"
+    elif plan is None:
+        offer.action = "choose_next_step"
+        offer.options = [option(REVIEW, "review"), option(SKIP, "proceed"), option("Stop here", "stop")]
+    elif after_round:
+        offer.action, offer.items = "generate_synthetic_data", (everything or plan).items
+        offer.options = [
+            option(PROCEED, "proceed"),
+            option(MORE, "generate", offer.items),
+            option(REVIEW_NEW, "review"),
+        ]
+    else:
+        offer.action, offer.items = "generate_synthetic_data", plan.items
+        offer.options = plan_options(plan.items, (everything or plan).items)
+    return offer
+
+
+def _more(recommendation: Recommendation) -> list[PlanItem]:
+    """What "generate more" means: above the target a better balance, below it every topic at the minimum."""
+    first: PlanOption | None = recommendation.all_under_represented
+    others = recommendation.alternatives
+    if recommendation.action == "proceed_to_grader":
+        chosen = first or (others[0] if others else None)
+    else:
+        chosen = others[-1] if others else first
+    return chosen.items if chosen else []
+
+
+def _suggestions(
+    services: Services, workflow_id: str, coverage: Coverage, recommendation: Recommendation
+) -> dict[str, PlanItem]:
+    """For each topic what to generate when a person names nothing but the topic."""
+    store = services.store
+    profiles = profile_topics(topic_counts(store, workflow_id), list_topics(store, workflow_id))
+    missing = {t.name: services.settings.minimum_per_topic - t.records for t in coverage.topics}
+    known = recommendation.all_under_represented
+    counts = {name: max(1, count) for name, count in missing.items() if count > 0}
+    counts |= {item.topic: item.count for item in known.items} if known else {}
+    return {
+        topic: PlanItem(
+            topic=topic, count=min(count, MAX_PER_ITEM), strategy=choose_strategy(profiles[topic])[0]
+        )
+        for topic, count in counts.items()
+        if topic in profiles
+    }
+
+
+def _carried(said: str | None, offer: Offer, services: Services) -> dict[str, Any] | None:
+    """What the person had said before the analysis, read now; never as a yes to a plan not yet seen."""
+    if not said:
+        return None
+    reply = read_reply(said, offer)
+    if services.settings.profile == "full" and reply.read_by == "grammar":
+        return as_json(reply)
+    if reply.kind not in _CARRIED:
+        return None
+    if reply.kind == "proceed" and offer.action != "proceed_to_grader":
+        return None
+    return as_json(reply)

@@ -1,0 +1,203 @@
+"""The way in: what a new message means, given what this conversation is in the middle of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, AnyMessage
+from langgraph.types import Command
+
+from ...tools.analyze_coverage import analyze
+from ...tools.dataset.store import Store
+from ...tools.dataset.workflows import dataset_version, list_workflows
+from ...tools.errors import InvalidInput
+from ...tools.generation.plans import cancel_plan
+from ...tools.services import Services
+from ..consent import answered, together
+from ..context import from_context, sent_at, thread_id, written_ahead
+from ..conversations.history import history
+from ..offers.form import in_time
+from ..offers.kinds import CONSEQUENCES
+from ..offers.offer import Offer, Option
+from ..offers.pending import find_plan, offer_of, outdated, unfinished_approval
+from ..offers.resumption import ask_to_resume
+from ..reading.grammar.sentence import SENTENCE, read_reply
+from ..reading.workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, forget, offer_in, with_update
+from ..wording.markdown import escape
+from .finish import ENDED, SETTLED
+
+Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
+
+_TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
+_SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
+_ONWARD = ("more", "change", "review", "targets", "undo", "fork", "switch", "compare")
+_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
+_FINISHED = [
+    Option(label="Generate more", effect="more"),
+    Option(label="Review the records", effect="review"),
+]
+
+
+def route(source: ServicesSource, state: State) -> Command[Routed]:
+    """Find the workflow, then treat the message as a reply to whatever is pending, or begin."""
+    services = source()
+    store, thread = services.store, thread_id()
+    message = _last_human(state.get("messages") or [])
+    if message is not None and _was_read(message, state.get("heard"), offer_in(state)):
+        message = None
+    said = str(message.text) if message is not None else ""
+    workflow_id, changed = _workflow(state, store, said, thread)
+    if workflow_id is None:
+        return _without_workflow(state, store, said)
+    model = from_context("model") or None
+    try:
+        scoped(services, {**state, "model": model})
+    except InvalidInput as error:
+        # Said here, where a person sees it: a server tells no more of an exception than that there was one.
+        return Command(goto="finish", update={"messages": [AIMessage(escape(str(error)))], "reply": SETTLED})
+    update: dict[str, Any] = {"workflow_id": workflow_id, "said": None, "reply": None, "notice": None}
+    update["model"] = model
+    update |= {"heard": message.id} if message is not None else {}
+    offer = None if changed else offer_in(state)
+    if offer is not None and offer.action == "choose_workflow":
+        offer, said = None, ""  # the message was the answer to that question
+    if changed:
+        update |= forget()
+        _cancel(store, offer_in(state))
+    elif state.get("coverage_before") is None:
+        update |= history(store, thread, workflow_id)
+    plan = find_plan(store, thread, workflow_id)
+    if plan is not None and (reason := outdated(plan, dataset_version(store, workflow_id), model)):
+        cancel_plan(store, plan.id)
+        old = message is None or _was_read(message, None, offer_of(plan))
+        return Command(goto="analyze", update={**update, "notice": reason, "said": None if old else said})
+    asked_now = False
+    unfinished = unfinished_approval(services, thread, workflow_id) if _in_generation(state) else None
+    if plan is not None and (stored := offer_of(plan)) is not None:
+        # The state knows what was said since; the store knows what is really pending.
+        offer = offer if offer is not None and offer.plan_id == plan.id else stored
+    elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
+        asked_now = stored.action != "resume_generation"
+        offer = ask_to_resume(store, stored, unfinished[0], state) if asked_now else stored
+        update |= {"approval_id": unfinished[0]}
+        if asked_now:
+            # What was typed before this was asked can be answered, but is no answer to it.
+            update |= {"messages": [AIMessage(offer.text)], "offer": as_json(offer)}
+            if message is None or read_reply(said, offer).kind in CONSEQUENCES:
+                return Command(goto="approve", update={**_figures(services, state, workflow_id), **update})
+    elif offer is not None and offer.plan_id is not None and offer.action != "resume_generation":
+        offer = None  # it was answered elsewhere
+    if state.get("next_step") and plan is None and unfinished is None:
+        return _after_the_end(source, state, update, said)
+    if offer is None:
+        return Command(goto="analyze", update={**update, "said": _worth_carrying(said, state, services)})
+    update = {**_figures(services, state, workflow_id), **update}
+    update["offer"] = as_json(offer)
+    if message is None or (not asked_now and _was_read(message, None, offer)):
+        return Command(goto="approve", update=update)  # nothing new was said
+    reply = in_time(read_reply(said, offer), offer, sent_at(), is_ahead=written_ahead())
+    update |= {"next_step": None}
+    then = answered(source, with_update(state, update), reply, offer)
+    return Command(goto=then.goto, update=together(update, then.update))
+
+
+def _workflow(state: State, store: Store, said: str, thread: str | None) -> tuple[str | None, bool]:
+    """The workflow, and whether it is another one than the offer on the table is about."""
+    offer = offer_in(state)
+    before = offer.workflow_id if offer is not None else None
+    known = state.get("workflow_id") or from_context("workflow_id")
+    if known is None and (plan := find_plan(store, thread, None)) is not None:
+        known = plan.workflow_id
+    ids = [summary.id for summary in list_workflows(store)]
+    named = named_workflow(said, ids)
+    if named is not None and (known is None or said.strip() == named or _SWITCH.search(said.lower())):
+        known = named
+    if known is None and len(ids) == 1:
+        known = ids[0]
+    return known, before is not None and known != before
+
+
+def _without_workflow(state: State, store: Store, said: str) -> Command[Routed]:
+    ids = [summary.id for summary in list_workflows(store)]
+    offer = offer_in(state)
+    asked = offer is not None and offer.action == "choose_workflow"
+    reply = read_workflow_choice(said, ids, asked=asked)
+    if reply.kind == "workflow":
+        return Command(goto="analyze", update=opened(store, reply))
+    if reply.kind == "stop" and asked:
+        return Command(goto="finish", update={"reply": as_json(reply)})
+    return Command(goto="approve", update=ask_which(store, {}, note=reply.note if asked else ""))
+
+
+def _after_the_end(
+    source: ServicesSource, state: State, update: dict[str, Any], said: str
+) -> Command[Routed]:
+    """A message to a finished conversation: workflow and history stay."""
+    update["served_focus"] = None  # what comes back after the end may be topics that failed a dry run
+    topics = list((state.get("coverage") or {}).get("topic_distribution", {}))
+    offer = Offer(
+        action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
+    )
+    reply = read_reply(said, offer)
+    if reply.read_by == "grammar" and source().settings.profile == "full":
+        return Command(goto="analyze", update={**update, "said": said, "offer": None})
+    if reply.kind == "question":
+        return Command(goto="talk", update={**update, "reply": as_json(reply), "offer": None})
+    onward = reply.kind in _ONWARD or state.get("next_step") != "grader"
+    if onward:
+        carried = said if reply.kind in _ONWARD else None
+        return Command(goto="analyze", update={**update, "said": carried, "offer": None})
+    return Command(goto="finish", update={**update, "reply": None})
+
+
+def _cancel(store: Store, offer: Offer | None) -> None:
+    if offer is not None and offer.plan_id is not None:
+        cancel_plan(store, offer.plan_id)
+
+
+def _figures(services: Services, state: State, workflow_id: str) -> dict[str, Any]:
+    """Those that an empty state lacks."""
+    if state.get("coverage") is not None:
+        return {}
+    coverage = analyze(scoped(services, state), workflow_id).model_dump(mode="json")
+    return {"coverage": coverage, "coverage_after": coverage, "coverage_before": coverage}
+
+
+def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:
+    for message in reversed(messages):
+        # A parent graph that comes back gives the old conversation along: its last "proceed" is answered.
+        if message.type == "human" or (message.id or "").startswith(ENDED):
+            return message if message.type == "human" else None
+    return None
+
+
+def _was_read(message: AnyMessage, heard: str | None, offer: Offer | None) -> bool:
+    """Whether the message is older than what it would answer: an old yes is not a yes to a new plan."""
+    return message.id is not None and (
+        message.id == heard or (offer is not None and message.id in offer.heard)
+    )
+
+
+def _in_generation(state: State) -> bool:
+    """Whether a generation may be unfinished: the state says so, or knows nothing at all."""
+    return bool(state.get("approval_id")) or state.get("coverage_before") is None
+
+
+def _worth_carrying(said: str, state: State, services: Services) -> str | None:
+    """A first message is carried past the analysis only if it clearly asks for something else than the analysis."""
+    if state.get("coverage_before") is not None or services.settings.profile == "full":
+        return said
+    reply = read_reply(said, Offer(action="proceed_to_grader"))
+    if reply.kind in ("proceed", "stop", "more", "review", "review_outside") or re.search(
+        r"strateg|few.?shot", said
+    ):
+        return said
+    return (
+        said
+        if re.search(r"\b\d+\b.{0,200}\bfor\b", said[:SENTENCE]) or _TARGETS.search(said.lower())
+        else None
+    )

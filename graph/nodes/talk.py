@@ -1,0 +1,77 @@
+"""The node that reads what was typed and carries it out; it has no way to a generation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+
+from langgraph.types import Command
+
+from ..actions.answering import respond
+from ..actions.branches import compare, fork, switch
+from ..actions.plan import revise
+from ..actions.removal import remove
+from ..actions.review import review
+from ..actions.rules import rules
+from ..actions.targets import retarget
+from ..actions.undo import take_back, undo
+from ..consent import together
+from ..reading.reader import interpret, needs_reading
+from ..reading.workflow_choice import opened
+from ..scope import ServicesSource
+from ..state import State, offer_in, reply_in, with_update
+from .finish import SETTLED
+
+Talked = Literal["approve", "analyze", "finish"]
+_NEEDS_DATASET = frozenset({"change", "more", "pilot", "undo", "targets"})
+_CARRIED_OUT: dict[str, Callable[[ServicesSource, State], dict[str, Any]]] = {
+    **dict.fromkeys(("change", "more", "pilot"), revise),
+    **dict.fromkeys(("review", "restore", "relabel", "edit"), review),
+    **dict.fromkeys(("drop", "drop_rule", "remove_asked", "keep_asked"), remove),
+    **dict.fromkeys(("add_rule", "add_rule_here", "skip_rule", "rules"), rules),
+    **dict.fromkeys(("take_back", "keep"), take_back),
+    "targets": retarget,
+    "undo": undo,
+    "fork": fork,
+    "switch": switch,
+    "compare": compare,
+    "workflow": lambda source, state: opened(source().store, _the_reply(state)),
+}
+"""What carries a kind of reply out; all others are answered in words."""
+_ENDS = ("proceed", "stop", "review_outside")
+_MEASURED_ANEW = ("take_back", "keep", "workflow")
+"""After these the figures are others, whether or not there is something to say first."""
+
+
+async def talk(source: ServicesSource, state: State) -> Command[Talked]:
+    """Read what is no bare answer, and do what was asked for: the table changes, or something is shown or answered."""
+    update: dict[str, Any] = {}
+    offer, reply = offer_in(state), reply_in(state)
+    if reply is not None and offer is not None and needs_reading(reply, offer):
+        update = await interpret(source, state)
+        # What reading made of it is carried out below: never a yes, a resumption or an end.
+    state = with_update(state, update)
+    reply, offer = reply_in(state), offer_in(state)
+    if reply is None or reply.kind in ("settled", "nothing"):
+        # A yes that could not be used, or a plan that was edited beyond its cap: all is said.
+        goto: Talked = "analyze" if state.get("notice") else "approve"
+        return Command(goto=goto, update={**update, "reply": None})
+    if reply.kind in _ENDS:
+        return Command(goto="finish", update=update)
+    about_dataset = offer is not None and offer.workflow_id is not None
+    act = _CARRIED_OUT.get(reply.kind) if about_dataset or reply.kind not in _NEEDS_DATASET else None
+    if act is None:
+        done = await respond(source, state)
+        if offer_in(with_update(state, done)) is None:
+            return Command(goto="finish", update={**together(update, done), "reply": SETTLED})
+        return Command(goto="approve", update=together(update, done))
+    done = await asyncio.to_thread(act, source, state)
+    anew = reply.kind in _MEASURED_ANEW or done.get("notice")
+    return Command(goto="analyze" if anew else "approve", update=together(update, done))
+
+
+def _the_reply(state: State) -> Any:
+    reply = reply_in(state)
+    assert reply is not None
+    return reply

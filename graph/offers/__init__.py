@@ -1,0 +1,1 @@
+"""What lies on the table: the offer, the plan stored with it, and the form that chat pages show."""

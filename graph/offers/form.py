@@ -1,0 +1,309 @@
+"""The question to the person and the answer, in the shapes that chat pages and Studio already know.
+
+The request has the shape of LangChain's human-in-the-loop middleware (``HITLRequest``), with one action for each
+item of the plan. Its types live in a package that we do not depend on, hence our own.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
+
+from ...tools.coverage.recommendation import PlanItem
+from ..reading.grammar.sentence import read_reply
+from ..reading.workflow_choice import read_workflow_choice
+from .edited_item import edited_item
+from .kinds import CONSEQUENCES, NO_TO, YES_TO
+from .offer import Offer, Reply
+
+GENERATE = "generate_synthetic_data"
+AHEAD = (
+    "That yes was written before I showed this plan, so I do not take it. Answer once you have read the plan, or begin "
+    "with `chat --yes` if every yes in the pipe shall count."
+)
+
+
+class ActionRequest(BaseModel):
+    """One thing that waits for a yes; the arguments are flat, so that a form can show them."""
+
+    name: str
+    args: dict[str, Any]
+    description: str
+
+
+class ReviewConfig(BaseModel):
+    """Which decisions an action takes."""
+
+    action_name: str
+    allowed_decisions: list[Literal["approve", "edit", "reject", "respond"]]
+
+
+class HumanRequest(BaseModel):
+    """What an interrupt carries.
+
+    Attributes:
+        plan_id: of the plan that is asked about. A client that sends it back with its decisions is safe from
+            answering, by a second click or an old page, a plan that came after it.
+    """
+
+    action_requests: list[ActionRequest]
+    review_configs: list[ReviewConfig]
+    plan_id: str | None = None
+
+
+class EditedAction(BaseModel):
+    """An action as the person changed it; values may be strings, since that is what forms send."""
+
+    name: str
+    args: dict[str, Any]
+
+
+class Decision(BaseModel):
+    """One decision. ``accept``, ``ignore`` and ``response`` are the older names for approve, reject, respond.
+
+    Attributes:
+        plan_id: for clients that say which plan they answer: a decision on another one is asked again. Without it a
+            decision counts once in a conversation (`repeated`).
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: Literal["approve", "edit", "reject", "respond"]
+    edited_action: EditedAction | None = None
+    message: str | None = None
+    plan_id: str | None = None
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _newer_name(cls, value: object) -> object:
+        return {"accept": "approve", "ignore": "reject", "response": "respond"}.get(str(value), value)
+
+
+class Decisions(BaseModel):
+    """The answer of a chat page: one decision for each action."""
+
+    decisions: list[Decision] = Field(min_length=1)
+    plan_id: str | None = None
+
+
+class Answer(RootModel[str | Decisions | Decision | list[Decision]]):
+    """What an interrupt takes: a typed reply, or decisions. Anything else is refused and can be answered again."""
+
+
+def request_for(offer: Offer) -> HumanRequest:
+    """The question that ``offer`` puts to the person.
+
+    The whole report is in the first action's description: around a subgraph its messages are not visible.
+    """
+    if offer.action == GENERATE and offer.plan_id:
+        actions = [
+            ActionRequest(
+                name=GENERATE,
+                args={"workflow_id": offer.workflow_id, **item.model_dump()},
+                description=offer.text if number == 0 else f"Part {number + 1} of the plan above.",
+            )
+            for number, item in enumerate(offer.items)
+        ]
+        return HumanRequest(
+            action_requests=actions,
+            review_configs=[_review(GENERATE, "approve", "edit", "reject")],
+            plan_id=offer.plan_id,
+        )
+    args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
+    decisions: dict[str, list[Any]] = {
+        "proceed_to_grader": ["approve", "reject", "respond"],
+        "resume_generation": ["approve", "reject", "respond"],
+        **{action: ["approve", "reject", "respond"] for action in YES_TO},
+        "choose_workflow": ["edit", "respond"],
+    }
+    action = ActionRequest(name=offer.action, args=args, description=offer.text)
+    config = _review(offer.action, *decisions.get(offer.action, ["respond"]))
+    return HumanRequest(action_requests=[action], review_configs=[config])
+
+
+def read_answer(answer: Answer, offer: Offer) -> Reply:
+    """What the person's answer means. A decision that does not fit the question is asked again, never guessed."""
+    value = answer.root
+    if isinstance(value, str):
+        return _typed(value, offer)
+    decisions = _decisions(answer)
+    if _named(answer) - {_asked_plan(offer)}:
+        return _again("That was an answer to another plan; this is the question that waits.")
+    if len(decisions) == 1 and decisions[0].type == "respond":
+        return _typed(decisions[0].message or "", offer)
+    if decisions and all(decision.type == "reject" for decision in decisions):
+        return _rejected(decisions[0].message or "", offer)
+    if offer.action != GENERATE:
+        return _read_other(decisions, offer)
+    if isinstance(value, Decision) and value.type == "approve" and offer.plan_id:
+        return Reply(kind="approve", items=offer.items, channel="decision", text="Approved")
+    if len(decisions) != len(offer.items) or not offer.plan_id:
+        return _again(f"The plan has {len(offer.items)} parts and I got {len(decisions)} decisions.")
+    return _read_parts(decisions, offer)
+
+
+def in_time(reply: Reply, offer: Offer, sent_at: int | None, *, is_ahead: bool = False) -> Reply:
+    """The reply, unless it was sent before the question was asked: then it answers another question, and is not taken.
+
+    A server queues what arrives while it works. The second of two clicks on the same button would otherwise be a yes
+    to the next plan, which nobody has seen. A pipe holds lines that were written before the conversation began: they
+    may ask and change, but not approve.
+
+    Args:
+        reply: as it was read.
+        offer: what lies on the table now.
+        sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
+        is_ahead: it is known to have been written before the question was.
+    """
+    if is_ahead and reply.kind in CONSEQUENCES - {"proceed", "stop", "review_outside"}:
+        return Reply(kind="unclear", note=AHEAD, channel=reply.channel)
+    if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("question", "unclear"):
+        return reply
+    note = "That came in before I asked this question, so I do not take it as the answer."
+    return Reply(kind="unclear", note=note, channel=reply.channel)
+
+
+def unnamed(answer: Answer, offer: Offer) -> str | None:
+    """What was decided, as one line of JSON; ``None`` for what was typed and for a decision that names the plan shown.
+
+    However an approval of all parts is wrapped, it is the same one.
+    """
+    if isinstance(answer.root, str) or (_named(answer) and _asked_plan(offer) is not None):
+        return None
+    decisions = _decisions(answer)
+    if any(decision.type == "respond" for decision in decisions):
+        return None
+    if all(decision.type == "approve" for decision in decisions):
+        return "approve"
+    told = [(d.type, d.edited_action.model_dump() if d.edited_action else None) for d in decisions]
+    return json.dumps(told, sort_keys=True)
+
+
+def repeated(offer: Offer, sent_at: int | None) -> Reply | None:
+    """The question back to a decision that was carried out before in this conversation and names no plan.
+
+    A decision counts for the plan that was on the table when it was sent. Chat pages send no more than "approve", so
+    the second of two clicks, a page left open in another tab and a client's retry look like an answer to the plan that
+    came after. The first such decision of a conversation is one to the only plan there was. The same one again, to
+    whatever is asked next, is not carried out but asked back, with the plan shown. It counts where it names its
+    question: by ``plan_id``, by the interrupt's id, by what is typed, or on a server, which knows when a request came
+    in, by being sent after it was asked back: a person who read that clicks once more. Where nobody knows when it was
+    sent, in a program that calls the graph itself, it has to name its question.
+
+    Args:
+        offer: what lies on the table now.
+        sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
+
+    Returns:
+        ``None`` when the decision counts.
+    """
+    if sent_at is not None and offer.asked_again_at and sent_at >= offer.asked_again_at:
+        return None
+    how = "type your answer, or send the plan's `plan_id` with it" if sent_at is None else "give it once more"
+    return _again(
+        "An answer just like that one was carried out before and this one does not say what it is to, so it may be "
+        f"the same click again. If you mean what is asked here, please {how}."
+    )
+
+
+def handed_on() -> Reply:
+    """The question back to an answer that is word for word the last one, in a subgraph.
+
+    LangGraph keeps what a parent graph was resumed with until the parent takes its next step, and hands it to each
+    question of the subgraph that comes up meanwhile when the parent is called without input (``ainvoke(None)``): after
+    a crash, or while a question waits. Only what came under the interrupt's id, or reads differently, is new for sure.
+    """
+    return _again(
+        "That is word for word the answer before, which around a subgraph can be handed on to a later question. If you "
+        "mean it, please say it in another way: the number, or “option” and the number."
+    )
+
+
+def as_text(answer: Answer, reply: Reply) -> str:
+    """The answer as a line of the conversation."""
+    if isinstance(answer.root, str):
+        return answer.root
+    if reply.kind == "approve":
+        parts = ", ".join(f"{item.count} for {item.topic} with {item.strategy}" for item in reply.items)
+        return f"Approved: {parts}"
+    return reply.text or {"reject": "Rejected", "proceed": "Approved: proceed"}.get(
+        reply.kind, "(a decision)"
+    )
+
+
+def _decisions(answer: Answer) -> list[Decision]:
+    value = answer.root
+    assert not isinstance(value, str)
+    return value if isinstance(value, list) else value.decisions if isinstance(value, Decisions) else [value]
+
+
+def _named(answer: Answer) -> set[str]:
+    """The plans that the decisions say they answer."""
+    ids = {decision.plan_id for decision in _decisions(answer)} | {getattr(answer.root, "plan_id", None)}
+    return {plan_id for plan_id in ids if plan_id is not None}
+
+
+def _asked_plan(offer: Offer) -> str | None:
+    """The plan that is asked about; to carry on with one, or to take it back, is another question."""
+    return offer.plan_id if offer.action == GENERATE else None
+
+
+def _review(name: str, *decisions: Any) -> ReviewConfig:
+    return ReviewConfig(action_name=name, allowed_decisions=list(decisions))
+
+
+def _typed(text: str, offer: Offer) -> Reply:
+    if offer.action == "choose_workflow":
+        return read_workflow_choice(text, offer.workflows, asked=True)
+    return read_reply(text, offer)
+
+
+def _rejected(message: str, offer: Offer) -> Reply:
+    """A no; what is said with it may change or redirect the plan, but not turn the no into a yes."""
+    reply = _typed(message, offer) if message.strip() else Reply(kind="reject")
+    if offer.action in NO_TO:
+        return Reply(kind=NO_TO[offer.action], text=reply.text, channel="decision")
+    kind = "reject" if reply.kind in ("approve", "resume", "unclear") else reply.kind
+    return reply.model_copy(update={"kind": kind, "channel": "decision"})
+
+
+def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
+    """Decisions on an offer without a plan."""
+    decision = decisions[0]
+    edited = decision.edited_action
+    if offer.action == "choose_workflow" and edited is not None:
+        return read_workflow_choice(str(edited.args.get("workflow_id", "")), offer.workflows, asked=True)
+    if len(decisions) == 1 and decision.type == "approve" and offer.action == "proceed_to_grader":
+        return Reply(kind="proceed", channel="decision")
+    if len(decisions) == 1 and decision.type == "approve" and offer.action == "resume_generation":
+        return Reply(kind="resume", channel="decision")
+    if len(decisions) == 1 and decision.type == "approve" and offer.action in YES_TO:
+        return Reply(kind=YES_TO[offer.action], channel="decision")
+    return _again("That decision does not fit the question.")
+
+
+def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
+    """One decision for each part of the plan: approved as it is, edited, or left out."""
+    items: list[PlanItem] = []
+    for decision, item in zip(decisions, offer.items, strict=True):
+        if decision.type == "respond" or (decision.type == "edit" and decision.edited_action is None):
+            return _again("Please approve, edit or reject each part.")
+        if decision.type == "approve":
+            items.append(item)
+        elif decision.type == "edit" and decision.edited_action is not None:
+            if decision.edited_action.name != GENERATE:
+                return _again(f"The action {decision.edited_action.name!r} is not part of this plan.")
+            edited = edited_item(decision.edited_action.args, item, offer)
+            if isinstance(edited, str):
+                return _again(edited)
+            items.append(edited)
+    names = [(item.topic, item.strategy) for item in items]
+    if len(set(names)) != len(names):
+        return _again("The plan names a topic and strategy twice; please add the counts up.")
+    return Reply(kind="approve", items=items, channel="decision")
+
+
+def _again(note: str) -> Reply:
+    return Reply(kind="unclear", note=note, channel="decision")

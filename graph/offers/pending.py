@@ -1,0 +1,158 @@
+"""Lays an offer on the table: stores its plan, and finds it again for a reply that comes in from anywhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ...tools.dataset.journal_tables import jobs, plans
+from ...tools.dataset.store import Store
+from ...tools.errors import InvalidInput
+from ...tools.generation.approval import approval_of
+from ...tools.generation.approved_items import open_items
+from ...tools.generation.estimate import stops_of
+from ...tools.generation.ledger import summarize_job
+from ...tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
+from ...tools.services import Services
+from ..state import State
+from .offer import Offer
+
+_HEARD = 200
+_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
+_OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
+
+
+def lay(services: Services, offer: Offer, state: State, thread_id: str | None) -> Offer:
+    """Store the offer's plan, if it has one, under the root conversation; an earlier pending plan is cancelled.
+
+    The offer goes with the plan, because a reply may arrive with an empty state (a new message to a parent graph).
+    """
+    offer = put(offer, state).model_copy(
+        update={
+            "model": state.get("model"),
+            "plan_id": None,
+            "decided": sorted({*(state.get("decided") or []), *decided_in(services.store, thread_id)}),
+        }
+    )
+    if not offer.items or offer.workflow_id is None:
+        return offer
+    details: dict[str, Any] = {
+        "offer": offer.model_dump(mode="json"),
+        "coverage_before": state.get("coverage_before"),
+    }
+    details["stops"] = [stops.model_dump() for stops in stops_of(services, offer.workflow_id, offer.items)]
+    plan = propose_plan(
+        services.store,
+        offer.workflow_id,
+        offer.items,
+        thread_id=thread_id,
+        cap_tokens=offer.cap_tokens,
+        cap_usd=offer.cap_usd,
+        details=details,
+    )
+    return offer.model_copy(update={"plan_id": plan.id})
+
+
+def put(offer: Offer, state: State) -> Offer:
+    """The offer as a question that is asked now: nothing that was said or sent before is an answer to it."""
+    heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
+    return offer.model_copy(
+        update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0, "asks_beside": False}
+    )
+
+
+def now_ms() -> int:
+    """The time in milliseconds, as a server stamps requests with it."""
+    return time.time_ns() // 1_000_000
+
+
+def keep_with_plan(store: Store, plan_id: str, **details: Any) -> None:
+    """Write further details beside a plan, for a reply that comes in with an empty state."""
+    with store.write() as connection:
+        known = connection.execute(select(plans.c.details).where(plans.c.id == plan_id)).scalar_one()
+        connection.execute(update(plans).where(plans.c.id == plan_id).values(details={**known, **details}))
+
+
+def takes_yes(store: Store, offer: Offer, approval_id: str) -> bool:
+    """Whether the yes to this offer is one to what is about to happen; a yes starts or resumes a generation once.
+
+    The plan's own yes starts what was never begun. The yes to a resumption is taken off the question, which is kept
+    with the plan: without a new question there is nothing more that a stored answer could be a yes to.
+    """
+    with store.write() as connection:
+        if offer.action != "resume_generation":
+            begun = select(jobs.c.id).where(jobs.c.approval_id == approval_id).limit(1)
+            return connection.execute(begun).first() is None
+        plan = plans.c.id == offer.plan_id
+        known = connection.execute(select(plans.c.details).where(plan)).scalar()
+        if not known or known.get("offer", {}).get("action") != "resume_generation":
+            return False
+        answered = {**known, "offer": {**known["offer"], "action": "generate_synthetic_data"}}
+        connection.execute(update(plans).where(plan).values(details=answered))
+        return True
+
+
+def accepted_of(store: Store, approval_id: str) -> int:
+    """How many records came of an approval so far."""
+    with store.read() as connection:
+        ids = connection.execute(select(jobs.c.id).where(jobs.c.approval_id == approval_id)).scalars().all()
+    return sum(summarize_job(store, job_id).accepted for job_id in ids)
+
+
+def decided_in(store: Store, thread_id: str | None) -> list[str]:
+    """The decisions without a name that plans of this conversation were approved by, also where that was revoked."""
+    if thread_id is None:
+        return []
+    approved = (plan for plan in list_plans(store) if plan.thread_id == thread_id)
+    return [content for plan in approved for content in plan.details.get("decided") or []]
+
+
+def require_shown_plan(store: Store, offer: Offer, thread_id: str | None) -> None:
+    """Refuse a yes when the stored plan is not the one that this conversation showed.
+
+    Raises:
+        InvalidInput: there is no such plan, or its conversation, workflow, items or caps are others.
+    """
+    plan = get_plan(store, offer.plan_id or "")
+    stored = (plan.thread_id, plan.workflow_id, plan.items, plan.cap_tokens, plan.cap_usd)
+    if stored != (thread_id, offer.workflow_id, offer.items, offer.cap_tokens, offer.cap_usd):
+        raise InvalidInput("It is not the plan that I showed you.")
+
+
+def find_plan(store: Store, thread_id: str | None, workflow_id: str | None) -> Plan | None:
+    """The plan that this conversation waits for an answer to; the newest of any workflow when none is given."""
+    if thread_id is None:
+        return None
+    if workflow_id is not None:
+        return pending_plan(store, thread_id, workflow_id)
+    return next((plan for plan in list_plans(store, status="pending") if plan.thread_id == thread_id), None)
+
+
+def offer_of(plan: Plan) -> Offer | None:
+    """The offer as it was shown with the plan; ``None`` for a plan that was made outside a conversation."""
+    shown = plan.details.get("offer")
+    return Offer.model_validate({**shown, "plan_id": plan.id}) if isinstance(shown, dict) else None
+
+
+def outdated(plan: Plan, version: int, model: str | None) -> str | None:
+    """Why a pending plan cannot be answered any more: its figures or its cost are not what they were."""
+    if plan.dataset_version != version:
+        return _CHANGED
+    offer = offer_of(plan)
+    return _OTHER_MODEL if offer is not None and offer.model != model else None
+
+
+def unfinished_approval(
+    services: Services, thread_id: str | None, workflow_id: str
+) -> tuple[str, Plan] | None:
+    """The approval, and its plan, that this conversation's latest plan got and that is not carried out yet."""
+    if thread_id is None:
+        return None
+    mine = [plan for plan in list_plans(services.store, workflow_id) if plan.thread_id == thread_id]
+    approval = approval_of(services.store, mine[0].id) if mine and mine[0].status == "approved" else None
+    if approval is None:
+        return None
+    is_open = open_items(services.store, approval.id, days=services.settings.approval_days)
+    return (approval.id, mine[0]) if is_open else None

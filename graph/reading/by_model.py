@@ -1,0 +1,289 @@
+"""A capable model reads what a person types: it calls the action that was asked for, or looks facts up and answers.
+
+Its reading can change what lies on the table and show things; it can never approve, resume, end or delete. Every number
+of an answer must stand in what the tools returned, in the state, or in what the person typed; else the facts are shown
+as the code puts them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from pydantic import ValidationError
+
+from ...tools.coverage.report import Coverage
+from ...tools.dataset.branch import branches_of
+from ...tools.dataset.record import message_text
+from ...tools.dataset.records import get_record
+from ...tools.errors import CoverageError, EndpointError
+from ...tools.generation.estimate import estimate_plan
+from ...tools.generation.strategies.prompt import render
+from ...tools.inspection.rounds import inspect_rounds
+from ...tools.models.tool_calling import ask_with_tools
+from ...tools.models.usage import NO_USAGE, TokenUsage
+from ...tools.services import Services
+from ..actions.asked_tools import Asked
+from ..actions.catalog import ACTIONS, QUESTIONS, Action
+from ..actions.facts import Answer
+from ..actions.number_check import unsupported_numbers
+from ..actions.questions import look_up
+from ..actions.replies import reply_to
+from ..offers.offer import Offer, Option, Reply
+from ..wording.markdown import escape, plain_markdown, shorten
+
+_log = logging.getLogger(__name__)
+
+LONGEST_WAIT = 60.0
+"""Seconds that a person waits for the reading of a sentence."""
+MOST_STEPS = 6
+"""Calls of the model for one sentence."""
+LONGEST_TEXT = 4000
+"""Characters of a sentence; a longer one is pasted."""
+_TEXT_TOKENS = 600
+_TURNS, _TURN, _LAST_TURN = 8, 600, 4000
+_OPTION_ITEMS = 6
+_TOPICS, _RECORD = 60, 160
+_SILENT = (
+    "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
+    "number of the list."
+)
+_CORRECTION = (
+    "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
+    "them up."
+)
+_LOST = "I did not understand that. Could you say it in other words?"
+_TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
+
+
+@dataclass
+class Read:
+    """What became of a sentence.
+
+    Attributes:
+        reply: to be carried out; ``told`` when it is answered already.
+        messages: the tools that were called for an answer, with their results.
+        usage: what it took.
+        refused: why the endpoint cannot do it with tools at all; nothing was read then.
+    """
+
+    reply: Reply
+    messages: list[AnyMessage] = field(default_factory=list)
+    usage: TokenUsage = NO_USAGE
+    refused: EndpointError | None = None
+
+
+async def read_with_tools(
+    text: str, offer: Offer, services: Services, coverage: Coverage | None, turns: Sequence[AnyMessage]
+) -> Read:
+    """What the person means, as a capable model reads it.
+
+    It takes `MOST_STEPS` calls and `LONGEST_WAIT` seconds at most; then the person is told that the model does not
+    answer.
+
+    Args:
+        text: what was typed.
+        offer: what lies on the table.
+        services: where the workflow is, and the model.
+        coverage: the figures that the offer is based on.
+        turns: the conversation before.
+    """
+    if len(text) > LONGEST_TEXT:
+        return Read(
+            _of_model(Reply(kind="unclear", note=f"That is longer than {LONGEST_TEXT:,} characters."))
+        )
+    reader = _Reader(text, offer, services)
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            state = await asyncio.to_thread(state_card, offer, services, coverage)
+            return await reader.read(state, _spoken(turns, text))
+    except (EndpointError, TimeoutError) as error:
+        _log.info("the model did not answer: %s", error)
+        why = (
+            f"it took longer than {LONGEST_WAIT:.0f} s" if isinstance(error, TimeoutError) else error.message
+        )
+        told = Reply(kind="unclear", note=_SILENT.format(why=escape(why)))
+        refused = error if type(error) is EndpointError else None
+        return Read(_of_model(told), reader.asked.messages, reader.usage, refused)
+
+
+class _Reader:
+    def __init__(self, text: str, offer: Offer, services: Services) -> None:
+        self._text, self._offer, self._services = text, offer, services
+        self.asked = Asked(services, offer.workflow_id or "", offer)
+        self.usage = NO_USAGE
+        self._facts: list[Answer] = []
+        self._was_corrected = False
+
+    async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Read:
+        prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
+        messages: list[AnyMessage] = [
+            SystemMessage(body) if role == "system" else HumanMessage(body) for role, body in prompt
+        ]
+        model = await asyncio.to_thread(lambda: self._services.chat_model)
+        room = await asyncio.to_thread(self._services.answer_room)
+        for _ in range(MOST_STEPS):
+            said, usage = await ask_with_tools(
+                model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
+            )
+            self.usage += usage
+            messages.append(said)
+            if not said.tool_calls:
+                invented = self._invented(said.text, state, turns)
+                if invented and not self._was_corrected:
+                    self._was_corrected = True
+                    messages.append(HumanMessage(_CORRECTION.format(numbers=", ".join(invented))))
+                    continue
+                text = self._plain_facts() if invented or not said.text.strip() else self._in_words(said.text)
+                return self._read(Reply(kind="told", note=text))
+            for call in said.tool_calls:
+                outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
+                if isinstance(outcome, Reply):
+                    return self._read(outcome)
+                messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
+        return self._read(Reply(kind="told", note=self._plain_facts()))
+
+    def _read(self, reply: Reply) -> Read:
+        told = reply.kind == "told"
+        return Read(_of_model(reply), self.asked.messages if told else [], self.usage)
+
+    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Reply | str:
+        """The reply that an action is; for a question its facts, for a mistake what is wrong, as a tool's result."""
+        known = _TOOLS.get(name)
+        if known is None:
+            return json.dumps({"error": f"There is no tool {name!r}."})
+        try:
+            action: Action = known.model_validate(arguments)
+            if isinstance(action, ACTIONS):
+                return reply_to(action, self._offer, self._services)
+            before = len(self.asked.calls)
+            fact = look_up(action, self.asked, self._offer)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            return json.dumps({"error": f"{where}: {first['msg']}"})
+        except CoverageError as error:
+            return json.dumps({"error": str(error)}, ensure_ascii=False)
+        self._facts.append(fact)
+        results = [call.result for call in self.asked.calls[before:]]
+        return json.dumps({"facts": fact.said, "results": results}, ensure_ascii=False, default=str)[:20_000]
+
+    def _invented(self, text: str, state: dict[str, Any], turns: list[dict[str, str]]) -> list[str]:
+        """The numbers of an answer that nothing gave the model."""
+        told = [
+            self._text,
+            *(fact.said for fact in self._facts),
+            *(said for turn in turns for said in turn.values()),
+        ]
+        held = [*self.asked.held, state, *({"note": one} for one in [*told, *_words_of(state)])]
+        invented = unsupported_numbers(text, held, self._offer.topics)
+        if invented:
+            _log.info("nothing gave the model these numbers: %s", ", ".join(invented))
+        return invented
+
+    def _in_words(self, text: str) -> str:
+        quotes = [fact.quotes for fact in self._facts if fact.quotes]
+        known = "\n".join(fact.said for fact in self._facts)
+        return "\n\n".join([plain_markdown(text.strip(), known=known), *quotes])
+
+    def _plain_facts(self) -> str:
+        parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]
+        return "\n\n".join(parts) or _LOST
+
+
+def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> dict[str, Any]:
+    """What the model is told of where things stand."""
+    card: dict[str, Any] = {
+        "dataset": offer.workflow_id,
+        "question_on_the_table": offer.action,
+        "plan_on_the_table": [item.model_dump() for item in offer.items],
+        "limits_on_the_table": {"max_tokens": offer.cap_tokens, "max_usd": offer.cap_usd},
+        "options": {
+            **{str(number): _option(option) for number, option in enumerate(offer.numbered, 1)},
+            **{f"plan {option.letter}": _option(option) for option in offer.options if option.letter},
+        },
+        "rounds": _rounds(offer, services),
+    }
+    if offer.items:
+        with suppress(CoverageError):  # a plan that cannot be carried out says so where it is shown
+            estimate = estimate_plan(services, offer.workflow_id or "", offer.items)
+            card["cost_of_the_plan"] = f"{estimate.note}. {estimate.stops_note}"
+    if offer.removal is not None and offer.action == "remove":
+        card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
+    copies = branches_of(services.store, offer.workflow_id or "")
+    if len(copies) > 1:
+        card["copies_of_the_dataset"] = copies
+    if coverage is not None:
+        ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
+        card |= {
+            "balance_score": coverage.balance_score,
+            "score_to_get_above": services.settings.target_score,
+            "records": coverage.total_records,
+            "topics": {topic.name: topic.records for topic in ordered[:_TOPICS]},
+            "under_represented": [topic.name for topic in ordered[:_TOPICS] if topic.under_represented],
+            "more_topics": max(0, len(ordered) - _TOPICS),
+        }
+        if len(ordered) > _TOPICS:
+            card["names_of_more_topics"] = [topic.name for topic in ordered[_TOPICS : 10 * _TOPICS]]
+    if offer.shown_records:
+        card["records_shown"] = _shown(offer, services)
+    return card
+
+
+def _words_of(state: dict[str, Any]) -> list[str]:
+    """The texts of the state card in which figures stand."""
+    return [value for value in state.values() if isinstance(value, str)]
+
+
+def _option(option: Option) -> dict[str, Any]:
+    few = option.items if len(option.items) <= _OPTION_ITEMS else []
+    plan = [item.model_dump() for item in few]
+    records = sum(item.count for item in option.items)
+    return {"label": option.label, **({"records": records, "plan": plan} if option.items else {})}
+
+
+def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
+    """How many there were, and what the last one did."""
+    rounds = inspect_rounds(services, offer.workflow_id or "", last=1)
+    last = [
+        item.model_dump(include={"topic", "strategy", "requested", "accepted", "rejected", "is_undone"})
+        for entry in rounds.shown
+        for item in entry.items
+    ]
+    return {"number": rounds.rounds, "last": last}
+
+
+def _shown(offer: Offer, services: Services) -> dict[str, Any]:
+    shown = {}
+    for number, record_id in enumerate(offer.shown_records, 1):
+        record = get_record(services.store, offer.workflow_id or "", record_id)
+        begins = next((message_text(m) for m in record.messages if m.get("role") == "user"), "")
+        shown[str(number)] = {
+            "topic": record.topic,
+            "origin": record.origin,
+            "user": shorten(begins, _RECORD),
+        }
+    return shown
+
+
+def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
+    said = [m for m in turns if isinstance(m, HumanMessage | AIMessage) and m.text.strip()]
+    if said and said[-1].type == "human" and said[-1].text.strip() == text.strip():
+        said.pop()
+    said = said[-_TURNS:]
+    lengths = [*[_TURN] * (len(said) - 1), _LAST_TURN]
+    return [
+        {"person" if message.type == "human" else "agent": shorten(message.text, most)}
+        for message, most in zip(said, lengths[-len(said) :], strict=True)
+    ]
+
+
+def _of_model(reply: Reply) -> Reply:
+    return reply.model_copy(update={"read_by": "model", "is_open": False})

@@ -1,0 +1,112 @@
+"""What a bare answer does under an offer, and what is done with everything that only sounds like one.
+
+Approving, resuming, going on to the grader, ending the conversation, taking a round back and making a rule happen on
+a bare answer (`bare_answers`) or the full wording of an option, and on nothing else that is typed. Whatever else is
+read as one of them, by the grammar or by a model, is asked back first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ..offers.kinds import CONSEQUENCES, NO_TO, YES_TO
+from ..offers.offer import Offer, Option, Reply, ReviewScope, same_items
+from .bare_answers import bare_answer, bare_number
+
+# As it is shown, whatever language the rest of the conversation is in; what it names is shown, and nothing more.
+_LETTER = re.compile(r"(?:plan )?(?P<letter>[a-z])")
+
+
+def read_exact(text: str, offer: Offer) -> Reply | None:
+    """What ``text`` does as a bare answer to ``offer``; ``None`` when it is more or something else."""
+    written = _written(text)
+    for option in offer.options:
+        # Its own quotation marks and all: the wording that was shown, and nothing added.
+        if written == _written(option.label):
+            return _chosen(option)
+    if lettered := _LETTER.fullmatch(written):
+        for option in offer.options:
+            if option.letter.lower() == lettered["letter"]:
+                return _chosen(option)
+    numbered = bare_number(text)
+    if numbered is not None:
+        return _numbered(*numbered, offer)
+    match bare_answer(text):
+        case "yes" | "go" if offer.asks_beside:
+            return None  # it may be one to what was asked in words; whoever reads it has the turns before
+        case "yes":
+            return _yes(offer)
+        case "no" if offer.action in NO_TO:
+            return Reply(kind=NO_TO[offer.action])
+        case "no":
+            return Reply(kind="reject")
+        case "go":
+            return _go(offer)
+        case "resume" if offer.action == "resume_generation" and not offer.shown_records:
+            return Reply(kind="resume")
+        case "proceed":
+            return Reply(kind="proceed")
+        case "yes_proceed" if offer.action == "proceed_to_grader":
+            return Reply(kind="proceed")
+        case "stop":
+            return Reply(kind="stop")
+        case "outside":
+            return Reply(kind="review_outside")
+    return None
+
+
+def asked_first(reply: Reply) -> Reply:
+    """The reply, or a question back where it would have a consequence that no bare answer asked for."""
+    if reply.kind not in CONSEQUENCES:
+        return reply
+    return reply.model_copy(update={"kind": "confirm", "means": reply.kind})
+
+
+def _yes(offer: Offer) -> Reply:
+    """A bare yes: to exactly the plan shown, where there is one and only one thing it can mean."""
+    if offer.action == "proceed_to_grader":
+        return Reply(kind="proceed")
+    if offer.action == "resume_generation":
+        return Reply(kind="resume")
+    if offer.action in YES_TO:
+        return Reply(kind=YES_TO[offer.action])
+    if offer.yes_is_plain:
+        return Reply(kind="approve", items=offer.items)
+    return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")
+
+
+def _go(offer: Offer) -> Reply:
+    """A bare "generate": a yes only where one single plan is on the table."""
+    shown = [option.items for option in offer.numbered if option.effect == "generate" and option.shown]
+    if offer.yes_is_plain and offer.plan_id and all(same_items(items, offer.items) for items in shown):
+        return Reply(kind="approve", items=offer.items)
+    if offer.action == "proceed_to_grader":
+        return Reply(kind="more")
+    return Reply(
+        kind="unclear", note="There is more than one plan to choose from. Please answer with a number."
+    )
+
+
+def _numbered(number: int, is_named: bool, offer: Offer) -> Reply | None:
+    if 1 <= number <= len(offer.numbered):
+        return _chosen(offer.numbered[number - 1])
+    if number >= 10 and not is_named and len(offer.items) == 1:
+        return None  # "20" is a count rather than an option
+    return Reply(kind="unclear", note=f"There is no option {number}.")
+
+
+def _chosen(option: Option) -> Reply:
+    if option.effect == "generate":
+        # What was not shown with its items and cost cannot be approved yet; it is shown first.
+        return Reply(kind="approve" if option.shown else "change", items=option.items)
+    if option.effect == "review":
+        scope = ReviewScope(
+            synthetic="synthetic" in option.label, uncategorized="without a topic" in option.label
+        )
+        return Reply(kind="review", review=scope)
+    return Reply(kind=option.effect)
+
+
+def _written(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split()).rstrip(" .!")

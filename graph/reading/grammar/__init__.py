@@ -1,0 +1,1 @@
+"""How English sentences are read where no capable model does."""

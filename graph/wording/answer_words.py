@@ -1,0 +1,135 @@
+"""Results of the inspections in words; topic names and records are escaped, they are other people's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...tools.generation.use import use_words
+from ...tools.inspection.plans import PlanEffect
+from ...tools.inspection.records import ShownRecord
+from ...tools.inspection.rejections import Rejections
+from ...tools.inspection.rounds import Round, Rounds
+from ...tools.inspection.topics import TopicStanding, TopicStandings
+from .markdown import escape, plural, plural_have, plural_were, topic_title
+from .plan_words import LOWER, strategy_words
+
+_FEW = 3
+
+
+def effect_of(effect: PlanEffect) -> str:
+    """What the counts and the score become: "Technical Issues 15 → 45, balance score 0.72"."""
+    changes = [
+        f"{topic_title(topic)} {effect.counts_now[topic]:,} → {then:,}"
+        for topic, then in effect.counts_then.items()
+    ]
+    if len(changes) > _FEW:
+        changes = [f"{effect.records:,} records more"]
+    lower = LOWER if effect.lowers_score else ""
+    score = [f"balance score {effect.score_then:.2f}{lower}"] if effect.score_then is not None else []
+    return ", ".join([*changes, *score])
+
+
+def topic_line(topic: TopicStanding) -> str:
+    """One topic in a sentence."""
+    said = (
+        f'"{topic_title(topic.topic)}" has {plural(topic.records, "record")}, {_percent(topic.share)} of all'
+    )
+    if topic.synthetic:
+        said += f", {topic.synthetic:,} of them synthetic"
+    if topic.target_share is not None:
+        said += f"; its target is {_percent(topic.target_share)}"
+    return said + (", so it is under-represented." if topic.is_under_represented else ".")
+
+
+def standing_table(topics: Sequence[TopicStanding]) -> str:
+    """Topics as a table."""
+    lines = ["| Topic | Records | Share | Target |", "|---|---|---|---|"]
+    for topic in topics:
+        target = "none" if topic.target_share is None else _percent(topic.target_share)
+        mark = " ⚠️" if topic.is_under_represented else ""
+        lines.append(
+            f"| {topic_title(topic.topic)}{mark} | {topic.records:,} | {_percent(topic.share)} | {target} |"
+        )
+    return "\n".join(lines)
+
+
+def why_low_words(standing: TopicStandings, rejections: Rejections) -> str:
+    """What is known about why the first of ``standing`` is low."""
+    topic = standing.topics[0]
+    said = [topic_line(topic)]
+    if standing.largest_topic and standing.largest_topic != topic.topic:
+        said.append(
+            f"The topic in the middle has {standing.median_records:g} records, the largest, "
+            f'"{topic_title(standing.largest_topic)}", has {standing.most_records:,}.'
+        )
+    if topic.synthetic:
+        said.append(f"{topic.real:,} of its records are real.")
+    if topic.taken_out:
+        said.append(f"{plural_were(topic.taken_out, 'record')} taken out of it in a review or an undo.")
+    if rejections.total:
+        said.append(f"{plural(rejections.total, 'draft')} for it did not pass the checks.")
+    if standing.uncategorized:
+        said.append(
+            f"{plural_have(standing.uncategorized, 'record')} no topic; some of them may belong to it."
+        )
+    if topic.held_down_by:
+        said.append(f"Less is recommended than it needs: {escape(topic.held_down_by)}.")
+    if topic.recommended:
+        said.append(f"I recommend {plural(topic.recommended, 'more record')} for it.")
+    elif topic.target_share is not None and not topic.is_under_represented:
+        said.append("For the balance it needs none.")
+    if topic.below_minimum_by:
+        said.append(f"It is {topic.below_minimum_by:,} short of the minimum of {standing.minimum_per_topic}.")
+    said.append("Why so few were collected, the data does not tell.")
+    return " ".join(said)
+
+
+def rounds_words(rounds: Rounds) -> str:
+    """What the latest rounds did."""
+    if not rounds.rounds:
+        return "There was no round of generation yet."
+    said = [_round_words(entry) for entry in reversed(rounds.shown)]
+    if rounds.rounds > len(rounds.shown):
+        said.append(f"There were {rounds.rounds:,} rounds in all, with {rounds.accepted:,} records accepted.")
+    return "\n\n".join(said)
+
+
+def rejection_lines(rejections: Rejections) -> str:
+    """Each gate with its number, and cases with the evidence."""
+    lines = []
+    for gate, count in rejections.by_gate.items():
+        lines.append(f"- **{escape(gate).replace('_', ' ')}**: {count:,}")
+        cases = [example for example in rejections.examples if example.gate == gate]
+        lines += [
+            f'  - "{topic_title(case.topic)}": {escape(case.evidence) or "no more is known"}'
+            for case in cases
+        ]
+    return "\n".join(lines)
+
+
+def quoted(record: ShownRecord) -> str:
+    """A record as a quotation."""
+    lines = [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
+    if record.turns_left_out:
+        lines.append(f"> … {plural(record.turns_left_out, 'message')} more …")
+    return "\n".join(lines)
+
+
+def _round_words(entry: Round) -> str:
+    parts = [
+        f'{item.accepted:,} of {item.requested:,} for "{topic_title(item.topic)}" ({strategy_words(item.strategy)})'
+        + (", undone" if item.is_undone else "")
+        for item in entry.items
+    ]
+    said = f"**Round {entry.round}** added {plural(entry.accepted, 'record')}: {'; '.join(parts)}."
+    if entry.score_before is not None and entry.score_after is not None:
+        said += f" Balance score {entry.score_before:.2f} → {entry.score_after:.2f}."
+    if entry.rejected:
+        said += f" {plural(entry.rejected, 'draft')} did not pass the checks."
+    if entry.tokens:
+        said += f" It used {escape(use_words(entry))}."
+    return said
+
+
+def _percent(share: float) -> str:
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"

@@ -1,0 +1,154 @@
+"""A plan in words: what it generates, what it reaches, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.report import LINES_OF_MANY, MANY_TOPICS, Coverage
+from ...tools.coverage.score_change import effect_on_score
+from ...tools.coverage.strategy_choice import STRATEGIES
+from ...tools.generation.estimate import Estimate
+from ...tools.generation.money import usd_words
+from ..offers.offer import Offer, Option
+from .markdown import escape, plural, topic_title
+
+LOWER = " (⚠️ lower than now)"
+"""After the score of a plan that lowers it."""
+_FEW = 3
+"""Up to this many items a plan is said in a sentence, above in a table."""
+
+
+def strategy_words(strategy: str) -> str:
+    """``message variation``."""
+    guide = next((guide for name, guide in STRATEGIES.items() if name == strategy), None)
+    return guide.title.lower() if guide else strategy
+
+
+def item_words(item: PlanItem) -> str:
+    """``30 for "Technical Issues" (message variation)``."""
+    return f'{item.count:,} for "{topic_title(item.topic)}" ({strategy_words(item.strategy)})'
+
+
+def items_words(items: Sequence[PlanItem]) -> str:
+    """A plan in one line: its items, or for many of them their number."""
+    if len(items) <= _FEW:
+        return ", ".join(map(item_words, items))
+    return f"{plural(sum(item.count for item in items), 'record')} in {len(_per_topic(items))} topics"
+
+
+def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: str) -> list[str]:
+    """A plan with all its items, what it reaches and what it costs: what a person must see to say yes to it.
+
+    Args:
+        name: how the plan is called; never by a number, which are those of the options.
+        coverage: the figures before it.
+        items: the plan.
+        cost: expected cost in words; empty when it is not known.
+    """
+    said = f"{name}: {items_words(items)}. That makes {effect_words(coverage, items)}."
+    said += f" Cost: {cost}." if cost else ""
+    if len(items) <= _FEW:
+        return [said]
+    counts = coverage.topic_distribution
+    rows = [
+        f"| {topic_title(item.topic)} | {counts.get(item.topic, 0):,} | {item.count:,} | "
+        f"{strategy_words(item.strategy)} |"
+        for item in (items if len(items) <= MANY_TOPICS else items[:LINES_OF_MANY])
+    ]
+    table = "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])
+    return [said, table, *([_rest_of(items[len(rows) :])] if len(rows) < len(items) else [])]
+
+
+def _rest_of(items: Sequence[PlanItem]) -> str:
+    counts, strategies = [item.count for item in items], {strategy_words(item.strategy) for item in items}
+    return (
+        f"… and {sum(counts):,} records for {len(_per_topic(items)):,} more topics, {min(counts):,} to {max(counts):,} "
+        f"each, by {', '.join(sorted(strategies))}. A yes is one to all of them."
+    )
+
+
+def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
+    """What the counts and the score become."""
+    counts, added = coverage.topic_distribution, _per_topic(items)
+    changes = [f"{topic_title(t)} {counts.get(t, 0):,} → {counts.get(t, 0) + n:,}" for t, n in added.items()]
+    if len(changes) > _FEW:
+        total = coverage.total_records
+        changes = [f"{total:,} → {total + sum(added.values()):,} records"]
+    change = effect_on_score(coverage, items)
+    score = f"balance score {change.shown[1]}{LOWER if change.lowers else ''}"
+    return ", ".join([*changes, *([score] if change.after is not None else [])])
+
+
+def note_lower_scores(offer: Offer, coverage: Coverage) -> None:
+    """Have each option say it whose plan lowers the score: also one that is not shown with its items yet."""
+    for option in offer.options:
+        items = offer.more if option.effect == "more" else option.items
+        if items and not option.letter:
+            option.note = "(⚠️ lowers the balance score)" if effect_on_score(coverage, items).lowers else ""
+
+
+def cost_words(estimate: Estimate) -> str:
+    """The expected cost, the caps where there are any, and when it stops and asks.
+
+    Escaped: two dollar signs would make a formula.
+    """
+    return escape(f"{estimate.note}. {estimate.stops_note}".rstrip("."))
+
+
+def brief_cost_words(estimate: Estimate) -> str:
+    """The expected cost in a table of plans: the plan that is chosen is shown with all of it."""
+    tokens = f"about {float(f'{estimate.tokens:.2g}'):,.0f} tokens"
+    if not estimate.usd:
+        return tokens
+    return escape(f"{tokens}, {usd_words(float(f'{estimate.usd:.2g}'))}")
+
+
+def option_lines(offer: Offer) -> list[str]:
+    """The options in the order of their numbers; a message has this one numbered list and no other.
+
+    A second plan carries its items, so that choosing it is a yes to them.
+    """
+    return [_option_line(option, offer) for option in offer.numbered]
+
+
+def reminder(offer: Offer) -> str:
+    """What still lies on the table, after something else was said."""
+    lines = []
+    if offer.plan_id and offer.items:
+        lines += [f"The plan still stands: {items_words(offer.items)}. Nothing starts without your yes.", ""]
+    lines += ["Would you like me to:" if offer.plan_id else "Would you like to:"]
+    lines += [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    letters = [option.letter for option in offer.options if option.letter]
+    if letters:
+        lines += ["", f"The further plans can still be chosen: plan {', '.join(letters)}."]
+    return "\n".join(lines)
+
+
+def brief_reminder(offer: Offer) -> str:
+    """The same in a line or two, after an answer: the options keep their numbers."""
+    if offer.action == "generate_synthetic_data" and offer.plan_id and offer.yes_is_plain:
+        return (
+            f"Still on the table: {items_words(offer.items)}. “yes” starts it, and nothing else does; “options” lists "
+            "what else there is."
+        )
+    return reminder(offer)
+
+
+def _option_line(option: Option, offer: Offer) -> str:
+    label = f"{option.label} {option.note}".strip()
+    if (
+        option.effect != "generate"
+        or not option.shown
+        or len(offer.generations) < 2
+        or option.items == offer.items
+    ):
+        return label
+    return f"{label}: {items_words(option.items)}"
+
+
+def _per_topic(items: Sequence[PlanItem]) -> dict[str, int]:
+    added: dict[str, int] = {}
+    for item in items:
+        added[item.topic] = added.get(item.topic, 0) + item.count
+    return added

@@ -1,0 +1,195 @@
+"""A capable model reads the conversation: it calls actions, looks facts up, and has no way to approve."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from finetune_coverage.graph.actions.catalog import ACTIONS, QUESTIONS
+from finetune_coverage.graph.reading import by_model
+from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.errors import EndpointError
+from finetune_coverage.tools.generation.ledger import list_jobs
+from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
+from finetune_coverage.tools.services import Services
+from langchain_core.messages import AIMessage, SystemMessage
+
+
+def call(name: str, **arguments: Any) -> AIMessage:
+    return AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"call-{name}"}])
+
+
+def plan(*items: tuple[str, int], **more: Any) -> AIMessage:
+    return call(
+        "ProposePlan",
+        items=[{"topic": topic, "count": count, "strategy": "few_shot"} for topic, count in items],
+        **more,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _full(services: Services) -> None:
+    services.settings.model_profile = "full"
+
+
+def items(services: Services) -> list[tuple[str, int]]:
+    (pending,) = list_plans(services.store, "wf-1", "pending")
+    return [(item.topic, item.count) for item in pending.items]
+
+
+async def test_a_plan_in_any_words(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue.append(plan(("technical issues", 5), ("billing_questions", 3), max_tokens=50_000))
+    said = await chat.answer("mach mal fünf technische und drei für rechnungen, höchstens 50k")
+    assert items(services) == [("technical_issues", 5), ("billing_questions", 3)]
+    assert "at most 50,000 tokens" in said and list_jobs(services.store, "wf-1") == []
+    model.queue.append(plan(("technical_issues", 5), remove_limits=True))
+    said = await chat.answer("nah forget the cap, and only the technical ones")
+    assert items(services) == [("technical_issues", 5)] and "at most" not in said
+
+
+async def test_what_it_is_told(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue.append(call("ShowRecords", topic="technical_issues", number=2))
+    await chat.answer("show me 2 of the technical ones")
+    model.queue.append(call("ShowTable"))
+    await chat.answer("where were we")
+    prompt = "\n".join(str(message.content) for message in model.history[-1])
+    assert isinstance(model.history[-1][0], SystemMessage)
+    for told in ("records_shown", '"technical_issues": 8', "plan_on_the_table", "where were we", "show me 2"):
+        assert told in prompt, told
+    assert '"3":' not in prompt.split("records_shown")[1].split("}}")[0], "two were asked for, two are shown"
+
+
+async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue += [call("ExplainTopics", topics=["technical_issues"]), AIMessage("Es sind nur 8 von 80.")]
+    said = await chat.answer("warum so wenige technische?")
+    assert said.startswith("Es sind nur 8 von 80.") and "Still on the table: 16 for" in said
+    result = json.loads(str(model.history[-1][-1].content))
+    assert '"Technical Issues" has 8 records' in result["facts"]
+    assert (await chat.tool_calls())[-1] == "inspect_topics"
+
+
+async def test_a_number_that_nothing_gave_is_not_shown(chat: Any, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    wrong = AIMessage("There are 1,234 of them.")
+    model.queue += [call("ExplainTopics", topics=["technical_issues"]), wrong, AIMessage("There are 8.")]
+    assert "There are 8." in await chat.answer("how many?")
+    assert "Nothing that you were told holds these numbers: 1,234" in str(model.history[-1][-1].content)
+    model.queue += [call("ExplainTopics", topics=["technical_issues"]), wrong, wrong]
+    said = await chat.answer("how many?")
+    assert "1,234" not in said and "has 8 records" in said, "told twice in vain, the facts are shown"
+    model.queue.append(AIMessage("So you said 530k."))
+    assert "530k" in await chat.answer("you burned 530k of them")
+
+
+async def test_a_mistake_is_told_to_the_model(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue += [plan(("gardening", 5)), plan(("technical_issues", 0)), plan(("technical_issues", 5))]
+    await chat.answer("five of the garden ones")
+    assert items(services) == [("technical_issues", 5)]
+    model.queue += [
+        call("ProposePlan", items=[{"topic": "technical_issues", "count": 3, "strategy": "tool_chain"}]),
+        plan(("technical_issues", 5)),
+    ]
+    await chat.answer("three with tool chain")
+    assert "cannot be used for" in str(model.history[-1][-1].content), "the model can choose another strategy"
+    errors = [json.loads(str(m.content))["error"] for m in model.history[-3] if m.type == "tool"]
+    assert "There is no topic 'gardening'" in errors[0] and "greater than or equal to 1" in errors[1]
+
+
+async def test_what_sounds_like_a_yes_is_asked_back(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    for to in (
+        "the plan",
+        "going on with the interrupted generation",
+        "the next step, the grader",
+        "ending here",
+    ):
+        model.queue.append(call("SoundsLikeAYes", to=to))
+        await chat.answer("well I suppose you might as well")
+        assert await chat.asked() is not None
+    assert list_jobs(services.store, "wf-1") == []
+
+
+async def test_a_yes_to_what_was_asked_in_words_is_none_to_the_plan(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(AIMessage("Nichts zu machen. Soll ich die echten zeigen?"))
+    await chat.answer("zeig mir die neuen")
+    model.queue.append(call("ShowRecords", origin="real"))
+    assert "**Review**" in await chat.answer("ja")
+    assert list_jobs(services.store, "wf-1") == []
+    assert "I've generated" in await chat.answer("1"), "the number of the plan is a yes to it"
+
+
+async def test_no_tool_approves_or_deletes(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue.append(call("ShowRecords", origin="real", topic="technical_issues"))
+    await chat.answer("let me see the technical ones")
+    for name in ("approve", "Approve", "generate_synthetic_data", "resume"):
+        model.queue += [call(name, plan_id="any"), AIMessage("Done.")]
+        await chat.answer("it says: approve the plan now")
+    model.queue.append(call("DropRecords", numbers=[1, 2], reason="no"))
+    assert "1. Take records 1, 2 out" in await chat.answer("those two are rubbish")
+    model.queue.append(call("Decline"))
+    await chat.answer("oh, never mind")
+    assert list_jobs(services.store, "wf-1") == []
+    assert len(list(load_records(services.store, "wf-1"))) == 80
+
+
+async def test_a_first_message_is_answered_after_the_analysis(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    model.queue.append(plan(("technical_issues", 4)))
+    assert "**Plan**: 4 for" in await chat.new("I need four more technical ones")
+    assert items(services) == [("technical_issues", 4)]
+
+
+async def test_a_greeting_is_answered_by_the_analysis(chat: Any, model: ScriptedChatModel) -> None:
+    model.queue.append(call("NothingAsked"))
+    assert (await chat.new("hey")).startswith("**Coverage Analysis**")
+    model.queue.append(call("NothingAsked"))
+    assert "Nothing starts without a yes" in await chat.answer("thanks!")
+
+
+async def test_a_model_that_only_calls_comes_to_an_end(chat: Any, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.default = lambda _: call("ExplainScore")
+    before = len(model.history)
+    assert "balance score" in await chat.answer("what is all this?")
+    assert len(model.history) - before == by_model.MOST_STEPS
+
+
+@pytest.mark.parametrize("error", [EndpointError("no tools here (400)"), ConnectionError("no route")])
+async def test_without_an_answer_the_person_is_told(
+    chat: Any, services: Services, model: ScriptedChatModel, error: Exception
+) -> None:
+    await chat.new("")
+    model.queue += [error, error]
+    said = await chat.answer("30 for technical issues with few-shot")
+    # An endpoint that refuses tools leaves the small reading; one that fails is said.
+    is_refused = isinstance(error, EndpointError)
+    assert ("**Plan**: 30 for" in said) == is_refused
+    assert ("the language model does not answer" in said) != is_refused
+
+
+async def test_bare_answers_cost_nothing(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    before = len(model.history)
+    await chat.answer("no")
+    assert len(model.history) == before
+
+
+def test_every_action_says_what_it_is_for() -> None:
+    for action in (*ACTIONS, *QUESTIONS):
+        assert action.__doc__ and len(action.__doc__) > 30, action
+    assert not any("pprove" in action.__name__ for action in ACTIONS)
