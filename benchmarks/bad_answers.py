@@ -251,9 +251,10 @@ class BadAnswers(Endpoint):
     def _in_turn(self) -> Iterator[str]:
         order = random.Random(self.behaviour.seed)
         while True:
-            # Of those that end a run only one: else there would be little to kill.
-            names = [*BAD, next(self._fatal)]
+            names = list(BAD)
             order.shuffle(names)
+            # Of those that end a run only one: else there would be little to kill. And early: few jobs get to the end.
+            names.insert(order.randrange(10), next(self._fatal))
             for name in names:
                 yield GOOD
                 yield name

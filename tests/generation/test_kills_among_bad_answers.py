@@ -7,6 +7,7 @@ from finetune_coverage.benchmarks.kills_among_bad_answers import measure
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_kills_among_bad_answers_lose_nothing() -> None:
     jobs, sent = await measure(3)
     assert sum(job["kills"] for job in jobs) >= 3 and sent.total() > 100
