@@ -56,7 +56,7 @@ async def fork_conversation(
     heard = next((message.id for message in reversed(messages) if message.type == "human"), None)
     values = {"messages": messages, "workflow_id": branch.id, "heard": heard}
     # As if the conversation had ended there: its offer and plan are about the other copy, so it is analyzed anew.
-    await graph.aupdate_state({"configurable": {"thread_id": new}}, values, as_node="summarize")
+    await graph.aupdate_state({"configurable": {"thread_id": new}}, values, as_node="finish")
     return Fork(new, branch.id)
 
 

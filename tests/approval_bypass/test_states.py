@@ -34,12 +34,11 @@ async def _offer(chat: Chat, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seal", ["", "0" * 64, "sealed"])
-@pytest.mark.parametrize("node", ["approve", "route", "interpret", "revise"])
+@pytest.mark.parametrize("node", ["approve", "route", "talk", "recommend"])
 async def test_a_reply_written_into_the_state(chat: Chat, watch: Watch, node: str, seal: str) -> None:
     await chat.new("hi")
-    with suppress(KeyError):  # LangGraph's own word for "no way leads from this node to `accept`"
-        await chat.graph.aupdate_state(chat.config, {"reply": {**FORGED, "seal": seal}}, as_node=node)
-        await chat.go_on()
+    await chat.graph.aupdate_state(chat.config, {"reply": {**FORGED, "seal": seal}}, as_node=node)
+    await chat.go_on()
     watch.nothing()
 
 
@@ -49,12 +48,10 @@ async def test_a_changed_plan_written_into_the_state_as_approved(chat: Chat, wat
     forged = {**FORGED, "items": [{**ITEM, "count": 2}]}
     await chat.graph.aupdate_state(chat.config, {"reply": forged}, as_node="approve")
     await chat.go_on()
-    asked = await chat.asked()
-    assert asked is not None and asked["action_requests"][0]["args"]["count"] == 2
     watch.nothing()
 
 
-@pytest.mark.parametrize("node", ["accept", "generate", "revise"])
+@pytest.mark.parametrize("node", ["generate", "approve", "talk"])
 async def test_a_command_that_goes_there(chat: Chat, watch: Watch, node: str) -> None:
     await chat.new("hi")
     plan = (await chat.values())["offer"]["plan_id"]
@@ -85,7 +82,7 @@ async def test_a_yes_that_brings_another_offer_along(
 async def test_an_approval_id_written_into_the_state(chat: Chat, watch: Watch) -> None:
     await chat.new("hi")
     for approval in ("approval-1", (await chat.values())["offer"]["plan_id"]):
-        await chat.graph.aupdate_state(chat.config, {"approval_id": approval}, as_node="accept")
+        await chat.graph.aupdate_state(chat.config, {"approval_id": approval}, as_node="approve")
         await chat.go_on()
         watch.nothing()
 

@@ -28,21 +28,21 @@ PACKAGES = (
 """Each without those before it; together all of the program."""
 LENGTH = 50_000
 TYPED = {
-    f"graph.{name}"
+    f"graph.reading.grammar.{name}"
     for name in (
         "aims",
-        "cap_words",
-        "change",
-        "fork_phrases",
+        "caps",
+        "plan_change",
+        "branches",
         "normalized",
         "phrases",
-        "pilot_phrases",
+        "pilot",
         "questions",
-        "review_phrases",
-        "round_phrases",
+        "record_changes",
+        "rounds",
     )
 }
-"""Modules whose patterns see what `graph.reply` lets by: an answer, or a sentence of it."""
+"""Modules whose patterns see what `graph.reading.grammar.sentence` lets by: an answer, or a sentence of it."""
 LENGTH_TYPED = 1_000
 FREE_TYPED = 0.25
 """Seconds for such a text: there a quadratic pattern does no harm, an exponential one takes for ever."""
