@@ -46,7 +46,7 @@ TYPED = {
 LENGTH_TYPED = 1_000
 FREE_TYPED = 0.25
 """Seconds for such a text: there a quadratic pattern does no harm, an exponential one takes for ever."""
-FREE = 0.05
+FREE = 0.2
 """Seconds of CPU time at `LENGTH` that are no ground for suspicion: a quadratic pattern takes a second and more."""
 MOST = 1.0
 STEEPEST = 3.0
