@@ -19,7 +19,8 @@ from .state import State, as_json, reply_in, the_offer, with_update
 from .wording.markdown import escape
 
 Answered = Literal["generate", "talk", "finish"]
-_ENDS = ("proceed", "stop", "review_outside")
+ENDS = ("proceed", "stop", "review_outside")
+"""Kinds of reply that end the conversation."""
 
 
 def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -> Command[Answered]:
@@ -37,7 +38,7 @@ def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -
     update: dict[str, Any] = {"reply": as_json(reply), "offer": as_json(offer)}
     if reply.kind == "resume":
         return Command(goto="generate", update=update)
-    if reply.kind in _ENDS:
+    if reply.kind in ENDS:
         return Command(goto="finish", update=update)
     if reply.kind != "approve":
         return Command(goto="talk", update=update)

@@ -16,11 +16,11 @@ from ..actions.review import review
 from ..actions.rules import rules
 from ..actions.targets import retarget
 from ..actions.undo import take_back, undo
-from ..consent import together
+from ..consent import ENDS, together
 from ..reading.reader import interpret, needs_reading
 from ..reading.workflow_choice import opened
 from ..scope import ServicesSource
-from ..state import State, offer_in, reply_in, with_update
+from ..state import State, offer_in, reply_in, the_reply, with_update
 from .finish import SETTLED
 
 Talked = Literal["approve", "analyze", "finish"]
@@ -36,10 +36,9 @@ _CARRIED_OUT: dict[str, Callable[[ServicesSource, State], dict[str, Any]]] = {
     "fork": fork,
     "switch": switch,
     "compare": compare,
-    "workflow": lambda source, state: opened(source().store, _the_reply(state)),
+    "workflow": lambda source, state: opened(source().store, the_reply(state)),
 }
 """What carries a kind of reply out; all others are answered in words."""
-_ENDS = ("proceed", "stop", "review_outside")
 _MEASURED_ANEW = ("take_back", "keep", "workflow")
 """After these the figures are others, whether or not there is something to say first."""
 
@@ -57,7 +56,7 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
         # A yes that could not be used, or a plan that was edited beyond its cap: all is said.
         goto: Talked = "analyze" if state.get("notice") else "approve"
         return Command(goto=goto, update={**update, "reply": None})
-    if reply.kind in _ENDS:
+    if reply.kind in ENDS:
         return Command(goto="finish", update=update)
     about_dataset = offer is not None and offer.workflow_id is not None
     act = _CARRIED_OUT.get(reply.kind) if about_dataset or reply.kind not in _NEEDS_DATASET else None
@@ -69,9 +68,3 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
     done = await asyncio.to_thread(act, source, state)
     anew = reply.kind in _MEASURED_ANEW or done.get("notice")
     return Command(goto="analyze" if anew else "approve", update=together(update, done))
-
-
-def _the_reply(state: State) -> Any:
-    reply = reply_in(state)
-    assert reply is not None
-    return reply
