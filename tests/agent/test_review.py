@@ -115,6 +115,7 @@ def test_walking_through_records_at_a_terminal(command: Command, sample: str, tm
         env={**os.environ, "EDITOR": f"{sys.executable} {editor}"},
         encoding="utf-8",
         timeout=60,
+        use_poll=True,  # select() knows 1,024 descriptors
         dimensions=(50, 150),
     )
     for prompt, answer in [

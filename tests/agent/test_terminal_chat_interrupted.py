@@ -82,6 +82,7 @@ def terminal(small: str) -> Any:
         env={**os.environ, "TERM": "xterm-256color"},
         encoding="utf-8",
         timeout=90,
+        use_poll=True,  # select() knows 1,024 descriptors
         dimensions=(60, 120),
     )
     yield child
