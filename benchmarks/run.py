@@ -28,7 +28,6 @@ TITLES = {
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
-    "understanding": "What people say, and how it is read",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
 _LONG = ("kills_among_bad_answers", "strange_answers")
@@ -43,7 +42,6 @@ _PRINT_MARKDOWN = (
     "scale",
     "many_topics",
     "topics",
-    "understanding",
 )
 _PACKAGES = (
     "aiohttp",

@@ -63,5 +63,3 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
             monkeypatch.delenv(name)
     monkeypatch.setenv("FINETUNE_COVERAGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("ANONYMIZED_TELEMETRY", "False")
-    # Scripted models and mock endpoints read no conversation; tests of one that does say so.
-    monkeypatch.setenv("FINETUNE_COVERAGE_MODEL_PROFILE", "small")

@@ -2,99 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
 from typing import Any
 
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AIMessage
 
-from ...tools.errors import CoverageError
 from ...tools.generation.plans import decline_plan
-from ...tools.models.usage import NO_USAGE
 from ...tools.services import Services
 from ..offers.kinds import YES_TO
 from ..offers.offer import Offer, Reply
-from ..scope import ServicesSource, scoped, with_caps
-from ..state import State, as_json, offer_in, the_reply, with_reading
-from ..wording.markdown import escape
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, the_offer, the_reply
 from ..wording.plan_words import brief_reminder, option_lines, reminder
-from .asked_tools import Asked
-from .facts import Answer, answer
-from .model_answer import answer_by_model
 
+_LOST = "I did not understand that."
 _QUESTION_MARKS = "?\uff1f\u061f\u037e\u055e\u1367"
 """Of every script that marks questions; the Greek one looks like a semicolon."""
-_NOT_KNOWN = (
-    "I cannot answer that. I can tell about the score, the topics and why one is low, what records "
-    "look like, the rounds, "
-    "the rejected drafts, the strategies, the plan, its cost, and what a score would cost."
-)
 
 
-@dataclass
-class _Told:
-    """What is to be said, before the model has put it in words, if it does."""
-
-    text: str
-    quotes: str = ""
-    messages: list[AnyMessage] = field(default_factory=list)
-    asked: Asked | None = None
-
-
-async def respond(source: ServicesSource, state: State) -> dict[str, Any]:
-    """Answer or ask back; the pending plan stays, except after a no."""
-    reply, offer = the_reply(state), offer_in(state)
-    if offer is not None and offer.action == "choose_workflow":
+def respond(source: ServicesSource, state: State) -> dict[str, Any]:
+    """Say what was answered, or ask back; the pending plan stays, except after a no."""
+    reply, offer = the_reply(state), the_offer(state)
+    if offer.action == "choose_workflow":
         return _said(f"{reply.note} {offer.text}".strip(), offer)
-    if reply.kind == "back" and offer is not None:
+    if reply.kind == "back":
         return _said(reminder(offer), offer)
-    services = await asyncio.to_thread(lambda: scoped(source(), state))
-    if reply.kind == "reject" and offer is not None:
-        return await asyncio.to_thread(_decline, services, offer)
-    told = await asyncio.to_thread(_words, reply, state, services)
-    usage = NO_USAGE
-    if told.asked is not None and _asks_the_model(reply, services):
-        told.text, usage = await answer_by_model(reply.text, told.text, told.asked)
-    text = "\n\n".join(part for part in (told.text, told.quotes) if part)
-    update = with_reading(state, usage)
-    if offer is None or state.get("next_step"):
-        return {**update, "messages": [*told.messages, AIMessage(text)], "reply": None}
-    below = brief_reminder(offer) if reply.kind == "told" else reminder(offer)
-    asks = reply.kind == "told" and any(mark in told.text for mark in _QUESTION_MARKS)
-    offer = offer.model_copy(update={"asks_beside": asks})
-    return {**update, **_said(f"{text}\n\n{below}", offer, told.messages)}
-
-
-def _asks_the_model(reply: Reply, services: Services) -> bool:
-    """A question that the grammar knows costs nothing. What only the model understood, often in another language, the
-    model also answers, from the facts; the embedded model is too small to be let near them.
-    """
-    return reply.read_by == "model" and not services.settings.uses_embedded_model
-
-
-def _words(reply: Reply, state: State, services: Services) -> _Told:
-    offer, workflow_id = offer_in(state), state.get("workflow_id") or ""
-    if reply.kind == "confirm" and offer is not None:
-        return _Told(_confirmation(reply, offer))
-    if reply.kind != "question":
-        return _Told(reply.note or "I did not understand that.")
-    capped = (
-        with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens) if offer is not None else services
-    )
-    asked = Asked(
-        capped,
-        workflow_id,
-        offer,
-        reading_tokens=state.get("reading_tokens") or 0,
-        reading_uncounted=state.get("reading_uncounted") or 0,
-    )
-    try:
-        known: Answer | None = answer(reply, asked)
-    except CoverageError as error:
-        return _Told(escape(str(error)))
-    if known is None:
-        return _Told(_NOT_KNOWN)
-    return _Told(known.said, known.quotes, asked.messages, asked if asked.calls else None)
+    if reply.kind == "reject":
+        return _decline(scoped(source(), state), offer)
+    if reply.kind == "told":
+        asks = any(mark in reply.note for mark in _QUESTION_MARKS)
+        offer = offer.model_copy(update={"asks_beside": asks})
+        return _said(f"{reply.note}\n\n{brief_reminder(offer)}", offer)
+    text = _confirmation(reply, offer) if reply.kind == "confirm" else reply.note or _LOST
+    return _said(f"{text}\n\n{reminder(offer)}", offer.model_copy(update={"asks_beside": False}))
 
 
 _IT_WOULD = {
@@ -136,9 +75,9 @@ def _decline(services: Services, offer: Offer) -> dict[str, Any]:
     return _said("\n".join([said, *lines]), declined)
 
 
-def _said(text: str, offer: Offer, before: list[AnyMessage] | None = None) -> dict[str, Any]:
+def _said(text: str, offer: Offer) -> dict[str, Any]:
     return {
         "offer": as_json(offer.model_copy(update={"text": text})),
         "reply": None,
-        "messages": [*(before or []), AIMessage(text)],
+        "messages": [AIMessage(text)],
     }

@@ -22,6 +22,7 @@ from ...tools.inspection.records import TopicLook, inspect_records
 from ...tools.inspection.rejections import Rejections, inspect_rejections
 from ...tools.inspection.rounds import Rounds, inspect_rounds
 from ...tools.inspection.topics import TopicStandings, inspect_topics
+from ...tools.models.usage import NO_USAGE, TokenUsage
 from ...tools.services import Services
 from ..offers.offer import Offer
 from .tool_messages import tool_messages
@@ -48,6 +49,7 @@ class Asked:
         offer: what lies on the table, if anything does.
         reading_tokens: tokens that reading and answering what was typed has taken so far.
         reading_uncounted: calls for it that the endpoint did not count.
+        usage: what reading this one took.
         calls: the tools called for this question, in order.
     """
 
@@ -56,6 +58,7 @@ class Asked:
     offer: Offer | None = None
     reading_tokens: int = 0
     reading_uncounted: int = 0
+    usage: TokenUsage = NO_USAGE
     calls: list[ToolCall] = field(default_factory=list)
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
+from ...tools.coverage.recommendation import PlanItem
 from ...tools.dataset.branch import branch_workflow, branches_of
 from ...tools.errors import CoverageError, InvalidInput
 from ...tools.generation.plans import cancel_plan
@@ -19,7 +20,7 @@ from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer, the_reply
 from ..wording.compare_words import comparison_words
 from ..wording.markdown import escape
-from ..wording.plan_words import reminder, strategy_words
+from ..wording.plan_words import reminder
 from .tool_messages import tool_messages
 
 
@@ -40,8 +41,7 @@ def fork(source: ServicesSource, state: State) -> dict[str, Any]:
         f"I made `{branch.id}`, a copy of `{origin}` as it was before round {rounds[0].round}, and we go on with "
         f"it. `{origin}` stays as it is: say “compare” to see both side by side, “use {origin}” to go back."
     )
-    moved = {**forget(), "workflow_id": branch.id, "notice": notice, "reply": None}
-    return {**moved, "said": _again(rounds[0], reply)}
+    return {**forget(), "workflow_id": branch.id, "notice": notice, "reply": _again(rounds[0], reply)}
 
 
 def switch(source: ServicesSource, state: State) -> dict[str, Any]:
@@ -92,14 +92,14 @@ def _from_round(rounds: list[Round], number: float | None) -> list[Round]:
     return found
 
 
-def _again(first: Round, reply: Reply) -> str | None:
-    """The round once more with the other strategy, as a person would say it: shown as a plan, never started."""
+def _again(first: Round, reply: Reply) -> dict[str, Any] | None:
+    """The round once more with the other strategy: shown as a plan after the analysis, never started."""
     if reply.strategy is None:
         return None
-    parts = [
-        f"{item.requested} for {item.topic} with {strategy_words(reply.strategy)}" for item in first.items
+    items = [
+        PlanItem(topic=item.topic, count=item.requested, strategy=reply.strategy) for item in first.items
     ]
-    return " and ".join(parts)
+    return as_json(Reply(kind="change", items=items, read_by="model"))
 
 
 def _other(known: list[str], mine: str, named: str | None) -> str:

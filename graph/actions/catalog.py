@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.coverage.targets import Aim
@@ -43,9 +44,12 @@ class ProposePlan(Action):
     max_tokens: int | None = Field(
         default=None,
         ge=1,
+        le=MOST_TOKENS,
         description="A limit on tokens, if the person wants one; null keeps an earlier one.",
     )
-    max_usd: float | None = Field(default=None, gt=0, description="A limit in US dollars, likewise.")
+    max_usd: float | None = Field(
+        default=None, gt=0, le=MOST_USD, allow_inf_nan=False, description="A limit in US dollars, likewise."
+    )
     remove_limits: bool = Field(
         default=False, description="Whether the person wants the limits that they named before taken away."
     )

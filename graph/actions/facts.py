@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...tools.coverage.strategy_choice import explain_strategy
+from ...tools.coverage.strategy_choice import StrategyName, explain_strategy
 from ...tools.generation.use import use_words
 from ...tools.inspection.rounds import Rounds
-from ..offers.kinds import About
-from ..offers.offer import Reply, same_items
-from ..reading.grammar.mentions import find_mentions
-from ..reading.grammar.plan_change import read_change
+from ..offers.offer import same_items
 from ..wording.answer_words import (
     effect_of,
     quoted,
@@ -22,15 +18,12 @@ from ..wording.answer_words import (
     topic_line,
     why_low_words,
 )
-from ..wording.help import HELP
 from ..wording.markdown import escape, plural, plural_have, score_words, topic_title
 from ..wording.plan_words import items_words, strategy_words
 from ..wording.round_table import MOST_ROUNDS, history_words
 from .asked_tools import Asked
 
-_WORST = 5
 _EXAMPLES = 2
-_WHAT_IF = re.compile(r"\bwhat if\b|\bwould (?:it|the score|that)\b|\bif (?:you|we|i)\b")
 
 
 @dataclass(frozen=True)
@@ -46,31 +39,8 @@ class Answer:
     quotes: str = ""
 
 
-def answer(question: Reply, asked: Asked) -> Answer | None:
-    """The plain answer, ``None`` when the question is about nothing that the tools know.
-
-    Raises:
-        CoverageError: a tool refused.
-    """
-    what_if = _what_if(question, asked)
-    if what_if is not None:
-        return what_if
-    respond = _ANSWERS.get(question.about) if question.about is not None else None
-    return respond(question, asked) if respond is not None else None
-
-
-def _what_if(question: Reply, asked: Asked) -> Answer | None:
-    lower = question.text.lower().rstrip("? ")
-    if asked.offer is None or question.about == "reach" or not _WHAT_IF.search(lower):
-        return None
-    change = read_change(lower, asked.offer, asked.offer.items, strict=False)
-    if change.kind != "change":
-        return None
-    effect = asked.plan(change.items)
-    return Answer(f"With {items_words(change.items)} the result would be: {effect_of(effect)}.")
-
-
-def _score(_: Reply, asked: Asked) -> Answer:
+def score(asked: Asked) -> Answer:
+    """What the balance score is, and what the plan would make of it."""
     standing = asked.topics(most=1)
     said = (
         f"The balance score is {score_words(standing.balance_score, standing.status)}. It is "
@@ -84,9 +54,8 @@ def _score(_: Reply, asked: Asked) -> Answer:
     return Answer(said)
 
 
-def _topics(question: Reply, asked: Asked) -> Answer:
-    known = asked.offer.topics if asked.offer is not None else []
-    named = find_mentions(question.text, known).topics or ([question.topic] if question.topic else [])
+def topics(asked: Asked, named: Sequence[str]) -> Answer:
+    """Those named, or the whole distribution."""
     if named:
         standing = asked.topics(*named)
         return Answer("\n".join(topic_line(topic) for topic in standing.topics))
@@ -105,8 +74,8 @@ def _topics(question: Reply, asked: Asked) -> Answer:
     return Answer(f"{said}\n\n{standing_table(standing.topics[:12])}")
 
 
-def _worst(question: Reply, asked: Asked) -> Answer:
-    most = int(question.number) if question.number else _WORST
+def lowest_topics(asked: Asked, most: int) -> Answer:
+    """The topics with the smallest part of their target."""
     standing = asked.topics(most=most)
     under = plural(standing.under_represented, "topic") if standing.under_represented else "No topic"
     verb = "is" if standing.under_represented <= 1 else "are"
@@ -114,8 +83,9 @@ def _worst(question: Reply, asked: Asked) -> Answer:
     return Answer(f"{said}\n\n{standing_table(standing.topics)}")
 
 
-def _why_low(question: Reply, asked: Asked) -> Answer:
-    topic = question.topic or (asked.items[0].topic if asked.items else None)
+def why_low(asked: Asked, topic: str | None) -> Answer:
+    """What is known about why a topic has few records."""
+    topic = topic or (asked.items[0].topic if asked.items else None)
     standing = asked.topics(topic) if topic else asked.topics(most=1)
     topic = standing.topics[0].topic if standing.topics else None
     if topic is None:
@@ -123,8 +93,9 @@ def _why_low(question: Reply, asked: Asked) -> Answer:
     return Answer(why_low_words(standing, asked.rejections(topic)))
 
 
-def _look(question: Reply, asked: Asked) -> Answer:
-    look = asked.look(question.topic, int(question.number) if question.number else _EXAMPLES)
+def look_at(asked: Asked, topic: str | None) -> Answer:
+    """What the records of a topic, or all, are like in figures, with a few of them."""
+    look = asked.look(topic, _EXAMPLES)
     title = f'"{topic_title(look.topic)}"' if look.topic else "The dataset"
     said = f"{title} has {plural(look.records, 'record')}."
     if look.looked_at:
@@ -139,17 +110,17 @@ def _look(question: Reply, asked: Asked) -> Answer:
     return Answer(said, quotes="\n\n".join(map(quoted, look.examples)))
 
 
-def _rounds(question: Reply, asked: Asked) -> Answer:
+def rounds_so_far(asked: Asked) -> Answer:
+    """What the rounds of generation did."""
     rounds = asked.rounds(last=MOST_ROUNDS)
-    if rounds.rounds < 2 or not re.search(r"\b(?:rounds|runs|history|all)\b", question.text.lower()):
-        return Answer(rounds_words(rounds.model_copy(update={"shown": rounds.shown[-3:]})))
-    return Answer(history_words(rounds))
+    return Answer(rounds_words(rounds) if rounds.rounds < 2 else history_words(rounds))
 
 
-def _rejected(question: Reply, asked: Asked) -> Answer:
-    rejections = asked.rejections(question.topic)
+def rejected(asked: Asked, topic: str | None) -> Answer:
+    """Which drafts did not pass the checks, by check."""
+    rejections = asked.rejections(topic)
     if not rejections.total:
-        where = f' for "{topic_title(question.topic)}"' if question.topic else ""
+        where = f' for "{topic_title(topic)}"' if topic else ""
         return Answer(f"No draft was rejected{where} so far.")
     return Answer(
         f"{plural(rejections.total, 'draft')} did not pass the checks; each was written anew. By check, with the "
@@ -157,8 +128,9 @@ def _rejected(question: Reply, asked: Asked) -> Answer:
     )
 
 
-def _reach(question: Reply, asked: Asked) -> Answer:
-    plan = asked.reach(question.number or 0.0)
+def plan_for_score(asked: Asked, target: float) -> Answer:
+    """The fewest records that reach a score, with their cost."""
+    plan = asked.reach(target)
     if plan.is_reached:
         return Answer(f"The score is {score_words(plan.score_now, None).split(' (')[0]} already.")
     if plan.plan is None:
@@ -178,13 +150,10 @@ def _reach(question: Reply, asked: Asked) -> Answer:
     )
 
 
-def _strategies(question: Reply, asked: Asked) -> Answer:
-    named = list(dict.fromkeys(find_mentions(question.text, []).strategies))
-    is_why = bool(re.search(r"\bwhy\b", question.text.lower())) and bool(asked.items)
-    if is_why:
-        named = list(dict.fromkeys([*(item.strategy for item in asked.items), *named]))
-    topic = question.topic or (asked.items[0].topic if asked.items and (is_why or not named) else None)
-    fit = asked.strategies([str(name) for name in named], topic)
+def strategies(asked: Asked, named: Sequence[StrategyName], topic: str | None) -> Answer:
+    """Those named, or all, and which suits the topic."""
+    topic = topic or (asked.items[0].topic if asked.items else None)
+    fit = asked.strategies(list(named), topic)
     why = []
     if fit.topic and fit.chosen:
         chosen = strategy_words(fit.chosen)
@@ -196,7 +165,8 @@ def _strategies(question: Reply, asked: Asked) -> Answer:
     return Answer("\n\n".join([*why, *map(explain_strategy, named)]))
 
 
-def _cost(_: Reply, asked: Asked) -> Answer:
+def cost(asked: Asked) -> Answer:
+    """What the plan costs, what was used so far, and how long it takes."""
     said = []
     if asked.items:
         effect = asked.plan(asked.items)
@@ -236,11 +206,8 @@ def _duration(seconds: float) -> str:
     return plural(round(seconds / 60), "minute") if seconds < 5400 else plural(round(seconds / 3600), "hour")
 
 
-def _model(_: Reply, asked: Asked) -> Answer:
-    return Answer(f"The model is {escape(asked.services.settings.model_in_use)}.")
-
-
-def _plan(_: Reply, asked: Asked) -> Answer:
+def plan_on_the_table(asked: Asked) -> Answer:
+    """What a yes would start, and what follows it."""
     if not asked.items:
         return Answer(
             "There is no plan at the moment, and nothing is generated without one that you approved."
@@ -251,20 +218,3 @@ def _plan(_: Reply, asked: Asked) -> Answer:
         f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{cost} "
         "Each draft has to pass the checks before it is added; then I measure again and ask you what is next."
     )
-
-
-_ANSWERS: dict[About, Callable[[Reply, Asked], Answer]] = {
-    "score": _score,
-    "topics": _topics,
-    "worst": _worst,
-    "why_low": _why_low,
-    "look": _look,
-    "rounds": _rounds,
-    "rejected": _rejected,
-    "reach": _reach,
-    "strategies": _strategies,
-    "cost": _cost,
-    "plan": _plan,
-    "model": _model,
-    "help": lambda _, __: Answer(HELP),
-}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..reading.grammar.mentions import split_words
-from ..reading.grammar.number_words import ascii_digits, read_number
+from ..reading.names import ascii_digits, words_of
+from .number_words import read_number
 
 _NUMBER = re.compile(
     r"(?<![\w.])[-+]?\d[\d,\u202f\u00a0]*(?:\.\d+)?\s?(?:%|percent\b|k\b|(?:thousand|million|billion)\b)?"
@@ -112,7 +112,7 @@ def _plain(written: str) -> float | None:
 
 def _in_words(text: str) -> list[tuple[str, float]]:
     """The numbers written in English words."""
-    words = split_words(text)
+    words = words_of(text)
     found, position = [], 0
     while position < len(words):
         if words[position] in _WORDS_FOR:

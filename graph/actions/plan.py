@@ -16,7 +16,6 @@ from ..context import thread_id
 from ..offers.offer import Offer, same_items
 from ..offers.pending import lay
 from ..offers.plan_options import plan_options
-from ..reading.grammar.pilot import PILOT
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
@@ -41,7 +40,7 @@ def revise(source: ServicesSource, state: State) -> dict[str, Any]:
     items = reply.items or (offer.more if reply.kind == "more" else [])
     onward: list[PlanItem] = []
     if reply.kind == "pilot" and offer.items:
-        items, onward = split_pilot(offer.items, int(reply.number or PILOT))
+        items, onward = split_pilot(offer.items, int(reply.number or 1))
         # A pilot of a pilot, or of what one left, still leads to the whole.
         onward += offer.onward if offer.is_pilot else []
     if not items:

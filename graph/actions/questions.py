@@ -7,15 +7,14 @@ from contextlib import suppress
 from ...tools.dataset.records import get_record
 from ...tools.errors import CoverageError, InvalidInput
 from ...tools.inspection.records import shown_record
-from ..offers.kinds import About
-from ..offers.offer import Offer, Reply
-from ..wording.answer_words import effect_of, quoted, topic_line
+from ..offers.offer import Offer
+from ..wording.answer_words import effect_of, quoted
 from ..wording.markdown import escape, plural, topic_title
 from ..wording.plan_words import items_words, strategy_words
-from . import catalog
+from . import catalog, facts
 from .asked_tools import Asked
 from .catalog import Action
-from .facts import Answer, answer
+from .facts import Answer
 from .replies import known_topic, plan_items
 
 
@@ -33,33 +32,29 @@ def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:
             said = f"With {items_words(effect.items)} the result would be: {effect_of(effect)}."
             return Answer(said + cost + refused)
         case catalog.PlanForScore():
-            return _told(asked, "reach", number=action.score)
-        case catalog.ExplainTopics() if action.topics:
-            standing = asked.topics(*(known_topic(topic, offer) for topic in action.topics))
-            return Answer("\n".join(topic_line(topic) for topic in standing.topics))
-        case catalog.ExplainTopics() if action.lowest:
-            return _told(asked, "worst", number=action.lowest)
+            return facts.plan_for_score(asked, action.score)
         case catalog.ExplainTopics():
-            return _told(asked, "topics")
+            if action.lowest and not action.topics:
+                return facts.lowest_topics(asked, action.lowest)
+            return facts.topics(asked, [known_topic(topic, offer) for topic in action.topics])
         case catalog.ExplainWhyLow():
-            return _told(asked, "why_low", topic=_topic(action.topic, offer))
+            return facts.why_low(asked, _topic(action.topic, offer))
         case catalog.LookAtTopic():
-            return _told(asked, "look", topic=_topic(action.topic, offer))
+            return facts.look_at(asked, _topic(action.topic, offer))
         case catalog.ExplainRejections():
-            return _told(asked, "rejected", topic=_topic(action.topic, offer))
+            return facts.rejected(asked, _topic(action.topic, offer))
         case catalog.ExplainStrategies():
-            named = " ".join(name.replace("_", " ") for name in action.names)
-            return _told(asked, "strategies", topic=_topic(action.topic, offer), text=named)
+            return facts.strategies(asked, action.names, _topic(action.topic, offer))
         case catalog.ExplainRounds():
-            return _told(asked, "rounds", text="all rounds")
+            return facts.rounds_so_far(asked)
         case catalog.WhereFrom():
             return _where_from(action.number, asked, offer)
         case catalog.ExplainScore():
-            return _told(asked, "score")
+            return facts.score(asked)
         case catalog.ExplainPlan():
-            return _told(asked, "plan")
+            return facts.plan_on_the_table(asked)
         case catalog.ExplainCost():
-            return _told(asked, "cost")
+            return facts.cost(asked)
         case _:
             return Answer(OUTSIDE)
 
@@ -70,14 +65,6 @@ copies compared, questions about all of it. On the command line, with -w and the
 llamafactory), `finetune-coverage topics merge NAME --into NAME`, `finetune-coverage import FILE`, \
 `finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
 model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
-
-
-def _told(
-    asked: Asked, about: About, *, topic: str | None = None, number: float | None = None, text: str = ""
-) -> Answer:
-    known = answer(Reply(kind="question", about=about, topic=topic, number=number, text=text), asked)
-    assert known is not None, "every subject has its answer"
-    return known
 
 
 def _topic(name: str | None, offer: Offer) -> str | None:

@@ -31,28 +31,15 @@ from ..offers.plan_options import (
     option,
     plan_options,
 )
-from ..reading.grammar.sentence import read_reply
+from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
-from ..state import State, as_json, offer_in
+from ..state import State, as_json, offer_in, reply_in
 from ..wording.plan_words import brief_cost_words, note_lower_scores
 from ..wording.report import analysis_report, round_report
 from ..wording.stop_rule import goal_words
 
 AfterRecommendation = Literal["approve", "talk"]
-_CARRIED = (
-    "change",
-    "more",
-    "proceed",
-    "stop",
-    "review",
-    "review_outside",
-    "question",
-    "reject",
-    "targets",
-    "undo",
-    "fork",
-    "compare",
-)
+_CARRIED = ("unread", "more", "review", "review_outside", "proceed", "stop", "reject")
 
 
 def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendation]:
@@ -102,7 +89,7 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
             coverage, recommendation, offer, costs=costs, notice=state.get("notice"), focus_topics=focus
         )
     offer.text = text
-    carried = _carried(state.get("said"), offer, services)
+    carried = _carried(state, offer)
     cleared: dict[str, Any] = {
         "notice": None,
         "said": None,
@@ -189,14 +176,12 @@ def _suggestions(
     }
 
 
-def _carried(said: str | None, offer: Offer, services: Services) -> dict[str, Any] | None:
-    """What the person had said before the analysis, read now; never as a yes to a plan not yet seen."""
-    if not said:
-        return None
-    reply = read_reply(said, offer)
-    if services.settings.profile == "full" and reply.read_by == "grammar":
-        return as_json(reply)
-    if reply.kind not in _CARRIED:
+def _carried(state: State, offer: Offer) -> dict[str, Any] | None:
+    """What was said before the analysis, taken up now; never as a yes to a plan not yet seen."""
+    if (read_before := reply_in(state)) is not None and read_before.read_by == "model":
+        return as_json(read_before)
+    reply = read_reply(said, offer) if (said := state.get("said")) else None
+    if reply is None or reply.kind not in _CARRIED:
         return None
     if reply.kind == "proceed" and offer.action != "proceed_to_grader":
         return None

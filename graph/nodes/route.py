@@ -23,7 +23,7 @@ from ..offers.kinds import CONSEQUENCES
 from ..offers.offer import Offer, Option
 from ..offers.pending import find_plan, offer_of, outdated, unfinished_approval
 from ..offers.resumption import ask_to_resume
-from ..reading.grammar.sentence import SENTENCE, read_reply
+from ..reading.exact import read_reply
 from ..reading.workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, offer_in, with_update
@@ -32,9 +32,8 @@ from .finish import ENDED, SETTLED
 
 Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 
-_TARGETS = re.compile(r"\b(?:twice|double|triple|times|half|third|quarter|equal|weights?|targets?)\b|\d%")
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
-_ONWARD = ("more", "change", "review", "targets", "undo", "fork", "switch", "compare")
+_ONWARD = ("unread", "more", "review")
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
     Option(label="Generate more", effect="more"),
@@ -94,7 +93,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     if state.get("next_step") and plan is None and unfinished is None:
         return _after_the_end(source, state, update, said)
     if offer is None:
-        return Command(goto="analyze", update={**update, "said": _worth_carrying(said, state, services)})
+        return Command(goto="analyze", update={**update, "said": None if changed else said})
     update = {**_figures(services, state, workflow_id), **update}
     update["offer"] = as_json(offer)
     if message is None or (not asked_now and _was_read(message, None, offer)):
@@ -143,12 +142,9 @@ def _after_the_end(
         action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
     )
     reply = read_reply(said, offer)
-    if reply.read_by == "grammar" and source().settings.profile == "full":
-        return Command(goto="analyze", update={**update, "said": said, "offer": None})
-    if reply.kind == "question":
-        return Command(goto="talk", update={**update, "reply": as_json(reply), "offer": None})
-    onward = reply.kind in _ONWARD or state.get("next_step") != "grader"
-    if onward:
+    if reply.kind == "unread" and state.get("next_step") == "grader":
+        return Command(goto="talk", update={**update, "reply": as_json(reply), "offer": as_json(offer)})
+    if reply.kind in _ONWARD or state.get("next_step") != "grader":
         carried = said if reply.kind in _ONWARD else None
         return Command(goto="analyze", update={**update, "said": carried, "offer": None})
     return Command(goto="finish", update={**update, "reply": None})
@@ -185,19 +181,3 @@ def _was_read(message: AnyMessage, heard: str | None, offer: Offer | None) -> bo
 def _in_generation(state: State) -> bool:
     """Whether a generation may be unfinished: the state says so, or knows nothing at all."""
     return bool(state.get("approval_id")) or state.get("coverage_before") is None
-
-
-def _worth_carrying(said: str, state: State, services: Services) -> str | None:
-    """A first message is carried past the analysis only if it clearly asks for something else than the analysis."""
-    if state.get("coverage_before") is not None or services.settings.profile == "full":
-        return said
-    reply = read_reply(said, Offer(action="proceed_to_grader"))
-    if reply.kind in ("proceed", "stop", "more", "review", "review_outside") or re.search(
-        r"strateg|few.?shot", said
-    ):
-        return said
-    return (
-        said
-        if re.search(r"\b\d+\b.{0,200}\bfor\b", said[:SENTENCE]) or _TARGETS.search(said.lower())
-        else None
-    )

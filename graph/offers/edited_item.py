@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import STRATEGIES
-from ..reading.grammar.mentions import split_words
+from ..reading.names import words_of
 from .offer import Offer
 
 _FIELDS = {"workflow_id", *PlanItem.model_fields}
@@ -51,8 +51,8 @@ def _known(written: str, names: Mapping[str, list[str]]) -> str | None:
         return written
     if not written.isprintable():
         return None
-    words = split_words(written)
-    same = [name for name, forms in names.items() if any(split_words(form) == words for form in forms)]
+    words = words_of(written)
+    same = [name for name, forms in names.items() if any(words_of(form) == words for form in forms)]
     return same[0] if len(same) == 1 else None
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ...tools.coverage.recommendation import PlanItem
-from ..reading.grammar.sentence import read_reply
+from ..reading.exact import read_reply
 from ..reading.workflow_choice import read_workflow_choice
 from .edited_item import edited_item
 from .kinds import CONSEQUENCES, NO_TO, YES_TO
@@ -159,7 +159,7 @@ def in_time(reply: Reply, offer: Offer, sent_at: int | None, *, is_ahead: bool =
     """
     if is_ahead and reply.kind in CONSEQUENCES - {"proceed", "stop", "review_outside"}:
         return Reply(kind="unclear", note=AHEAD, channel=reply.channel)
-    if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("question", "unclear"):
+    if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("unread", "unclear"):
         return reply
     note = "That came in before I asked this question, so I do not take it as the answer."
     return Reply(kind="unclear", note=note, channel=reply.channel)

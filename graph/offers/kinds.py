@@ -29,22 +29,6 @@ Effect = Literal[
     "remove_asked",
     "keep_asked",
 ]
-About = Literal[
-    "score",
-    "topics",
-    "worst",
-    "why_low",
-    "look",
-    "rounds",
-    "rejected",
-    "reach",
-    "strategies",
-    "cost",
-    "plan",
-    "model",
-    "help",
-]
-"""What a question can be about, as far as there are tools that answer it."""
 YES_TO: dict[str, Literal["take_back", "add_rule", "remove_asked"]] = {
     "undo_round": "take_back",
     "add_rule": "add_rule",

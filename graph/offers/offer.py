@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.coverage.targets import Aim
-from .kinds import YES_TO, About, Action, Consequence, Effect
+from .kinds import YES_TO, Action, Consequence, Effect
 
 
 class Option(BaseModel):
@@ -175,10 +176,9 @@ class Reply(BaseModel):
         text: what the person typed.
         note: for ``unclear`` what to ask back; for ``told`` the answer; for ``drop`` the reason; otherwise what to
             mention beside the result.
-        topic: for a review or a question.
-        about: for a question: what it is about; ``None`` when that is not known (yet).
-        number: for a question: how many are asked for, or which score; for ``undo``: which round, if one is named;
-            for ``pilot``: of how many records; for ``drop_rule``: which rule.
+        topic: for ``relabel``: the new one.
+        number: for ``undo`` and ``fork``: which round, if one is named; for ``pilot``: of how many records; for
+            ``drop_rule``: which rule.
         review: for ``review``.
         numbers: for ``drop``, ``restore``, ``relabel`` and ``edit``: the numbers of the records, counted from 1.
         role: for ``edit``: whose last message is changed; ``text`` is what it becomes.
@@ -190,7 +190,6 @@ class Reply(BaseModel):
         cap_tokens: likewise in tokens.
         without_caps: for ``change``: whether the caps that the person named before are taken away.
         means: for ``confirm``: what the person seems to mean; it is asked once more in plain words.
-        is_open: for ``unclear`` and ``question``: nothing in it was recognized, so the model may read it.
         read_by: who read it; "exact" is a bare answer. What the model read can never approve anything.
         channel: how the answer came: typed, or as a structured decision.
     """
@@ -208,7 +207,6 @@ class Reply(BaseModel):
         "review",
         "drop",
         "back",
-        "question",
         "undo",
         "take_back",
         "keep",
@@ -232,26 +230,25 @@ class Reply(BaseModel):
         "nothing",
         "settled",
         "unclear",
+        "unread",
     ]
     items: list[PlanItem] = Field(default_factory=list)
     text: str = ""
     note: str = ""
     topic: str | None = None
-    about: About | None = None
-    number: float | None = None
+    number: int | None = None
     review: ReviewScope | None = None
     numbers: list[int] = Field(default_factory=list)
     role: Literal["user", "assistant"] = "assistant"
     aims: list[Aim] = Field(default_factory=list)
     workflow_id: str | None = None
     sample: bool = False
-    strategy: str | None = None
+    strategy: StrategyName | None = None
     cap_usd: float | None = None
     cap_tokens: int | None = None
     without_caps: bool = False
     means: Consequence | None = None
-    is_open: bool = False
-    read_by: Literal["exact", "grammar", "model"] = "grammar"
+    read_by: Literal["exact", "model"] = "exact"
     channel: Literal["typed", "decision"] = "typed"
 
 

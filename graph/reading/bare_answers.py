@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from .grammar.number_words import ascii_digits, vocabulary
+from .names import ascii_digits
 
 LONGEST = 40
 """Characters of a bare answer, at most."""
@@ -302,9 +302,11 @@ _LANGUAGES: dict[str, _Language] = {
 }
 
 # How people name the number of an option beside the digits.
-_OPTION = vocabulary(
-    "option number choice answer opción opcion opção opcao opzione optie вариант seçenek 选项 選項 オプション 옵션"
+_OPTION_WORDS = (
+    "option number choice answer opción opcion opção opcao opzione optie вариант seçenek "
+    "选项 選項 オプション 옵션"
 )
+_OPTION = frozenset(_OPTION_WORDS.split())
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _SPELLED = {

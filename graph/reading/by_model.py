@@ -12,7 +12,6 @@ import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,11 @@ from ...tools.coverage.report import Coverage
 from ...tools.dataset.branch import branches_of
 from ...tools.dataset.record import message_text
 from ...tools.dataset.records import get_record
-from ...tools.errors import CoverageError, EndpointError
+from ...tools.errors import CoverageError
 from ...tools.generation.estimate import estimate_plan
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
-from ...tools.models.usage import NO_USAGE, TokenUsage
 from ...tools.services import Services
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, QUESTIONS, Action
@@ -37,12 +35,10 @@ from ..actions.number_check import unsupported_numbers
 from ..actions.questions import look_up
 from ..actions.replies import reply_to
 from ..offers.offer import Offer, Option, Reply
-from ..wording.markdown import escape, plain_markdown, shorten
+from ..wording.markdown import plain_markdown, shorten
 
 _log = logging.getLogger(__name__)
 
-LONGEST_WAIT = 60.0
-"""Seconds that a person waits for the reading of a sentence."""
 MOST_STEPS = 6
 """Calls of the model for one sentence."""
 LONGEST_TEXT = 4000
@@ -51,10 +47,6 @@ _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _OPTION_ITEMS = 6
 _TOPICS, _RECORD = 60, 160
-_SILENT = (
-    "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
-    "number of the list."
-)
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
@@ -63,66 +55,37 @@ _LOST = "I did not understand that. Could you say it in other words?"
 _TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
 
 
-@dataclass
-class Read:
-    """What became of a sentence.
-
-    Attributes:
-        reply: to be carried out; ``told`` when it is answered already.
-        messages: the tools that were called for an answer, with their results.
-        usage: what it took.
-        refused: why the endpoint cannot do it with tools at all; nothing was read then.
-    """
-
-    reply: Reply
-    messages: list[AnyMessage] = field(default_factory=list)
-    usage: TokenUsage = NO_USAGE
-    refused: EndpointError | None = None
-
-
 async def read_with_tools(
-    text: str, offer: Offer, services: Services, coverage: Coverage | None, turns: Sequence[AnyMessage]
-) -> Read:
-    """What the person means, as a capable model reads it.
-
-    It takes `MOST_STEPS` calls and `LONGEST_WAIT` seconds at most; then the person is told that the model does not
-    answer.
+    text: str, asked: Asked, coverage: Coverage | None, turns: Sequence[AnyMessage], *, wait: float
+) -> Reply:
+    """What the person means, as a capable model reads it, in `MOST_STEPS` calls at most.
 
     Args:
         text: what was typed.
-        offer: what lies on the table.
-        services: where the workflow is, and the model.
+        asked: the tools for questions, and what lies on the table.
         coverage: the figures that the offer is based on.
         turns: the conversation before.
+        wait: seconds that it may take in all.
+
+    Raises:
+        EndpointError: the model does not answer, or the endpoint refuses tools.
+        TimeoutError: not within ``wait``.
     """
     if len(text) > LONGEST_TEXT:
-        return Read(
-            _of_model(Reply(kind="unclear", note=f"That is longer than {LONGEST_TEXT:,} characters."))
-        )
-    reader = _Reader(text, offer, services)
-    try:
-        async with asyncio.timeout(LONGEST_WAIT):
-            state = await asyncio.to_thread(state_card, offer, services, coverage)
-            return await reader.read(state, _spoken(turns, text))
-    except (EndpointError, TimeoutError) as error:
-        _log.info("the model did not answer: %s", error)
-        why = (
-            f"it took longer than {LONGEST_WAIT:.0f} s" if isinstance(error, TimeoutError) else error.message
-        )
-        told = Reply(kind="unclear", note=_SILENT.format(why=escape(why)))
-        refused = error if type(error) is EndpointError else None
-        return Read(_of_model(told), reader.asked.messages, reader.usage, refused)
+        return Reply(kind="unclear", note=f"That is longer than {LONGEST_TEXT:,} characters.")
+    assert asked.offer is not None
+    async with asyncio.timeout(wait):
+        state = await asyncio.to_thread(state_card, asked.offer, asked.services, coverage)
+        return await _Reader(text, asked, asked.offer).read(state, _spoken(turns, text))
 
 
 class _Reader:
-    def __init__(self, text: str, offer: Offer, services: Services) -> None:
-        self._text, self._offer, self._services = text, offer, services
-        self.asked = Asked(services, offer.workflow_id or "", offer)
-        self.usage = NO_USAGE
+    def __init__(self, text: str, asked: Asked, offer: Offer) -> None:
+        self._text, self.asked, self._offer, self._services = text, asked, offer, asked.services
         self._facts: list[Answer] = []
         self._was_corrected = False
 
-    async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Read:
+    async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Reply:
         prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
         messages: list[AnyMessage] = [
             SystemMessage(body) if role == "system" else HumanMessage(body) for role, body in prompt
@@ -133,7 +96,7 @@ class _Reader:
             said, usage = await ask_with_tools(
                 model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
             )
-            self.usage += usage
+            self.asked.usage += usage
             messages.append(said)
             if not said.tool_calls:
                 invented = self._invented(said.text, state, turns)
@@ -142,17 +105,13 @@ class _Reader:
                     messages.append(HumanMessage(_CORRECTION.format(numbers=", ".join(invented))))
                     continue
                 text = self._plain_facts() if invented or not said.text.strip() else self._in_words(said.text)
-                return self._read(Reply(kind="told", note=text))
+                return Reply(kind="told", note=text)
             for call in said.tool_calls:
                 outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
                 if isinstance(outcome, Reply):
-                    return self._read(outcome)
+                    return outcome
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
-        return self._read(Reply(kind="told", note=self._plain_facts()))
-
-    def _read(self, reply: Reply) -> Read:
-        told = reply.kind == "told"
-        return Read(_of_model(reply), self.asked.messages if told else [], self.usage)
+        return Reply(kind="told", note=self._plain_facts())
 
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> Reply | str:
         """The reply that an action is; for a question its facts, for a mistake what is wrong, as a tool's result."""
@@ -283,7 +242,3 @@ def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
         {"person" if message.type == "human" else "agent": shorten(message.text, most)}
         for message, most in zip(said, lengths[-len(said) :], strict=True)
     ]
-
-
-def _of_model(reply: Reply) -> Reply:
-    return reply.model_copy(update={"read_by": "model", "is_open": False})

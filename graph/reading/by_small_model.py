@@ -1,148 +1,352 @@
-"""Lets the language model read what the grammar could not: other languages, unusual words.
+"""A model without tools reads what a person types, in one structured answer; for the embedded model.
 
-The model translates the sentence and names an intent; numbers, topics and strategies are then found by code. It can
-point to an answer, never give one: what it takes for a yes (or for "skip the generation") becomes a question back, to
-be answered in words that the grammar reads, and only that answer approves. Where the grammar reads the translation
-differently, the person is asked.
+It says which action is meant, with the topics, numbers and strategy that were named, and code makes that action of the
+catalog. What it takes for a yes becomes a question back, like everywhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 
-from ...tools.errors import EndpointError
+from ...tools.coverage.strategy_choice import STRATEGIES, StrategyName
+from ...tools.coverage.targets import Aim
+from ...tools.errors import CoverageError, InvalidInput
 from ...tools.generation.strategies.prompt import render
 from ...tools.models.answer_room import json_with_room
 from ...tools.models.endpoint_session import EndpointSession
 from ...tools.models.structured import parse_json
-from ...tools.models.usage import NO_USAGE, TokenUsage
+from ..actions import catalog
+from ..actions.asked_tools import Asked
+from ..actions.catalog import ACTIONS, Action, PlannedItem
+from ..actions.questions import look_up
+from ..actions.replies import reply_to
 from ..offers.offer import Offer, Reply
+from ..wording.help import HELP
 from ..wording.markdown import escape
-from .translated import as_reply
-
-if TYPE_CHECKING:
-    from ...tools.services import Services
+from .bare_plan import read_bare_plan
+from .names import ascii_digits, named_topics
 
 _log = logging.getLogger(__name__)
 
-INTENTS = {
-    "yes": "a clear yes to the plan, with no condition",
-    "no": "refuses the plan, does not want it",
-    "maybe": "neither yes nor no: undecided, a doubt, or a yes with a condition",
-    "skip": "skip the generation, go on to the grader, the next step",
-    "stop": "stop now, later, another time, goodbye",
-    "undo": "take the last round back",
-    "change": "wants another number of records, another topic or another strategy",
-    "more": "wants more records generated, without saying how many",
-    "show": "wants to see records",
-    "ask_cost": "asks what it costs",
-    "ask_why_low": "asks why a topic has so few records or is weak",
-    "ask_topics": "asks how many records there are",
-    "ask_worst": "asks which topics are worst",
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
+_LONGEST = 1000
+"""Characters of a sentence."""
+_TEXT_TOKENS = 200
+_TOPICS = 40
+_NO_GUESS = "I am not sure how to take that, and I do nothing on a guess. Please answer with a number."
+_WISHES = {
+    "plan": "wants records for a topic, or another number, topic or strategy for the plan",
+    "leave_out": "wants a topic left out of the plan",
+    "limit_dollars": "wants the plan to cost no more than a number of dollars",
+    "limit_tokens": "wants the plan to take no more than a number of tokens",
+    "more": "wants more records, without a number and a topic",
+    "try_a_few": "wants a few records written first, to see what they are like",
+    "show": "wants to see or review records",
+    "show_new": "wants to see the new, generated, synthetic records",
+    "next_page": "wants to see the next records",
+    "drop": "wants shown records, by number, taken out of the dataset",
+    "keep": "wants taken out records, by number, back",
+    "move": "wants shown records, by number, to have another topic",
+    "double": "wants a topic to have twice the share of the dataset, or another factor",
+    "all_equal": "wants all topics to have the same share of the dataset",
+    "undo": "wants the last round, what was generated, taken back",
+    "go_back": "wants to try another strategy from before a round",
+    "compare": "wants two versions of the dataset compared",
+    "rules": "wants to see the rules for records",
+    "remove_rule": "wants a rule, by number, taken away",
+    "where": "wants to hear the plan or the options again",
+    "yes": "agrees: a yes, go ahead, do it",
+    "no": "refuses: a no, rather not",
+    "skip": "wants the next step, the grader, without generating",
+    "carry_on": "wants an interrupted generation to go on",
+    "stop": "wants to stop for now, says goodbye",
+    "thanks": "greets, thanks, praises",
     "ask_score": "asks what the score is or means",
-    "ask_rounds": "asks what the last round added",
+    "ask_counts": "asks how many records there are",
+    "ask_worst": "asks which topics are worst",
+    "ask_why_few": "asks why a topic has few records",
+    "ask_records": "asks what the records of a topic are like",
+    "ask_rounds": "asks what was generated so far, or how the score changed",
     "ask_rejected": "asks what was rejected, or why",
-    "ask_reach": "asks what it takes to reach a certain score",
-    "ask_look": "asks what the records look like",
+    "ask_reach": "asks what it takes to reach a score",
     "ask_strategies": "asks about the strategies",
-    "ask_plan": "asks about the plan",
-    "ask_model": "asks which language model is used",
-    "ask_help": "asks what it can do here",
+    "ask_plan": "asks what the plan does",
+    "ask_cost": "asks about cost, tokens, time or the model",
+    "ask_origin": "asks where a shown record, by number, comes from",
+    "ask_help": "asks what can be done here, or how to export or import",
     "other": "anything else",
 }
-EXAMPLES = [
-    ("Klingt gut, dann los", "Sounds good, let's go", "yes"),
-    ("¿Cuántos registros hay de envíos?", "How many records of shipping are there?", "ask_topics"),
-    ("peut-être, si ce n'est pas cher", "maybe, if it is not expensive", "maybe"),
-    ("請改成 12 條", "please change it to 12", "change"),
-    ("今日はここまで", "that is all for today", "stop"),
-    ("не надо, спасибо", "no need, thank you", "no"),
-    ("Zeig mir ein paar Beispiele", "Show me a few examples", "show"),
-    ("यह बेकार है, मत करो", "this is useless, don't do it", "no"),
-    ("vamos direto para a próxima etapa", "let's go straight to the next step", "skip"),
+_SAMPLE = ["delivery", "tarjetas_de_regalo", "order status"]
+_EXAMPLES = [
+    (
+        sentence,
+        {"english": english, "action": action, "topics": topics, "numbers": numbers, "strategy": strategy},
+    )
+    for sentence, english, action, topics, numbers, strategy in [
+        ("Klingt gut, dann los", "Sounds good, let's go", "yes", [], [], ""),
+        (
+            "¿cuántos hay de tarjetas de regalo?",
+            "How many of gift cards?",
+            "ask_counts",
+            _SAMPLE[1:2],
+            [],
+            "",
+        ),
+        ("請改成 12 條, few-shot", "change it to 12, few-shot", "plan", [], [12], "few_shot"),
+        (
+            "15 delivery and 20 order staus pls",
+            "15 and 20 of them",
+            "plan",
+            ["delivery", _SAMPLE[2]],
+            [15, 20],
+            "",
+        ),
+        ("今日はここまで", "that is all for today", "stop", [], [], ""),
+        (
+            "whats wrong with delivery, so few",
+            "why has delivery so few?",
+            "ask_why_few",
+            ["delivery"],
+            [],
+            "",
+        ),
+        ("Zeig mir ein paar von den neuen", "Show me some of the new ones", "show_new", [], [], ""),
+        ("2 and 5 are garbage", "remove 2 and 5", "drop", [], [2, 5], ""),
+        ("यह बेकार है, मत करो", "this is useless, don't do it", "no", [], [], ""),
+        ("how much would that be", "what does it cost?", "ask_cost", [], [], ""),
+        ("everything but delivery", "leave delivery out", "leave_out", ["delivery"], [], ""),
+    ]
 ]
-_LONGEST = 400
-"""Characters: a longer text is no answer in a sentence."""
-_LONGEST_ENGLISH = 1000
-"""Characters of its translation: patterns see no longer texts."""
-_MAX_TOKENS = 160
-LONGEST_WAIT = 60.0
-"""Seconds that a person waits for the reading of a sentence."""
-_SILENT = (
-    "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, a number "
-    "of the list, and plans such as “20 for NAME”."
-)
 
 
 class Reading(BaseModel):
     """What the model says of a sentence; no value of it starts anything."""
 
-    english: str = Field(description="the sentence in English", max_length=_LONGEST_ENGLISH)
-    intent: str = Field(description="what the person wants, one of `INTENTS`")
-
-    @field_validator("intent")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if value not in INTENTS:
-            raise ValueError(f"unknown intent {value!r}")
-        return value
+    english: str = Field(max_length=4 * _LONGEST)
+    action: str
+    topics: list[str] = Field(max_length=100)
+    numbers: list[float] = Field(max_length=100)
+    strategy: str
 
 
-async def read_by_model(text: str, offer: Offer, services: Services) -> tuple[Reply | None, TokenUsage]:
-    """What ``text`` means, as far as the model knows.
+async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Reply:
+    """What ``text`` means: a bare plan as code reads it, all else as the model does.
 
-    It costs one call, or two where the first was cut off, and `LONGEST_WAIT` seconds at most; then the person is told
-    that the model does not answer.
+    Args:
+        text: what was typed.
+        asked: the tools for questions, and what lies on the table.
+        wait: seconds that the model may take.
 
-    Returns:
-        The reply, ``None`` when the model did not answer in form; and what that took.
+    Raises:
+        EndpointError: the model does not answer.
+        TimeoutError: not within ``wait``.
     """
-    if not text.strip() or len(text) > _LONGEST:
-        return None, NO_USAGE
-    try:
-        model = await asyncio.to_thread(lambda: services.chat_model)
-        room = await asyncio.to_thread(services.answer_room)
-        async with asyncio.timeout(LONGEST_WAIT), EndpointSession(model) as session:
-            said, usage = await json_with_room(
-                session.json, room, reading_prompt(text), _schema(), name="reading", text_tokens=_MAX_TOKENS
-            )
-    except (EndpointError, TimeoutError) as error:
-        _log.info("the model did not answer: %s", error)
-        why = (
-            f"it took longer than {LONGEST_WAIT:.0f} s" if isinstance(error, TimeoutError) else error.message
+    offer = asked.offer
+    assert offer is not None
+    if len(text) > _LONGEST:
+        return Reply(kind="unclear", note=f"That is longer than {_LONGEST:,} characters.")
+    plan = read_bare_plan(text, offer.topics)
+    if plan is not None:
+        return await asyncio.to_thread(_carried_out, plan, asked)
+    topics = _listed(text, offer)
+    model = await asyncio.to_thread(lambda: asked.services.chat_model)
+    room = await asyncio.to_thread(asked.services.answer_room)
+    async with asyncio.timeout(wait), EndpointSession(model) as session:
+        said, usage = await json_with_room(
+            session.json,
+            room,
+            reading_prompt(text, topics),
+            _schema(topics),
+            name="reading",
+            text_tokens=_TEXT_TOKENS,
         )
-        return Reply(
-            kind="unclear", text=text, read_by="model", note=_SILENT.format(why=escape(why))
-        ), NO_USAGE
-    except Exception as error:
-        # Reading is a convenience: whatever goes wrong, the person is simply asked back.
-        _log.info("the model could not read a sentence: %s", error)
-        return None, NO_USAGE
+    asked.usage += usage
     try:
         reading = Reading.model_validate(parse_json(said))
+        action = action_of(reading, text, offer)
+    except InvalidInput as error:
+        return Reply(kind="unclear", note=escape(str(error)))
     except ValueError as error:
         _log.info("the model's reading cannot be used: %s", error)
-        return None, usage
-    return as_reply(text, reading.english, reading.intent, offer), usage
+        return Reply(kind="unclear", note=_NO_GUESS)
+    if reading.action == "ask_help":
+        return Reply(kind="told", note=HELP)
+    return await asyncio.to_thread(_carried_out, action, asked)
 
 
-def reading_prompt(text: str) -> list[tuple[str, str]]:
-    """The chat messages that ask for a reading, as (role, text) pairs."""
-    return render("small", folder=Path(__file__).parent, intents=INTENTS, examples=EXAMPLES, sentence=text)
+def _carried_out(action: Action, asked: Asked) -> Reply:
+    """The reply that the action is, or the facts that answer a question; what cannot be done is said."""
+    assert asked.offer is not None
+    try:
+        if isinstance(action, ACTIONS):
+            return reply_to(action, asked.offer, asked.services)
+        found = look_up(action, asked, asked.offer)
+    except CoverageError as error:
+        return Reply(kind="unclear", note=escape(str(error)))
+    return Reply(kind="told", note="\n\n".join(filter(None, (found.said, found.quotes))))
 
 
-def _schema() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {
-            "english": {"type": "string", "description": "the sentence in English"},
-            "intent": {"type": "string", "enum": list(INTENTS)},
-        },
-        "required": ["english", "intent"],
-        "additionalProperties": False,
+def action_of(reading: Reading, text: str, offer: Offer) -> Action:
+    """The action of the catalog that a reading means.
+
+    What stands in the text counts before what the model says: the whole names of topics, and its digits.
+
+    Raises:
+        InvalidInput: something that the action needs was not named; it says what.
+        ValueError: the reading fits no action, or not the text.
+    """
+    topics = named_topics(text, offer.topics) or [name for name in reading.topics if name in offer.topics]
+    numbers = _numbers(reading.numbers, text)
+    strategy = STRATEGIES[reading.strategy].name if reading.strategy in STRATEGIES else None
+    topic, number = next(iter(topics), None), next(iter(numbers), None)
+    whole = [int(one) for one in numbers if one == int(one) and one > 0]
+    first = next(iter(whole), None)
+    if reading.action in _MEANS:
+        return catalog.SoundsLikeAYes.model_validate({"to": _meant(reading.action, offer)})
+    makers: dict[str, Callable[[], Action]] = {
+        "plan": lambda: _plan(topics, whole, strategy, offer),
+        "leave_out": lambda: _left_out(topics, offer),
+        "limit_dollars": lambda: catalog.ProposePlan(items=_kept(offer.items), max_usd=number),
+        "limit_tokens": lambda: catalog.ProposePlan(items=_kept(offer.items), max_tokens=first),
+        "more": catalog.ProposeMore,
+        "try_a_few": lambda: catalog.ProposePilot(count=first or 3),
+        "show": lambda: catalog.ShowRecords(topic=topic, number=first),
+        "show_new": lambda: catalog.ShowRecords(origin="synthetic", topic=topic, number=first),
+        "next_page": lambda: catalog.ShowRecords(next=True),
+        "drop": lambda: catalog.DropRecords(numbers=whole),
+        "keep": lambda: catalog.KeepRecords(numbers=whole),
+        "move": lambda: catalog.MoveRecords(numbers=whole, topic=topic or ""),
+        "double": lambda: catalog.SetTargets(
+            aims=[Aim(kind="factor", topic=name, value=number or 2.0) for name in topics]
+        ),
+        "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
+        "undo": lambda: catalog.UndoRound(round=first),
+        "go_back": lambda: catalog.GoBackBefore(round=first, strategy=strategy),
+        "compare": catalog.CompareBranches,
+        "rules": catalog.ShowRules,
+        "remove_rule": lambda: catalog.RemoveRule.model_validate({"number": first}),
+        "where": catalog.ShowTable,
+        "no": catalog.Decline,
+        "thanks": catalog.NothingAsked,
+        "ask_score": catalog.ExplainScore,
+        "ask_counts": lambda: catalog.ExplainTopics(topics=topics),
+        "ask_worst": lambda: catalog.ExplainTopics(lowest=first or 5),
+        "ask_why_few": lambda: catalog.ExplainWhyLow(topic=topic),
+        "ask_records": lambda: catalog.LookAtTopic(topic=topic),
+        "ask_rounds": catalog.ExplainRounds,
+        "ask_rejected": lambda: catalog.ExplainRejections(topic=topic),
+        "ask_reach": lambda: catalog.PlanForScore.model_validate({"score": number}),
+        "ask_strategies": lambda: catalog.ExplainStrategies(
+            names=[strategy] if strategy else [], topic=topic
+        ),
+        "ask_plan": catalog.ExplainPlan,
+        "ask_cost": catalog.ExplainCost,
+        "ask_origin": lambda: catalog.WhereFrom.model_validate({"number": first}),
+        "ask_help": catalog.ExplainMeans,
     }
+    if reading.action not in makers:
+        raise ValueError(f"no action: {reading.action!r}")
+    return makers[reading.action]()
+
+
+_MEANS = {
+    "yes": "the plan",
+    "skip": "the next step, the grader",
+    "carry_on": "going on with the interrupted generation",
+    "stop": "ending here",
+}
+
+
+def _meant(action: str, offer: Offer) -> str:
+    """What a yes would be to here."""
+    if action == "yes" and offer.action == "proceed_to_grader":
+        return _MEANS["skip"]
+    if action == "yes" and offer.action == "resume_generation":
+        return _MEANS["carry_on"]
+    return _MEANS[action]
+
+
+def _plan(
+    topics: Sequence[str], counts: Sequence[int], strategy: StrategyName | None, offer: Offer
+) -> catalog.ProposePlan:
+    """The named topics with the numbers in the order of both; without names the plan on the table, changed."""
+    before = {item.topic: item for item in offer.items}
+    suggested = offer.suggestions
+    names = list(topics) or list(before)
+    if len(counts) > 1 and len(counts) != len(names):
+        raise InvalidInput("I cannot tell which number belongs to which topic.")
+    items = []
+    for place, name in enumerate(names):
+        known = before.get(name) or suggested.get(name)
+        count = counts[place if len(counts) > 1 else 0] if counts else known.count if known else None
+        if count is None:
+            raise InvalidInput(f"How many records do you want for {name}?")
+        items.append(PlannedItem(topic=name, count=count, strategy=strategy))
+    return catalog.ProposePlan(items=items)
+
+
+def _left_out(topics: Sequence[str], offer: Offer) -> catalog.ProposePlan:
+    items = [item for item in offer.items if item.topic not in topics]
+    if len(items) == len(offer.items):
+        items = [item for item in offer.everything if item.topic not in topics]
+    if not items:
+        raise InvalidInput("That would leave nothing to generate.")
+    return catalog.ProposePlan(items=_kept(items))
+
+
+def _kept(items: Sequence[Any]) -> list[PlannedItem]:
+    return [PlannedItem(topic=item.topic, count=item.count, strategy=item.strategy) for item in items]
+
+
+def _numbers(read: Sequence[float], text: str) -> list[float]:
+    """The numbers as read; where the text has digits, they must be in it, since a small model makes numbers up.
+
+    Raises:
+        ValueError: one of them is not.
+    """
+    written = {float(part.replace(",", ".")) for part in _DIGITS.findall(ascii_digits(text))}
+    if written and not written.issuperset(read):
+        raise ValueError(f"{list(read)} are not the numbers of the text")
+    return list(read)
+
+
+def _listed(text: str, offer: Offer) -> list[str]:
+    """The topics that the model chooses from: those named first, then those on the table, then as many as fit."""
+    on_the_table = [item.topic for item in [*offer.items, *offer.everything]]
+    first = dict.fromkeys([*named_topics(text, offer.topics), *on_the_table, *offer.topics])
+    return list(first)[:_TOPICS]
+
+
+def reading_prompt(text: str, topics: Sequence[str]) -> list[tuple[str, str]]:
+    """The chat messages that ask for a reading, as (role, text) pairs; what never changes comes first."""
+    examples = [
+        {"topics": _SAMPLE, "sentence": sentence, "reading": reading} for sentence, reading in _EXAMPLES
+    ]
+    return render(
+        "small",
+        folder=Path(__file__).parent,
+        actions=_WISHES,
+        examples=examples,
+        topics=topics,
+        sentence=text,
+    )
+
+
+def _schema(topics: Sequence[str]) -> dict[str, Any]:
+    listed = {"type": "array", "maxItems": 12}
+    named = {"type": "string", **({"enum": list(topics)} if topics else {})}
+    fields = {
+        "english": {"type": "string"},
+        "action": {"type": "string", "enum": list(_WISHES)},
+        "topics": {**listed, "items": named},
+        "numbers": {**listed, "items": {"type": "number"}},
+        "strategy": {"type": "string", "enum": ["", *STRATEGIES]},
+    }
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}

@@ -2,7 +2,7 @@
 
 Approving, resuming, going on to the grader, ending the conversation, taking a round back and making a rule happen on
 a bare answer (`bare_answers`) or the full wording of an option, and on nothing else that is typed. Whatever else is
-read as one of them, by the grammar or by a model, is asked back first.
+read as one of them by a model is asked back first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ from .bare_answers import bare_answer, bare_number
 
 # As it is shown, whatever language the rest of the conversation is in; what it names is shown, and nothing more.
 _LETTER = re.compile(r"(?:plan )?(?P<letter>[a-z])")
+
+
+def read_reply(text: str, offer: Offer) -> Reply:
+    """What ``text`` does as a bare answer; all else is ``unread``, and a model reads it."""
+    reply = read_exact(text, offer) or _unread(text)
+    return reply.model_copy(update={"text": text.strip()})
 
 
 def read_exact(text: str, offer: Offer) -> Reply | None:
@@ -61,6 +67,10 @@ def asked_first(reply: Reply) -> Reply:
     if reply.kind not in CONSEQUENCES:
         return reply
     return reply.model_copy(update={"kind": "confirm", "means": reply.kind})
+
+
+def _unread(text: str) -> Reply:
+    return Reply(kind="unread") if text.strip() else Reply(kind="unclear", note="I got an empty answer.")
 
 
 def _yes(offer: Offer) -> Reply:

@@ -3,54 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from langchain_core.messages import HumanMessage
 
 from ...tools.coverage.report import Coverage
-from ..offers.offer import Offer, Reply
-from ..scope import ServicesSource, scoped
+from ...tools.errors import EndpointError
+from ..actions.asked_tools import Asked
+from ..offers.offer import Reply
+from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply, with_reading
-from .by_model import Read, read_with_tools
-from .by_small_model import read_by_model
+from ..wording.markdown import escape
+from .by_model import read_with_tools
+from .by_small_model import read_in_one_step
 from .exact import asked_first
 
+_log = logging.getLogger(__name__)
 
-def needs_reading(reply: Reply, offer: Offer) -> bool:
-    """Whether it was typed, and is no bare answer."""
-    return reply.read_by == "grammar" and reply.channel == "typed" and offer.action != "choose_workflow"
+LONGEST_WAIT = 60.0
+"""Seconds that a person waits for the reading of a sentence."""
+_SILENT = (
+    "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
+    "number of the list."
+)
 
 
-async def interpret(source: ServicesSource, state: State) -> dict[str, Any]:
-    """Read the reply: by a capable model that calls tools, else by the grammar and then by the small model."""
-    reply, offer = the_reply(state), the_offer(state)
+async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
+    """What was typed, as a reply that can be carried out: by a model that calls tools, or in one step by a small one.
+
+    It takes `LONGEST_WAIT` seconds at most; then the person is told that the model does not answer.
+    """
+    unread, offer = the_reply(state), the_offer(state)
     services = await asyncio.to_thread(lambda: scoped(source(), state))
-    read = Read(reply)
-    if services.settings.profile == "full":
-        known = state.get("coverage")
-        coverage = Coverage.model_validate(known) if known else None
-        read = await read_with_tools(reply.text, offer, services, coverage, state.get("messages") or [])
-    if services.settings.profile == "small" or read.refused is not None:
-        read = await _read_in_small_steps(reply, offer, services, read)
+    asked = Asked(
+        with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
+        offer.workflow_id or "",
+        offer,
+        reading_tokens=state.get("reading_tokens") or 0,
+        reading_uncounted=state.get("reading_uncounted") or 0,
+    )
+    read = await _read(unread.text, asked, state)
     # Whatever the model read, a person's plain answer is needed.
-    settled = asked_first(read.reply).model_copy(update={"text": read.reply.text or reply.text})
-    if settled.kind == "nothing" and _was_said(state):
+    reply = asked_first(read).model_copy(update={"read_by": "model", "text": read.text or unread.text})
+    if unread.channel == "decision" and reply.kind in ("unclear", "confirm", "nothing"):
+        reply = Reply(kind="reject", text=unread.text, channel="decision")  # it was sent with a no
+    if reply.kind == "nothing" and _was_said(state) and not state.get("next_step"):
         thanks = "Gladly. Nothing starts without a yes to the plan."
-        settled = settled.model_copy(update={"kind": "told", "note": thanks})
+        reply = reply.model_copy(update={"kind": "told", "note": thanks})
     return {
-        "reply": as_json(settled),
-        "messages": read.messages,
-        **with_reading(state, read.usage),
+        "reply": as_json(reply),
+        "messages": asked.messages if read.kind == "told" else [],
+        **with_reading(state, asked.usage),
     }
 
 
-async def _read_in_small_steps(reply: Reply, offer: Offer, services: Any, before: Read) -> Read:
-    """As the grammar has it; what it could not read goes to the model, for an intent and a translation."""
-    if not reply.is_open:
-        return Read(reply, usage=before.usage)
-    read, usage = await read_by_model(reply.text, offer, services)
-    known = read or reply.model_copy(update={"is_open": False, "read_by": "model"})
-    return Read(known, usage=before.usage + usage)
+async def _read(text: str, asked: Asked, state: State) -> Reply:
+    known = state.get("coverage")
+    coverage = Coverage.model_validate(known) if known else None
+    try:
+        if asked.services.settings.profile == "full":
+            try:
+                turns = state.get("messages") or []
+                return await read_with_tools(text, asked, coverage, turns, wait=LONGEST_WAIT)
+            except EndpointError as error:
+                if type(error) is not EndpointError:
+                    raise
+                _log.info("the endpoint refuses tools: %s", error)
+        return await read_in_one_step(text, asked, wait=LONGEST_WAIT)
+    except (EndpointError, TimeoutError) as error:
+        _log.info("the model did not answer: %s", error)
+        late = f"it took longer than {LONGEST_WAIT:.0f} s"
+        why = late if isinstance(error, TimeoutError) else error.message
+        return Reply(kind="unclear", note=_SILENT.format(why=escape(why)))
 
 
 def _was_said(state: State) -> bool:

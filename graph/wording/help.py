@@ -1,4 +1,4 @@
-"""What can be said in the conversation; every phrase in it is one that the grammar reads."""
+"""What can be said in the conversation."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from finetune_coverage.agent import cli
-from finetune_coverage.graph.reading.grammar.caps import read_caps
+from finetune_coverage.graph.actions.catalog import ProposePlan
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.settings import PREFIX, Settings, load_settings
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from .conftest import Command
 
@@ -93,13 +93,9 @@ def test_a_topics_file(command: Command, small: str, tmp_path: Path, weight: str
     assert outcome.code == 1 and outcome.document["error"]["code"] == "invalid_input"
 
 
-def test_a_cap_in_words() -> None:
-    nines = "9" * 400
-    for said in (
-        "at most $99999999999999",
-        f"at most ${nines}",
-        f"under {nines} tokens",
-        "max 9999999999999 tokens",
-    ):
-        caps = read_caps(said)
-        assert caps.usd is None and caps.tokens is None and "at most" in caps.problem
+@pytest.mark.parametrize("value", [*HUGE, "0", "-1"])
+@pytest.mark.parametrize("limit", ["max_usd", "max_tokens"])
+def test_a_limit_that_a_model_reads(limit: str, value: str) -> None:
+    item = {"topic": "billing", "count": 1}
+    with pytest.raises(ValidationError, match=limit):
+        ProposePlan.model_validate({"items": [item], limit: value})

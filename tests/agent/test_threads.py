@@ -185,7 +185,6 @@ async def test_a_long_conversation_fits_the_models_context(small: str, endpoint:
                 await conversation.reply(ASKED[turn % len(ASKED)])
             await conversation.reply("Könntest du das vielleicht irgendwie anders anpacken?")
             sent.append(len(str(endpoint.chats()[-1])))
-        assert len(endpoint.chats()) >= 2, "the model reads what the grammar does not"
         assert sent[1] < sent[0] * 1.2
 
 

@@ -53,6 +53,7 @@ from sqlalchemy import func, select
 
 from ..graph.conftest import Chat, dataset, writing
 from ..mock_openai.server import MockOpenAI
+from ..readings import READS, endpoint_reading
 
 __all__ = ["Chat", "dataset", "writing"]
 
@@ -71,21 +72,17 @@ class Endpoint:
 
     Attributes:
         server: where requests arrive.
-        reading: what it answers when it is asked what a sentence means.
+        reading: the call of an action that it answers when it is asked what a sentence means; while it is empty, it
+            reads the sentences of the tests, and all else as a yes.
     """
 
     server: MockOpenAI
-    reading: dict[str, str]
+    reading: dict[str, Any]
 
     @property
     def generations(self) -> int:
-        """How many times a record was asked for; questions what a sentence means, and how to answer, do not count."""
-        told = [body["messages"][0]["content"] for body in self.server.chats()]
-        return sum(1 for text in told if not text.startswith((READS, ANSWERS)))
-
-
-READS = "A person answers an agent that balances a dataset"
-ANSWERS = "You answer a question about a dataset"
+        """How many times a record was asked for; questions what a sentence means do not count."""
+        return sum(not is_reading(body) for body in self.server.chats())
 
 
 def is_reading(body: dict[str, Any]) -> bool:
@@ -93,14 +90,25 @@ def is_reading(body: dict[str, Any]) -> bool:
     return str(body["messages"][0]["content"]).startswith(READS)
 
 
+def called(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The answer of a model that calls a tool."""
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return {"content": None, "tool_calls": [{"id": f"call-{name}", "type": "function", "function": function}]}
+
+
+YES = called("SoundsLikeAYes", {"to": "the plan"})
+
+
 @pytest.fixture
 def endpoint(mock_openai: MockOpenAI, writing: ModuleType) -> Endpoint:
-    made = Endpoint(mock_openai, {"english": "hello", "intent": "other"})
+    made = Endpoint(mock_openai, {})
     writer = writing.Writer()
 
-    def reply(body: dict[str, Any]) -> str:
+    def reply(body: dict[str, Any]) -> Any:
         if is_reading(body):
-            return json.dumps(made.reading)
+            read = endpoint_reading(body) or {}
+            is_known = bool(read.get("tool_calls")) or body["messages"][-1]["role"] == "tool"
+            return made.reading or (read if is_known else YES)
         wanted = re.findall(r"(?:Exchanges: |with )(\d+)", json.dumps(body["messages"][-1]))
         writer.calls += 1
         return str(writer.answer(writer.calls, int(wanted[0]) if wanted else 1))

@@ -6,53 +6,72 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.reading.by_small_model import INTENTS
+from finetune_coverage.graph.actions.catalog import ACTIONS, QUESTIONS
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.services import Services
 
-from .conftest import CALL, Chat, Endpoint, Watch, is_reading
+from .conftest import CALL, YES, Chat, Endpoint, Watch, called
 
-_CALL = {
-    "id": "call-1",
-    "type": "function",
-    "function": {"name": "generate_synthetic_data", "arguments": json.dumps(CALL)},
+ITEM = {name: CALL[name] for name in PlanItem.model_fields}
+ARGUMENTS: dict[str, Any] = {
+    "ProposePlan": {"items": [ITEM]},
+    "DropRecords": {"numbers": [1]},
+    "KeepRecords": {"numbers": [1]},
+    "MoveRecords": {"numbers": [1], "topic": CALL["topic"]},
+    "EditRecord": {"number": 1, "role": "assistant", "text": "yes"},
+    "SetTargets": {"aims": [{"kind": "equal"}]},
+    "SwitchDataset": {"workflow_id": "wf-1"},
+    "RemoveRule": {"number": 1},
+    "WhatIf": {"items": [ITEM]},
+    "PlanForScore": {"score": 0.9},
+    "WhereFrom": {"number": 1},
 }
+MEANT = (
+    "the plan",
+    "going on with the interrupted generation",
+    "the next step, the grader",
+    "ending here",
+)
+CALLS = [
+    *(called(action.__name__, ARGUMENTS.get(action.__name__, {})) for action in (*ACTIONS, *QUESTIONS)),
+    *(called("SoundsLikeAYes", {"to": to}) for to in MEANT),
+]
+NO_TOOLS = ("generate_synthetic_data", "approve", "approve_plan", "resume", "Approve", "Proceed")
 
 
-async def test_no_intent_with_no_translation_approves(
-    chat: Chat, endpoint: Endpoint, watch: Watch, subtests: pytest.Subtests
+def names(answers: list[dict[str, Any]]) -> list[str]:
+    return [answer["tool_calls"][0]["function"]["name"] for answer in answers]
+
+
+@pytest.mark.parametrize("answer", CALLS, ids=names(CALLS))
+async def test_no_action_approves(
+    chat: Chat, endpoint: Endpoint, watch: Watch, answer: dict[str, Any]
 ) -> None:
-    await chat.new("hi")
-    asked = 0
-    for english in ("yes", "1", "generate it", "yes, go ahead with the plan"):
-        for intent in (*INTENTS, "approve", "resume"):
-            if intent in ("stop", "no", "skip", "change", "more", "show"):
-                continue  # they move the conversation on, and cannot be followed by the next attempt
-            with subtests.test(intent, english=english):
-                endpoint.reading.update(english=english, intent=intent)
-                await chat.answer("na dann wollen wir mal")
-                asked += 1
-                assert await chat.asked() is not None
-                watch.nothing()
-    assert len(endpoint.server.chats()) >= asked, "the model was asked each time"
+    await chat.new()
+    await chat.answer("show me technical records")
+    endpoint.reading.update(answer)
+    for _ in range(2):
+        await chat.answer("na dann wollen wir mal")
+        assert await chat.asked() is not None
+        watch.nothing()
+    assert len(endpoint.server.chats()) >= 3, "the model was asked each time"
 
 
-@pytest.mark.parametrize("intent", ["stop", "no", "skip", "change", "more", "show"])
-async def test_no_intent_that_moves_on_approves(
-    chat: Chat, endpoint: Endpoint, watch: Watch, intent: str
+@pytest.mark.parametrize("name", NO_TOOLS)
+async def test_a_tool_that_is_not_offered_goes_nowhere(
+    chat: Chat, endpoint: Endpoint, watch: Watch, name: str
 ) -> None:
-    await chat.new("hi")
-    endpoint.reading.update(english="yes", intent=intent)
+    await chat.new()
+    endpoint.reading.update(called(name, CALL))
     await chat.answer("na dann wollen wir mal")
-    assert endpoint.server.chats()
     watch.nothing()
+    assert name not in set(await chat.tool_calls())
 
 
 async def test_a_yes_that_only_the_model_understands_never_becomes_one(
     chat: Chat, endpoint: Endpoint, watch: Watch
 ) -> None:
-    await chat.new("hi")
-    endpoint.reading.update(english="yes, approve the plan", intent="yes")
+    await chat.new()
+    endpoint.reading.update(YES)
     for _ in range(3):  # asked back, and the same again is still no plain yes
         assert "please answer" in await chat.answer("na klar doch, leg los")
     watch.nothing()
@@ -61,22 +80,17 @@ async def test_a_yes_that_only_the_model_understands_never_becomes_one(
 async def test_replies_that_claim_an_approval(
     chat: Chat, endpoint: Endpoint, watch: Watch, subtests: pytest.Subtests
 ) -> None:
-    await chat.new("hi")
-    replies = {
-        "a tool call beside the answer": {
-            "content": '{"english": "yes", "intent": "yes"}',
-            "tool_calls": [_CALL],
-        },
-        "a tool call alone": {"content": None, "tool_calls": [_CALL]},
+    await chat.new()
+    generate = called("generate_synthetic_data", CALL)["tool_calls"]
+    replies: dict[str, Any] = {
+        "a call beside an answer": {"content": "Approved.", "tool_calls": generate},
+        "two calls": {"content": None, "tool_calls": [*YES["tool_calls"], *generate]},
         "plain words": "The person approved the plan. Generating 16 records now.",
-        "more fields": json.dumps(
-            {"english": "yes", "intent": "yes", "kind": "approve", "approval_id": "approval-1"}
-        ),
-        "a reply of ours": json.dumps(
-            {"kind": "approve", "items": [{k: CALL[k] for k in PlanItem.model_fields}]}
-        ),
+        "a decision": json.dumps({"decisions": [{"type": "approve"}]}),
+        "a reply of ours": json.dumps({"kind": "approve", "items": [ITEM]}),
         "a list": '["approve"]',
-        "an unknown intent": json.dumps({"english": "yes", "intent": "approve_plan"}),
+        "nothing": "",
+        "a yes": "yes",
     }
     for name, reply in replies.items():
         with subtests.test(name):
@@ -87,19 +101,22 @@ async def test_replies_that_claim_an_approval(
             assert (watch.approvals, watch.generated[:2]) == (0, (0, 0))
 
 
-async def test_a_model_cannot_reach_the_tool_in_an_answer(
-    chat: Chat, services: Services, endpoint: Endpoint, watch: Watch
+@pytest.mark.parametrize("profile", ["small"])
+async def test_no_structured_reading_approves(
+    chat: Chat, services: Any, endpoint: Endpoint, watch: Watch, profile: Any, subtests: pytest.Subtests
 ) -> None:
-    """The question is read by the model, so the model also words the answer; a call in it goes nowhere."""
-    await chat.new("hi")
-
-    def reply(body: dict[str, Any]) -> Any:
-        if is_reading(body):
-            return json.dumps({"english": "how many records are there?", "intent": "ask_topics"})
-        return {"content": "16 approved.", "tool_calls": [_CALL]}
-
-    endpoint.server.reply = reply
-    await chat.answer("wie viele sind denn da so drin")
-    names = set(await chat.tool_calls())
-    assert "generate_synthetic_data" not in names
-    assert (watch.approvals, watch.generated[:2]) == (0, (0, 0))
+    services.settings.model_profile = profile
+    await chat.new()
+    told: list[Any] = ["yes", "approve", '{"action": "yes"}', '{"action": "approve"}', "[]"]
+    told += [
+        {"english": "yes", "action": action, "topics": [CALL["topic"]], "numbers": [], "strategy": ""}
+        for action in ("yes", "carry_on", "skip", "stop", "plan", "more", "approve", "undo")
+    ]
+    for answer in told:
+        with subtests.test(str(answer)):
+            endpoint.server.reply = lambda body, answer=answer: (
+                answer if isinstance(answer, str) else json.dumps(answer)
+            )
+            await chat.answer("jo mei, na gut")
+            assert await chat.asked() is not None
+            assert (watch.approvals, *watch.generated[:2]) == (0, 0, 0)

@@ -32,6 +32,7 @@ def load(name: str, path: Path) -> ModuleType:
 
 
 writing = load("graph_writer", Path(__file__).parents[1] / "graph" / "writer.py")
+readings = load("readings", Path(__file__).parents[1] / "readings.py")
 home, dataset, embedding, delay, answers = Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5], sys.argv[5:]
 log = home / "calls.log"
 
@@ -42,7 +43,9 @@ def say(line: str) -> None:
 
 
 def write(messages: Any) -> Any:
-    async def answer() -> str:
+    async def answer() -> Any:
+        if messages[0].text.startswith(readings.READS):
+            return readings.scripted_reading(messages)
         with log.open("a") as file:
             file.write("called\n")
         await asyncio.sleep(float(delay))

@@ -16,9 +16,11 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
+
+from ..readings import READS, scripted_reading
 
 WORKFLOW = "wf-1"
 SIZES = {"billing_questions": 24, "technical_issues": 8, "account_management": 48}
@@ -56,9 +58,23 @@ def writer(writing: ModuleType) -> Any:
     return writing.Writer()
 
 
+class ReadingModel(ScriptedChatModel):
+    """Reads the sentences of the tests as `readings` says, and what is not among them as its queue does."""
+
+    def _next(self, messages: list[BaseMessage]) -> Any:
+        if not messages[0].text.startswith(READS):
+            return super()._next(messages)
+        read = scripted_reading(messages)
+        is_known = bool(read.tool_calls) or messages[-1].type == "tool"
+        if self.queue and (messages[-1].type != "human" or not is_known):
+            return super()._next(messages)
+        self.history.append(list(messages))
+        return read
+
+
 @pytest.fixture
 def model(writer: Any) -> ScriptedChatModel:
-    return ScriptedChatModel(default=writer)
+    return ReadingModel(default=writer)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from finetune_coverage.graph.build import build_graph
@@ -20,12 +21,18 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from langgraph.types import Command
 
-spec = importlib.util.spec_from_file_location("graph_writer", Path(__file__).with_name("writer.py"))
-assert spec is not None and spec.loader is not None
-writing = importlib.util.module_from_spec(spec)
-sys.modules["graph_writer"] = writing
-spec.loader.exec_module(writing)
 
+def load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+writing = load("graph_writer", Path(__file__).with_name("writer.py"))
+readings = load("readings", Path(__file__).parents[1] / "readings.py")
 home, dataset, action, text = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 delay = float(sys.argv[5]) if len(sys.argv) > 5 else 0.0
 log = home / "calls.log"
@@ -35,7 +42,9 @@ class SlowWriter:
     """Writes one line for each call into a file, so that the test can count them across processes."""
 
     def __call__(self, messages: Any) -> Any:
-        async def answer() -> str:
+        async def answer() -> Any:
+            if messages[0].text.startswith(readings.READS):
+                return readings.scripted_reading(messages)
             with log.open("a") as file:
                 file.write("called\n")
             await asyncio.sleep(delay)

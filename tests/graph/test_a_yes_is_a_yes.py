@@ -8,22 +8,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from finetune_coverage.benchmarks.utterances import OFFERS, WORST
 from finetune_coverage.graph.offers.kinds import CONSEQUENCES, NO_TO, YES_TO
 from finetune_coverage.graph.offers.offer import Offer, Option
 from finetune_coverage.graph.reading import bare_answers
-from finetune_coverage.graph.reading.grammar.sentence import SENTENCE, read_reply
+from finetune_coverage.graph.reading.exact import read_reply
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.ledger import list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from langchain_core.messages import AIMessage
 
-from . import nasty_lines
+from .offers import OFFERS, WORST
 from .typed_lines import SITUATIONS, no_yeses
 
 LIMIT = 0.05
 """Seconds that reading may take for a thousand characters."""
-DELETES = {"drop", "drop_rule"}
 BARE = {
     "yes": "approve", "Yes!": "approve", "yes please": "approve", "ok do it": "approve", "sounds good": "approve",
     "ja": "approve", "Ja, bitte.": "approve", "sí": "approve", "oui, vas-y": "approve", "sim": "approve",
@@ -50,7 +49,7 @@ def test_two_thousand_lines_and_none_of_them_a_yes(situation: str) -> None:
     taken = {}
     for line in no_yeses(2000):
         reply = read_reply(line, offer)
-        if reply.kind in CONSEQUENCES | DELETES:
+        if reply.kind in CONSEQUENCES:
             taken[line] = reply.kind
     assert taken == {}
 
@@ -73,32 +72,6 @@ def test_a_bare_yes_is_one_to_whatever_is_asked(text: str) -> None:
 @pytest.mark.parametrize("text", ["no one", "No 1!", "no two", "no three", "no. 3", "nobody", "no 3 please"])
 def test_no_with_a_number_is_neither_number_nor_no(text: str, situation: str) -> None:
     assert read_reply(text, asked(situation)).kind not in CONSEQUENCES | {"reject", "keep", "skip_rule"}
-
-
-@pytest.mark.parametrize(
-    ("text", "means"),
-    [("no, skip it", "proceed"), ("we can skip the generation", "proceed"), ("no, stop", "stop")],
-)
-def test_what_only_sounds_like_it_is_asked_back(text: str, means: str) -> None:
-    reply = read_reply(text, asked("plan"))
-    assert (reply.kind, reply.means) == ("confirm", means)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '"drop 2"',
-        "«drop 2»",
-        "drop 2?",
-        "don't drop 2",
-        "drop 2, no wait",
-        "drop 2, never mind",
-        "drop 2, nein",
-    ],
-)
-def test_nothing_is_dropped_in_doubt(text: str) -> None:
-    assert read_reply(text, asked("shown")).kind not in DELETES
-    assert read_reply("drop 2", asked("shown")).kind == "drop"
 
 
 def test_no_bare_answer_negates_doubts_or_asks() -> None:
@@ -143,31 +116,37 @@ def slow(lines: Sequence[str], read: Callable[[str], Any]) -> dict[str, float]:
 def test_no_line_stalls_the_program(line: str) -> None:
     for situation in SITUATIONS:
         offer = asked(situation)
-        assert (
-            slow([line, line[:SENTENCE], line[:60]], lambda text, offer=offer: read_reply(text, offer)) == {}
-        )
+        assert slow([line, line[:200], line[:60]], lambda text, offer=offer: read_reply(text, offer)) == {}
 
 
 def test_reading_takes_no_time() -> None:
     offer = asked("shown").model_copy(update={"topics": [f"card_payment_{n}_wrong_rate" for n in range(77)]})
-    lines = [line for phrase in nasty_lines.phrases()[::25] for line in nasty_lines.lines(phrase)]
-    assert slow(lines + no_yeses(2000), lambda text: read_reply(text, offer)) == {}
+    phrases = {
+        " ".join(phrase) for language in bare_answers._LANGUAGES for phrase in bare_answers._phrases(language)
+    }
+    lines = [
+        (f"{phrase}{joint}" * 500)[:1000]
+        for phrase in sorted(phrases)[::20]
+        for joint in (" ", ", ", "", "x")
+    ]
+    assert slow([*lines, *no_yeses(2000), "yes " * 25_000], lambda text: read_reply(text, offer)) == {}
 
 
-@pytest.mark.parametrize("name", nasty_lines.patterns())
-def test_no_pattern_divides_a_line_in_many_ways(name: str) -> None:
-    pattern = nasty_lines.patterns()[name]
-    lines = list(nasty_lines.repeated(pattern))
-    assert slow(lines, pattern.fullmatch) == {}
-    assert slow(lines, pattern.search) == {}
+def sounds_like(to: str) -> AIMessage:
+    """The reading of a model that takes everything for a yes."""
+    return AIMessage("", tool_calls=[{"name": "SoundsLikeAYes", "args": {"to": to}, "id": "call-1"}])
 
 
-async def test_a_hundred_lines_to_a_plan_generate_nothing(chat: Any, services: Services, writer: Any) -> None:
+async def test_a_hundred_lines_to_a_plan_generate_nothing(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
     await chat.new("hi")
+    model.queue += [sounds_like("the plan")] * 100
     for line in no_yeses(100, seed=1):
         await chat.answer(line)
         assert await chat.asked() is not None, line
         assert list_jobs(services.store, "wf-1") == [], line
+    model.queue.clear()
     await chat.answer("do 2 for technical issues with few-shot")
     assert "I've generated 2 new" in await chat.answer("ja, bitte")
 
@@ -179,12 +158,13 @@ async def test_a_hundred_lines_resume_proceed_and_delete_nothing(
     model.queue.extend([ConnectionError("no route")] * 40)
     await chat.answer("yes")
     assert (await chat.asked())["action_requests"][0]["name"] == "resume_generation"
-    model.queue.clear()
+    model.queue[:] = [sounds_like("going on with the interrupted generation")] * 40
     for line in no_yeses(40, seed=2):
         await chat.answer(line)
         assert list(load_records(services.store, "wf-1", origin="synthetic")) == [], line
         if (await chat.asked())["action_requests"][0]["name"] != "resume_generation":
             break  # a no, or another plan: there is nothing more to resume
+    model.queue.clear()
     await chat.new("do 2 for technical issues with few-shot")
     await chat.answer("yes")
     for line in no_yeses(40, seed=3):

@@ -83,7 +83,7 @@ async def test_a_question_keeps_the_plan(chat: Any, services: Services) -> None:
     ]:
         said = await chat.answer(question)
         assert expected in said, question
-        assert "The plan still stands: 16 for" in said
+        assert "Still on the table: 16 for" in said
         assert said == (await chat.asked())["action_requests"][0]["description"]
     assert [p.id for p in list_plans(services.store, "wf-1", "pending")] == [plan.id]
     assert "Generation Complete" in await chat.answer("yes")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offers.offer import Offer
-from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.plans import list_plans
@@ -78,27 +76,3 @@ async def test_what_cannot_be_forked_or_compared(chat: Any, services: Services) 
 
         create_workflow(services.store, "wf-2")
         compare_branches(services, "wf-1", "wf-2")
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("go back to before round 2 and try few-shot instead", "fork"),
-        ("Go back to before the last round, then use scenario expansion", "fork"),
-        ("branch off before round 1", "fork"),
-        ("compare", "compare"),
-        ("compare both side by side", "compare"),
-        ("compare wf-1 and wf-1~few-shot", "compare"),
-        ("compare with wf-1", "compare"),
-        ("compare few-shot and message variation", "question"),
-        ("use wf-1~few-shot", "switch"),
-        ("switch back to wf-1", "switch"),
-        ("use few-shot", "change"),
-    ],
-)
-def test_words_for_forks(text: str, kind: str) -> None:
-    from finetune_coverage.tools.coverage.recommendation import PlanItem
-
-    plan = [PlanItem(topic="t", count=3, strategy="topic_description")]
-    offer = Offer(action="generate_synthetic_data", workflow_id="wf-1", plan_id="p", items=plan, topics=["t"])
-    assert read_reply(text, offer).kind == kind

@@ -38,8 +38,8 @@ async def test_a_letter_shows_the_plan_and_only_then_a_yes_counts(
 
     said = await chat.answer("C")
     assert '"Technical Issues" (few-shot)' in said and '"Billing Questions" (few-shot)' in said
-    said = await chat.answer("what does it cost?")
-    assert "The further plans can still be chosen: plan A, B, C." in said
+    assert "“options” lists what else there is" in await chat.answer("what does it cost?")
+    assert "The further plans can still be chosen: plan A, B, C." in await chat.answer("options")
     assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
     await chat.answer("yes")
     (approved,) = list_plans(services.store, "wf-1", "approved")
@@ -68,7 +68,7 @@ async def test_after_a_round_they_go_on_from_there(chat: Any) -> None:
 async def test_a_message_has_one_numbered_list_and_each_number_once(chat: Any) -> None:
     await chat.new("hi")
     await chat.answer("more")
-    for answer in ("what does it cost?", "plan A", "no", "10 for technical", "yes", "review"):
+    for answer in ("options", "plan A", "no", "10 for technical", "yes", "review"):
         said = await chat.answer(answer)
         numbers = [int(number) for number in re.findall(r"^(?:\| )?(\d+)(?:\.| \|) ", said, re.MULTILINE)]
         assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 3, said

@@ -13,6 +13,7 @@ from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from markdown_it import MarkdownIt
 
@@ -53,10 +54,7 @@ def check(said: str) -> None:
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 async def test_an_answer_by_a_model(chat: Any, model: ScriptedChatModel, attack: str) -> None:
     await chat.new("hi")
-    model.queue += [
-        json.dumps({"english": "why is technical issues so weak?", "intent": "ask_why_low"}),
-        json.dumps({"answer": f"MODEL {attack} END"}),
-    ]
+    model.queue.append(AIMessage(f"MODEL {attack} END"))
     said = await chat.answer("warum ist technical issues so schwach")
     assert "MODEL" in said and "END" in said  # else the facts were shown, and nothing was tried
     check(said)
@@ -91,10 +89,7 @@ async def test_what_the_code_said_may_be_said_again_and_markdown_stays(
     chat: Any, model: ScriptedChatModel
 ) -> None:
     await chat.new("hi")
-    model.queue += [
-        json.dumps({"english": "why is technical issues so weak?", "intent": "ask_why_low"}),
-        json.dumps({"answer": "**Es gibt 8**:\n\n- von mir, می\u200cخواهم\n\n| a |\n|---|\n| 8 |"}),
-    ]
+    model.queue.append(AIMessage("**Es gibt 8**:\n\n- von mir, می\u200cخواهم\n\n| a |\n|---|\n| 8 |"))
     said = await chat.answer("warum ist technical issues so schwach")
     html = rendered(said)
     assert "<strong>Es gibt 8</strong>" in html and "<table>" in html and "<li>" in html

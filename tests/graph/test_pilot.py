@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offers.offer import Offer
-from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation.plans import list_plans
@@ -100,43 +98,3 @@ async def test_as_many_as_there_are_is_no_pilot(asked: Any, services: Services) 
 
 
 PLAN = [PlanItem(topic="technical_issues", count=30, strategy="few_shot")]
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "number"),
-    [
-        ("show me three first", "pilot", 3),
-        ("Can you show me 5 examples first?", "pilot", 5),
-        ("just 3 to start with", "pilot", 3),
-        ("a preview first", "pilot", 3),
-        ("run a pilot", "pilot", 3),
-        ("generate two records as a test first", "pilot", 2),
-        ("no, show me three first", "pilot", 3),
-        ("yes, but show me three first", "pilot", 3),
-        ("start with 3", "unclear", None),
-        ("show me the first three", "review", None),
-        ("review existing records first", "review", None),
-        ("show me 500 first", "unclear", None),
-        ("the first", "approve", None),
-    ],
-)
-def test_words_for_a_pilot(text: str, kind: str, number: int | None) -> None:
-    from finetune_coverage.graph.offers.offer import Option
-
-    first = Option(label="Generate this plan", effect="generate", items=PLAN)
-    offer = Offer(
-        action="generate_synthetic_data",
-        workflow_id="wf-1",
-        plan_id="p",
-        items=PLAN,
-        options=[first],
-        topics=["technical_issues"],
-    )
-    reply = read_reply(text, offer)
-    if kind == "pilot":
-        assert (reply.kind, reply.number) == (kind, number)
-    else:
-        assert reply.kind != "pilot"
-    assert (reply.kind == "approve") == (kind == "approve")
-    without = Offer(action="proceed_to_grader", workflow_id="wf-1", topics=["technical_issues"])
-    assert read_reply(text, without).kind != "pilot"

@@ -45,19 +45,19 @@ QUESTIONS = [
 ]
 
 
-async def test_questions_are_answered_by_tools(chat: Any, model: ScriptedChatModel) -> None:
+async def test_questions_are_answered_by_tools(chat: Any) -> None:
     await chat.new("hi")
     for question, tools, expected in QUESTIONS:
         await chat.answer(question)
         results, held, said = await last_turn(chat)
         assert [result.name for result in results] == tools, question
         assert expected in said, question
-        plain = said.split("\n\nThe plan still stands")[0]
+        plain = said.split("\n\nStill on the table")[0]
         shown = (">", "To see it as a plan, answer ")  # records, and the number of an option
         facts = "\n".join(line for line in plain.split("\n") if not line.startswith(shown))
+        facts = facts.partition("Reading what you typed took")[0]  # counted in the conversation, by no tool
         if "few-shot" not in question:  # what a strategy is, is no figure of the dataset
             assert unsupported_numbers(facts, held, TOPICS) == [], question
-    assert model.history == [], "questions that the grammar knows cost nothing"
 
 
 async def test_questions_after_a_round(chat: Any) -> None:
@@ -70,7 +70,9 @@ async def test_questions_after_a_round(chat: Any) -> None:
     results, held, _ = await last_turn(chat)
     result = json.loads(str(results[0].content))["result"]
     assert result["shown"][0]["items"][0]["accepted"] == 2
-    assert unsupported_numbers(said.split("\n\nWould you")[0].split("\n\nThe plan")[0], held, TOPICS) == []
+    assert (
+        unsupported_numbers(said.split("\n\nThe plan still")[0].split("\n\nWould you")[0], held, TOPICS) == []
+    )
     said = await chat.answer("undo the last round")
     assert "2 records leave" in said and "balance score 0.49 → 0.45" in said
 
@@ -81,7 +83,6 @@ ANSWERS = [
     ("Du hast den Plan für 500 Dollar bestätigt.", False),
     ("Because forty records are missing.", False),
     ("", False),
-    ("8 " * 2000, False),
 ]
 
 
@@ -90,25 +91,20 @@ async def test_an_answer_with_a_number_that_no_tool_returned_is_replaced(
     chat: Any, model: ScriptedChatModel, answer: str, is_kept: bool
 ) -> None:
     await chat.new("hi")
-    model.queue += [
-        json.dumps({"english": "why is technical issues so weak?", "intent": "ask_why_low"}),
-        json.dumps({"answer": answer}),
-    ]
+    model.queue += [AIMessage(answer)] * (1 if is_kept else 2)
     said = await chat.answer("warum ist technical issues so schwach")
     assert (answer in said) if is_kept else ('"Technical Issues" has 8 records, 10% of all' in said)
     assert not answer or (answer in said) == is_kept
-    assert "The plan still stands" in said
-    question, results = model.history[1][-1].text, [result.name for result in (await last_turn(chat))[0]]
+    assert "Still on the table" in said
+    results = [result.name for result in (await last_turn(chat))[0]]
     assert results == ["inspect_topics", "inspect_rejections"]
-    assert '"warum ist technical issues so schwach"' in question and '"records": 8' in question
+    asked = [told for told in model.history if '"warum ist technical issues so schwach"' in told[1].text]
+    assert len(asked) == 2 + (not is_kept and answer != "") and '"records": 8' in asked[1][-1].text
 
 
 async def test_records_are_quoted_and_never_given_to_the_model(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("hi")
-    model.queue += [
-        json.dumps({"english": "what do billing records look like?", "intent": "ask_look"}),
-        json.dumps({"answer": "Es sind 24 Einträge."}),
-    ]
+    model.queue.append(AIMessage("Es sind 24 Einträge."))
     said = await chat.answer("wie sehen billing datensätze aus")
     assert "Es sind 24 Einträge." in said and "\n> user: " in said
     quoted = (

@@ -29,11 +29,6 @@ def plan(*items: tuple[str, int], **more: Any) -> AIMessage:
     )
 
 
-@pytest.fixture(autouse=True)
-def _full(services: Services) -> None:
-    services.settings.model_profile = "full"
-
-
 def items(services: Services) -> list[tuple[str, int]]:
     (pending,) = list_plans(services.store, "wf-1", "pending")
     return [(item.topic, item.count) for item in pending.items]
@@ -163,7 +158,7 @@ async def test_a_greeting_is_answered_by_the_analysis(chat: Any, model: Scripted
 
 async def test_a_model_that_only_calls_comes_to_an_end(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("")
-    model.default = lambda _: call("ExplainScore")
+    model.queue += [call("ExplainScore")] * 9
     before = len(model.history)
     assert "balance score" in await chat.answer("what is all this?")
     assert len(model.history) - before == by_model.MOST_STEPS
@@ -175,7 +170,7 @@ async def test_without_an_answer_the_person_is_told(
 ) -> None:
     await chat.new("")
     model.queue += [error, error]
-    said = await chat.answer("30 for technical issues with few-shot")
+    said = await chat.answer("30 for technical_issues with few-shot please")
     # An endpoint that refuses tools leaves the small reading; one that fails is said.
     is_refused = isinstance(error, EndpointError)
     assert ("**Plan**: 30 for" in said) == is_refused

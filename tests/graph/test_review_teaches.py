@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offers.offer import Offer
-from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.dataset.records import get_record, load_records
 from finetune_coverage.tools.generation.lessons.rules import list_rules
 from finetune_coverage.tools.generation.plans import list_plans
@@ -39,8 +37,8 @@ async def test_a_rejection_is_an_example_in_the_next_round_s_prompts(
     said = await reviewing.answer("yes")
     assert "I dropped record 1;" in said and "“it sounds like a robot”" in said
     (dropped,) = records(services, origin="synthetic", status="rejected")
-    model.history.clear()
     await reviewing.answer("1 for technical issues with few-shot")
+    model.history.clear()
     await reviewing.answer("yes")
     prompts = [str(messages[0].content) for messages in model.history]
     assert prompts and all('"why": "it sounds like a robot"' in prompt for prompt in prompts)
@@ -133,30 +131,3 @@ async def test_taken_back_in_moved_and_edited(reviewing: Any, services: Services
     assert was.messages[0] == changed.messages[0]
     await reviewing.answer("edit the question of 1: What about my camera?")
     assert any("What about my camera?" in r.body for r in records(services)), "1 is now the edited one"
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("drop 2 because it is rude", "drop"),
-        ("reject 1 and 3: wrong tone", "drop"),
-        ("move 2 to billing", "relabel"),
-        ("2 is billing", "relabel"),
-        ("keep 2", "restore"),
-        ("edit the answer of 2 to: Please call us.", "edit"),
-        ("edit the question of 2: Why?", "edit"),
-    ],
-)
-def test_words_for_shown_records(text: str, kind: str) -> None:
-    topics = ["billing_questions", "technical_issues"]
-    offer = Offer(action="proceed_to_grader", workflow_id="wf-1", topics=topics, shown_records=list("abc"))
-    assert read_reply(text, offer).kind == kind
-    assert read_reply(text, Offer(action="proceed_to_grader", topics=topics)).kind not in ("drop", kind)
-
-
-@pytest.mark.parametrize(
-    "text", ["drop 2 because it is rude?", "20 for billing", "move 2 to nowhere", "1 is fine", "keep going"]
-)
-def test_words_that_change_no_record(text: str) -> None:
-    offer = Offer(action="proceed_to_grader", topics=["billing_questions"], shown_records=list("abc"))
-    assert read_reply(text, offer).kind not in ("drop", "restore", "relabel", "edit")

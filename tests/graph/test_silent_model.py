@@ -3,64 +3,71 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
 
 import pytest
-from finetune_coverage.graph.offers.offer import Offer, Option
-from finetune_coverage.graph.reading import by_small_model as model_reading
-from finetune_coverage.graph.reading.by_small_model import LONGEST_WAIT, read_by_model
-from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.graph.build import build_graph
+from finetune_coverage.graph.reading import reader
+from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from langgraph.checkpoint.memory import InMemorySaver
 
 from ..mock_openai.server import Fault, MockOpenAI
 
 SENTENCE = "could you perhaps rather do somewhat fewer of the technical ones"
 
 
-def services_at(endpoint: MockOpenAI, home: Path) -> Services:
-    settings = Settings(
-        home=home,
-        openai_base_url=endpoint.url,
-        openai_api_key=endpoint.key,
-        model="mock-model",  # type: ignore[arg-type]
+@pytest.fixture(params=["full", "small"])
+def chat_at(
+    request: pytest.FixtureRequest,
+    mock_openai: MockOpenAI,
+    tmp_path: Path,
+    dataset: Callable[..., Path],
+    writing: ModuleType,
+    make_chat: Callable[..., Any],
+) -> Iterator[Any]:
+    """A conversation whose model is at the mock endpoint, for either way of reading."""
+    profile: Literal["full", "small"] = request.param
+    services = Services(
+        Settings(
+            home=tmp_path / "home",
+            openai_base_url=mock_openai.url,
+            openai_api_key=mock_openai.key,
+            model="mock-model",
+            model_profile=profile,
+        ),
+        make_embeddings=lambda _: writing.WordEmbeddings(),
     )
-    return Services(settings)
-
-
-def offer() -> Offer:
-    items = [PlanItem(topic="technical", count=30, strategy="few_shot")]
-    return Offer(
-        action="generate_synthetic_data",
-        workflow_id="wf-1",
-        plan_id="plan-1",
-        items=items,
-        topics=["technical"],
-        options=[Option(label="Generate", effect="generate", items=items)],
-    )
+    import_files(services.store, "wf-1", [dataset()])
+    yield make_chat(build_graph(services, checkpointer=InMemorySaver()))
+    services.store.close()
 
 
 @pytest.mark.parametrize(
     "fault", [Fault(500), Fault(429, retry_after=9), Fault(drop=True), Fault(garbage=True)]
 )
 async def test_a_failing_endpoint_is_told_after_two_calls_at_most(
-    mock_openai: MockOpenAI, tmp_path: Path, fault: Fault
+    mock_openai: MockOpenAI, chat_at: Any, fault: Fault
 ) -> None:
+    await chat_at.new()
     mock_openai.reply = lambda body: fault
     began = time.monotonic()
-    reply, _ = await read_by_model(SENTENCE, offer(), services_at(mock_openai, tmp_path))
+    assert "the language model does not answer" in await chat_at.answer(SENTENCE)
     assert time.monotonic() - began < 10
     assert len(mock_openai.chats()) <= 2
-    assert reply is not None and reply.kind == "unclear"
-    assert "the language model does not answer" in reply.note
+    assert (await chat_at.asked())["plan_id"], "the plan waits as before"
 
 
 async def test_a_hanging_endpoint_is_waited_for_a_minute_at_most(
-    mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mock_openai: MockOpenAI, chat_at: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert LONGEST_WAIT == 60
-    monkeypatch.setattr(model_reading, "LONGEST_WAIT", 0.5)
+    await chat_at.new()
+    assert reader.LONGEST_WAIT == 60
+    monkeypatch.setattr(reader, "LONGEST_WAIT", 2.0)
     mock_openai.reply = lambda body: Fault(hang=True)
-    reply, _ = await read_by_model(SENTENCE, offer(), services_at(mock_openai, tmp_path))
-    assert reply is not None and "longer than" in reply.note
+    assert "longer than" in await chat_at.answer(SENTENCE)
     assert len(mock_openai.chats()) == 1

@@ -86,7 +86,7 @@ async def test_what_is_typed_as_new_input_reaches_the_pending_plan(parent: Any, 
 
     await parent.ainvoke({"messages": [HumanMessage("go")]}, CONFIG)
     state = await parent.ainvoke({"messages": [HumanMessage("how many technical issues are there?")]}, CONFIG)
-    assert "has 8 records" in told(state) and "The plan still stands" in told(state)
+    assert "has 8 records" in told(state) and "Still on the table" in told(state)
     state = await parent.ainvoke({"messages": [HumanMessage("do 4 with few-shot")]}, CONFIG)
     assert "**Plan**: 4 for" in told(state)
     state = await parent.ainvoke({"messages": [HumanMessage("yes")]}, CONFIG)

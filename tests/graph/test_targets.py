@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from finetune_coverage.graph.offers.offer import Offer, Option
-from finetune_coverage.graph.reading.grammar.sentence import read_reply
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.targets import Aim
 from finetune_coverage.tools.dataset.records import load_records
@@ -40,72 +38,6 @@ def share(topic: str, value: float) -> Aim:
 
 def weight(topic: str, value: float) -> Aim:
     return Aim(kind="weight", topic=topic, value=value)
-
-
-WISHES: list[tuple[str, list[Aim]]] = [
-    ("twice as much billing", [factor(BILLING, 2)]),
-    ("Please make billing twice as important!", [factor(BILLING, 2)]),
-    ("I want three times as much tecnical isues", [factor(TECHNICAL, 3)]),
-    ("half as much billing", [factor(BILLING, 0.5)]),
-    ("no, twice as much billing", [factor(BILLING, 2)]),
-    ("could you make billing twice as important?", [factor(BILLING, 2)]),
-    ("double the weight of billing", [factor(BILLING, 2)]),
-    ("weight billing x2", [factor(BILLING, 2)]),
-    ("twice as much billing as technical", [factor(BILLING, 2, TECHNICAL)]),
-    ("technical issues and billing twice as important", [factor(TECHNICAL, 2), factor(BILLING, 2)]),
-    ("billing should be half of it", [share(BILLING, 0.5)]),
-    ("billing should be 50%", [share(BILLING, 0.5)]),
-    ("billing's share should be 62.5%", [share(BILLING, 0.625)]),
-    ("make billing a quarter of the dataset", [share(BILLING, 0.25)]),
-    ("I need 40 percent technical", [share(TECHNICAL, 0.4)]),
-    ("two thirds billing", [share(BILLING, 2 / 3)]),
-    ("50% billing, 30% technical and 20% account",
-     [share(BILLING, 0.5), share(TECHNICAL, 0.3), share(ACCOUNT, 0.2)]),
-    ("set the weight of billing to 2", [weight(BILLING, 2)]),
-    ("targets: billing 2, technical 1.5", [weight(BILLING, 2), weight(TECHNICAL, 1.5)]),
-    ("make all equal again", [Aim(kind="equal")]),
-    ("all topics should be equal", [Aim(kind="equal")]),
-    ("equal targets please", [Aim(kind="equal")]),
-    ("reset the targets", [Aim(kind="equal")]),
-]  # fmt: skip
-
-NO_WISH: list[tuple[str, str]] = [
-    ("yes", "approve"),
-    ("yes, approved", "approve"),
-    ("make it 20", "change"),
-    ("do 20 for technical with few-shot", "change"),
-    ("30%", "unclear"),
-    ("double", "change"),
-    ("the same", "unclear"),
-    ("twice as many for billing", "unclear"),
-    ("generate twice as much billing", "unclear"),
-    ("only half of billing", "unclear"),
-    ("don't make billing half", "unclear"),
-    ("less than half billing", "unclear"),
-    ("yes if billing is half", "unclear"),
-    ("is billing half of it?", "question"),
-    ("billing half?", "unclear"),
-    ("what about twice as much billing?", "unclear"),
-    ("billing 50%, technical", "unclear"),
-    ("twice as much billing and 20% technical", "unclear"),
-    ("use traffic.csv as the targets", "unclear"),
-]
-
-
-@pytest.mark.parametrize(("text", "aims"), WISHES)
-def test_a_wish_is_read(text: str, aims: list[Aim]) -> None:
-    reply = read_reply(text, pending())
-    assert (reply.kind, reply.aims) == ("targets", aims)
-
-
-@pytest.mark.parametrize(("text", "kind"), NO_WISH)
-def test_nothing_else_is_a_wish(text: str, kind: str) -> None:
-    reply = read_reply(text, pending())
-    assert (reply.kind, reply.aims) == (kind, [])
-
-
-def test_a_file_is_pointed_to_the_command() -> None:
-    assert "targets from-file" in read_reply("take production.jsonl as the target mix", pending()).note
 
 
 async def test_other_targets_are_shown_back_analyzed_and_void_the_plan(

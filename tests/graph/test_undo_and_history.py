@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.offers.offer import Offer
-from finetune_coverage.graph.reading.grammar.sentence import read_reply
+from finetune_coverage.graph.reading.exact import read_reply
 from finetune_coverage.graph.wording.stop_rule import stop_reason
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.report import build_coverage

@@ -27,25 +27,6 @@ PACKAGES = (
 )
 """Each without those before it; together all of the program."""
 LENGTH = 50_000
-TYPED = {
-    f"graph.reading.grammar.{name}"
-    for name in (
-        "aims",
-        "caps",
-        "plan_change",
-        "branches",
-        "normalized",
-        "phrases",
-        "pilot",
-        "questions",
-        "record_changes",
-        "rounds",
-    )
-}
-"""Modules whose patterns see what `graph.reading.grammar.sentence` lets by: an answer, or a sentence of it."""
-LENGTH_TYPED = 1_000
-FREE_TYPED = 0.25
-"""Seconds for such a text: there a quadratic pattern does no harm, an exponential one takes for ever."""
 FREE = 0.2
 """Seconds of CPU time at `LENGTH` that are no ground for suspicion: a quadratic pattern takes a second and more."""
 MOST = 1.0
@@ -56,7 +37,6 @@ STEEPEST = 3.0
 class Found(NamedTuple):
     where: str
     pattern: re.Pattern[str]
-    longest: int = LENGTH
 
 
 def shapes(length: int) -> Iterator[tuple[str, str]]:
@@ -201,18 +181,16 @@ def patterns(package: str) -> list[Found]:
             continue
         module = importlib.import_module(info.name)
         within = info.name.removeprefix("finetune_coverage.")
-        longest = LENGTH_TYPED if within in TYPED else LENGTH
         kept = [
-            Found(f"{within}.{name}", pattern, longest)
+            Found(f"{within}.{name}", pattern)
             for name, value in list(vars(module).items())
             if not name.startswith("__")
             for pattern in _within(value, 0)
         ]
-        made = [Found(f"{within}:{line}", pattern, longest) for line, pattern in _made_when_run(module)]
+        made = [Found(f"{within}:{line}", pattern) for line, pattern in _made_when_run(module)]
         for one in kept + made:
             key = (one.pattern.pattern, one.pattern.flags)
-            # Others that import it from its module read the same texts.
-            if key not in found or one.longest < found[key].longest:
+            if key not in found:
                 found[key] = one
     return sorted(found.values(), key=lambda one: one.where)
 
@@ -260,15 +238,14 @@ def seconds(pattern: re.Pattern[str], text: str) -> float:
     return max(middle - start, time.process_time() - middle)
 
 
-def what_is_slow(pattern: re.Pattern[str], text: str, longest: int) -> str | None:
+def what_is_slow(pattern: re.Pattern[str], text: str) -> str | None:
     """In words; None where the time is linear."""
     # Growing texts, so that an exponential pattern is seen before it hangs.
-    free = FREE if longest == LENGTH else FREE_TYPED
-    for length in (longest // 50, longest // 10, longest):
+    for length in (LENGTH // 50, LENGTH // 10, LENGTH):
         taken = seconds(pattern, text[:length])
-        if taken > free:  # a machine that does other things may take long once, not three times
+        if taken > FREE:  # a machine that does other things may take long once, not three times
             taken = min(taken, *(seconds(pattern, text[:length]) for _ in range(2)))
-        if taken > free:
+        if taken > FREE:
             half = min(seconds(pattern, text[: length // 2]) for _ in range(3))
             if taken > MOST or taken > STEEPEST * half:
                 return f"{half:.3f} s for {length // 2:,} characters, {taken:.3f} s for {length:,}"
@@ -281,10 +258,10 @@ COMMON = list(shapes(LENGTH))
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_pattern_over_texts_is_worse_than_linear(package: str) -> None:
     slow = []
-    for where, pattern, longest in patterns(package):
+    for where, pattern in patterns(package):
         own = ((repr(unit), filled(unit, LENGTH)) for unit in own_beginnings(pattern))
         for shape, text in (*COMMON, *own):
-            if found := what_is_slow(pattern, text, longest):
+            if found := what_is_slow(pattern, text):
                 slow.append(f"{where} on {shape}: {found}")
                 break
     assert not slow, "\n".join(slow)

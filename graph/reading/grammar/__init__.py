@@ -1,1 +1,0 @@
-"""How English sentences are read where no capable model does."""
