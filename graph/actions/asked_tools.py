@@ -10,6 +10,7 @@ from langchain_core.messages import AnyMessage
 from pydantic import BaseModel
 
 from ...tools.coverage.recommendation import PlanItem
+from ...tools.dataset.record import Origin
 from ...tools.inspection.plans import (
     PlanEffect,
     ScorePlan,
@@ -84,9 +85,9 @@ class Asked:
         """Call `inspect_topics`."""
         return self._run(inspect_topics, topics=list(topics), most=most)
 
-    def look(self, topic: str | None, examples: int) -> TopicLook:
+    def look(self, topic: str | None, examples: int, origin: Origin | None = None) -> TopicLook:
         """Call `inspect_records`."""
-        return self._run(inspect_records, topic=topic, examples=examples)
+        return self._run(inspect_records, topic=topic, examples=examples, origin=origin)
 
     def rounds(self, last: int | None = None) -> Rounds:
         """Call `inspect_rounds`."""

@@ -122,11 +122,21 @@ class SetTargets(Action):
 
 
 class UndoRound(Action):
-    """Take a round of generation back: its records leave the dataset. The person is asked before it is done. One round
-    at a time, the last one first.
+    """Take a round of generation back: its records leave the dataset. The person is asked before it is done."""
+
+    round: int | None = Field(
+        default=None, description="Its number, if the person named one; else the last one."
+    )
+    every: bool = Field(default=False, description="All rounds: 'rewind everything'.")
+
+
+class MergeTopics(Action):
+    """Give all records of one or more topics to another, or rename a topic: "change order and cancel order are the same
+    thing". The person is asked before it is done.
     """
 
-    round: int | None = Field(default=None, description="Its number, if the person named one.")
+    topics: list[str] = Field(min_length=1, description="The topics that end, exactly as in the state.")
+    into: str = Field(min_length=1, max_length=200, description="The topic that they become, a new name too.")
 
 
 class GoBackBefore(Action):
@@ -215,6 +225,14 @@ class ExplainRejections(Action):
     topic: str | None = None
 
 
+class ExplainQuality(Action):
+    """How good what was generated is, as far as it can be told: which drafts passed and failed the checks, and how the
+    synthetic records compare with the real ones: "any good?".
+    """
+
+    topic: str | None = None
+
+
 class WhatIf(Action):
     """What a plan would give and cost, without putting it on the table."""
 
@@ -250,7 +268,7 @@ class WhereFrom(Action):
 
 class ExplainMeans(Action):
     """What can be done here, and the commands for what is done outside the conversation: exporting, importing,
-    merging topics, another model, prices, targets from a file.
+    another model, prices, targets from a file.
     """
 
 
@@ -265,6 +283,7 @@ ACTIONS: tuple[type[Action], ...] = (
     EditRecord,
     SetTargets,
     UndoRound,
+    MergeTopics,
     GoBackBefore,
     CompareBranches,
     SwitchDataset,
@@ -283,6 +302,7 @@ QUESTIONS: tuple[type[Action], ...] = (
     LookAtTopic,
     ExplainRounds,
     ExplainRejections,
+    ExplainQuality,
     WhatIf,
     PlanForScore,
     ExplainStrategies,

@@ -128,6 +128,23 @@ def rejected(asked: Asked, topic: str | None) -> Answer:
     )
 
 
+def quality(asked: Asked, topic: str | None) -> Answer:
+    """What can be told of how good the synthetic records are; what cannot is said too."""
+    made = asked.look(topic, _EXAMPLES, "synthetic")
+    if not made.looked_at:
+        return Answer("Nothing was generated yet" + (f' for "{topic_title(topic)}".' if topic else "."))
+    real, refused = asked.look(topic, 0, "real"), asked.rejections(topic)
+    said = [
+        f"{plural(made.looked_at, 'synthetic record')} passed every check; {plural(refused.total, 'draft')} did not.",
+        f"A synthetic user's message has about {made.median_user_words} words and a reply "
+        f"{made.median_assistant_words}; in the real records it is {real.median_user_words} and "
+        f"{real.median_assistant_words}.",
+        "The checks find copies, wrong labels, broken form and invented facts. Whether it is what you want, only you "
+        "see: a few are shown below, “show me the new ones” shows all.",
+    ]
+    return Answer(" ".join(said), quotes="\n\n".join(map(quoted, made.examples)))
+
+
 def plan_for_score(asked: Asked, target: float) -> Answer:
     """The fewest records that reach a score, with their cost."""
     plan = asked.reach(target)

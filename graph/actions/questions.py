@@ -43,6 +43,8 @@ def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:
             return facts.look_at(asked, _topic(action.topic, offer))
         case catalog.ExplainRejections():
             return facts.rejected(asked, _topic(action.topic, offer))
+        case catalog.ExplainQuality():
+            return facts.quality(asked, _topic(action.topic, offer))
         case catalog.ExplainStrategies():
             return facts.strategies(asked, action.names, _topic(action.topic, offer))
         case catalog.ExplainRounds():

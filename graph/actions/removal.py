@@ -1,4 +1,4 @@
-"""The node that takes out what a person named, records or a rule: first asked with what it is, then done."""
+"""Takes out what a person named, records or a rule, or merges topics: first asked with what it is, then done."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.dataset.record import message_text
-from ...tools.dataset.records import get_record
+from ...tools.dataset.records import get_record, topic_counts
 from ...tools.dataset.store import Store
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
 from ...tools.generation.lessons.rule_reading import read_rule
 from ...tools.generation.lessons.rules import get_rule, remove_rule
+from ...tools.topics.discover import merge_topics
 from ..offers.offer import Offer, Option, Removal
 from ..offers.pending import keep_with_plan, put
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer, the_reply
-from ..wording.markdown import escape, shorten, topic_title
+from ..state import State, as_json, forget, the_offer, the_reply
+from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
 from ..wording.plan_words import option_lines, reminder
 from .record_changes import records_words, shown_ids
 from .rules import ask_for_rule, rule_line
@@ -35,13 +36,21 @@ def remove(source: ServicesSource, state: State) -> dict[str, Any]:
         return _ask(source, state, Removal(what="records", numbers=numbers, reason=reply.note))
     if reply.kind == "drop_rule":
         return _ask(source, state, Removal(what="rule", numbers=[int(reply.number or 0)]))
+    if reply.kind == "merge":
+        return _ask(source, state, Removal(what="topics", topics=reply.topics, into=reply.topic or ""))
     removal = offer.removal
     if removal is None or reply.kind == "keep_asked":
-        return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was taken out."}
+        return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was changed."}
     try:
         if removal.what == "rule":
             rule = remove_rule(source().store, offer.workflow_id or "", removal.numbers[0])
             return {"offer": as_json(offer), "reply": None, "notice": f"Removed: {rule_line(rule)}"}
+        if removal.what == "topics":
+            moved = merge_topics(
+                scoped(source(), state), offer.workflow_id or "", removal.topics, removal.into
+            )
+            said = f'{plural_have(moved, "record")} the topic "{topic_title(removal.into)}" now.'
+            return {**forget(), "workflow_id": offer.workflow_id, "reply": None, "notice": said}
         return _drop(source, state, offer, removal)
     except CoverageError as error:
         return {"offer": as_json(offer), "reply": None, "notice": escape(str(error))}
@@ -56,8 +65,6 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
     except CoverageError as error:
         offer = offer.model_copy(update={"text": f"{escape(str(error))}\n\n{reminder(offer)}"})
         return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
-    is_rule = removal.what == "rule"
-    what = f"rule {removal.numbers[0]}" if is_rule else records_words(removal.numbers)
     asked = put(offer, state).model_copy(
         update={
             "action": "remove",
@@ -65,7 +72,7 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
             "approval_id": None,
             "removal": removal,
             "options": [
-                Option(label=f"Take {what} out", effect="remove_asked"),
+                Option(label=_deed(removal), effect="remove_asked"),
                 Option(label="Leave it as it is", effect="keep_asked"),
             ],
         }
@@ -93,10 +100,23 @@ def _drop(source: ServicesSource, state: State, offer: Offer, removal: Removal) 
     return {"offer": as_json(offer), "reply": None, "notice": said}
 
 
+def _deed(removal: Removal) -> str:
+    if removal.what == "topics":
+        return f'Merge into "{topic_title(removal.into)}"'
+    what = f"rule {removal.numbers[0]}" if removal.what == "rule" else records_words(removal.numbers)
+    return f"Take {what} out"
+
+
 def _named(store: Store, workflow_id: str, removal: Removal) -> str:
     """What would go, in words: each record by its topic, its origin and how it begins."""
     if removal.what == "rule":
         return f"This takes a rule away: {rule_line(get_rule(store, workflow_id, removal.numbers[0]))}"
+    if removal.what == "topics":
+        counts = {count.topic: count.records for count in topic_counts(store, workflow_id)}
+        known = [
+            f'"{topic_title(topic)}" ({plural(counts.get(topic, 0), "record")})' for topic in removal.topics
+        ]
+        return f'This gives the records of {", ".join(known)} the topic "{topic_title(removal.into)}".'
     ids = removal.record_ids
     lines = []
     for number, record_id in list(zip(removal.numbers, ids, strict=True))[:_NAMED]:

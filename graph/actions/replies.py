@@ -68,7 +68,10 @@ def reply_to(action: Action, offer: Offer, services: Services) -> Reply:
                     known_topic(topic, offer)
             return Reply(kind="targets", aims=action.aims)
         case catalog.UndoRound():
-            return Reply(kind="undo", number=action.round)
+            return Reply(kind="undo", number=action.round, every=action.every)
+        case catalog.MergeTopics():
+            topics = [known_topic(topic, offer) for topic in action.topics]
+            return Reply(kind="merge", topics=topics, topic=" ".join(action.into.split()))
         case catalog.GoBackBefore():
             return Reply(kind="fork", number=action.round, strategy=action.strategy)
         case catalog.CompareBranches():

@@ -36,7 +36,7 @@ def undo(source: ServicesSource, state: State) -> dict[str, Any]:
         )
     number = int(reply.number) if reply.number is not None else None
     try:
-        effect = inspect_undo(services, workflow_id, number=number)
+        effect = inspect_undo(services, workflow_id, number=number, every=reply.every)
     except CoverageError as error:
         return _said(offer, escape(str(error)))
     if offer.plan_id is not None:
@@ -45,7 +45,7 @@ def undo(source: ServicesSource, state: State) -> dict[str, Any]:
     asked = _question(put(offer, state), effect)
     call = tool_messages(
         "inspect_undo",
-        {"workflow_id": workflow_id, "number": effect.round},
+        {"workflow_id": workflow_id, "rounds": effect.rounds},
         {"success": True, "result": effect.model_dump(mode="json")},
     )
     return {"offer": as_json(asked), "reply": None, "messages": [*call, AIMessage(asked.text)]}
@@ -62,9 +62,10 @@ def take_back(source: ServicesSource, state: State) -> dict[str, Any]:
         undo_jobs(store, offer.round_jobs)
     except CoverageError as error:
         return {"reply": None, "offer": None, "notice": escape(str(error))}
+    verb = "is" if offer.round_title.startswith("Round ") else "are"
     notice = (
-        f"{offer.round_title} is taken back: {offer.round_effect}. Its records are kept aside, "
-        "neither counted nor exported."
+        f"{offer.round_title} {verb} taken back: {offer.round_effect}. The records are kept aside, neither counted nor "
+        "exported."
     )
     totals = history(store, thread_id(), offer.workflow_id or "")
     return {**totals, "reply": None, "offer": None, "notice": notice}
@@ -78,6 +79,9 @@ def _said(offer: Offer, said: str) -> dict[str, Any]:
 
 def _question(offer: Offer, effect: UndoEffect) -> Offer:
     change = effect_words(effect)
+    which = "Round" if len(effect.rounds) == 1 else "Rounds"
+    title = f"{which} {', '.join(map(str, effect.rounds))}"
+    named = f"{title[0].lower()}{title[1:]}"
     asked = offer.model_copy(
         update={
             "action": "undo_round",
@@ -85,10 +89,10 @@ def _question(offer: Offer, effect: UndoEffect) -> Offer:
             "items": [],
             "approval_id": None,
             "round_jobs": effect.job_ids,
-            "round_title": f"Round {effect.round}",
+            "round_title": title,
             "round_effect": change,
             "options": [
-                Option(label=f"Take round {effect.round} back", effect="take_back"),
+                Option(label=f"Take {named} back", effect="take_back"),
                 Option(label="Leave it as it is", effect="keep"),
             ],
         }
@@ -97,7 +101,7 @@ def _question(offer: Offer, effect: UndoEffect) -> Offer:
     spent = f" What it used stays spent: {escape(use_words(effect))}." if effect.tokens else ""
     asked.text = "\n".join(
         [
-            f"Taking round {effect.round} back changes the dataset: {change}. The records are kept aside, not "
+            f"Taking {named} back changes the dataset: {change}. The records are kept aside, not "
             f"deleted.{spent} Would you like to:",
             *lines,
         ]

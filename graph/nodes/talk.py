@@ -29,7 +29,7 @@ Talked = Literal["approve", "analyze", "finish"]
 _CARRIED_OUT: dict[str, Callable[[ServicesSource, State], dict[str, Any]]] = {
     **dict.fromkeys(("change", "more", "pilot"), revise),
     **dict.fromkeys(("review", "restore", "relabel", "edit"), review),
-    **dict.fromkeys(("drop", "drop_rule", "remove_asked", "keep_asked"), remove),
+    **dict.fromkeys(("drop", "drop_rule", "merge", "remove_asked", "keep_asked"), remove),
     **dict.fromkeys(("add_rule", "add_rule_here", "skip_rule", "rules"), rules),
     **dict.fromkeys(("take_back", "keep"), take_back),
     "targets": retarget,

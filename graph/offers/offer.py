@@ -34,17 +34,21 @@ class Option(BaseModel):
 
 
 class Removal(BaseModel):
-    """What a person named to be taken out, and is asked about first.
+    """What a person named to be taken out or merged, and is asked about first.
 
     Attributes:
-        what: shown records, or a rule.
+        what: shown records, a rule, or topics that another takes up.
         numbers: of the records as they were shown when it was asked, or of the one rule.
+        topics: that end.
+        into: the topic that they become.
         record_ids: these records; other ones may be shown under the numbers by the time of the yes.
         reason: why, if the person said it.
     """
 
-    what: Literal["records", "rule"]
-    numbers: list[int]
+    what: Literal["records", "rule", "topics"]
+    numbers: list[int] = Field(default_factory=list)
+    topics: list[str] = Field(default_factory=list)
+    into: str = ""
     record_ids: list[str] = Field(default_factory=list)
     reason: str = ""
 
@@ -176,7 +180,9 @@ class Reply(BaseModel):
         text: what the person typed.
         note: for ``unclear`` what to ask back; for ``told`` the answer; for ``drop`` the reason; otherwise what to
             mention beside the result.
-        topic: for ``relabel``: the new one.
+        topic: for ``relabel`` and ``merge``: the new one.
+        topics: for ``merge``: those that end.
+        every: for ``undo``: all rounds.
         number: for ``undo`` and ``fork``: which round, if one is named; for ``pilot``: of how many records; for
             ``drop_rule``: which rule.
         review: for ``review``.
@@ -223,6 +229,7 @@ class Reply(BaseModel):
         "keep_asked",
         "rules",
         "drop_rule",
+        "merge",
         "confirm",
         "workflow",
         "targets",
@@ -236,6 +243,8 @@ class Reply(BaseModel):
     text: str = ""
     note: str = ""
     topic: str | None = None
+    topics: list[str] = Field(default_factory=list)
+    every: bool = False
     number: int | None = None
     review: ReviewScope | None = None
     numbers: list[int] = Field(default_factory=list)

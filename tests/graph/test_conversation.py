@@ -201,7 +201,7 @@ async def test_review_and_drop(chat: Any, services: Services) -> None:
     assert "1. Take record 2 out" in await chat.answer("how many technical issues are there?")
     assert "I dropped record 2;" in await chat.answer("yes")
     await chat.answer("drop 3")
-    assert "nothing was taken out" in await chat.answer("no")
+    assert "nothing was changed" in await chat.answer("no")
     assert sum(1 for _ in load_records(services.store, "wf-1", topic="technical_issues")) == 5
     assert "The plan still stands" in await chat.answer("back")
 

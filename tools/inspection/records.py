@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ..analyze_coverage import analyze
-from ..dataset.record import Record, message_text
+from ..dataset.record import Origin, Record, message_text
 from ..dataset.records import load_records
 from ..dataset.topic_names import unknown_topic
+from ..generation.search.words import words_of
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -48,13 +49,20 @@ class TopicLook(BaseModel):
     uses_tools: int = Field(description="Those in which the assistant calls a tool.")
     has_system_prompt: int
     mean_messages: float
-    median_user_words: int = Field(description="Words of a user's message, the middle one.")
+    median_user_words: int = Field(
+        description="Words of a user's message, the middle one; characters where no spaces part words."
+    )
     median_assistant_words: int
     examples: list[ShownRecord]
 
 
 def inspect_records(
-    services: Services, workflow_id: str, topic: str | None = None, *, examples: int = 2
+    services: Services,
+    workflow_id: str,
+    topic: str | None = None,
+    *,
+    examples: int = 2,
+    origin: Origin | None = None,
 ) -> TopicLook:
     """What records look like; the examples are spread over them in their order.
 
@@ -65,9 +73,8 @@ def inspect_records(
     coverage = analyze(services, workflow_id)
     if topic is not None and topic not in coverage.topic_distribution:
         raise unknown_topic(workflow_id, topic, coverage.topic_distribution)
-    found = list(
-        load_records(services.store, workflow_id, topic=... if topic is None else topic, limit=_LOOKED_AT)
-    )
+    which = ... if topic is None else topic
+    found = list(load_records(services.store, workflow_id, topic=which, origin=origin, limit=_LOOKED_AT))
     total = coverage.total_records if topic is None else coverage.topic_distribution[topic]
     return TopicLook(
         topic=topic,
@@ -89,7 +96,7 @@ def _texts(record: Record, role: str) -> list[str]:
 
 
 def _median_words(found: Sequence[Record], role: str) -> int:
-    words = [len(text.split()) for record in found for text in _texts(record, role) if text.strip()]
+    words = [len(words_of(text)) for record in found for text in _texts(record, role) if text.strip()]
     return round(median(words)) if words else 0
 
 

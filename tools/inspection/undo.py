@@ -1,4 +1,4 @@
-"""What undoing a round would do: which records leave the dataset, and what the score becomes."""
+"""What undoing a round, or all of them, would do: which records leave the dataset, and what the score becomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..dataset.store import Store
 from ..dataset.tables import records
 from ..dataset.workflows import list_topics
 from ..errors import InvalidInput
-from ..generation.use import Use
+from ..generation.use import Use, sum_of
 from .rounds import Round, inspect_rounds
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class UndoEffect(Use):
     """What taking a round back would change, and what the round took: an undo gives none of it back."""
 
-    round: int = Field(description="Counted from 1, the oldest.")
+    rounds: list[int] = Field(description="Which, counted from 1, the oldest.")
     job_ids: list[str] = Field(description="Its jobs that were not undone yet.")
     records: int = Field(description="Active records that would leave the dataset.")
     by_topic: dict[str, int]
@@ -33,20 +33,23 @@ class UndoEffect(Use):
     score_then: float | None
 
 
-def inspect_undo(services: Services, workflow_id: str, *, number: int | None = None) -> UndoEffect:
-    """What taking a round back would do; changes nothing.
+def inspect_undo(
+    services: Services, workflow_id: str, *, number: int | None = None, every: bool = False
+) -> UndoEffect:
+    """What taking a round back, or every round, would do; changes nothing.
 
     Args:
         services: where the workflow is.
         workflow_id: which.
         number: the round, counted from 1; the last one that is not undone when not given.
+        every: all rounds that are not undone.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
         InvalidInput: there is no such round, or nothing of it is left to undo.
     """
-    found = _wanted(inspect_rounds(services, workflow_id).shown, number)
-    job_ids = [item.job_id for item in found.items if not item.is_undone]
+    found = _wanted(inspect_rounds(services, workflow_id).shown, number, every=every)
+    job_ids = [item.job_id for entry in found for item in entry.items if not item.is_undone]
     leaving = _active_records(services.store, workflow_id, job_ids)
     settings = services.settings
     counts = [
@@ -63,28 +66,30 @@ def inspect_undo(services: Services, workflow_id: str, *, number: int | None = N
         max_synthetic_share=settings.max_synthetic_share,
     )
     return UndoEffect(
-        round=found.round,
+        rounds=[entry.round for entry in found],
         job_ids=job_ids,
         records=sum(leaving.values()),
         by_topic={topic or "uncategorized": number for topic, number in leaving.items()},
         score_now=analyze(services, workflow_id).balance_score,
         score_then=then.balance_score,
-        **found.figures(),
+        **sum_of(found).figures(),
     )
 
 
-def _wanted(rounds: list[Round], number: int | None) -> Round:
+def _wanted(rounds: list[Round], number: int | None, *, every: bool) -> list[Round]:
     left = [entry for entry in rounds if not all(item.is_undone for item in entry.items)]
     if not left:
         raise InvalidInput("There is no round to take back.")
+    if every:
+        return left
     if number is None:
-        return left[-1]
+        return left[-1:]
     chosen = next((entry for entry in left if entry.round == number), None)
     if chosen is None:
         known = any(entry.round == number for entry in rounds)
         said = f"Round {number} was taken back before." if known else f"There is no round {number}."
         raise InvalidInput(said, hint=f"The last one is round {left[-1].round}.")
-    return chosen
+    return [chosen]
 
 
 def _active_records(store: Store, workflow_id: str, job_ids: list[str]) -> dict[str | None, int]:
