@@ -52,6 +52,8 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("LookAtTopic", {"topic": "technical"}, ["what do technical issues look like?"]),
         ("MoveRecords", {"numbers": [2], "topic": "billing"}, ["record 2 is about billing"]),
         ("NothingAsked", {}, ["hi", "hello", "thanks!", "great, thank you"]),
+        ("Decline", {}, ["too expensive"]),
+        ("NothingAsked", {}, ["check it please"]),
         ("NothingAsked", {}, ["Analyze coverage", "analyze wf-2", "Please check my dataset", "Prepare my dataset."]),
         ("PlanForScore", {"score": 0.8}, ["what would 0.8 cost", "what would 0.8 cost?"]),
         ("ProposeMore", {}, ["more", "generate more"]),

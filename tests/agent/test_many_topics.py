@@ -59,7 +59,7 @@ def test_answers_about_many_topics_are_quick_and_short(
 def test_labels_are_looked_at_after_the_first_answer(
     many: str, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("review\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Review existing records first\n"))
     talked = command("chat", "-w", many)
     assert talked.code == 0, talked.err
     first, _, reviewed = talked.out.partition("you> ")

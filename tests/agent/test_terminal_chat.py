@@ -37,7 +37,7 @@ def thread_in(out: str) -> str:
     return found.group(1)
 
 
-def test_analysis_question_and_stop(command: Command, sample: str, chat: Chat) -> None:
+def test_analysis_question_and_stop(command: Command, sample: str, endpoint: Endpoint, chat: Chat) -> None:
     ended = chat("-w", sample, typed="what does message variation do?\nstop\n")
     assert ended.code == 0, ended.err
     out = ended.out

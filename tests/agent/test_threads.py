@@ -157,7 +157,7 @@ async def size(saver: AsyncSqliteSaver) -> tuple[int, int]:
 ASKED = ("what does message variation do?", "make it 2", "make it 3")
 
 
-async def test_a_long_conversation_stays_small(small: str, tmp_path: Path) -> None:
+async def test_a_long_conversation_stays_small(small: str, endpoint: Endpoint, tmp_path: Path) -> None:
     services = Services.from_settings()
     plain_file = str(tmp_path / "plain.db")
     async with (
@@ -188,7 +188,9 @@ async def test_a_long_conversation_fits_the_models_context(small: str, endpoint:
         assert sent[1] < sent[0] * 1.2
 
 
-async def test_only_the_latest_steps_are_kept_and_each_can_be_gone_back_to(small: str) -> None:
+async def test_only_the_latest_steps_are_kept_and_each_can_be_gone_back_to(
+    small: str, endpoint: Endpoint
+) -> None:
     services = Services.from_settings()
     async with open_checkpointer(services.settings) as saver:
         other = talking(services, saver, "t-other")

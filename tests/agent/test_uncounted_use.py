@@ -31,7 +31,8 @@ def uncounted(endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def make(leaves_out: Callable[[int], bool] = lambda _: True, *, is_priced: bool = True) -> None:
         def reply(body: dict[str, Any]) -> Any:
             answer = written(body)
-            assert isinstance(answer, str)
+            if not isinstance(answer, str):
+                return answer  # a reading of what was typed
             return {"content": answer, **({"usage": None} if leaves_out(next(calls)) else {})}
 
         endpoint.reply = reply
