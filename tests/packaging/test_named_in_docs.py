@@ -1,7 +1,8 @@
-"""What README and CHANGELOG name is there: files, commands with their options, make targets, modules, settings."""
+"""What README, CHANGELOG and docs/ name is there: files, commands, options, make targets, modules, settings, links."""
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from importlib.util import find_spec
@@ -15,7 +16,11 @@ from finetune_coverage.tools.settings_files import ENV_FILE
 from .test_readme import known_commands
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "CHANGELOG.md")
+OWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+PLAYED = ("docs/demo.md", "docs/transcript.md", "docs/conversations/README.md")
+"""What programs and people said: nobody's claims. Their links are looked at like all others."""
+LINKED = (*OWN, *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")))
+PAGES = tuple(page for page in LINKED if page not in PLAYED and page != "docs/security.md")
 FOLDERS = (".ci", "agent", "benchmarks", "docs", "examples", "graph", "notebooks", "tests", "tools")
 ENDINGS = ("csv", "ipynb", "jinja", "json", "md", "png", "py", "svg", "toml", "txt", "yaml")
 FILE = re.compile(rf"[\w.*/-]+\.(?:{'|'.join(ENDINGS)})")
@@ -32,7 +37,11 @@ def spans(page: str) -> list[str]:
             found.append(line.split("  #")[0].strip())
         elif not fence:
             running += f"{line}\n"
-    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", running) if "://" not in link]
+    links = [
+        os.path.relpath((ROOT / page).parent / link.partition("#")[0], ROOT)
+        for link in re.findall(r"\]\(([^)#\s][^)\s]*)\)", running)
+        if "://" not in link
+    ]
     found += [*links, *(" ".join(span.split()) for span in re.findall(r"`([^`]+)`", running))]
     return [span for span in dict.fromkeys(found) if span]
 
@@ -100,9 +109,37 @@ def test_what_it_names_is_there(page: str) -> None:
 
 
 def test_what_matters_is_looked_at() -> None:
-    readme, changelog = (spans(page) for page in PAGES)
-    assert {"make demo", "docs/transcript.md", "tools/generation/prices.yaml"} <= {*readme}
-    assert {"coverage.ipynb", "generate --batch", "--split", "tools/inspection"} <= {*changelog}
+    named = {page: {*spans(page)} for page in PAGES}
+    assert {"make demo", "docs/transcript.md", "docs/demo.md"} <= named["README.md"]
+    assert {"coverage.ipynb", "generate --batch", "--split", "tools/inspection"} <= named["CHANGELOG.md"]
+    assert "tools/generation/prices.yaml" in named["docs/approval.md"]
+    assert "tests/packaging/test_extending.py" in named["docs/extending.md"]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", LINKED)
+def test_its_links_lead_somewhere(page: str) -> None:
+    text = re.sub(
+        r"^(`{3,}).*?^\1$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    for link in links:
+        path, _, anchor = link.partition("#")
+        there = ((ROOT / page).parent / path).resolve() if path else ROOT / page
+        assert there.is_relative_to(ROOT) and there.exists(), link
+        assert not anchor or anchor in anchors(there), link
+
+
+def test_the_contents_name_every_page() -> None:
+    for folder in ("docs", "docs/decisions"):
+        contents = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+        pages = {path.name for path in (ROOT / folder).glob("*.md")} - {"README.md"}
+        assert pages - {*re.findall(r"\]\(([\w-]+\.md)\)", contents)} == set()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
-"""What the README says can be done: its code runs, its commands and settings exist."""
+"""What README and the pages of docs/ say can be done: their code runs, their commands and settings exist."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,28 +15,71 @@ from finetune_coverage.agent.cli import app
 from finetune_coverage.tools.settings import PREFIX, Settings
 from finetune_coverage.tools.settings_files import ENV_FILE
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PLAYED = ("demo.md", "transcript.md")
+"""What a program wrote: nobody's claims."""
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+    if path.name not in PLAYED
+}
+MOST_LINES = 200
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL)
 
 
-def test_its_python_runs() -> None:
-    (code,) = blocks("python")
-    space: dict[str, object] = {"__name__": "readme"}
+def run(code: str) -> dict[str, object]:
+    space: dict[str, object] = {"__name__": "page"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries; what is tested is that it runs
-        exec(compile(code, "README.md", "exec", dont_inherit=True), space)
+        exec(compile(code, "page.md", "exec", dont_inherit=True), space)
+    return space
+
+
+def test_the_readme_can_be_read_at_a_sitting() -> None:
+    assert len(PAGES["README.md"].splitlines()) <= MOST_LINES
+    assert "transcript of `make demo`" not in PAGES["README.md"]
+
+
+def test_the_readme_shows_what_the_demo_showed() -> None:
+    demo = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
+    played = demo.split("<!-- transcript of `make demo` -->")[1].split("<!-- end of transcript -->")[0]
+    (shown,) = re.findall(r"^````text\n(.*?)^````", PAGES["README.md"], re.MULTILINE | re.DOTALL)
+    places = [played.index(line) for line in shown.splitlines() if line]
+    assert len(places) > 10 and places == sorted(places)
+
+
+def test_a_node_of_another_graph() -> None:
+    space = run(blocks("docs/embedding.md", "python")[0])
     assert {"coverage", "grader"} <= set(space["agent"].get_graph().nodes)  # type: ignore[attr-defined]
 
 
-def test_its_json_and_yaml_can_be_imported(tmp_path: Path) -> None:
+def test_a_plan_in_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from finetune_coverage import ScriptedChatModel, Services
+    from finetune_coverage.tools.dataset.bundled_sample import sample_path
+
+    balance: Callable[..., object] = run(blocks("docs/embedding.md", "python")[1])["balance"]  # type: ignore[assignment]
+    model = ScriptedChatModel(default=lambda _: "no JSON")  # all is refused: what is tested is the way there
+    services = Services(
+        Settings(home=tmp_path, model="scripted", refusals_in_a_row=2, max_concurrency=1),
+        make_chat_model=lambda _: model,
+    )
+    answer = asyncio.run(balance(services, sample_path(), "ada"))  # type: ignore[arg-type]
+    assert answer["generation"]["status"] == "short" and answer["generation"]["requested"] == 30
+    assert "0.45" in capsys.readouterr().out
+    services.index.close()
+    services.store.close()
+
+
+def test_json_and_yaml_can_be_imported(tmp_path: Path) -> None:
     from finetune_coverage.tools.dataset.importer import import_files
     from finetune_coverage.tools.dataset.store import Store
     from finetune_coverage.tools.dataset.topics_file import read_topics
 
-    (record,), (topics,) = blocks("json"), blocks("yaml")
+    (record,), (topics,) = blocks("docs/formats.md", "json"), blocks("docs/topics-and-targets.md", "yaml")
+    assert json.loads(record)["topic"] == "billing"
     (tmp_path / "data.jsonl").write_text(record, encoding="utf-8")
     (tmp_path / "topics.yaml").write_text(topics, encoding="utf-8")
     store = Store.open(tmp_path / "coverage.db")
@@ -42,8 +88,34 @@ def test_its_json_and_yaml_can_be_imported(tmp_path: Path) -> None:
     store.close()
 
 
+def test_prices_can_be_read(tmp_path: Path) -> None:
+    from finetune_coverage.tools.generation.prices import price_of
+
+    (prices,) = blocks("docs/approval.md", "yaml")
+    (tmp_path / "prices.yaml").write_text(prices, encoding="utf-8")
+    settings = Settings(
+        prices=tmp_path / "prices.yaml", model="my-model", openai_base_url="http://localhost:8000/v1"
+    )
+    assert price_of(settings) is not None
+
+
+def test_formats_are_those_that_are_written() -> None:
+    from finetune_coverage.tools.dataset.exports.export_format import FORMATS
+
+    rows = re.findall(r"^\| (`[a-z`, ]+`) \|", PAGES["docs/formats.md"], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([a-z]+)`", row)} == set(FORMATS)
+
+
+def test_strategies_are_those_that_there_are() -> None:
+    from finetune_coverage.tools.coverage.strategy_choice import STRATEGIES
+
+    rows = re.findall(r"^\| `(\w+)` \|", PAGES["docs/generation-and-checks.md"], re.MULTILINE)
+    assert rows == list(STRATEGIES)
+
+
+COMMANDS = PAGES["docs/command-line.md"]
 TABLE = sorted(
-    {tuple(found.split()) for found in re.findall(r"`([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)(?: [^`]*)?`", README)}
+    {tuple(found.split()) for found in re.findall(r"`([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)(?: [^`]*)?`", COMMANDS)}
 )
 
 
@@ -65,8 +137,13 @@ def test_its_table_names_every_command() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("line", re.findall(r"(?:finetune-coverage|^\| `)\s*([^`\n]+)", README, re.MULTILINE))
-def test_options_in_its_commands_exist(line: str) -> None:
+LINES = re.compile(r"(?:finetune-coverage|^\| `)\s*([^`\n]+)", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "line", list(dict.fromkeys(line for page in PAGES.values() for line in LINES.findall(page)))
+)
+def test_options_in_commands_exist(line: str) -> None:
     known = known_commands()
     for part in line.split("`, `"):
         words = part.split()
@@ -78,14 +155,44 @@ def test_options_in_its_commands_exist(line: str) -> None:
         assert [option for option in options if option not in known[path]] == []
 
 
-def test_the_settings_it_names_exist() -> None:
-    fields = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
-        "OPENAI_BASE_URL",
-        "OPENAI_API_KEY",
-        ENV_FILE,
-    }
+def settings_there_are() -> set[str]:
+    fields = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    fields = {name.removeprefix(PREFIX) if "_OPENAI_" in name else name for name in fields}
     for group in ("gates", "tool_chain"):
         parts = type(getattr(Settings(), group)).model_fields
+        fields -= {f"{PREFIX}{group.upper()}"}
         fields |= {f"{PREFIX}{group.upper()}__{part.upper()}" for part in parts}
-    named = set(re.findall(rf"{PREFIX}[A-Z_]+|OPENAI_[A-Z_]+", README))
-    assert named - fields - {"FINETUNE_COVERAGE_DEBUG"} == set()
+    return fields
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_settings_it_names_exist(page: str) -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+|OPENAI_[A-Z_]+", PAGES[page]))
+    assert named - settings_there_are() - {"FINETUNE_COVERAGE_DEBUG", ENV_FILE} == set()
+
+
+def test_the_table_names_every_setting() -> None:
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", PAGES["docs/settings.md"], re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert named == settings_there_are()
+
+
+def test_the_defaults_in_the_table_are_those_of_the_code() -> None:
+    settings = Settings()
+    rows = re.findall(
+        r"^\| `(FINETUNE_COVERAGE_[A-Z_]+)` \| `?([\d.]+|true|false|auto)`? \|",
+        PAGES["docs/settings.md"],
+        re.MULTILINE,
+    )
+    assert len(rows) > 14
+    for name, told in rows:
+        value: object = settings
+        for part in name.removeprefix(PREFIX).lower().split("__"):
+            value = getattr(value, part)
+        assert told == (
+            str(value).lower()
+            if isinstance(value, bool)
+            else f"{value:g}"
+            if isinstance(value, float)
+            else str(value)
+        ), name
