@@ -31,7 +31,7 @@ from ..offers.offer import Offer, Reply
 from ..wording.help import HELP
 from ..wording.markdown import escape
 from .bare_plan import read_bare_plan
-from .names import ascii_digits, named_topics
+from .names import ascii_digits, named_topics, words_of
 
 _log = logging.getLogger(__name__)
 
@@ -46,9 +46,11 @@ _WISHES = {
     "leave_out": "wants a topic left out of the plan",
     "limit_dollars": "wants the plan to cost no more than a number of dollars",
     "limit_tokens": "wants the plan to take no more than a number of tokens",
+    "no_limit": "wants a limit, a cap on cost or tokens, taken away",
     "more": "wants more records, without a number and a topic",
-    "try_a_few": "wants a few records written first, to see what they are like",
-    "show": "wants to see or review records",
+    "try_a_few": "wants a sample of what would be written, before the whole plan",
+    "show": "wants to see or review records that are there",
+    "show_in_full": "wants to see shown records, by number, whole",
     "show_new": "wants to see the new, generated, synthetic records",
     "next_page": "wants to see the next records",
     "drop": "wants shown records, by number, taken out of the dataset",
@@ -70,15 +72,17 @@ _WISHES = {
     "thanks": "greets, thanks, praises",
     "ask_score": "asks what the score is or means",
     "ask_counts": "asks how many records there are",
-    "ask_worst": "asks which topics are worst",
+    "ask_worst": "asks what is wrong with the data, or which topics are worst",
+    "ask_what_if": "asks what a plan would give, what if",
     "ask_why_few": "asks why a topic has few records",
     "ask_records": "asks what the records of a topic are like",
     "ask_rounds": "asks what was generated so far, or how the score changed",
     "ask_rejected": "asks what was rejected, or why",
     "ask_reach": "asks what it takes to reach a score",
     "ask_strategies": "asks about the strategies",
-    "ask_plan": "asks what the plan does",
-    "ask_cost": "asks about cost, tokens, time or the model",
+    "ask_plan": "asks what the plan does, or what a word or number in it means",
+    "ask_cost": "asks what it costs, how many tokens it takes, which model is used",
+    "ask_time": "asks how long it takes",
     "ask_origin": "asks where a shown record, by number, comes from",
     "ask_help": "asks what can be done here, or how to export or import",
     "other": "anything else",
@@ -122,6 +126,16 @@ _EXAMPLES = [
         ("यह बेकार है, मत करो", "this is useless, don't do it", "no", [], [], ""),
         ("how much would that be", "what does it cost?", "ask_cost", [], [], ""),
         ("everything but delivery", "leave delivery out", "leave_out", ["delivery"], [], ""),
+        (
+            "was ist message variation",
+            "what is message variation?",
+            "ask_strategies",
+            [],
+            [],
+            "message_variation",
+        ),
+        ("no cap on tokens please", "take the limit away", "no_limit", [], [], ""),
+        ("number 4, all of it", "show 4 in full", "show_in_full", [], [4], ""),
     ]
 ]
 
@@ -203,8 +217,10 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         ValueError: the reading fits no action, or not the text.
     """
     topics = named_topics(text, offer.topics) or [name for name in reading.topics if name in offer.topics]
+    if len(topics) == len(offer.topics) > 1:
+        topics = []  # all of them is none in particular
     numbers = _numbers(reading.numbers, text)
-    strategy = STRATEGIES[reading.strategy].name if reading.strategy in STRATEGIES else None
+    strategy = _strategy(reading, text)
     topic, number = next(iter(topics), None), next(iter(numbers), None)
     whole = [int(one) for one in numbers if one == int(one) and one > 0]
     first = next(iter(whole), None)
@@ -215,9 +231,11 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "leave_out": lambda: _left_out(topics, offer),
         "limit_dollars": lambda: catalog.ProposePlan(items=_kept(offer.items), max_usd=number),
         "limit_tokens": lambda: catalog.ProposePlan(items=_kept(offer.items), max_tokens=first),
+        "no_limit": lambda: catalog.ProposePlan(items=_kept(offer.items), remove_limits=True),
         "more": catalog.ProposeMore,
         "try_a_few": lambda: catalog.ProposePilot(count=first or 3),
         "show": lambda: catalog.ShowRecords(topic=topic, number=first),
+        "show_in_full": lambda: catalog.ShowRecords(shown_numbers=whole),
         "show_new": lambda: catalog.ShowRecords(origin="synthetic", topic=topic, number=first),
         "next_page": lambda: catalog.ShowRecords(next=True),
         "drop": lambda: catalog.DropRecords(numbers=whole),
@@ -238,6 +256,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "ask_score": catalog.ExplainScore,
         "ask_counts": lambda: catalog.ExplainTopics(topics=topics),
         "ask_worst": lambda: catalog.ExplainTopics(lowest=first or 5),
+        "ask_what_if": lambda: catalog.WhatIf(items=_plan(topics, whole, strategy, offer).items),
         "ask_why_few": lambda: catalog.ExplainWhyLow(topic=topic),
         "ask_records": lambda: catalog.LookAtTopic(topic=topic),
         "ask_rounds": catalog.ExplainRounds,
@@ -248,6 +267,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         ),
         "ask_plan": catalog.ExplainPlan,
         "ask_cost": catalog.ExplainCost,
+        "ask_time": catalog.ExplainCost,
         "ask_origin": lambda: catalog.WhereFrom.model_validate({"number": first}),
         "ask_help": catalog.ExplainMeans,
     }
@@ -303,6 +323,13 @@ def _left_out(topics: Sequence[str], offer: Offer) -> catalog.ProposePlan:
 
 def _kept(items: Sequence[Any]) -> list[PlannedItem]:
     return [PlannedItem(topic=item.topic, count=item.count, strategy=item.strategy) for item in items]
+
+
+def _strategy(reading: Reading, text: str) -> StrategyName | None:
+    """The strategy, where a word of its name stands in the text or in its translation: a small model adds one."""
+    guide = STRATEGIES.get(reading.strategy)  # type: ignore[call-overload]
+    said = {*words_of(text), *words_of(reading.english)}
+    return guide.name if guide is not None and said & {*words_of(guide.title)} else None
 
 
 def _numbers(read: Sequence[float], text: str) -> list[float]:
