@@ -12,15 +12,14 @@ from ..tools.generation.approval import approval_of, approve_plan
 from ..tools.generation.prices import require_keepable_cap
 from .actions.plan import revise
 from .context import approver, from_context, thread_id
-from .offers.offer import Offer, Reply
+from .offers.offer import Offer
 from .offers.pending import keep_with_plan, require_shown_plan
+from .offers.reply import ENDS, Approve, Reply, Resume
 from .scope import ServicesSource, scoped
 from .state import State, as_json, reply_in, the_offer, with_update
 from .wording.markdown import escape
 
 Answered = Literal["generate", "talk", "finish"]
-ENDS = ("proceed", "stop", "review_outside")
-"""Kinds of reply that end the conversation."""
 
 
 def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -> Command[Answered]:
@@ -36,14 +35,14 @@ def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -
         offer: what it answers.
     """
     update: dict[str, Any] = {"reply": as_json(reply), "offer": as_json(offer)}
-    if reply.kind == "resume":
+    if isinstance(reply.deed, Resume):
         return Command(goto="generate", update=update)
-    if reply.kind in ENDS:
+    if isinstance(reply.deed, ENDS):
         return Command(goto="finish", update=update)
-    if reply.kind != "approve":
+    if not isinstance(reply.deed, Approve):
         return Command(goto="talk", update=update)
-    if offer.plan_id is None or reply.items != offer.items:
-        update |= revise(source, with_update(state, update))
+    if offer.plan_id is None or reply.deed.items != offer.items:
+        update |= revise(source, with_update(state, update), reply.deed)
         if reply_in(with_update(state, update)) is None:
             return Command(goto="talk", update=update)
     update |= _written_down(source, with_update(state, update))

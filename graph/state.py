@@ -13,7 +13,8 @@ from typing_extensions import TypedDict
 
 from ..tools.models.usage import TokenUsage
 from .conversations.lasting_ids import add_with_lasting_ids
-from .offers.offer import Offer, Reply
+from .offers.offer import Offer, stored_offer
+from .offers.reply import Reply, stored_reply
 
 NextStep = Literal["grader", "review", "stopped"]
 
@@ -132,8 +133,7 @@ class State(InputState, OutputState, total=False):
 
 def offer_in(state: State) -> Offer | None:
     """What lies on the table."""
-    offer = state.get("offer")
-    return Offer.model_validate(offer) if offer is not None else None
+    return stored_offer(state.get("offer"))
 
 
 def the_offer(state: State) -> Offer:
@@ -143,8 +143,7 @@ def the_offer(state: State) -> Offer:
 
 def reply_in(state: State) -> Reply | None:
     """The answer that is being carried out."""
-    reply = state.get("reply")
-    return Reply.model_validate(reply) if reply is not None else None
+    return stored_reply(state.get("reply"))
 
 
 def the_reply(state: State) -> Reply:

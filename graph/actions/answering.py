@@ -8,31 +8,36 @@ from langchain_core.messages import AIMessage
 
 from ...tools.generation.plans import decline_plan
 from ...tools.services import Services
-from ..offers.kinds import YES_TO
-from ..offers.offer import Offer, Reply
+from ..offers.offer import Offer
+from ..offers.reply import YES_TO, AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer, the_reply
+from ..state import State, as_json, the_offer
 from ..wording.plan_words import brief_reminder, option_lines, reminder
+from .catalog import Decline, ShowTable
 
 _LOST = "I did not understand that."
 _QUESTION_MARKS = "?\uff1f\u061f\u037e\u055e\u1367"
 """Of every script that marks questions; the Greek one looks like a semicolon."""
 
 
-def respond(source: ServicesSource, state: State) -> dict[str, Any]:
+def respond(source: ServicesSource, state: State, deed: Deed) -> dict[str, Any]:
     """Say what was answered, or ask back; the pending plan stays, except after a no."""
-    reply, offer = the_reply(state), the_offer(state)
-    if offer.action == "choose_workflow":
-        return _said(f"{reply.note} {offer.text}".strip(), offer)
-    if reply.kind == "back":
-        return _said(reminder(offer), offer)
-    if reply.kind == "reject":
-        return _decline(scoped(source(), state), offer)
-    if reply.kind == "told":
-        asks = any(mark in reply.note for mark in _QUESTION_MARKS)
-        offer = offer.model_copy(update={"asks_beside": asks})
-        return _said(f"{reply.note}\n\n{brief_reminder(offer)}", offer)
-    text = _confirmation(reply, offer) if reply.kind == "confirm" else reply.note or _LOST
+    offer = the_offer(state)
+    match deed:
+        case Unclear() if offer.action == "choose_workflow":
+            return _said(f"{deed.note} {offer.text}".strip(), offer)
+        case ShowTable():
+            return _said(reminder(offer), offer)
+        case Decline():
+            return _decline(scoped(source(), state), offer)
+        case Told():
+            asks = any(mark in deed.note for mark in _QUESTION_MARKS)
+            offer = offer.model_copy(update={"asks_beside": asks})
+            return _said(f"{deed.note}\n\n{brief_reminder(offer)}", offer)
+        case AskBack():
+            text = _confirmation(deed.means, offer)
+        case _:
+            text = (deed.note if isinstance(deed, Unclear) else "") or _LOST
     return _said(f"{text}\n\n{reminder(offer)}", offer.model_copy(update={"asks_beside": False}))
 
 
@@ -43,20 +48,19 @@ _IT_WOULD = {
     "review_outside": "you look at the records outside, and come back",
     "take_back": "take the round back",
     "add_rule": "make it a rule",
-    "add_rule_here": "make it a rule for this topic",
-    "remove_asked": "take out what I asked about",
+    "take_out": "do what I asked about",
 }
 _BARE = {"stop": "“stop”", "review_outside": "“outside”", "proceed": "“skip”", "resume": "“continue”"}
 """What to answer where no option stands for it."""
 
 
-def _confirmation(reply: Reply, offer: Offer) -> str:
+def _confirmation(means: str, offer: Offer) -> str:
     """What was more than a bare answer, asked once more: only a bare answer has a consequence."""
-    if reply.means == "approve" and offer.action not in YES_TO:
+    if means == "approve" and offer.action not in YES_TO:
         number = next((n for n, option in enumerate(offer.options, 1) if option.items == offer.items), 1)
         how = f"“yes” or {number}" if offer.yes_is_plain else f"{number}"
         return f"I read that as a yes to the plan. To be sure that nothing starts by a misreading, please answer {how}."
-    means = YES_TO[offer.action] if reply.means == "approve" else reply.means or ""
+    means = YES_TO[offer.action].kind if means == "approve" else means
     numbers = (str(n) for n, option in enumerate(offer.options, 1) if option.effect == means)
     answer = next(numbers, _BARE.get(means, "“yes”"))
     return f"I read that as: {_IT_WOULD[means]}. If that is right, please answer {answer}."

@@ -7,6 +7,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.dataset.branch import branch_workflow, branches_of
 from ...tools.errors import CoverageError, InvalidInput
 from ...tools.generation.plans import cancel_plan
@@ -15,23 +16,25 @@ from ...tools.inspection.rounds import Round, inspect_rounds
 from ...tools.services import Services
 from ..context import thread_id
 from ..conversations.history import history
-from ..offers.offer import Offer, Reply
+from ..offers.offer import Offer
+from ..offers.reply import Reply
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, forget, the_offer, the_reply
+from ..state import State, as_json, forget, the_offer
 from ..wording.compare_words import comparison_words
 from ..wording.markdown import escape
 from ..wording.plan_words import reminder
+from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
 from .tool_messages import tool_messages
 
 
-def fork(source: ServicesSource, state: State) -> dict[str, Any]:
+def fork(source: ServicesSource, state: State, action: GoBackBefore) -> dict[str, Any]:
     """Make a branch without the round and those after it, and go on there."""
     services = scoped(source(), state)
-    offer, reply = the_offer(state), the_reply(state)
+    offer = the_offer(state)
     origin = offer.workflow_id or ""
     try:
-        rounds = _from_round(inspect_rounds(services, origin).shown, reply.number)
-        name = (reply.strategy or f"before-{rounds[0].round}").replace("_", "-")
+        rounds = _from_round(inspect_rounds(services, origin).shown, action.round)
+        name = (action.strategy or f"before-{rounds[0].round}").replace("_", "-")
         left_out = [item.job_id for entry in rounds for item in entry.items]
         branch = branch_workflow(services.store, origin, name, without_jobs=left_out)
     except CoverageError as error:
@@ -41,18 +44,23 @@ def fork(source: ServicesSource, state: State) -> dict[str, Any]:
         f"I made `{branch.id}`, a copy of `{origin}` as it was before round {rounds[0].round}, and we go on with "
         f"it. `{origin}` stays as it is: say “compare” to see both side by side, “use {origin}” to go back."
     )
-    return {**forget(), "workflow_id": branch.id, "notice": notice, "reply": _again(rounds[0], reply)}
+    return {
+        **forget(),
+        "workflow_id": branch.id,
+        "notice": notice,
+        "reply": _again(rounds[0], action.strategy),
+    }
 
 
-def switch(source: ServicesSource, state: State) -> dict[str, Any]:
+def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[str, Any]:
     """Go on with another branch of the same dataset."""
     services = scoped(source(), state)
-    offer, reply = the_offer(state), the_reply(state)
+    offer = the_offer(state)
     known = branches_of(services.store, offer.workflow_id or "")
-    chosen = next((one for one in known if one.lower() == (reply.workflow_id or "").lower()), None)
+    chosen = next((one for one in known if one.lower() == action.workflow_id.lower()), None)
     if chosen is None or chosen == offer.workflow_id:
         there = ", ".join(f"`{one}`" for one in known)
-        what = "We are working on it." if chosen else f"There is no branch {escape(reply.workflow_id or '')}."
+        what = "We are working on it." if chosen else f"There is no branch {escape(action.workflow_id)}."
         return _said(offer, f"{what} There is: {there}.")
     _cancel(services, offer)
     totals = history(services.store, thread_id(), chosen)
@@ -60,13 +68,13 @@ def switch(source: ServicesSource, state: State) -> dict[str, Any]:
     return {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
 
 
-def compare(source: ServicesSource, state: State) -> dict[str, Any]:
+def compare(source: ServicesSource, state: State, action: CompareBranches) -> dict[str, Any]:
     """Lay two branches side by side; what lies on the table stays."""
     services = scoped(source(), state, models=True)
-    offer, reply = the_offer(state), the_reply(state)
+    offer = the_offer(state)
     mine = offer.workflow_id or ""
     try:
-        other = _other(branches_of(services.store, mine), mine, reply.workflow_id)
+        other = _other(branches_of(services.store, mine), mine, action.other)
         comparison = compare_branches(services, other, mine)
     except CoverageError as error:
         return _said(offer, escape(str(error)))
@@ -79,27 +87,25 @@ def compare(source: ServicesSource, state: State) -> dict[str, Any]:
     return {**answer, "messages": [*call, *answer["messages"]]}
 
 
-def _from_round(rounds: list[Round], number: float | None) -> list[Round]:
+def _from_round(rounds: list[Round], number: int | None) -> list[Round]:
     """The round named, or the last one, and all after it."""
     if not rounds:
         raise InvalidInput(
             "There was no round of generation yet.", hint="There is nothing to go back before."
         )
-    wanted = int(number) if number is not None else rounds[-1].round
+    wanted = number if number is not None else rounds[-1].round
     found = [entry for entry in rounds if entry.round >= wanted]
     if not found or found[0].round != wanted:
         raise InvalidInput(f"There is no round {wanted}.", hint=f"The last one is round {rounds[-1].round}.")
     return found
 
 
-def _again(first: Round, reply: Reply) -> dict[str, Any] | None:
+def _again(first: Round, strategy: StrategyName | None) -> dict[str, Any] | None:
     """The round once more with the other strategy: shown as a plan after the analysis, never started."""
-    if reply.strategy is None:
+    if strategy is None:
         return None
-    items = [
-        PlanItem(topic=item.topic, count=item.requested, strategy=reply.strategy) for item in first.items
-    ]
-    return as_json(Reply(kind="change", items=items, read_by="model"))
+    items = [PlanItem(topic=item.topic, count=item.requested, strategy=strategy) for item in first.items]
+    return as_json(Reply(deed=proposed(items), read_by="model"))
 
 
 def _other(known: list[str], mine: str, named: str | None) -> str:

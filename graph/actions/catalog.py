@@ -6,20 +6,21 @@ here, and a line in `ACTIONS` or `QUESTIONS`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ...tools.coverage.caps import MAX_PER_ITEM
+from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.coverage.targets import Aim
+from ..offers.reply import Deed
 
 
-class Action(BaseModel):
+class Action(Deed):
     """One thing that was asked for."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class PlannedItem(BaseModel):
@@ -312,3 +313,8 @@ QUESTIONS: tuple[type[Action], ...] = (
     ExplainMeans,
 )
 """What is looked up: the model reads the facts and answers, or asks for more."""
+
+
+def proposed(items: Sequence[PlanItem]) -> ProposePlan:
+    """The plan with these items."""
+    return ProposePlan(items=[PlannedItem.model_validate(item.model_dump()) for item in items])

@@ -62,7 +62,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     parts = [state.get("notice") or ""]
     if results:
         ids = [record_id for result in results for record_id in result["record_ids"]]
-        scope = ReviewScope(synthetic=True)
+        scope = ReviewScope(origin="synthetic")
         offer.shown_records, offer.review = ids, scope
         records = [get_record(services.store, workflow_id, record_id) for record_id in ids]
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
@@ -104,7 +104,7 @@ def _options(items: list[PlanItem]) -> list[Option]:
     return [
         Option(label=f"Go on with the remaining {left:,}", effect="generate", items=items),
         Option(label="Skip the rest and proceed to grader config", effect="proceed"),
-        Option(label=REVIEW_NEW, effect="review"),
+        Option(label=REVIEW_NEW, effect="review_new"),
         Option(label="Stop here", effect="stop"),
     ]
 

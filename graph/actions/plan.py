@@ -16,11 +16,13 @@ from ..context import thread_id
 from ..offers.offer import Offer, same_items
 from ..offers.pending import lay
 from ..offers.plan_options import plan_options
+from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
 from ..wording.plan_words import cost_words, note_lower_scores, reminder
 from ..wording.report import revised_plan
+from .catalog import ProposeMore, ProposePilot, ProposePlan
 from .pilot import pilot_note, split_pilot
 
 _NOTHING_MORE = (
@@ -29,20 +31,18 @@ _NOTHING_MORE = (
 )
 
 
-def revise(source: ServicesSource, state: State) -> dict[str, Any]:
+def revise(
+    source: ServicesSource, state: State, deed: ProposePlan | ProposeMore | ProposePilot | Approve
+) -> dict[str, Any]:
     """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
     services = scoped(source(), state)
-    offer, reply = the_offer(state), the_reply(state)
+    offer = the_offer(state)
+    named = deed if isinstance(deed, ProposePlan) else ProposePlan.model_construct()
     # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
-    usd, tokens = (None, None) if reply.without_caps else (offer.cap_usd, offer.cap_tokens)
-    services = with_caps(services, usd=reply.cap_usd or usd, tokens=reply.cap_tokens or tokens)
+    usd, tokens = (None, None) if named.remove_limits else (offer.cap_usd, offer.cap_tokens)
+    services = with_caps(services, usd=named.max_usd or usd, tokens=named.max_tokens or tokens)
     workflow_id = offer.workflow_id or ""
-    items = reply.items or (offer.more if reply.kind == "more" else [])
-    onward: list[PlanItem] = []
-    if reply.kind == "pilot" and offer.items:
-        items, onward = split_pilot(offer.items, int(reply.number or 1))
-        # A pilot of a pilot, or of what one left, still leads to the whole.
-        onward += offer.onward if offer.is_pilot else []
+    items, onward = _wanted(deed, offer)
     if not items:
         return _ask_again(offer, _NOTHING_MORE)
     try:
@@ -59,10 +59,10 @@ def revise(source: ServicesSource, state: State) -> dict[str, Any]:
     coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
     note_lower_scores(changed, coverage)
     changed = lay(services, changed, state, thread_id())
-    if reply.kind == "approve" and affordable:
-        return {"offer": as_json(changed), "reply": as_json(reply)}
+    if isinstance(deed, Approve) and affordable:
+        return {"offer": as_json(changed), "reply": as_json(the_reply(state))}
     said = [pilot_note(items, onward)] if onward else []
-    if reply.without_caps and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
+    if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:
         said.append(
@@ -70,6 +70,23 @@ def revise(source: ServicesSource, state: State) -> dict[str, Any]:
         )
     changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
     return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
+
+
+def _wanted(
+    deed: ProposePlan | ProposeMore | ProposePilot | Approve, offer: Offer
+) -> tuple[list[PlanItem], list[PlanItem]]:
+    """The items to show, and what is left to ask for once they were written."""
+    match deed:
+        case Approve():
+            return deed.items, []
+        case ProposeMore():
+            return offer.more, []
+        case ProposePilot():
+            items, onward = split_pilot(offer.items, deed.count) if offer.items else ([], [])
+            # A pilot of a pilot, or of what one left, still leads to the whole.
+            return items, onward + (offer.onward if offer.is_pilot else [])
+        case ProposePlan():
+            return [PlanItem.model_validate(item.model_dump()) for item in deed.items], []
 
 
 def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:

@@ -14,8 +14,8 @@ from ..wording.plan_words import items_words, strategy_words
 from . import catalog, facts
 from .asked_tools import Asked
 from .catalog import Action
+from .checked import known_topic, plan_items
 from .facts import Answer
-from .replies import known_topic, plan_items
 
 
 def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:

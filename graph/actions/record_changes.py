@@ -10,11 +10,14 @@ from ...tools.dataset.records import get_record, set_status, set_topic
 from ...tools.dataset.replace_record import replace_record
 from ...tools.dataset.store import Store
 from ...tools.errors import InvalidInput
-from ..offers.offer import Offer, Reply
+from ..offers.offer import Offer
 from ..wording.markdown import topic_title
+from .catalog import EditRecord, KeepRecords, MoveRecords
+
+RecordChange = KeepRecords | MoveRecords | EditRecord
 
 
-def change_records(store: Store, offer: Offer, reply: Reply) -> tuple[str, list[str]]:
+def change_records(store: Store, offer: Offer, action: RecordChange) -> tuple[str, list[str]]:
     """Carry out what was said about shown records.
 
     Returns:
@@ -24,34 +27,34 @@ def change_records(store: Store, offer: Offer, reply: Reply) -> tuple[str, list[
         CoverageError: there is no record of that number, or the change cannot be made; nothing is changed then.
     """
     workflow_id, shown = offer.workflow_id or "", list(offer.shown_records)
-    numbers = sorted(set(reply.numbers))
+    numbers = [action.number] if isinstance(action, EditRecord) else sorted(set(action.numbers))
     ids = shown_ids(offer, numbers)
     what = records_words(numbers)
-    match reply.kind:
-        case "restore":
+    match action:
+        case KeepRecords():
             set_status(store, workflow_id, ids, "active")
             return f"{what[0].upper()}{what[1:]} count{'s' if len(ids) == 1 else ''} as before.", shown
-        case "relabel":
+        case MoveRecords():
             for record_id in ids:
-                set_topic(store, workflow_id, record_id, reply.topic)
-            return f'The topic of {what} is now "{topic_title(reply.topic or "")}".', shown
-        case _:
-            shown[numbers[0] - 1] = _edit(store, workflow_id, ids[0], reply)
-            part = "question" if reply.role == "user" else "reply"
+                set_topic(store, workflow_id, record_id, action.topic)
+            return f'The topic of {what} is now "{topic_title(action.topic)}".', shown
+        case EditRecord():
+            shown[action.number - 1] = _edit(store, workflow_id, ids[0], action)
+            part = "question" if action.role == "user" else "reply"
             return f"I changed the last {part} of {what}; the record as it was is kept aside.", shown
 
 
-def _edit(store: Store, workflow_id: str, record_id: str, reply: Reply) -> str:
+def _edit(store: Store, workflow_id: str, record_id: str, action: EditRecord) -> str:
     source = json.loads(get_record(store, workflow_id, record_id).body)
     messages = source.get("messages") or []
     last = next(
-        (m for m in reversed(messages) if m.get("role") == reply.role and message_text(m).strip()), None
+        (m for m in reversed(messages) if m.get("role") == action.role and message_text(m).strip()), None
     )
     if last is None:
         raise InvalidInput(
             "That record has no such message.", hint="Edit it with `finetune-coverage review`."
         )
-    last["content"] = reply.text
+    last["content"] = action.text
     return replace_record(store, workflow_id, record_id, json.dumps(source, ensure_ascii=False))
 
 

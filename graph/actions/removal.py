@@ -16,10 +16,12 @@ from ...tools.generation.lessons.rules import get_rule, remove_rule
 from ...tools.topics.discover import merge_topics
 from ..offers.offer import Offer, Option, Removal
 from ..offers.pending import keep_with_plan, put
+from ..offers.reply import LeaveIn, TakeOut
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, forget, the_offer, the_reply
+from ..state import State, as_json, forget, the_offer
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
 from ..wording.plan_words import option_lines, reminder
+from .catalog import DropRecords, MergeTopics, RemoveRule
 from .record_changes import records_words, shown_ids
 from .rules import ask_for_rule, rule_line
 
@@ -28,18 +30,25 @@ _OPENING = 90
 _NAMED = 10
 
 
-def remove(source: ServicesSource, state: State) -> dict[str, Any]:
-    """Ask whether it shall go, or do what was answered; records that went make other figures."""
-    offer, reply = the_offer(state), the_reply(state)
-    if reply.kind == "drop":
-        numbers = sorted(set(reply.numbers))
-        return _ask(source, state, Removal(what="records", numbers=numbers, reason=reply.note))
-    if reply.kind == "drop_rule":
-        return _ask(source, state, Removal(what="rule", numbers=[int(reply.number or 0)]))
-    if reply.kind == "merge":
-        return _ask(source, state, Removal(what="topics", topics=reply.topics, into=reply.topic or ""))
+def ask_to_remove(
+    source: ServicesSource, state: State, action: DropRecords | RemoveRule | MergeTopics
+) -> dict[str, Any]:
+    """Ask whether it shall be done, with what it is."""
+    match action:
+        case DropRecords():
+            numbers = sorted(set(action.numbers))
+            return _ask(source, state, Removal(what="records", numbers=numbers, reason=action.reason))
+        case RemoveRule():
+            return _ask(source, state, Removal(what="rule", numbers=[action.number]))
+        case MergeTopics():
+            return _ask(source, state, Removal(what="topics", topics=action.topics, into=action.into))
+
+
+def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dict[str, Any]:
+    """Do what was asked about, or leave it; records that went make other figures."""
+    offer = the_offer(state)
     removal = offer.removal
-    if removal is None or reply.kind == "keep_asked":
+    if removal is None or isinstance(deed, LeaveIn):
         return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was changed."}
     try:
         if removal.what == "rule":
@@ -72,8 +81,8 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
             "approval_id": None,
             "removal": removal,
             "options": [
-                Option(label=_deed(removal), effect="remove_asked"),
-                Option(label="Leave it as it is", effect="keep_asked"),
+                Option(label=_deed(removal), effect="take_out"),
+                Option(label="Leave it as it is", effect="leave_in"),
             ],
         }
     )

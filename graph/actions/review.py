@@ -1,4 +1,4 @@
-"""The node that shows records inside the conversation and changes those that the person names."""
+"""Shows records inside the conversation, and changes those that the person names."""
 
 from __future__ import annotations
 
@@ -13,28 +13,26 @@ from ...tools.dataset.records import get_record, load_records
 from ...tools.dataset.store import Store
 from ...tools.errors import CoverageError
 from ..context import thread_id
-from ..offers.offer import Offer, Reply, ReviewScope
+from ..offers.offer import Offer, ReviewScope
 from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer, the_reply
+from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, shorten, topic_title
 from ..wording.plan_words import reminder
-from .record_changes import change_records, shown_ids
+from .catalog import ShowRecords
+from .record_changes import RecordChange, change_records, shown_ids
 
 _PAGE = 5
 _TURN = 600
 _TURNS = 6
 
 
-def review(source: ServicesSource, state: State) -> dict[str, Any]:
-    """Show a few records, or change some; a change is one of the dataset, so it is analyzed again."""
-    store = source().store
-    offer, reply = the_offer(state), the_reply(state)
-    if reply.kind != "review":
-        return _change(source, offer, reply)
-    if reply.numbers:
-        return _in_full(source, offer, reply.numbers)
-    scope = reply.review or ReviewScope(topic=reply.topic)
+def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[str, Any]:
+    """Show a few records."""
+    store, offer = source().store, the_offer(state)
+    if action.shown_numbers:
+        return _in_full(source, offer, action.shown_numbers)
+    scope = _scope(action, offer)
     first = len(offer.shown_records) if scope.page else 0
     records = _records(store, offer, scope, state.get("record_ids") or [])
     if not records:
@@ -69,9 +67,11 @@ def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[s
     }
 
 
-def _change(source: ServicesSource, offer: Offer, reply: Reply) -> dict[str, Any]:
+def change(source: ServicesSource, state: State, action: RecordChange) -> dict[str, Any]:
+    """Change shown records; it is a change of the dataset, so it is analyzed again."""
+    offer = the_offer(state)
     try:
-        notice, shown = change_records(source().store, offer, reply)
+        notice, shown = change_records(source().store, offer, action)
     except CoverageError as error:
         text = f"{escape(str(error))}\n\n{reminder(offer)}"
         offer = offer.model_copy(update={"text": text})
@@ -80,11 +80,22 @@ def _change(source: ServicesSource, offer: Offer, reply: Reply) -> dict[str, Any
     return {"offer": as_json(offer), "reply": None, "notice": notice}
 
 
+def _scope(action: ShowRecords, offer: Offer) -> ReviewScope:
+    if action.next and offer.review is not None:
+        return offer.review.model_copy(update={"page": offer.review.page + 1})
+    return ReviewScope(
+        topic=action.topic,
+        origin=None if action.origin == "any" else action.origin,
+        uncategorized=action.without_a_topic,
+        size=action.number,
+    )
+
+
 def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
     """One page of what the person wants to see."""
     size = scope.size or _PAGE
     workflow_id, start = offer.workflow_id or "", scope.page * size
-    if scope.synthetic:
+    if scope.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
             record.id

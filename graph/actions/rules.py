@@ -13,24 +13,25 @@ from ...tools.generation.plans import cancel_plan
 from ...tools.services import Services
 from ..offers.offer import Offer, Option
 from ..offers.pending import put
+from ..offers.reply import AddRule, SkipRule
 from ..scope import ServicesSource
-from ..state import State, as_json, the_offer, the_reply
+from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import option_lines, reminder
+from .catalog import ShowRules
 
 
-def rules(source: ServicesSource, state: State) -> dict[str, Any]:
+def rules(source: ServicesSource, state: State, deed: AddRule | SkipRule | ShowRules) -> dict[str, Any]:
     """Add the rule that was asked about, or leave it; list the rules."""
-    store = source().store
-    offer, reply = the_offer(state), the_reply(state)
+    store, offer = source().store, the_offer(state)
     workflow_id = offer.workflow_id or ""
-    if reply.kind in ("add_rule", "add_rule_here") and offer.rule is not None:
-        topic = offer.rule.get("topic") if reply.kind == "add_rule_here" else None
+    if isinstance(deed, AddRule) and offer.rule is not None:
+        topic = offer.rule.get("topic") if deed.only_here else None
         wanted = Rule(offer.rule["kind"], offer.rule["value"], topic)  # type: ignore[arg-type]  # checked there
         rule = add_rule(store, workflow_id, wanted)
         said = f"From now on: {rule_line(rule)} “Remove rule {rule.id}” takes it away."
         return {"reply": None, "notice": said}
-    if reply.kind == "skip_rule":
+    if isinstance(deed, SkipRule):
         return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
     said = _listed(list_rules(store, workflow_id))
     text = f"{said}\n\n{reminder(offer)}"

@@ -12,23 +12,24 @@ from ...tools.generation.plans import cancel_plan
 from ...tools.set_targets import TargetChange, change_targets
 from ..offers.offer import Offer
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer, the_reply
+from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import reminder
+from .catalog import SetTargets
 
 _NAMED = 12
 
 
-def retarget(source: ServicesSource, state: State) -> dict[str, Any]:
+def retarget(source: ServicesSource, state: State, action: SetTargets) -> dict[str, Any]:
     """Set the new targets and have them analyzed; what cannot be set is said and asked again."""
     services = scoped(source(), state)
-    offer, reply = the_offer(state), the_reply(state)
+    offer = the_offer(state)
     known = state.get("coverage")
     try:
         change = change_targets(
             services,
             offer.workflow_id or "",
-            reply.aims,
+            action.aims,
             # Run again after a crash, "twice as much" must not become four times as much.
             since=Coverage.model_validate(known) if known else None,
         )

@@ -15,28 +15,29 @@ from ..context import thread_id
 from ..conversations.history import history
 from ..offers.offer import Offer, Option
 from ..offers.pending import put
+from ..offers.reply import KeepRound, TakeBack
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer, the_reply
+from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, plural, topic_title
 from ..wording.plan_words import option_lines, reminder
+from .catalog import UndoRound
 from .tool_messages import tool_messages
 
 _FEW = 3
 
 
-def undo(source: ServicesSource, state: State) -> dict[str, Any]:
+def undo(source: ServicesSource, state: State, action: UndoRound) -> dict[str, Any]:
     """Say what would leave the dataset and what the score would become, and ask."""
     services = scoped(source(), state)
-    offer, reply = the_offer(state), the_reply(state)
+    offer = the_offer(state)
     workflow_id = offer.workflow_id or ""
     if offer.action == "resume_generation":
         return _said(
             offer,
             "A round is still under way: let it carry on or stop it first, then it can be taken back.",
         )
-    number = int(reply.number) if reply.number is not None else None
     try:
-        effect = inspect_undo(services, workflow_id, number=number, every=reply.every)
+        effect = inspect_undo(services, workflow_id, number=action.round, every=action.every)
     except CoverageError as error:
         return _said(offer, escape(str(error)))
     if offer.plan_id is not None:
@@ -51,11 +52,10 @@ def undo(source: ServicesSource, state: State) -> dict[str, Any]:
     return {"offer": as_json(asked), "reply": None, "messages": [*call, AIMessage(asked.text)]}
 
 
-def take_back(source: ServicesSource, state: State) -> dict[str, Any]:
+def take_back(source: ServicesSource, state: State, deed: TakeBack | KeepRound) -> dict[str, Any]:
     """Take the round back that was asked about, or leave it; both lead to a new analysis."""
-    store = source().store
-    offer, reply = the_offer(state), the_reply(state)
-    if reply.kind != "take_back":
+    store, offer = source().store, the_offer(state)
+    if isinstance(deed, KeepRound):
         return {"reply": None, "offer": None, "notice": "All right, the round stays as it is."}
     try:
         # Run again after a crash, it finds the jobs undone and changes nothing.
@@ -93,7 +93,7 @@ def _question(offer: Offer, effect: UndoEffect) -> Offer:
             "round_effect": change,
             "options": [
                 Option(label=f"Take {named} back", effect="take_back"),
-                Option(label="Leave it as it is", effect="keep"),
+                Option(label="Leave it as it is", effect="keep_round"),
             ],
         }
     )

@@ -11,9 +11,9 @@ from langgraph.types import Command, interrupt
 from ..consent import Answered, answered, together
 from ..context import answered_by_id, is_subgraph, sent_at, written_ahead
 from ..offers.form import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
-from ..offers.kinds import CONSEQUENCES
-from ..offers.offer import Offer, Reply
+from ..offers.offer import Offer
 from ..offers.pending import now_ms
+from ..offers.reply import CONSEQUENCES, Reply
 from ..scope import ServicesSource
 from ..state import State, as_json, offer_in, with_update
 
@@ -40,7 +40,7 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
 def _if_new(reply: Reply, answer: Answer, offer: Offer, state: State) -> tuple[Reply, dict[str, Any]]:
     """The reply, unless it may be one that was carried out before; and what to remember of it."""
     update: dict[str, Any] = {"answered": answer.model_dump_json()}
-    if reply.kind not in CONSEQUENCES:
+    if not isinstance(reply.deed, CONSEQUENCES):
         return reply, update
     decision = unnamed(answer, offer)
     if decision is None:

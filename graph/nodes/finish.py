@@ -12,7 +12,7 @@ from ...tools.coverage.report import Coverage
 from ...tools.generation.plans import cancel_plan
 from ..context import thread_id
 from ..conversations.history import history, rounds_of
-from ..offers.offer import Reply
+from ..offers.reply import Proceed, Reply, ReviewOutside, Settled
 from ..scope import ServicesSource
 from ..state import NextStep, State, as_json, offer_in, reply_in
 from ..wording.markdown import plural, plural_were, score_words
@@ -22,7 +22,7 @@ ENDED = "coverage-ended-"
 """How the id of the last message of a conversation begins: what a person wrote before it is answered."""
 
 
-SETTLED: dict[str, Any] = as_json(Reply(kind="settled"))
+SETTLED: dict[str, Any] = as_json(Reply(deed=Settled()))
 """The reply of what has been said already, where nothing more is to be done."""
 
 
@@ -32,15 +32,17 @@ def finish(source: ServicesSource, state: State) -> dict[str, Any]:
     A message to a conversation that has ended, which asks for nothing new, gets a summary.
     """
     offer, reply = offer_in(state), reply_in(state)
-    if reply is not None and reply.kind == "settled":
+    if reply is not None and isinstance(reply.deed, Settled):
         return {"reply": None}
     if reply is None and state.get("next_step"):
         return _summary(source, state)
     store, workflow_id = source().store, state.get("workflow_id")
     if offer is not None and offer.plan_id is not None:
         cancel_plan(store, offer.plan_id)
-    kind = reply.kind if reply is not None else "stop"
-    step: NextStep = "grader" if kind == "proceed" else "review" if kind == "review_outside" else "stopped"
+    deed = reply.deed if reply is not None else None
+    step: NextStep = (
+        "grader" if isinstance(deed, Proceed) else "review" if isinstance(deed, ReviewOutside) else "stopped"
+    )
     # Results still there are those of a round that was given up halfway: what it added counts.
     totals = history(store, thread_id(), workflow_id) if workflow_id and state.get("results") else {}
     said = f"{_OPENING[step]} {_standing({**state, **totals})}".strip()

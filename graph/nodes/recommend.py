@@ -16,6 +16,7 @@ from ...tools.dataset.records import topic_counts
 from ...tools.dataset.workflows import list_topics
 from ...tools.generation.estimate import Estimator
 from ...tools.services import Services
+from ..actions.catalog import Decline, ProposeMore, ShowRecords
 from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
 from ..offers.further_plans import further_options
@@ -31,6 +32,7 @@ from ..offers.plan_options import (
     option,
     plan_options,
 )
+from ..offers.reply import Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
@@ -39,7 +41,7 @@ from ..wording.report import analysis_report, round_report
 from ..wording.stop_rule import goal_words
 
 AfterRecommendation = Literal["approve", "talk"]
-_CARRIED = ("unread", "more", "review", "review_outside", "proceed", "stop", "reject")
+_CARRIED = (Unread, ProposeMore, ShowRecords, Proceed, Stop, ReviewOutside, Decline)
 
 
 def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendation]:
@@ -125,8 +127,8 @@ def _offer(
         everything=(everything.items if everything else []),
     )
     if recommendation.action == "proceed_to_grader" or (after_round and (stop or plan is None)):
-        review = REVIEW_NEW if after_round else REVIEW
-        offer.options = [option(PROCEED, "proceed"), option(MORE, "more"), option(review, "review")]
+        review = option(REVIEW_NEW, "review_new") if after_round else option(REVIEW, "review")
+        offer.options = [option(PROCEED, "proceed"), option(MORE, "more"), review]
         if is_short:
             # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
             offer.action = "choose_next_step"
@@ -138,7 +140,7 @@ def _offer(
         offer.options = [
             option(PROCEED, "proceed"),
             option(MORE, "generate", offer.items),
-            option(REVIEW_NEW, "review"),
+            option(REVIEW_NEW, "review_new"),
         ]
     else:
         offer.action, offer.items = "generate_synthetic_data", plan.items
@@ -181,8 +183,8 @@ def _carried(state: State, offer: Offer) -> dict[str, Any] | None:
     if (read_before := reply_in(state)) is not None and read_before.read_by == "model":
         return as_json(read_before)
     reply = read_reply(said, offer) if (said := state.get("said")) else None
-    if reply is None or reply.kind not in _CARRIED:
+    if reply is None or not isinstance(reply.deed, _CARRIED):
         return None
-    if reply.kind == "proceed" and offer.action != "proceed_to_grader":
+    if isinstance(reply.deed, Proceed) and offer.action != "proceed_to_grader":
         return None
     return as_json(reply)

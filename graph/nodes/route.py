@@ -15,13 +15,14 @@ from ...tools.dataset.workflows import dataset_version, list_workflows
 from ...tools.errors import InvalidInput
 from ...tools.generation.plans import cancel_plan
 from ...tools.services import Services
+from ..actions.catalog import ProposeMore, ShowRecords
 from ..consent import answered, together
 from ..context import from_context, sent_at, thread_id, written_ahead
 from ..conversations.history import history
 from ..offers.form import in_time
-from ..offers.kinds import CONSEQUENCES
 from ..offers.offer import Offer, Option
 from ..offers.pending import find_plan, offer_of, outdated, unfinished_approval
+from ..offers.reply import CONSEQUENCES, ChooseDataset, Reply, Stop, Unclear, Unread
 from ..offers.resumption import ask_to_resume
 from ..reading.exact import read_reply
 from ..reading.workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
@@ -33,7 +34,7 @@ from .finish import ENDED, SETTLED
 Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
-_ONWARD = ("unread", "more", "review")
+_ONWARD = (Unread, ProposeMore, ShowRecords)
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
     Option(label="Generate more", effect="more"),
@@ -86,7 +87,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
         if asked_now:
             # What was typed before this was asked can be answered, but is no answer to it.
             update |= {"messages": [AIMessage(offer.text)], "offer": as_json(offer)}
-            if message is None or read_reply(said, offer).kind in CONSEQUENCES:
+            if message is None or isinstance(read_reply(said, offer).deed, CONSEQUENCES):
                 return Command(goto="approve", update={**_figures(services, state, workflow_id), **update})
     elif offer is not None and offer.plan_id is not None and offer.action != "resume_generation":
         offer = None  # it was answered elsewhere
@@ -124,12 +125,13 @@ def _without_workflow(state: State, store: Store, said: str) -> Command[Routed]:
     ids = [summary.id for summary in list_workflows(store)]
     offer = offer_in(state)
     asked = offer is not None and offer.action == "choose_workflow"
-    reply = read_workflow_choice(said, ids, asked=asked)
-    if reply.kind == "workflow":
-        return Command(goto="analyze", update=opened(store, reply))
-    if reply.kind == "stop" and asked:
-        return Command(goto="finish", update={"reply": as_json(reply)})
-    return Command(goto="approve", update=ask_which(store, {}, note=reply.note if asked else ""))
+    deed = read_workflow_choice(said, ids, asked=asked)
+    if isinstance(deed, ChooseDataset):
+        return Command(goto="analyze", update=opened(store, deed))
+    if isinstance(deed, Stop) and asked:
+        return Command(goto="finish", update={"reply": as_json(Reply(deed=deed, text=said))})
+    note = deed.note if isinstance(deed, Unclear) and asked else ""
+    return Command(goto="approve", update=ask_which(store, {}, note=note))
 
 
 def _after_the_end(
@@ -142,10 +144,10 @@ def _after_the_end(
         action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
     )
     reply = read_reply(said, offer)
-    if reply.kind == "unread" and state.get("next_step") == "grader":
+    if isinstance(reply.deed, Unread) and state.get("next_step") == "grader":
         return Command(goto="talk", update={**update, "reply": as_json(reply), "offer": as_json(offer)})
-    if reply.kind in _ONWARD or state.get("next_step") != "grader":
-        carried = said if reply.kind in _ONWARD else None
+    if isinstance(reply.deed, _ONWARD) or state.get("next_step") != "grader":
+        carried = said if isinstance(reply.deed, _ONWARD) else None
         return Command(goto="analyze", update={**update, "said": carried, "offer": None})
     return Command(goto="finish", update={**update, "reply": None})
 

@@ -12,11 +12,24 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
 from ...tools.coverage.recommendation import PlanItem
+from ..actions.catalog import Decline
 from ..reading.exact import read_reply
 from ..reading.workflow_choice import read_workflow_choice
 from .edited_item import edited_item
-from .kinds import CONSEQUENCES, NO_TO, YES_TO
-from .offer import Offer, Reply
+from .offer import Offer
+from .reply import (
+    CONSEQUENCES,
+    ENDS,
+    NO_TO,
+    YES_TO,
+    Approve,
+    Deed,
+    Proceed,
+    Reply,
+    Resume,
+    Unclear,
+    Unread,
+)
 
 GENERATE = "generate_synthetic_data"
 AHEAD = (
@@ -138,7 +151,7 @@ def read_answer(answer: Answer, offer: Offer) -> Reply:
     if offer.action != GENERATE:
         return _read_other(decisions, offer)
     if isinstance(value, Decision) and value.type == "approve" and offer.plan_id:
-        return Reply(kind="approve", items=offer.items, channel="decision", text="Approved")
+        return Reply(deed=Approve(items=offer.items), channel="decision", text="Approved")
     if len(decisions) != len(offer.items) or not offer.plan_id:
         return _again(f"The plan has {len(offer.items)} parts and I got {len(decisions)} decisions.")
     return _read_parts(decisions, offer)
@@ -157,12 +170,12 @@ def in_time(reply: Reply, offer: Offer, sent_at: int | None, *, is_ahead: bool =
         sent_at: when the answer came in, in milliseconds; ``None`` when that is not known.
         is_ahead: it is known to have been written before the question was.
     """
-    if is_ahead and reply.kind in CONSEQUENCES - {"proceed", "stop", "review_outside"}:
-        return Reply(kind="unclear", note=AHEAD, channel=reply.channel)
-    if sent_at is None or sent_at >= offer.asked_at or reply.kind in ("unread", "unclear"):
+    if is_ahead and isinstance(reply.deed, CONSEQUENCES) and not isinstance(reply.deed, ENDS):
+        return Reply(deed=Unclear(note=AHEAD), channel=reply.channel)
+    if sent_at is None or sent_at >= offer.asked_at or isinstance(reply.deed, Unread | Unclear):
         return reply
     note = "That came in before I asked this question, so I do not take it as the answer."
-    return Reply(kind="unclear", note=note, channel=reply.channel)
+    return Reply(deed=Unclear(note=note), channel=reply.channel)
 
 
 def unnamed(answer: Answer, offer: Offer) -> str | None:
@@ -225,12 +238,13 @@ def as_text(answer: Answer, reply: Reply) -> str:
     """The answer as a line of the conversation."""
     if isinstance(answer.root, str):
         return answer.root
-    if reply.kind == "approve":
-        parts = ", ".join(f"{item.count} for {item.topic} with {item.strategy}" for item in reply.items)
-        return f"Approved: {parts}"
-    return reply.text or {"reject": "Rejected", "proceed": "Approved: proceed"}.get(
-        reply.kind, "(a decision)"
-    )
+    if isinstance(reply.deed, Approve):
+        items = reply.deed.items
+        return (
+            f"Approved: {', '.join(f'{item.count} for {item.topic} with {item.strategy}' for item in items)}"
+        )
+    said = {Decline: "Rejected", Proceed: "Approved: proceed"}.get(type(reply.deed), "(a decision)")
+    return reply.text or said
 
 
 def _decisions(answer: Answer) -> list[Decision]:
@@ -256,17 +270,17 @@ def _review(name: str, *decisions: Any) -> ReviewConfig:
 
 def _typed(text: str, offer: Offer) -> Reply:
     if offer.action == "choose_workflow":
-        return read_workflow_choice(text, offer.workflows, asked=True)
+        return Reply(deed=read_workflow_choice(text, offer.workflows, asked=True), text=text)
     return read_reply(text, offer)
 
 
 def _rejected(message: str, offer: Offer) -> Reply:
     """A no; what is said with it may change or redirect the plan, but not turn the no into a yes."""
-    reply = _typed(message, offer) if message.strip() else Reply(kind="reject")
+    reply = _typed(message, offer) if message.strip() else Reply(deed=Decline())
     if offer.action in NO_TO:
-        return Reply(kind=NO_TO[offer.action], text=reply.text, channel="decision")
-    kind = "reject" if reply.kind in ("approve", "resume", "unclear") else reply.kind
-    return reply.model_copy(update={"kind": kind, "channel": "decision"})
+        return _decided(NO_TO[offer.action](), text=reply.text)
+    is_no = isinstance(reply.deed, Approve | Resume | Unclear)
+    return _decided(Decline() if is_no else reply.deed, text=reply.text)
 
 
 def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
@@ -274,14 +288,16 @@ def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
     decision = decisions[0]
     edited = decision.edited_action
     if offer.action == "choose_workflow" and edited is not None:
-        return read_workflow_choice(str(edited.args.get("workflow_id", "")), offer.workflows, asked=True)
-    if len(decisions) == 1 and decision.type == "approve" and offer.action == "proceed_to_grader":
-        return Reply(kind="proceed", channel="decision")
-    if len(decisions) == 1 and decision.type == "approve" and offer.action == "resume_generation":
-        return Reply(kind="resume", channel="decision")
-    if len(decisions) == 1 and decision.type == "approve" and offer.action in YES_TO:
-        return Reply(kind=YES_TO[offer.action], channel="decision")
+        named = str(edited.args.get("workflow_id", ""))
+        return Reply(deed=read_workflow_choice(named, offer.workflows, asked=True), text=named)
+    yes_to: dict[str, type[Deed]] = {"proceed_to_grader": Proceed, "resume_generation": Resume, **YES_TO}
+    if len(decisions) == 1 and decision.type == "approve" and offer.action in yes_to:
+        return _decided(yes_to[offer.action]())
     return _again("That decision does not fit the question.")
+
+
+def _decided(deed: Deed, text: str = "") -> Reply:
+    return Reply(deed=deed, text=text, channel="decision")
 
 
 def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
@@ -302,8 +318,8 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
     names = [(item.topic, item.strategy) for item in items]
     if len(set(names)) != len(names):
         return _again("The plan names a topic and strategy twice; please add the counts up.")
-    return Reply(kind="approve", items=items, channel="decision")
+    return _decided(Approve(items=items))
 
 
 def _again(note: str) -> Reply:
-    return Reply(kind="unclear", note=note, channel="decision")
+    return _decided(Unclear(note=note))

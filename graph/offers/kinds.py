@@ -1,8 +1,8 @@
-"""What can be offered, what an option does, what a question is about, and what a plain yes or no means where."""
+"""What can be asked, and what choosing an option does."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Action = Literal[
     "generate_synthetic_data",
@@ -22,35 +22,11 @@ Effect = Literal[
     "resume",
     "stop",
     "take_back",
-    "keep",
+    "review_new",
+    "keep_round",
     "add_rule",
     "add_rule_here",
     "skip_rule",
-    "remove_asked",
-    "keep_asked",
+    "take_out",
+    "leave_in",
 ]
-YES_TO: dict[str, Literal["take_back", "add_rule", "remove_asked"]] = {
-    "undo_round": "take_back",
-    "add_rule": "add_rule",
-    "remove": "remove_asked",
-}
-"""What a plain yes does where it is neither to a plan nor to going on."""
-NO_TO: dict[str, Literal["keep", "skip_rule", "keep_asked"]] = {
-    "undo_round": "keep",
-    "add_rule": "skip_rule",
-    "remove": "keep_asked",
-}
-"""What a plain no does there."""
-Consequence = Literal[
-    "approve",
-    "resume",
-    "proceed",
-    "stop",
-    "review_outside",
-    "take_back",
-    "add_rule",
-    "add_rule_here",
-    "remove_asked",
-]
-CONSEQUENCES: frozenset[str] = frozenset(get_args(Consequence))
-"""What an answer can do that is not undone by another answer: only a bare answer or a decision does it."""

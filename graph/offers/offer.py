@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from ...tools.coverage.recommendation import PlanItem
-from ...tools.coverage.strategy_choice import StrategyName
-from ...tools.coverage.targets import Aim
-from .kinds import YES_TO, Action, Consequence, Effect
+from .kinds import Action, Effect
+from .reply import YES_TO
+
+OFFER_VERSION = 2
+"""Raised whenever an offer that was stored before would be read otherwise."""
 
 
 class Option(BaseModel):
@@ -60,6 +62,7 @@ class Offer(BaseModel):
     same way wherever it comes in.
 
     Attributes:
+        version: of this model; one of another version that was stored is asked anew.
         action: what a plain approval means here.
         workflow_id: the dataset it is about; ``None`` while that is what is asked.
         plan_id: the pending plan in the store that holds exactly ``items``.
@@ -93,6 +96,7 @@ class Offer(BaseModel):
         asked_again_at: when one of them came a second time and was asked back, in milliseconds; 0 when none did.
     """
 
+    version: int = OFFER_VERSION
     action: Action
     workflow_id: str | None = None
     plan_id: str | None = None
@@ -156,109 +160,23 @@ class ReviewScope(BaseModel):
 
     Attributes:
         topic: only this topic; ``None`` is all.
-        synthetic: only generated ones.
-        origin: only real ones, or only synthetic ones.
+        origin: only real ones, or only synthetic ones, the newest of this conversation first.
         uncategorized: only those without a topic.
         page: counted from 0.
         size: records of a page; None for the usual number.
     """
 
     topic: str | None = None
-    synthetic: bool = False
     origin: Literal["real", "synthetic"] | None = None
     uncategorized: bool = False
     page: int = 0
     size: int | None = None
 
 
-class Reply(BaseModel):
-    """A person's answer, read. Only ``approve`` and ``resume`` can lead to generation, only ``take_back`` to an undo.
-
-    Attributes:
-        kind: what the answer asks for.
-        items: for ``approve`` exactly what was approved; for ``change`` the plan to show next.
-        text: what the person typed.
-        note: for ``unclear`` what to ask back; for ``told`` the answer; for ``drop`` the reason; otherwise what to
-            mention beside the result.
-        topic: for ``relabel`` and ``merge``: the new one.
-        topics: for ``merge``: those that end.
-        every: for ``undo``: all rounds.
-        number: for ``undo`` and ``fork``: which round, if one is named; for ``pilot``: of how many records; for
-            ``drop_rule``: which rule.
-        review: for ``review``.
-        numbers: for ``drop``, ``restore``, ``relabel`` and ``edit``: the numbers of the records, counted from 1.
-        role: for ``edit``: whose last message is changed; ``text`` is what it becomes.
-        aims: for ``targets``: what the targets shall become.
-        strategy: for ``fork``: what to try instead.
-        workflow_id: for ``workflow``, ``switch`` and ``compare`` the id chosen; ``None`` with ``sample`` imports the
-            bundled sample.
-        cap_usd: for ``change``: the most that the plan may cost, in US dollars, where the person named it.
-        cap_tokens: likewise in tokens.
-        without_caps: for ``change``: whether the caps that the person named before are taken away.
-        means: for ``confirm``: what the person seems to mean; it is asked once more in plain words.
-        read_by: who read it; "exact" is a bare answer. What the model read can never approve anything.
-        channel: how the answer came: typed, or as a structured decision.
-    """
-
-    kind: Literal[
-        "approve",
-        "resume",
-        "change",
-        "pilot",
-        "more",
-        "reject",
-        "proceed",
-        "stop",
-        "review_outside",
-        "review",
-        "drop",
-        "back",
-        "undo",
-        "take_back",
-        "keep",
-        "fork",
-        "switch",
-        "compare",
-        "restore",
-        "relabel",
-        "edit",
-        "add_rule",
-        "add_rule_here",
-        "skip_rule",
-        "remove_asked",
-        "keep_asked",
-        "rules",
-        "drop_rule",
-        "merge",
-        "confirm",
-        "workflow",
-        "targets",
-        "told",
-        "nothing",
-        "settled",
-        "unclear",
-        "unread",
-    ]
-    items: list[PlanItem] = Field(default_factory=list)
-    text: str = ""
-    note: str = ""
-    topic: str | None = None
-    topics: list[str] = Field(default_factory=list)
-    every: bool = False
-    number: int | None = None
-    review: ReviewScope | None = None
-    numbers: list[int] = Field(default_factory=list)
-    role: Literal["user", "assistant"] = "assistant"
-    aims: list[Aim] = Field(default_factory=list)
-    workflow_id: str | None = None
-    sample: bool = False
-    strategy: StrategyName | None = None
-    cap_usd: float | None = None
-    cap_tokens: int | None = None
-    without_caps: bool = False
-    means: Consequence | None = None
-    read_by: Literal["exact", "model"] = "exact"
-    channel: Literal["typed", "decision"] = "typed"
+def stored_offer(stored: Any) -> Offer | None:
+    """An offer as it was kept; ``None`` for none, and for one of another version."""
+    known = isinstance(stored, dict) and stored.get("version") == OFFER_VERSION
+    return Offer.model_validate(stored) if known else None
 
 
 def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:

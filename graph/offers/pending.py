@@ -17,7 +17,7 @@ from ...tools.generation.ledger import summarize_job
 from ...tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
 from ...tools.services import Services
 from ..state import State
-from .offer import Offer
+from .offer import Offer, stored_offer
 
 _HEARD = 200
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
@@ -131,9 +131,9 @@ def find_plan(store: Store, thread_id: str | None, workflow_id: str | None) -> P
 
 
 def offer_of(plan: Plan) -> Offer | None:
-    """The offer as it was shown with the plan; ``None`` for a plan that was made outside a conversation."""
-    shown = plan.details.get("offer")
-    return Offer.model_validate({**shown, "plan_id": plan.id}) if isinstance(shown, dict) else None
+    """The offer as it was shown with the plan; ``None`` where it was made outside a conversation, or by older code."""
+    shown = stored_offer(plan.details.get("offer"))
+    return shown.model_copy(update={"plan_id": plan.id}) if shown is not None else None
 
 
 def outdated(plan: Plan, version: int, model: str | None) -> str | None:

@@ -30,11 +30,12 @@ from ...tools.models.tool_calling import ask_with_tools
 from ...tools.services import Services
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, QUESTIONS, Action
+from ..actions.checked import checked
 from ..actions.facts import Answer
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import look_up
-from ..actions.replies import reply_to
-from ..offers.offer import Offer, Option, Reply
+from ..offers.offer import Offer, Option
+from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import plain_markdown, shorten
 
 _log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ _TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
 
 async def read_with_tools(
     text: str, asked: Asked, coverage: Coverage | None, turns: Sequence[AnyMessage], *, wait: float
-) -> Reply:
+) -> Deed:
     """What the person means, as a capable model reads it, in `MOST_STEPS` calls at most.
 
     Args:
@@ -72,7 +73,7 @@ async def read_with_tools(
         TimeoutError: not within ``wait``.
     """
     if len(text) > LONGEST_TEXT:
-        return Reply(kind="unclear", note=f"That is longer than {LONGEST_TEXT:,} characters.")
+        return Unclear(note=f"That is longer than {LONGEST_TEXT:,} characters.")
     assert asked.offer is not None
     async with asyncio.timeout(wait):
         state = await asyncio.to_thread(state_card, asked.offer, asked.services, coverage)
@@ -85,7 +86,7 @@ class _Reader:
         self._facts: list[Answer] = []
         self._was_corrected = False
 
-    async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Reply:
+    async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Deed:
         prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
         messages: list[AnyMessage] = [
             SystemMessage(body) if role == "system" else HumanMessage(body) for role, body in prompt
@@ -105,23 +106,23 @@ class _Reader:
                     messages.append(HumanMessage(_CORRECTION.format(numbers=", ".join(invented))))
                     continue
                 text = self._plain_facts() if invented or not said.text.strip() else self._in_words(said.text)
-                return Reply(kind="told", note=text)
+                return Told(note=text)
             for call in said.tool_calls:
                 outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
-                if isinstance(outcome, Reply):
+                if isinstance(outcome, Deed):
                     return outcome
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
-        return Reply(kind="told", note=self._plain_facts())
+        return Told(note=self._plain_facts())
 
-    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Reply | str:
-        """The reply that an action is; for a question its facts, for a mistake what is wrong, as a tool's result."""
+    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Deed | str:
+        """An action as it can be carried out; for a question its facts, for a mistake what is wrong, as JSON."""
         known = _TOOLS.get(name)
         if known is None:
             return json.dumps({"error": f"There is no tool {name!r}."})
         try:
             action: Action = known.model_validate(arguments)
             if isinstance(action, ACTIONS):
-                return reply_to(action, self._offer, self._services)
+                return checked(action, self._offer, self._services)
             before = len(self.asked.calls)
             fact = look_up(action, self.asked, self._offer)
         except ValidationError as error:

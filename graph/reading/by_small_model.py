@@ -25,13 +25,14 @@ from ...tools.models.structured import parse_json
 from ..actions import catalog
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action, PlannedItem
+from ..actions.checked import checked
 from ..actions.questions import look_up
-from ..actions.replies import reply_to
-from ..offers.offer import Offer, Reply
+from ..offers.offer import Offer
+from ..offers.reply import Deed, Told, Unclear
 from ..wording.help import HELP
 from ..wording.markdown import escape
 from .bare_plan import read_bare_plan
-from .names import ascii_digits, named_topics, words_of
+from .names import ascii_digits, named_topics, shares_a_word, words_of
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +56,13 @@ _WISHES = {
     "next_page": "wants to see the next records",
     "drop": "wants shown records, by number, taken out of the dataset",
     "keep": "wants taken out records, by number, back",
+    "edit": "wants the text of a shown record changed",
     "move": "wants shown records, by number, to have another topic",
     "double": "wants a topic to have twice the share of the dataset, or another factor",
     "all_equal": "wants all topics to have the same share of the dataset",
+    "merge": "wants topics made one, or a topic renamed",
     "undo": "wants the last round, what was generated, taken back",
+    "undo_all": "wants all rounds, everything that was generated, taken back",
     "go_back": "wants to try another strategy from before a round",
     "compare": "wants two versions of the dataset compared",
     "rules": "wants to see the rules for records",
@@ -78,13 +82,14 @@ _WISHES = {
     "ask_records": "asks what the records of a topic are like",
     "ask_rounds": "asks what was generated so far, or how the score changed",
     "ask_rejected": "asks what was rejected, or why",
+    "ask_quality": "asks whether what was generated is good",
     "ask_reach": "asks what it takes to reach a score",
     "ask_strategies": "asks about the strategies",
     "ask_plan": "asks what the plan does, or what a word or number in it means",
     "ask_cost": "asks what it costs, how many tokens it takes, which model is used",
     "ask_time": "asks how long it takes",
     "ask_origin": "asks where a shown record, by number, comes from",
-    "ask_help": "asks what can be done here, or how to export or import",
+    "ask_help": "asks what can be done here, or how to export, save or import",
     "other": "anything else",
 }
 _SAMPLE = ["delivery", "tarjetas_de_regalo", "order status"]
@@ -126,6 +131,7 @@ _EXAMPLES = [
         ("यह बेकार है, मत करो", "this is useless, don't do it", "no", [], [], ""),
         ("how much would that be", "what does it cost?", "ask_cost", [], [], ""),
         ("everything but delivery", "leave delivery out", "leave_out", ["delivery"], [], ""),
+        ("how do i save it as csv", "how do I export it?", "ask_help", [], [], ""),
         (
             "was ist message variation",
             "what is message variation?",
@@ -150,7 +156,7 @@ class Reading(BaseModel):
     strategy: str
 
 
-async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Reply:
+async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
     """What ``text`` means: a bare plan as code reads it, all else as the model does.
 
     Args:
@@ -165,7 +171,7 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Reply:
     offer = asked.offer
     assert offer is not None
     if len(text) > _LONGEST:
-        return Reply(kind="unclear", note=f"That is longer than {_LONGEST:,} characters.")
+        return Unclear(note=f"That is longer than {_LONGEST:,} characters.")
     plan = read_bare_plan(text, offer.topics)
     if plan is not None:
         return await asyncio.to_thread(_carried_out, plan, asked)
@@ -186,39 +192,40 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Reply:
         reading = Reading.model_validate(parse_json(said))
         action = action_of(reading, text, offer)
     except InvalidInput as error:
-        return Reply(kind="unclear", note=escape(str(error)))
+        return Unclear(note=escape(str(error)))
     except ValueError as error:
         _log.info("the model's reading cannot be used: %s", error)
-        return Reply(kind="unclear", note=_NO_GUESS)
+        return Unclear(note=_NO_GUESS)
     if reading.action == "ask_help":
-        return Reply(kind="told", note=HELP)
+        return Told(note=HELP)
     return await asyncio.to_thread(_carried_out, action, asked)
 
 
-def _carried_out(action: Action, asked: Asked) -> Reply:
-    """The reply that the action is, or the facts that answer a question; what cannot be done is said."""
+def _carried_out(action: Action, asked: Asked) -> Deed:
+    """The action, or the facts that answer a question; what cannot be done is said."""
     assert asked.offer is not None
     try:
         if isinstance(action, ACTIONS):
-            return reply_to(action, asked.offer, asked.services)
+            return checked(action, asked.offer, asked.services)
         found = look_up(action, asked, asked.offer)
     except CoverageError as error:
-        return Reply(kind="unclear", note=escape(str(error)))
-    return Reply(kind="told", note="\n\n".join(filter(None, (found.said, found.quotes))))
+        return Unclear(note=escape(str(error)))
+    return Told(note="\n\n".join(filter(None, (found.said, found.quotes))))
 
 
 def action_of(reading: Reading, text: str, offer: Offer) -> Action:
     """The action of the catalog that a reading means.
 
-    What stands in the text counts before what the model says: the whole names of topics, and its digits.
+    What stands in the text counts before what the model says: the whole names of topics, and its digits. A topic or a
+    strategy that the model names counts where a word of its name stands in the text or in its translation.
 
     Raises:
-        InvalidInput: something that the action needs was not named; it says what.
+        InvalidInput: something that the action needs was not named, or cannot be done so; it says what.
         ValueError: the reading fits no action, or not the text.
     """
-    topics = named_topics(text, offer.topics) or [name for name in reading.topics if name in offer.topics]
-    if len(topics) == len(offer.topics) > 1:
-        topics = []  # all of them is none in particular
+    said = f"{text} {reading.english}"
+    listed = [name for name in reading.topics if name in offer.topics and shares_a_word(name, said)]
+    topics = named_topics(text, offer.topics) or listed
     numbers = _numbers(reading.numbers, text)
     strategy = _strategy(reading, text)
     topic, number = next(iter(topics), None), next(iter(numbers), None)
@@ -238,14 +245,19 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "show_in_full": lambda: catalog.ShowRecords(shown_numbers=whole),
         "show_new": lambda: catalog.ShowRecords(origin="synthetic", topic=topic, number=first),
         "next_page": lambda: catalog.ShowRecords(next=True),
-        "drop": lambda: catalog.DropRecords(numbers=whole),
+        "drop": lambda: (
+            catalog.DropRecords(numbers=whole) if whole or not topics else _left_out(topics, offer)
+        ),
         "keep": lambda: catalog.KeepRecords(numbers=whole),
         "move": lambda: catalog.MoveRecords(numbers=whole, topic=topic or ""),
         "double": lambda: catalog.SetTargets(
             aims=[Aim(kind="factor", topic=name, value=number or 2.0) for name in topics]
         ),
+        "edit": lambda: _not_here("Texts are edited with `finetune-coverage review`."),
+        "merge": lambda: catalog.MergeTopics(topics=topics[:-1], into=topics[-1] if topics else ""),
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),
+        "undo_all": lambda: catalog.UndoRound(every=True),
         "go_back": lambda: catalog.GoBackBefore(round=first, strategy=strategy),
         "compare": catalog.CompareBranches,
         "rules": catalog.ShowRules,
@@ -261,6 +273,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "ask_records": lambda: catalog.LookAtTopic(topic=topic),
         "ask_rounds": catalog.ExplainRounds,
         "ask_rejected": lambda: catalog.ExplainRejections(topic=topic),
+        "ask_quality": lambda: catalog.ExplainQuality(topic=topic),
         "ask_reach": lambda: catalog.PlanForScore.model_validate({"score": number}),
         "ask_strategies": lambda: catalog.ExplainStrategies(
             names=[strategy] if strategy else [], topic=topic
@@ -300,6 +313,11 @@ def _plan(
     before = {item.topic: item for item in offer.items}
     suggested = offer.suggestions
     names = list(topics) or list(before)
+    if not topics and strategy is None and len(counts) == 1 and counts[0] <= len(offer.numbered):
+        number = counts[0]
+        raise InvalidInput(
+            f"Is that the option? Then answer {number}; for so many records say “{number} records”."
+        )
     if len(counts) > 1 and len(counts) != len(names):
         raise InvalidInput("I cannot tell which number belongs to which topic.")
     items = []
@@ -310,6 +328,10 @@ def _plan(
             raise InvalidInput(f"How many records do you want for {name}?")
         items.append(PlannedItem(topic=name, count=count, strategy=strategy))
     return catalog.ProposePlan(items=items)
+
+
+def _not_here(how: str) -> Action:
+    raise InvalidInput(how)
 
 
 def _left_out(topics: Sequence[str], offer: Offer) -> catalog.ProposePlan:
@@ -367,7 +389,7 @@ def reading_prompt(text: str, topics: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _schema(topics: Sequence[str]) -> dict[str, Any]:
-    listed = {"type": "array", "maxItems": 12}
+    listed = {"type": "array", "maxItems": 6}
     named = {"type": "string", **({"enum": list(topics)} if topics else {})}
     fields = {
         "english": {"type": "string"},

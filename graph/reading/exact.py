@@ -10,8 +10,30 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..offers.kinds import CONSEQUENCES, NO_TO, YES_TO
-from ..offers.offer import Offer, Option, Reply, ReviewScope, same_items
+from ..actions.catalog import Decline, ProposeMore, ShowRecords, proposed
+from ..offers.kinds import Effect
+from ..offers.offer import Offer, Option, same_items
+from ..offers.reply import (
+    CONSEQUENCES,
+    NO_TO,
+    YES_TO,
+    AddRule,
+    Approve,
+    AskBack,
+    Deed,
+    KeepRound,
+    LeaveIn,
+    Proceed,
+    Reply,
+    Resume,
+    ReviewOutside,
+    SkipRule,
+    Stop,
+    TakeBack,
+    TakeOut,
+    Unclear,
+    Unread,
+)
 from .bare_answers import bare_answer, bare_number
 
 # As it is shown, whatever language the rest of the conversation is in; what it names is shown, and nothing more.
@@ -20,11 +42,11 @@ _LETTER = re.compile(r"(?:plan )?(?P<letter>[a-z])")
 
 def read_reply(text: str, offer: Offer) -> Reply:
     """What ``text`` does as a bare answer; all else is ``unread``, and a model reads it."""
-    reply = read_exact(text, offer) or _unread(text)
-    return reply.model_copy(update={"text": text.strip()})
+    deed = read_exact(text, offer) or (Unread() if text.strip() else Unclear(note="I got an empty answer."))
+    return Reply(deed=deed, text=text.strip())
 
 
-def read_exact(text: str, offer: Offer) -> Reply | None:
+def read_exact(text: str, offer: Offer) -> Deed | None:
     """What ``text`` does as a bare answer to ``offer``; ``None`` when it is more or something else."""
     written = _written(text)
     for option in offer.options:
@@ -44,78 +66,82 @@ def read_exact(text: str, offer: Offer) -> Reply | None:
         case "yes":
             return _yes(offer)
         case "no" if offer.action in NO_TO:
-            return Reply(kind=NO_TO[offer.action])
+            return NO_TO[offer.action]()
         case "no":
-            return Reply(kind="reject")
+            return Decline()
         case "go":
             return _go(offer)
         case "resume" if offer.action == "resume_generation" and not offer.shown_records:
-            return Reply(kind="resume")
+            return Resume()
         case "proceed":
-            return Reply(kind="proceed")
+            return Proceed()
         case "yes_proceed" if offer.action == "proceed_to_grader":
-            return Reply(kind="proceed")
+            return Proceed()
         case "stop":
-            return Reply(kind="stop")
+            return Stop()
         case "outside":
-            return Reply(kind="review_outside")
+            return ReviewOutside()
     return None
 
 
-def asked_first(reply: Reply) -> Reply:
-    """The reply, or a question back where it would have a consequence that no bare answer asked for."""
-    if reply.kind not in CONSEQUENCES:
-        return reply
-    return reply.model_copy(update={"kind": "confirm", "means": reply.kind})
+def asked_first(deed: Deed) -> Deed:
+    """The deed, or a question back where it would have a consequence that no bare answer asked for."""
+    return AskBack(means=deed.kind) if isinstance(deed, CONSEQUENCES) else deed
 
 
-def _unread(text: str) -> Reply:
-    return Reply(kind="unread") if text.strip() else Reply(kind="unclear", note="I got an empty answer.")
-
-
-def _yes(offer: Offer) -> Reply:
+def _yes(offer: Offer) -> Deed:
     """A bare yes: to exactly the plan shown, where there is one and only one thing it can mean."""
     if offer.action == "proceed_to_grader":
-        return Reply(kind="proceed")
+        return Proceed()
     if offer.action == "resume_generation":
-        return Reply(kind="resume")
+        return Resume()
     if offer.action in YES_TO:
-        return Reply(kind=YES_TO[offer.action])
+        return YES_TO[offer.action]()
     if offer.yes_is_plain:
-        return Reply(kind="approve", items=offer.items)
-    return Reply(kind="unclear", note="I am not sure what your yes is to. Please answer with a number.")
+        return Approve(items=offer.items)
+    return Unclear(note="I am not sure what your yes is to. Please answer with a number.")
 
 
-def _go(offer: Offer) -> Reply:
+def _go(offer: Offer) -> Deed:
     """A bare "generate": a yes only where one single plan is on the table."""
     shown = [option.items for option in offer.numbered if option.effect == "generate" and option.shown]
     if offer.yes_is_plain and offer.plan_id and all(same_items(items, offer.items) for items in shown):
-        return Reply(kind="approve", items=offer.items)
+        return Approve(items=offer.items)
     if offer.action == "proceed_to_grader":
-        return Reply(kind="more")
-    return Reply(
-        kind="unclear", note="There is more than one plan to choose from. Please answer with a number."
-    )
+        return ProposeMore()
+    return Unclear(note="There is more than one plan to choose from. Please answer with a number.")
 
 
-def _numbered(number: int, is_named: bool, offer: Offer) -> Reply | None:
+def _numbered(number: int, is_named: bool, offer: Offer) -> Deed | None:
     if 1 <= number <= len(offer.numbered):
         return _chosen(offer.numbered[number - 1])
     if number >= 10 and not is_named and len(offer.items) == 1:
         return None  # "20" is a count rather than an option
-    return Reply(kind="unclear", note=f"There is no option {number}.")
+    return Unclear(note=f"There is no option {number}.")
 
 
-def _chosen(option: Option) -> Reply:
-    if option.effect == "generate":
-        # What was not shown with its items and cost cannot be approved yet; it is shown first.
-        return Reply(kind="approve" if option.shown else "change", items=option.items)
-    if option.effect == "review":
-        scope = ReviewScope(
-            synthetic="synthetic" in option.label, uncategorized="without a topic" in option.label
-        )
-        return Reply(kind="review", review=scope)
-    return Reply(kind=option.effect)
+_EFFECTS: dict[Effect, Deed] = {
+    "proceed": Proceed(),
+    "stop": Stop(),
+    "resume": Resume(),
+    "more": ProposeMore(),
+    "review": ShowRecords(),
+    "review_new": ShowRecords(origin="synthetic"),
+    "take_back": TakeBack(),
+    "keep_round": KeepRound(),
+    "add_rule": AddRule(),
+    "add_rule_here": AddRule(only_here=True),
+    "skip_rule": SkipRule(),
+    "take_out": TakeOut(),
+    "leave_in": LeaveIn(),
+}
+
+
+def _chosen(option: Option) -> Deed:
+    if option.effect != "generate":
+        return _EFFECTS[option.effect]
+    # What was not shown with its items and cost cannot be approved yet; it is shown first.
+    return Approve(items=option.items) if option.shown else proposed(option.items)
 
 
 def _written(text: str) -> str:

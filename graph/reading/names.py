@@ -38,3 +38,16 @@ def named_topics(text: str, topics: Sequence[str]) -> list[str]:
             found[at] = topic
             left = left.replace(wanted, re.sub(r"\S", "\0", wanted))
     return [found[at] for at in sorted(found)]
+
+
+def shares_a_word(name: str, text: str) -> bool:
+    """Whether a word of ``name`` stands in ``text``, in whatever ending; two characters where no spaces part words."""
+    spoken = words_of(text)
+    for word in words_of(name):
+        if _UNSPACED.search(word):
+            pairs = {word[at : at + 2] for at in range(max(1, len(word) - 1))}
+            if any(pair in text for pair in pairs):
+                return True
+        elif any(word == other or (len(word) > 3 and other.startswith(word[:4])) for other in spoken):
+            return True
+    return False

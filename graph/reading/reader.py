@@ -11,7 +11,8 @@ from langchain_core.messages import HumanMessage
 from ...tools.coverage.report import Coverage
 from ...tools.errors import EndpointError
 from ..actions.asked_tools import Asked
-from ..offers.offer import Reply
+from ..actions.catalog import Decline, NothingAsked
+from ..offers.reply import AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply, with_reading
 from ..wording.markdown import escape
@@ -43,22 +44,18 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
         reading_tokens=state.get("reading_tokens") or 0,
         reading_uncounted=state.get("reading_uncounted") or 0,
     )
-    read = await _read(unread.text, asked, state)
+    deed = await _read(unread.text, asked, state)
+    calls = asked.messages if isinstance(deed, Told) else []
+    if unread.channel == "decision" and isinstance(deed, Unclear | AskBack | NothingAsked):
+        deed = Decline()  # it was sent with a no
+    if isinstance(deed, NothingAsked) and _was_said(state) and not state.get("next_step"):
+        deed = Told(note="Gladly. Nothing starts without a yes to the plan.")
     # Whatever the model read, a person's plain answer is needed.
-    reply = asked_first(read).model_copy(update={"read_by": "model", "text": read.text or unread.text})
-    if unread.channel == "decision" and reply.kind in ("unclear", "confirm", "nothing"):
-        reply = Reply(kind="reject", text=unread.text, channel="decision")  # it was sent with a no
-    if reply.kind == "nothing" and _was_said(state) and not state.get("next_step"):
-        thanks = "Gladly. Nothing starts without a yes to the plan."
-        reply = reply.model_copy(update={"kind": "told", "note": thanks})
-    return {
-        "reply": as_json(reply),
-        "messages": asked.messages if read.kind == "told" else [],
-        **with_reading(state, asked.usage),
-    }
+    reply = unread.model_copy(update={"deed": asked_first(deed), "read_by": "model"})
+    return {"reply": as_json(reply), "messages": calls, **with_reading(state, asked.usage)}
 
 
-async def _read(text: str, asked: Asked, state: State) -> Reply:
+async def _read(text: str, asked: Asked, state: State) -> Deed:
     known = state.get("coverage")
     coverage = Coverage.model_validate(known) if known else None
     try:
@@ -75,7 +72,7 @@ async def _read(text: str, asked: Asked, state: State) -> Reply:
         _log.info("the model did not answer: %s", error)
         late = f"it took longer than {LONGEST_WAIT:.0f} s"
         why = late if isinstance(error, TimeoutError) else error.message
-        return Reply(kind="unclear", note=_SILENT.format(why=escape(why)))
+        return Unclear(note=_SILENT.format(why=escape(why)))
 
 
 def _was_said(state: State) -> bool:

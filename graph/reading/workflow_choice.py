@@ -11,7 +11,8 @@ from langchain_core.messages import AIMessage
 from ...tools.dataset.bundled_sample import import_sample
 from ...tools.dataset.store import Store
 from ...tools.dataset.workflows import list_workflows
-from ..offers.offer import Offer, Reply
+from ..offers.offer import Offer
+from ..offers.reply import ChooseDataset, Deed, Stop, Unclear
 from .bare_answers import bare_answer, is_yes
 
 _SAMPLE = re.compile(r"\b(?:sample|demo|example)(?: (?:data|dataset|data set))?\b")
@@ -34,7 +35,7 @@ def wants_sample(text: str) -> bool:
     return bool(_SAMPLE.search(lower)) and not _NEGATED.search(lower)
 
 
-def read_workflow_choice(text: str, workflows: Sequence[str], *, asked: bool) -> Reply:
+def read_workflow_choice(text: str, workflows: Sequence[str], *, asked: bool) -> Deed:
     """The dataset that ``text`` chooses.
 
     Args:
@@ -45,28 +46,28 @@ def read_workflow_choice(text: str, workflows: Sequence[str], *, asked: bool) ->
     plain = text.strip().lower().rstrip(" .!,")
     named = named_workflow(text, workflows)
     if named is not None:
-        return Reply(kind="workflow", workflow_id=named, text=text)
+        return ChooseDataset(workflow_id=named)
     if wants_sample(plain):
-        return Reply(kind="workflow", sample=True, text=text)
+        return ChooseDataset()
     if asked and plain.isdigit() and 1 <= int(plain) <= len(workflows) + 1:
         number = int(plain)
         chosen = workflows[number - 1] if number <= len(workflows) else None
-        return Reply(kind="workflow", workflow_id=chosen, sample=chosen is None, text=text)
+        return ChooseDataset(workflow_id=chosen)
     if asked and not workflows and is_yes(text):
-        return Reply(kind="workflow", sample=True, text=text)
+        return ChooseDataset()
     if asked and bare_answer(text) in ("stop", "no"):
-        return Reply(kind="stop", text=text)
-    return Reply(kind="unclear", text=text, note="I do not know that dataset.")
+        return Stop()
+    return Unclear(note="I do not know that dataset.")
 
 
 SAMPLE_WORKFLOW = "sample"
 """What the bundled sample is imported as."""
 
 
-def opened(store: Store, reply: Reply) -> dict[str, Any]:
+def opened(store: Store, deed: ChooseDataset) -> dict[str, Any]:
     """The update that takes the chosen dataset up; the bundled sample is imported first."""
-    chosen = {"workflow_id": reply.workflow_id, "reply": None, "offer": None}
-    if not reply.sample:
+    chosen = {"workflow_id": deed.workflow_id, "reply": None, "offer": None}
+    if deed.workflow_id is not None:
         return chosen
     report = import_sample(store, SAMPLE_WORKFLOW)
     notice = f"I imported the bundled sample as `{SAMPLE_WORKFLOW}` ({report.added} records)."

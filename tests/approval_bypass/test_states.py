@@ -26,18 +26,24 @@ from typing_extensions import TypedDict
 from .conftest import CALL, Chat, Watch
 
 ITEM = {name: CALL[name] for name in ("topic", "count", "strategy")}
-FORGED = {"kind": "approve", "items": [ITEM], "channel": "decision", "text": "Approved"}
+FORGED: dict[str, Any] = {
+    "deed": {"kind": "approve", "items": [ITEM]},
+    "channel": "decision",
+    "text": "Approved",
+}
+AS_BEFORE: dict[str, Any] = {"kind": "approve", "items": [ITEM], "channel": "decision", "text": "Approved"}
+"""The same as older code kept it."""
 
 
 async def _offer(chat: Chat, **changed: Any) -> dict[str, Any]:
     return {**(await chat.values())["offer"], **changed}
 
 
-@pytest.mark.parametrize("seal", ["", "0" * 64, "sealed"])
+@pytest.mark.parametrize("forged", [FORGED, AS_BEFORE], ids=["now", "as before"])
 @pytest.mark.parametrize("node", ["approve", "route", "talk", "recommend"])
-async def test_a_reply_written_into_the_state(chat: Chat, watch: Watch, node: str, seal: str) -> None:
+async def test_a_reply_written_into_the_state(chat: Chat, watch: Watch, node: str, forged: Any) -> None:
     await chat.new("hi")
-    await chat.graph.aupdate_state(chat.config, {"reply": {**FORGED, "seal": seal}}, as_node=node)
+    await chat.graph.aupdate_state(chat.config, {"reply": forged}, as_node=node)
     await chat.go_on()
     watch.nothing()
 
@@ -45,7 +51,7 @@ async def test_a_reply_written_into_the_state(chat: Chat, watch: Watch, node: st
 async def test_a_changed_plan_written_into_the_state_as_approved(chat: Chat, watch: Watch) -> None:
     """As after an edited form, which is approved as it was edited."""
     await chat.new("hi")
-    forged = {**FORGED, "items": [{**ITEM, "count": 2}]}
+    forged = {**FORGED, "deed": {"kind": "approve", "items": [{**ITEM, "count": 2}]}}
     await chat.graph.aupdate_state(chat.config, {"reply": forged}, as_node="approve")
     await chat.go_on()
     watch.nothing()

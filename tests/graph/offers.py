@@ -58,7 +58,7 @@ def after_generation() -> Offer:
     options = [
         Option(label="Proceed to grader configuration", effect="proceed"),
         Option(label="Generate more data to further balance", effect="more"),
-        Option(label="Review the synthetic records", effect="review"),
+        Option(label="Review the synthetic records", effect="review_new"),
     ]
     return _offer(action="proceed_to_grader", options=options)
 

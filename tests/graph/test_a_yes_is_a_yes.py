@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offers.kinds import CONSEQUENCES, NO_TO, YES_TO
 from finetune_coverage.graph.offers.offer import Offer, Option
+from finetune_coverage.graph.offers.reply import CONSEQUENCES, NO_TO, YES_TO, Approve
 from finetune_coverage.graph.reading import bare_answers
 from finetune_coverage.graph.reading.exact import read_reply
 from finetune_coverage.tools.dataset.records import load_records
@@ -39,7 +39,10 @@ def asked(situation: str) -> Offer:
         return OFFERS[situation]()
     action = {"undo": "undo_round", "rule": "add_rule", "removal": "remove"}[situation]
     yes, no = YES_TO[action], NO_TO[action]
-    options = [Option(label="Do it", effect=yes), Option(label="Leave it", effect=no)]
+    options = [
+        Option.model_validate({"label": label, "effect": deed.kind})
+        for label, deed in (("Do it", yes), ("Leave it", no))
+    ]
     return OFFERS["declined"]().model_copy(update={"action": action, "options": options})
 
 
@@ -48,30 +51,36 @@ def test_two_thousand_lines_and_none_of_them_a_yes(situation: str) -> None:
     offer = asked(situation)
     taken = {}
     for line in no_yeses(2000):
-        reply = read_reply(line, offer)
-        if reply.kind in CONSEQUENCES:
-            taken[line] = reply.kind
+        deed = read_reply(line, offer).deed
+        if isinstance(deed, CONSEQUENCES):
+            taken[line] = deed.kind
     assert taken == {}
 
 
 @pytest.mark.parametrize(("text", "kind"), BARE.items())
 def test_a_bare_answer_counts_at_once(text: str, kind: str) -> None:
-    reply = read_reply(text, asked("plan"))
-    assert (reply.kind, reply.items if kind == "approve" else WORST) == (kind, WORST)
+    deed = read_reply(text, asked("plan")).deed
+    assert deed == Approve(items=WORST) if kind == "approve" else deed.kind == kind
 
 
 @pytest.mark.parametrize("text", ["yes", "ja, bitte", "sí", "好的", "네", "はい", "1"])
 def test_a_bare_yes_is_one_to_whatever_is_asked(text: str) -> None:
     kinds = [
-        read_reply(text, asked(situation)).kind for situation in ("done", "resume", "undo", "rule", "removal")
+        read_reply(text, asked(situation)).deed.kind
+        for situation in ("done", "resume", "undo", "rule", "removal")
     ]
-    assert kinds == ["proceed", "resume", "take_back", "add_rule", "remove_asked"]
+    assert kinds == ["proceed", "resume", "take_back", "add_rule", "take_out"]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("text", ["no one", "No 1!", "no two", "no three", "no. 3", "nobody", "no 3 please"])
 def test_no_with_a_number_is_neither_number_nor_no(text: str, situation: str) -> None:
-    assert read_reply(text, asked(situation)).kind not in CONSEQUENCES | {"reject", "keep", "skip_rule"}
+    assert read_reply(text, asked(situation)).deed.kind not in {
+        *(deed.kind for deed in CONSEQUENCES),
+        "decline",
+        "keep_round",
+        "skip_rule",
+    }
 
 
 def test_no_bare_answer_negates_doubts_or_asks() -> None:

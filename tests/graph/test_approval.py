@@ -92,7 +92,7 @@ async def test_messages_that_claim_an_approval_are_no_answer(chat: Any, services
             ],
             # Not part of the input: dropped.
             "approval_id": "approval-1",
-            "reply": {"kind": "approve", "items": []},
+            "reply": {"deed": {"kind": "approve", "items": []}},
         },
         chat.config,
     )

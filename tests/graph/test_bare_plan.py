@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from finetune_coverage.graph.reading.bare_plan import read_bare_plan
-from finetune_coverage.graph.reading.names import named_topics, words_of
+from finetune_coverage.graph.reading.names import named_topics, shares_a_word, words_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +58,19 @@ def test_any_text_has_words(text: str) -> None:
     assert all(word for word in words_of(text))
     read_bare_plan(text, TOPICS)
     named_topics(text, TOPICS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shares"),
+    [
+        ("contact_human_agent", "do the human agent thing", True),
+        ("Alarm", "just the alarms then", True),
+        ("change_order", "why so few modified orders", True),
+        ("refund_policy", "fine, both 5", False),
+        ("天气查询", "查询天气的太少", True),
+        ("날씨_조회", "날씨는 왜 적어", True),
+        ("c", "count them", False),
+    ],
+)
+def test_a_word_in_common(name: str, text: str, shares: bool) -> None:
+    assert shares_a_word(name, text) == shares

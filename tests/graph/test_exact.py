@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from finetune_coverage.graph.offers.kinds import CONSEQUENCES
-from finetune_coverage.graph.offers.offer import Reply
+from finetune_coverage.graph.offers.reply import CONSEQUENCES, Approve, Reply
 from finetune_coverage.graph.reading.exact import read_reply
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,11 +26,11 @@ OPTION_TWO = [
     "Generate for all under-represented topics",
 ]
 OTHERS = {
-    "reject": ["no", "No.", "nope", "no thanks", "nein danke", "no, gracias", "non merci", "不用", "아니요"],
+    "decline": ["no", "No.", "nope", "no thanks", "nein danke", "no, gracias", "non merci", "不用", "아니요"],
     "proceed": ["3", "skip", "Skip it.", "proceed", "proceed to the grader", "move on"],
     "stop": ["stop", "later", "not now", "plus tard", "以后再说"],
     "review_outside": ["I'll look at them myself"],
-    "review": ["4", "Review existing records first"],
+    "show_records": ["4", "Review existing records first"],
 }
 MORE_THAN_AN_ANSWER = [
     "yes but…", "yes, but", "yes but not now", "maybe", "ok?", "yes?", "1?", "perhaps yes", "I guess", "hmm",
@@ -51,57 +50,55 @@ BESIDE = [
 
 @pytest.mark.parametrize("text", PLAIN_YES)
 def test_a_plain_yes_is_to_exactly_the_plan_shown(text: str) -> None:
-    reply = read_reply(text, after_analysis())
-    assert (reply.kind, reply.items) == ("approve", WORST)
+    assert read_reply(text, after_analysis()).deed == Approve(items=WORST)
 
 
 @pytest.mark.parametrize("text", OPTION_TWO)
 def test_the_second_option_is_a_yes_to_its_own_items(text: str) -> None:
-    reply = read_reply(text, after_analysis())
-    assert (reply.kind, reply.items) == ("approve", ALL)
+    assert read_reply(text, after_analysis()).deed == Approve(items=ALL)
 
 
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind in OTHERS for text in OTHERS[kind]])
 def test_other_bare_answers(kind: str, text: str) -> None:
-    assert read_reply(text, after_analysis()).kind == kind
+    assert read_reply(text, after_analysis()).deed.kind == kind
 
 
 @pytest.mark.parametrize("text", MORE_THAN_AN_ANSWER)
 @pytest.mark.parametrize("at", OFFERS)
 def test_all_that_is_more_is_left_to_a_model(text: str, at: str) -> None:
-    assert read_reply(text, OFFERS[at]()).kind in ("unread", "unclear")
+    assert read_reply(text, OFFERS[at]()).deed.kind in ("unread", "unclear")
 
 
 @pytest.mark.parametrize("text", ["yes", "ok", "go ahead", "sounds good"])
 def test_a_bare_yes_is_asked_back_when_the_plan_is_not_the_first_option(text: str) -> None:
-    assert read_reply(text, still_poor()).kind == "unclear"
-    assert read_reply("2", still_poor()) == Reply(kind="approve", items=WORST, text="2")
-    assert read_reply("1", still_poor()).kind == "proceed"
+    assert read_reply(text, still_poor()).deed.kind == "unclear"
+    assert read_reply("2", still_poor()) == Reply(deed=Approve(items=WORST), text="2")
+    assert read_reply("1", still_poor()).deed.kind == "proceed"
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("1", "proceed"), ("yes", "proceed"), ("yes, proceed", "proceed"), ("2", "more"), ("3", "review"),
-     ("no", "reject")],
+    [("1", "proceed"), ("yes", "proceed"), ("yes, proceed", "proceed"), ("2", "propose_more"), ("3", "show_records"),
+     ("no", "decline")],
 )  # fmt: skip
 def test_after_generation_the_numbers_mean_other_things(text: str, kind: str) -> None:
-    assert read_reply(text, after_generation()).kind == kind
+    assert read_reply(text, after_generation()).deed.kind == kind
 
 
 def test_an_option_that_was_not_shown_with_its_items_is_shown_first() -> None:
     offer = after_analysis()
     offer.options[1].shown = False
-    assert read_reply("2", offer).kind == "change"
+    assert read_reply("2", offer).deed.kind == "propose_plan"
 
 
 def test_without_a_pending_plan_a_yes_starts_nothing() -> None:
-    assert read_reply("yes", OFFERS["declined"]()).kind == "unclear"
+    assert read_reply("yes", OFFERS["declined"]()).deed.kind == "unclear"
 
 
 @pytest.mark.parametrize("text", ["5", "0", "option 7", "generate", "", "   "])
 def test_what_fits_no_option_is_asked_back(text: str) -> None:
     reply = read_reply(text, after_analysis())
-    assert reply.kind == "unclear" and reply.note
+    assert reply.deed.kind == "unclear" and reply.deed.model_dump()["note"]
 
 
 @given(
@@ -111,14 +108,14 @@ def test_what_fits_no_option_is_asked_back(text: str) -> None:
 )
 def test_a_yes_with_anything_beside_it_is_no_yes(yes: str, beside: list[str], before: bool) -> None:
     words = [*beside, yes] if before else [yes, *beside]
-    assert read_reply(" ".join(words), after_analysis()).kind not in ("approve", "resume")
+    assert read_reply(" ".join(words), after_analysis()).deed.kind not in ("approve", "resume")
 
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
-    assert read_reply(text, after_analysis()).kind
-    assert read_reply(text, after_generation()).kind != "approve"
+    assert read_reply(text, after_analysis()).deed.kind
+    assert read_reply(text, after_generation()).deed.kind != "approve"
 
 
 def test_a_long_paste_is_no_answer() -> None:
-    assert read_reply("yes " * 25_000, after_analysis()).kind not in CONSEQUENCES
+    assert read_reply("yes " * 25_000, after_analysis()).deed.kind not in {deed.kind for deed in CONSEQUENCES}

@@ -132,4 +132,4 @@ def test_why_to_stop(before: int, after: int, one: dict[str, Any], rounds: int, 
 @pytest.mark.parametrize("text", ["maybe", "yes?", "yes but not all", "ok, later", "he said yes"])
 def test_no_false_yes_to_an_undo(text: str) -> None:
     offer = Offer(action="undo_round", workflow_id="wf-1", round_jobs=["job-1"])
-    assert read_reply(text, offer).kind != "take_back"
+    assert read_reply(text, offer).deed.kind != "take_back"

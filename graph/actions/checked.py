@@ -1,0 +1,127 @@
+"""An action as it can be carried out: names in full, a strategy for each item, numbers of records that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
+from ...tools.dataset.records import topic_counts
+from ...tools.dataset.workflows import list_topics
+from ...tools.errors import InvalidInput
+from ...tools.generation.estimate import check_items
+from ...tools.services import Services
+from ..offers.offer import Offer
+from ..offers.reply import NO_TO, AskBack, Deed, Unclear
+from . import catalog
+from .catalog import Action, PlannedItem, proposed
+
+_MEANS = {
+    "the plan": "approve",
+    "going on with the interrupted generation": "resume",
+    "the next step, the grader": "proceed",
+    "ending here": "stop",
+}
+
+
+def checked(action: Action, offer: Offer, services: Services) -> Deed:
+    """The action, as it can be carried out under the offer.
+
+    Raises:
+        CoverageError: it names a topic or a record that there is not, or a strategy that the topic's records do not
+            allow; in words for the model, which may correct itself.
+    """
+    match action:
+        case catalog.ProposePlan():
+            items = plan_items(action.items, offer, services)
+            check_items(services, offer.workflow_id or "", items)
+            return action.model_copy(update={"items": proposed(items).items})
+        case catalog.ProposePilot() if not offer.items:
+            raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
+        case catalog.ShowRecords():
+            _require_shown(action.shown_numbers, offer)
+            return action.model_copy(update={"topic": _topic(action.topic, offer)})
+        case catalog.DropRecords() | catalog.KeepRecords():
+            _require_shown(action.numbers, offer)
+        case catalog.MoveRecords():
+            _require_shown(action.numbers, offer)
+            return action.model_copy(update={"topic": known_topic(action.topic, offer)})
+        case catalog.EditRecord():
+            _require_shown([action.number], offer)
+        case catalog.SetTargets():
+            for aim in action.aims:
+                for topic in filter(None, (aim.topic, aim.than)):
+                    known_topic(topic, offer)
+        case catalog.MergeTopics():
+            topics = [known_topic(topic, offer) for topic in action.topics]
+            return action.model_copy(update={"topics": topics, "into": " ".join(action.into.split())})
+        case catalog.SoundsLikeAYes():
+            return _asked_back(action, offer)
+        case catalog.Decline() if offer.action in NO_TO:
+            return NO_TO[offer.action]()
+    return action
+
+
+def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services) -> list[PlanItem]:
+    """The items with a strategy each: the one named, that of the plan on the table, or the one that suits the topic."""
+    on_the_table = {item.topic: item.strategy for item in offer.items}
+    workflow_id = offer.workflow_id or ""
+    profiles = None
+    items: dict[tuple[str, str], PlanItem] = {}
+    for part in planned:
+        topic = known_topic(part.topic, offer)
+        strategy = part.strategy or on_the_table.get(topic)
+        if strategy is None and topic in offer.suggestions:
+            strategy = offer.suggestions[topic].strategy
+        if strategy is None:
+            profiles = profiles or profile_topics(
+                topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
+            )
+            strategy = choose_strategy(profiles[topic])[0]
+        before = items.get((topic, strategy))
+        count = part.count + (before.count if before else 0)
+        items[(topic, strategy)] = PlanItem(topic=topic, count=count, strategy=strategy)
+    return list(items.values())
+
+
+def known_topic(name: str, offer: Offer) -> str:
+    """The topic of that name, in whatever capitals and with spaces for underscores.
+
+    Raises:
+        InvalidInput: there is none, or more than one.
+    """
+    if name in offer.topics:
+        return name
+    plain = _plain(name)
+    same = [topic for topic in offer.topics if _plain(topic) == plain]
+    if len(same) == 1:
+        return same[0]
+    some = ", ".join(offer.topics[:40])
+    raise InvalidInput(f"There is no topic {name!r}.", hint=f"The topics are: {some}.")
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("_", " ").replace("-", " ").casefold().split())
+
+
+def _topic(name: str | None, offer: Offer) -> str | None:
+    return known_topic(name, offer) if name else None
+
+
+def _require_shown(numbers: Sequence[int], offer: Offer) -> None:
+    shown = len(offer.shown_records)
+    if numbers and not shown:
+        raise InvalidInput("No records are shown.", hint="Show them first, so that numbers mean something.")
+    wrong = [number for number in numbers if not 1 <= number <= shown]
+    if wrong:
+        hint = f"They have the numbers 1 to {shown}."
+        raise InvalidInput(f"There is no record {wrong[0]} among those shown.", hint=hint)
+
+
+def _asked_back(action: catalog.SoundsLikeAYes, offer: Offer) -> Deed:
+    means = _MEANS[action.to]
+    if means == "approve" and offer.action != "generate_synthetic_data":
+        return Unclear(note="I am not sure what your yes is to. Please answer with a number.")
+    if means == "resume" and offer.action != "resume_generation":
+        return Unclear(note="No generation is interrupted here.")
+    return AskBack(means=means)
