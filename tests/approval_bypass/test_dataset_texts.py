@@ -124,7 +124,9 @@ async def test_dataset_text_is_no_part_of_what_the_model_reads_a_sentence_with(
     services: Services, tmp_path: Path, start: Callable[..., Chat], endpoint: Endpoint, watch: Watch
 ) -> None:
     path = tmp_path / "more.jsonl"
-    said = [record for name, record in RECORDS.items() if not name.startswith("a topic")]  # whose name is told
+    said = [
+        record for name, record in RECORDS.items() if not name.startswith("a topic")
+    ]  # whose name is told
     path.write_text("".join(json.dumps(record) + "\n" for record in said), encoding="utf-8")
     import_files(services.store, "wf-1", [path])
     chat = start()
