@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .output import visible
+from .topic_name import TopicName
 
 NARROW = 80
 """From here on columns that carry little are left out."""
@@ -43,16 +43,17 @@ def coverage_table(coverage: Mapping[str, Any], console: Console) -> RenderableT
     shows_synthetic = wide or any(topic["synthetic"] for topic in topics)
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Topic", overflow="fold", min_width=12)
+    table.add_column("Topic", min_width=12)
     numbers = ["Records", "Share", *(["Target"] if wide else []), *(["Synthetic"] if shows_synthetic else [])]
     for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Against its target", no_wrap=True, min_width=cells + 2)
+    names = [topic["name"] for topic in topics]
     for topic in topics:
         values = [f"{topic['records']:,}", _percent(topic["share"])]
         values += [_percent(topic["target"])] if wide else []
         values += [f"{topic['synthetic']:,}"] if shows_synthetic else []
-        table.add_row(Text(visible(topic["name"])), *values, _bar(topic, most, cells, signs))
+        table.add_row(TopicName(topic["name"], names), *values, _bar(topic, most, cells, signs))
     return Group(table, Text(_legend(topics, signs), style="dim"))
 
 

@@ -105,13 +105,17 @@ async def _converse(services: Services) -> None:
             view.close()
             show_message(text)
 
+        def start(line: str) -> None:
+            view.close()
+            say(line, style="dim")
+
         async with open_checkpointer(services.settings) as checkpointer:
             conversation = Conversation(
                 build_graph(services, checkpointer=checkpointer),
                 "demo",
                 context={"channel": CHANNEL, "approver": CHANNEL},
                 on_message=show,
-                on_start=lambda line: say(line, style="dim"),
+                on_start=start,
                 on_progress=view.update,
             )
             await conversation.begin(WORKFLOW)

@@ -9,10 +9,20 @@ from typing import Protocol, Self
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TimeElapsedColumn,
+)
+from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from .output import visible
+from .topic_name import shown_name
 
 LINE_EVERY_SECONDS = 10.0
 """How often progress is told where there is no terminal to draw a bar on."""
@@ -89,22 +99,23 @@ class ProgressView:
     def _draw(self, standing: Standing) -> None:
         if self._bar is None:
             self._bar = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(_bar_cells(self._console.width)),
+                _Topic(),
+                _Bar(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                TextColumn("{task.fields[detail]}", markup=False, style="dim"),
+                _Detail(),
                 console=self._console,
             )
             self._bar.start()
         if standing.job_id not in self._tasks:
-            name = _cut(visible(standing.topic), self._console.width // 4)
-            self._tasks[standing.job_id] = self._bar.add_task(name, detail="")
+            self._tasks[standing.job_id] = self._bar.add_task(
+                "", console=self._console, standing=standing, total=standing.requested
+            )
         self._bar.update(
             self._tasks[standing.job_id],
             completed=standing.accepted,
             total=standing.requested,
-            detail=_fitting_detail(standing, self._console.width),
+            standing=standing,
         )
 
     def _tell(self, standing: Standing) -> None:
@@ -118,24 +129,49 @@ class ProgressView:
         self._console.print(Text(f"{line}, {_detail(standing)}"))
 
 
+# How wide the terminal is, is asked for each drawing: it may have become narrower since the last one.
+class _Topic(ProgressColumn):
+    max_refresh = None
+
+    def render(self, task: Task) -> Text:
+        return Text(shown_name(task.fields["standing"].topic, _topic_cells(task.fields["console"].width)))
+
+
+class _Bar(BarColumn):
+    def render(self, task: Task) -> ProgressBar:
+        self.bar_width = _bar_cells(task.fields["console"].width)
+        return super().render(task)
+
+
+class _Detail(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        detail = _fitting_detail(task.fields["standing"], task.fields["console"].width)
+        return Text(detail, style="dim", no_wrap=True)
+
+
+def _topic_cells(width: int) -> int:
+    return width // 4
+
+
 def _bar_cells(width: int) -> int:
     return max(8, min(40, width // 6))
 
 
 def _fitting_detail(standing: Standing, width: int) -> str:
-    """What fits beside topic, bar, count and time, which are never pushed off the line; what is waited for first."""
-    topic = min(cell_len(visible(standing.topic)), width // 4)
+    """What fits beside topic, bar, count and time, which are never pushed off the line; what is waited for first.
+
+    Three cells stay free at the end, for the ``^C`` that a terminal writes there.
+    """
+    topic = cell_len(shown_name(standing.topic, _topic_cells(width)))
     counted = 2 * len(str(standing.requested)) + 1
-    room = width - topic - _bar_cells(width) - counted - len("0:00:00") - 5
+    room = width - topic - _bar_cells(width) - counted - len("0:00:00") - 4 - 3
     detail = _detail(standing)
     if standing.note and cell_len(detail) > room:
         detail = visible(standing.note)
-    return _cut(detail, room) if room >= 10 else ""
-
-
-def _cut(text: str, cells: int) -> str:
-    shown = Text(text)
-    shown.truncate(cells, overflow="ellipsis")
+    if room < 10:
+        return ""
+    shown = Text(detail)
+    shown.truncate(room, overflow="ellipsis")
     return shown.plain
 
 

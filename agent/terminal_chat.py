@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ..tools.errors import InvalidInput
-from .output import ExitCode, say, stdout, visible
+from ..tools.errors import CoverageError, InvalidInput
+from .output import ExitCode, print_error, say, stdout, visible
 from .progress import ProgressView
+from .slash_commands import cost_text, export_to, help_text, slash_command
 from .typed_lines import TypedLines
 
 if TYPE_CHECKING:
     from ..tools.services import Services
     from ..tools.settings import Settings
     from .conversation import Conversation, Place
+    from .line_editor import LineEditor
 
 LEAVE = frozenset({"exit", "quit", "/exit", "/quit", ":q"})
 """What a person types to leave; the conversation stays as it is."""
@@ -52,7 +55,8 @@ class TerminalChat:
         self._person = person
         self._fork_at = fork_at
         self._yes = yes
-        self._typed = TypedLines()
+        self._typed = TypedLines(self._editor)
+        self._about: str | None = workflow_id
         self._view = ProgressView(stdout())
         self._is_refused = False
 
@@ -61,6 +65,8 @@ class TerminalChat:
         # One loop for the whole conversation, but a person's typing is waited for outside of it: so Ctrl-C
         # reaches the prompt as it would in any program, and a running step as a cancellation.
         say(f"Conversation {self.thread_id} · {model_text(self._services.settings)}", style="dim")
+        if sys.stdin.isatty():
+            say("/help says what can be said; Tab completes commands and names.", style="dim")
         with asyncio.Runner() as runner:
             stack = AsyncExitStack()
             try:
@@ -103,15 +109,57 @@ class TerminalChat:
         self._check(place)
         self._take_up(runner, conversation, place)
         while conversation.next_step is None:
-            line = self._typed.ask("\nyou> ")
+            self._about = conversation.values.get("workflow_id")
+            line = self._typed.ask("you> ")
             if line is None or line.text.lower() in LEAVE:
                 self._say_how_to_go_on("The conversation is kept.")
                 return ExitCode.NOT_APPROVED if self._is_refused else ExitCode.DONE
-            if line.text:
+            if line.text and not self._carried_out(runner, conversation, line.text):
                 is_ahead = line.is_ahead and not self._yes
                 runner.run(conversation.reply(line.text, is_ahead=is_ahead))
         self._say_end(conversation)
         return ExitCode.DONE
+
+    def _carried_out(self, runner: asyncio.Runner, conversation: Conversation, text: str) -> bool:
+        """Whether it was a command, or meant to be one."""
+        try:
+            command = slash_command(text)
+            if command is None:
+                return False
+            place = runner.run(conversation.place())
+            match command:
+                case "/help", _:
+                    show_message(help_text())
+                case "/options", _:
+                    show_message(place.question or place.last_message or "Nothing lies on the table.")
+                case "/cost", _:
+                    show_message(cost_text(self._services, conversation.values))
+                case "/export", file:
+                    export_to(self._services, conversation.values, file)
+        except CoverageError as error:
+            print_error(error)
+        return True
+
+    def _editor(self) -> LineEditor:
+        # Imported here: a pipe has no use for it.
+        from .chat_completion import ChatCompleter
+        from .line_editor import LineEditor
+
+        return LineEditor(self._services.settings.home, ChatCompleter(self._names))
+
+    def _names(self) -> list[str]:
+        """What can be named: topics and strategies, or datasets while none is chosen."""
+        from ..tools.coverage.strategy_choice import STRATEGIES
+        from ..tools.dataset.topic_names import topic_names
+        from ..tools.dataset.workflows import list_workflows
+
+        store = self._services.store
+        try:
+            if self._about is not None:
+                return [*topic_names(store, self._about), *STRATEGIES]
+        except CoverageError:  # deleted by somebody meanwhile
+            pass
+        return [workflow.id for workflow in list_workflows(store)]
 
     def _check(self, place: Place) -> None:
         if place.is_new and not self._is_new_id and self._workflow_id is None:
@@ -142,6 +190,7 @@ class TerminalChat:
 
     def _start(self, line: str) -> None:
         self._is_refused = False
+        self._view.close()
         say(line, style="dim")
 
     def _show(self, text: str) -> None:

@@ -1,20 +1,26 @@
-"""Lines that a person types or a pipe brings, and whether they were there before they were asked for."""
+"""What a person types or a pipe brings, and whether it was there before it was asked for."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .output import say
+
+if TYPE_CHECKING:
+    from .line_editor import LineEditor
 
 _BLOCK = 65536
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line.
+    """A line; one that was pasted at a terminal may be a text of several.
 
     Attributes:
         text: without the end of the line and the space around.
@@ -26,22 +32,35 @@ class Line:
 
 
 class TypedLines:
-    """Reads standard input. What a terminal holds from before the prompt is thrown away; a pipe's lines are kept."""
+    """Reads standard input. What a terminal holds from before the prompt is thrown away; a pipe's lines are kept.
 
-    def __init__(self) -> None:
+    Args:
+        make_editor: makes what asks where both ends are a terminal.
+    """
+
+    def __init__(self, make_editor: Callable[[], LineEditor]) -> None:
         self._read = b""
+        self._make_editor = make_editor
+
+    @cached_property
+    def _editor(self) -> LineEditor:
+        return self._make_editor()
 
     def ask(self, prompt: str) -> Line | None:
         """The next line; ``None`` when there is no more."""
         if sys.stdin.isatty():
             _forget_what_was_typed_ahead()
+            if sys.stdout.isatty():
+                say()
+                typed = self._editor.ask(prompt)
+                return None if typed is None else Line(typed.strip())
             try:
-                return Line(input(prompt).strip())
+                return Line(input(f"\n{prompt}").strip())
             except EOFError:
                 say()
                 return None
         is_ahead = self._is_there()
-        sys.stdout.write(prompt)
+        sys.stdout.write(f"\n{prompt}")
         sys.stdout.flush()
         line = self._line()
         # A pipe's lines are not echoed by a terminal: without them a transcript cannot be read.

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OURS = re.compile(
-    r"(coverage|conversations)\.db.*|chroma|answers|locks|cache|\.env|mcp-token|known-hosts", re.DOTALL
+    r"(coverage|conversations)\.db.*|chroma|answers|locks|cache|\.env|mcp-token|known-hosts|chat-history",
+    re.DOTALL,
 )
 """Names that this program gives to what it keeps."""
 

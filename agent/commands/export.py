@@ -104,10 +104,11 @@ def export(
     if as_json:
         print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
         return
-    _show(report)
+    show_export(report)
 
 
-def _show(report: ExportReport) -> None:
+def show_export(report: ExportReport) -> None:
+    """Print what was written, what the format lost, and what was left out."""
     say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
     if len(report.halves) > 1:
         say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))

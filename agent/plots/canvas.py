@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from ...tools.errors import InvalidInput
 from ...tools.new_files import appearing_together
-from ..output import visible
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -25,7 +24,6 @@ BEFORE = "#b4b4b4"
 P = ParamSpec("P")
 
 _DOTS_PER_INCH = 150
-_LONGEST_NAME = 44
 
 
 def require_plots() -> None:
@@ -100,12 +98,3 @@ def save(figure: Figure, path: Path) -> None:
         # Letters that the font lacks are drawn as boxes; the rest of the picture is good.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         figure.savefig(files.open(path), format="png", bbox_inches="tight", pad_inches=0.25)
-
-
-def shown_name(name: str, longest: int = _LONGEST_NAME) -> str:
-    """A topic's name on one line; of a long one the middle is left out, since both ends tell names apart."""
-    line = visible(" ".join(name.split()))
-    if len(line) <= longest:
-        return line
-    end = (longest - 1) // 2
-    return f"{line[: longest - 1 - end]}…{line[-end:]}"

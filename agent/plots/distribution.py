@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...tools.coverage.balance import shown_score, status_of
 from ...tools.coverage_change import CoverageChange
+from ..topic_name import shown_name
 from .canvas import (
     BEFORE,
     BLUE,
@@ -20,7 +21,6 @@ from .canvas import (
     new_figure,
     place_legend,
     save,
-    shown_name,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_TOPICS = 150
 """Beyond it a picture would be taller than people scroll: the topics furthest below their target are drawn."""
+_LONGEST_NAME = 44
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar], kind: str) -> None:
         )
     small = 9 if len(bars) <= 30 else 7.5
     axes.set_yticks(list(rows))
-    labels = axes.set_yticklabels([shown_name(bar.name) for bar in bars], fontsize=small, parse_math=False)
+    labels = axes.set_yticklabels(
+        [shown_name(bar.name, _LONGEST_NAME) for bar in bars], fontsize=small, parse_math=False
+    )
     for label, bar in zip(labels, bars, strict=True):
         if bar.is_under:
             label.set_fontweight("bold")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.coverage.space.topic_map import MapTopic, TopicMap
+from ..topic_name import shown_name
 from .canvas import (
     BLUE,
     GREEN,
@@ -18,7 +19,6 @@ from .canvas import (
     new_figure,
     place_legend,
     save,
-    shown_name,
 )
 from .labels import Box, place
 

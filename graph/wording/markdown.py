@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ...tools.hidden_characters import replace_hidden
+from ...tools.middle_cut import cut_middle
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|#~$])|(?<!\w)(_)|(_)(?!\w)")
 _MOST = 80
@@ -53,7 +54,7 @@ def topic_title(topic: str) -> str:
     """``technical_issues`` as "Technical Issues", escaped."""
     words = re.sub(r"[_\s]+", " ", topic).strip() or topic
     title = words.title() if words == words.lower() and words.isascii() else words
-    return escape(shorten(title, _MOST))
+    return escape(cut_middle(title, _MOST))
 
 
 def percent(part: int, whole: int) -> str:

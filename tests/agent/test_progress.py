@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from finetune_coverage.agent import progress
 from finetune_coverage.agent.conversation import Job
 from finetune_coverage.agent.progress import ProgressView, reasons_text
+from rich.cells import cell_len
 from rich.console import Console
 
 
@@ -57,3 +59,20 @@ def test_the_last_job_is_remembered_for_going_on() -> None:
 def test_reasons_are_ordered_by_frequency() -> None:
     assert reasons_text({"a": 1, "c": 2, "b": 2}) == "2 b, 2 c, 1 a"
     assert reasons_text({}) == ""
+
+
+def test_a_bar_ends_before_the_edge_also_when_the_terminal_becomes_narrower() -> None:
+    drawn = io.StringIO()
+    console = Console(file=drawn, width=120, force_terminal=True, legacy_windows=False)
+    topic = "card_payment_with_a_wrong_exchange_rate"
+    with ProgressView(console) as view:
+        view.update(Job("job-1", topic, 1, 30, 9, {"near_duplicate": 6, "variation": 2}))
+        console.width = 60
+        view.update(Job("job-1", topic, 2, 30, 10, {"near_duplicate": 6, "variation": 2}))
+    lines = [
+        line.rstrip() for line in re.split(r"[\r\n]", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", drawn.getvalue()))
+    ]
+    last = [line for line in lines if line][-1]
+    assert last.startswith("card_pa…ge_rate ") and "2/30" in last
+    assert cell_len(last) <= 57, "^C has room behind it"
+    assert drawn.getvalue().endswith("\n") or "\n" in drawn.getvalue()[-20:], "what comes next begins a line"

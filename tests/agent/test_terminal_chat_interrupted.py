@@ -94,13 +94,14 @@ def test_at_a_terminal(endpoint: Endpoint, terminal: Any, command: Command, smal
 
     endpoint.latency = 0.2
     terminal.expect("Coverage Analysis")
-    terminal.expect("you> ")
+    terminal.expect("you>")
     terminal.sendline(PLAN)
-    terminal.expect("you> ")
+    terminal.expect("Review existing")
+    terminal.expect("you>")
     terminal.sendline("yes")
     terminal.expect("[1-7]/8")
     terminal.expect("Generation Complete")
-    terminal.expect("you> ")
+    terminal.expect("you>")
     terminal.sendintr()
     terminal.expect("chat --thread ")
     terminal.expect(pexpect.EOF)
@@ -112,9 +113,36 @@ def test_at_a_terminal(endpoint: Endpoint, terminal: Any, command: Command, smal
 def test_end_of_input_at_a_terminal(endpoint: Endpoint, terminal: Any) -> None:
     import pexpect
 
-    terminal.expect("you> ")
+    terminal.expect("you>")
     terminal.sendeof()
     terminal.expect("chat --thread ")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
+
+
+def test_a_pasted_text_and_a_completion_at_a_terminal(
+    endpoint: Endpoint, terminal: Any, command: Command
+) -> None:
+    import pexpect
+
+    terminal.expect("Tab completes")
+    terminal.expect("you>")
+    terminal.send("\x1b[200~why is\ntechnical low?\n\x1b[201~\r")
+    terminal.expect("Still on the table")
+    terminal.expect("you>")
+    terminal.send("/hel\t")
+    terminal.expect("/hel.*p")
+    terminal.send("\r")
+    terminal.expect("Tab completes them")
+    terminal.expect("you>")
+    terminal.send("never mind")
+    terminal.sendintr()
+    terminal.sendline("/quit")
+    terminal.expect(r"chat --thread (chat-\w+)")
+    thread = terminal.match[1]
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+    said = command("threads", "show", thread, "--json").document["said"]
+    assert [one["text"].split() for one in said] == [["why", "is", "technical", "low?"]]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.agent.plots.canvas import shown_name
 from finetune_coverage.agent.plots.distribution import bars_of, draw_distribution
 from finetune_coverage.tools.coverage_change import coverage_change
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
@@ -114,11 +113,6 @@ def test_a_file_that_cannot_be_is_refused_first(
     outcome = command("analyze", "-w", sample, "--plot", tmp_path / name, "--json")
     assert outcome.code == 1
     assert json.loads(outcome.out)["error"]["code"] == "invalid_input"
-
-
-def test_the_middle_of_a_long_name_is_left_out() -> None:
-    assert shown_name("balance_not_updated_after_bank_transfer", 21) == "balance_no…k_transfer"
-    assert shown_name("short\nname") == "short name"
 
 
 def test_a_style_of_the_current_folder_is_not_used(services: Services, tmp_path: Path) -> None:
