@@ -44,6 +44,7 @@ _TOPICS = 40
 _NO_GUESS = "I am not sure how to take that, and I do nothing on a guess. Please answer with a number."
 _WISHES = {
     "plan": "wants records for a topic, or another number, topic or strategy for the plan",
+    "add": "wants records for a topic beside those of the plan: also, too, and",
     "leave_out": "wants a topic left out of the plan",
     "limit_dollars": "wants the plan to cost no more than a number of dollars",
     "limit_tokens": "wants the plan to take no more than a number of tokens",
@@ -67,7 +68,7 @@ _WISHES = {
     "compare": "wants two versions of the dataset compared",
     "rules": "wants to see the rules for records",
     "remove_rule": "wants a rule, by number, taken away",
-    "where": "wants to hear the plan or the options again",
+    "where": "wants to hear the plan, the choices or the options again",
     "yes": "agrees: a yes, go ahead, do it",
     "no": "refuses: a no, rather not",
     "skip": "wants the next step, the grader, without generating",
@@ -77,7 +78,7 @@ _WISHES = {
     "ask_score": "asks what the score is or means",
     "ask_counts": "asks how many records there are",
     "ask_worst": "asks what is wrong with the data, or which topics are worst",
-    "ask_what_if": "asks what a plan would give, what if",
+    "ask_what_if": "asks what another plan would give: what if only",
     "ask_why_few": "asks why a topic has few records",
     "ask_records": "asks what the records of a topic are like",
     "ask_rounds": "asks what was generated so far, or how the score changed",
@@ -131,6 +132,13 @@ _EXAMPLES = [
         ("यह बेकार है, मत करो", "this is useless, don't do it", "no", [], [], ""),
         ("how much would that be", "what does it cost?", "ask_cost", [], [], ""),
         ("everything but delivery", "leave delivery out", "leave_out", ["delivery"], [], ""),
+        ("and 10 delivery as well", "add 10 for delivery", "add", ["delivery"], [10], ""),
+        ("write only 3 at first, to see", "write a sample of 3", "try_a_few", [], [3], ""),
+        ("forget about that plan", "I do not want that plan", "no", [], [], ""),
+        ("which are the weakest ones", "which topics are worst?", "ask_worst", [], [], ""),
+        ("what is going to happen then?", "what does the plan do?", "ask_plan", [], [], ""),
+        ("ist 0.6 gut?", "is a score of 0.6 good?", "ask_score", [], [0.6], ""),
+        ("zeig zwei von delivery", "show two records of delivery", "show", ["delivery"], [], ""),
         ("how do i save it as csv", "how do I export it?", "ask_help", [], [], ""),
         (
             "was ist message variation",
@@ -235,6 +243,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         return catalog.SoundsLikeAYes.model_validate({"to": _meant(reading.action, offer)})
     makers: dict[str, Callable[[], Action]] = {
         "plan": lambda: _plan(topics, whole, strategy, offer),
+        "add": lambda: _added(topics, whole, strategy, offer),
         "leave_out": lambda: _left_out(topics, offer),
         "limit_dollars": lambda: catalog.ProposePlan(items=_kept(offer.items), max_usd=number),
         "limit_tokens": lambda: catalog.ProposePlan(items=_kept(offer.items), max_tokens=first),
@@ -312,7 +321,9 @@ def _plan(
     """The named topics with the numbers in the order of both; without names the plan on the table, changed."""
     before = {item.topic: item for item in offer.items}
     suggested = offer.suggestions
-    names = list(topics) or list(before)
+    names = list(topics) or list(before) or [item.topic for item in offer.everything]
+    if not names:
+        raise InvalidInput("For which topics? The plan on the table is empty.")
     if not topics and strategy is None and len(counts) == 1 and counts[0] <= len(offer.numbered):
         number = counts[0]
         raise InvalidInput(
@@ -328,6 +339,19 @@ def _plan(
             raise InvalidInput(f"How many records do you want for {name}?")
         items.append(PlannedItem(topic=name, count=count, strategy=strategy))
     return catalog.ProposePlan(items=items)
+
+
+def _added(
+    topics: Sequence[str], counts: Sequence[int], strategy: StrategyName | None, offer: Offer
+) -> catalog.ProposePlan:
+    """The plan on the table, and what was named beside it."""
+    new = _plan(topics, counts, strategy, offer).items if topics else []
+    if not new:
+        raise InvalidInput("What shall be added? Name a topic and a number.")
+    named = {item.topic for item in new}
+    return catalog.ProposePlan(
+        items=[*_kept([item for item in offer.items if item.topic not in named]), *new]
+    )
 
 
 def _not_here(how: str) -> Action:
