@@ -9,7 +9,7 @@ from langgraph.types import Command
 
 from ...tools.analyze_coverage import recommend_for
 from ...tools.coverage.caps import MAX_PER_ITEM
-from ...tools.coverage.recommendation import PlanItem, PlanOption, Recommendation
+from ...tools.coverage.recommendation import PlanItem, Recommendation
 from ...tools.coverage.report import Coverage
 from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
 from ...tools.dataset.records import topic_counts
@@ -149,14 +149,9 @@ def _offer(
 
 
 def _more(recommendation: Recommendation) -> list[PlanItem]:
-    """What "generate more" means: above the target a better balance, below it every topic at the minimum."""
-    first: PlanOption | None = recommendation.all_under_represented
-    others = recommendation.alternatives
-    if recommendation.action == "proceed_to_grader":
-        chosen = first or (others[0] if others else None)
-    else:
-        chosen = others[-1] if others else first
-    return chosen.items if chosen else []
+    """What "generate more" means: the topics that are low, else the smallest step to the next goal."""
+    steps = [recommendation.all_under_represented, *recommendation.alternatives]
+    return next((step.items for step in steps if step is not None), [])
 
 
 def _suggestions(

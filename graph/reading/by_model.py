@@ -11,7 +11,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ LONGEST_TEXT = 4000
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _OPTION_ITEMS = 6
-_TOPICS, _RECORD = 60, 160
+_TOPICS, _SUITED, _RECORD = 60, 20, 160
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
@@ -172,9 +171,11 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         "rounds": _rounds(offer, services),
     }
     if offer.items:
-        with suppress(CoverageError):  # a plan that cannot be carried out says so where it is shown
+        try:
             estimate = estimate_plan(services, offer.workflow_id or "", offer.items)
             card["cost_of_the_plan"] = f"{estimate.note}. {estimate.stops_note}"
+        except CoverageError as error:
+            card["why_the_plan_cannot_be_carried_out"] = str(error)
     if offer.removal is not None and offer.action == "remove":
         card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
     copies = branches_of(services.store, offer.workflow_id or "")
@@ -190,6 +191,10 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
             "under_represented": [topic.name for topic in ordered[:_TOPICS] if topic.under_represented],
             "more_topics": max(0, len(ordered) - _TOPICS),
         }
+        if coverage.weights is not None:
+            card["targets"] = {topic.name: topic.target for topic in ordered[:_TOPICS]}
+        suited = [topic.name for topic in ordered[:_SUITED] if topic.name in offer.suggestions]
+        card["strategies_that_suit"] = {name: offer.suggestions[name].strategy for name in suited}
         if len(ordered) > _TOPICS:
             card["names_of_more_topics"] = [topic.name for topic in ordered[_TOPICS : 10 * _TOPICS]]
     if offer.shown_records:
@@ -217,7 +222,7 @@ def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
         for entry in rounds.shown
         for item in entry.items
     ]
-    return {"number": rounds.rounds, "last": last}
+    return {"number": rounds.rounds, "last": last, "used_by_all": rounds.used}
 
 
 def _shown(offer: Offer, services: Services) -> dict[str, Any]:
