@@ -60,7 +60,7 @@ def finish(source: ServicesSource, state: State) -> dict[str, Any]:
 
 def _summary(source: ServicesSource, state: State) -> dict[str, Any]:
     """Say where a finished conversation stands, and what can still be done."""
-    text = "\n\n".join([*_rounds(source, state.get("workflow_id")), _WAYS_ON])
+    text = "\n\n".join([*_rounds(source, state.get("workflow_id")), WAYS_ON])
     return {"messages": [AIMessage(f"{_standing(state)}\n\n{text}".strip())], "reply": None}
 
 
@@ -77,7 +77,7 @@ _OPENING: dict[NextStep, str] = {
     "review": "Take your time with the review; nothing is generated meanwhile. Write here when you are back.",
     "stopped": "Stopped here; nothing is generated. Write here to go on.",
 }
-_WAYS_ON = "You can ask about the figures, say “generate more”, or “review the records”."
+WAYS_ON = "You can ask about the figures, say “generate more”, or “review the records”."
 
 
 def _standing(state: Mapping[str, Any]) -> str:

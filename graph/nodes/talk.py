@@ -40,7 +40,7 @@ from ..reading.reader import read_typed
 from ..reading.workflow_choice import opened
 from ..scope import ServicesSource
 from ..state import State, as_json, reply_in, with_update
-from .finish import SETTLED
+from .finish import SETTLED, WAYS_ON
 
 Talked = Literal["approve", "analyze", "finish"]
 _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, Any]]] = {
@@ -91,8 +91,10 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
 def _after_the_end(reply: Reply, update: dict[str, Any]) -> Command[Talked]:
     """A question to a finished conversation is answered, what changes the dataset begins anew with an analysis."""
     ended = {**update, "offer": None}
-    if isinstance(reply.deed, Told):
-        said = AIMessage(reply.deed.note)
+    if isinstance(reply.deed, Told | Unclear) and reply.deed.note:
+        said = AIMessage(
+            "\n\n".join([reply.deed.note, *([WAYS_ON] if isinstance(reply.deed, Unclear) else [])])
+        )
         return Command(goto="finish", update={**together(ended, {"messages": [said]}), "reply": SETTLED})
     if isinstance(reply.deed, _SAID):
         return Command(goto="finish", update={**ended, "reply": None})
