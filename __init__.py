@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .tools.dataset.exporter import export_records
     from .tools.dataset.importer import import_files
     from .tools.dataset.record import Record
-    from .tools.dataset.store import Store
-    from .tools.dataset.workflows import TopicInfo, create_workflow, set_topics
     from .tools.errors import (
         ApprovalRequired,
         BudgetExceeded,
@@ -40,11 +38,13 @@ if TYPE_CHECKING:
         generate_synthetic_data_tool,
         run_approved_item,
     )
-    from .tools.generation.approval import Approval, approve_plan
-    from .tools.generation.plans import Plan, decline_plan, list_plans, propose_plan
+    from .tools.generation.approvals.approval import Approval, approve_plan
+    from .tools.generation.approvals.plans import Plan, decline_plan, list_plans, propose_plan
     from .tools.models.scripted import ScriptedChatModel
     from .tools.services import Services
     from .tools.settings import Settings
+    from .tools.store.store import Store
+    from .tools.store.workflows import TopicInfo, create_workflow, set_topics
     from .tools.validate_dataset import validate_dataset, validate_dataset_tool
 
 __all__ = [
@@ -95,8 +95,8 @@ _HOMES = {
     "tools.dataset.exporter": ("export_records",),
     "tools.dataset.importer": ("import_files",),
     "tools.dataset.record": ("Record",),
-    "tools.dataset.store": ("Store",),
-    "tools.dataset.workflows": ("TopicInfo", "create_workflow", "set_topics"),
+    "tools.store.store": ("Store",),
+    "tools.store.workflows": ("TopicInfo", "create_workflow", "set_topics"),
     "tools.errors": (
         "ApprovalRequired",
         "BudgetExceeded",
@@ -115,8 +115,8 @@ _HOMES = {
         "generate_synthetic_data_tool",
         "run_approved_item",
     ),
-    "tools.generation.approval": ("Approval", "approve_plan"),
-    "tools.generation.plans": ("Plan", "decline_plan", "list_plans", "propose_plan"),
+    "tools.generation.approvals.approval": ("Approval", "approve_plan"),
+    "tools.generation.approvals.plans": ("Plan", "decline_plan", "list_plans", "propose_plan"),
     "tools.models.scripted": ("ScriptedChatModel",),
     "tools.services": ("Services",),
     "tools.settings": ("Settings",),

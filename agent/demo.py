@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from ..tools.analyze_coverage import analyze
 from ..tools.dataset.bundled_sample import import_sample
 from ..tools.dataset.exporter import export_records
-from ..tools.dataset.records import load_records
-from ..tools.dataset.workflows import create_workflow, list_workflows
 from ..tools.errors import InvalidInput
-from ..tools.generation.approval import approval_of
-from ..tools.generation.ledger import list_attempts, list_jobs
-from ..tools.generation.plans import list_plans
+from ..tools.generation.approvals.approval import approval_of
+from ..tools.generation.approvals.plans import list_plans
+from ..tools.generation.jobs.ledger import list_attempts, list_jobs
 from ..tools.new_files import appearing_together
 from ..tools.services import Services
 from ..tools.settings import load_settings
+from ..tools.store.records import load_records
+from ..tools.store.workflows import create_workflow, list_workflows
 from .output import ExitCode, note, say, stdout
 from .progress import ProgressView, reasons_text
 from .record_text import record_heading, record_lines
@@ -32,7 +32,7 @@ from .terminal_chat import model_text, show_message
 
 if TYPE_CHECKING:
     from ..tools.coverage.report import Coverage
-    from ..tools.generation.ledger import JobSummary
+    from ..tools.generation.jobs.ledger import JobSummary
 
 WORKFLOW = "demo"
 CHANNEL = "demo"

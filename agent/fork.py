@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import RunnableConfig
 
-from ..tools.dataset.branch import branch_workflow, jobs_since
 from ..tools.errors import InvalidInput
+from ..tools.store.branches import branch_workflow, jobs_since
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph

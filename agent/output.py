@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from ..tools.errors import CoverageError
-from ..tools.hidden_characters import replace_hidden
+from ..tools.text.hidden_characters import replace_hidden
 
 if TYPE_CHECKING:
     from rich.console import Console

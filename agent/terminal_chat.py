@@ -151,7 +151,7 @@ class TerminalChat:
         """What can be named: topics and strategies, or datasets while none is chosen."""
         from ..tools.coverage.strategy_choice import STRATEGIES
         from ..tools.dataset.topic_names import topic_names
-        from ..tools.dataset.workflows import list_workflows
+        from ..tools.store.workflows import list_workflows
 
         store = self._services.store
         try:

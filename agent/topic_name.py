@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from ..tools.middle_cut import cut_middle
+from ..tools.text.middle_cut import cut_middle
 from .output import visible
 
 _LEAST = 12

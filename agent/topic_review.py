@@ -13,7 +13,7 @@ from .output import note, print_error, print_json, say, stderr
 from .record_text import record_heading, record_lines
 
 if TYPE_CHECKING:
-    from ..tools.dataset.store import Store
+    from ..tools.store.store import Store
     from ..tools.topics.corrections import Doubt
 
 _KEYS = "Return takes the suggested topic, s skips, q ends; or type another topic."

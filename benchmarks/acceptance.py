@@ -17,10 +17,8 @@ from typing import Any
 
 import numpy as np
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records
-from finetune_coverage.tools.dataset.workflows import create_workflow
-from finetune_coverage.tools.generation.acceptance import duplicate_gates
-from finetune_coverage.tools.generation.draft import Candidate, Draft
+from finetune_coverage.tools.generation.attempts.acceptance import duplicate_gates
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.gate import ComparingGate
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
@@ -29,6 +27,8 @@ from finetune_coverage.tools.generation.gates.written_vector import WrittenVecto
 from finetune_coverage.tools.models.embedding import make_embeddings
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import NewRecord, insert_records
+from finetune_coverage.tools.store.workflows import create_workflow
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table

@@ -17,7 +17,7 @@ from typing import Any
 
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Request, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Request, TopicContext
 from finetune_coverage.tools.generation.strategies import make_strategy
 
 from .endpoint import MODEL, TOPIC

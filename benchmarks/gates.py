@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import get_args
 
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate, Rejection
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Rejection
 from finetune_coverage.tools.generation.gates.gate import Gate
 from finetune_coverage.tools.models.embedding import make_embeddings
 from finetune_coverage.tools.settings import Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from finetune_coverage.tools.generation.draft import Rejection
+from finetune_coverage.tools.generation.attempts.draft import Rejection
 from rich.console import Console
 from rich.table import Table
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.gate import ComparingGate, Gate

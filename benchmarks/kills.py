@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune_coverage.tools.generation.answer_spool import spooled_answers
+from finetune_coverage.tools.generation.attempts.answer_spool import spooled_answers
 from sqlalchemy import create_engine, text
 
 from .endpoint import Behaviour

@@ -25,14 +25,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.workflows import create_workflow
-from finetune_coverage.tools.generation.budget import Budget, budget_of
-from finetune_coverage.tools.generation.ledger import Attempt, get_job, list_attempts, list_jobs
-from finetune_coverage.tools.generation.money import PICODOLLARS
-from finetune_coverage.tools.generation.open_attempt import MOST_CHARACTERS
+from finetune_coverage.tools.generation.attempts.open_attempt import MOST_CHARACTERS
+from finetune_coverage.tools.generation.jobs.ledger import Attempt, get_job, list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
+from finetune_coverage.tools.generation.money.budget import Budget, budget_of
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.workflows import create_workflow
 
 from .bad_answers import BAD, FATAL, GOOD, TOO_MUCH, BadAnswers
 from .endpoint import MODEL, TOPIC, Answered, Behaviour, listening

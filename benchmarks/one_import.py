@@ -16,9 +16,9 @@ import orjson
 from finetune_coverage.tools.analyze_coverage import analyze_coverage
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import NewRecord, insert_records
 
 WORKFLOW = "bench"
 GENERATED = 30

@@ -18,14 +18,14 @@ from typing import Any
 
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.tables import records
-from finetune_coverage.tools.dataset.workflows import create_workflow
-from finetune_coverage.tools.generation.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
 from finetune_coverage.tools.generation.gates.gate_settings import GateSettings
-from finetune_coverage.tools.generation.ledger import get_job, list_jobs
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.jobs.ledger import get_job, list_jobs
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.tables import records
+from finetune_coverage.tools.store.workflows import create_workflow
 from pydantic import SecretStr
 from sqlalchemy import LargeBinary, cast, func, select
 
@@ -71,8 +71,8 @@ def cpu_seconds() -> float:
 
 async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
     """Run the item; figures count from the first request to the last record, loading not included."""
-    from finetune_coverage.tools.generation.engine import Engine
-    from finetune_coverage.tools.generation.job import run_item
+    from finetune_coverage.tools.generation.attempts.engine import Engine
+    from finetune_coverage.tools.generation.jobs.job import run_item
 
     figures: dict[str, Any] = {}
     run = Engine.run

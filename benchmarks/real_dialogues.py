@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from finetune_coverage.tools.dataset.formats.dataset_file import Item, read_dataset
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate, Draft
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SAMPLE = Path(__file__).resolve().parents[1] / "tools" / "dataset" / "sample" / "customer_support.jsonl"

@@ -20,13 +20,13 @@ from aiohttp import web
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.workflows import create_workflow
 from pydantic import SecretStr
 
 from .endpoint import MODEL, TOPIC, EdgeCases, Handler, listening, schema_asked

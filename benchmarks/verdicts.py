@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
-from finetune_coverage.tools.generation.draft import Rejection
+from finetune_coverage.tools.generation.attempts.draft import Rejection
 
 from .real_dialogues import Part
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 from rich.console import Console
 from rich.text import Text
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from finetune_coverage.benchmarks.run import machine
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 
 TYPED = Path(__file__).with_suffix(".txt")
 PAGE = Path(__file__).with_suffix(".md")

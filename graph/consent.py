@@ -8,8 +8,8 @@ from typing import Any, Literal
 from langgraph.types import Command
 
 from ..tools.errors import CoverageError
-from ..tools.generation.approval import approval_of, approve_plan
-from ..tools.generation.prices import require_keepable_cap
+from ..tools.generation.approvals.approval import approval_of, approve_plan
+from ..tools.generation.money.prices import require_keepable_cap
 from .actions.plan import revise
 from .context import approver, from_context, thread_id
 from .offers.offer import Offer

@@ -23,7 +23,7 @@ _LOADED = [
     "finetune_coverage.graph.build",
     "finetune_coverage.graph.conversations.saver",
     "finetune_coverage.tools.generate_synthetic_data",
-    "finetune_coverage.tools.generation.job_loading",
+    "finetune_coverage.tools.generation.jobs.loading",
     "langchain_openai",
     "sklearn.feature_extraction.text",
     "sklearn.linear_model",

@@ -15,10 +15,10 @@ from .coverage.recommendation import Recommendation, recommend
 from .coverage.report import Coverage, build_coverage
 from .coverage.review_needs import ReviewNeed
 from .coverage.strategy_choice import profile_topics
-from .dataset.records import topic_counts
-from .dataset.workflows import list_topics
 from .errors import CoverageError
 from .failure import internal_failure
+from .store.records import topic_counts
+from .store.workflows import list_topics
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool

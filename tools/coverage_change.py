@@ -10,11 +10,11 @@ from sqlalchemy import exists, select, text
 from .analyze_coverage import analyze
 from .coverage.additions import predicted_score
 from .coverage.report import Coverage
-from .dataset.journal_tables import jobs, slots
+from .store.journal_tables import jobs, slots
 
 if TYPE_CHECKING:
-    from .dataset.store import Store
     from .services import Services
+    from .store.store import Store
 
 Kind = Literal["measured", "predicted", "unchanged"]
 

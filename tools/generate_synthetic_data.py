@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field, ValidationError
 
 from .coverage.recommendation import PlanItem
 from .coverage.strategy_choice import StrategyName
-from .dataset.workflows import require_workflow
 from .errors import ApprovalRequired, CoverageError, InvalidInput
 from .failure import internal_failure
-from .generation.approved_items import find_approved_item
-from .generation.in_thread import run_to_end
-from .generation.job import run_item
-from .generation.progress import OnProgress
+from .generation.approvals.approved_items import find_approved_item
+from .generation.attempts.in_thread import run_to_end
+from .generation.jobs.job import run_item
+from .generation.jobs.progress import OnProgress
+from .store.workflows import require_workflow
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool

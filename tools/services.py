@@ -9,15 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .data_folder import open_data_folder
-from .dataset.store import Store
 from .errors import InvalidInput
 from .settings import PREFIX, Settings, load_settings
+from .store.store import Store
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-    from .dataset.few_shot_index import FewShotIndex
+    from .index.few_shot_index import FewShotIndex
     from .model_settings import ModelSettings
     from .models.answer_room import AnswerRoom
 
@@ -111,7 +111,7 @@ class Services:
 
         Call `remember_answer_rooms` after it may have learned something.
         """
-        from .generation.known_endpoints import room_for
+        from .generation.attempts.known_endpoints import room_for
 
         settings = settings or self.settings
         with self._lock:
@@ -122,7 +122,7 @@ class Services:
 
     def remember_answer_rooms(self) -> None:
         """Keep what answers have shown of their models."""
-        from .generation.known_endpoints import remember_room
+        from .generation.attempts.known_endpoints import remember_room
 
         with self._lock:
             rooms = list(self._rooms.values())
@@ -167,6 +167,6 @@ class Services:
 
     @cached_property
     def _index(self) -> FewShotIndex:
-        from .dataset.few_shot_index import FewShotIndex
+        from .index.few_shot_index import FewShotIndex
 
         return FewShotIndex(self.embeddings, path=self.settings.index_path, url=self.settings.chroma_url)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from .dataset.stored_rows import OnProgress, StoredRow
 from .dataset.validation.report import ValidationReport
 from .dataset.validation.rules import RULES, Finding
 from .dataset.validation.validate import MAX_TOKENS, validate_records
 from .errors import CoverageError
 from .failure import internal_failure
 from .new_files import appearing_together, refuse_existing
+from .store.stored_rows import OnProgress, StoredRow
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool

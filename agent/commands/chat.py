@@ -43,7 +43,7 @@ def chat(
     """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
     services = open_services()
     if workflow is not None:
-        from ...tools.dataset.workflows import require_workflow
+        from ...tools.store.workflows import require_workflow
 
         require_workflow(services.store, workflow)
     from ...graph.conversations.thread_lock import hold_thread

@@ -65,8 +65,8 @@ def import_(
     from ...tools.dataset.importer import import_files
     from ...tools.dataset.reference_mix import read_mix
     from ...tools.dataset.topics_file import read_topics
-    from ...tools.dataset.workflows import set_topics
     from ...tools.set_targets import targets_of_mix
+    from ...tools.store.workflows import set_topics
 
     if file_format not in FORMAT_NAMES:
         known = ", ".join(FORMAT_NAMES)

@@ -149,8 +149,8 @@ def _home(settings: Settings) -> Finding:
 def _store(settings: Settings) -> Finding:
     from sqlalchemy import make_url
 
-    from ...tools.dataset.store import Store
-    from ...tools.dataset.workflows import list_workflows
+    from ...tools.store.store import Store
+    from ...tools.store.workflows import list_workflows
 
     address = make_url(settings.store_url)
     if settings.database_url is None and not (settings.home / "coverage.db").exists():
@@ -197,7 +197,7 @@ def _judge(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
 
 
 def _price(settings: Settings) -> Finding:
-    from ...tools.generation.prices import require_keepable_cap
+    from ...tools.generation.money.prices import require_keepable_cap
 
     try:
         price = require_keepable_cap(settings)

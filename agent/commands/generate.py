@@ -78,7 +78,7 @@ def generate(
     The caps go with the approval: under one that was given before, they can only be made tighter.
     """
     from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
-    from ...tools.generation.proposal import propose
+    from ...tools.generation.approvals.proposal import propose
 
     services = open_generating_services(eval_set)
     services.settings = _capped(services.settings, max_tokens, max_usd)
@@ -135,7 +135,7 @@ def finish(answer: Answer, *, as_json: bool) -> None:
 
 def _capped(settings: Settings, max_tokens: int | None, max_usd: float | None) -> Settings:
     from ...tools.errors import InvalidInput
-    from ...tools.generation.proposal import under_caps
+    from ...tools.generation.approvals.proposal import under_caps
 
     try:
         return under_caps(settings, max_tokens, max_usd)
@@ -148,9 +148,9 @@ def _wanted(
 ) -> tuple[PlanItem, str]:
     from ...tools.coverage.recommendation import PlanItem
     from ...tools.coverage.strategy_choice import STRATEGIES, choose_strategy, profile_topics
-    from ...tools.dataset.records import topic_counts
     from ...tools.dataset.topic_names import require_topics
-    from ...tools.dataset.workflows import list_topics
+    from ...tools.store.records import topic_counts
+    from ...tools.store.workflows import list_topics
 
     require_topics(services.store, workflow, [topic])
     if strategy is not None:
@@ -192,8 +192,8 @@ def approved_item(services: Services, job_id: str) -> tuple[str, int]:
     """
     from sqlalchemy import select
 
-    from ...tools.dataset.journal_tables import approval_items
-    from ...tools.generation.ledger import get_job
+    from ...tools.generation.jobs.ledger import get_job
+    from ...tools.store.journal_tables import approval_items
 
     job = get_job(services.store, job_id)
     query = select(approval_items.c.number).where(approval_items.c.job_id == job_id)

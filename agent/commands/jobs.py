@@ -13,7 +13,7 @@ from .generate import approved_item, finish, run
 from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
 
 if TYPE_CHECKING:
-    from ...tools.generation.ledger import JobSummary
+    from ...tools.generation.jobs.ledger import JobSummary
     from ...tools.services import Services
 
 app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_without_command=True)
@@ -35,7 +35,7 @@ def jobs(context: typer.Context, workflow: OptionalWorkflow = None, as_json: AsJ
 @app.command("list")
 def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
     """List the jobs."""
-    from ...tools.generation.ledger import list_jobs
+    from ...tools.generation.jobs.ledger import list_jobs
 
     services = open_services()
     found = list_jobs(services.store, workflow)
@@ -68,7 +68,7 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
 
 
 def _standing(services: Services, job: JobSummary) -> str:
-    from ...tools.generation.job_lock import is_carried_out
+    from ...tools.generation.jobs.lock import is_carried_out
 
     if job.undone_at:
         return "undone"
@@ -90,8 +90,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a job and each of its attempts: what was accepted, what was rejected and why."""
-    from ...tools.generation.ledger import list_attempts, summarize_job
-    from ...tools.generation.shortfall import advice
+    from ...tools.generation.jobs.ledger import list_attempts, summarize_job
+    from ...tools.generation.jobs.shortfall import advice
     from ..progress import reasons_text
 
     services = open_services()
@@ -130,7 +130,7 @@ def show(
 
 
 def _use(job: JobSummary) -> str:
-    from ...tools.generation.use import use_words
+    from ...tools.generation.money.use import use_words
 
     parts = [f"{job.reasoning_tokens:,} of them hidden reasoning"] if job.reasoning_tokens else []
     parts += [f"{job.cached_tokens:,} from the endpoint's cache"] if job.cached_tokens else []
@@ -180,8 +180,8 @@ def resume(job_id: JobId, eval_set: EvalSet = None, as_json: AsJson = False) -> 
 def cancel(job_id: JobId, as_json: AsJson = False) -> None:
     """Stop a job, wherever it runs: what is under way is finished and kept, nothing more is begun."""
     from ...tools.errors import InvalidInput
-    from ...tools.generation.journal import request_cancel
-    from ...tools.generation.ledger import get_job
+    from ...tools.generation.attempts.journal import request_cancel
+    from ...tools.generation.jobs.ledger import get_job
 
     store = open_services().store
     job = get_job(store, job_id)
@@ -196,7 +196,7 @@ def cancel(job_id: JobId, as_json: AsJson = False) -> None:
 @app.command("undo")
 def undo(job_id: JobId, as_json: AsJson = False) -> None:
     """Take the records of a job out of the dataset again; they stay in the history."""
-    from ...tools.generation.undo import undo_job
+    from ...tools.generation.jobs.undo_jobs import undo_job
 
     ids = undo_job(open_services().store, job_id)
     if as_json:
@@ -214,7 +214,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Show why a synthetic record is there: parents, prompt, model, answer, gates and the person's yes."""
-    from ...tools.generation.origin import origin_of
+    from ...tools.generation.jobs.origin import origin_of
 
     origin = origin_of(open_services(), workflow, record_id)
     if as_json:

@@ -12,7 +12,7 @@ from .proposal import score_change_text
 
 if TYPE_CHECKING:
     from ...tools.coverage.score_change import ScoreChange
-    from ...tools.generation.plans import Plan
+    from ...tools.generation.approvals.plans import Plan
     from ...tools.services import Services
 
 app = typer.Typer(help="Plans that wait for a yes.", invoke_without_command=True)
@@ -35,7 +35,7 @@ def plans(
 @app.command("list")
 def list_(workflow: OptionalWorkflow = None, any_status: AnyStatus = False, as_json: AsJson = False) -> None:
     """List the plans that wait for a yes."""
-    from ...tools.generation.plans import list_plans
+    from ...tools.generation.approvals.plans import list_plans
 
     services = open_services()
     found = list_plans(services.store, workflow, None if any_status else "pending")
@@ -71,9 +71,9 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Read exactly one plan, and say yes to it. The first answer wins."""
-    from ...tools.generation.approval import approve_plan
-    from ...tools.generation.money import caps_words
-    from ...tools.generation.plans import get_plan
+    from ...tools.generation.approvals.approval import approve_plan
+    from ...tools.generation.approvals.plans import get_plan
+    from ...tools.generation.money.amounts import caps_words
 
     services = open_services()
     store = services.store
@@ -115,7 +115,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Take the yes to a plan back; what was not begun under it never will be."""
-    from ...tools.generation.approval import revoke_plan
+    from ...tools.generation.approvals.approval import revoke_plan
 
     under_way = revoke_plan(open_services().store, plan_id, by=person())
     if as_json:
@@ -128,7 +128,7 @@ def revoke(
 
 def _show(services: Services, plan: Plan) -> None:
     """What is said yes to: items, effect, cost and caps, as things stand now."""
-    from ...tools.generation.money import caps_words
+    from ...tools.generation.money.amounts import caps_words
     from ...tools.inspection.plans import inspect_plan
 
     effect = inspect_plan(services, plan.workflow_id, plan.items)

@@ -12,7 +12,7 @@ from ..output import ExitCode, note, print_error, print_json, print_table, say
 from .options_and_prompts import can_ask, person, says_yes
 
 if TYPE_CHECKING:
-    from ...tools.generation.plans import Plan
+    from ...tools.generation.approvals.plans import Plan
     from ...tools.services import Services
 
 
@@ -36,8 +36,8 @@ def score_change_text(change: ScoreChange) -> str:
 
 def approve(services: Services, plan: Plan, *, yes: bool, as_json: bool) -> str:
     """Ask, or take ``--yes`` for it; gives the approval's id, or ends the command when there is none."""
-    from ...tools.generation.approval import approve_plan
-    from ...tools.generation.plans import decline_plan
+    from ...tools.generation.approvals.approval import approve_plan
+    from ...tools.generation.approvals.plans import decline_plan
 
     if not yes and not can_ask(as_json=as_json):
         refusal = ApprovalRequired(

@@ -13,7 +13,7 @@ from .options_and_prompts import AsJson, ShowAll, Workflow, open_services
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanOption, Recommendation
-    from ...tools.generation.estimate import Estimator
+    from ...tools.generation.money.estimate import Estimator
 
 ITEMS_SHOWN = 20
 
@@ -30,7 +30,7 @@ def recommend(
     """Say what to do next, and which plans there are: how many records, which score, what cost."""
     from ...tools.analyze_coverage import analyze, recommend_for
     from ...tools.dataset.topic_names import require_topics
-    from ...tools.generation.estimate import Estimator
+    from ...tools.generation.money.estimate import Estimator
 
     services = open_services()
     require_topics(services.store, workflow, topics or ())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..output import stderr
 
 if TYPE_CHECKING:
-    from ...tools.dataset.stored_rows import OnProgress
+    from ...tools.store.stored_rows import OnProgress
 
 
 @contextmanager

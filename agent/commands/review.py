@@ -22,8 +22,8 @@ from .options_and_prompts import AsJson, Workflow, can_ask, open_services
 
 if TYPE_CHECKING:
     from ...tools.dataset.record import Record
-    from ...tools.dataset.store import Store
     from ...tools.services import Services
+    from ...tools.store.store import Store
 
 _ANSWERS = {
     "a": "a", "accept": "a", "r": "r", "reject": "r", "t": "t", "topic": "t", "e": "e", "edit": "e",
@@ -65,8 +65,8 @@ def review(
 
     With --accept, --reject, --set-topic or --replace only that is done.
     """
-    from ...tools.dataset.records import load_records
     from ...tools.dataset.topic_names import require_topics
+    from ...tools.store.records import load_records
 
     services = open_services()
     store = services.store
@@ -99,9 +99,9 @@ def _apply(
     *,
     as_json: bool,
 ) -> None:
-    from ...tools.dataset import records
     from ...tools.dataset.replace_record import replace_record
     from ...tools.generation.lessons.lessons import reject_records
+    from ...tools.store import records
 
     topics = [_pair(text, "--set-topic ID=TOPIC") for text in set_topic]
     files = [_pair(text, "--replace ID=FILE") for text in replace]
@@ -154,10 +154,10 @@ def _read(file: Path) -> str:
 
 
 def _walk(services: Services, workflow: str, found: list[Record]) -> None:
-    from ...tools.dataset.records import set_status, set_topic
     from ...tools.dataset.replace_record import replace_record
+    from ...tools.generation.jobs.origin import origin_of
     from ...tools.generation.lessons.lessons import reject_records
-    from ...tools.generation.origin import origin_of
+    from ...tools.store.records import set_status, set_topic
 
     store = services.store
     note(f"{len(found)} records. {_KEYS}")

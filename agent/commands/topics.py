@@ -67,7 +67,7 @@ def assign(
     Learns from labelled records, from the descriptions and examples in the topics' file, and from corrections.
     """
     from ...tools.dataset.topics_file import read_topics
-    from ...tools.dataset.workflows import require_workflow, set_topics
+    from ...tools.store.workflows import require_workflow, set_topics
     from ...tools.topics.assign import assign_topics
 
     services = open_services()
@@ -235,8 +235,8 @@ def undo(workflow: Workflow, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_(workflow: Workflow, as_json: AsJson = False) -> None:
     """Count the records of each topic, under its parent."""
-    from ...tools.dataset.records import topic_counts
-    from ...tools.dataset.workflows import list_topics
+    from ...tools.store.records import topic_counts
+    from ...tools.store.workflows import list_topics
     from ...tools.topics.roll_up import roll_up
 
     store = open_services().store

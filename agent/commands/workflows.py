@@ -23,7 +23,7 @@ def workflows(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List the workflows."""
-    from ...tools.dataset.workflows import list_workflows
+    from ...tools.store.workflows import list_workflows
 
     found = list_workflows(open_services().store)
     if as_json:
@@ -67,9 +67,9 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a workflow with its records, plans and jobs. There is no way back."""
-    from ...tools.dataset.workflows import delete_workflow, require_workflow
-    from ...tools.generation.answer_spool import spool_path
-    from ...tools.generation.ledger import list_jobs
+    from ...tools.generation.attempts.answer_spool import spool_path
+    from ...tools.generation.jobs.ledger import list_jobs
+    from ...tools.store.workflows import delete_workflow, require_workflow
 
     services = open_services()
     require_workflow(services.store, workflow_id)

@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field, computed_field
 
 from ...tools.coverage.report import Coverage
 from ...tools.coverage.score_change import ScoreChange
-from ...tools.dataset.workflows import WorkflowSummary
 from ...tools.errors import ErrorCode
-from ...tools.generation.ledger import JobSummary
-from ...tools.generation.standing import ItemStanding
-from ...tools.generation.use import Use
+from ...tools.generation.approvals.item_progress import ItemStanding
+from ...tools.generation.jobs.ledger import JobSummary
+from ...tools.generation.money.use import Use
+from ...tools.store.workflows import WorkflowSummary
 
 
 def _part(description: str) -> Any:

@@ -13,14 +13,14 @@ from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.plans import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
-from ...tools.dataset.workflows import require_workflow
 from ...tools.errors import ErrorCode
 from ...tools.generate_synthetic_data import generate_synthetic_data
-from ...tools.generation.plans import Plan, list_plans
-from ...tools.generation.proposal import propose, under_caps
-from ...tools.generation.standing import is_outdated
+from ...tools.generation.approvals.item_progress import is_outdated
+from ...tools.generation.approvals.plans import Plan, list_plans
+from ...tools.generation.approvals.proposal import propose, under_caps
 from ...tools.services import Services
 from ...tools.settings import PREFIX, Settings
+from ...tools.store.workflows import require_workflow
 from . import answers
 from .progress_notes import ProgressNotes, in_order
 from .read_tools import PlanItems, WorkflowId, shown_plan

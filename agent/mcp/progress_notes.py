@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 import anyio
 from fastmcp import Context
 
-from ...tools.generation.progress import Progress
+from ...tools.generation.jobs.progress import Progress
 
 T = TypeVar("T")
 

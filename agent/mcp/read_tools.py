@@ -11,14 +11,14 @@ from ...tools.analyze_coverage import analyze
 from ...tools.bounds import MOST_LISTED
 from ...tools.coverage.plans import PlanItem
 from ...tools.dataset.record import Record
-from ...tools.dataset.records import load_records
 from ...tools.dataset.topic_names import require_topics
-from ...tools.dataset.workflows import list_topics, list_workflows, require_workflow
-from ...tools.generation.ledger import list_jobs
-from ...tools.generation.plans import Plan, get_plan, list_plans
-from ...tools.generation.proposal import Outlook, outlook
-from ...tools.generation.standing import is_outdated, items_of
+from ...tools.generation.approvals.item_progress import is_outdated, items_of
+from ...tools.generation.approvals.plans import Plan, get_plan, list_plans
+from ...tools.generation.approvals.proposal import Outlook, outlook
+from ...tools.generation.jobs.ledger import list_jobs
 from ...tools.services import Services
+from ...tools.store.records import load_records
+from ...tools.store.workflows import list_topics, list_workflows, require_workflow
 from ..record_text import record_lines
 from . import answers
 

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from finetune_coverage.tools.generation.draft import Candidate, Draft, Rejection, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, Rejection, TopicContext
 from finetune_coverage.tools.generation.strategies.answer import exchanges_field, exchanges_request
 from finetune_coverage.tools.generation.strategies.conversation import rejected_copy
 from finetune_coverage.tools.generation.strategies.prompt import render, transcript

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from finetune_coverage.tools.dataset.record import message_text
-from finetune_coverage.tools.generation.draft import Candidate, Rejection
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Rejection
 
 _ADDRESS = re.compile(r"https?://\S+")
 

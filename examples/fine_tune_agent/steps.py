@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from finetune_coverage import Services, analyze_coverage, import_files
-from finetune_coverage.tools.dataset.records import load_records
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage
 
 from .dry_run import told_apart

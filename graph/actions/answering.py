@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from ...tools.generation.plans import decline_plan
+from ...tools.generation.approvals.plans import decline_plan
 from ...tools.services import Services
 from ..offers.offer import Offer
 from ..offers.reply import YES_TO, AskBack, Deed, Told, Unclear

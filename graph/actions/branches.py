@@ -8,12 +8,12 @@ from langchain_core.messages import AIMessage
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
-from ...tools.dataset.branch import branch_workflow, branches_of
 from ...tools.errors import CoverageError, InvalidInput
-from ...tools.generation.plans import cancel_plan
+from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.inspection.compare import compare_branches
 from ...tools.inspection.rounds import Round, inspect_rounds
 from ...tools.services import Services
+from ...tools.store.branches import branch_workflow, branches_of
 from ..context import thread_id
 from ..conversations.history import history
 from ..offers.offer import Offer

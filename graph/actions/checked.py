@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
-from ...tools.dataset.records import topic_counts
-from ...tools.dataset.workflows import list_topics
 from ...tools.errors import InvalidInput
-from ...tools.generation.estimate import check_items
+from ...tools.generation.money.estimate import check_items
 from ...tools.services import Services
+from ...tools.store.records import topic_counts
+from ...tools.store.workflows import list_topics
 from ..offers.offer import Offer
 from ..offers.reply import NO_TO, AskBack, Deed, Unclear
 from . import catalog

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...tools.coverage.strategy_choice import StrategyName, explain_strategy
-from ...tools.generation.use import use_words
+from ...tools.generation.money.use import use_words
 from ...tools.inspection.rounds import Rounds
 from ..offers.offer import same_items
 from ..wording.answer_words import (

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
-from ...tools.dataset.records import get_record
+from ...tools.store.records import get_record
 from ..context import thread_id
 from ..offers.offer import Offer, Option, ReviewScope
 from ..offers.pending import lay

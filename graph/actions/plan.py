@@ -10,8 +10,8 @@ from ...tools.analyze_coverage import analyze
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
-from ...tools.generation.estimate import Estimate, estimate_plan
-from ...tools.generation.money import caps_words
+from ...tools.generation.money.amounts import caps_words
+from ...tools.generation.money.estimate import Estimate, estimate_plan
 from ..context import thread_id
 from ..offers.offer import Offer, same_items
 from ..offers.pending import lay

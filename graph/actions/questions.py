@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ...tools.dataset.records import get_record
 from ...tools.errors import CoverageError, InvalidInput
 from ...tools.inspection.records import shown_record
+from ...tools.store.records import get_record
 from ..offers.offer import Offer
 from ..wording.answer_words import effect_of, quoted
 from ..wording.markdown import escape, plural, topic_title

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 
 from ...tools.dataset.record import message_text
-from ...tools.dataset.records import get_record, set_status, set_topic
 from ...tools.dataset.replace_record import replace_record
-from ...tools.dataset.store import Store
 from ...tools.errors import InvalidInput
+from ...tools.store.records import get_record, set_status, set_topic
+from ...tools.store.store import Store
 from ..offers.offer import Offer
 from ..wording.markdown import topic_title
 from .catalog import EditRecord, KeepRecords, MoveRecords

@@ -7,12 +7,12 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.dataset.record import message_text
-from ...tools.dataset.records import get_record, topic_counts
-from ...tools.dataset.store import Store
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
 from ...tools.generation.lessons.rule_reading import read_rule
 from ...tools.generation.lessons.rules import get_rule, remove_rule
+from ...tools.store.records import get_record, topic_counts
+from ...tools.store.store import Store
 from ...tools.topics.discover import merge_topics
 from ..offers.offer import Offer, Option, Removal
 from ..offers.pending import keep_with_plan, put

@@ -9,9 +9,9 @@ from langchain_core.messages import AIMessage
 
 from ...tools.coverage.label_doubts import label_doubts
 from ...tools.dataset.record import Record, message_text
-from ...tools.dataset.records import get_record, load_records
-from ...tools.dataset.store import Store
 from ...tools.errors import CoverageError
+from ...tools.store.records import get_record, load_records
+from ...tools.store.store import Store
 from ..context import thread_id
 from ..offers.offer import Offer, ReviewScope
 from ..offers.pending import lay

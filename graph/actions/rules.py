@@ -7,10 +7,10 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.analyze_coverage import analyze
-from ...tools.dataset.records import get_record
+from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.generation.lessons.rules import Rule, add_rule, broken_by_real, list_rules
-from ...tools.generation.plans import cancel_plan
 from ...tools.services import Services
+from ...tools.store.records import get_record
 from ..offers.offer import Offer, Option
 from ..offers.pending import put
 from ..offers.reply import AddRule, SkipRule

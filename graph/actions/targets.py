@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage
 
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
-from ...tools.generation.plans import cancel_plan
+from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.set_targets import TargetChange, change_targets
 from ..offers.offer import Offer
 from ..scope import ServicesSource, scoped

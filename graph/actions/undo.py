@@ -7,9 +7,9 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.errors import CoverageError
-from ...tools.generation.plans import cancel_plan
-from ...tools.generation.undo import undo_jobs
-from ...tools.generation.use import use_words
+from ...tools.generation.approvals.plans import cancel_plan
+from ...tools.generation.jobs.undo_jobs import undo_jobs
+from ...tools.generation.money.use import use_words
 from ...tools.inspection.undo import UndoEffect, inspect_undo
 from ..context import thread_id
 from ..conversations.history import history

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...tools.data_folder import make_private_file, open_data_folder
-from ...tools.dataset.read_only import opens_read_only, read_only_address
-from ...tools.dataset.sqlite_failures import is_damage, said_clearly
 from ...tools.settings import Settings, load_settings
+from ...tools.store.read_only import opens_read_only, read_only_address
+from ...tools.store.sqlite_failures import is_damage, said_clearly
 
 if TYPE_CHECKING:
     from .saver import SmallSaver

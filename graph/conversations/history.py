@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from ...tools.dataset.journal_tables import approvals, jobs
-from ...tools.dataset.store import Store
-from ...tools.generation.ledger import slot_records, summarize_job
-from ...tools.generation.plans import Plan, list_plans
-from ...tools.generation.use import sum_of
+from ...tools.generation.approvals.plans import Plan, list_plans
+from ...tools.generation.jobs.ledger import slot_records, summarize_job
+from ...tools.generation.money.use import sum_of
 from ...tools.inspection.rounds import Round, inspect_rounds
 from ...tools.services import Services
+from ...tools.store.journal_tables import approvals, jobs
+from ...tools.store.store import Store
 
 
 def rounds_of(services: Services, thread_id: str | None, workflow_id: str) -> list[Round]:

@@ -21,7 +21,7 @@ from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from ...tools.dataset.sqlite_failures import said_clearly
+from ...tools.store.sqlite_failures import said_clearly
 
 if TYPE_CHECKING:
     from aiosqlite import Connection

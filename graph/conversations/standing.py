@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import select, text
 
 from ...tools.analyze_coverage import analyze
-from ...tools.dataset.journal_tables import approvals, jobs, plans
-from ...tools.dataset.store import Store
 from ...tools.errors import WorkflowNotFound
-from ...tools.generation.ledger import Job, get_job, summarize_job
-from ...tools.generation.plans import pending_plan
-from ...tools.generation.standing import is_outdated
+from ...tools.generation.approvals.item_progress import is_outdated
+from ...tools.generation.approvals.plans import pending_plan
+from ...tools.generation.jobs.ledger import Job, get_job, summarize_job
 from ...tools.services import Services
+from ...tools.store.journal_tables import approvals, jobs, plans
+from ...tools.store.store import Store
 
 
 def where_things_stand(services: Services, thread_id: str, workflow_id: str) -> list[str]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...tools.data_folder import make_private_file, make_private_folder, may_be_written, open_data_folder
-from ...tools.dataset.workflows import now
 from ...tools.errors import Busy, InvalidInput
 from ...tools.settings import Settings
+from ...tools.store.workflows import now
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.coverage.report import Coverage
-from ...tools.generation.plans import cancel_plan
+from ...tools.generation.approvals.plans import cancel_plan
 from ..context import thread_id
 from ..conversations.history import history, rounds_of
 from ..offers.reply import Proceed, Reply, ReviewOutside, Settled

@@ -11,7 +11,7 @@ from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
-from ...tools.generation.progress import Progress
+from ...tools.generation.jobs.progress import Progress
 from ..actions.tool_messages import error_words, tool_messages
 from ..offers.pending import takes_yes
 from ..offers.resumption import INTERRUPTED, ask_to_resume

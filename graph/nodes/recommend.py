@@ -12,10 +12,10 @@ from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.recommendation import PlanItem, Recommendation
 from ...tools.coverage.report import Coverage
 from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
-from ...tools.dataset.records import topic_counts
-from ...tools.dataset.workflows import list_topics
-from ...tools.generation.estimate import Estimator
+from ...tools.generation.money.estimate import Estimator
 from ...tools.services import Services
+from ...tools.store.records import topic_counts
+from ...tools.store.workflows import list_topics
 from ..actions.catalog import Decline, ProposeMore, ShowRecords
 from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id

@@ -10,11 +10,11 @@ from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.types import Command
 
 from ...tools.analyze_coverage import analyze
-from ...tools.dataset.store import Store
-from ...tools.dataset.workflows import dataset_version, list_workflows
 from ...tools.errors import InvalidInput
-from ...tools.generation.plans import cancel_plan
+from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.services import Services
+from ...tools.store.store import Store
+from ...tools.store.workflows import dataset_version, list_workflows
 from ..actions.catalog import ProposeMore, ShowRecords
 from ..consent import answered, together
 from ..context import from_context, sent_at, thread_id, written_ahead

@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from ...tools.dataset.journal_tables import jobs, plans
-from ...tools.dataset.store import Store
 from ...tools.errors import InvalidInput
-from ...tools.generation.approval import approval_of
-from ...tools.generation.approved_items import open_items
-from ...tools.generation.estimate import stops_of
-from ...tools.generation.ledger import summarize_job
-from ...tools.generation.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
+from ...tools.generation.approvals.approval import approval_of
+from ...tools.generation.approvals.approved_items import open_items
+from ...tools.generation.approvals.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
+from ...tools.generation.jobs.ledger import summarize_job
+from ...tools.generation.money.estimate import stops_of
 from ...tools.services import Services
+from ...tools.store.journal_tables import jobs, plans
+from ...tools.store.store import Store
 from ..state import State
 from .offer import Offer, stored_offer
 

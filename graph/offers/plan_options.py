@@ -7,7 +7,7 @@ from typing import Any
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import CoverageError
-from ...tools.generation.estimate import Estimate, Estimator
+from ...tools.generation.money.estimate import Estimate, Estimator
 from ...tools.services import Services
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import cost_words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tools.dataset.store import Store
+from ...tools.store.store import Store
 from ..state import State
 from ..wording.markdown import plural
 from ..wording.plan_words import option_lines

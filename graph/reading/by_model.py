@@ -18,15 +18,15 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from pydantic import ValidationError
 
 from ...tools.coverage.report import Coverage
-from ...tools.dataset.branch import branches_of
 from ...tools.dataset.record import message_text
-from ...tools.dataset.records import get_record
 from ...tools.errors import CoverageError
-from ...tools.generation.estimate import estimate_plan
+from ...tools.generation.money.estimate import estimate_plan
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
 from ...tools.services import Services
+from ...tools.store.branches import branches_of
+from ...tools.store.records import get_record
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, QUESTIONS, Action
 from ..actions.checked import checked

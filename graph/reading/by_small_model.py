@@ -345,9 +345,7 @@ def _added(
     topics: Sequence[str], counts: Sequence[int], strategy: StrategyName | None, offer: Offer
 ) -> catalog.ProposePlan:
     """The plan on the table, and what was named beside it."""
-    new = _plan(topics, counts, strategy, offer).items if topics else []
-    if not new:
-        raise InvalidInput("What shall be added? Name a topic and a number.")
+    new = _plan(topics, counts, strategy, offer).items
     named = {item.topic for item in new}
     return catalog.ProposePlan(
         items=[*_kept([item for item in offer.items if item.topic not in named]), *new]

@@ -9,8 +9,8 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.dataset.bundled_sample import import_sample
-from ...tools.dataset.store import Store
-from ...tools.dataset.workflows import list_workflows
+from ...tools.store.store import Store
+from ...tools.store.workflows import list_workflows
 from ..offers.offer import Offer
 from ..offers.reply import ChooseDataset, Deed, Stop, Unclear
 from .bare_answers import bare_answer, is_yes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...tools.generation.use import use_words
+from ...tools.generation.money.use import use_words
 from ...tools.inspection.plans import PlanEffect
 from ...tools.inspection.records import ShownRecord
 from ...tools.inspection.rejections import Rejections

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tools.generation.use import sum_of, tokens_figure, usd_figure, why_at_most
+from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, why_at_most
 from ...tools.inspection.compare import Comparison
 from .answer_words import quoted
 from .markdown import escape

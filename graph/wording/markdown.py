@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ...tools.hidden_characters import replace_hidden
-from ...tools.middle_cut import cut_middle
+from ...tools.text.hidden_characters import replace_hidden
+from ...tools.text.middle_cut import cut_middle
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|#~$])|(?<!\w)(_)|(_)(?!\w)")
 _MOST = 80

@@ -8,8 +8,8 @@ from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import LINES_OF_MANY, MANY_TOPICS, Coverage
 from ...tools.coverage.score_change import effect_on_score
 from ...tools.coverage.strategy_choice import STRATEGIES
-from ...tools.generation.estimate import Estimate
-from ...tools.generation.money import usd_words
+from ...tools.generation.money.amounts import usd_words
+from ...tools.generation.money.estimate import Estimate
 from ..offers.offer import Offer, Option
 from .markdown import escape, plural, topic_title
 

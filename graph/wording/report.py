@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import MANY_TOPICS, Coverage, TopicCoverage, worth_a_line
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
-from ...tools.generation.use import Use, sum_of, use_words
+from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.further_plans import further_lines
 from ..offers.offer import Offer, same_items
 from .markdown import escape, percent, plural, score_words, topic_title

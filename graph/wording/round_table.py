@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ...tools.generation.use import sum_of, tokens_figure, usd_figure, why_at_most
+from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, why_at_most
 from ...tools.inspection.rounds import Round, Rounds
 from .markdown import escape, topic_title
 from .plan_words import strategy_words

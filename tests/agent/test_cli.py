@@ -135,7 +135,7 @@ def test_a_bug_gives_no_traceback(command: Command, monkeypatch: pytest.MonkeyPa
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr("finetune_coverage.tools.dataset.workflows.list_workflows", broken)
+    monkeypatch.setattr("finetune_coverage.tools.store.workflows.list_workflows", broken)
     outcome = command("workflows", "--json")
     assert outcome.code == 1
     assert outcome.document["error"]["code"] == "internal"

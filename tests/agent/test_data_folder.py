@@ -119,8 +119,8 @@ def test_locks_that_a_host_program_takes_are_closed_too(
 ) -> None:
     """Its umask is its own: what this package makes must not depend on it."""
     from finetune_coverage.graph.conversations.thread_lock import hold_thread
-    from finetune_coverage.tools.dataset.chroma_client import FolderClient
-    from finetune_coverage.tools.generation.job_lock import is_carried_out, lock_job
+    from finetune_coverage.tools.generation.jobs.lock import is_carried_out, lock_job
+    from finetune_coverage.tools.index.chroma_client import FolderClient
     from finetune_coverage.tools.models import embedded_weights
     from finetune_coverage.tools.settings import Settings
 

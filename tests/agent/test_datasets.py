@@ -10,10 +10,10 @@ import pytest
 from finetune_coverage.agent.commands.options_and_prompts import open_services
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
-from finetune_coverage.tools.generation.answer_spool import spool_path
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.approved_items import take_item
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.approved_items import take_item
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.attempts.answer_spool import spool_path
 
 from .conftest import Command, chat_line
 

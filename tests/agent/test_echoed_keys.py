@@ -95,7 +95,7 @@ def test_a_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Answers of a batch are read from a file, which knows the key only by what the endpoint wrote into it."""
-    from finetune_coverage.tools.generation import batch_engine
+    from finetune_coverage.tools.generation.attempts import batch_engine
 
     monkeypatch.setattr(batch_engine.BatchEngine.__init__, "__defaults__", (None, None, 0.05))
     faults = iter([Fault(400, message=f"You sent: Bearer {KEY}")] * 2)

@@ -81,7 +81,7 @@ def test_chroma_reads_no_file_of_the_current_folder(their_folder: Path, tmp_path
         """
         import sys
         from pathlib import Path
-        from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
+        from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 
         class Embeddings:
             model_name = "test"

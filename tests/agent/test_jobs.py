@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from finetune_coverage.tools.generation.job_lock import lock_job
+from finetune_coverage.tools.generation.jobs.lock import lock_job
 from finetune_coverage.tools.settings import Settings
 
 from .conftest import Command

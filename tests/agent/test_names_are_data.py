@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
 
 from .conftest import Command
 from .endpoint import Endpoint

@@ -168,7 +168,7 @@ def test_everything_stays_in_a_folder_with_an_odd_name(
     assert command("import", data, "-w", "wf-1").code == 0
     assert chat("-w", "wf-1", "--thread", "t-1").code == 0
     services = Services.from_settings()
-    from finetune_coverage.tools.dataset.records import load_records
+    from finetune_coverage.tools.store.records import load_records
 
     records = list(load_records(services.store, "wf-1"))
     assert len(records) == 6

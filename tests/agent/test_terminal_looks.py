@@ -18,7 +18,7 @@ from finetune_coverage.agent.progress import ProgressView
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.generation.plans import list_plans, propose_plan
+from finetune_coverage.tools.generation.approvals.plans import list_plans, propose_plan
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from rich.cells import cell_len

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.generation.budget import Budget, budget_of
+from finetune_coverage.tools.generation.money.budget import Budget, budget_of
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.store import Store
 
 from .conftest import Command
 from .endpoint import Endpoint

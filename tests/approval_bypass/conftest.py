@@ -44,10 +44,10 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.journal_tables import approvals, jobs
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.journal_tables import approvals, jobs
+from finetune_coverage.tools.store.records import load_records
 from langgraph.checkpoint.memory import InMemorySaver
 from sqlalchemy import func, select
 
@@ -177,7 +177,7 @@ class Watch:
     @property
     def records(self) -> int:
         """Generated records of all workflows, undone ones too."""
-        from finetune_coverage.tools.dataset.tables import records
+        from finetune_coverage.tools.store.tables import records
 
         with self._services.store.read() as connection:
             query = select(func.count()).select_from(records).where(records.c.origin == "synthetic")

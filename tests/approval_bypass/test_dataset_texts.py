@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.workflows import TopicInfo, set_topics
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.workflows import TopicInfo, set_topics
 from langgraph.checkpoint.memory import InMemorySaver
 
 from ..readings import endpoint_reading

@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.journal_tables import approvals
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import generate_synthetic_data
-from finetune_coverage.tools.generation.approval import approval_of, approve_plan
-from finetune_coverage.tools.generation.plans import Plan, cancel_plan, decline_plan, get_plan, propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approval_of, approve_plan
+from finetune_coverage.tools.generation.approvals.plans import (
+    Plan,
+    cancel_plan,
+    decline_plan,
+    get_plan,
+    propose_plan,
+)
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.journal_tables import approvals
 from langgraph.types import Command
 from sqlalchemy import select
 
@@ -125,7 +131,7 @@ async def test_five_answers_in_one_conversation(chat: Chat, services: Services, 
 async def test_a_yes_elsewhere_while_the_plan_is_changed_here(
     chat: Chat, services: Services, watch: Watch
 ) -> None:
-    from finetune_coverage.tools.generation.plans import pending_plan
+    from finetune_coverage.tools.generation.approvals.plans import pending_plan
 
     await chat.new("hi")
     old = pending_plan(services.store, "thread-1", "wf-1")

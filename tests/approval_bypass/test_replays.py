@@ -9,18 +9,18 @@ import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
-from finetune_coverage.tools.generation.approval import approval_of, approve_plan
-from finetune_coverage.tools.generation.approved_items import take_item
-from finetune_coverage.tools.generation.journal import request_cancel
-from finetune_coverage.tools.generation.ledger import list_jobs
-from finetune_coverage.tools.generation.plans import (
+from finetune_coverage.tools.generation.approvals.approval import approval_of, approve_plan
+from finetune_coverage.tools.generation.approvals.approved_items import take_item
+from finetune_coverage.tools.generation.approvals.plans import (
     cancel_plan,
     decline_plan,
     get_plan,
     list_plans,
     propose_plan,
 )
-from finetune_coverage.tools.generation.undo import undo_job
+from finetune_coverage.tools.generation.attempts.journal import request_cancel
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.generation.jobs.undo_jobs import undo_job
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import HumanMessage
 from langgraph.types import Command

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.generation.plans import get_plan, pending_plan, propose_plan
+from finetune_coverage.tools.generation.approvals.plans import get_plan, pending_plan, propose_plan
 from finetune_coverage.tools.services import Services
 from langgraph.types import Command
 from pydantic import ValidationError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.tools.generation.plans import pending_plan
+from finetune_coverage.tools.generation.approvals.plans import pending_plan
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver

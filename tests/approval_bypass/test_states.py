@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.journal_tables import approval_items, plans
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.plans import list_plans, propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import list_plans, propose_plan
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.journal_tables import approval_items, plans
 from langchain_core.messages import HumanMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import InvalidUpdateError

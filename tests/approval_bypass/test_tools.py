@@ -17,8 +17,8 @@ from finetune_coverage.tools.generate_synthetic_data import (
     generate_synthetic_data_tool,
     run_approved_item,
 )
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.plans import pending_plan, propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import pending_plan, propose_plan
 from finetune_coverage.tools.services import Services
 from langchain_core.tools import ToolException
 

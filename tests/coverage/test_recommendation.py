@@ -15,8 +15,8 @@ from finetune_coverage.tools.coverage.recommendation import (
 )
 from finetune_coverage.tools.coverage.report import build_coverage
 from finetune_coverage.tools.coverage.strategy_choice import profile_topics
-from finetune_coverage.tools.dataset.records import TopicCount
-from finetune_coverage.tools.dataset.workflows import TopicInfo
+from finetune_coverage.tools.store.records import TopicCount
+from finetune_coverage.tools.store.workflows import TopicInfo
 from pydantic import ValidationError
 
 

@@ -7,8 +7,8 @@ from finetune_coverage.tools.coverage.recommendation import (
     PlanItem,
     ReviewNeed,
 )
-from finetune_coverage.tools.dataset.records import TopicCount
-from finetune_coverage.tools.dataset.workflows import TopicInfo
+from finetune_coverage.tools.store.records import TopicCount
+from finetune_coverage.tools.store.workflows import TopicInfo
 
 from .test_recommendation import EXAMPLE, count, counts_in, decide
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from finetune_coverage.tools.coverage.report import Coverage, build_coverage
-from finetune_coverage.tools.dataset.records import TopicCount
-from finetune_coverage.tools.dataset.workflows import TopicInfo
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.records import TopicCount
+from finetune_coverage.tools.store.workflows import TopicInfo
 
 
 def count(topic: str | None, records: int, *, synthetic: int = 0, usable: int | None = None) -> TopicCount:

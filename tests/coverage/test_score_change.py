@@ -6,8 +6,8 @@ import pytest
 from finetune_coverage.tools.coverage.plans import PlanItem
 from finetune_coverage.tools.coverage.report import Coverage, build_coverage
 from finetune_coverage.tools.coverage.score_change import ScoreChange, effect_on_score, moves_to_target
-from finetune_coverage.tools.dataset.records import TopicCount
-from finetune_coverage.tools.dataset.workflows import TopicInfo
+from finetune_coverage.tools.store.records import TopicCount
+from finetune_coverage.tools.store.workflows import TopicInfo
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -18,10 +18,10 @@ from finetune_coverage.tools.coverage.space.sample import sample_topics
 from finetune_coverage.tools.coverage.space.shapes import RecordShape, shape_of
 from finetune_coverage.tools.coverage.space.sub_areas import group
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import set_topic
-from finetune_coverage.tools.dataset.spread import unit_rows
 from finetune_coverage.tools.errors import TopicNotFound
+from finetune_coverage.tools.index.spread import unit_rows
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import set_topic
 from hypothesis import given
 from hypothesis import strategies as st
 

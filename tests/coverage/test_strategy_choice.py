@@ -14,9 +14,9 @@ from finetune_coverage.tools.coverage.strategy_choice import (
     profile_topics,
     unusable_reason,
 )
-from finetune_coverage.tools.dataset.records import TopicCount
-from finetune_coverage.tools.dataset.workflows import TopicInfo
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.records import TopicCount
+from finetune_coverage.tools.store.workflows import TopicInfo
 
 
 def profile(**values: Any) -> TopicProfile:

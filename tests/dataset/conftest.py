@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.index.few_shot_index import FewShotIndex
+from finetune_coverage.tools.store.records import NewRecord, insert_records
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow
 from langchain_core.embeddings import Embeddings
 
 

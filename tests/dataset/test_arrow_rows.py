@@ -13,8 +13,8 @@ import pytest
 from finetune_coverage.tools.dataset.formats import arrow_rows
 from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, Item, read_dataset
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.store import Store
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")

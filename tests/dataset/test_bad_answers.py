@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import topic_counts
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.records import topic_counts
+from finetune_coverage.tools.store.store import Store
 
 LAYOUTS: list[dict[str, Any]] = [
     {"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]},

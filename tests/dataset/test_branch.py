@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.branch import branch_of, branch_workflow, branches_of
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import (
+from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.generation.lessons.lessons import lessons_of, reject_records
+from finetune_coverage.tools.generation.lessons.rules import Rule, add_rule, list_rules
+from finetune_coverage.tools.store.branches import branch_of, branch_workflow, branches_of
+from finetune_coverage.tools.store.records import (
     NewRecord,
     insert_records,
     load_records,
     set_status,
     topic_counts,
 )
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, list_topics, set_topics
-from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
-from finetune_coverage.tools.generation.lessons.lessons import lessons_of, reject_records
-from finetune_coverage.tools.generation.lessons.rules import Rule, add_rule, list_rules
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, list_topics, set_topics
 
 BODY = '{"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}'
 

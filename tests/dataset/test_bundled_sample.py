@@ -7,9 +7,9 @@ from pathlib import Path
 
 from finetune_coverage.tools.dataset.bundled_sample import import_sample, sample_path
 from finetune_coverage.tools.dataset.exporter import export_records
-from finetune_coverage.tools.dataset.records import load_records, topic_counts
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, list_topics, set_topics
+from finetune_coverage.tools.store.records import load_records, topic_counts
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, list_topics, set_topics
 
 
 def test_imports_with_topics(store: Store, tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.spread import spread_out, unit_rows
 from finetune_coverage.tools.errors import EndpointError, InvalidInput
+from finetune_coverage.tools.index.few_shot_index import FewShotIndex
+from finetune_coverage.tools.index.spread import spread_out, unit_rows
 
 
 def record(number: int) -> Record:
@@ -77,7 +77,7 @@ WRITER = textwrap.dedent(
     from pathlib import Path
     import numpy as np
     from langchain_core.embeddings import DeterministicFakeEmbedding
-    from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
+    from finetune_coverage.tools.index.few_shot_index import FewShotIndex
     from finetune_coverage.tools.dataset.record import Record
 
     folder, name, other = sys.argv[1:]

@@ -12,7 +12,7 @@ import pytest
 from finetune_coverage.tools.dataset.formats import json_stream, raw_objects
 from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, Item, read_dataset
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 
 from .container_files import LAYOUTS, PACKINGS, read
 

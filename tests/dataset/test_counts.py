@@ -9,7 +9,7 @@ from pathlib import Path
 
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import (
+from finetune_coverage.tools.store.records import (
     NewRecord,
     TopicCount,
     insert_records,
@@ -17,8 +17,8 @@ from finetune_coverage.tools.dataset.records import (
     set_topic,
     topic_counts,
 )
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow, delete_workflow, list_workflows
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow, delete_workflow, list_workflows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

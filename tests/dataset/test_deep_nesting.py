@@ -11,7 +11,7 @@ import pytest
 from finetune_coverage.agent.cli import app
 from finetune_coverage.tools.dataset.formats.json_line import MAX_DEPTH
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 from typer.testing import CliRunner
 
 GOOD = json.dumps(

@@ -13,15 +13,15 @@ from finetune_coverage.tools.dataset.exporter import ExportReport, export_record
 from finetune_coverage.tools.dataset.exports import record_files
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import (
+from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.store.records import (
     NewRecord,
     insert_records,
     load_records,
     set_status,
     set_topic,
 )
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.store.store import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 from langchain_core.embeddings import Embeddings
 
 MakeIndex = Callable[[Embeddings], Any]

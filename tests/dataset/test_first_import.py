@@ -16,8 +16,8 @@ from finetune_coverage.tools.dataset import block_reader, first_import
 from finetune_coverage.tools.dataset.import_report import ImportProgress
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records, load_records, topic_counts
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.records import NewRecord, insert_records, load_records, topic_counts
+from finetune_coverage.tools.store.store import Store
 
 Chat = Callable[..., dict[str, Any]]
 Jsonl = Callable[..., Path]
@@ -158,7 +158,7 @@ KILLED = textwrap.dedent(
     from finetune_coverage.tools.dataset import block_reader
     from finetune_coverage.tools.dataset import first_import
     from finetune_coverage.tools.dataset.importer import import_files
-    from finetune_coverage.tools.dataset.store import Store
+    from finetune_coverage.tools.store.store import Store
 
     first_import.LARGE_BYTES, block_reader.BLOCK_BYTES = 1, 1000
     die = lambda progress: progress.records > 30 and os.kill(os.getpid(), signal.SIGKILL)

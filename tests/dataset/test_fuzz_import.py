@@ -15,7 +15,7 @@ from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.formats.registry import FORMAT_NAMES, read_item
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.import_report import BadLine
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records, set_status
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import dataset_version, list_workflows
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.records import load_records, set_status
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import dataset_version, list_workflows
 
 Chat = Callable[..., dict[str, Any]]
 Jsonl = Callable[..., Path]

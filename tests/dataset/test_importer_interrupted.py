@@ -9,9 +9,9 @@ import pytest
 from finetune_coverage.tools.dataset import block_reader
 from finetune_coverage.tools.dataset.import_report import ImportProgress
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records, topic_counts
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.records import load_records, topic_counts
+from finetune_coverage.tools.store.store import Store
 
 from .test_importer import Chat, Jsonl
 

@@ -7,10 +7,10 @@ import json
 import pytest
 from finetune_coverage.tools.dataset.labelled_sample import choice_key, labelled_sample
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records, set_status
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.errors import WorkflowNotFound
+from finetune_coverage.tools.store.records import NewRecord, insert_records, set_status
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow
 
 
 def body(text: str) -> str:

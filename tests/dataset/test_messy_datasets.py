@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from finetune_coverage.tools.dataset.formats.dataset_file import Item, read_dataset
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 
 # Lines of messy_mixed.jsonl that are JSON and no record, with the code of the refusal.
 MESSY_REFUSED = {

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import (
+from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.store.records import (
     NewRecord,
     TopicCount,
     get_record,
@@ -18,9 +19,8 @@ from finetune_coverage.tools.dataset.records import (
     set_topic,
     topic_counts,
 )
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow, dataset_version
-from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow, dataset_version
 
 Add = Callable[..., list[str]]
 

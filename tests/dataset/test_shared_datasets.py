@@ -9,8 +9,8 @@ import pytest
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.formats.dataset_file import Item, read_dataset
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import topic_counts
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.records import topic_counts
+from finetune_coverage.tools.store.store import Store
 
 
 @pytest.mark.parametrize(

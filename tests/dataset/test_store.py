@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from finetune_coverage.tools.dataset import store as store_module
-from finetune_coverage.tools.dataset.records import load_records, topic_counts
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import (
+from finetune_coverage.tools.errors import Busy, InvalidInput
+from finetune_coverage.tools.store import store as store_module
+from finetune_coverage.tools.store.records import load_records, topic_counts
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import (
     bump_version,
     create_workflow,
     dataset_version,
     ensure_workflow,
     list_workflows,
 )
-from finetune_coverage.tools.errors import Busy, InvalidInput
 
 
 def test_opens_by_url_and_by_path_and_makes_the_folder(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ IMPORTER = textwrap.dedent(
     from finetune_coverage.tools.dataset import block_reader
     from finetune_coverage.tools.dataset import first_import
     from finetune_coverage.tools.dataset import importer
-    from finetune_coverage.tools.dataset.store import Store
+    from finetune_coverage.tools.store.store import Store
 
     store_path, start_at, large, *files = sys.argv[1:]
     block_reader.BLOCK_BYTES = 2000

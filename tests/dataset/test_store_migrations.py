@@ -9,12 +9,12 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from finetune_coverage.tools.dataset import store as store_module
-from finetune_coverage.tools.dataset.records import TopicCount, load_records, set_status, topic_counts
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.budget import budget_of
+from finetune_coverage.tools.store import store as store_module
+from finetune_coverage.tools.store.records import TopicCount, load_records, set_status, topic_counts
+from finetune_coverage.tools.store.store import Store
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ def test_a_migrated_store_has_the_shape_of_a_new_one(version_1: Path, tmp_path: 
 OPENER = textwrap.dedent(
     """
     import sys, time
-    from finetune_coverage.tools.dataset.store import Store
-    from finetune_coverage.tools.dataset.workflows import dataset_version
+    from finetune_coverage.tools.store.store import Store
+    from finetune_coverage.tools.store.workflows import dataset_version
 
     time.sleep(max(0, float(sys.argv[2]) - time.time()))
     store = Store.open("sqlite:///" + sys.argv[1])

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.dataset.topics_file import read_topics
-from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, list_topics, set_topics
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, list_topics, set_topics
 
 DOCUMENT = {
     "topics": [

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
 
 Write = Callable[..., Path]
 RECORDS: list[dict[str, Any]] = [

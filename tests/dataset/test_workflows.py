@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 
 import pytest
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import (
+from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import (
     TopicInfo,
     create_workflow,
     dataset_version,
@@ -18,7 +19,6 @@ from finetune_coverage.tools.dataset.workflows import (
     require_workflow,
     set_topics,
 )
-from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
 
 
 def test_creating_twice_is_creating_once(store: Store) -> None:

@@ -13,10 +13,10 @@ import pytest
 from finetune_coverage.examples.fine_tune_agent import parent as parents
 from finetune_coverage.examples.fine_tune_agent.dry_run import told_apart
 from finetune_coverage.examples.fine_tune_agent.steps import WORKFLOW, Steps
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.generation.ledger import list_jobs
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 

@@ -11,13 +11,13 @@ import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.draft import Candidate, Draft, TopicContext
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, TopicContext
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
 
 WORKFLOW = "wf-1"
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation import answer_spool
-from finetune_coverage.tools.generation.answer_spool import AnswerSpool, spool_path, spooled_answers
-from finetune_coverage.tools.generation.attempt_work import AttemptWork
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.journal_entries import Answered, Paid
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.money import Amount
-from finetune_coverage.tools.generation.open_attempt import Open
+from finetune_coverage.tools.generation.attempts import answer_spool
+from finetune_coverage.tools.generation.attempts.answer_spool import AnswerSpool, spool_path, spooled_answers
+from finetune_coverage.tools.generation.attempts.journal_entries import Answered, Paid
+from finetune_coverage.tools.generation.attempts.open_attempt import Open
+from finetune_coverage.tools.generation.attempts.stages import AttemptWork
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.amounts import Amount
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.models.usage import TokenUsage
 from finetune_coverage.tools.services import Services

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.journal_tables import approvals
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
-from finetune_coverage.tools.generation.approval import approval_of, revoke_plan
-from finetune_coverage.tools.generation.approved_items import open_items
-from finetune_coverage.tools.generation.ledger import list_jobs
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.approval import approval_of, revoke_plan
+from finetune_coverage.tools.generation.approvals.approved_items import open_items
+from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.journal_tables import approvals
 from sqlalchemy import update
 
 from .test_engine import TOPIC, WORKFLOW, good_answers
@@ -93,7 +93,7 @@ async def test_a_job_that_has_begun_is_named_and_goes_on(
     model.default = lambda _: next(supply)
     (plan,) = list_plans(services.store)
     # Begun and cut off before its first call.
-    from finetune_coverage.tools.generation.approved_items import take_item
+    from finetune_coverage.tools.generation.approvals.approved_items import take_item
 
     job = take_item(services.store, *item, days=7, model="m", coverage_before={})
     assert revoke_plan(services.store, plan.id, by="ada") == [job.id]
@@ -102,7 +102,7 @@ async def test_a_job_that_has_begun_is_named_and_goes_on(
 
 def test_only_a_yes_that_was_given_can_be_taken_back(services: Services) -> None:
     from finetune_coverage.tools.coverage.recommendation import PlanItem
-    from finetune_coverage.tools.generation.plans import propose_plan
+    from finetune_coverage.tools.generation.approvals.plans import propose_plan
 
     item = PlanItem(topic=TOPIC, count=2, strategy="topic_description")
     plan = propose_plan(services.store, WORKFLOW, [item])

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.progress import Progress
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.jobs.progress import Progress
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.models import endpoint_session
 from finetune_coverage.tools.models.json_reply import DEEPEST, parse_json
 from finetune_coverage.tools.services import Services
@@ -124,7 +124,7 @@ def test_json_is_bounded(text: str) -> None:
 async def test_the_spool_replays_anything(
     mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune_coverage.tools.generation.attempt_work import AttemptWork
+    from finetune_coverage.tools.generation.attempts.stages import AttemptWork
 
     good, turns = texts(), iter(BAD_ANSWERS[:10])
     mock_openai.reply = lambda body: next(turns, good(body))
@@ -241,7 +241,7 @@ async def test_a_pause_has_a_floor(mock_openai: MockOpenAI, tmp_path: Path, aske
 
 
 def list_attempts_approval(services: Any) -> str:
-    from finetune_coverage.tools.generation.ledger import get_job
+    from finetune_coverage.tools.generation.jobs.ledger import get_job
 
     (job,) = list_jobs(services.store)
     return get_job(services.store, job.id).approval_id

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation import batch_engine, job_notes, journal
-from finetune_coverage.tools.generation.ledger import list_jobs
+from finetune_coverage.tools.generation.attempts import batch_engine, journal
+from finetune_coverage.tools.generation.jobs import notes as job_notes
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 
 from ..mock_openai.server import Fault, MockOpenAI

@@ -10,13 +10,19 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, delete_workflow, set_topics
 from finetune_coverage.tools.errors import ApprovalRequired, BudgetExceeded, InternalError
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.budget import Budget, budget_of, open_budget, reserve, settle
-from finetune_coverage.tools.generation.money import NOTHING, PICODOLLARS, Amount, usd_words
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.money.amounts import NOTHING, PICODOLLARS, Amount, usd_words
+from finetune_coverage.tools.generation.money.budget import (
+    Budget,
+    budget_of,
+    open_budget,
+    reserve,
+    settle,
+)
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, delete_workflow, set_topics
 
 
 @pytest.fixture
@@ -165,10 +171,10 @@ def test_without_an_approval_there_is_no_budget(store: Store) -> None:
 SPENDER = textwrap.dedent(
     """
     import sys, time
-    from finetune_coverage.tools.dataset.store import Store
+    from finetune_coverage.tools.store.store import Store
     from finetune_coverage.tools.errors import BudgetExceeded
-    from finetune_coverage.tools.generation.budget import reserve
-    from finetune_coverage.tools.generation.money import Amount
+    from finetune_coverage.tools.generation.money.budget import reserve
+    from finetune_coverage.tools.generation.money.amounts import Amount
 
     path, approval, start_at = sys.argv[1:]
     store = Store.open("sqlite:///" + path)

@@ -10,14 +10,14 @@ from typing import Any
 
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.workflows import create_workflow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.journal_tables import attempts, jobs, slots
 from finetune_coverage.tools.errors import BudgetExceeded
-from finetune_coverage.tools.generation.estimate import Estimate, estimate_plan, estimate_rest
+from finetune_coverage.tools.generation.money.estimate import Estimate, estimate_plan, estimate_rest
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.journal_tables import attempts, jobs, slots
 from sqlalchemy import insert
 
 from .conftest import WORKFLOW

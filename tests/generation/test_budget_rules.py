@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import ClassVar
 
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, set_topics
 from finetune_coverage.tools.errors import BudgetExceeded
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.budget import Budget, budget_of
-from finetune_coverage.tools.generation.money import NOTHING, Amount, cap_picodollars
-from finetune_coverage.tools.generation.plans import propose_plan
-from finetune_coverage.tools.generation.prices import Price
-from finetune_coverage.tools.generation.spending import Spending
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.money.amounts import NOTHING, Amount, cap_picodollars
+from finetune_coverage.tools.generation.money.budget import Budget, budget_of
+from finetune_coverage.tools.generation.money.prices import Price
+from finetune_coverage.tools.generation.money.spending import Spending
 from finetune_coverage.tools.models.usage import TokenUsage
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, set_topics
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (

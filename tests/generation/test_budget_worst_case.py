@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from finetune_coverage.tools.generation.draft import Request
-from finetune_coverage.tools.generation.money import PICODOLLARS
-from finetune_coverage.tools.generation.prices import Price
-from finetune_coverage.tools.generation.spending import Spending
-from finetune_coverage.tools.generation.worst_case import overrun, worst_case_tokens
+from finetune_coverage.tools.generation.attempts.draft import Request
+from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
+from finetune_coverage.tools.generation.money.prices import Price
+from finetune_coverage.tools.generation.money.spending import Spending
+from finetune_coverage.tools.generation.money.worst_case import overrun, worst_case_tokens
 from finetune_coverage.tools.models.chat import make_chat_model
 from finetune_coverage.tools.models.structured import structured_json
 from finetune_coverage.tools.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from finetune_coverage.tools.generation.concurrency import AdaptiveLimit
+from finetune_coverage.tools.generation.attempts.concurrency import AdaptiveLimit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from finetune_coverage.tools.generation.attempt_costs import AttemptCosts
-from finetune_coverage.tools.generation.draft import Draft, Request
-from finetune_coverage.tools.generation.money import NOTHING, Amount
-from finetune_coverage.tools.generation.open_attempt import Open
-from finetune_coverage.tools.generation.prices import Price
-from finetune_coverage.tools.generation.spending import Spending
+from finetune_coverage.tools.generation.attempts.draft import Draft, Request
+from finetune_coverage.tools.generation.attempts.open_attempt import Open
+from finetune_coverage.tools.generation.money.amounts import NOTHING, Amount
+from finetune_coverage.tools.generation.money.attempt_costs import AttemptCosts
+from finetune_coverage.tools.generation.money.prices import Price
+from finetune_coverage.tools.generation.money.spending import Spending
 from finetune_coverage.tools.models.usage import TokenUsage
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.eval_set import read_eval_set
-from finetune_coverage.tools.dataset.few_shot_index import FewShotIndex
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.spread import unit_rows
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.acceptance import Acceptance
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.decontamination import Decontamination, eval_vectors
 from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
 from finetune_coverage.tools.generation.search.words import words_of
+from finetune_coverage.tools.index.few_shot_index import FewShotIndex
+from finetune_coverage.tools.index.spread import unit_rows
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services

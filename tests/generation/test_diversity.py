@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.spread import unit_rows
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.diversity.job_report import diversity_of_job, seed_uses
 from finetune_coverage.tools.generation.diversity.lexical import compression_ratio, distinct_n
 from finetune_coverage.tools.generation.diversity.report import DRAWS, diversity_report
 from finetune_coverage.tools.generation.diversity.semantic import nearest_likeness, vendi_score
-from finetune_coverage.tools.generation.job import run_item
+from finetune_coverage.tools.generation.jobs.job import run_item
+from finetune_coverage.tools.index.spread import unit_rows
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from hypothesis import given

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.spread import unit_rows
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
 from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.index.spread import unit_rows
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
 
 Make = Callable[..., Candidate]

@@ -6,17 +6,17 @@ import json
 from typing import Any
 
 import numpy as np
-from finetune_coverage.tools.dataset.index_entries import indexed_text
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.acceptance import duplicate_gates
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.acceptance import duplicate_gates
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
 from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
 from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.index.index_entries import indexed_text
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 
 from .test_duplicates import SAYS, STANDARD, Make, dialogue, record, semantic, turn, varied
 from .tool_messages import call, result

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.analyze_coverage import analyze_coverage
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generate_synthetic_data import (
     generate_synthetic_data,
     generate_synthetic_data_tool,
     run_approved_item,
 )
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.progress import Progress
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.jobs.progress import Progress
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 
 WORKFLOW = "wf-1"
 TOPIC = "technical_issues"
@@ -187,7 +187,7 @@ async def test_an_answer_paid_for_before_a_crash_is_judged_not_bought_again(
     answers: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from finetune_coverage.tools.generation.attempt_work import AttemptWork
+    from finetune_coverage.tools.generation.attempts.stages import AttemptWork
 
     item = approved(TOPIC, 1, "topic_description")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation import journal
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.attempts import journal
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation import journal
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.attempts import journal
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.workflows import create_workflow
 
 from ..mock_openai.server import Fault, MockOpenAI
 
@@ -195,7 +195,7 @@ async def test_the_cap_holds_and_what_fits_is_delivered(endpoint: MockOpenAI, tm
 async def test_half_an_answer_that_was_paid_for_is_continued(
     endpoint: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune_coverage.tools.generation.attempt_work import AttemptWork
+    from finetune_coverage.tools.generation.attempts.stages import AttemptWork
     from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
     from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
 

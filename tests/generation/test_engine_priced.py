@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.ledger import list_attempts
-from finetune_coverage.tools.generation.money import PICODOLLARS
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts
+from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
+from finetune_coverage.tools.generation.money.budget import budget_of
 
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import approved, no_meaning, services_for, texts

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.journal_tables import attempts
-from finetune_coverage.tools.dataset.records import load_records, set_status
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.attempt_work import AttemptWork
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.origin import origin_of
-from finetune_coverage.tools.generation.progress import Progress
+from finetune_coverage.tools.generation.attempts.stages import AttemptWork
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.jobs.origin import origin_of
+from finetune_coverage.tools.generation.jobs.progress import Progress
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.journal_tables import attempts
+from finetune_coverage.tools.store.records import load_records, set_status
 from sqlalchemy import update
 
 from .conftest import exchange

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate
-from finetune_coverage.tools.generation.facts import facts, menus
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
 from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
+from finetune_coverage.tools.generation.recognised_facts import facts, menus
 
 from .tool_messages import call, result
 

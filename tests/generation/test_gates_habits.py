@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.habits import telling_records
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar

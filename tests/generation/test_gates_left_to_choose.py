@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.answer_follows_results import AnswerFollowsResults
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.grounded_arguments import GroundedArguments

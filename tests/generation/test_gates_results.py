@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.answer_follows_results import AnswerFollowsResults
 from finetune_coverage.tools.generation.gates.grounded_arguments import GroundedArguments
 from finetune_coverage.tools.generation.gates.results_fit_calls import ResultsFitCalls

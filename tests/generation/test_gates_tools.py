@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.answer_follows_results import AnswerFollowsResults
 from finetune_coverage.tools.generation.gates.answered_calls import AnsweredCalls
 from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from finetune_coverage.tools.coverage.text_classifier import topic_classifier, word_features
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.gate_settings import GateSettings
 from finetune_coverage.tools.generation.gates.topic import TopicGate, TopicModel
 from finetune_coverage.tools.generation.gates.topic_scores import TopicScores

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.grounded_arguments import GroundedArguments
 from finetune_coverage.tools.generation.gates.used_results import UsedResults
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.acceptance import Acceptance
-from finetune_coverage.tools.generation.draft import Candidate
+from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
+from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.gates.hidden_text import HiddenText
 
 from .tool_messages import call

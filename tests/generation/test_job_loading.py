@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation import job_notes
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.estimate import estimate_plan
-from finetune_coverage.tools.generation.job_eval_set import PLANNED, described
-from finetune_coverage.tools.generation.ledger import list_jobs
-from finetune_coverage.tools.generation.plans import propose_plan
-from finetune_coverage.tools.generation.progress import Progress
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.jobs import notes as job_notes
+from finetune_coverage.tools.generation.jobs.eval_set import PLANNED, described
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.generation.jobs.progress import Progress
+from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
@@ -138,7 +138,7 @@ async def test_a_hosts_model_is_neither_embedded_nor_free(
 
 
 def test_a_hosts_model_beside_a_key_has_no_price_of_openais() -> None:
-    from finetune_coverage.tools.generation.prices import price_of
+    from finetune_coverage.tools.generation.money.prices import price_of
 
     settings = Settings(openai_api_key="sk-1")
     assert price_of(settings) is not None

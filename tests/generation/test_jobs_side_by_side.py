@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.store.records import load_records
 
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import TOPIC, WORDS, WORKFLOW, approved, no_meaning, services_for

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.budget import Budget, budget_of
-from finetune_coverage.tools.generation.estimate import estimate_plan
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.money import PICODOLLARS
-from finetune_coverage.tools.generation.prices import require_keepable_cap
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
+from finetune_coverage.tools.generation.money.budget import Budget, budget_of
+from finetune_coverage.tools.generation.money.estimate import estimate_plan
+from finetune_coverage.tools.generation.money.prices import require_keepable_cap
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 

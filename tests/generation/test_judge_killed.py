@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.attempt_work import AttemptWork
-from finetune_coverage.tools.generation.open_attempt import Open
+from finetune_coverage.tools.generation.attempts.open_attempt import Open
+from finetune_coverage.tools.generation.attempts.stages import AttemptWork
 from finetune_coverage.tools.models.usage import TokenUsage
 from finetune_coverage.tools.services import Services
 

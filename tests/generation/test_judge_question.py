@@ -10,11 +10,11 @@ from typing import Any, get_args
 import pytest
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate, Draft, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, TopicContext
 from finetune_coverage.tools.generation.judge.judge import Judge
 from finetune_coverage.tools.generation.judge.rubric import rubric_of
+from finetune_coverage.tools.generation.money.worst_case import worst_case_tokens
 from finetune_coverage.tools.generation.strategies import make_strategy
-from finetune_coverage.tools.generation.worst_case import worst_case_tokens
 from jsonschema import Draft202012Validator
 
 from .tool_orders import orders

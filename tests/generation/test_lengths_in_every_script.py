@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import TopicContext
+from finetune_coverage.tools.generation.attempts.draft import TopicContext
 from finetune_coverage.tools.generation.strategies import make_strategy
 from jsonschema import Draft202012Validator
 

@@ -8,11 +8,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records, set_status
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.draft import Candidate, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Candidate, TopicContext
 from finetune_coverage.tools.generation.gates.review_rules import ReviewRules
 from finetune_coverage.tools.generation.lessons.lessons import (
     lessons_of,
@@ -28,6 +25,9 @@ from finetune_coverage.tools.generation.lessons.rules import (
     remove_rule,
 )
 from finetune_coverage.tools.generation.strategies import make_strategy
+from finetune_coverage.tools.store.records import NewRecord, insert_records, set_status
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow
 
 READ = [
     ("never mention discounts", "forbidden_phrase", "discounts"),

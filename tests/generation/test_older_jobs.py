@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.answer_spool import spool_path
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.attempts.answer_spool import spool_path
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.budget import budget_of
 
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import WORKFLOW, no_meaning, services_for, texts

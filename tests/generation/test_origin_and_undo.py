@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.analyze_coverage import analyze_coverage
-from finetune_coverage.tools.dataset.records import get_record, load_records
 from finetune_coverage.tools.errors import Busy, InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.approved_items import take_item
-from finetune_coverage.tools.generation.origin import origin_of
-from finetune_coverage.tools.generation.shortfall import advice, stop_words
-from finetune_coverage.tools.generation.undo import undo_job
+from finetune_coverage.tools.generation.approvals.approved_items import take_item
+from finetune_coverage.tools.generation.jobs.origin import origin_of
+from finetune_coverage.tools.generation.jobs.shortfall import advice, stop_words
+from finetune_coverage.tools.generation.jobs.undo_jobs import undo_job
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import get_record, load_records
 
 from .test_engine import TOPIC, WORKFLOW, good_answers
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from finetune_coverage.tools.analyze_coverage import analyze, analyze_coverage, recommend_for
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.approval import approval_of, approve_plan
-from finetune_coverage.tools.generation.estimate import check_items, estimate_plan
-from finetune_coverage.tools.generation.plans import (
+from finetune_coverage.tools.generation.approvals.approval import approval_of, approve_plan
+from finetune_coverage.tools.generation.approvals.plans import (
     cancel_plan,
     decline_plan,
     get_plan,
@@ -17,13 +15,15 @@ from finetune_coverage.tools.generation.plans import (
     pending_plan,
     propose_plan,
 )
+from finetune_coverage.tools.generation.money.estimate import check_items, estimate_plan
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 
 from .test_engine import TOPIC, WORKFLOW
 
 
 async def test_a_strategy_that_cannot_work_is_refused_before_anybody_approves(services: Services) -> None:
-    from finetune_coverage.tools.dataset.workflows import TopicInfo, list_topics, set_topics
+    from finetune_coverage.tools.store.workflows import TopicInfo, list_topics, set_topics
 
     topics = [*list_topics(services.store, WORKFLOW), TopicInfo("shipping")]
     set_topics(services.store, WORKFLOW, topics)
@@ -62,7 +62,7 @@ def test_plans_are_answered_once(services: Services) -> None:
 
 
 def test_a_plan_for_another_version_of_the_dataset_is_not_approved(services: Services) -> None:
-    from finetune_coverage.tools.dataset.records import set_status
+    from finetune_coverage.tools.store.records import set_status
 
     plan = propose_plan(services.store, WORKFLOW, [PlanItem(topic=TOPIC, count=3, strategy="few_shot")])
     some = next(load_records(services.store, WORKFLOW)).id

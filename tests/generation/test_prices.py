@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.errors import BudgetExceeded, InvalidInput
-from finetune_coverage.tools.generation.money import PICODOLLARS
-from finetune_coverage.tools.generation.prices import (
+from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
+from finetune_coverage.tools.generation.money.prices import (
     BUNDLED,
     FREE,
     Price,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.dataset.tool_exchanges import exchanges
-from finetune_coverage.tools.generation.draft import Candidate, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Candidate, TopicContext
 from finetune_coverage.tools.generation.gates.results_fit_calls import ResultsFitCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.traces import trace_of

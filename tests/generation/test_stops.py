@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.approval import approve_plan
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.plans import Plan
-from finetune_coverage.tools.generation.proposal import propose
-from finetune_coverage.tools.generation.stops import LEAST_DRAFTS, Stops, StopWatch, stop_tokens
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import Plan
+from finetune_coverage.tools.generation.approvals.proposal import propose
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.stops import LEAST_DRAFTS, Stops, StopWatch, stop_tokens
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import pytest
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import TopicContext, UnusableAnswer
+from finetune_coverage.tools.generation.attempts.draft import TopicContext, UnusableAnswer
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.message_variation import turn_to_vary
 from finetune_coverage.tools.generation.strategies.prompt import render

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from finetune_coverage.tools.generation.draft import Candidate, Draft, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, TopicContext
 from finetune_coverage.tools.generation.gates.artefacts import Artefacts
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import TopicContext
+from finetune_coverage.tools.generation.attempts.draft import TopicContext
 from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.strategies import make_strategy

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Draft
+from finetune_coverage.tools.generation.attempts.draft import Draft
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.tool_share import LEAST_TRACES
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
-from finetune_coverage.tools.generation.attempt_work import AttemptWork
-from finetune_coverage.tools.generation.budget import Budget, budget_of
-from finetune_coverage.tools.generation.experience import experiences
-from finetune_coverage.tools.generation.ledger import list_attempts, list_jobs
-from finetune_coverage.tools.generation.money import PICODOLLARS
+from finetune_coverage.tools.generation.attempts.stages import AttemptWork
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
+from finetune_coverage.tools.generation.money.budget import Budget, budget_of
+from finetune_coverage.tools.generation.money.earlier_drafts import experiences
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.store import Store
 
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_answer_spool import lose_the_journal
@@ -161,7 +161,7 @@ async def test_estimates_learn_from_what_was_counted_only(mock_openai: MockOpenA
 async def test_a_job_that_stops_by_an_estimate_says_that_it_is_one(
     mock_openai: MockOpenAI, tmp_path: Path
 ) -> None:
-    from finetune_coverage.tools.generation.stops import Stops, StopWatch
+    from finetune_coverage.tools.generation.money.stops import Stops, StopWatch
 
     watch = StopWatch(Stops(refusals=20, tokens=1_000))
     watch.ended(600, None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.benchmarks.verdicts import COLUMNS, VERDICTS, counted, read_verdicts
-from finetune_coverage.tools.generation.draft import Rejection
+from finetune_coverage.tools.generation.attempts.draft import Rejection
 
 
 def written(path: Path, *rows: str) -> Path:

@@ -12,15 +12,15 @@ import pytest
 from finetune_coverage.tools.coverage.space.cells import Cell
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import get_record
-from finetune_coverage.tools.generation.draft import TopicContext
-from finetune_coverage.tools.generation.job import run_item
-from finetune_coverage.tools.generation.job_notes import noted_wanted
-from finetune_coverage.tools.generation.origin import origin_of
+from finetune_coverage.tools.generation.attempts.draft import TopicContext
+from finetune_coverage.tools.generation.jobs.job import run_item
+from finetune_coverage.tools.generation.jobs.notes import noted_wanted
+from finetune_coverage.tools.generation.jobs.origin import origin_of
+from finetune_coverage.tools.generation.missing_cells import Wanted, wanted_of
 from finetune_coverage.tools.generation.strategies import make_strategy
-from finetune_coverage.tools.generation.wanted import Wanted, wanted_of
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import get_record
 
 from .conftest import WORKFLOW
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.draft import Candidate, Draft, TopicContext
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, TopicContext
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
 

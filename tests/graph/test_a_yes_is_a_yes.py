@@ -12,10 +12,10 @@ from finetune_coverage.graph.offers.offer import Offer, Option
 from finetune_coverage.graph.offers.reply import CONSEQUENCES, NO_TO, YES_TO, Approve
 from finetune_coverage.graph.reading import bare_answers
 from finetune_coverage.graph.reading.exact import read_reply
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.ledger import list_jobs
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage
 
 from .offers import OFFERS, WORST

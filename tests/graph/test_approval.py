@@ -11,19 +11,19 @@ import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.journal_tables import approvals
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import (
     generate_synthetic_data,
     generate_synthetic_data_tool,
     run_approved_item,
 )
-from finetune_coverage.tools.generation.approval import approval_of, approve_plan
-from finetune_coverage.tools.generation.budget import budget_of
-from finetune_coverage.tools.generation.plans import list_plans, pending_plan
+from finetune_coverage.tools.generation.approvals.approval import approval_of, approve_plan
+from finetune_coverage.tools.generation.approvals.plans import list_plans, pending_plan
+from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.journal_tables import approvals
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from sqlalchemy import func, select

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import ToolMessage
 
 
@@ -228,7 +228,7 @@ async def test_the_end_of_a_conversation_is_not_its_death(chat: Any) -> None:
 
 
 async def test_a_stale_plan_is_analyzed_again(chat: Any, services: Services, writer: Any) -> None:
-    from finetune_coverage.tools.dataset.records import set_status
+    from finetune_coverage.tools.store.records import set_status
 
     await chat.new("hi")
     first = next(load_records(services.store, "wf-1", topic="technical_issues"))

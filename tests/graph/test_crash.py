@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.generation.ledger import list_jobs
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
 
 from ..forked import Forked
 

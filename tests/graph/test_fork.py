@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.inspection.compare import compare_branches
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 
 BRANCH = "wf-1~topic-description"
 
@@ -72,7 +72,7 @@ async def test_what_cannot_be_forked_or_compared(chat: Any, services: Services) 
     await chat.answer("yes")
     assert "There is no round 4" in await chat.answer("go back to before round 4")
     with pytest.raises(InvalidInput, match="no branches of one workflow"):
-        from finetune_coverage.tools.dataset.workflows import create_workflow
+        from finetune_coverage.tools.store.workflows import create_workflow
 
         create_workflow(services.store, "wf-2")
         compare_branches(services, "wf-1", "wf-2")

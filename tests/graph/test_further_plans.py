@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langgraph.checkpoint.memory import InMemorySaver
 
 ROW = r"\| Plan (\w) \| ([^|]+) \| ([\d,]+) \| (\d) \| (\d\.\d\d) \| ([^|]+) \|"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
 
 APPROVE = {"decisions": [{"type": "approve"}]}
 SENT = "__request_start_time_ms__"

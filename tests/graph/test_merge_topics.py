@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from finetune_coverage.tools.dataset.records import topic_counts
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import topic_counts
 from langchain_core.messages import AIMessage
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 
 
 def synthetic(services: Services) -> int:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.actions.catalog import ACTIONS, QUESTIONS
 from finetune_coverage.graph.reading import by_model
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import EndpointError
-from finetune_coverage.tools.generation.ledger import list_jobs
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage, SystemMessage
 
 

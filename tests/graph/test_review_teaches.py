@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.records import get_record, load_records
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.lessons.rules import list_rules
-from finetune_coverage.tools.generation.plans import list_plans
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import get_record, load_records
 
 
 def records(services: Services, **wanted: Any) -> list[Any]:

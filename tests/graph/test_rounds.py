@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import EndpointError
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langgraph.checkpoint.memory import InMemorySaver
 
 
@@ -137,7 +137,7 @@ async def test_stopping_in_the_middle_and_going_on(
 
 
 async def test_a_plan_approved_elsewhere_is_carried_out_once(chat: Any, services: Services) -> None:
-    from finetune_coverage.tools.generation.approval import approve_plan
+    from finetune_coverage.tools.generation.approvals.approval import approve_plan
 
     await chat.new("do 2 for technical issues with few-shot")
     plan = list_plans(services.store, "wf-1", "pending")[0]

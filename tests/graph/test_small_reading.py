@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.actions import catalog
 from finetune_coverage.graph.reading.by_small_model import Reading, action_of, reading_prompt
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.ledger import list_jobs
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage
 
 from .offers import OFFERS, TOPICS, after_analysis

@@ -14,7 +14,7 @@ from types import ModuleType
 import httpx
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.store import Store
 
 from ..mock_openai.server import MockOpenAI
 from .studio_page import APPROVE, GENERATE, Page, edited, said

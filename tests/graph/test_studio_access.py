@@ -17,10 +17,10 @@ from typing import Any
 import httpx
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.generation.approval import approval_of
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.approval import approval_of
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.store import Store
 
 from ..mock_openai.server import MockOpenAI
 from .studio_page import APPROVE, Page

@@ -7,11 +7,11 @@ from typing import Any
 from finetune_coverage.graph.offers.offer import Offer, Option
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.targets import Aim
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.workflows import TopicInfo, dataset_version, list_topics, set_topics
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.set_targets import change_targets
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.workflows import TopicInfo, dataset_version, list_topics, set_topics
 
 BILLING, TECHNICAL, ACCOUNT = "billing_questions", "technical_issues", "account_management"
 ITEMS = [PlanItem(topic=TECHNICAL, count=30, strategy="few_shot")]

@@ -10,10 +10,10 @@ from finetune_coverage.graph.reading.exact import read_reply
 from finetune_coverage.graph.wording.stop_rule import stop_reason
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.report import build_coverage
-from finetune_coverage.tools.dataset.counts import TopicCount
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.counts import TopicCount
+from finetune_coverage.tools.store.records import load_records
 
 
 def synthetic(services: Services) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from langgraph.checkpoint.memory import InMemorySaver
 

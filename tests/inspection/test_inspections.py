@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records, set_status
-from finetune_coverage.tools.dataset.workflows import dataset_version
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound, WorkflowNotFound
-from finetune_coverage.tools.generation.plans import list_plans
+from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.inspection.as_tools import INSPECTIONS, inspection_tools, run_inspection
 from finetune_coverage.tools.inspection.plans import inspect_plan, plan_for_score
 from finetune_coverage.tools.inspection.records import inspect_records
@@ -21,6 +19,8 @@ from finetune_coverage.tools.inspection.rounds import inspect_rounds
 from finetune_coverage.tools.inspection.topics import inspect_topics
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records, set_status
+from finetune_coverage.tools.store.workflows import dataset_version
 
 SIZES = {"billing": 45, "technical": 15, "account": 90}
 

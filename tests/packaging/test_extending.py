@@ -21,13 +21,13 @@ from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.exports import export_format
 from finetune_coverage.tools.dataset.formats import registry
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records
 from finetune_coverage.tools.generation import strategies
-from finetune_coverage.tools.generation.acceptance import Acceptance
-from finetune_coverage.tools.generation.draft import Candidate, Rejection, TopicContext
+from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Rejection, TopicContext
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command

@@ -112,7 +112,7 @@ def test_what_matters_is_looked_at() -> None:
     named = {page: {*spans(page)} for page in PAGES}
     assert {"make demo", "docs/transcript.md", "docs/demo.md"} <= named["README.md"]
     assert {"coverage.ipynb", "generate --batch", "--split", "tools/inspection"} <= named["CHANGELOG.md"]
-    assert "tools/generation/prices.yaml" in named["docs/approval.md"]
+    assert "tools/generation/money/prices.yaml" in named["docs/approval.md"]
     assert "tests/packaging/test_extending.py" in named["docs/extending.md"]
 
 

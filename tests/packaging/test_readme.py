@@ -75,8 +75,8 @@ def test_a_plan_in_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_json_and_yaml_can_be_imported(tmp_path: Path) -> None:
     from finetune_coverage.tools.dataset.importer import import_files
-    from finetune_coverage.tools.dataset.store import Store
     from finetune_coverage.tools.dataset.topics_file import read_topics
+    from finetune_coverage.tools.store.store import Store
 
     (record,), (topics,) = blocks("docs/formats.md", "json"), blocks("docs/topics-and-targets.md", "yaml")
     assert json.loads(record)["topic"] == "billing"
@@ -89,7 +89,7 @@ def test_json_and_yaml_can_be_imported(tmp_path: Path) -> None:
 
 
 def test_prices_can_be_read(tmp_path: Path) -> None:
-    from finetune_coverage.tools.generation.prices import price_of
+    from finetune_coverage.tools.generation.money.prices import price_of
 
     (prices,) = blocks("docs/approval.md", "yaml")
     (tmp_path / "prices.yaml").write_text(prices, encoding="utf-8")

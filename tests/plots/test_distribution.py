@@ -12,11 +12,11 @@ import pytest
 from finetune_coverage.agent.plots.distribution import bars_of, draw_distribution
 from finetune_coverage.tools.coverage_change import coverage_change
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
-from finetune_coverage.tools.dataset.records import load_records, set_status
-from finetune_coverage.tools.generation.job import run_item
+from finetune_coverage.tools.generation.jobs.job import run_item
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records, set_status
 
 from ..agent.conftest import Command, chat_line, command, sample, write_dataset
 from ..generation.conftest import WORKFLOW, approved, exchange, model

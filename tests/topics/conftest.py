@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records
-from finetune_coverage.tools.dataset.workflows import create_workflow
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import load_settings
+from finetune_coverage.tools.store.records import NewRecord, insert_records
+from finetune_coverage.tools.store.workflows import create_workflow
 from langchain_core.embeddings import Embeddings
 
 _WORDS = {

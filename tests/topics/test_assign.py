@@ -6,10 +6,10 @@ import json
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.dataset.records import get_record, load_records, set_topic, topic_counts
-from finetune_coverage.tools.dataset.workflows import TopicInfo, create_workflow, set_topics
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound, WorkflowNotFound
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import get_record, load_records, set_topic, topic_counts
+from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, set_topics
 from finetune_coverage.tools.topics import assign as assign_module
 from finetune_coverage.tools.topics.assign import assign_topics
 from finetune_coverage.tools.topics.assignments import (

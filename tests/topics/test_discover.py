@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.records import load_records, topic_counts
-from finetune_coverage.tools.dataset.workflows import TopicInfo, list_topics, set_topics
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound
 from finetune_coverage.tools.models.answer_room import AnswerRoom
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import load_records, topic_counts
+from finetune_coverage.tools.store.workflows import TopicInfo, list_topics, set_topics
 from finetune_coverage.tools.topics.assign import assign_topics
 from finetune_coverage.tools.topics.assignments import undo_last_run
 from finetune_coverage.tools.topics.clusters import cluster

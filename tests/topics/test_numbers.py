@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.dataset.spread import unit_rows
-from finetune_coverage.tools.dataset.workflows import TopicInfo
+from finetune_coverage.tools.index.spread import unit_rows
+from finetune_coverage.tools.store.workflows import TopicInfo
 from finetune_coverage.tools.topics.calibration import fitted_powers, mixed, softmax, with_mean_confidence
 from finetune_coverage.tools.topics.neighbours import nearest_rows, neighbour_graph, spread
 from finetune_coverage.tools.topics.roll_up import roll_up

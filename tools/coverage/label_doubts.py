@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from ..dataset.labelled_sample import labelled_sample
-from ..dataset.records import topic_counts
-from ..dataset.tables import workflows
-from ..dataset.workflows import dataset_version
+from ..store.records import topic_counts
+from ..store.tables import workflows
+from ..store.workflows import dataset_version
 from .label_check import by_topic, judged_parts, suspicious_in_sample
 from .review_needs import ReviewNeed
 
 if TYPE_CHECKING:
-    from ..dataset.store import Store
+    from ..store.store import Store
 
 QUICK: Final = 40_000
 """Records × topics that are judged in about a second: an answer waits for that, not for more."""

@@ -15,8 +15,8 @@ from .strategy_choice import profile_topics
 from .wording import name_some, plural, records_of
 
 if TYPE_CHECKING:
-    from ..dataset.records import TopicCount
-    from ..dataset.workflows import TopicInfo
+    from ..store.records import TopicCount
+    from ..store.workflows import TopicInfo
 
 
 MANY_TOPICS = 40

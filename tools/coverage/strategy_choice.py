@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from ..errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ..dataset.records import TopicCount
-    from ..dataset.workflows import TopicInfo
+    from ..store.records import TopicCount
+    from ..store.workflows import TopicInfo
 
 StrategyName = Literal[
     "message_variation", "few_shot", "topic_description", "scenario_expansion", "tool_chain"

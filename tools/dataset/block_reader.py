@@ -9,9 +9,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from ..store.record_columns import FoundRecord, RecordColumns
 from .block_parser import parsed_in_order
 from .parsed_block import Block, ParsedBlock
-from .record_columns import FoundRecord, RecordColumns
 
 BLOCK_BYTES = 16_000_000
 """Bytes of a file that are read, and written into the store, at once."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..store.store import Store
+from ..store.workflows import list_topics, set_topics
 from .import_report import ImportReport
 from .importer import import_files
-from .store import Store
 from .topics_file import read_topics
-from .workflows import list_topics, set_topics
 
 _FOLDER = Path(__file__).parent / "sample"
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..new_files import NewFiles, appearing_together, refuse_existing
+from ..store.store import Store
+from ..store.stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
 from .exports.config_files import ConfigFile, config_file, config_text, read_dataset_info
 from .exports.export_format import (
     OPENAI,
@@ -25,8 +27,6 @@ from .exports.huggingface import require_parquet
 from .exports.record_files import RecordFiles
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
-from .store import Store
-from .stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .record_indexes import make_missing_indexes, put_off_indexes
-from .store import Store
+from ..store.record_indexes import make_missing_indexes, put_off_indexes
+from ..store.store import Store
 
 LARGE_BYTES = 16_000_000
 """From this size of a file on, making the indexes at the end is cheaper than keeping them right meanwhile."""

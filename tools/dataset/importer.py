@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InvalidInput
+from ..store.bulk_insert import insert_columns
+from ..store.record_columns import FoundRecord, RecordColumns, found_record
+from ..store.store import Store
+from ..store.workflows import check_workflow_id, ensure_workflow
 from .block_reader import read_blocks
-from .bulk_insert import insert_columns
 from .first_import import indexes_put_off
 from .formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
 from .formats.plain_line import ANSWERED
 from .formats.registry import AUTO, PLAIN, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
-from .record_columns import FoundRecord, RecordColumns, found_record
 from .seen_digests import SeenDigests
-from .store import Store
 from .topic_label import DEFAULT_FIELD, check_topic_field
-from .workflows import check_workflow_id, ensure_workflow
 
 OnProgress = Callable[[ImportProgress], None]
 _Noted = Callable[[Item | BadItem], FoundRecord | None]

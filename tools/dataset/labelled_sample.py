@@ -8,11 +8,11 @@ from zlib import crc32
 
 from sqlalchemy import select
 
+from ..store.records import records_at
+from ..store.store import Store
+from ..store.tables import records
+from ..store.workflows import version_within
 from .record import Record
-from .records import records_at
-from .store import Store
-from .tables import records
-from .workflows import version_within
 
 
 def choice_key(record_id: str) -> tuple[int, str]:

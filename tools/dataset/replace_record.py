@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from ..errors import InvalidInput
+from ..store.records import NewRecord, get_record, insert_records
+from ..store.store import Store
+from ..store.tables import records
 from .formats.json_line import parse_object
 from .formats.openai_chat import check_chat
 from .formats.refusal import Refused
 from .record import Record, content_hash
-from .records import NewRecord, get_record, insert_records
-from .store import Store
-from .tables import records
 from .topic_label import DEFAULT_FIELD, read_topics
 
 _ID_DIGITS = 20

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from ..errors import TopicNotFound
-from .records import topic_counts
-from .store import Store
-from .workflows import list_topics
+from ..store.records import topic_counts
+from ..store.store import Store
+from ..store.workflows import list_topics
 
 _NAMED = 12
 _SUGGESTED = 3

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import insert, select, update
 
-from .store import Store
-from .tables import topics
-from .workflows import TopicInfo, bump_version, check_topics, version_within
+from ..store.store import Store
+from ..store.tables import topics
+from ..store.workflows import TopicInfo, bump_version, check_topics, version_within
 
 
 def set_weights(store: Store, workflow_id: str, weights: Mapping[str, float] | None) -> bool:

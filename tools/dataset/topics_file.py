@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ..errors import InvalidInput
-from .workflows import TopicInfo, check_topics
+from ..store.workflows import TopicInfo, check_topics
 
 _KEYS = ("name", "description", "parent", "weight", "examples")
 _HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …, "examples": […]}]}.'

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from ..dataset.records import active_ids, load_records, records_with_ids, topic_counts
-from ..dataset.workflows import list_topics
-from . import job_notes
-from .draft import Profile, TopicContext
-from .ledger import Job
+from ..store.records import active_ids, load_records, records_with_ids, topic_counts
+from ..store.workflows import list_topics
+from .attempts.draft import Profile, TopicContext
+from .jobs import notes as job_notes
+from .jobs.ledger import Job
+from .jobs.loading_progress import LoadingProgress
 from .lessons.taught import Taught, taught_now, taught_of_job
-from .loading_progress import LoadingProgress
+from .missing_cells import Wanted, wanted_of_job
 from .tool_chain_settings import ToolChainSettings
-from .wanted import Wanted, wanted_of_job
 
 if TYPE_CHECKING:
     from ..services import Services

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from ..analyze_coverage import analyze
-from ..dataset.branch import MARK, branch_of, jobs_since
 from ..dataset.record import Record
-from ..dataset.records import load_records
-from ..dataset.tables import records
 from ..errors import InvalidInput
 from ..generation.diversity.job_report import spoken_text
 from ..generation.diversity.report import DiversityFigures, diversity_report
-from ..generation.use import Use, sum_of
+from ..generation.money.use import Use, sum_of
+from ..store.branches import MARK, branch_of, jobs_since
+from ..store.records import load_records
+from ..store.tables import records
 from .records import ShownRecord, shown_record
 from .rounds import RoundItem, inspect_rounds
 

@@ -14,11 +14,11 @@ from ..coverage.plans import PlanItem, Planner, caps_of
 from ..coverage.report import Coverage
 from ..coverage.score_change import effect_on_score
 from ..coverage.strategy_choice import STRATEGIES, StrategyName, choose_strategy, profile_topics
-from ..dataset.records import topic_counts
 from ..dataset.topic_names import require_topics
-from ..dataset.workflows import list_topics
 from ..errors import CoverageError, InvalidInput
-from ..generation.estimate import Estimate, estimate_plan
+from ..generation.money.estimate import Estimate, estimate_plan
+from ..store.records import topic_counts
+from ..store.workflows import list_topics
 
 if TYPE_CHECKING:
     from ..services import Services

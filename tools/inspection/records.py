@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from ..analyze_coverage import analyze
 from ..dataset.record import Origin, Record, message_text
-from ..dataset.records import load_records
 from ..dataset.topic_names import unknown_topic
 from ..generation.search.words import words_of
+from ..store.records import load_records
 
 if TYPE_CHECKING:
     from ..services import Services

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from ..dataset.journal_tables import attempts, jobs
 from ..dataset.topic_names import topic_names, unknown_topic
+from ..store.journal_tables import attempts, jobs
 
 if TYPE_CHECKING:
     from ..services import Services

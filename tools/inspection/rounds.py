@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 from sqlalchemy import select
 
-from ..dataset.journal_tables import jobs
-from ..dataset.store import Store
-from ..dataset.workflows import require_workflow
-from ..generation.ledger import JobSummary, list_jobs
-from ..generation.use import Use, sum_of
+from ..generation.jobs.ledger import JobSummary, list_jobs
+from ..generation.money.use import Use, sum_of
+from ..store.journal_tables import jobs
+from ..store.store import Store
+from ..store.workflows import require_workflow
 
 if TYPE_CHECKING:
     from ..services import Services

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from ..analyze_coverage import analyze
 from ..coverage.balance import EXCELLENT, GOOD, Status
 from ..coverage.report import Coverage, TopicCoverage
-from ..dataset.store import Store
-from ..dataset.tables import records
 from ..dataset.topic_names import unknown_topic
+from ..store.store import Store
+from ..store.tables import records
 
 if TYPE_CHECKING:
     from ..services import Services

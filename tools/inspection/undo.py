@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 
 from ..analyze_coverage import analyze
 from ..coverage.report import build_coverage
-from ..dataset.records import topic_counts
-from ..dataset.store import Store
-from ..dataset.tables import records
-from ..dataset.workflows import list_topics
 from ..errors import InvalidInput
-from ..generation.use import Use, sum_of
+from ..generation.money.use import Use, sum_of
+from ..store.records import topic_counts
+from ..store.store import Store
+from ..store.tables import records
+from ..store.workflows import list_topics
 from .rounds import Round, inspect_rounds
 
 if TYPE_CHECKING:

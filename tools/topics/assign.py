@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.workflows import TopicInfo, list_topics
 from ..errors import InvalidInput
+from ..store.workflows import TopicInfo, list_topics
 from .assignments import Assignment, write_run
 from .evidence import Evidence
 from .features import TopicFeatures

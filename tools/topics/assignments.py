@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
-from ..dataset.store import Store
-from ..dataset.tables import assignments, records, topic_runs
-from ..dataset.workflows import (
+from ..errors import InvalidInput
+from ..store.store import Store
+from ..store.tables import assignments, records, topic_runs
+from ..store.workflows import (
     TopicInfo,
     bump_version,
     now,
@@ -18,7 +19,6 @@ from ..dataset.workflows import (
     topics_within,
     version_within,
 )
-from ..errors import InvalidInput
 
 DecidedBy = Literal["model", "person"]
 

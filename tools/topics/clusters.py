@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.spread import Vectors
+from ..index.spread import Vectors
 
 _MOST_GROUPED = 5_000  # the tree of agglomerative clustering grows with the square
 _FEWEST_EACH = 3

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..dataset.record import Record
-from ..dataset.records import get_record
-from ..dataset.store import Store
 from ..dataset.topic_names import topic_names, unknown_topic
+from ..store.records import get_record
+from ..store.store import Store
 from .assignments import Assignment, current_assignments, write_run
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset.workflows import TopicInfo, list_topics
 from ..errors import InvalidInput
+from ..store.workflows import TopicInfo, list_topics
 from .assignments import Assignment, write_run
 from .clusters import cluster
 from .corrections import known_topic

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.spread import Vectors, unit_rows
+from ..index.spread import Vectors, unit_rows
 from .features import TopicFeatures
 
 

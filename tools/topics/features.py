@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dataset.spread import Vectors, unit_rows
+from ..index.spread import Vectors, unit_rows
 from .text import CHARACTERS
 
 WORD_WEIGHT = 0.5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.spread import Vectors, unit_rows
+from ..index.spread import Vectors, unit_rows
 from .calibration import fitted_powers, mixed, softmax, with_mean_confidence
 from .evidence import Evidence, expected_accuracy, standardised
 from .neighbours import NEIGHBOURS, nearest_rows, neighbour_graph, spread

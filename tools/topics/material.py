@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..dataset.record import Record
-from ..dataset.records import load_records
-from ..dataset.spread import Vectors
+from ..index.spread import Vectors
+from ..store.records import load_records
 from .assignments import current_assignments
 from .text import judged_text
 

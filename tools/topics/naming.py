@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..dataset.workflows import TopicInfo
 from ..models.answer_room import AnswerRoom, json_with_room
 from ..models.structured import parse_json, structured_json
+from ..store.workflows import TopicInfo
 
 if TYPE_CHECKING:
     from jinja2 import Template

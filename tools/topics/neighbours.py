@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.spread import Vectors
+from ..index.spread import Vectors
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..dataset.workflows import TopicInfo
+from ..store.workflows import TopicInfo
 
 
 @dataclass(frozen=True)

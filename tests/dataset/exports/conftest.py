@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record, content_hash
-from finetune_coverage.tools.dataset.records import NewRecord, insert_records
-from finetune_coverage.tools.dataset.store import Store
-from finetune_coverage.tools.dataset.workflows import create_workflow
+from finetune_coverage.tools.store.records import NewRecord, insert_records
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow
 
 Fill = Callable[..., list[str]]
 

@@ -13,9 +13,9 @@ import yaml
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 from finetune_coverage.tools.dataset.exports.huggingface import source_of
-from finetune_coverage.tools.dataset.records import set_topic
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.records import set_topic
+from finetune_coverage.tools.store.store import Store
 
 from .readers import from_alpaca, from_sharegpt
 
@@ -173,7 +173,7 @@ def test_an_existing_dataset_info_keeps_its_entries(
 def test_progress_goes_through_both_looks(
     store: Store, fill: Fill, chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finetune_coverage.tools.dataset.stored_rows._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("finetune_coverage.tools.store.stored_rows._ROWS_AT_ONCE", 2)
     fill(*(chat(f"{number}") for number in range(5)))
     told: list[tuple[int, int]] = []
     export_records(

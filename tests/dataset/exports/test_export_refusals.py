@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.dataset.exporter import export_records
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.store import Store
 
 from .test_export_formats import Chat, Fill, lines
 

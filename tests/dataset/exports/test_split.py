@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.exports.split import Splitter
-from finetune_coverage.tools.dataset.stored_rows import StoredRow
+from finetune_coverage.tools.store.stored_rows import StoredRow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,8 +11,8 @@ import pytest
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.formats.registry import read_item
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
 
 from .sources import QUESTION, Source, said
 

@@ -12,9 +12,9 @@ from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.formats.registry import FORMAT_NAMES, check_format, read_item
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.store import Store
 
 from .sources import QUESTION, Source, said
 

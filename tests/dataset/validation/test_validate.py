@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.records import load_records, set_status, set_topic
-from finetune_coverage.tools.dataset.store import Store
 from finetune_coverage.tools.dataset.validation import duplicates
 from finetune_coverage.tools.dataset.validation.report import RuleReport, ValidationReport
 from finetune_coverage.tools.dataset.validation.tokens import BYTES_PER_TOKEN
 from finetune_coverage.tools.dataset.validation.validate import validate_records
 from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
+from finetune_coverage.tools.store.records import load_records, set_status, set_topic
+from finetune_coverage.tools.store.store import Store
 
 Json = dict[str, Any]
 Write = Callable[..., Path]
@@ -190,7 +190,7 @@ def test_nothing_and_nobody(store: Store, load: Callable[..., Path]) -> None:
 
 
 def test_progress_is_told(store: Store, load: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finetune_coverage.tools.dataset.stored_rows._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("finetune_coverage.tools.store.stored_rows._ROWS_AT_ONCE", 2)
     load(*(chat(f"Question {number}?") for number in range(5)))
     told: list[tuple[int, int]] = []
     validate_records(store, "wf-1", on_progress=lambda *now: told.append(now))

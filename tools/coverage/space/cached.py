@@ -13,9 +13,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
 from ...data_folder import make_private_folder
-from ...dataset.index_entries import embedding_name
-from ...dataset.tables import workflows
-from ...dataset.workflows import dataset_version
+from ...index.index_entries import embedding_name
+from ...store.tables import workflows
+from ...store.workflows import dataset_version
 from .languages import tells_languages
 from .report import OnMeasured, SpaceReport, measure_space
 from .sample import MOST_RECORDS

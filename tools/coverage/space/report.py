@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from ...dataset.record import Record
-from ...dataset.records import topic_counts
 from ...dataset.topic_names import unknown_topic
-from ...dataset.workflows import dataset_version, list_topics
+from ...store.records import topic_counts
+from ...store.workflows import dataset_version, list_topics
 from ..wording import records_of
 from .cells import Cell, area_cells, cells_of
 from .languages import tells_languages

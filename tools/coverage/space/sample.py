@@ -8,9 +8,9 @@ import numpy as np
 from sqlalchemy import select
 
 from ...dataset.record import Record
-from ...dataset.records import records_at
-from ...dataset.store import Store
-from ...dataset.tables import records
+from ...store.records import records_at
+from ...store.store import Store
+from ...store.tables import records
 
 SEED = 0
 MOST_OF_A_TOPIC = 300

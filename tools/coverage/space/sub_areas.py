@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dataset.spread import Vectors, unit_rows
+from ...index.spread import Vectors, unit_rows
 
 MOST_AREAS = 8
 FEWEST_EACH = 8

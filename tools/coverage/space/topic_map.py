@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...dataset.record import Record
-from ...dataset.records import topic_counts
-from ...dataset.spread import Vectors
 from ...errors import InvalidInput
+from ...index.spread import Vectors
+from ...store.records import topic_counts
 from .cached import space_of
 from .sample import sample_topics
 

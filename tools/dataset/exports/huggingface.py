@@ -11,8 +11,8 @@ import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...errors import InvalidInput
+from ...store.stored_rows import StoredRow
 from ..record import Message, message_text
-from ..stored_rows import StoredRow
 from .chat_turns import REASONING
 
 if TYPE_CHECKING:

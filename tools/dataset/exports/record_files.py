@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from ...new_files import NewFiles
-from ..stored_rows import StoredRow
+from ...store.stored_rows import StoredRow
 from .converted import Unfit
 from .export_format import ExportFormat
 from .huggingface import ParquetFile, columns_of

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stored_rows import StoredRow
+from ...store.stored_rows import StoredRow
 
 NO_TOPIC = "(no topic)"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...errors import InvalidInput
-from ..stored_rows import StoredRow
+from ...store.stored_rows import StoredRow
 from ..topic_label import read_topics, write_topic
 from .converted import Unfit
 from .export_format import ExportFormat

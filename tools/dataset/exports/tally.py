@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..stored_rows import StoredRow
+from ...store.stored_rows import StoredRow
 
 
 @dataclass

@@ -13,8 +13,8 @@ from ...generation.search.growing_rows import GrowingRows
 from ...generation.search.similar_sets import SimilarSets
 from ...generation.search.sorted_keys import SortedKeys
 from ...generation.search.words import shingles_of, words_of
+from ...store.stored_rows import StoredRow
 from ..record import message_text
-from ..stored_rows import StoredRow
 from .rules import Finding
 
 NEAR = 0.8

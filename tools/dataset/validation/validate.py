@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...errors import InvalidInput
-from ..store import Store
-from ..stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
+from ...store.store import Store
+from ...store.stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
 from .duplicates import Duplicates
 from .report import Collector, ValidationReport
 from .role_rules import check_content, check_roles

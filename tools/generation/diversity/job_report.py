@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...dataset.record import Record, message_text
-from ...dataset.records import load_records
-from ..ledger import get_job
+from ...store.records import load_records
+from ..jobs.ledger import get_job
 from .report import MOST_COMPARED, DiversityReport, diversity_report
 
 if TYPE_CHECKING:

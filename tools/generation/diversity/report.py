@@ -14,7 +14,7 @@ from .semantic import nearest_likeness, vendi_score
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from ...dataset.spread import Vectors
+    from ...index.spread import Vectors
 
 DRAWS = 5
 """Samples of the larger set that the figures are averaged over."""
@@ -115,7 +115,7 @@ def _averaged(texts: Sequence[str], size: int, embeddings: Embeddings) -> Divers
 
 
 def _vectors(texts: Sequence[str], rows: Sequence[int], embeddings: Embeddings) -> dict[int, Vectors]:
-    from ...dataset.spread import unit_rows
+    from ...index.spread import unit_rows
 
     return dict(zip(rows, unit_rows(embeddings.embed_documents([texts[row] for row in rows])), strict=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...dataset.spread import Vectors
+from ...index.spread import Vectors
 
 
 def nearest_likeness(vectors: Vectors) -> float:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .beside_results import asks_about_itself, is_period_of_the_house
 from .declared_values import Declared
 from .derived_numbers import is_converted, is_derived, is_rounded

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...dataset.record import Message, Record
 from ...dataset.tool_exchanges import ToolExchange, exchanges
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
 
 LEFT_UNANSWERED = 0.05

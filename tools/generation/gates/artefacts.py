@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
 from .loops import said_twice
 from .sentence_ends import SentenceEnds

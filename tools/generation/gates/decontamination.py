@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ...dataset.record import Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from ..search.shared_runs import SharedRuns
 from ..search.vector_search import VectorSearch
 from .written_vector import WrittenVector
 
 if TYPE_CHECKING:
-    from ...dataset.few_shot_index import FewShotIndex
+    from ...index.few_shot_index import FewShotIndex
 
 LIMIT = 0.95
 """Cosine of two user texts from which one gives the other away. Stricter than between two training records: there a

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...dataset.record import Record
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from ..search.growing_rows import GrowingRows
 from ..search.sorted_keys import SortedKeys
 from .user_texts import compared_texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ...dataset.record import Record
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 
 
 class Gate(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .argument_schema import is_constant, is_described, schema_of, telling_words
 from .explained import explains
 from .gate_settings import GateSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ...dataset.record import message_text
-from ..draft import Candidate, Rejection
-from ..facts import MENU_PATH, READ
+from ..attempts.draft import Candidate, Rejection
+from ..recognised_facts import MENU_PATH, READ
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NO_WORD = re.compile(r"[^\w]+")

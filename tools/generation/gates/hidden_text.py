@@ -7,8 +7,8 @@ from typing import Any
 
 from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record
-from ...hidden_characters import hidden_characters
-from ..draft import Candidate, Rejection
+from ...text.hidden_characters import hidden_characters
+from ..attempts.draft import Candidate, Rejection
 from .habits import Excuse, Finding, Habits
 
 HABIT = 0.01

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ...dataset.record import message_text
-from ..draft import Candidate, Rejection
-from ..facts import facts, menus, numbers, quoted
+from ..attempts.draft import Candidate, Rejection
+from ..recognised_facts import facts, menus, numbers, quoted
 
 MOST_LOST = {"user": 0.5, "assistant": 0.0}
 """Share of names and quotations (of the reply: menus and quotations) that may be put in other words; of the

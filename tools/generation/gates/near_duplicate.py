@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset.record import Record
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from ..search.growing_rows import GrowingRows
 from ..search.similar_sets import SimilarSets
 from ..search.words import shingles_of, words_of

@@ -15,7 +15,7 @@ from typing import Any
 from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record, message_text
 from ...dataset.tool_exchanges import exchanges
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .habits import MOST_RECORDS
 from .spoken_values import squeezed
 from .written_calls import leaves, read_arguments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from ..lessons.rules import Rule
 
 

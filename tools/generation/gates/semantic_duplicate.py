@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from ..search.growing_rows import GrowingRows
 from ..search.minhash import signatures
 from ..search.vector_search import VectorSearch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...dataset.record import Record
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .answer_follows_results import AnswerFollowsResults
 from .answered_calls import AnsweredCalls
 from .gate import Gate

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .gate_settings import GateSettings
 from .habits import evenly
 from .topic_scores import TopicScores

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...dataset.json_within import read_json
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 from .explained import explains
 from .habits import Excuse, Finding, Habits, Key
 from .left_to_choose import wants_another

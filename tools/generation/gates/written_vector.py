@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from ...dataset.spread import unit_rows
-from ..draft import Candidate
+from ...index.spread import unit_rows
+from ..attempts.draft import Candidate
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

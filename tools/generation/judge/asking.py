@@ -12,10 +12,10 @@ from ...models.answer_room import AnswerRoom, cut_off_words, is_cut_off
 from ...models.endpoint_errors import TransientEndpointError
 from ...models.endpoint_session import EndpointSession
 from ...settings import PREFIX
-from ..calls import Calls
-from ..concurrency import AdaptiveLimit
-from ..draft import Rejection
-from ..open_attempt import Failed, Open
+from ..attempts.concurrency import AdaptiveLimit
+from ..attempts.draft import Rejection
+from ..attempts.model_calls import Calls
+from ..attempts.open_attempt import Failed, Open
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

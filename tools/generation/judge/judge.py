@@ -10,10 +10,10 @@ from typing import Any
 from ...dataset.record import message_text
 from ...models.answer_room import AnswerRoom
 from ...models.json_reply import parse_json
-from ..draft import Candidate, Draft, Rejection, Request, TopicContext
+from ..attempts.draft import Candidate, Draft, Rejection, Request, TopicContext
+from ..money.worst_case import worst_case_tokens
 from ..strategies.answer import answer_tokens
 from ..strategies.prompt import render
-from ..worst_case import worst_case_tokens
 from .material import material_of, shown_record
 from .rubric import FOLDER, LONGEST_QUOTE, LONGEST_REASON, RUBRICS, rubric_of
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...dataset.record import Message, message_text
-from ..draft import Draft, TopicContext
+from ..attempts.draft import Draft, TopicContext
 from ..strategies.conversation import exchanges_of
 from ..strategies.scenario_expansion import AXES
 from ..topic_style import MOST_EXCHANGES

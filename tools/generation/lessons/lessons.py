@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from ...dataset.record import Record, message_text
-from ...dataset.record_rows import record_of
-from ...dataset.records import get_record, set_status
-from ...dataset.store import Store
-from ...dataset.tables import records, review_reasons
-from ...dataset.workflows import check_storable, now
+from ...store.record_rows import record_of
+from ...store.records import get_record, set_status
+from ...store.store import Store
+from ...store.tables import records, review_reasons
+from ...store.workflows import check_storable, now
 
 MOST_LESSONS = 3
 """Of a topic in one prompt: each takes tokens in every call."""

@@ -11,11 +11,11 @@ from typing import Literal, get_args
 from sqlalchemy import delete, insert, or_, select
 
 from ...dataset.record import Message, message_text
-from ...dataset.records import load_records
-from ...dataset.store import Store
-from ...dataset.tables import review_rules
-from ...dataset.workflows import check_storable, now, require_workflow, version_within
 from ...errors import InvalidInput
+from ...store.records import load_records
+from ...store.store import Store
+from ...store.tables import review_rules
+from ...store.workflows import check_storable, now, require_workflow, version_within
 
 RuleKind = Literal[
     "forbidden_phrase", "required_phrase", "max_words", "min_words", "max_turns", "forbidden_tool"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from ...dataset.store import Store
-from .. import job_notes
-from ..ledger import Job
+from ...store.store import Store
+from ..jobs import notes as job_notes
+from ..jobs.ledger import Job
 from .lessons import Lesson, lessons_of
 from .rules import list_rules
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Strategy
+from ..attempts.draft import Strategy
 from .few_shot import FewShot
 from .message_variation import MessageVariation
 from .scenario_expansion import ScenarioExpansion

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..draft import ChatTurn, Request, UnusableAnswer
+from ..attempts.draft import ChatTurn, Request, UnusableAnswer
 from ..topic_style import TopicStyle
 
 _CHARACTERS_OF_A_WORD = 8

@@ -13,8 +13,8 @@ from functools import cache
 from math import gcd, prod
 from typing import TypeVar
 
+from ..missing_cells import Wanted
 from ..topic_style import Opening, TopicStyle
-from ..wanted import Wanted
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...dataset.record import Message, Record, message_text
-from ..draft import Candidate, Rejection
+from ..attempts.draft import Candidate, Rejection
 
 _WORD = re.compile(r"\w+")
 COPIED_WORDS = 12

@@ -6,9 +6,9 @@ import random
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, TopicContext
+from ..attempts.draft import Candidate, Draft, Rejection, TopicContext
+from ..missing_cells import wanted_at
 from ..topic_style import MOST_EXCHANGES
-from ..wanted import wanted_at
 from .answer import exchanges_field, exchanges_request
 from .attributes import attributes_of
 from .conversation import conversation_source, exchanges_of, rejected_copy

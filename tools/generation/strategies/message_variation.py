@@ -14,9 +14,9 @@ from rapidfuzz import fuzz
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record, message_text
 from ...dataset.tool_exchanges import with_unique_ids
-from ..draft import Candidate, Draft, Rejection, Request, TopicContext
-from ..facts import facts
-from ..wanted import wanted_at
+from ..attempts.draft import Candidate, Draft, Rejection, Request, TopicContext
+from ..missing_cells import wanted_at
+from ..recognised_facts import facts
 from .answer import answer_tokens, text_field
 from .attributes import MANNERS, calls_tools, pick, unlocked
 from .prompt import render

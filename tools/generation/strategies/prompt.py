@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...dataset.record import Message, message_text
-from ..draft import ChatTurn
+from ..attempts.draft import ChatTurn
 
 TEMPLATES = Path(__file__).parent
 _MARKER = re.compile(r"^=== (system|user|assistant)$", re.MULTILINE)

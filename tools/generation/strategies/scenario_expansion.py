@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, TopicContext
-from ..wanted import wanted_at
+from ..attempts.draft import Candidate, Draft, Rejection, TopicContext
+from ..missing_cells import wanted_at
 from .answer import exchanges_field, exchanges_request
 from .attributes import attributes_of, pick, unlocked
 from .conversation import conversation_source, exchanges_of, rejected_copy

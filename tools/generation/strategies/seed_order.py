@@ -7,7 +7,7 @@ from functools import cache
 from typing import TypeVar
 
 from ...dataset.record import Record
-from ..draft import TopicContext
+from ..attempts.draft import TopicContext
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, ChatTurn, Draft, Rejection, Strategy, TopicContext
+from ..attempts.draft import Candidate, ChatTurn, Draft, Rejection, Strategy, TopicContext
 from .prompt import render
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
-from ..draft import Candidate, Draft, Rejection, Request, TopicContext
-from ..wanted import Wanted, wanted_at
+from ..attempts.draft import Candidate, Draft, Rejection, Request, TopicContext
+from ..missing_cells import Wanted, wanted_at
 from .answer import answer_tokens
 from .attributes import attributes_of, even_share
 from .chains.chain import Chain

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...coverage.strategy_choice import StrategyName
-from ..draft import Candidate, Draft, Rejection, Strategy, TopicContext
+from ..attempts.draft import Candidate, Draft, Rejection, Strategy, TopicContext
 from .attributes import calls_tools
 from .chains.traces import trace_of
 from .seed_order import UsableSeeds

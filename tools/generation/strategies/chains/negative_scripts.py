@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ....dataset.record import message_text
-from ...draft import Candidate, Rejection
+from ...attempts.draft import Candidate, Rejection
 from ...topic_style import TopicStyle
 from .chain import Chain
 from .chain_model import Step

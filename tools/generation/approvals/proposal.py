@@ -1,0 +1,109 @@
+"""Proposing a plan outside a conversation: what it would give and cost, stored for a person to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ...analyze_coverage import analyze
+from ...coverage.recommendation import PlanItem
+from ...coverage.score_change import effect_on_score
+from ...dataset.topic_names import require_topics
+from ...errors import InvalidInput
+from ..jobs.eval_set import PLANNED, described
+from ..money.estimate import Estimate, estimate_plan
+from .plans import Plan, propose_plan
+
+if TYPE_CHECKING:
+    from ...services import Services
+    from ...settings import Settings
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a plan would come to.
+
+    Attributes:
+        score: the exact balance score now; None when there is none.
+        predicted_score: the exact score once all of it is accepted.
+        estimate: what it would probably take, and the caps that it can never pass.
+    """
+
+    score: float | None
+    predicted_score: float | None
+    estimate: Estimate
+
+
+def outlook(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> Outlook:
+    """Work out what a plan would give and cost; nothing is stored.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+        TopicNotFound: it has no such topic.
+        InvalidInput: a strategy cannot be used for its topic.
+        BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
+    """
+    require_topics(services.store, workflow_id, [item.topic for item in items])
+    change = effect_on_score(analyze(services, workflow_id), items)
+    return Outlook(
+        score=change.before,
+        predicted_score=change.after,
+        estimate=estimate_plan(services, workflow_id, items),
+    )
+
+
+def propose(services: Services, workflow_id: str, items: Sequence[PlanItem], reason: str) -> Plan:
+    """Store a plan with its outlook, and with the caps of the settings.
+
+    Args:
+        services: store and settings.
+        workflow_id: the dataset that it adds to.
+        items: what to generate.
+        reason: why, in words for the person who answers.
+
+    Raises:
+        CoverageError: as `outlook` and `propose_plan`.
+    """
+    foreseen = outlook(services, workflow_id, items)
+    cost = foreseen.estimate
+    details: dict[str, Any] = {
+        "reason": reason,
+        "score": foreseen.score,
+        "predicted_score": foreseen.predicted_score,
+        "calls": cost.calls,
+        "tokens": cost.tokens,
+        "usd": cost.usd,
+        "note": cost.note,
+        "stops_note": cost.stops_note,
+        "stops": [stops.model_dump() for stops in cost.stops],
+    }
+    if services.settings.eval_set is not None:
+        details[PLANNED] = described(services.settings.eval_set)
+    return propose_plan(
+        services.store,
+        workflow_id,
+        items,
+        cap_tokens=cost.most_tokens,
+        cap_usd=cost.most_usd,
+        details=details,
+    )
+
+
+def under_caps(settings: Settings, max_tokens: int | None, max_usd: float | None) -> Settings:
+    """The settings under these caps, which come before those of the environment.
+
+    Raises:
+        InvalidInput: a cap that is none, such as a negative one.
+    """
+    capped = settings.model_copy()
+    try:
+        for name, cap in {"budget_tokens": max_tokens, "budget_usd": max_usd}.items():
+            if cap is not None:
+                # Validated like any other setting.
+                type(capped).__pydantic_validator__.validate_assignment(capped, name, cap)
+    except ValidationError as error:
+        raise InvalidInput(f"A cap cannot be used: {error.errors()[0]['msg']}.") from None
+    return capped

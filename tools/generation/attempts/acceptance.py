@@ -1,0 +1,208 @@
+"""From a model's answer to an accepted record: build it, send it through the gates, say what refused it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...dataset.eval_set import read_eval_set
+from ...dataset.record import Record
+from ...store.records import load_records, topic_counts
+from ..gates.artefacts import Artefacts
+from ..gates.decontamination import Decontamination, eval_vectors
+from ..gates.exact_duplicate import ExactDuplicate
+from ..gates.gate import ComparingGate, Gate
+from ..gates.grounded_reply import GroundedReply
+from ..gates.habits import telling_records
+from ..gates.hidden_text import HiddenText
+from ..gates.kept_facts import KeptFacts
+from ..gates.near_duplicate import NearDuplicate
+from ..gates.review_rules import ReviewRules
+from ..gates.role_grammar import RoleGrammar
+from ..gates.semantic_duplicate import SemanticDuplicate
+from ..gates.tool_calls import ToolCalls
+from ..gates.topic import TopicGate, TopicModel
+from ..gates.written_vector import WrittenVector
+from ..jobs.loading_progress import LoadingProgress
+from ..lessons.lessons import rejected_in_review
+from ..lessons.rules import list_rules
+from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
+from .replies import answer_in
+
+if TYPE_CHECKING:
+    from ...services import Services
+
+_log = logging.getLogger(__name__)
+
+PARSE = "parse"
+"""The reason of attempts whose answer is not of the form that was asked for."""
+MOST_LEARNED_FROM = 20_000
+"""Real records of other topics that the gates learn the dataset's habits from: memory stays bounded."""
+MOST_FOR_PHRASES = 2000
+"""Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
+
+
+class Acceptance:
+    """The gates of one job, cheapest first. Not for two threads at once: the engine holds a lock.
+
+    Attributes:
+        notes: what the gates could not judge, for the report.
+    """
+
+    def __init__(
+        self, topic: str, gates: Sequence[Gate], comparing: Sequence[ComparingGate], notes: Sequence[str]
+    ) -> None:
+        self._topic = topic
+        self._gates = gates
+        self._comparing = comparing
+        self.notes = list(notes)
+
+    @classmethod
+    def for_job(
+        cls,
+        services: Services,
+        workflow_id: str,
+        topic: str,
+        *,
+        eval_set: Path | None = None,
+        loading: LoadingProgress | None = None,
+    ) -> Acceptance:
+        """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic.
+
+        Args:
+            services: store, models and index.
+            workflow_id: whose records.
+            topic: what is written for.
+            eval_set: what to keep away from; that of the settings when not given.
+            loading: is told how far the embedding of the topic's records is.
+        """
+        written = WrittenVector(services.embeddings)
+        # Before all else: its file may be unreadable, and the rest takes time.
+        kept_out = _decontamination(
+            services, workflow_id, topic, written, eval_set or services.settings.eval_set
+        )
+        real = list(_known_by_gates(services, workflow_id, topic))
+        topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
+        comparing = duplicate_gates(services, workflow_id, topic, written, loading)
+        known = telling_records(real, topic)
+        plain: list[Gate] = [
+            HiddenText(known),
+            RoleGrammar(known),
+            Artefacts(known),
+            ToolCalls(known, services.settings.gates),
+            KeptFacts(),
+            GroundedReply(),
+        ]
+        rules = list_rules(services.store, workflow_id, topic)
+        if rules:
+            plain.append(ReviewRules(rules))
+        gates = [*plain, *comparing, *kept_out, topic_gate]
+        return cls(topic, gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
+
+    def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
+        """The candidate that the response makes when it passes everything, or what refused it."""
+        outcome = self.examine(strategy, draft, response)
+        if isinstance(outcome, Candidate) and not outcome.is_whole:
+            return Rejection(PARSE, "a part of the answer is missing")
+        return outcome
+
+    def examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
+        """The same for a response of which more may be to come: what stands in for the rest passes."""
+        try:
+            answer, is_whole = answer_in(draft, response)
+            candidate = replace(strategy.build(draft, answer), is_whole=is_whole)
+        except (UnusableAnswer, ValueError) as error:
+            return Rejection(PARSE, str(error)[:300])
+        except Exception as error:
+            return _broken("building the record", error)
+        for check in (*(gate.check for gate in self._gates), strategy.check):
+            try:
+                found = check(candidate)
+            except Exception as error:
+                return _broken(type(getattr(check, "__self__", check)).__name__, error)
+            if found is not None:
+                return found
+        return candidate
+
+    def remember(self, candidate: Candidate) -> None:
+        """Tell the gates that compare that this candidate is now part of the dataset."""
+        for gate in self._comparing:
+            gate.accepted(candidate)
+
+    def know(self, record: Record) -> None:
+        """Tell the gates that compare of a record that another job added."""
+        for gate in self._comparing:
+            if record.topic == self._topic or not isinstance(gate, SemanticDuplicate):
+                gate.know(record)
+
+    def gate_names(self) -> list[str]:
+        """The gates that every accepted record passed, in order."""
+        return [gate.name for gate in self._gates]
+
+
+def _broken(what: str, error: Exception) -> Rejection:
+    """A fault of this program, met with one answer: that one is given up, and the job goes on without it."""
+    _log.warning("%s failed with an answer", what, exc_info=error)
+    return Rejection(
+        "check_failed", f"{what} failed with this answer ({type(error).__name__}: {error})"[:300]
+    )
+
+
+def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
+    """The real records that gates learn from: all of the topic, and an even sample of the others."""
+    total = sum(count.records for count in topic_counts(services.store, workflow_id))
+    step = max(1, total // MOST_LEARNED_FROM)
+    for number, record in enumerate(load_records(services.store, workflow_id, origin="real")):
+        if record.topic == topic or number % step == 0:
+            yield record
+
+
+def duplicate_gates(
+    services: Services,
+    workflow_id: str,
+    topic: str,
+    written: WrittenVector,
+    loading: LoadingProgress | None = None,
+) -> list[ComparingGate]:
+    """The gates that compare: all records by words, those of the topic by meaning too, unless that is switched off.
+
+    Existing vectors come from the few-shot index; those that are not in it yet are added to it.
+    """
+    exact, near = ExactDuplicate(), NearDuplicate()
+    for record in load_records(services.store, workflow_id):
+        exact.know(record)
+        near.know(record)
+    # What a person took out shall not come back in nearly the same words.
+    for record in rejected_in_review(services.store, workflow_id):
+        exact.know(record)
+        near.know(record)
+    if not services.settings.gates.semantic:
+        return [exact, near]
+    of_topic = list(load_records(services.store, workflow_id, topic=topic))
+    services.index.ensure(workflow_id, of_topic, loading.of(len(of_topic)) if loading else None)
+    vectors = services.index.vectors(workflow_id, [record.id for record in of_topic])
+    return [exact, near, SemanticDuplicate(written, of_topic, vectors)]
+
+
+def _decontamination(
+    services: Services, workflow_id: str, topic: str, written: WrittenVector, path: Path | None
+) -> list[Gate]:
+    if path is None:
+        return []
+    eval_set = read_eval_set(path)
+    real = load_records(services.store, workflow_id, topic=topic, origin="real", limit=MOST_FOR_PHRASES)
+    return [Decontamination(eval_set, eval_vectors(services.index, eval_set), written, real)]
+
+
+def as_record(candidate: Candidate, provenance: dict[str, object]) -> Record:
+    """The synthetic record that a candidate becomes."""
+    return Record(
+        id=candidate.record_id,
+        body=candidate.body,
+        topic=candidate.draft.topic,
+        origin="synthetic",
+        provenance=dict(provenance),
+    )

@@ -1,0 +1,235 @@
+"""The journal of generation: every attempt at a record, and what became of it.
+
+What was paid for, the record that came of it, its attempt and its slot are committed in one transaction: a crash
+loses no accepted record and none is counted twice. Until then what was paid for is in the job's spool
+(`answer_spool`), or here, when it leads on to another request. All functions take many attempts at
+once, for one transaction; they block, so call them from a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from ...errors import BudgetExceeded
+from ...store.journal_tables import attempts, generated_texts, jobs, slots
+from ...store.records import NewRecord, insert_records
+from ...store.store import Store
+from ...store.tables import records
+from ..jobs.ledger import Attempt, Job
+from ..money.amounts import Amount
+from ..money.spending import Spending
+from .draft import Rejection
+from .journal_entries import Accepted, Answered, Refused
+
+
+def begin_attempts(
+    store: Store, job_id: str, begun: Sequence[tuple[Attempt, Amount]], spending: Spending
+) -> tuple[int, BudgetExceeded | None]:
+    """Set the worst case of attempts aside and write down that a model is being called, before it is.
+
+    Returns:
+        How many of them, from the first on, the budget allows, and what it said to the next one.
+    """
+    with store.write() as connection:
+        allowed, refusal = spending.reserve(connection, [amount for _, amount in begun])
+        rows = [
+            {
+                "job_id": job_id,
+                "number": attempt.number,
+                "slot": attempt.slot,
+                "status": "calling",
+                "seed_ids": attempt.seed_ids,
+                "details": attempt.details,
+                "draft": attempt.draft,
+                "room": attempt.room,
+                "reserved_tokens": amount.tokens,
+                "reserved_picodollars": amount.picodollars,
+            }
+            for attempt, amount in begun[:allowed]
+        ]
+        if rows:
+            connection.execute(insert(attempts), rows)
+    return allowed, refusal
+
+
+TWIN = Rejection("exact_duplicate", "the same is there already, by another job")
+
+_THIS_ATTEMPT = (attempts.c.job_id == bindparam("job")) & (attempts.c.number == bindparam("this"))
+_CHANGE = update(attempts).where(_THIS_ATTEMPT)
+_FILL = update(slots).where(
+    slots.c.job_id == bindparam("job"), slots.c.number == bindparam("slot"), slots.c.record_id.is_(None)
+)
+
+
+def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spending: Spending) -> str | None:
+    """Write down what was paid for and not judged, and settle the reservations of whole answers.
+
+    Returns:
+        Why the job must stop: the endpoint does not keep to its maximum. None when all is well.
+    """
+    rows = [
+        {
+            "job": job_id,
+            "this": one.number,
+            "status": "answered" if one.is_whole else "calling",
+            **asdict(one.paid),
+        }
+        for one in answers
+    ]
+    with store.write() as connection:
+        connection.execute(_CHANGE, rows)
+        return spending.settle(connection, [one.settled for one in answers if one.settled is not None])
+
+
+def begin_verdicts(
+    store: Store, job_id: str, begun: Sequence[tuple[int, Amount, Amount]], spending: Spending
+) -> tuple[int, BudgetExceeded | None]:
+    """Write down that the judge is being asked about attempts, before it is, and set aside what that takes more.
+
+    Args:
+        store: where the journal is.
+        job_id: whose attempts.
+        begun: number of each attempt, what to add to its reservation, and what that comes to then.
+        spending: the budget of the approval.
+
+    Returns:
+        How many of them, from the first on, the budget allows, and what it said to the next one.
+    """
+    with store.write() as connection:
+        allowed, refusal = spending.reserve(connection, [more for _, more, _ in begun])
+        rows = [
+            {
+                "job": job_id,
+                "this": number,
+                "status": "judging",
+                "reserved_tokens": total.tokens,
+                "reserved_picodollars": total.picodollars,
+            }
+            for number, _, total in begun[:allowed]
+        ]
+        if rows:
+            connection.execute(_CHANGE, rows)
+    return allowed, refusal
+
+
+def end_attempts(
+    store: Store, job: Job, accepted: Sequence[Accepted], refused: Sequence[Refused], spending: Spending
+) -> tuple[set[int], str | None]:
+    """Commit the outcomes of attempts with what they got; records, their attempts and their slots together.
+
+    Returns:
+        Numbers of accepted attempts whose record the workflow has already, which end refused as its twins; and why
+        the job must stop, as `journal_answers` says it.
+    """
+    with store.write() as connection:
+        known = _known(connection, job.workflow_id, accepted)
+        new = [one for one in accepted if one.record.id not in known]
+        if new:
+            _keep_texts(connection, job.workflow_id, new)
+            insert_records(connection, job.workflow_id, [NewRecord(one.record, job_id=job.id) for one in new])
+            filled = connection.execute(
+                _FILL, [{"job": job.id, "slot": one.slot, "record_id": one.record.id} for one in new]
+            ).rowcount
+            if filled != len(new):
+                raise RuntimeError(f"a slot of {job.id} is filled already")
+        twins = [
+            Refused(one.number, TWIN, paid=one.paid, settled=one.settled, charge=one.charge)
+            for one in accepted
+            if one.record.id in known
+        ]
+        ended: list[Accepted | Refused] = [*new, *refused, *twins]
+        rows = [_end_row(job, one) for one in ended]
+        for columns in {tuple(row) for row in rows}:  # those of a statement are one for all of its rows
+            connection.execute(_CHANGE, [row for row in rows if tuple(row) == columns])
+        problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
+    return {one.number for one in twins}, problem
+
+
+def _known(connection: Connection, workflow_id: str, accepted: Sequence[Accepted]) -> set[str]:
+    """Ids of accepted records that the workflow has already, or whose user says just what another's says.
+
+    The gates have looked before; what another job committed since then is seen here, in one transaction with the
+    records.
+    """
+    ids = [one.record.id for one in accepted]
+    query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.id.in_(ids))
+    known = set(connection.execute(query).scalars())
+    keys = [one.text_key for one in accepted if one.text_key is not None]
+    same = (
+        select(generated_texts.c.text_key)
+        .join(
+            records,
+            (records.c.workflow_id == generated_texts.c.workflow_id)
+            & (records.c.id == generated_texts.c.record_id),
+        )
+        .where(
+            generated_texts.c.workflow_id == workflow_id,
+            generated_texts.c.text_key.in_(keys),
+            records.c.status == "active",
+        )
+    )
+    said = set(connection.execute(same).scalars())
+    return known | {one.record.id for one in accepted if one.text_key in said}
+
+
+def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted]) -> None:
+    rows = [
+        {"workflow_id": workflow_id, "text_key": one.text_key, "record_id": one.record.id}
+        for one in new
+        if one.text_key is not None
+    ]
+    if rows:
+        # The text of a record that a person took out can be said by another one, if the gates let it pass.
+        statement = insert_or(generated_texts)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["workflow_id", "text_key"], set_={"record_id": statement.excluded.record_id}
+            ),
+            rows,
+        )
+
+
+def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:
+    row: dict[str, Any] = {"job": job.id, "this": one.number, "scores": one.scores}
+    for got in (one.paid, one.charge):
+        row |= asdict(got) if got is not None else {}
+    if isinstance(one, Accepted):
+        return row | {"status": "accepted", "gate": None, "evidence": None}
+    status = "failed" if one.failed else "rejected"
+    return row | {"status": status, "gate": one.rejection.gate, "evidence": one.rejection.evidence}
+
+
+def end_job(
+    store: Store, job_id: str, *, status: str, stop_reason: str | None, coverage_after: dict[str, Any]
+) -> None:
+    """Close a job: complete, or short with the reason."""
+    with store.write() as connection:
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id)
+            .values(status=status, stop_reason=stop_reason, coverage_after=coverage_after, ended_at=now())
+        )
+
+
+def request_cancel(store: Store, job_id: str) -> bool:
+    """Ask whoever carries the job out to stop; returns whether it was running."""
+    with store.write() as connection:
+        this = (jobs.c.id == job_id) & (jobs.c.status == "running")
+        return bool(connection.execute(update(jobs).where(this).values(cancel_requested=True)).rowcount)
+
+
+def is_cancelled(store: Store, job_id: str) -> bool:
+    """Whether somebody asked for the job to stop."""
+    with store.read() as connection:
+        return bool(connection.execute(select(jobs.c.cancel_requested).where(jobs.c.id == job_id)).scalar())
+
+
+def now() -> str:
+    """The time, as the journal writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

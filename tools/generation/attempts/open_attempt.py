@@ -1,0 +1,128 @@
+"""An attempt that is under way, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...models.answer_room import cut_off_words, is_cut_off
+from ...models.usage import NO_USAGE, TokenUsage
+from ..jobs.ledger import NOT_SENT
+from ..money.amounts import NOTHING, Amount
+from .draft import Draft, Rejection, Request
+from .replies import joined
+
+CUT_OFF = "cut_off"
+"""The reason of attempts whose answer ended at its limit."""
+UNSENT = Rejection(NOT_SENT, "the job had stopped")
+MOST_CHARACTERS = 500_000
+"""Of an answer that are kept and looked at: more than any limit on its tokens lets through."""
+OUTGROWN = Rejection(NOT_SENT, "what is known of the model changed before it was sent: it is drafted anew")
+
+
+@dataclass
+class Open:
+    """An attempt that is under way.
+
+    Attributes:
+        reserved: what is set aside for it in the budget at this moment.
+        counted: what of its use the budget has counted already; its reservation was given back then.
+        needs_verdict: whether the judge is asked when all gates have passed.
+        replies: what the model has answered so far, one for each request of the draft that was sent.
+        usage: what these took together.
+        counted_calls: what each of them took whose call the endpoint counted; of an earlier run, their sum.
+        last_usage: what the last of them took.
+        uncounted: numbers of the requests whose replies the endpoint did not count.
+        assumed: what an earlier run charged beyond that sum: for replies that were not counted, and for rounding up
+            each call.
+        question: what to ask the judge; None until the gates have passed.
+        verdict: what the judge answered.
+        judge_usage: what that took.
+        lost_verdicts: calls to the judge whose answer never came, though they may have been charged.
+        is_journalled: whether the journal has all that came for it.
+    """
+
+    number: int
+    slot: int
+    draft: Draft
+    reserved: Amount
+    counted: Amount = NOTHING
+    needs_verdict: bool = False
+    replies: list[str] = field(default_factory=list)
+    usage: TokenUsage = NO_USAGE
+    counted_calls: list[TokenUsage] = field(default_factory=list)
+    last_usage: TokenUsage = NO_USAGE
+    uncounted: list[int] = field(default_factory=list)
+    assumed: Amount = NOTHING
+    question: Request | None = None
+    verdict: str | None = None
+    judge_usage: TokenUsage = NO_USAGE
+    lost_verdicts: int = 0
+    is_journalled: bool = True
+
+    def add_reply(self, reply: str, usage: TokenUsage) -> None:
+        """The model that writes has answered."""
+        if usage.tokens == 0:
+            self.uncounted.append(len(self.replies))
+        else:
+            self.counted_calls.append(usage)
+        self.replies.append(_whole_characters(reply[:MOST_CHARACTERS]))
+        self.usage += usage
+        self.last_usage = usage
+        self.is_journalled = False
+
+    def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
+        """The judge has answered."""
+        self.verdict = _whole_characters(verdict[:MOST_CHARACTERS])
+        self.judge_usage = usage
+        self.is_journalled = False
+
+    @property
+    def response(self) -> str:
+        """The replies as they are journalled."""
+        return joined(self.draft, self.replies)
+
+    @property
+    def cut_off(self) -> Rejection | None:
+        """The refusal of an attempt whose last reply was cut off or empty, if nothing could be made of it."""
+        if not self.replies or not is_cut_off(self.replies[-1], self.last_usage):
+            return None
+        limit = self.draft.requests[len(self.replies) - 1].max_tokens
+        return Rejection(CUT_OFF, cut_off_words(limit, self.last_usage))
+
+    @property
+    def is_written(self) -> bool:
+        """Whether every request of the draft has its reply."""
+        return len(self.replies) == len(self.draft.requests)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self.is_written and (self.verdict is not None or not self.needs_verdict)
+
+
+def _whole_characters(text: str) -> str:
+    """The text without halves of characters (lone surrogates), which no file and no database takes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An attempt whose call gave no answer.
+
+    Attributes:
+        is_free: whether the endpoint surely did not charge for the call: it refused it.
+    """
+
+    attempt: Open
+    rejection: Rejection
+    is_free: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an attempt; ``continues`` when its next request is to be sent, to the model or to the judge."""
+
+    attempt: Open
+    status: Literal["accepted", "rejected", "failed", "continues"]
+    rejection: Rejection | None = None

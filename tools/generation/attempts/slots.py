@@ -1,0 +1,44 @@
+"""What both engines keep of a job: the slots it owes, the tally of its attempts, and why it stops."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ..jobs.ledger import NOT_SENT, Job
+from ..jobs.progress import OnProgress, Tally
+from ..jobs.resumption import Left
+from .open_attempt import Outcome
+from .stages import AttemptWork
+
+
+class SlotKeeping:
+    """The opening of an engine.
+
+    Args:
+        job: what is owed.
+        work: drafts, journals and judges.
+        left: what earlier runs of the job left to do.
+        on_progress: called from the event loop whenever something was accepted or refused.
+    """
+
+    def __init__(self, job: Job, work: AttemptWork, left: Left, on_progress: OnProgress | None) -> None:
+        self._job = job
+        self._work = work
+        self._owed = deque(left.owed)
+        self._next_attempt = left.next_attempt
+        self._tally = Tally(job, left.accepted, left.rejected, left.watch, on_progress)
+        self._stop: str | None = None
+
+    def _ended(self, outcome: Outcome) -> None:
+        """Count what became of an attempt; a slot that it did not fill is owed again."""
+        tokens, is_counted = self._work.costs.tokens(outcome.attempt), not outcome.attempt.uncounted
+        if outcome.rejection is None:
+            self._tally.ended(tokens, None, is_counted=is_counted)
+            return
+        self._owed.append(outcome.attempt.slot)
+        if outcome.rejection.gate != NOT_SENT:
+            self._tally.ended(tokens, outcome.rejection.gate, is_counted=is_counted)
+
+    def _why_short(self) -> str | None:
+        """Why the job stops short, or None when every slot is filled."""
+        return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals

@@ -1,0 +1,294 @@
+"""What is done with attempts outside of the event loop: drafting, journalling, judging. Each takes many at once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...dataset.record import Record
+from ...errors import BudgetExceeded
+from ...models.answer_room import AnswerRoom
+from ...store.records import generated_after
+from ...store.store import Store
+from ..gates.exact_duplicate import text_key
+from ..jobs import notes as job_notes
+from ..jobs.ledger import Attempt, Job
+from ..judge.judge import NAME as JUDGE
+from ..judge.judge import Judge
+from ..money.amounts import NOTHING, Amount
+from ..money.attempt_costs import AttemptCosts
+from ..money.spending import Spending
+from ..topic_context import JobContexts
+from . import journal
+from .acceptance import PARSE, Acceptance, as_record
+from .draft import Candidate, Draft, Rejection, Strategy
+from .journal_entries import Accepted, Answered, Paid, Refused
+from .open_attempt import Failed, Open, Outcome
+from .provenance import provenance_of
+
+
+class AttemptWork:
+    """The blocking part of one job. The judging methods are for one thread at a time.
+
+    Attributes:
+        costs: what attempts may use, and have used.
+        room: for the model's answers, as it is now.
+
+    Args:
+        store: where the journal is.
+        job: what is owed.
+        strategy: writes the drafts and builds the records.
+        contexts: what the strategy knows of the topic, by attempt.
+        acceptance: the gates.
+        spending: the budget of the approval.
+        room: for the model's answers.
+        judge: looks at records last; None when there is no judge.
+        seen: position of the last record that the gates know.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        job: Job,
+        strategy: Strategy,
+        contexts: JobContexts,
+        acceptance: Acceptance,
+        spending: Spending,
+        room: AnswerRoom,
+        judge: Judge | None = None,
+        *,
+        seen: int,
+    ) -> None:
+        self._store = store
+        self._job = job
+        self._strategy = strategy
+        self._contexts = contexts
+        self._acceptance = acceptance
+        self._spending = spending
+        self._judge = judge
+        self.room = room
+        self._seen = seen
+        self.costs = AttemptCosts(spending, judge)
+
+    def draft(self, number: int, room: int | None) -> Draft:
+        """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
+        rng = random.Random(f"{self._job.id}:{number}")
+        draft = self._strategy.draft(self._contexts.at(number), number, rng)
+        return replace(draft, requests=[replace(request, room=room) for request in draft.requests])
+
+    def open(self, number: int, slot: int, room: int | None = None) -> Open:
+        """An attempt from its beginning, not written down yet.
+
+        Args:
+            number: of the attempt.
+            slot: that it is for.
+            room: what was set aside for it allows for, when it is taken up; None for what is known of the model now.
+        """
+        draft = self.draft(number, self.room.extra if room is None else room)
+        return Open(number, slot, draft, self.costs.worst_case(draft), needs_verdict=self._judge is not None)
+
+    def begin(self, owed: Sequence[tuple[int, int]]) -> tuple[list[Open], BudgetExceeded | None]:
+        """Draft attempts for (number, slot) pairs, set their worst case aside and write them down.
+
+        Returns:
+            Those that the budget allows, from the first on, and what it said to the next one.
+        """
+        drafted = [self.open(number, slot) for number, slot in owed]
+        allowed, refusal = journal.begin_attempts(
+            self._store,
+            self._job.id,
+            [(_as_attempt(one), one.reserved) for one in drafted],
+            self._spending,
+        )
+        return drafted[:allowed], refusal
+
+    def entry(self, one: Open) -> Answered:
+        """What the journal is to hold of an answer that is not judged yet."""
+        settled = self.costs.settled(one) if one.is_whole else None
+        return Answered(one.number, self._paid(one), one.is_whole, settled)
+
+    def write_down(self, answered: Sequence[Open]) -> str | None:
+        """Journal what was paid for and is not judged yet, unless the journal has it.
+
+        Returns:
+            Why the job must stop: a call took more than it could.
+        """
+        news = [one for one in answered if not one.is_journalled]
+        if not news:
+            return None
+        problem = journal.journal_answers(
+            self._store, self._job.id, [self.entry(one) for one in news], self._spending
+        )
+        for one in news:
+            one.is_journalled = True
+            if one.is_whole:
+                one.reserved, one.counted = NOTHING, self.costs.used(one)
+        return problem or self._overrun(news)
+
+    def note_batch(self, batch_id: str | None) -> None:
+        """Remember which batch the attempts under way are in; None: in none any more."""
+        job_notes.note_batch(self._store, self._job.id, batch_id)
+
+    def noted_batch(self) -> str | None:
+        """The batch that the attempts under way are in."""
+        return job_notes.noted_batch(self._store, self._job.id)
+
+    def judge(
+        self, answered: Sequence[Open], failed: Sequence[Failed] = ()
+    ) -> tuple[list[Outcome], str | None]:
+        """Send answers through the gates and commit what came of them, with what was paid for it.
+
+        Returns:
+            What became of each, and why the job must stop: a call took more than it could.
+        """
+        self._look_at_other_jobs()
+        judged = [(one, self._judged(one)) for one in answered]
+        refused = [(one, found) for one, found in judged if isinstance(found, Rejection)]
+        passed = [(one, found) for one, found in judged if isinstance(found, Candidate)]
+        whole = [(one, candidate) for one, candidate in passed if one.is_whole]
+        going_on = [one for one, _ in passed if not one.is_whole]
+        problems = [self._overrun(answered), self.write_down(going_on)]
+        doubled, problem = self._end(
+            [self._accepted(one, candidate) for one, candidate in whole],
+            [self._refused(one, rejection) for one, rejection in refused]
+            + [self._failed(one) for one in failed],
+        )
+        problems.append(problem)
+        for one in answered:
+            one.is_journalled = True
+        outcomes = [Outcome(one.attempt, "failed", one.rejection) for one in failed]
+        outcomes += [Outcome(one, "rejected", rejection) for one, rejection in refused]
+        outcomes += [Outcome(one, "rejected", journal.TWIN) for one, _ in whole if one.number in doubled]
+        outcomes += [Outcome(one, "accepted") for one, _ in whole if one.number not in doubled]
+        outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written]
+        outcomes += self._begin_verdicts([one for one in going_on if one.is_written])
+        return outcomes, next(filter(None, problems), None)
+
+    def _look_at_other_jobs(self) -> None:
+        """What other jobs had accepted since the last look is compared with, too."""
+        news, self._seen = generated_after(
+            self._store, self._job.workflow_id, self._seen, not_by=self._job.id
+        )
+        for record in news:
+            self._acceptance.know(record)
+
+    def _begin_verdicts(self, to_ask: Sequence[Open]) -> list[Outcome]:
+        """Set aside what the judge may take, beyond what is set aside already, and write down that it is asked."""
+        if not to_ask:
+            return []
+        missing = [self.costs.missing_for_verdict(one) for one in to_ask]
+        begun = [(one.number, more, one.reserved + more) for one, more in zip(to_ask, missing, strict=True)]
+        allowed, refusal = journal.begin_verdicts(self._store, self._job.id, begun, self._spending)
+        for one, (_, _, reserved) in zip(to_ask[:allowed], begun, strict=False):
+            one.reserved = reserved
+        outcomes = [Outcome(one, "continues") for one in to_ask[:allowed]]
+        if len(to_ask) == allowed:
+            return outcomes
+        # What is left of the budget is not enough to judge it, nor for another attempt: the job ends by itself.
+        unjudged = Rejection("budget", f"there was no room for the judge: {refusal}"[:300])
+        self._end(
+            [],
+            [
+                self._without_record(one, unjudged, self.costs.settled(one), failed=True)
+                for one in to_ask[allowed:]
+            ],
+        )
+        return outcomes + [Outcome(one, "failed", unjudged) for one in to_ask[allowed:]]
+
+    def _end(self, accepted: Sequence[Accepted], refused: Sequence[Refused]) -> tuple[set[int], str | None]:
+        if not accepted and not refused:
+            return set(), None
+        return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
+
+    def _judged(self, one: Open) -> Candidate | Rejection:
+        """What the gates say of an attempt, and then the judge, if it was asked."""
+        # With a verdict, once more: what was accepted meanwhile may be the same.
+        look = self._acceptance.judge if one.is_written else self._acceptance.examine
+        judged = look(self._strategy, one.draft, one.response)
+        if isinstance(judged, Rejection):
+            return one.cut_off or judged if judged.gate == PARSE else judged
+        if not one.is_written:
+            return judged
+        if one.verdict is not None and self._judge is not None:
+            judged = self._judge.refusal(judged, one.verdict) or judged
+        elif not one.is_whole and self._judge is not None:
+            one.question = self._judge.question(judged)
+        if isinstance(judged, Candidate) and one.is_whole:
+            # At once, not when it is committed: the next answer of this batch may be its twin.
+            self._acceptance.remember(judged)
+        return judged
+
+    def _paid(self, one: Open) -> Paid:
+        charge = self.costs.charge(one)
+        return Paid(
+            response=one.response,
+            prompt_tokens=one.usage.prompt_tokens,
+            completion_tokens=one.usage.completion_tokens,
+            cached_tokens=one.usage.cached_tokens,
+            reasoning_tokens=one.usage.reasoning_tokens,
+            picodollars=charge.picodollars,
+            verdict=one.verdict,
+            judge_prompt_tokens=one.judge_usage.prompt_tokens,
+            judge_completion_tokens=one.judge_usage.completion_tokens,
+            judge_cached_tokens=one.judge_usage.cached_tokens,
+            uncounted_calls=charge.uncounted_calls,
+            uncounted_tokens=charge.uncounted_tokens,
+        )
+
+    def _unwritten(self, one: Open) -> Paid | None:
+        return None if one.is_journalled else self._paid(one)
+
+    def _overrun(self, answered: Sequence[Open]) -> str | None:
+        return next(filter(None, map(self.costs.overrun, answered)), None)
+
+    def _accepted(self, one: Open, candidate: Candidate) -> Accepted:
+        record, settled = self._record(one, candidate), self.costs.settled(one)
+        return Accepted(
+            one.number,
+            one.slot,
+            record,
+            text_key(candidate.written_text("user")),
+            candidate.scores,
+            self._unwritten(one),
+            settled,
+            self.costs.in_the_end(one, settled),
+        )
+
+    def _refused(self, one: Open, rejection: Rejection) -> Refused:
+        return self._without_record(one, rejection, self.costs.settled(one))
+
+    def _failed(self, one: Failed) -> Refused:
+        settled = self.costs.settled(one.attempt) if one.is_free else None
+        return self._without_record(one.attempt, one.rejection, settled, failed=True)
+
+    def _without_record(
+        self, one: Open, rejection: Rejection, settled: tuple[Amount, Amount] | None, *, failed: bool = False
+    ) -> Refused:
+        return Refused(
+            one.number,
+            rejection,
+            failed=failed,
+            paid=self._unwritten(one),
+            settled=settled,
+            charge=self.costs.in_the_end(one, settled),
+        )
+
+    def _record(self, one: Open, candidate: Candidate) -> Record:
+        gates, judge = self._acceptance.gate_names(), None
+        if one.verdict is not None and self._judge is not None:
+            gates, judge = [*gates, JUDGE], self._judge.provenance(one.draft)
+        provenance = provenance_of(self._job, one.slot, one.number, one.draft, gates, candidate.scores, judge)
+        return as_record(candidate, provenance)
+
+
+def _as_attempt(one: Open) -> Attempt:
+    return Attempt(
+        number=one.number,
+        slot=one.slot,
+        status="calling",
+        seed_ids=[seed.id for seed in one.draft.seeds],
+        details=one.draft.details,
+        draft=one.draft.digest(),
+        room=one.draft.requests[0].room,
+    )

@@ -1,0 +1,1 @@
+"""One item of a plan being carried out: begun, loaded, resumed, short, undone."""

@@ -1,0 +1,157 @@
+"""Carrying out one approved item: take it, run the engine, close the job, report."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ...coverage.report import Coverage
+from ...errors import CoverageError
+from ..approvals import approved_items
+from ..attempts import journal, known_endpoints
+from ..attempts.batch_engine import BatchEngine
+from ..attempts.engine import Engine
+from ..attempts.garbage_collection import frozen_heap
+from ..money.use import Use
+from . import notes as job_notes
+from .ledger import Job, get_job, slot_records, summarize_job
+from .loading import LoadedJob, load_job
+from .lock import lock_job
+from .progress import OnProgress, Progress
+from .shortfall import stop_words
+
+if TYPE_CHECKING:
+    from ...services import Services
+
+
+CANCEL_LOOKED_AT = 1.0
+"""Seconds between two looks at whether somebody cancelled the job."""
+CANCELLED = "it was cancelled"
+
+
+async def run_item(
+    services: Services, approval_id: str, number: int, *, on_progress: OnProgress | None = None
+) -> dict[str, Any]:
+    """Carry an approved item out, or on, and return the ``generation`` part of the tool's answer.
+
+    A finished job gives its result again and calls no model; an unfinished one goes on where it stopped.
+
+    Raises:
+        ApprovalRequired: there is no such approved item.
+        BudgetExceeded: a cap on money is set that could not be kept.
+        Busy: another process is carrying it out at this moment.
+        EndpointError: the model endpoint refuses for good or stays down; the job can be resumed.
+        InvalidInput: the strategy cannot be used for the topic.
+    """
+    before = await asyncio.to_thread(_coverage_now, services, approval_id, number)
+    job = await asyncio.to_thread(
+        approved_items.take_item,
+        services.store,
+        approval_id,
+        number,
+        days=services.settings.approval_days,
+        model=services.settings.model_in_use,
+        coverage_before=before,
+    )
+    if job.status == "running":
+        lock = await asyncio.to_thread(lock_job, services.settings.home, job.id)
+        try:
+            await _run(services, job, on_progress)
+        finally:
+            lock.release()
+    return await asyncio.to_thread(_result, services, job.id)
+
+
+async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
+    loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
+    engine = loaded.engine
+    if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
+        engine.stop(CANCELLED)  # before its first call: the watch below may look too late for that
+    watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
+    try:
+        with frozen_heap():
+            stop = await engine.run()
+    except BaseExceptionGroup as group:
+        raise _first_of_ours(group) from group
+    finally:
+        watch.cancel()
+        await asyncio.to_thread(_remember_endpoints, services, loaded)
+    after = await asyncio.to_thread(_coverage, services, job.workflow_id)
+    if stop:
+        refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
+        stop = stop_words(stop, refused)
+    await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, loaded.remarks)
+    await asyncio.to_thread(
+        journal.end_job,
+        services.store,
+        job.id,
+        status="short" if stop else "complete",
+        stop_reason=stop,
+        coverage_after=after.model_dump(mode="json"),
+    )
+
+
+def _from_thread(on_progress: OnProgress | None) -> OnProgress | None:
+    """The same, called from the event loop although another thread reports."""
+    if on_progress is None:
+        return None
+    loop = asyncio.get_running_loop()
+
+    def report(progress: Progress) -> None:
+        loop.call_soon_threadsafe(on_progress, progress)
+
+    return report
+
+
+def _remember_endpoints(services: Services, loaded: LoadedJob) -> None:
+    for settings, limit in loaded.limits:
+        known_endpoints.remember(services.store, settings, limit)
+    services.remember_answer_rooms()
+
+
+async def _stop_when_cancelled(services: Services, job: Job, engine: Engine | BatchEngine) -> None:
+    # Another process asks through the store, which can only be looked at.
+    while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):  # noqa: ASYNC110
+        await asyncio.sleep(CANCEL_LOOKED_AT)
+    engine.stop(CANCELLED)
+
+
+def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to tell a person: one of ours if there is one, else the first."""
+    ours = group.subgroup(CoverageError)
+    chosen: BaseException = ours or group
+    while isinstance(chosen, BaseExceptionGroup):
+        chosen = chosen.exceptions[0]
+    return chosen
+
+
+def _coverage(services: Services, workflow_id: str) -> Coverage:
+    from ...analyze_coverage import analyze
+
+    return analyze(services, workflow_id)
+
+
+def _coverage_now(services: Services, approval_id: str, number: int) -> dict[str, Any]:
+    workflow_id = approved_items.workflow_of_item(services.store, approval_id, number)
+    return _coverage(services, workflow_id).model_dump(mode="json")
+
+
+def _result(services: Services, job_id: str) -> dict[str, Any]:
+    job = get_job(services.store, job_id)
+    summary = summarize_job(services.store, job_id)
+    record_ids = [record for record in slot_records(services.store, job_id).values() if record]
+    return {
+        "job_id": job.id,
+        "status": job.status,
+        "topic": job.topic,
+        "strategy": job.strategy,
+        "requested": job.count,
+        "accepted": summary.accepted,
+        "rejected": summary.rejected,
+        "record_ids": record_ids,
+        "cost": Use(**summary.figures()).model_dump(),
+        "stop_reason": job.stop_reason,
+        "remarks": job_notes.noted_remarks(services.store, job_id),
+        "coverage_before": job.coverage_before,
+        "coverage_after": job.coverage_after,
+    }

@@ -1,0 +1,234 @@
+"""Reading the ledger: jobs, what fills their slots, and every attempt with what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, case, func, select
+
+from ...errors import InvalidInput
+from ...store.journal_tables import attempts, jobs, slots
+from ...store.store import Store
+from ..money.amounts import as_usd
+from ..money.use import Use
+
+NOT_SENT = "not_sent"
+"""The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One approved item being carried out, as the store has it."""
+
+    id: str
+    workflow_id: str
+    approval_id: str
+    topic: str
+    count: int
+    strategy: str
+    model: str
+    status: str
+    stop_reason: str | None
+    coverage_before: dict[str, Any]
+    coverage_after: dict[str, Any] | None
+    created_at: str
+    ended_at: str | None
+
+
+class JobSummary(Use):
+    """A job with what came of it so far, and what the model and the judge took together.
+
+    Attributes:
+        cached_tokens: those among the tokens that the endpoint had in its cache.
+        reasoning_tokens: those among them that the model wrote and nobody sees.
+    """
+
+    id: str
+    workflow_id: str
+    topic: str
+    count: int
+    strategy: str
+    status: str
+    accepted: int
+    rejected: dict[str, int]
+    created_at: str
+    ended_at: str | None
+    stop_reason: str | None
+    undone_at: str | None = None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a record for a slot: under way (calling, judging, answered), accepted, rejected or failed.
+
+    Attributes:
+        draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
+        room: tokens that its requests allow for beside the text; None of the embedded model and of older versions.
+        verdict: what the judge answered; its tokens are not among the others.
+        cached_tokens: those of the prompts that came from the endpoint's cache.
+        reasoning_tokens: those of the completions that nobody sees.
+        reserved_tokens: the worst case of its calls, set aside before they were made.
+        reserved_picodollars: the same in money; None when the price was not known.
+        picodollars: what it cost; None while that is open, or when the price is not known.
+        uncounted_calls: calls that the endpoint did not count, or may charge for without an answer.
+        uncounted_tokens: the worst case that is charged for these; not among the other tokens.
+    """
+
+    number: int
+    slot: int
+    status: str
+    seed_ids: list[str] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    draft: str | None = None
+    room: int | None = None
+    response: str | None = None
+    gate: str | None = None
+    evidence: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    verdict: str | None = None
+    judge_prompt_tokens: int = 0
+    judge_completion_tokens: int = 0
+    judge_cached_tokens: int = 0
+    reserved_tokens: int = 0
+    reserved_picodollars: int | None = 0
+    picodollars: int | None = None
+    uncounted_calls: int = 0
+    uncounted_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Of the model and of the judge, prompts and replies together, as far as the endpoint counted them."""
+        written = self.prompt_tokens + self.completion_tokens
+        return written + self.judge_prompt_tokens + self.judge_completion_tokens
+
+
+def get_job(store: Store, job_id: str) -> Job:
+    """The job with this id.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    with store.read() as connection:
+        return job_within(connection, job_id)
+
+
+def list_jobs(store: Store, workflow_id: str | None = None) -> list[JobSummary]:
+    """Jobs, newest first."""
+    query = select(jobs).order_by(jobs.c.created_at.desc())
+    if workflow_id is not None:
+        query = query.where(jobs.c.workflow_id == workflow_id)
+    with store.read() as connection:
+        return [_summary(connection, row) for row in connection.execute(query).mappings().all()]
+
+
+def summarize_job(store: Store, job_id: str) -> JobSummary:
+    """The job with what came of it so far.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    with store.read() as connection:
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+        if row is None:
+            raise _no_job(job_id)
+        return _summary(connection, row)
+
+
+def list_attempts(store: Store, job_id: str) -> list[Attempt]:
+    """Every attempt of a job, in order."""
+    columns = [attempts.c[known.name] for known in fields(Attempt)]
+    query = select(*columns).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
+    with store.read() as connection:
+        return [Attempt(**row) for row in connection.execute(query).mappings()]
+
+
+def next_attempt(store: Store, job_id: str) -> int:
+    """The number of a job's next attempt."""
+    with store.read() as connection:
+        last = connection.execute(
+            select(func.max(attempts.c.number)).where(attempts.c.job_id == job_id)
+        ).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def slot_records(store: Store, job_id: str) -> dict[int, str | None]:
+    """What fills each slot of a job: a record id, or None while it is owed."""
+    query = select(slots.c.number, slots.c.record_id).where(slots.c.job_id == job_id).order_by(slots.c.number)
+    with store.read() as connection:
+        return {row.number: row.record_id for row in connection.execute(query)}
+
+
+def job_within(connection: Connection, job_id: str) -> Job:
+    """The job with this id, read inside a caller's transaction."""
+    columns = [jobs.c[known.name] for known in fields(Job)]
+    row = connection.execute(select(*columns).where(jobs.c.id == job_id)).mappings().first()
+    if row is None:
+        raise _no_job(job_id)
+    return Job(**row)
+
+
+def _no_job(job_id: str) -> InvalidInput:
+    return InvalidInput(f"There is no job {job_id!r}.", hint="`finetune-coverage jobs` lists them.")
+
+
+def _summary(connection: Connection, row: RowMapping) -> JobSummary:
+    accepted = connection.execute(
+        select(func.count()).where(slots.c.job_id == row["id"], slots.c.record_id.is_not(None))
+    ).scalar_one()
+    refused: Sequence[str | None] = (
+        connection.execute(
+            select(attempts.c.gate).where(
+                attempts.c.job_id == row["id"],
+                attempts.c.status.in_(("rejected", "failed")),
+                func.coalesce(attempts.c.gate, "") != NOT_SENT,
+            )
+        )
+        .scalars()
+        .all()
+    )
+    used = (
+        attempts.c.prompt_tokens
+        + attempts.c.completion_tokens
+        + attempts.c.judge_prompt_tokens
+        + attempts.c.judge_completion_tokens
+        + attempts.c.uncounted_tokens
+    )
+    tokens, cached, reasoning, money, unpriced, calls, uncounted = connection.execute(
+        select(
+            func.coalesce(func.sum(used), 0),
+            func.coalesce(func.sum(attempts.c.cached_tokens + attempts.c.judge_cached_tokens), 0),
+            func.coalesce(func.sum(attempts.c.reasoning_tokens), 0),
+            func.coalesce(func.sum(attempts.c.picodollars), 0),
+            func.count(case(((used > 0) & attempts.c.picodollars.is_(None), 1))),
+            func.coalesce(func.sum(attempts.c.uncounted_calls), 0),
+            func.coalesce(func.sum(attempts.c.uncounted_tokens), 0),
+        ).where(attempts.c.job_id == row["id"])
+    ).one()
+    return JobSummary(
+        id=row["id"],
+        workflow_id=row["workflow_id"],
+        topic=row["topic"],
+        count=row["count"],
+        strategy=row["strategy"],
+        status=row["status"],
+        accepted=accepted,
+        rejected=dict(Counter(gate or "unknown" for gate in refused).most_common()),
+        tokens=int(tokens),
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+        stop_reason=row["stop_reason"],
+        undone_at=row["undone_at"],
+        usd=None if unpriced else as_usd(money),
+        cached_tokens=int(cached),
+        reasoning_tokens=int(reasoning),
+        uncounted_calls=int(calls),
+        uncounted_tokens=int(uncounted),
+    )

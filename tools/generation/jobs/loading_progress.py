@@ -1,0 +1,58 @@
+"""Tells how far the loading of a job is, when that takes long: the first job of a large topic embeds its records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from ...store.store import Store
+from .ledger import Job, slot_records
+from .progress import OnProgress, Progress
+
+OnIndexed = Callable[[int], None]
+
+
+class LoadingProgress:
+    """Reports what is being loaded, as a note beside where the job stands.
+
+    Args:
+        store: where the job is.
+        job: what is loaded.
+        on_progress: called with each report, from the thread that loads; None is nobody.
+    """
+
+    def __init__(self, store: Store, job: Job, on_progress: OnProgress | None) -> None:
+        self._store = store
+        self._job = job
+        self._on_progress = on_progress
+
+    def tell(self, remarks: Sequence[str]) -> None:
+        """What a person should know before the job goes on."""
+        for remark in remarks:
+            self._report(remark)
+
+    def of(self, total: int) -> OnIndexed | None:
+        """What the index calls with the number of records that it has seen, of so many."""
+        if self._on_progress is None:
+            return None
+        return lambda records: self._report(
+            f"preparing: {records:,} of {total:,} records of the topic are in the index"
+        )
+
+    def _report(self, note: str) -> None:
+        if self._on_progress is None:
+            return
+        self._on_progress(
+            Progress(
+                job_id=self._job.id,
+                topic=self._job.topic,
+                accepted=self._accepted,
+                requested=self._job.count,
+                attempts=self._accepted,
+                note=note,
+            )
+        )
+
+    @cached_property
+    def _accepted(self) -> int:
+        return sum(record is not None for record in slot_records(self._store, self._job.id).values())

@@ -1,0 +1,106 @@
+"""How far a job is, for whoever watches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..money.stops import StopWatch
+from .ledger import Job
+
+REFUSALS_PER_RECORD = 8
+"""Refused attempts, for each record that the job owes, after which it ends short. Counted over the whole job: one
+unlucky record may take more, as long as the others took less."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is; handed to whoever watches.
+
+    Attributes:
+        note: what is waited for, in words, when that takes long.
+    """
+
+    job_id: str
+    topic: str
+    accepted: int
+    requested: int
+    attempts: int
+    rejected: dict[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Tally:
+    """Counts what became of a job's attempts, and tells whoever watches.
+
+    Args:
+        job: what is owed.
+        accepted: records that earlier runs of the job brought.
+        rejected: refused and failed attempts of earlier runs, by reason.
+        watch: counts towards what was told with the plan.
+        on_progress: called with each report.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        accepted: int,
+        rejected: Counter[str],
+        watch: StopWatch,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self._job = job
+        self._watch = watch
+        self.accepted = accepted
+        self.rejected = Counter(rejected)
+        self._on_progress = on_progress
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the count is met."""
+        return self.accepted >= self._job.count
+
+    def ended(self, tokens: int, reason: str | None, *, is_counted: bool) -> None:
+        """An attempt ended: accepted, or refused for a reason; its tokens were counted or are estimated."""
+        self._watch.ended(tokens, reason, is_counted=is_counted)
+        if reason is None:
+            self.accepted += 1
+        else:
+            self.rejected[reason] += 1
+
+    @property
+    def must_stop(self) -> str | None:
+        """Why the job stops and a person is asked, as it was told with the plan; None when it goes on."""
+        return None if self.is_complete else self._watch.reason
+
+    def startable(self, in_hand: int) -> int:
+        """How many more attempts may be begun, when so many are under way."""
+        left = REFUSALS_PER_RECORD * self._job.count - self.rejected.total() - in_hand
+        affordable = self._watch.drafts_left(in_hand)
+        return max(0, left if affordable is None else min(left, affordable))
+
+    @property
+    def too_many_refusals(self) -> str:
+        """Why a job that nothing else stopped is short."""
+        return f"{self.rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
+
+    def report(self, note: str = "") -> None:
+        """Tell where the job stands."""
+        if self._on_progress is None:
+            return
+        refused = self.rejected
+        self._on_progress(
+            Progress(
+                job_id=self._job.id,
+                topic=self._job.topic,
+                accepted=self.accepted,
+                requested=self._job.count,
+                attempts=self.accepted + refused.total(),
+                rejected=dict(refused.most_common()),
+                note=note,
+            )
+        )

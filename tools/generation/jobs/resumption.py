@@ -1,0 +1,180 @@
+"""Taking a job up where it stopped: after a crash, a cancelled program or a kill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...models.usage import TokenUsage
+from ...store.store import Store
+from ..attempts import journal
+from ..attempts.answer_spool import spooled_answers
+from ..attempts.draft import Rejection
+from ..attempts.journal_entries import Answered, Charge, Refused
+from ..attempts.open_attempt import Open
+from ..attempts.replies import split
+from ..attempts.stages import AttemptWork
+from ..money.amounts import NOTHING, Amount
+from ..money.attempt_costs import BYTES_PER_TOKEN
+from ..money.spending import Spending
+from ..money.stops import Stops, StopWatch
+from .ledger import NOT_SENT, Attempt, Job, list_attempts, next_attempt, slot_records
+
+INTERRUPTED = Rejection("interrupted", "the program ended during the call")
+CHANGED_DRAFT = Rejection(
+    "changed_draft",
+    "its prompt cannot be drawn again as it was sent (by another version of the program, or from records that have "
+    "changed), so its answer cannot be judged",
+)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What an earlier run of the job left.
+
+    Attributes:
+        answered: attempts with answers that were paid for and lead on: to be judged, never asked again.
+        asked: attempts whose first answer is still to come, in a batch that outlived the program.
+        owed: slots that need a new attempt.
+        rejected: refused and failed attempts by reason.
+        watch: what they used, and how they were refused.
+    """
+
+    answered: list[Open]
+    asked: list[Open]
+    owed: list[int]
+    accepted: int
+    rejected: Counter[str]
+    watch: StopWatch
+    next_attempt: int
+
+
+def what_is_left(
+    store: Store,
+    job: Job,
+    work: AttemptWork,
+    spending: Spending,
+    spool: Path,
+    stops: Stops,
+    *,
+    in_batches: bool = False,
+) -> Left:
+    """Read the journal, and what a killed program left in the spool.
+
+    Calls whose end nobody saw are written down as interrupted, and stay reserved.
+
+    Args:
+        store: where the journal is.
+        job: what is taken up.
+        work: draws the drafts again.
+        spending: the budget of the approval.
+        spool: the file of the job's `AnswerSpool`; what is in it goes into the journal, and the file away.
+        stops: when the job stops and asks.
+        in_batches: whether calls go on without this program: then they are waited for.
+    """
+    _take_in(store, job, spending, spool)
+    filled = slot_records(store, job.id)
+    attempts = list_attempts(store, job.id)
+    empty = {slot for slot, record in filled.items() if record is None}
+    answered = [
+        _opened(work, attempt)
+        for attempt in attempts
+        if attempt.status in ("answered", "calling", "judging")
+        and attempt.response is not None
+        and attempt.slot in empty
+    ]
+    unanswered = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
+    asked = [_opened(work, attempt) for attempt in unanswered if in_batches]
+    lost = [] if in_batches else unanswered
+    refused = [
+        Refused(attempt.number, INTERRUPTED, failed=True, charge=_all_reserved(attempt)) for attempt in lost
+    ]
+    by_number = {attempt.number: attempt for attempt in attempts}
+    changed = [one for one in [*answered, *asked] if not _is_drafted_alike(one, by_number[one.number])]
+    for one in changed:
+        settled = work.costs.settled(one) if one.replies else None
+        charge = work.costs.in_the_end(one, settled)
+        refused.append(Refused(one.number, CHANGED_DRAFT, failed=True, settled=settled, charge=charge))
+    answered, asked = ([one for one in these if one not in changed] for these in (answered, asked))
+    if refused:
+        journal.end_attempts(store, job, [], refused, spending)
+    rejected = Counter(
+        attempt.gate or "unknown"
+        for attempt in attempts
+        if attempt.status in ("rejected", "failed") and attempt.gate != NOT_SENT
+    )
+    rejected += Counter(one.rejection.gate for one in refused)
+    busy = {one.slot for one in [*answered, *asked]}
+    ended = [
+        one for one in attempts if one.status in ("accepted", "rejected", "failed") and one.gate != NOT_SENT
+    ]
+    return Left(
+        answered=answered,
+        asked=asked,
+        owed=[slot for slot in filled if slot in empty - busy],
+        accepted=len(filled) - len(empty),
+        rejected=rejected,
+        watch=StopWatch(
+            stops,
+            tokens=sum(one.tokens + one.uncounted_tokens // BYTES_PER_TOKEN for one in ended),
+            is_counted=not any(one.uncounted_calls for one in ended),
+            drafts=len(ended),
+            refused=[one.gate for one in ended],
+        ),
+        next_attempt=next_attempt(store, job.id),
+    )
+
+
+def _is_drafted_alike(one: Open, attempt: Attempt) -> bool:
+    """Whether what was drawn again is what the answer was written for."""
+    if attempt.draft is not None:
+        return attempt.draft == one.draft.digest()
+    return attempt.seed_ids == [seed.id for seed in one.draft.seeds]  # up to version 7 nothing more is known
+
+
+def _all_reserved(attempt: Attempt) -> Charge:
+    """What an endpoint may charge for a call whose end nobody saw."""
+    return Charge(attempt.reserved_picodollars, 1, attempt.reserved_tokens)
+
+
+def _take_in(store: Store, job: Job, spending: Spending, spool: Path) -> None:
+    found = spooled_answers(spool)
+    known = {attempt.number: attempt for attempt in list_attempts(store, job.id)} if found else {}
+    late = [one for number, one in found.items() if number in known and _is_news(one, known[number])]
+    if late:
+        journal.journal_answers(store, job.id, late, spending)
+    spool.unlink(missing_ok=True)
+
+
+def _is_news(answered: Answered, attempt: Attempt) -> bool:
+    if attempt.status not in ("calling", "judging"):
+        return False
+    has_verdict = answered.paid.verdict is not None and attempt.verdict is None
+    return has_verdict or answered.paid.response != attempt.response
+
+
+def _opened(work: AttemptWork, attempt: Attempt) -> Open:
+    one = work.open(attempt.number, attempt.slot, attempt.room)
+    one.replies = split(one.draft, attempt.response) if attempt.response is not None else []
+    one.usage = TokenUsage(
+        attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, attempt.reasoning_tokens
+    )
+    if one.usage.tokens == 0:
+        one.uncounted = list(range(len(one.replies)))
+    else:
+        one.counted_calls = [one.usage]
+    if one.usage.tokens and attempt.verdict is None and attempt.picodollars is not None:
+        charged = Amount(one.usage.tokens + attempt.uncounted_tokens, attempt.picodollars)
+        one.assumed = charged - work.costs.of(one.usage)
+    one.verdict = attempt.verdict
+    one.judge_usage = TokenUsage(
+        attempt.judge_prompt_tokens, attempt.judge_completion_tokens, attempt.judge_cached_tokens
+    )
+    if attempt.status == "answered":
+        one.reserved, one.counted = NOTHING, work.costs.used(one)
+    else:
+        one.reserved = Amount(attempt.reserved_tokens, attempt.reserved_picodollars)
+    if attempt.status == "judging":
+        one.lost_verdicts = 1  # the judge had been asked, and may charge for it
+    return one

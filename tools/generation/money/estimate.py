@@ -1,0 +1,202 @@
+"""What a plan will probably cost, said before anybody approves it; and what the rest of a job will, while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+from ...coverage.recommendation import PlanItem
+from ...errors import CoverageError
+from ..jobs.ledger import job_within, slot_records
+from .amounts import as_usd, caps_words, usd_words
+from .expected_use import ExpectedWork, expected_work, usable_strategy
+from .prices import Price, judge_price_of, price_of, require_keepable_cap
+from .stops import Stops, stop_tokens
+
+if TYPE_CHECKING:
+    from ...services import Services
+    from ...settings import Settings
+
+
+MEASURED_TOPICS = 25
+"""Topics of a plan, for each strategy, of which drafts are rendered and measured."""
+
+
+class Estimate(BaseModel):
+    """Expected size and cost of a plan, and the caps that it can never pass."""
+
+    calls: int = Field(description="Model calls, refused ones included.")
+    tokens: int = Field(description="Prompt and reply tokens together.")
+    usd: float | None = Field(description="0 for the embedded model; null where the price is not known.")
+    most_tokens: int | None = Field(description="The cap on tokens; null is none.")
+    most_usd: float | None = Field(description="The cap on money in USD; null is none.")
+    note: str = Field(description="The estimate in words.")
+    stops: list[Stops] = Field(description="For each item, when its generation stops and asks.")
+    stops_note: str = Field(description="The same for all of it in words.")
+
+    @property
+    def fits_caps(self) -> bool:
+        """Whether the plan is expected to stay within its caps."""
+        return _fits(self.tokens, self.most_tokens) and _fits(self.usd, self.most_usd)
+
+
+def check_items(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> None:
+    """Make sure that each strategy can work for its topic, before anybody is asked to approve.
+
+    Raises:
+        InvalidInput: one cannot, with the reason.
+    """
+    for item in items:
+        usable_strategy(services, workflow_id, item)
+
+
+def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> Estimate:
+    """Expected calls, tokens and cost of a plan.
+
+    Some prompts of each item are rendered and measured. Drafts of the same strategy by the same model in this
+    workflow count beside that the more, the more there were; those for the same topic before those for others.
+
+    Raises:
+        InvalidInput: a strategy cannot be used for its topic.
+        BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
+    """
+    return Estimator(services, workflow_id).plan(items)
+
+
+def stops_of(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> list[Stops]:
+    """When the generation of each item stops and asks; empty where the plan cannot be estimated."""
+    try:
+        return estimate_plan(services, workflow_id, items).stops
+    except CoverageError:
+        return []
+
+
+class Estimator:
+    """Estimates for several plans of one workflow: the drafts for a topic and strategy are measured once."""
+
+    def __init__(self, services: Services, workflow_id: str) -> None:
+        self._services = services
+        self._workflow_id = workflow_id
+        self._known: dict[tuple[str, str], ExpectedWork] = {}
+
+    def plan(self, items: Sequence[PlanItem]) -> Estimate:
+        """As `estimate_plan`."""
+        settings = self._services.settings
+        price = require_keepable_cap(settings)
+        by_strategy: dict[str, list[PlanItem]] = {}
+        for item in items:
+            by_strategy.setdefault(item.strategy, []).append(item)
+        work = []
+        for alike in by_strategy.values():
+            # Of many topics some are measured, one for its neighbours in the plan, which has like beside like.
+            step = -(-len(alike) // MEASURED_TOPICS)
+            work += [self._work(alike[at - at % step], item.count) for at, item in enumerate(alike)]
+        return _estimate(work, sum(item.count for item in items), price, settings)
+
+    def _work(self, item: PlanItem, count: int) -> ExpectedWork:
+        key = (item.topic, item.strategy)
+        if key not in self._known:
+            model = self._services.settings.model_in_use
+            self._known[key] = expected_work(self._services, self._workflow_id, item, model)
+        return self._known[key].for_records(count)
+
+
+def estimate_rest(services: Services, job_id: str) -> Estimate:
+    """What the records that a job still owes are expected to take, by its own drafts so far before all others.
+
+    The caps named are those of the settings; what the job's approval has left of them, `budget_of` tells.
+
+    Raises:
+        InvalidInput: there is no such job, or its strategy cannot be used for its topic any more.
+        BudgetExceeded: a cap on money is set that could not be kept.
+    """
+    price = require_keepable_cap(services.settings)
+    with services.store.read() as connection:
+        job = job_within(connection, job_id)
+    owed = sum(record is None for record in slot_records(services.store, job_id).values())
+    if not owed:
+        return _estimate([], 0, price, services.settings)
+    item = PlanItem.model_validate({"topic": job.topic, "count": owed, "strategy": job.strategy})
+    work = expected_work(services, job.workflow_id, item, job.model, job_id)
+    return _estimate([work], owed, price, services.settings)
+
+
+def _estimate(
+    work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings
+) -> Estimate:
+    prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
+    completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
+    verdict_prompt = round(sum(part.verdicts * part.each.judge_prompt_tokens for part in work))
+    verdict_completion = round(sum(part.verdicts * part.each.judge_completion_tokens for part in work))
+    judge_price = judge_price_of(settings)
+    usd = None
+    if price is not None and judge_price is not None:
+        cached = round(sum(part.drafts * part.each.cached_tokens for part in work))
+        money = price.picodollars(prompt, completion, cached_tokens=cached, batch=settings.use_batch_api)
+        usd = as_usd(money + judge_price.picodollars(verdict_prompt, verdict_completion))
+    estimate = Estimate(
+        calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)),
+        tokens=prompt + completion + verdict_prompt + verdict_completion,
+        usd=usd,
+        most_tokens=settings.budget_tokens,
+        most_usd=settings.budget_usd,
+        note="",
+        stops=[_stops(part, settings) for part in work],
+        stops_note="",
+    )
+    drafts = sum(part.drafts for part in work)
+    rate = f"{records / drafts:.0%} accepted" if drafts else ""
+    source = "expected from the drafts so far" if any(part.judged for part in work) else "assumed"
+    said = _words(estimate, _cost_words(estimate.usd, settings))
+    note = f"{said}; {rate} ({source})" if rate else said
+    return estimate.model_copy(update={"note": note, "stops_note": _stops_words(estimate.stops)})
+
+
+def _stops(part: ExpectedWork, settings: Settings) -> Stops:
+    draft = part.each.tokens
+    expected = part.drafts * (part.each.prompt_tokens + part.each.completion_tokens) + part.verdicts * (
+        part.each.judge_prompt_tokens + part.each.judge_completion_tokens
+    )
+    return Stops(
+        refusals=settings.refusals_in_a_row,
+        tokens=stop_tokens(expected, draft, settings.estimate_factor),
+        draft_tokens=draft,
+    )
+
+
+def _stops_words(stops: Sequence[Stops]) -> str:
+    if not stops:
+        return ""
+    tokens = sum(each.tokens or 0 for each in stops)
+    whose = "It stops and asks" if len(stops) == 1 else "Each part stops and asks"
+    all_of_it = "" if len(stops) == 1 else " for all of it"
+    return f"{whose} after {stops[0].refusals} refusals in a row for one reason, or at {tokens:,} tokens{all_of_it}."
+
+
+def _cost_words(usd: float | None, settings: Settings) -> str:
+    judge = settings.for_judge()
+    if usd is None:
+        whose = "price of the judge" if price_of(settings) is not None else "price of the model"
+        return f"{whose} not known"
+    if usd == 0:
+        is_embedded = all(one.uses_embedded_model for one in (settings, judge) if one is not None)
+        return "no cost (embedded model)" if is_embedded else "no cost"
+    return f"about {usd_words(float(f'{usd:.2g}'))}"
+
+
+def _words(estimate: Estimate, cost: str) -> str:
+    caps = caps_words(estimate.most_tokens, estimate.most_usd)
+    short = "" if estimate.fits_caps else ", where it would end short"
+    cap = f" ({caps}{short})" if caps else ""
+    return f"about {estimate.calls:,} model calls and {_rounded(estimate.tokens):,} tokens, {cost}{cap}"
+
+
+def _rounded(tokens: int) -> int:
+    """To two digits: more would promise what nobody knows."""
+    return int(float(f"{tokens:.2g}"))
+
+
+def _fits(expected: float | None, cap: float | None) -> bool:
+    return expected is None or cap is None or expected <= cap

@@ -1,0 +1,142 @@
+"""What one item of a plan is expected to take: drafts, calls and tokens, and how far that is known."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ...coverage.recommendation import PlanItem
+from ...errors import InvalidInput
+from ..attempts.draft import Draft, Strategy, TopicContext
+from ..judge.judge import Judge
+from ..strategies import make_strategy
+from ..topic_context import topic_context
+from .earlier_drafts import Expected, experiences
+
+if TYPE_CHECKING:
+    from ...services import Services
+
+BYTES_PER_TOKEN = 4.0
+"""English text in the tokenizers of today's models; other languages take more tokens."""
+FIRST_PASS_RATE = 0.8
+"""Share of records that pass the judge, likewise."""
+FIRST_ACCEPTANCE = 0.6
+"""Share of drafts accepted that is assumed until the strategy has shown its own."""
+LEAST_ACCEPTANCE = 0.1
+"""With fewer accepted, a job ends short before it has made more calls."""
+ANSWER_SHARE = 0.4
+"""Part of the longest allowed answer that an answer uses on average."""
+_MEASURED_DRAFTS = 5
+
+
+@dataclass(frozen=True)
+class ExpectedWork:
+    """What one item is expected to take.
+
+    Attributes:
+        calls_each: requests of one draft.
+        each: what one draft comes to.
+        judged: how many earlier drafts this is known from.
+        has_judge: whether a judge looks at what passed the gates.
+        drafts: how many drafts.
+        verdicts: how many verdicts of the judge.
+    """
+
+    calls_each: float
+    each: Expected
+    judged: int
+    has_judge: bool
+    drafts: float = 0
+    verdicts: float = 0
+
+    def for_records(self, count: int) -> ExpectedWork:
+        """The same for so many accepted records."""
+        verdicts = count / max(LEAST_ACCEPTANCE, self.each.pass_rate) if self.has_judge else 0
+        drafts = max(count / max(LEAST_ACCEPTANCE, self.each.acceptance), verdicts)
+        return replace(self, drafts=drafts, verdicts=verdicts)
+
+
+def expected_work(
+    services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None = None
+) -> ExpectedWork:
+    """Measured on some drafts of the item, and corrected by what earlier drafts of its kind took.
+
+    Args:
+        services: store and settings.
+        workflow_id: whose plan it is part of.
+        item: topic, count and strategy.
+        model: what will be asked.
+        job_id: the job that carries the item out already; its own drafts count most.
+
+    Raises:
+        InvalidInput: the strategy cannot be used for the topic.
+    """
+    strategy, context = usable_strategy(services, workflow_id, item)
+    calls_each, each = _measured(strategy, context)
+    hidden = calls_each * services.answer_room().hidden_tokens
+    each = replace(each, completion_tokens=each.completion_tokens + hidden)
+    judge = services.settings.for_judge()
+    if judge is not None:
+        each = _with_verdict(
+            each,
+            Judge(judge.model_in_use, context),
+            strategy.draft(context, 0, random.Random(0)),
+        )
+    judged = 0
+    for seen in experiences(
+        services.store,
+        workflow_id=workflow_id,
+        strategy=item.strategy,
+        model=model,
+        topic=item.topic,
+        job_id=job_id,
+    ):
+        each = each.after(seen)
+        judged += seen.judged
+    return ExpectedWork(calls_each, each, judged, has_judge=judge is not None).for_records(item.count)
+
+
+def _with_verdict(each: Expected, judge: Judge, draft: Draft) -> Expected:
+    """The expectation with what a verdict takes, by the question about a record as long as it may be on average."""
+    prompt, completion = judge.expected_worst_case(draft)
+    return replace(
+        each,
+        pass_rate=FIRST_PASS_RATE,
+        judge_prompt_tokens=prompt / BYTES_PER_TOKEN,
+        judge_completion_tokens=completion * ANSWER_SHARE,
+    )
+
+
+def usable_strategy(services: Services, workflow_id: str, item: PlanItem) -> tuple[Strategy, TopicContext]:
+    """The item's strategy and what it knows of the topic.
+
+    Raises:
+        InvalidInput: it cannot be used for the topic, with the reason.
+    """
+    context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
+    strategy = make_strategy(item.strategy)
+    reason = strategy.unusable(context)
+    if reason:
+        raise InvalidInput(
+            f"{item.strategy} cannot be used for {item.topic!r}: {reason}.",
+            hint="Choose another strategy; topic_description works with no records at all.",
+        )
+    return strategy, context
+
+
+def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expected]:
+    """Calls of one draft, and what it is assumed to come to, from some that are rendered."""
+    calls, sent, longest = 0, 0, 0
+    for attempt in range(_MEASURED_DRAFTS):
+        for request in strategy.draft(context, attempt, random.Random(attempt)).requests:
+            calls += 1
+            sent += sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
+            longest += request.text_tokens
+    assumed = Expected(
+        acceptance=FIRST_ACCEPTANCE,
+        prompt_tokens=sent / BYTES_PER_TOKEN / _MEASURED_DRAFTS,
+        completion_tokens=longest * ANSWER_SHARE / _MEASURED_DRAFTS,
+    )
+    return calls / _MEASURED_DRAFTS, assumed

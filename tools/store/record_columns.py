@@ -1,0 +1,92 @@
+"""Records on their way into the store, by column: rows are not made before SQLite needs them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from ..dataset.formats.plain_line import ANSWERED, MULTI_TURN, USES_TOOLS
+from ..dataset.parsed_block import DIGEST_BYTES
+from ..dataset.record import Record, content_hash
+from ..dataset.topic_label import read_topics
+
+FoundRecord = tuple[int, bytes, str | None, str, int, str]
+"""One record: line, digest, topic, other topics as a JSON list, kind and body, as `RecordColumns` has them."""
+
+NO_OTHERS = "[]"
+
+
+@dataclass(frozen=True)
+class RecordColumns:
+    """Some records of one file, in their order.
+
+    Attributes:
+        lines: where each stands: number of the line or item, from 1.
+        digests: `DIGEST_BYTES` of each content hash, joined.
+        topics: topics; ``None`` is uncategorized.
+        other_topics: further labels as a JSON list, of those that have any, by their place in the columns.
+        kinds: what each is, a sum as `PlainChat` has it.
+        bodies: the JSON texts.
+    """
+
+    lines: Sequence[int]
+    digests: bytes
+    topics: Sequence[str | None]
+    other_topics: dict[int, str]
+    kinds: bytes
+    bodies: Sequence[str]
+
+    @classmethod
+    def of(cls, found: Iterable[FoundRecord]) -> RecordColumns:
+        """Columns of records that were read one by one; of one at least."""
+        lines, digests, topics, others, kinds, bodies = zip(*found, strict=True)
+        further = {index: other for index, other in enumerate(others) if other != NO_OTHERS}
+        return cls(lines, b"".join(digests), topics, further, bytes(kinds), bodies)
+
+    def found(self) -> Iterable[FoundRecord]:
+        """The records one by one."""
+        starts = range(0, len(self.digests), DIGEST_BYTES)
+        digests = [self.digests[start : start + DIGEST_BYTES] for start in starts]
+        return zip(self.lines, digests, self.topics, self.others(), self.kinds, self.bodies, strict=True)
+
+    @cached_property
+    def counts(self) -> Counter[tuple[str | None, int]]:
+        """How many there are of each topic and kind, in the order in which they first appear."""
+        return Counter(zip(self.topics, self.kinds, strict=True))
+
+    def values(self, ids: Sequence[str], part: slice) -> list[Sequence[Any]]:
+        """Kind, id, line, topic, body and, where any has some, other topics of a part of the records, by column."""
+        columns: list[Sequence[Any]] = [self.kinds, ids, self.lines, self.topics, self.bodies]
+        if self.other_topics:
+            columns.append(self.others())
+        return [column[part] for column in columns]
+
+    def others(self) -> list[str]:
+        """The further labels of every record."""
+        return [self.other_topics.get(index, NO_OTHERS) for index in range(len(self.bodies))]
+
+
+def found_record(line: int, body: str, source: dict[str, Any], topic_field: str) -> FoundRecord:
+    """The row of a record that was read with care, or converted from another format.
+
+    Args:
+        line: where it stands in its file: number of the line or item, from 1.
+        body: its JSON as OpenAI chat, to be kept as it is.
+        source: the same, parsed by the standard library.
+        topic_field: where it carries its topic.
+    """
+    topic, others = read_topics(source, topic_field)
+    record = Record("", body, topic)
+    record.__dict__["source"] = source  # parsed already
+    kind = (
+        ANSWERED * record.has_assistant_turn
+        + MULTI_TURN * record.is_multi_turn
+        + USES_TOOLS * record.uses_tools
+    )
+    digest = bytes.fromhex(content_hash(source)[: 2 * DIGEST_BYTES])
+    return line, digest, topic, orjson.dumps(others).decode(), kind, body

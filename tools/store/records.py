@@ -1,0 +1,248 @@
+"""Records in the store: adding, counting, reading and reviewing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import EllipsisType
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from ..dataset.record import Origin, Record
+from ..errors import InvalidInput
+from .counts import TopicCount as TopicCount
+from .counts import count_added, counts_within, last_position
+from .record_indexes import make_missing_indexes
+from .record_rows import NewRecord as NewRecord
+from .record_rows import record_of, row_of
+from .store import Store
+from .tables import records
+from .workflows import bump_version, check_storable, require_workflow, version_within
+
+Status = Literal["active", "rejected"]
+STATUSES: tuple[Status, ...] = ("active", "rejected")
+
+# Written out in the query: SQLite uses the index of the generated records only when it sees that they are meant.
+_SYNTHETIC: ColumnElement[str] = literal_column("'synthetic'")
+_PAGE = 500
+"""Rows per query: few enough that a reader holds no transaction open while it works on them."""
+
+
+def insert_records(connection: Connection, workflow_id: str, rows: Sequence[NewRecord]) -> int:
+    """Add records inside a caller's write transaction, after those that are there already.
+
+    A record whose id the workflow has already is left as it is.
+
+    Returns:
+        How many were added.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    version_within(connection, workflow_id)
+    if not rows:
+        return 0
+    make_missing_indexes(connection)
+    after = last_position(connection)
+    values = [row_of(workflow_id, new) for new in rows]
+    added = connection.execute(insert(records).on_conflict_do_nothing(), values).rowcount
+    if added:
+        count_added(connection, after)
+        bump_version(connection, workflow_id)
+    return added
+
+
+def topic_counts(store: Store, workflow_id: str) -> list[TopicCount]:
+    """Count the active records of each topic, in the order in which the topics first appear.
+
+    No record is read for it, so it takes the same few milliseconds however many there are.
+    """
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        return counts_within(connection, workflow_id)
+
+
+def load_records(
+    store: Store,
+    workflow_id: str,
+    *,
+    topic: str | EllipsisType | None = ...,
+    origin: Origin | None = None,
+    status: Status | None = "active",
+    usable_only: bool = False,
+    job_id: str | None = None,
+    limit: int | None = None,
+) -> Iterator[Record]:
+    """Read records in their order, a page at a time; no transaction stays open between pages.
+
+    Args:
+        store: where they are.
+        workflow_id: whose they are.
+        topic: only this topic; ``None`` means uncategorized, ``...`` (the default) means any.
+        origin: only real or only synthetic ones.
+        status: active ones by default; ``None`` means any.
+        usable_only: only real ones with an assistant turn.
+        job_id: only those that this job generated.
+        limit: at most so many.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow (said at once, not at the first record).
+    """
+    require_workflow(store, workflow_id)
+    wanted: list[ColumnElement[bool]] = [records.c.workflow_id == workflow_id]
+    if not isinstance(topic, EllipsisType):
+        wanted.append(records.c.topic.is_(None) if topic is None else records.c.topic == topic)
+    if status is not None:
+        wanted.append(records.c.status == status)
+    if origin is not None:
+        wanted.append(records.c.origin == (_SYNTHETIC if origin == "synthetic" else origin))
+    if usable_only:
+        wanted += [records.c.origin == "real", records.c.has_assistant_turn.is_(True)]
+    if job_id is not None:
+        wanted.append(records.c.job_id == job_id)
+    return _pages(store, select(records).where(*wanted).order_by(records.c.position), limit)
+
+
+def records_at(store: Store, positions: Sequence[int]) -> Iterator[Record]:
+    """Read the records at these positions of the table, in their order, a page at a time."""
+    for start in range(0, len(positions), _PAGE):
+        part = positions[start : start + _PAGE]
+        query = select(records).where(records.c.position.in_(part)).order_by(records.c.position)
+        with store.read() as connection:
+            rows = connection.execute(query).all()
+        yield from map(record_of, rows)
+
+
+def get_record(store: Store, workflow_id: str, record_id: str) -> Record:
+    """Read one record, whatever its status; raises `InvalidInput` when there is none with this id."""
+    query = select(records).where(records.c.workflow_id == workflow_id, records.c.id == record_id)
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise _unknown(workflow_id, [record_id])
+    return record_of(row)
+
+
+def newest_position(store: Store) -> int:
+    """The position of the record that came last, in any workflow."""
+    with store.read() as connection:
+        return last_position(connection)
+
+
+def generated_after(
+    store: Store, workflow_id: str, position: int, *, not_by: str
+) -> tuple[list[Record], int]:
+    """Records that other jobs had accepted after a position, and the position to ask from next.
+
+    Args:
+        store: where they are.
+        workflow_id: whose they are.
+        position: of the last one that was seen.
+        not_by: the job that asks.
+    """
+    query = (
+        select(records)
+        .where(
+            records.c.workflow_id == workflow_id,
+            records.c.origin == _SYNTHETIC,
+            records.c.position > position,
+        )
+        .order_by(records.c.position)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    found = [record_of(row) for row in rows if row.job_id != not_by and row.status == "active"]
+    return found, rows[-1].position if rows else position
+
+
+def records_with_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> list[Record]:
+    """Read records by their ids, whatever their status, in the order of the ids.
+
+    Raises:
+        InvalidInput: the workflow lacks one.
+    """
+    found: dict[str, Record] = {}
+    for start in range(0, len(ids), _PAGE):
+        these = and_(records.c.workflow_id == workflow_id, records.c.id.in_(ids[start : start + _PAGE]))
+        with store.read() as connection:
+            found |= {row.id: record_of(row) for row in connection.execute(select(records).where(these))}
+    if missing := [record_id for record_id in ids if record_id not in found]:
+        raise _unknown(workflow_id, missing)
+    return [found[record_id] for record_id in ids]
+
+
+def active_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> set[str]:
+    """Which of these records are active."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _PAGE):
+        these = and_(
+            records.c.workflow_id == workflow_id,
+            records.c.id.in_(ids[start : start + _PAGE]),
+            records.c.status == "active",
+        )
+        with store.read() as connection:
+            found |= set(connection.execute(select(records.c.id).where(these)).scalars())
+    return found
+
+
+def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status: Status) -> int:
+    """Accept (``active``) or refuse (``rejected``) records; returns how many changed.
+
+    Raises:
+        InvalidInput: another status, or an id that the workflow does not have; nothing is changed then.
+    """
+    if status not in STATUSES:
+        raise InvalidInput(f"{status!r} is no status of a record.", hint=f"Use {' or '.join(STATUSES)}.")
+    ids = list(dict.fromkeys(record_ids))
+    changed = 0
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        for start in range(0, len(ids), _PAGE):
+            part = ids[start : start + _PAGE]
+            these = and_(records.c.workflow_id == workflow_id, records.c.id.in_(part))
+            found = set(connection.execute(select(records.c.id).where(these)).scalars())
+            if len(found) < len(part):
+                raise _unknown(workflow_id, [record_id for record_id in part if record_id not in found])
+            change = update(records).where(these, records.c.status != status).values(status=status)
+            changed += connection.execute(change).rowcount
+        if changed:
+            bump_version(connection, workflow_id)
+    return changed
+
+
+def set_topic(store: Store, workflow_id: str, record_id: str, topic: str | None) -> None:
+    """Give a record another topic; none, or a blank one, makes it uncategorized. Its body stays as it is."""
+    label = (topic or "").strip() or None
+    check_storable(label or "", "The topic")
+    this = and_(records.c.workflow_id == workflow_id, records.c.id == record_id)
+    with store.write() as connection:
+        version_within(connection, workflow_id)
+        row = connection.execute(select(records.c.topic).where(this)).one_or_none()
+        if row is None:
+            raise _unknown(workflow_id, [record_id])
+        if row.topic != label:
+            connection.execute(update(records).where(this).values(topic=label))
+            bump_version(connection, workflow_id)
+
+
+def _pages(store: Store, query: Select[Any], limit: int | None) -> Iterator[Record]:
+    last, left = -1, limit
+    while left is None or left > 0:
+        size = _PAGE if left is None else min(_PAGE, left)
+        with store.read() as connection:
+            rows = connection.execute(query.where(records.c.position > last).limit(size)).all()
+        yield from map(record_of, rows)
+        if len(rows) < size:
+            return
+        last = rows[-1].position
+        left = None if left is None else left - size
+
+
+def _unknown(workflow_id: str, record_ids: Sequence[str]) -> InvalidInput:
+    more = f" and {len(record_ids) - 1} more" if len(record_ids) > 1 else ""
+    return InvalidInput(
+        f"The workflow {workflow_id!r} has no record {record_ids[0]!r}{more}.",
+        hint="Record ids are listed by `finetune-coverage review`.",
+    )
