@@ -8,15 +8,22 @@ never lowers the score until they have caught up with the rest, which is what ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from ..errors import InvalidInput
 from .balance import integer_weights, score_of, scored_counts
 from .caps import Cap
+
+_LARGEST = 2**53
+"""Above it a float does not hold every whole number."""
+_INEXACT = 1e-9
+"""More than a score in floats can be off."""
 
 
 class Fill:
@@ -127,8 +134,9 @@ class Fill:
         for i, (value, ceiling) in enumerate(zip(self.values, self.ceilings, strict=True)):
             stops |= {self._level_of(i, value), self._level_of(i, value if ceiling is None else ceiling)}
         levels = sorted(stop for stop in stops if stop <= top)
-        scores = [self._score_at(level) for level in levels]
-        best = max(range(len(levels)), key=scores.__getitem__)
+        about = self._scores_about(levels)
+        near_best = [i for i in range(len(levels)) if about[i] >= max(about) - _INEXACT]
+        best = max(near_best, key=lambda i: self._score_at(levels[i]))
         around = [levels[max(0, best - 1)], levels[best], levels[min(best + 1, len(levels) - 1)]]
         peak = max(
             [levels[best], *(self._peak(low, high) for low, high in pairwise(around))],
@@ -136,8 +144,29 @@ class Fill:
         )
         if self._score_at(peak) <= self.target:
             return peak
-        start = max((low for low in levels[:best] if self._score_at(low) <= self.target), default=0)
+        low = [levels[i] for i in range(best) if about[i] <= float(self.target) + _INEXACT]
+        start = next((level for level in reversed(low) if self._score_at(level) <= self.target), 0)
         return _first(start, peak, lambda level: self._score_at(level) > self.target)
+
+    def _scores_about(self, levels: Sequence[int]) -> list[float]:
+        """The scores at these levels, each less than `_INEXACT` off: thousands of topics take too long exactly."""
+        if levels[-1] * self.heaviest >= _LARGEST:
+            return [float(self._score_at(level)) for level in levels]
+        values, weights = np.array(self.values), np.array(self.weights)
+        ceilings = np.array([_LARGEST if ceiling is None else ceiling for ceiling in self.ceilings])
+        lightest, whole = weights.min(), weights.sum()
+        scores: list[float] = []
+        for level in levels:
+            counts = np.maximum(values, np.minimum(ceilings, -(-level * weights // self.heaviest))).astype(
+                float
+            )
+            total, squares, ratios = counts.sum(), (counts * counts / weights).sum(), counts / weights
+            if len(counts) < 2 or total == 0:
+                scores.append(0.0)
+                continue
+            evenness = (total * total - lightest * squares) / (squares * (whole - lightest))
+            scores.append(float(2 * evenness + ratios.min() / ratios.max()) / 3)
+        return scores
 
     def _score_at(self, level: int) -> Fraction:
         return score_of(self.at(level), self.weights) or Fraction(0)
