@@ -257,7 +257,7 @@ async def test_a_conversation_costs_what_its_jobs_cost(
     prices = tmp_path / "prices.yaml"
     both = f"mock-model: {{input: 2, output: 8}}, {JUDGE}: {{input: 1, output: 2}}"
     prices.write_text(f"endpoints: {{'{endpoint.url}': {{{both}}}}}")
-    services = judged(prices=prices)
+    services = judged(prices=prices, model_profile="small")  # plans are read without a call
     import_sample(services.store, WORKFLOW)
     graph = build_graph(services, checkpointer=InMemorySaver())
     config: RunnableConfig = {"configurable": {"thread_id": "one"}}

@@ -14,8 +14,6 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
-import numpy as np
-
 from ..errors import InvalidInput
 from .balance import integer_weights, score_of, scored_counts
 from .caps import Cap
@@ -150,6 +148,8 @@ class Fill:
 
     def _scores_about(self, levels: Sequence[int]) -> list[float]:
         """The scores at these levels, each less than `_INEXACT` off: thousands of topics take too long exactly."""
+        import numpy as np  # late: a command that measures nothing starts without it
+
         if levels[-1] * self.heaviest >= _LARGEST:
             return [float(self._score_at(level)) for level in levels]
         values, weights = np.array(self.values), np.array(self.weights)
