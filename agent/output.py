@@ -61,11 +61,11 @@ def _console(*, stderr: bool) -> Console:
     )
 
 
-def say(text: str = "", *, style: str = "", is_command: bool = False) -> None:
-    """Print a line of plain text on stdout; nothing in it is read as markup. A command is not broken into lines."""
+def say(text: str = "", *, style: str = "") -> None:
+    """Print a line of plain text on stdout; nothing in it is read as markup."""
     from rich.text import Text
 
-    stdout().print(Text(visible(text), style=style), soft_wrap=is_command or None)
+    stdout().print(Text(visible(text), style=style))
 
 
 def note(text: str, *, style: str = "dim") -> None:

@@ -201,14 +201,13 @@ class TerminalChat:
         show_message(text)
 
     def _say_how_to_go_on(self, what: str) -> None:
-        command = f"finetune-coverage chat --thread {self.thread_id}"
-        say(f"{what} Go on with: {command}", style="yellow", is_command=True)
+        say(f"{what} Go on with: finetune-coverage chat --thread {self.thread_id}", style="yellow")
 
     def _say_end(self, conversation: Conversation) -> None:
         say()
         workflow = conversation.values.get("workflow_id")
         if workflow:
-            say(f"Export: finetune-coverage export -w {workflow} -o {workflow}.jsonl", is_command=True)
+            say(f"Export: finetune-coverage export -w {workflow} -o {workflow}.jsonl")
         self._say_how_to_go_on("The conversation is kept.")
 
 

@@ -139,7 +139,7 @@ def test_a_pasted_text_and_a_completion_at_a_terminal(
     terminal.send("never mind")
     terminal.sendintr()
     terminal.sendline("/quit")
-    terminal.expect(r"chat --thread (chat-\w+)")
+    terminal.expect(r"chat --thread[\s\x1b\[\dm]*(chat-\w+)")
     thread = terminal.match[1]
     terminal.expect(pexpect.EOF)
     terminal.close()
