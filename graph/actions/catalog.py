@@ -1,7 +1,7 @@
 """Every thing that a person can ask for, as a model whose words a language model reads as the tool's description.
 
 None of them approves: what sounds like a yes is `SoundsLikeAYes`, which is asked back. Adding an action is a class
-here, and a line in `ACTIONS` or `QUESTIONS`.
+here, a line in `ACTIONS` or `QUESTIONS`, and what carries it out: in `nodes/talk.py`, or for a question in `questions`.
 """
 
 from __future__ import annotations

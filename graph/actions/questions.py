@@ -57,8 +57,10 @@ def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:
             return facts.plan_on_the_table(asked)
         case catalog.ExplainCost():
             return facts.cost(asked)
-        case _:
+        case catalog.ExplainMeans():
             return Answer(OUTSIDE)
+        case _:
+            raise InvalidInput(f"There is no answer to {type(action).__name__} yet.")
 
 
 OUTSIDE = """In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MANY_TOPICS = 40
 """From more topics on, a table of all of them is no answer any more."""
-LINES_OF_MANY = 15
+LINES_OF_MANY = 5
 
 
 class TopicCoverage(BaseModel):
