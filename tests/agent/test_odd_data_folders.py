@@ -23,6 +23,7 @@ from finetune_coverage.tools.services import Services
 from langgraph.checkpoint.base import id as checkpoint_ids
 
 from .conftest import Command, Outcome
+from .endpoint import Endpoint
 
 Chat = Callable[..., Outcome]
 HOUR_NS = 3_600_000_000_000
@@ -248,7 +249,7 @@ async def _say(small: str, text: str, *, begins: bool = False) -> None:
 
 
 async def test_a_clock_set_back_loses_nothing_of_a_conversation(
-    small: str, monkeypatch: pytest.MonkeyPatch
+    small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = time.time_ns
     said = []

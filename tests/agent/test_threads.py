@@ -215,7 +215,7 @@ async def test_only_the_latest_steps_are_kept_and_each_can_be_gone_back_to(
         assert said < len(forked["messages"]) <= said + 4
 
 
-async def test_what_an_older_version_wrote_is_read(small: str) -> None:
+async def test_what_an_older_version_wrote_is_read(small: str, endpoint: Endpoint) -> None:
     services = Services.from_settings()
     settings: Settings = services.settings
     async with AsyncSqliteSaver.from_conn_string(str(settings.checkpoint_path)) as plain:
