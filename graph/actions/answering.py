@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.generation.approvals.plans import decline_plan
 from ...tools.services import Services
 from ..offers.offer import Offer
 from ..offers.reply import YES_TO, AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer
+from ..state import State, the_offer
 from ..wording.plan_words import brief_reminder, option_lines, reminder
+from .beside_the_offer import said_beside, shown
 from .catalog import Decline, ShowTable
 
 _LOST = "I did not understand that."
@@ -25,20 +24,20 @@ def respond(source: ServicesSource, state: State, deed: Deed) -> dict[str, Any]:
     offer = the_offer(state)
     match deed:
         case Unclear() if offer.action == "choose_workflow":
-            return _said(f"{deed.note} {offer.text}".strip(), offer)
+            return shown(f"{deed.note} {offer.text}".strip(), offer)
         case ShowTable():
-            return _said(reminder(offer), offer)
+            return shown(reminder(offer), offer)
         case Decline():
             return _decline(scoped(source(), state), offer)
         case Told():
             asks = any(mark in deed.note for mark in _QUESTION_MARKS)
             offer = offer.model_copy(update={"asks_beside": asks})
-            return _said(f"{deed.note}\n\n{brief_reminder(offer)}", offer)
+            return shown(f"{deed.note}\n\n{brief_reminder(offer)}", offer)
         case AskBack():
             text = _confirmation(deed.means, offer)
         case _:
             text = (deed.note if isinstance(deed, Unclear) else "") or _LOST
-    return _said(f"{text}\n\n{reminder(offer)}", offer.model_copy(update={"asks_beside": False}))
+    return said_beside(offer.model_copy(update={"asks_beside": False}), text)
 
 
 _IT_WOULD = {
@@ -76,12 +75,4 @@ def _decline(services: Services, offer: Offer) -> dict[str, Any]:
         "All right, I generate nothing. What would you like instead? You can name a topic, a number and a "
         "strategy, or:"
     )
-    return _said("\n".join([said, *lines]), declined)
-
-
-def _said(text: str, offer: Offer) -> dict[str, Any]:
-    return {
-        "offer": as_json(offer.model_copy(update={"text": text})),
-        "reply": None,
-        "messages": [AIMessage(text)],
-    }
+    return shown("\n".join([said, *lines]), declined)

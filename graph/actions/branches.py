@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.errors import CoverageError, InvalidInput
@@ -22,7 +20,7 @@ from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
 from ..wording.compare_words import comparison_words
 from ..wording.markdown import escape
-from ..wording.plan_words import reminder
+from .beside_the_offer import said_beside
 from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
 from .tool_messages import tool_messages
 
@@ -38,7 +36,7 @@ def fork(source: ServicesSource, state: State, action: GoBackBefore) -> dict[str
         left_out = [item.job_id for entry in rounds for item in entry.items]
         branch = branch_workflow(services.store, origin, name, without_jobs=left_out)
     except CoverageError as error:
-        return _said(offer, escape(str(error)))
+        return said_beside(offer, escape(str(error)))
     _cancel(services, offer)
     notice = (
         f"I made `{branch.id}`, a copy of `{origin}` as it was before round {rounds[0].round}, and we go on with "
@@ -61,7 +59,7 @@ def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[
     if chosen is None or chosen == offer.workflow_id:
         there = ", ".join(f"`{one}`" for one in known)
         what = "We are working on it." if chosen else f"There is no branch {escape(action.workflow_id)}."
-        return _said(offer, f"{what} There is: {there}.")
+        return said_beside(offer, f"{what} There is: {there}.")
     _cancel(services, offer)
     totals = history(services.store, thread_id(), chosen)
     left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays until you delete it."
@@ -77,13 +75,13 @@ def compare(source: ServicesSource, state: State, action: CompareBranches) -> di
         other = _other(branches_of(services.store, mine), mine, action.other)
         comparison = compare_branches(services, other, mine)
     except CoverageError as error:
-        return _said(offer, escape(str(error)))
+        return said_beside(offer, escape(str(error)))
     call = tool_messages(
         "compare_branches",
         {"one": other, "other": mine},
         {"success": True, "result": comparison.model_dump(mode="json")},
     )
-    answer = _said(offer, comparison_words(comparison))
+    answer = said_beside(offer, comparison_words(comparison))
     return {**answer, "messages": [*call, *answer["messages"]]}
 
 
@@ -124,9 +122,3 @@ def _other(known: list[str], mine: str, named: str | None) -> str:
 def _cancel(services: Services, offer: Offer) -> None:
     if offer.plan_id is not None:
         cancel_plan(services.store, offer.plan_id)
-
-
-def _said(offer: Offer, said: str) -> dict[str, Any]:
-    text = f"{said}\n\n{reminder(offer)}"
-    offer = offer.model_copy(update={"text": text})
-    return {"offer": as_json(offer), "reply": None, "notice": None, "messages": [AIMessage(text)]}

@@ -20,8 +20,9 @@ from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
-from ..wording.plan_words import cost_words, note_lower_scores, reminder
+from ..wording.plan_words import cost_words, note_lower_scores
 from ..wording.report import revised_plan
+from .beside_the_offer import said_beside
 from .catalog import ProposeMore, ProposePilot, ProposePlan
 from .pilot import pilot_note, split_pilot
 
@@ -44,11 +45,11 @@ def revise(
     workflow_id = offer.workflow_id or ""
     items, onward = _wanted(deed, offer)
     if not items:
-        return _ask_again(offer, _NOTHING_MORE)
+        return said_beside(offer, _NOTHING_MORE)
     try:
         estimate = estimate_plan(services, workflow_id, items)
     except CoverageError as error:
-        return _ask_again(offer, escape(str(error)))
+        return said_beside(offer, escape(str(error)))
     # An option was shown with its cost; a plan that the person made is seen here for the first time.
     shown = any(option.shown and same_items(option.items, items) for option in offer.options)
     affordable = shown or estimate.fits_caps
@@ -105,12 +106,3 @@ def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
             "cap_usd": estimate.most_usd,
         }
     )
-
-
-def _ask_again(offer: Offer, said: str) -> dict[str, Any]:
-    text = f"{said}\n\n{reminder(offer)}"
-    return {
-        "offer": as_json(offer.model_copy(update={"text": text})),
-        "reply": None,
-        "messages": [AIMessage(text)],
-    }

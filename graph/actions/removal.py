@@ -20,7 +20,8 @@ from ..offers.reply import LeaveIn, TakeOut
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
-from ..wording.plan_words import option_lines, reminder
+from ..wording.plan_words import option_lines
+from .beside_the_offer import said_beside
 from .catalog import DropRecords, MergeTopics, RemoveRule
 from .record_changes import records_words, shown_ids
 from .rules import ask_for_rule, rule_line
@@ -72,8 +73,7 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
             removal.record_ids = shown_ids(offer, removal.numbers)
         named = _named(store, offer.workflow_id or "", removal)
     except CoverageError as error:
-        offer = offer.model_copy(update={"text": f"{escape(str(error))}\n\n{reminder(offer)}"})
-        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+        return said_beside(offer, escape(str(error)))
     asked = put(offer, state).model_copy(
         update={
             "action": "remove",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.coverage.label_doubts import label_doubts
 from ...tools.dataset.record import Record, message_text
 from ...tools.errors import CoverageError
@@ -18,7 +16,7 @@ from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, shorten, topic_title
-from ..wording.plan_words import reminder
+from .beside_the_offer import said_beside
 from .catalog import ShowRecords
 from .record_changes import RecordChange, change_records, shown_ids
 
@@ -37,9 +35,7 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
     records = _records(store, offer, scope, state.get("record_ids") or [])
     if not records:
         # What was shown keeps its numbers.
-        text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
-        offer = offer.model_copy(update={"text": text})
-        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+        return said_beside(offer, page(records, scope, first))
     shown = [] if scope.page == 0 else list(offer.shown_records)
     offer = offer.model_copy(
         update={"shown_records": shown + [record.id for record in records], "review": scope}
@@ -47,8 +43,7 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
     if offer.plan_id is not None and offer.action == "generate_synthetic_data":
         # Stored anew, so that a reply that reaches an empty state knows which records were shown.
         offer = lay(scoped(source(), state), offer, state, thread_id())
-    offer.text = f"{page(records, scope, first)}\n\n{reminder(offer)}"
-    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(offer.text)]}
+    return said_beside(offer, page(records, scope, first))
 
 
 def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[str, Any]:
@@ -59,12 +54,7 @@ def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[s
         "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
         for number, record_id in shown
     ]
-    text = "\n\n".join([*parts, reminder(offer)])
-    return {
-        "offer": as_json(offer.model_copy(update={"text": text})),
-        "reply": None,
-        "messages": [AIMessage(text)],
-    }
+    return said_beside(offer, "\n\n".join(parts))
 
 
 def change(source: ServicesSource, state: State, action: RecordChange) -> dict[str, Any]:
@@ -73,9 +63,7 @@ def change(source: ServicesSource, state: State, action: RecordChange) -> dict[s
     try:
         notice, shown = change_records(source().store, offer, action)
     except CoverageError as error:
-        text = f"{escape(str(error))}\n\n{reminder(offer)}"
-        offer = offer.model_copy(update={"text": text})
-        return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+        return said_beside(offer, escape(str(error)))
     offer = offer.model_copy(update={"shown_records": shown})
     return {"offer": as_json(offer), "reply": None, "notice": notice}
 

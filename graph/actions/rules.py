@@ -17,7 +17,8 @@ from ..offers.reply import AddRule, SkipRule
 from ..scope import ServicesSource
 from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, topic_title
-from ..wording.plan_words import option_lines, reminder
+from ..wording.plan_words import option_lines
+from .beside_the_offer import said_beside
 from .catalog import ShowRules
 
 
@@ -34,9 +35,7 @@ def rules(source: ServicesSource, state: State, deed: AddRule | SkipRule | ShowR
     if isinstance(deed, SkipRule):
         return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
     said = _listed(list_rules(store, workflow_id))
-    text = f"{said}\n\n{reminder(offer)}"
-    offer = offer.model_copy(update={"text": text})
-    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
+    return said_beside(offer, said)
 
 
 def ask_for_rule(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
 from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.set_targets import TargetChange, change_targets
-from ..offers.offer import Offer
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer
+from ..state import State, the_offer
 from ..wording.markdown import escape, topic_title
-from ..wording.plan_words import reminder
+from .beside_the_offer import said_beside
 from .catalog import SetTargets
 
 _NAMED = 12
@@ -34,9 +31,9 @@ def retarget(source: ServicesSource, state: State, action: SetTargets) -> dict[s
             since=Coverage.model_validate(known) if known else None,
         )
     except CoverageError as error:
-        return _ask_again(offer, escape(str(error)))
+        return said_beside(offer, escape(str(error)))
     if not change.changed and change.before == change.after:
-        return _ask_again(offer, f"These are the targets already: {shares_words(change)}.")
+        return said_beside(offer, f"These are the targets already: {shares_words(change)}.")
     if offer.plan_id is not None:
         cancel_plan(services.store, offer.plan_id)
     return {"notice": change_words(change), "reply": None, "offer": None}
@@ -73,13 +70,3 @@ def _percent(share: float) -> str:
     if share < 0.001:
         return "<0.1%"
     return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
-
-
-def _ask_again(offer: Offer, said: str) -> dict[str, Any]:
-    text = f"{said}\n\n{reminder(offer)}"
-    return {
-        "offer": as_json(offer.model_copy(update={"text": text})),
-        "reply": None,
-        "notice": None,
-        "messages": [AIMessage(text)],
-    }

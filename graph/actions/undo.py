@@ -19,7 +19,8 @@ from ..offers.reply import KeepRound, TakeBack
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, the_offer
 from ..wording.markdown import escape, plural, topic_title
-from ..wording.plan_words import option_lines, reminder
+from ..wording.plan_words import option_lines
+from .beside_the_offer import said_beside
 from .catalog import UndoRound
 from .tool_messages import tool_messages
 
@@ -32,14 +33,14 @@ def undo(source: ServicesSource, state: State, action: UndoRound) -> dict[str, A
     offer = the_offer(state)
     workflow_id = offer.workflow_id or ""
     if offer.action == "resume_generation":
-        return _said(
+        return said_beside(
             offer,
             "A round is still under way: let it carry on or stop it first, then it can be taken back.",
         )
     try:
         effect = inspect_undo(services, workflow_id, number=action.round, every=action.every)
     except CoverageError as error:
-        return _said(offer, escape(str(error)))
+        return said_beside(offer, escape(str(error)))
     if offer.plan_id is not None:
         # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
         cancel_plan(services.store, offer.plan_id)
@@ -69,12 +70,6 @@ def take_back(source: ServicesSource, state: State, deed: TakeBack | KeepRound) 
     )
     totals = history(store, thread_id(), offer.workflow_id or "")
     return {**totals, "reply": None, "offer": None, "notice": notice}
-
-
-def _said(offer: Offer, said: str) -> dict[str, Any]:
-    text = f"{said}\n\n{reminder(offer)}"
-    offer = offer.model_copy(update={"text": text})
-    return {"offer": as_json(offer), "reply": None, "messages": [AIMessage(text)]}
 
 
 def _question(offer: Offer, effect: UndoEffect) -> Offer:
