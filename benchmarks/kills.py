@@ -72,17 +72,20 @@ class Kill:
     unread: frozenset[int]
 
 
-def kill(pid: int, server: int) -> Kill:
-    """Kill a process, and say what it had not read yet.
+def kill(pid: int, server: int) -> Kill | None:
+    """Kill a process, and say what it had not read yet; None when it had ended of itself.
 
     Args:
-        pid: of the process; whoever started it waits for its end.
+        pid: of the process; whoever started it waits for its end, perhaps in a thread, so it may be gone meanwhile.
         server: the port where the endpoint listens.
     """
     moment = time.time()
-    os.kill(pid, signal.SIGSTOP)
-    unread = unread_ports(server)
-    os.kill(pid, signal.SIGKILL)
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        unread = unread_ports(server)
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return None
     return Kill(moment, unread)
 
 

@@ -199,7 +199,7 @@ class Job:
                 await asyncio.wait([ended], timeout=LONGEST_RUN)
             if not ended.done():
                 run.kill = kill(process.pid, int(self.url.rsplit(":", 1)[1].split("/")[0]))
-                run.hung = not killed
+                run.hung = run.kill is not None and not killed
                 run.before_first = len(self.endpoint.log) == before
             run.code = await ended
         said, told = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
