@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.attempts.acceptance import duplicate_gates
+from finetune_coverage.tools.generation.attempts.acceptance import duplicate_checks
 from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft
-from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
-from finetune_coverage.tools.generation.gates.gate import ComparingGate
-from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
-from finetune_coverage.tools.generation.gates.semantic_duplicate import LIMIT, SemanticDuplicate
-from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.generation.checks.check import ComparingCheck
+from finetune_coverage.tools.generation.checks.form.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.checks.form.near_duplicate import NearDuplicate
+from finetune_coverage.tools.generation.checks.form.semantic_duplicate import LIMIT, SemanticDuplicate
+from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
 from finetune_coverage.tools.models.embedding import make_embeddings
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
@@ -59,20 +59,20 @@ def run() -> dict[str, Any]:
 
 
 def check_times(model: str, records: Sequence[Record]) -> dict[str, Any]:
-    """Time of each gate for one candidate, and how many planted copies were refused."""
+    """Time of each check for one candidate, and how many planted copies were refused."""
     known, fresh = records[:EXISTING], records[EXISTING:]
     embeddings = make_embeddings(Settings(embedding_model=model))
     vectors = _vectors(embeddings, known, only_some=model == "embedded")
     written = WrittenVector(embeddings)
     began = time.perf_counter()
-    gates: list[ComparingGate] = [
+    checks: list[ComparingCheck] = [
         ExactDuplicate(known),
         NearDuplicate(known),
         SemanticDuplicate(written, known, vectors),
     ]
     loading = time.perf_counter() - began
 
-    spent: dict[str, list[Cost]] = {"vector": [], **{gate.name: [] for gate in gates}, "accepted": []}
+    spent: dict[str, list[Cost]] = {"vector": [], **{check.name: [] for check in checks}, "accepted": []}
     outcomes: dict[str, list[bool]] = {"fresh": [], "copy": [], "near copy": []}
     agrees = 0
     for number, record in enumerate(fresh):
@@ -80,29 +80,29 @@ def check_times(model: str, records: Sequence[Record]) -> dict[str, Any]:
         candidate = _candidate(_planted(kind, record, known[number * 7]))
         spent["vector"].append(_cost(partial(written.of, candidate)))
         refused = False
-        for gate in gates:
-            spent[gate.name].append(_cost(partial(gate.check, candidate)))
-            refused = refused or gate.check(candidate) is not None
+        for check in checks:
+            spent[check.name].append(_cost(partial(check.check, candidate)))
+            refused = refused or check.check(candidate) is not None
         outcomes[kind].append(refused)
         if kind == "fresh":
             nearest = float(np.max(vectors @ written.of(candidate)))
-            rejection = gates[2].check(candidate)
+            rejection = checks[2].check(candidate)
             agrees += nearest < LIMIT or rejection is not None
-            spent["accepted"].append(_cost(partial(_tell, gates, candidate)))
+            spent["accepted"].append(_cost(partial(_tell, checks, candidate)))
     again = [_candidate(record) for record in fresh]
-    alone = [_cost(partial(_ask, gates[:2], candidate)) for candidate in again]
-    all_gates = np.sum([spent[gate.name] for gate in gates], axis=0)
+    alone = [_cost(partial(_ask, checks[:2], candidate)) for candidate in again]
+    all_checks = np.sum([spent[check.name] for check in checks], axis=0)
     return {
         "load_s": round(loading, 2),
         "times": {name: _spread(values) for name, values in spent.items()}
-        | {"all three checks": _spread(all_gates), "exact and near alone": _spread(alone)},
+        | {"all three checks": _spread(all_checks), "exact and near alone": _spread(alone)},
         "refused": {kind: float(np.mean(values)) for kind, values in outcomes.items()},
         "agrees_with_brute_force": agrees / len(outcomes["fresh"]),
     }
 
 
 def bytes_each(records: Any) -> float:
-    """Memory of the exact and the near gate together, for each record."""
+    """Memory of the exact and the near check together, for each record."""
     listed = list(records)
     for record in listed:
         record.source  # noqa: B018  (parsed beforehand: it is the record's own memory)
@@ -118,7 +118,7 @@ def bytes_each(records: Any) -> float:
 
 
 def start_seconds(count: int) -> dict[str, float]:
-    """How long the duplicate gates take to know a workflow, for the first and for a later job of one topic."""
+    """How long the duplicate checks take to know a workflow, for the first and for a later job of one topic."""
     with tempfile.TemporaryDirectory() as folder:
         services = Services(Settings(home=Path(folder), embedding_model="wordllama"))
         create_workflow(services.store, "wf-1")
@@ -128,7 +128,7 @@ def start_seconds(count: int) -> dict[str, float]:
                 insert_records(connection, "wf-1", batch)
 
         def start() -> object:
-            return duplicate_gates(services, "wf-1", "topic_00", WrittenVector(services.embeddings))
+            return duplicate_checks(services, "wf-1", "topic_00", WrittenVector(services.embeddings))
 
         times = {"first job": _seconds(start), "later job": _seconds(start)}
         services.index.close()
@@ -161,14 +161,14 @@ def _candidate(record: Record) -> Candidate:
     return Candidate(source=record.source, draft=draft)
 
 
-def _ask(gates: Sequence[ComparingGate], candidate: Candidate) -> None:
-    for gate in gates:
-        gate.check(candidate)
+def _ask(checks: Sequence[ComparingCheck], candidate: Candidate) -> None:
+    for check in checks:
+        check.check(candidate)
 
 
-def _tell(gates: Sequence[ComparingGate], candidate: Candidate) -> None:
-    for gate in gates:
-        gate.accepted(candidate)
+def _tell(checks: Sequence[ComparingCheck], candidate: Candidate) -> None:
+    for check in checks:
+        check.accepted(candidate)
 
 
 def _cost(work: Callable[[], object]) -> Cost:
@@ -197,8 +197,8 @@ def show(figures: dict[str, Any]) -> None:
             table.add_row(name, *(f"{number:.3f}" for number in times.values()))
         console.print(table)
         console.print(f"Refused: {found['refused']}; as brute force: {found['agrees_with_brute_force']:.3f}")
-    console.print(f"Bytes per record, exact and near gate together: {figures['bytes_per_record']}")
-    console.print(f"Seconds until the gates know a workflow, by records: {figures['start']}")
+    console.print(f"Bytes per record, exact and near check together: {figures['bytes_per_record']}")
+    console.print(f"Seconds until the checks know a workflow, by records: {figures['start']}")
 
 
 if __name__ == "__main__":

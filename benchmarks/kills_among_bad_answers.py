@@ -307,8 +307,8 @@ class Job:
             "every attempt has ended": all(
                 one.status in ("accepted", "rejected", "failed") for one in attempts
             ),
-            "no attempt was given up for its draft": all(one.gate != "changed_draft" for one in attempts),
-            "every check could look": all(one.gate != "check_failed" for one in attempts),
+            "no attempt was given up for its draft": all(one.check != "changed_draft" for one in attempts),
+            "every check could look": all(one.check != "check_failed" for one in attempts),
             "nothing is left in the spool": not list((self.home / "answers").glob("*")),
             "complete or short": generation.get("status") in ("complete", "short"),
             "complete means all": (generation.get("status") == "complete") == (len(ids) == COUNT),
@@ -332,7 +332,7 @@ class Job:
             "billed": _billed(self.endpoint.log) / PICODOLLARS,
             "spent": budget.spent_picodollars / PICODOLLARS,
             "reserved": budget.reserved_picodollars / PICODOLLARS,
-            "gates": Counter(one.gate for one in attempts if one.gate),
+            "checks": Counter(one.check for one in attempts if one.check),
             "wrong": self.wrong,
         }
 
@@ -369,8 +369,8 @@ def _billed(answers: Sequence[Answered]) -> int:
 def _may_be_charged(attempt: Attempt) -> bool:
     if attempt.status != "failed":
         return False
-    says_so = attempt.gate == "endpoint" and bool(MAYBE_CHARGED.search(attempt.evidence or ""))
-    return says_so or attempt.gate in ("interrupted", "endpoint_answer")
+    says_so = attempt.check == "endpoint" and bool(MAYBE_CHARGED.search(attempt.evidence or ""))
+    return says_so or attempt.check in ("interrupted", "endpoint_answer")
 
 
 def _key(answer: str) -> str:

@@ -1,7 +1,7 @@
 """One generation job as a process of its own, measured from inside: wall time, processor time, peak memory.
 
 Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume] [cheap]``; it prints one JSON document. With
-``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap gates judge: all but the
+``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap checks judge: all but the
 comparison of meanings, which needs vectors.
 """
 
@@ -20,7 +20,7 @@ from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
-from finetune_coverage.tools.generation.gates.gate_settings import GateSettings
+from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
 from finetune_coverage.tools.generation.jobs.ledger import get_job, list_jobs
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
@@ -121,8 +121,8 @@ def resident_bytes() -> int:
 def main(arguments: list[str]) -> None:
     """Run one job and print its figures."""
     folder, url, count, concurrency = arguments[:4]
-    gates = GateSettings(semantic="cheap" not in arguments)
-    services = services_for(Path(folder), url, int(concurrency), gates=gates)
+    checks = CheckSettings(semantic="cheap" not in arguments)
+    services = services_for(Path(folder), url, int(concurrency), checks=checks)
     item = unfinished_job(services) if "resume" in arguments else approved_job(services, int(count))
     print(json.dumps(asyncio.run(measured(services, item))))
 

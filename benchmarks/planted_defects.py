@@ -1,6 +1,6 @@
-"""Real dialogues with one defect each, to measure how many of each kind the gates find.
+"""Real dialogues with one defect each, to measure how many of each kind the checks find.
 
-Nothing here knows how the gates work. Each kind has a planter, which gives None where the dialogue has no place for
+Nothing here knows how the checks work. Each kind has a planter, which gives None where the dialogue has no place for
 its defect. Most kinds have several forms; the form and the place are drawn by a generator that is seeded with record
 and kind, so every run plants the same.
 """

@@ -1,4 +1,4 @@
-"""The real dialogues that the gates are measured on, and which of them rules and thresholds may be tuned on."""
+"""The real dialogues that the checks are measured on, and which of them rules and thresholds may be tuned on."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ TITLES = {
     "strange_answers": "Whatever an endpoint may send",
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
-    "gates": "Planted defects and untouched real records",
+    "checks": "Planted defects and untouched real records",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",

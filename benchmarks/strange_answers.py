@@ -217,9 +217,9 @@ async def run_jobs(
         finally:
             services.index.close()
             services.store.close()
-    broken = [one.evidence for one in attempts if one.gate == "check_failed"]
+    broken = [one.evidence for one in attempts if one.check == "check_failed"]
     assert not broken, broken
-    return sent, Counter(one.gate or one.status for one in attempts)
+    return sent, Counter(one.check or one.status for one in attempts)
 
 
 async def _one_job(services: Services, strategy: StrategyName) -> None:

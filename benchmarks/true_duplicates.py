@@ -1,4 +1,4 @@
-"""Real records that stand in their dataset more than once, found without the gates."""
+"""Real records that stand in their dataset more than once, found without the checks."""
 
 from __future__ import annotations
 

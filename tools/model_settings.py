@@ -131,7 +131,7 @@ class ModelSettings(BaseSettings):
     judge_model: str = Field(
         default="",
         title="Judge",
-        description="A model that looks at each record last, after all gates have passed it: a name at the endpoint, "
+        description="A model that looks at each record last, after all checks have passed it: a name at the endpoint, "
         "'embedded', or the path of a .gguf file. Empty: no judge.",
     )
     judge_base_url: str | None = Field(

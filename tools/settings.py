@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSe
 
 from .bounds import MOST_LISTED, MOST_TOKENS, MOST_USD
 from .errors import InvalidInput
-from .generation.gates.gate_settings import GateSettings
+from .generation.checks.check_settings import CheckSettings
 from .generation.tool_chain_settings import ToolChainSettings
 from .model_settings import (
     EMBEDDED,
@@ -117,8 +117,8 @@ class Settings(ServerSettings):
         description="The largest part of a topic that may be synthetic, if it has any real records.",
     )
 
-    gates: GateSettings = Field(
-        default_factory=GateSettings, title="Gates", description="How strict the checks are."
+    checks: CheckSettings = Field(
+        default_factory=CheckSettings, title="Checks", description="How strict the checks are."
     )
     tool_chain: ToolChainSettings = Field(
         default_factory=ToolChainSettings,

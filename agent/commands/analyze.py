@@ -87,7 +87,7 @@ def analyze(
 
 
 def _check_pictures(*files: Path | None) -> None:
-    from ..plots.canvas import check_picture_path, require_plots
+    from ..views.plots.canvas import check_picture_path, require_plots
 
     for file in files:
         if file is not None:
@@ -97,7 +97,7 @@ def _check_pictures(*files: Path | None) -> None:
 
 def _draw_distribution(services: Services, workflow: str, file: Path) -> None:
     from ...tools.coverage_change import coverage_change
-    from ..plots.distribution import draw_distribution
+    from ..views.plots.distribution import draw_distribution
 
     draw_distribution(coverage_change(services, workflow), file)
     note(f"The picture is in {file}.")
@@ -105,7 +105,7 @@ def _draw_distribution(services: Services, workflow: str, file: Path) -> None:
 
 def _draw_map(services: Services, workflow: str, under: list[str], file: Path) -> None:
     from ...tools.coverage.space.topic_map import map_topics
-    from ..plots.map import draw_map
+    from ..views.plots.map import draw_map
 
     note("Placing records on the map…")
     draw_map(map_topics(services, workflow), under, file)
@@ -146,7 +146,7 @@ def show_coverage(coverage: dict[str, Any], *, show_all: bool = False) -> None:
     say()
     console = stdout()
     if console.is_terminal:
-        from ..coverage_table import coverage_table
+        from ..views.coverage_table import coverage_table
 
         console.print(coverage_table(coverage, console))
     else:

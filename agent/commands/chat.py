@@ -47,7 +47,7 @@ def chat(
 
         require_workflow(services.store, workflow)
     from ...graph.conversations.thread_lock import hold_thread
-    from ..terminal_chat import TerminalChat
+    from ..chat.terminal import TerminalChat
 
     if fork_at is not None and (thread is None or workflow is not None):
         raise typer.BadParameter("--fork-at goes with --thread, and without --workflow.")

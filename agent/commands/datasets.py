@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..output import ExitCode, note, print_json, say, stderr
-from ..progress import LINE_EVERY_SECONDS
+from ..views.progress import LINE_EVERY_SECONDS
 from .options_and_prompts import AsJson, Workflow, open_services
 from .targets import show_change
 

@@ -18,6 +18,6 @@ def demo(
     ] = Path("demo-output"),
 ) -> None:
     """Play the worked example on the bundled dataset: 0.45 (poor), 30 records generated, 0.72 (good)."""
-    from ..demo import run_demo
+    from ..chat.demo import run_demo
 
     raise typer.Exit(run_demo(home=home, output=output))

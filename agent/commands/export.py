@@ -10,8 +10,8 @@ import typer
 
 from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, say
+from ..views.record_bar import record_bar
 from .options_and_prompts import AsJson, Workflow, finite, open_services
-from .record_bar import record_bar
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem
     from ...tools.services import Services
     from ...tools.settings import Settings
-    from ..progress import Standing
+    from ..views.progress import Standing
 
 Answer = dict[str, Any]
 Work = Callable[[Callable[["Standing"], None]], Coroutine[Any, Any, Answer]]
@@ -105,7 +105,7 @@ def run(work: Work) -> Answer:
     """Run a generation, showing its progress on stderr; Ctrl-C ends it and says how to go on."""
     import asyncio
 
-    from ..progress import ProgressView
+    from ..views.progress import ProgressView
 
     with ProgressView(stderr()) as view:
         try:
@@ -166,7 +166,7 @@ def _wanted(
 
 
 def _show_generation(generation: dict[str, Any]) -> None:
-    from ..progress import reasons_text
+    from ..views.progress import reasons_text
 
     before, after = generation["coverage_before"], generation["coverage_after"]
     accepted = f"{generation['accepted']} of {generation['requested']} records accepted"

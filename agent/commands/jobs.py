@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..origin_text import say_origin
 from ..output import print_json, print_table, say
+from ..views.origin import say_origin
 from .generate import approved_item, finish, run
 from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
 
@@ -92,7 +92,7 @@ def show(
     """Show a job and each of its attempts: what was accepted, what was rejected and why."""
     from ...tools.generation.jobs.ledger import list_attempts, summarize_job
     from ...tools.generation.jobs.shortfall import advice
-    from ..progress import reasons_text
+    from ..views.progress import reasons_text
 
     services = open_services()
     job = summarize_job(services.store, job_id)
@@ -120,9 +120,9 @@ def show(
         _say_diversity(varied)
     say()
     print_table(
-        ["Try", "Slot", "Outcome", "Gate", "Evidence"],
+        ["Try", "Slot", "Outcome", "Check", "Evidence"],
         [
-            (attempt.number, attempt.slot, attempt.status, attempt.gate, _short(attempt.evidence))
+            (attempt.number, attempt.slot, attempt.status, attempt.check, _short(attempt.evidence))
             for attempt in attempts
         ],
         numbers=(0, 1),
@@ -213,7 +213,7 @@ def why(
     workflow: Annotated[str, typer.Option("-w", "--workflow", help="Its workflow.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Show why a synthetic record is there: parents, prompt, model, answer, gates and the person's yes."""
+    """Show why a synthetic record is there: parents, prompt, model, answer, checks and the person's yes."""
     from ...tools.generation.jobs.origin import origin_of
 
     origin = origin_of(open_services(), workflow, record_id)

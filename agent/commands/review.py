@@ -15,9 +15,9 @@ import typer
 
 from ...tools.bounds import MOST_LISTED
 from ...tools.errors import CoverageError, InvalidInput
-from ..origin_text import say_origin
 from ..output import note, print_error, print_json, say
-from ..record_text import record_heading, record_lines
+from ..views.origin import say_origin
+from ..views.records import record_heading, record_lines
 from .options_and_prompts import AsJson, Workflow, can_ask, open_services
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import typer
 
 from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, print_table, say
-from ..topic_review import ask_about, reading_bar, show_queue
 from .options_and_prompts import AsJson, Workflow, Yes, can_ask, finite, open_services, says_yes
+from .topic_review import ask_about, reading_bar, show_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..output import note, print_table, say
-from .record_bar import record_bar
+from ..views.record_bar import record_bar
 
 if TYPE_CHECKING:
     from ...tools.coverage.space.cells import Cell

@@ -55,7 +55,7 @@ def compare(
         print_json({"success": True, "comparison": comparison.model_dump(mode="json")})
         return
     from ...graph.wording.compare_words import comparison_words
-    from ..terminal_chat import show_message
+    from ..chat.terminal import show_message
 
     show_message(comparison_words(comparison))
 

@@ -19,7 +19,7 @@ from ...tools.generation.jobs.ledger import list_jobs
 from ...tools.services import Services
 from ...tools.store.records import load_records
 from ...tools.store.workflows import list_topics, list_workflows, require_workflow
-from ..record_text import record_lines
+from ..views.records import record_lines
 from . import answers
 
 WorkflowId = Annotated[str, Field(description="The workflow (dataset), such as wf-123.")]

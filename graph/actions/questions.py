@@ -82,10 +82,11 @@ def _where_from(number: int, asked: Asked, offer: Offer) -> Answer:
     if record.origin == "real":
         return Answer(f"Record {number} is a real one: it came with the import, and nothing here wrote it.")
     store, known = asked.services.store, record.provenance or {}
+    passed = known.get("checks") or known.get("gates") or []  # records of earlier versions
     lines = [
         f'Record {number} was generated for "{topic_title(record.topic or "no topic")}" by '
         f"{strategy_words(str(known.get('strategy')))}, with the model {escape(str(known.get('model')))}, in the job "
-        f"{escape(str(known.get('job')))}. It passed the checks: {escape(', '.join(known.get('gates') or []))}."
+        f"{escape(str(known.get('job')))}. It passed the checks: {escape(', '.join(passed))}."
     ]
     for seed in known.get("seeds") or []:
         with suppress(CoverageError):  # a record that was deleted since

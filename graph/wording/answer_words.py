@@ -95,11 +95,11 @@ def rounds_words(rounds: Rounds) -> str:
 
 
 def rejection_lines(rejections: Rejections) -> str:
-    """Each gate with its number, and cases with the evidence."""
+    """Each check with its number, and cases with the evidence."""
     lines = []
-    for gate, count in rejections.by_gate.items():
-        lines.append(f"- **{escape(gate).replace('_', ' ')}**: {count:,}")
-        cases = [example for example in rejections.examples if example.gate == gate]
+    for check, count in rejections.by_check.items():
+        lines.append(f"- **{escape(check).replace('_', ' ')}**: {count:,}")
+        cases = [example for example in rejections.examples if example.check == check]
         lines += [
             f'  - "{topic_title(case.topic)}": {escape(case.evidence) or "no more is known"}'
             for case in cases

@@ -43,7 +43,7 @@ def _row(entry: Round) -> str:
     for item in entry.items:
         rejected.update(item.rejected)
     refused = ", ".join(
-        f"{number:,} {escape(gate).replace('_', ' ')}" for gate, number in rejected.most_common()
+        f"{number:,} {escape(check).replace('_', ' ')}" for check, number in rejected.most_common()
     )
     scores = [_score(entry.score_before), _score(entry.score_after)]
     cost = usd_figure(entry, nothing="none", unknown="not known")

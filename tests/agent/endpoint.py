@@ -109,7 +109,7 @@ class Endpoint(MockOpenAI):
 
     Attributes:
         refuse: from this many calls on, the key is refused.
-        is_useless: whether it answers with what no gate lets through.
+        is_useless: whether it answers with what no check lets through.
         useless_after: from so many calls on, it does.
     """
 

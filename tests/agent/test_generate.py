@@ -222,4 +222,4 @@ def test_an_evaluation_set_is_read_before_anything_is_paid_for(
         for one in command("review", "-w", small, "--synthetic", "--json").document["records"]
         if one["id"] == generation["record_ids"][0]
     ]
-    assert "decontamination" in first["provenance"]["gates"]
+    assert "decontamination" in first["provenance"]["checks"]

@@ -13,8 +13,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("a pipe stands for the keyboard, which Windows lacks", allow_module_level=True)
 
-from finetune_coverage.agent.chat_completion import ChatCompleter
-from finetune_coverage.agent.line_editor import HISTORY, LineEditor
+from finetune_coverage.agent.chat.completion import ChatCompleter
+from finetune_coverage.agent.chat.line_editor import HISTORY, LineEditor
 from finetune_coverage.tools import data_folder
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document

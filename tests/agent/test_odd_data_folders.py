@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from finetune_coverage.agent.conversation import Conversation
+from finetune_coverage.agent.chat.conversation import Conversation
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
 from finetune_coverage.graph.conversations.threads import list_threads, said_in

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from finetune_coverage.agent.demo import write_results
+from finetune_coverage.agent.chat.demo import write_results
 from finetune_coverage.tools.services import Services
 
 from .conftest import Command

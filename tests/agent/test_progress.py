@@ -6,9 +6,9 @@ import io
 import re
 
 import pytest
-from finetune_coverage.agent import progress
-from finetune_coverage.agent.conversation import Job
-from finetune_coverage.agent.progress import ProgressView, reasons_text
+from finetune_coverage.agent.chat.conversation import Job
+from finetune_coverage.agent.views import progress
+from finetune_coverage.agent.views.progress import ProgressView, reasons_text
 from rich.cells import cell_len
 from rich.console import Console
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from finetune_coverage.agent.slash_commands import COMMANDS, help_text, slash_command
+from finetune_coverage.agent.chat.slash_commands import COMMANDS, help_text, slash_command
 from finetune_coverage.tools.errors import InvalidInput
 from rich.cells import cell_len
 

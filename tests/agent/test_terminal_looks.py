@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 import typer
-from finetune_coverage.agent.chat_markdown import ChatMarkdown
+from finetune_coverage.agent.chat.conversation import Job
+from finetune_coverage.agent.chat.markdown import ChatMarkdown
 from finetune_coverage.agent.cli import app
-from finetune_coverage.agent.conversation import Job
-from finetune_coverage.agent.coverage_table import coverage_table
-from finetune_coverage.agent.progress import ProgressView
+from finetune_coverage.agent.views.coverage_table import coverage_table
+from finetune_coverage.agent.views.progress import ProgressView
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from finetune_coverage.agent.topic_name import TopicName, shown_name
+from finetune_coverage.agent.views.topic_name import TopicName, shown_name
 from finetune_coverage.tools.text.middle_cut import cut_middle
 from hypothesis import given
 from hypothesis import strategies as st

@@ -266,7 +266,7 @@ async def test_a_pause_has_a_ceiling_and_is_told(mock_openai: MockOpenAI, tmp_pa
 async def test_a_bug_of_a_check_costs_one_attempt(
     mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune_coverage.tools.generation.gates.artefacts import Artefacts
+    from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
 
     check, calls = Artefacts.check, itertools.count()
 
@@ -280,7 +280,7 @@ async def test_a_bug_of_a_check_costs_one_attempt(
     services = services_for(mock_openai, tmp_path / "home")
     generation = (await run_approved_item(services, *approved(services, 3)))["generation"]
     assert (generation["accepted"], generation["rejected"]) == (3, {"check_failed": 1})
-    (broken,) = [a for a in list_attempts(services.store, generation["job_id"]) if a.gate == "check_failed"]
+    (broken,) = [a for a in list_attempts(services.store, generation["job_id"]) if a.check == "check_failed"]
     assert "Artefacts failed with this answer (KeyError" in (broken.evidence or "")
 
 

@@ -14,8 +14,8 @@ from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
 from finetune_coverage.tools.generation.attempts.draft import Candidate
-from finetune_coverage.tools.generation.gates.decontamination import Decontamination, eval_vectors
-from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.generation.checks.form.decontamination import Decontamination, eval_vectors
+from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
 from finetune_coverage.tools.generation.search.words import words_of
 from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 from finetune_coverage.tools.index.spread import unit_rows
@@ -44,15 +44,15 @@ def eval_file(tmp_path: Path) -> Path:
     return path
 
 
-def gate(eval_set: list[Record], real: list[Record] | None = None) -> Decontamination:
+def decontamination(eval_set: list[Record], real: list[Record] | None = None) -> Decontamination:
     model = MiniLMEmbeddings()
     vectors = unit_rows(model.embed_array([one.user_text for one in eval_set]))
     return Decontamination(eval_set, vectors, WrittenVector(model), real or [])
 
 
 def check(made: Candidate, eval_file: Path, real: list[Record] | None = None) -> str | None:
-    rejection = gate(read_eval_set(eval_file), real).check(made)
-    assert rejection is None or rejection.gate == "decontamination"
+    rejection = decontamination(read_eval_set(eval_file), real).check(made)
+    assert rejection is None or rejection.check == "decontamination"
     return rejection.evidence if rejection else None
 
 
@@ -95,7 +95,7 @@ def test_standard_phrases_of_the_real_data_may_stay(candidate: Make, eval_file: 
     said = candidate(*dialogue(ASKED, "Try another lamp."))
     told = candidate(*dialogue("Purple pictures since Tuesday!", TOLD))
     real = [record(f"{ASKED} Number {number}.", TOLD, number=number) for number in range(12)]
-    runs = gate(read_eval_set(eval_file), real)
+    runs = decontamination(read_eval_set(eval_file), real)
     for made in (said, told):
         assert check(made, eval_file, real[:3]) is not None
     assert runs.check(told) is None
@@ -157,10 +157,10 @@ def with_eval_set(services: Services, path: Path) -> Services:
     return Services(settings, make_chat_model=lambda _: ScriptedChatModel([]))
 
 
-def test_the_setting_puts_the_gate_into_a_job(services: Services, eval_file: Path) -> None:
+def test_the_setting_puts_the_check_into_a_job(services: Services, eval_file: Path) -> None:
     set_up = with_eval_set(services, eval_file)
-    assert "decontamination" in Acceptance.for_job(set_up, "wf-1", "technical_issues").gate_names()
-    assert "decontamination" not in Acceptance.for_job(services, "wf-1", "technical_issues").gate_names()
+    assert "decontamination" in Acceptance.for_job(set_up, "wf-1", "technical_issues").check_names()
+    assert "decontamination" not in Acceptance.for_job(services, "wf-1", "technical_issues").check_names()
     set_up.index.close()
     set_up.store.close()
 
@@ -188,7 +188,7 @@ def test_real_evaluation_sets(candidate: Make, shared_data: Path) -> None:
     lines = (shared_data / "support" / "star_support.jsonl").read_text(encoding="utf-8").splitlines()
     records = [Record(id=f"s{number}", body=line, topic=None) for number, line in enumerate(lines)]
     eval_set, real, own = records[:40], records[1950:2350], records[2350:]
-    kept_out = gate(eval_set, real)
+    kept_out = decontamination(eval_set, real)
     assert all(kept_out.check(candidate(*one.messages)) is not None for one in eval_set)
     refused = sum(kept_out.check(candidate(*one.messages)) is not None for one in own)
     assert refused <= 3  # of 50, filled-in forms that differ in a name or a day

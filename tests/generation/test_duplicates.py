@@ -1,4 +1,4 @@
-"""The duplicate gates: which records count as the same, which do not, and what a rejection says."""
+"""The duplicate checks: which records count as the same, which do not, and what a rejection says."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import Candidate
-from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
-from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
-from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
-from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.generation.checks.form.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.checks.form.near_duplicate import NearDuplicate
+from finetune_coverage.tools.generation.checks.form.semantic_duplicate import SemanticDuplicate
+from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
 from finetune_coverage.tools.index.spread import unit_rows
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
 
@@ -68,7 +68,7 @@ def semantic(known: Sequence[Record]) -> SemanticDuplicate:
 def test_the_same_words_are_the_same_text(candidate: Make, known: str) -> None:
     made = candidate(*dialogue(SAYS, STANDARD))
     rejection = ExactDuplicate([record(known, "Sorry.", number=3)]).check(made)
-    assert rejection is not None and rejection.gate == "exact_duplicate" and "r3" in rejection.evidence
+    assert rejection is not None and rejection.check == "exact_duplicate" and "r3" in rejection.evidence
     assert made.scores["exact_duplicate"] == 1.0
 
 
@@ -82,28 +82,28 @@ def test_the_same_words_are_the_same_text(candidate: Make, known: str) -> None:
     ],
 )
 def test_other_words_are_another_text(candidate: Make, known: str, said: str) -> None:
-    gate = ExactDuplicate([record(known, "Sorry.")])
-    assert gate.check(candidate(*dialogue(said, STANDARD))) is None
+    check = ExactDuplicate([record(known, "Sorry.")])
+    assert check.check(candidate(*dialogue(said, STANDARD))) is None
 
 
 def test_a_turn_of_a_longer_conversation_counts_and_a_greeting_does_not(candidate: Make) -> None:
-    gate = ExactDuplicate([record("Hello there!", "Hello.", SAYS, "Sorry.")])
-    assert gate.check(candidate(*dialogue(SAYS, STANDARD))) is not None
-    assert gate.check(candidate(*dialogue("Hello there!", STANDARD))) is None
+    check = ExactDuplicate([record("Hello there!", "Hello.", SAYS, "Sorry.")])
+    assert check.check(candidate(*dialogue(SAYS, STANDARD))) is not None
+    assert check.check(candidate(*dialogue("Hello there!", STANDARD))) is None
 
 
 def test_what_was_accepted_is_named(candidate: Make) -> None:
     first = candidate(*dialogue(SAYS, STANDARD))
-    for gate in (ExactDuplicate(), NearDuplicate()):
-        assert gate.check(first) is None
-        gate.accepted(first)
-        rejection = gate.check(candidate(*dialogue(SAYS, "Other.")))
+    for check in (ExactDuplicate(), NearDuplicate()):
+        assert check.check(first) is None
+        check.accepted(first)
+        rejection = check.check(candidate(*dialogue(SAYS, "Other.")))
         assert rejection is not None and first.record_id in rejection.evidence
 
 
 def test_the_first_of_several_owners_is_named(candidate: Make) -> None:
-    gate = ExactDuplicate(record(SAYS, "Sorry.", number=number) for number in range(5000))
-    rejection = gate.check(candidate(*dialogue(SAYS, STANDARD)))
+    check = ExactDuplicate(record(SAYS, "Sorry.", number=number) for number in range(5000))
+    rejection = check.check(candidate(*dialogue(SAYS, STANDARD)))
     assert rejection is not None and rejection.evidence.endswith(" r0")
 
 
@@ -111,9 +111,9 @@ def test_the_first_of_several_owners_is_named(candidate: Make) -> None:
 
 
 def test_a_few_changed_words_make_a_near_duplicate(candidate: Make) -> None:
-    gate = NearDuplicate([record("The export stops at 80 percent on my old laptop since Monday.", number=4)])
+    check = NearDuplicate([record("The export stops at 80 percent on my old laptop since Monday.", number=4)])
     made = candidate(*dialogue(SAYS, STANDARD))
-    rejection = gate.check(made)
+    rejection = check.check(made)
     assert rejection is not None and "r4" in rejection.evidence
     assert made.scores["near_duplicate"] == pytest.approx(
         20 / 24, abs=0.001
@@ -121,17 +121,17 @@ def test_a_few_changed_words_make_a_near_duplicate(candidate: Make) -> None:
 
 
 def test_a_fresh_text_passes(candidate: Make) -> None:
-    gate = NearDuplicate([record(SAYS, "Sorry.")])
+    check = NearDuplicate([record(SAYS, "Sorry.")])
     made = candidate(*dialogue("Thumbnails of my panorama photos are rotated by a quarter.", STANDARD))
-    assert gate.check(made) is None
+    assert check.check(made) is None
 
 
 def test_near_duplicates_in_a_script_without_spaces(candidate: Make) -> None:
-    gate = NearDuplicate(
+    check = NearDuplicate(
         [record("我的新银行卡昨天在超市付款的时候被拒绝了请问是什么原因", "好的。", number=9)]
     )
     made = candidate(*dialogue("我的新银行卡今天在超市付款的时候被拒绝了请问是什么原因", "好的。"))
-    rejection = gate.check(made)
+    rejection = check.check(made)
     assert rejection is not None and "r9" in rejection.evidence
 
 
@@ -159,7 +159,7 @@ def test_what_a_record_costs_in_memory() -> None:
     for one in records:
         exact.know(one)
         near.know(one)
-        one.__dict__.pop("source", None)  # the parsed record is not what the gates keep
+        one.__dict__.pop("source", None)  # the parsed record is not what the checks keep
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert used / len(records) < 600

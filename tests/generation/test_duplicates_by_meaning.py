@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.attempts.acceptance import duplicate_gates
+from finetune_coverage.tools.generation.attempts.acceptance import duplicate_checks
 from finetune_coverage.tools.generation.attempts.draft import Candidate
-from finetune_coverage.tools.generation.gates.exact_duplicate import ExactDuplicate
-from finetune_coverage.tools.generation.gates.near_duplicate import NearDuplicate
-from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
-from finetune_coverage.tools.generation.gates.written_vector import WrittenVector
+from finetune_coverage.tools.generation.checks.form.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.checks.form.near_duplicate import NearDuplicate
+from finetune_coverage.tools.generation.checks.form.semantic_duplicate import SemanticDuplicate
+from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
 from finetune_coverage.tools.index.index_entries import indexed_text
 from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
 from finetune_coverage.tools.services import Services
@@ -23,14 +23,14 @@ from .tool_messages import call, result
 
 
 def test_other_words_with_the_same_content(candidate: Make) -> None:
-    gate = semantic(
+    check = semantic(
         [record("Since Monday, the export on my laptop stops at 80 percent.", "Sorry.", number=2)]
     )
     made = candidate(*dialogue(SAYS, STANDARD))
-    rejection = gate.check(made)
+    rejection = check.check(made)
     assert rejection is not None and "r2" in rejection.evidence
     assert made.scores["semantic_duplicate"] >= 0.96
-    assert gate.check(candidate(*dialogue("Can I pay with a gift card?", STANDARD))) is None
+    assert check.check(candidate(*dialogue("Can I pay with a gift card?", STANDARD))) is None
 
 
 CLOSE = "My export stops at 80 percent on the laptop, what can I do?"
@@ -67,25 +67,25 @@ def test_one_form_filled_with_other_values(candidate: Make) -> None:
         return [turn("user", text), call(arguments), result(), turn("assistant", "It is booked.")]
 
     body = json.dumps({"messages": told(known, booked)})
-    gate = semantic([Record(id="r0", body=body, topic="technical_issues")])
-    assert gate.check(candidate(*told(like, booked))) is not None
-    assert gate.check(candidate(*told(like, {"from": "May 14", "to": "June 2"}))) is None
-    assert gate.check(candidate(*told(known, {"from": "May 14", "to": "June 2"}))) is not None
+    check = semantic([Record(id="r0", body=body, topic="technical_issues")])
+    assert check.check(candidate(*told(like, booked))) is not None
+    assert check.check(candidate(*told(like, {"from": "May 14", "to": "June 2"}))) is None
+    assert check.check(candidate(*told(known, {"from": "May 14", "to": "June 2"}))) is not None
 
 
 def test_a_variation_that_left_its_source(candidate: Make) -> None:
     seed = record(SAYS, STANDARD)
     far = dialogue("Which cake goes well with green tea?", STANDARD)
     rejection = semantic([seed]).check(candidate(*far, strategy="message_variation", seeds=[seed]))
-    assert rejection is not None and rejection.gate == "variation"
+    assert rejection is not None and rejection.check == "variation"
 
 
 def test_accepted_candidates_are_known_also_when_there_were_no_records(candidate: Make) -> None:
-    gate = SemanticDuplicate(WrittenVector(MiniLMEmbeddings()), [], np.empty((0, 0), np.float32))
+    check = SemanticDuplicate(WrittenVector(MiniLMEmbeddings()), [], np.empty((0, 0), np.float32))
     first = candidate(*dialogue(SAYS, STANDARD))
-    assert gate.check(first) is None
-    gate.accepted(first)
-    rejection = gate.check(
+    assert check.check(first) is None
+    check.accepted(first)
+    rejection = check.check(
         candidate(*dialogue("Since Monday the export on my laptop stops at 80 percent.", "?"))
     )
     assert rejection is not None and first.record_id in rejection.evidence
@@ -93,12 +93,12 @@ def test_accepted_candidates_are_known_also_when_there_were_no_records(candidate
 
 def test_a_candidate_without_a_user_is_not_compared(candidate: Make) -> None:
     made = candidate(turn("assistant", STANDARD))
-    for gate in (
+    for check in (
         ExactDuplicate([record("", "x")]),
         NearDuplicate([record("", "x")]),
         semantic([record(SAYS)]),
     ):
-        assert gate.check(made) is None
+        assert check.check(made) is None
 
 
 def test_a_variation_is_compared_by_what_it_wrote() -> None:
@@ -120,7 +120,7 @@ def test_vectors_of_existing_records_are_computed_once(services: Services) -> No
     counted = Services(services.settings, make_embeddings=lambda _: Counting())
     of_topic = len(list(load_records(services.store, "wf-1", topic="technical_issues")))
     for _ in range(2):
-        duplicate_gates(counted, "wf-1", "technical_issues", WrittenVector(counted.embeddings))
+        duplicate_checks(counted, "wf-1", "technical_issues", WrittenVector(counted.embeddings))
         assert Counting.embedded == of_topic
     counted.index.close()
     counted.store.close()

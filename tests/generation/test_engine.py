@@ -24,7 +24,7 @@ WORKFLOW = "wf-1"
 TOPIC = "technical_issues"
 Approve = Callable[..., tuple[str, int]]
 
-# Distinct on purpose: the duplicate gates are the real ones.
+# Distinct on purpose: the duplicate checks are the real ones.
 PROBLEMS = """\
 The live picture of my porch camera freezes after two minutes, sound goes on. Firmware 2.4 is installed.
 Night mode turns everything purple, since the error popped up at the last update.

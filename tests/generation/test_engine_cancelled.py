@@ -97,7 +97,7 @@ async def test_what_was_drafted_and_never_sent_is_given_back(
         await job
     (summary,) = list_jobs(services.store)
     assert model.history == []
-    assert {one.gate for one in list_attempts(services.store, summary.id)} == {"not_sent"}
+    assert {one.check for one in list_attempts(services.store, summary.id)} == {"not_sent"}
     with services.store.read() as connection:
         assert budget_of(connection, item[0]).reserved_tokens == 0
     monkeypatch.setattr(journal, "begin_attempts", begin)

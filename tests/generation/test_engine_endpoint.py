@@ -86,7 +86,7 @@ def approved(services: Services, count: int, strategy: str = "few_shot") -> tupl
 @pytest.fixture(autouse=True)
 def no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock's vectors count letters, which says nothing about meaning."""
-    from finetune_coverage.tools.generation.gates.semantic_duplicate import SemanticDuplicate
+    from finetune_coverage.tools.generation.checks.form.semantic_duplicate import SemanticDuplicate
 
     monkeypatch.setattr(SemanticDuplicate, "check", lambda *_: None)
 
@@ -196,13 +196,13 @@ async def test_half_an_answer_that_was_paid_for_is_continued(
     endpoint: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from finetune_coverage.tools.generation.attempts.stages import AttemptWork
-    from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
+    from finetune_coverage.tools.generation.checks.facts.kept_facts import KeptFacts
     from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
 
     monkeypatch.setattr(KeptFacts, "check", lambda *_: None)
     monkeypatch.setattr(MessageVariation, "check", lambda *_: None)
     monkeypatch.setattr(
-        "finetune_coverage.tools.generation.gates.grounded_reply.GroundedReply.check", lambda *_: None
+        "finetune_coverage.tools.generation.checks.facts.grounded_reply.GroundedReply.check", lambda *_: None
     )
     services = services_for(endpoint, tmp_path / "home", max_concurrency=1)
     item = approved(services, 1, "message_variation")

@@ -124,7 +124,7 @@ async def test_an_answer_to_a_prompt_that_cannot_be_drawn_again_is_not_grafted_o
         connection.execute(update(attempts).values(**other))
     generation = (await run_approved_item(services, *item))["generation"]
     assert generation["rejected"]["changed_draft"] == 1
-    (lost,) = (a for a in list_attempts(services.store, generation["job_id"]) if a.gate == "changed_draft")
+    (lost,) = (a for a in list_attempts(services.store, generation["job_id"]) if a.check == "changed_draft")
     assert "cannot be drawn again" in (lost.evidence or "") and lost.tokens > 0, "it is paid for all the same"
     assert generation["accepted"] == 1
 

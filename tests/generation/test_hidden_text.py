@@ -10,7 +10,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
 from finetune_coverage.tools.generation.attempts.draft import Candidate
-from finetune_coverage.tools.generation.gates.hidden_text import HiddenText
+from finetune_coverage.tools.generation.checks.form.hidden_text import HiddenText
 
 from .tool_messages import call
 
@@ -49,7 +49,7 @@ def real(text: str, number: int) -> Record:
 )
 def test_what_nobody_sees_is_refused(candidate: Make, text: str, kind: str, role: str) -> None:
     rejection = HiddenText().check(candidate(*said(text, role)))
-    assert rejection is not None and rejection.gate == "hidden_text"
+    assert rejection is not None and rejection.check == "hidden_text"
     assert kind in rejection.evidence and rejection.evidence.startswith(role)
     assert rejection.evidence.isprintable()
 
@@ -95,13 +95,13 @@ def test_arguments_of_calls_are_read_as_who_gets_them_reads_them(candidate: Make
 def test_it_steps_back_where_the_real_records_have_the_character(candidate: Make) -> None:
     coloured = [real(f"The log says \x1b[31mfailed\x1b[0m, line {number}.", number) for number in range(2)]
     plain = [real("Free some space first.", number) for number in range(2, 50)]
-    gate = HiddenText([*coloured, *plain])
-    assert gate.check(candidate(*said("\x1b[32mdone\x1b[0m"))) is None
+    check = HiddenText([*coloured, *plain])
+    assert check.check(candidate(*said("\x1b[32mdone\x1b[0m"))) is None
     # Of what they have, and of nothing else.
     for text in (LINK, "\x00", "\u202eabc"):
-        assert gate.check(candidate(*said(text))) is not None
+        assert check.check(candidate(*said(text))) is not None
     assert HiddenText(plain).check(candidate(*said("\x1b[32mdone"))) is not None
 
 
 def test_every_job_has_it(services: Any) -> None:
-    assert Acceptance.for_job(services, "wf-1", "technical_issues").gate_names()[0] == "hidden_text"
+    assert Acceptance.for_job(services, "wf-1", "technical_issues").check_names()[0] == "hidden_text"

@@ -75,7 +75,7 @@ async def test_every_record_is_judged_last_and_says_so(
     assert asked(endpoint, JUDGE) == 5
     for record in load_records(services.store, WORKFLOW, origin="synthetic"):
         assert record.provenance is not None
-        assert record.provenance["gates"][-1] == "judge"
+        assert record.provenance["checks"][-1] == "judge"
         assert record.provenance["scores"]["judge"] == 1.0
         assert record.provenance["judge"]["model"].startswith(JUDGE)
         assert {"on_topic", "new_case"} <= set(record.provenance["judge"]["passed"])
@@ -103,14 +103,14 @@ async def test_what_it_refuses_is_refilled_and_its_quote_is_the_evidence(
     generation = (await run_approved_item(services, *approved(services, 4)))["generation"]
     assert generation["accepted"] == 4
     assert generation["rejected"] == {"judge": 2}
-    refused = [one for one in list_attempts(services.store, generation["job_id"]) if one.gate == "judge"]
+    refused = [one for one in list_attempts(services.store, generation["job_id"]) if one.check == "judge"]
     evidence = sorted(str(one.evidence) for one in refused)
     assert evidence[0] == "answered: it is so: 'nobody said this' (which stands nowhere in the record)"
     assert evidence[1].startswith("natural: it is so: ") and "nowhere" not in evidence[1]
     assert all(one.verdict for one in refused)
 
 
-async def test_what_a_gate_refuses_is_not_judged(
+async def test_what_a_check_refuses_is_not_judged(
     endpoint: MockOpenAI, judged: Callable[..., Services]
 ) -> None:
     good, calls = endpoint.reply, itertools.count()

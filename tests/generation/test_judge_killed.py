@@ -22,7 +22,7 @@ __all__ = ["endpoint", "judged", "no_meaning"]
 
 
 @pytest.mark.parametrize("keeps", ["the journal", "the spool"])
-@pytest.mark.parametrize("dies_at", ["the gates", "the verdict"])
+@pytest.mark.parametrize("dies_at", ["the checks", "the verdict"])
 async def test_a_crash_pays_for_nothing_twice(
     endpoint: MockOpenAI,
     judged: Callable[..., Services],

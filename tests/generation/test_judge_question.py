@@ -124,7 +124,7 @@ def test_a_bad_verdict_names_criteria_and_quotes(context: MakeContext) -> None:
     said = Judge("m", context()).refusal(
         made, verdict("few_shot", on_topic="where IS my parcel", natural="I am a dog", answered='"id": 7')
     )
-    assert said is not None and said.gate == "judge"
+    assert said is not None and said.check == "judge"
     assert said.evidence.split("; ") == [
         "on_topic: because: 'where IS my parcel'",
         "answered: because: '\"id\": 7'",

@@ -1,4 +1,4 @@
-"""What rejections teach: reasons read as rules, rules as a gate, rejected records in the prompts."""
+"""What rejections teach: reasons read as rules, rules as a check, rejected records in the prompts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.attempts.draft import Candidate, TopicContext
-from finetune_coverage.tools.generation.gates.review_rules import ReviewRules
+from finetune_coverage.tools.generation.checks.form.review_rules import ReviewRules
 from finetune_coverage.tools.generation.lessons.lessons import (
     lessons_of,
     reject_records,
@@ -116,7 +116,7 @@ def test_each_kind_of_rule_at_its_border(
     candidate = Candidate(source={"messages": messages}, draft=None)  # type: ignore[arg-type]
     refusal = ReviewRules([Rule(rule.kind, rule.value, id=4)]).check(candidate)
     assert (refusal is None) == (evidence is None)
-    assert refusal is None or (refusal.gate == "review_rule" and refusal.evidence.startswith("rule 4, "))
+    assert refusal is None or (refusal.check == "review_rule" and refusal.evidence.startswith("rule 4, "))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The planted defects: one change each, the same in every run, and those of form found by strict gates."""
+"""The planted defects: one change each, the same in every run, and those of form found by strict checks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from finetune_coverage.benchmarks import gates as gates_benchmark
+from finetune_coverage.benchmarks import checks as checks_benchmark
 from finetune_coverage.benchmarks.planted_defects import PLANTERS, planted_defects
 from finetune_coverage.benchmarks.real_dialogues import UNLABELLED, Dataset, Part, datasets, part_of
 from finetune_coverage.benchmarks.true_duplicates import true_duplicates
-from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
-from finetune_coverage.tools.generation.gates.tool_calls import tool_rungs
+from finetune_coverage.tools.generation.checks.facts.tool_calls import tool_rungs
+from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_the_record_itself_stays_as_it_is(sample: Dataset) -> None:
 
 
 def test_defects_of_form_are_found_and_real_records_pass(sample: Dataset) -> None:
-    gates = [RoleGrammar(sample.records), *tool_rungs(sample.records)[:2]]
+    checks = [RoleGrammar(sample.records), *tool_rungs(sample.records)[:2]]
     kinds = {
         "undeclared_tool",
         "wrong_argument_type",
@@ -46,7 +46,7 @@ def test_defects_of_form_are_found_and_real_records_pass(sample: Dataset) -> Non
     }
     for planted in planted_defects(sample, "tuning"):
         if planted.kind in kinds:
-            assert any(gate.check(planted.candidate) for gate in gates), planted.kind
+            assert any(check.check(planted.candidate) for check in checks), planted.kind
 
 
 def test_true_duplicates(sample: Dataset) -> None:
@@ -70,9 +70,9 @@ def test_datasets_that_were_taken_up_late_are_measured_apart(shared_data: Path) 
 def test_a_wrong_option_measures_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, code: int, says: str
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["gates", option])
+    monkeypatch.setattr("sys.argv", ["checks", option])
     with pytest.raises(SystemExit) as stopped:
-        gates_benchmark.main()
+        checks_benchmark.main()
     out, err = capsys.readouterr()
     assert stopped.value.code == code
     assert says in out + err

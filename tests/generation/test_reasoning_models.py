@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.attempts.next_request import Asking
-from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
+from finetune_coverage.tools.generation.checks.facts.kept_facts import KeptFacts
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts
 from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
@@ -64,7 +64,7 @@ async def test_a_reasoning_model_delivers_what_was_asked(
     attempts = list_attempts(services.store, generation["job_id"])
     assert budget.spent_tokens == sum(one.prompt_tokens + one.completion_tokens for one in attempts)
     assert budget.reserved_tokens == 0
-    cut = [one for one in attempts if one.gate == "cut_off"]
+    cut = [one for one in attempts if one.check == "cut_off"]
     assert all("its limit was" in (one.evidence or "") for one in cut)
     assert generation["rejected"].get("cut_off", 0) == len(cut) == len(limits) - 30
 
@@ -190,7 +190,7 @@ async def test_a_job_that_is_taken_up_knows_how_long_the_answers_could_be(
     attempts = list_attempts(later.store, answer["generation"]["job_id"])
     with later.store.read() as connection:
         reserved = budget_of(connection, item[0]).reserved_tokens
-    assert reserved == sum(one.reserved_tokens for one in attempts if one.gate == "interrupted")
+    assert reserved == sum(one.reserved_tokens for one in attempts if one.check == "interrupted")
 
 
 async def test_what_was_set_aside_for_an_attempt_is_what_it_may_use_when_it_is_taken_up(
@@ -213,7 +213,7 @@ async def test_what_was_set_aside_for_an_attempt_is_what_it_may_use_when_it_is_t
     mock_openai.reply = answer
     # What the model says is refused, but only when both of its replies are there.
     monkeypatch.setattr(MessageVariation, "check", lambda strategy, candidate: None)
-    monkeypatch.setattr(KeptFacts, "check", lambda gate, candidate: None)
+    monkeypatch.setattr(KeptFacts, "check", lambda check, candidate: None)
     with monkeypatch.context() as patch:
         patch.setattr(Asking, "ask", die_between)
         assert (await run_approved_item(services, *item))["error"]["code"] == "internal"

@@ -12,7 +12,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.dataset.tool_exchanges import exchanges
 from finetune_coverage.tools.generation.attempts.draft import Candidate, TopicContext
-from finetune_coverage.tools.generation.gates.results_fit_calls import ResultsFitCalls
+from finetune_coverage.tools.generation.checks.facts.results_fit_calls import ResultsFitCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.traces import trace_of
 
@@ -111,7 +111,7 @@ def test_parallel_calls_under_one_id_are_told_apart_by_their_order() -> None:
     ]
 
 
-def test_gates_learn_from_results_of_the_same_call(candidate: Callable[..., Candidate]) -> None:
+def test_checks_learn_from_results_of_the_same_call(candidate: Callable[..., Candidate]) -> None:
     """That a result repeats what was asked is seen although all ids are one."""
 
     def turns(number: int, told: int) -> Iterator[Json]:
@@ -128,9 +128,9 @@ def test_gates_learn_from_results_of_the_same_call(candidate: Callable[..., Cand
         Record(f"r{n}", json.dumps({"messages": list(turns(40100 + n, 40100 + n))}), "orders")
         for n in range(8)
     ]
-    gate = ResultsFitCalls(real)
-    assert gate.check(candidate(*turns(51000, 51000))) is None
-    refused = gate.check(candidate(*turns(51000, 62000)))
+    check = ResultsFitCalls(real)
+    assert check.check(candidate(*turns(51000, 51000))) is None
+    refused = check.check(candidate(*turns(51000, 62000)))
     assert refused is not None and "62000" in refused.evidence
 
 

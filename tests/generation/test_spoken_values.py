@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from finetune_coverage.tools.generation.gates.explained import explains
-from finetune_coverage.tools.generation.gates.said import Said
-from finetune_coverage.tools.generation.gates.spoken_values import number_form, values_of
+from finetune_coverage.tools.generation.checks.facts.explained import explains
+from finetune_coverage.tools.generation.checks.facts.said import Said
+from finetune_coverage.tools.generation.checks.facts.spoken_values import number_form, values_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -96,7 +96,7 @@ def test_message_variation_refuses_the_source_itself(context: MakeContext) -> No
     seed, turn = made.seeds[0], made.plan
     same = {"user": seed.messages[turn]["content"] + " Please.", "assistant": ASSISTANT}
     rejection = strategy.check(strategy.build(made, same))
-    assert rejection is not None and rejection.gate == "variation"
+    assert rejection is not None and rejection.check == "variation"
 
 
 def test_message_variation_does_not_show_the_reply_to_whoever_writes_the_user(context: MakeContext) -> None:
@@ -173,7 +173,7 @@ def test_a_copied_phrase_is_refused(name: StrategyName, context: MakeContext) ->
     }
     answer = {"exchanges": [pair] * max(1, made.details["exchanges"])}
     rejection = strategy.check(strategy.build(made, answer))
-    assert rejection is not None and rejection.gate == "copied_phrase"
+    assert rejection is not None and rejection.check == "copied_phrase"
 
 
 def test_topic_description_works_without_any_record(context: MakeContext) -> None:
@@ -208,7 +208,7 @@ def test_scenario_expansion_wants_its_edge_case(context: MakeContext) -> None:
         {"user": "It worked well.", "assistant": "Good to hear that."},
     ]
     rejection = strategy.check(strategy.build(made, {"exchanges": told}))
-    assert rejection is not None and rejection.gate == "axis"
+    assert rejection is not None and rejection.check == "axis"
     asked = [
         {"user": USER, "assistant": "Which router do you have?"},
         {"user": "An R7.", "assistant": ASSISTANT},

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, TopicContext
-from finetune_coverage.tools.generation.gates.artefacts import Artefacts
-from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
-from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
+from finetune_coverage.tools.generation.checks.facts.tool_calls import ToolCalls
+from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
+from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.tool_errors import is_error
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
@@ -33,11 +33,11 @@ def test_negatives_come_in_the_configured_share() -> None:
             assert max(kinds.values()) - min(kinds.values()) <= 5
 
 
-def test_negatives_pass_the_gates() -> None:
+def test_negatives_pass_the_checks() -> None:
     strategy = make_strategy("tool_chain")
     for _, candidate in drafts(orders(NEGATIVE), 60):
-        for gate in (RoleGrammar(), ToolCalls(), strategy):
-            assert gate.check(candidate) is None
+        for check in (RoleGrammar(), ToolCalls(), strategy):
+            assert check.check(candidate) is None
 
 
 def test_without_a_suitable_tool_nothing_is_called() -> None:
@@ -47,7 +47,7 @@ def test_without_a_suitable_tool_nothing_is_called() -> None:
         assert declared and not set(declared) & set(draft.details["wanted"])
         candidate.messages[-1]["content"] = "Your order is cancelled."
         rejection = make_strategy("tool_chain").check(candidate)
-        assert rejection is not None and rejection.gate == "negative"
+        assert rejection is not None and rejection.check == "negative"
 
 
 def test_a_missing_argument_is_asked_for_then_given_then_used() -> None:
@@ -72,10 +72,10 @@ def test_whoever_writes_the_request_does_not_see_what_is_forgotten() -> None:
         assert value not in ask.prompt[-1][1] and value in reply.prompt[-1][1]
         assert set(ask.schema["properties"]) >= {"request", "question"}
         assert list(reply.schema["properties"]) == list(draft.stand_in) == ["user_reply", "answer"]
-        # What stands in for the reply must not be what a gate refuses the beginning for.
+        # What stands in for the reply must not be what a check refuses the beginning for.
         begun = make_strategy("tool_chain").build(draft, {**spoken(draft), **draft.stand_in})
-        for gate in (RoleGrammar(), Artefacts(), ToolCalls(), make_strategy("tool_chain")):
-            assert gate.check(begun) is None
+        for check in (RoleGrammar(), Artefacts(), ToolCalls(), make_strategy("tool_chain")):
+            assert check.check(begun) is None
 
 
 def test_a_tool_error_is_followed_by_a_correction_or_an_apology() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import TopicContext
-from finetune_coverage.tools.generation.gates.role_grammar import RoleGrammar
-from finetune_coverage.tools.generation.gates.tool_calls import ToolCalls
+from finetune_coverage.tools.generation.checks.facts.tool_calls import ToolCalls
+from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.chain_model import ChainModel, links_hold, steps_of
 from finetune_coverage.tools.generation.strategies.chains.data_links import leaf_at, leaves
@@ -199,7 +199,7 @@ def test_long_arguments_are_left_to_the_model_and_repeated_where_the_trace_repea
         ("tools/apibank_lv1_lv2.jsonl", ["DeleteAccount"]),
     ],
 )
-def test_chains_of_real_traces_pass_the_gates(shared_data: Path, file: str, topics: list[str]) -> None:
+def test_chains_of_real_traces_pass_the_checks(shared_data: Path, file: str, topics: list[str]) -> None:
     for topic in topics:
         seeds = real_seeds(shared_data / file, topic)
         pairs = observed_pairs(seeds)
@@ -208,6 +208,6 @@ def test_chains_of_real_traces_pass_the_gates(shared_data: Path, file: str, topi
             assert RoleGrammar().check(candidate) is None
             assert ToolCalls().check(candidate) is None, draft.details
             refused = strategy.check(candidate)
-            assert refused is None or refused.gate == "copied_phrase"
+            assert refused is None or refused.check == "copied_phrase"
             if "negative" not in draft.details and draft.details["chain_from"] == "recombined":
                 assert set(pairwise(steps(candidate.messages))) <= pairs

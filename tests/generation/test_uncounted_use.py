@@ -88,12 +88,12 @@ async def test_what_is_said_is_what_is_charged(
 
 def let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock's words keep no facts."""
-    from finetune_coverage.tools.generation.gates.grounded_reply import GroundedReply
-    from finetune_coverage.tools.generation.gates.kept_facts import KeptFacts
+    from finetune_coverage.tools.generation.checks.facts.grounded_reply import GroundedReply
+    from finetune_coverage.tools.generation.checks.facts.kept_facts import KeptFacts
     from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
 
-    for gate in (GroundedReply, KeptFacts, MessageVariation):
-        monkeypatch.setattr(gate, "check", lambda *_: None)
+    for check in (GroundedReply, KeptFacts, MessageVariation):
+        monkeypatch.setattr(check, "check", lambda *_: None)
 
 
 @pytest.mark.parametrize("judge", ["", JUDGE])

@@ -1,4 +1,4 @@
-"""Messages with tool calls, for the tests of gates."""
+"""Messages with tool calls, for the tests of checks."""
 
 from __future__ import annotations
 

@@ -169,6 +169,6 @@ def test_every_setting_is_described() -> None:
 
 
 def test_a_group_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FINETUNE_COVERAGE_GATES", "{no JSON")
-    with pytest.raises(InvalidInput, match="gates"):
+    monkeypatch.setenv("FINETUNE_COVERAGE_CHECKS", "{no JSON")
+    with pytest.raises(InvalidInput, match="checks"):
         load_settings()

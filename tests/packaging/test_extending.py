@@ -91,16 +91,16 @@ def test_the_strategy(context: TopicContext, monkeypatch: pytest.MonkeyPatch) ->
     assert made.messages[:-2] == draft.seeds[0].messages and len(made.written) == 2
     said = draft.seeds[0].messages[-1]["content"]
     copied = acceptance.judge(strategy, draft, answer("And on the tablet?", said))
-    assert isinstance(copied, Rejection) and copied.gate == "copied_phrase"
+    assert isinstance(copied, Rejection) and copied.check == "copied_phrase"
     unusable = acceptance.judge(strategy, draft, "{}")
-    assert isinstance(unusable, Rejection) and unusable.gate == "parse"
+    assert isinstance(unusable, Rejection) and unusable.check == "parse"
 
 
 def test_the_check(context: TopicContext) -> None:
     strategy = FollowUp()
     draft = strategy.draft(context, 0, random.Random(1))
     acceptance = Acceptance(context.topic, [NoWebAddress()], [], [])
-    assert acceptance.gate_names() == ["no_web_address"]
+    assert acceptance.check_names() == ["no_web_address"]
     good = acceptance.judge(strategy, draft, answer("Where?", "Under Settings."))
     bad = acceptance.judge(strategy, draft, answer("Where?", "See https://example.com/help."))
     assert isinstance(good, Candidate)

@@ -19,7 +19,7 @@ import pytest
 PACKAGES = (
     "tools.coverage",
     "tools.dataset",
-    "tools.generation.gates",
+    "tools.generation.checks",
     "tools.generation",
     "tools",
     "graph",

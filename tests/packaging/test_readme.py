@@ -158,7 +158,7 @@ def test_options_in_commands_exist(line: str) -> None:
 def settings_there_are() -> set[str]:
     fields = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     fields = {name.removeprefix(PREFIX) if "_OPENAI_" in name else name for name in fields}
-    for group in ("gates", "tool_chain"):
+    for group in ("checks", "tool_chain"):
         parts = type(getattr(Settings(), group)).model_fields
         fields -= {f"{PREFIX}{group.upper()}"}
         fields |= {f"{PREFIX}{group.upper()}__{part.upper()}" for part in parts}

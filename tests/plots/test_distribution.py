@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.agent.plots.distribution import bars_of, draw_distribution
+from finetune_coverage.agent.views.plots.distribution import bars_of, draw_distribution
 from finetune_coverage.tools.coverage_change import coverage_change
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generation.jobs.job import run_item

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finetune_coverage.agent.plots.labels import Box, place
-from finetune_coverage.agent.plots.map import draw_map
+from finetune_coverage.agent.views.plots.labels import Box, place
+from finetune_coverage.agent.views.plots.map import draw_map
 from finetune_coverage.tools.coverage.space import topic_map
 from finetune_coverage.tools.coverage.space.topic_map import map_topics
 from finetune_coverage.tools.errors import InvalidInput

@@ -1,4 +1,4 @@
-"""The classifier that tells topics apart by their text, for checking labels and for the topic gate."""
+"""The classifier that tells topics apart by their text, for checking labels and for the topic check."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class Record:
         topic: the leaf label that coverage counts; ``None`` is uncategorized.
         other_topics: further labels that the source gave; kept, not counted.
         origin: real or synthetic.
-        provenance: for a synthetic record: job, slot, strategy, seeds, template, model, gates, approval.
+        provenance: for a synthetic record: job, slot, strategy, seeds, template, model, checks, approval.
     """
 
     id: str

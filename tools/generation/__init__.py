@@ -1,1 +1,1 @@
-"""Synthetic records: strategies that write them, gates that check them, a journal that loses none."""
+"""Synthetic records: strategies that write them, checks that check them, a journal that loses none."""

@@ -54,7 +54,7 @@ class RejectionsInput(WorkflowInput):
     """For `inspect_rejections`."""
 
     topic: str | None = Field(default=None, description="Only drafts for this topic.")
-    each: int = Field(default=2, ge=0, le=20, description="Examples of each gate.")
+    each: int = Field(default=2, ge=0, le=20, description="Examples of each check.")
 
 
 class PlanInput(WorkflowInput):
@@ -95,7 +95,7 @@ INSPECTIONS: dict[str, tuple[Callable[..., BaseModel], type[WorkflowInput], str]
     "inspect_rejections": (
         inspect_rejections,
         RejectionsInput,
-        "Why drafts were rejected: gates and evidence.",
+        "Why drafts were rejected: checks and evidence.",
     ),
     "inspect_plan": (
         inspect_plan,

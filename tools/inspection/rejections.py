@@ -1,4 +1,4 @@
-"""Why drafts were rejected: counts by gate, and examples with the gate's evidence."""
+"""Why drafts were rejected: counts by check, and examples with the check's evidence."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Rejection(BaseModel):
     job_id: str
     attempt: int
     topic: str
-    gate: str
+    check: str
     evidence: str
 
 
 class Rejections(BaseModel):
-    """All of them counted, some of them shown: the latest of each gate."""
+    """All of them counted, some of them shown: the latest of each check."""
 
     topic: str | None
     total: int
-    by_gate: dict[str, int]
-    examples: list[Rejection] = Field(description="At most a few for each gate, the latest.")
+    by_check: dict[str, int]
+    examples: list[Rejection] = Field(description="At most a few for each check, the latest.")
 
 
 def inspect_rejections(
@@ -45,7 +45,7 @@ def inspect_rejections(
         services: where the workflow is.
         workflow_id: which.
         topic: only drafts for this topic.
-        each: examples of each gate.
+        each: examples of each check.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -53,7 +53,7 @@ def inspect_rejections(
     """
     known = topic_names(services.store, workflow_id)
     query = (
-        select(jobs.c.id, attempts.c.number, jobs.c.topic, attempts.c.gate, attempts.c.evidence)
+        select(jobs.c.id, attempts.c.number, jobs.c.topic, attempts.c.check, attempts.c.evidence)
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(jobs.c.workflow_id == workflow_id, attempts.c.status.in_(("rejected", "failed")))
         .order_by(jobs.c.created_at.desc(), attempts.c.number.desc())
@@ -68,8 +68,8 @@ def inspect_rejections(
     counted: Counter[str] = Counter()
     examples: list[Rejection] = []
     with services.store.read() as connection:
-        for job_id, number, its_topic, gate, evidence in connection.execute(query):
-            name = gate or "unknown"
+        for job_id, number, its_topic, check, evidence in connection.execute(query):
+            name = check or "unknown"
             counted[name] += 1
             if counted[name] <= each:
                 examples.append(
@@ -77,10 +77,10 @@ def inspect_rejections(
                         job_id=job_id,
                         attempt=number,
                         topic=its_topic,
-                        gate=name,
+                        check=name,
                         evidence=" ".join((evidence or "").split())[:_EVIDENCE],
                     )
                 )
     return Rejections(
-        topic=topic, total=counted.total(), by_gate=dict(counted.most_common()), examples=examples
+        topic=topic, total=counted.total(), by_check=dict(counted.most_common()), examples=examples
     )

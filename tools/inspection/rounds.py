@@ -26,7 +26,7 @@ class RoundItem(Use):
     strategy: str
     requested: int
     accepted: int
-    rejected: dict[str, int] = Field(description="Drafts that did not pass, by gate.")
+    rejected: dict[str, int] = Field(description="Drafts that did not pass, by check.")
     rejected_total: int
     status: str
     stop_reason: str | None

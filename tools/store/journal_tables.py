@@ -121,7 +121,7 @@ attempts = Table(
         "details", JSON, nullable=False, default=dict
     ),  # what the strategy drew: seeds, aspect, axis, chain
     Column("response", Text),
-    Column("gate", String),
+    Column("gate", String, key="check"),
     Column("evidence", Text),
     Column("prompt_tokens", Integer, nullable=False, default=0),
     Column("completion_tokens", Integer, nullable=False, default=0),
@@ -131,7 +131,7 @@ attempts = Table(
     Column("judge_completion_tokens", Integer, nullable=False, default=0, server_default="0"),
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column("scores", JSON),  # what the gates measured
+    Column("scores", JSON),  # what the checks measured
     Column("draft", String),  # digest of the prompts that it was drafted with; NULL up to version 7
     Column("room", Integer),  # tokens beside the text that its requests allow for; NULL up to version 8
     # From version 8 on. Money is whole picodollars, NULL when the price is not known.

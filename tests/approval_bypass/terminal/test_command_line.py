@@ -216,7 +216,7 @@ def test_a_yes_in_a_pipe_counts_once_the_plan_was_shown(
         os.write(writing, b"yes\n")
         os.close(writing)
 
-    monkeypatch.setattr("finetune_coverage.agent.terminal_chat.show_message", show)
+    monkeypatch.setattr("finetune_coverage.agent.chat.terminal.show_message", show)
     done = threading.Event()
     with os.fdopen(reading, encoding="utf-8") as pipe:
         monkeypatch.setattr(sys, "stdin", pipe)

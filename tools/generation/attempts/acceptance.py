@@ -1,4 +1,4 @@
-"""From a model's answer to an accepted record: build it, send it through the gates, say what refused it."""
+"""From a model's answer to an accepted record: build it, send it through the checks, say what refused it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 from ...dataset.eval_set import read_eval_set
 from ...dataset.record import Record
 from ...store.records import load_records, topic_counts
-from ..gates.artefacts import Artefacts
-from ..gates.decontamination import Decontamination, eval_vectors
-from ..gates.exact_duplicate import ExactDuplicate
-from ..gates.gate import ComparingGate, Gate
-from ..gates.grounded_reply import GroundedReply
-from ..gates.habits import telling_records
-from ..gates.hidden_text import HiddenText
-from ..gates.kept_facts import KeptFacts
-from ..gates.near_duplicate import NearDuplicate
-from ..gates.review_rules import ReviewRules
-from ..gates.role_grammar import RoleGrammar
-from ..gates.semantic_duplicate import SemanticDuplicate
-from ..gates.tool_calls import ToolCalls
-from ..gates.topic import TopicGate, TopicModel
-from ..gates.written_vector import WrittenVector
+from ..checks.check import Check, ComparingCheck
+from ..checks.facts.grounded_reply import GroundedReply
+from ..checks.facts.habits import telling_records
+from ..checks.facts.kept_facts import KeptFacts
+from ..checks.facts.tool_calls import ToolCalls
+from ..checks.form.artefacts import Artefacts
+from ..checks.form.decontamination import Decontamination, eval_vectors
+from ..checks.form.exact_duplicate import ExactDuplicate
+from ..checks.form.hidden_text import HiddenText
+from ..checks.form.near_duplicate import NearDuplicate
+from ..checks.form.review_rules import ReviewRules
+from ..checks.form.role_grammar import RoleGrammar
+from ..checks.form.semantic_duplicate import SemanticDuplicate
+from ..checks.form.topic import TopicCheck, TopicModel
+from ..checks.form.written_vector import WrittenVector
 from ..jobs.loading_progress import LoadingProgress
 from ..lessons.lessons import rejected_in_review
 from ..lessons.rules import list_rules
@@ -40,23 +40,23 @@ _log = logging.getLogger(__name__)
 PARSE = "parse"
 """The reason of attempts whose answer is not of the form that was asked for."""
 MOST_LEARNED_FROM = 20_000
-"""Real records of other topics that the gates learn the dataset's habits from: memory stays bounded."""
+"""Real records of other topics that the checks learn the dataset's habits from: memory stays bounded."""
 MOST_FOR_PHRASES = 2000
 """Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
 
 
 class Acceptance:
-    """The gates of one job, cheapest first. Not for two threads at once: the engine holds a lock.
+    """The checks of one job, cheapest first. Not for two threads at once: the engine holds a lock.
 
     Attributes:
-        notes: what the gates could not judge, for the report.
+        notes: what the checks could not judge, for the report.
     """
 
     def __init__(
-        self, topic: str, gates: Sequence[Gate], comparing: Sequence[ComparingGate], notes: Sequence[str]
+        self, topic: str, checks: Sequence[Check], comparing: Sequence[ComparingCheck], notes: Sequence[str]
     ) -> None:
         self._topic = topic
-        self._gates = gates
+        self._checks = checks
         self._comparing = comparing
         self.notes = list(notes)
 
@@ -70,7 +70,7 @@ class Acceptance:
         eval_set: Path | None = None,
         loading: LoadingProgress | None = None,
     ) -> Acceptance:
-        """Gates that know the workflow's records: all of them for duplicates, the real ones for the topic.
+        """Checks that know the workflow's records: all of them for duplicates, the real ones for the topic.
 
         Args:
             services: store, models and index.
@@ -84,23 +84,23 @@ class Acceptance:
         kept_out = _decontamination(
             services, workflow_id, topic, written, eval_set or services.settings.eval_set
         )
-        real = list(_known_by_gates(services, workflow_id, topic))
-        topic_gate = TopicGate(topic, TopicModel(real, services.settings.gates))
-        comparing = duplicate_gates(services, workflow_id, topic, written, loading)
+        real = list(_known_by_checks(services, workflow_id, topic))
+        topic_check = TopicCheck(topic, TopicModel(real, services.settings.checks))
+        comparing = duplicate_checks(services, workflow_id, topic, written, loading)
         known = telling_records(real, topic)
-        plain: list[Gate] = [
+        plain: list[Check] = [
             HiddenText(known),
             RoleGrammar(known),
             Artefacts(known),
-            ToolCalls(known, services.settings.gates),
+            ToolCalls(known, services.settings.checks),
             KeptFacts(),
             GroundedReply(),
         ]
         rules = list_rules(services.store, workflow_id, topic)
         if rules:
             plain.append(ReviewRules(rules))
-        gates = [*plain, *comparing, *kept_out, topic_gate]
-        return cls(topic, gates, comparing, [topic_gate.not_judged] if topic_gate.not_judged else [])
+        checks = [*plain, *comparing, *kept_out, topic_check]
+        return cls(topic, checks, comparing, [topic_check.not_judged] if topic_check.not_judged else [])
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
@@ -118,29 +118,30 @@ class Acceptance:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
             return _broken("building the record", error)
-        for check in (*(gate.check for gate in self._gates), strategy.check):
+        steps: tuple[Check | Strategy, ...] = (*self._checks, strategy)
+        for step in steps:
             try:
-                found = check(candidate)
+                found = step.check(candidate)
             except Exception as error:
-                return _broken(type(getattr(check, "__self__", check)).__name__, error)
+                return _broken(type(step).__name__, error)
             if found is not None:
                 return found
         return candidate
 
     def remember(self, candidate: Candidate) -> None:
-        """Tell the gates that compare that this candidate is now part of the dataset."""
-        for gate in self._comparing:
-            gate.accepted(candidate)
+        """Tell the checks that compare that this candidate is now part of the dataset."""
+        for check in self._comparing:
+            check.accepted(candidate)
 
     def know(self, record: Record) -> None:
-        """Tell the gates that compare of a record that another job added."""
-        for gate in self._comparing:
-            if record.topic == self._topic or not isinstance(gate, SemanticDuplicate):
-                gate.know(record)
+        """Tell the checks that compare of a record that another job added."""
+        for check in self._comparing:
+            if record.topic == self._topic or not isinstance(check, SemanticDuplicate):
+                check.know(record)
 
-    def gate_names(self) -> list[str]:
-        """The gates that every accepted record passed, in order."""
-        return [gate.name for gate in self._gates]
+    def check_names(self) -> list[str]:
+        """The checks that every accepted record passed, in order."""
+        return [check.name for check in self._checks]
 
 
 def _broken(what: str, error: Exception) -> Rejection:
@@ -151,8 +152,8 @@ def _broken(what: str, error: Exception) -> Rejection:
     )
 
 
-def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
-    """The real records that gates learn from: all of the topic, and an even sample of the others."""
+def _known_by_checks(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
+    """The real records that checks learn from: all of the topic, and an even sample of the others."""
     total = sum(count.records for count in topic_counts(services.store, workflow_id))
     step = max(1, total // MOST_LEARNED_FROM)
     for number, record in enumerate(load_records(services.store, workflow_id, origin="real")):
@@ -160,14 +161,14 @@ def _known_by_gates(services: Services, workflow_id: str, topic: str) -> Iterato
             yield record
 
 
-def duplicate_gates(
+def duplicate_checks(
     services: Services,
     workflow_id: str,
     topic: str,
     written: WrittenVector,
     loading: LoadingProgress | None = None,
-) -> list[ComparingGate]:
-    """The gates that compare: all records by words, those of the topic by meaning too, unless that is switched off.
+) -> list[ComparingCheck]:
+    """The checks that compare: all records by words, those of the topic by meaning too, unless that is switched off.
 
     Existing vectors come from the few-shot index; those that are not in it yet are added to it.
     """
@@ -179,7 +180,7 @@ def duplicate_gates(
     for record in rejected_in_review(services.store, workflow_id):
         exact.know(record)
         near.know(record)
-    if not services.settings.gates.semantic:
+    if not services.settings.checks.semantic:
         return [exact, near]
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
     services.index.ensure(workflow_id, of_topic, loading.of(len(of_topic)) if loading else None)
@@ -189,7 +190,7 @@ def duplicate_gates(
 
 def _decontamination(
     services: Services, workflow_id: str, topic: str, written: WrittenVector, path: Path | None
-) -> list[Gate]:
+) -> list[Check]:
     if path is None:
         return []
     eval_set = read_eval_set(path)

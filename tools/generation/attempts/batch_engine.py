@@ -1,6 +1,6 @@
 """The engine for the Batch API: whole rounds of attempts in one file, answered within a day at a lower price.
 
-The same drafts, journal, budget and gates as in the other engine; what differs is the way to the model. A batch
+The same drafts, journal, budget and checks as in the other engine; what differs is the way to the model. A batch
 outlives this program: its id is in the journal, and a job that is taken up again waits for the same batch.
 """
 

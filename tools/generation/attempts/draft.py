@@ -1,4 +1,4 @@
-"""What passes between a strategy, the model and the gates."""
+"""What passes between a strategy, the model and the checks."""
 
 from __future__ import annotations
 
@@ -119,13 +119,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A record that a strategy built from a model's answer, before any gate has seen it.
+    """A record that a strategy built from a model's answer, before any check has seen it.
 
     Attributes:
         source: the JSON object of the record.
         first_written: index of the first message that the strategy wrote; those before it are copied.
         is_whole: False while a part of it is the draft's ``stand_in``.
-        scores: what the gates measured, by gate; goes into the provenance. Gates write into it.
+        scores: what the checks measured, by check; goes into the provenance. Checks write into it.
     """
 
     source: dict[str, Any]
@@ -166,9 +166,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a candidate was refused: which gate, and what it saw."""
+    """Why a candidate was refused: which check, and what it saw."""
 
-    gate: str
+    check: str
     evidence: str
 
 

@@ -154,7 +154,7 @@ def end_attempts(
 def _known(connection: Connection, workflow_id: str, accepted: Sequence[Accepted]) -> set[str]:
     """Ids of accepted records that the workflow has already, or whose user says just what another's says.
 
-    The gates have looked before; what another job committed since then is seen here, in one transaction with the
+    The checks have looked before; what another job committed since then is seen here, in one transaction with the
     records.
     """
     ids = [one.record.id for one in accepted]
@@ -185,7 +185,7 @@ def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted
         if one.text_key is not None
     ]
     if rows:
-        # The text of a record that a person took out can be said by another one, if the gates let it pass.
+        # The text of a record that a person took out can be said by another one, if the checks let it pass.
         statement = insert_or(generated_texts)
         connection.execute(
             statement.on_conflict_do_update(
@@ -200,9 +200,9 @@ def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:
     for got in (one.paid, one.charge):
         row |= asdict(got) if got is not None else {}
     if isinstance(one, Accepted):
-        return row | {"status": "accepted", "gate": None, "evidence": None}
+        return row | {"status": "accepted", "check": None, "evidence": None}
     status = "failed" if one.failed else "rejected"
-    return row | {"status": status, "gate": one.rejection.gate, "evidence": one.rejection.evidence}
+    return row | {"status": status, "check": one.rejection.check, "evidence": one.rejection.evidence}
 
 
 def end_job(

@@ -67,7 +67,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Accepted:
-    """An attempt whose record passed every gate, and the slot that it fills.
+    """An attempt whose record passed every check, and the slot that it fills.
 
     Attributes:
         text_key: of what the user says in it, as `exact_duplicate.text_key` has it.
@@ -88,7 +88,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """An attempt that gives no record: refused by a gate, or without an answer (failed).
+    """An attempt that gives no record: refused by a check, or without an answer (failed).
 
     Attributes:
         paid: what it got, unless the journal has that.

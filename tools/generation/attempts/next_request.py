@@ -130,5 +130,5 @@ class Asking:
 
 
 def _refusal(error: EndpointError) -> Rejection:
-    gate = "endpoint_answer" if isinstance(error, UnusableAnswer) else "endpoint"
-    return Rejection(gate, str(error)[:300])
+    check = "endpoint_answer" if isinstance(error, UnusableAnswer) else "endpoint"
+    return Rejection(check, str(error)[:300])

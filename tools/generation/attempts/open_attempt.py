@@ -27,7 +27,7 @@ class Open:
     Attributes:
         reserved: what is set aside for it in the budget at this moment.
         counted: what of its use the budget has counted already; its reservation was given back then.
-        needs_verdict: whether the judge is asked when all gates have passed.
+        needs_verdict: whether the judge is asked when all checks have passed.
         replies: what the model has answered so far, one for each request of the draft that was sent.
         usage: what these took together.
         counted_calls: what each of them took whose call the endpoint counted; of an earlier run, their sum.
@@ -35,7 +35,7 @@ class Open:
         uncounted: numbers of the requests whose replies the endpoint did not count.
         assumed: what an earlier run charged beyond that sum: for replies that were not counted, and for rounding up
             each call.
-        question: what to ask the judge; None until the gates have passed.
+        question: what to ask the judge; None until the checks have passed.
         verdict: what the judge answered.
         judge_usage: what that took.
         lost_verdicts: calls to the judge whose answer never came, though they may have been charged.

@@ -18,11 +18,11 @@ def provenance_of(
     slot: int,
     attempt: int,
     draft: Draft,
-    gates: list[str],
+    checks: list[str],
     scores: Mapping[str, float],
     judge: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Job, slot, strategy, seeds, template, model, gates with what they measured, judge, and approval of a record."""
+    """Job, slot, strategy, seeds, template, model, checks with what they measured, judge, and approval of a record."""
     source = {
         "job": job.id,
         "slot": slot,
@@ -33,8 +33,8 @@ def provenance_of(
         "drawn": draft.details,
         "template": _template_hash(draft.strategy),
         "model": job.model,
-        "gates": gates,
-        "scores": {gate: round(score, 4) for gate, score in scores.items()},
+        "checks": checks,
+        "scores": {check: round(score, 4) for check, score in scores.items()},
     }
     return source | ({"judge": judge} if judge else {})
 

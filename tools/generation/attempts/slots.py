@@ -36,8 +36,8 @@ class SlotKeeping:
             self._tally.ended(tokens, None, is_counted=is_counted)
             return
         self._owed.append(outcome.attempt.slot)
-        if outcome.rejection.gate != NOT_SENT:
-            self._tally.ended(tokens, outcome.rejection.gate, is_counted=is_counted)
+        if outcome.rejection.check != NOT_SENT:
+            self._tally.ended(tokens, outcome.rejection.check, is_counted=is_counted)
 
     def _why_short(self) -> str | None:
         """Why the job stops short, or None when every slot is filled."""

@@ -11,7 +11,7 @@ from ...errors import BudgetExceeded
 from ...models.answer_room import AnswerRoom
 from ...store.records import generated_after
 from ...store.store import Store
-from ..gates.exact_duplicate import text_key
+from ..checks.form.exact_duplicate import text_key
 from ..jobs import notes as job_notes
 from ..jobs.ledger import Attempt, Job
 from ..judge.judge import NAME as JUDGE
@@ -40,11 +40,11 @@ class AttemptWork:
         job: what is owed.
         strategy: writes the drafts and builds the records.
         contexts: what the strategy knows of the topic, by attempt.
-        acceptance: the gates.
+        acceptance: the checks.
         spending: the budget of the approval.
         room: for the model's answers.
         judge: looks at records last; None when there is no judge.
-        seen: position of the last record that the gates know.
+        seen: position of the last record that the checks know.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class AttemptWork:
     def judge(
         self, answered: Sequence[Open], failed: Sequence[Failed] = ()
     ) -> tuple[list[Outcome], str | None]:
-        """Send answers through the gates and commit what came of them, with what was paid for it.
+        """Send answers through the checks and commit what came of them, with what was paid for it.
 
         Returns:
             What became of each, and why the job must stop: a call took more than it could.
@@ -202,12 +202,12 @@ class AttemptWork:
         return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
 
     def _judged(self, one: Open) -> Candidate | Rejection:
-        """What the gates say of an attempt, and then the judge, if it was asked."""
+        """What the checks say of an attempt, and then the judge, if it was asked."""
         # With a verdict, once more: what was accepted meanwhile may be the same.
         look = self._acceptance.judge if one.is_written else self._acceptance.examine
         judged = look(self._strategy, one.draft, one.response)
         if isinstance(judged, Rejection):
-            return one.cut_off or judged if judged.gate == PARSE else judged
+            return one.cut_off or judged if judged.check == PARSE else judged
         if not one.is_written:
             return judged
         if one.verdict is not None and self._judge is not None:
@@ -275,10 +275,12 @@ class AttemptWork:
         )
 
     def _record(self, one: Open, candidate: Candidate) -> Record:
-        gates, judge = self._acceptance.gate_names(), None
+        checks, judge = self._acceptance.check_names(), None
         if one.verdict is not None and self._judge is not None:
-            gates, judge = [*gates, JUDGE], self._judge.provenance(one.draft)
-        provenance = provenance_of(self._job, one.slot, one.number, one.draft, gates, candidate.scores, judge)
+            checks, judge = [*checks, JUDGE], self._judge.provenance(one.draft)
+        provenance = provenance_of(
+            self._job, one.slot, one.number, one.draft, checks, candidate.scores, judge
+        )
         return as_record(candidate, provenance)
 
 

@@ -87,7 +87,7 @@ class Attempt:
     draft: str | None = None
     room: int | None = None
     response: str | None = None
-    gate: str | None = None
+    check: str | None = None
     evidence: str | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -144,7 +144,7 @@ def summarize_job(store: Store, job_id: str) -> JobSummary:
 
 def list_attempts(store: Store, job_id: str) -> list[Attempt]:
     """Every attempt of a job, in order."""
-    columns = [attempts.c[known.name] for known in fields(Attempt)]
+    columns = [attempts.c[known.name].label(known.name) for known in fields(Attempt)]
     query = select(*columns).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
     with store.read() as connection:
         return [Attempt(**row) for row in connection.execute(query).mappings()]
@@ -185,10 +185,10 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
     ).scalar_one()
     refused: Sequence[str | None] = (
         connection.execute(
-            select(attempts.c.gate).where(
+            select(attempts.c.check).where(
                 attempts.c.job_id == row["id"],
                 attempts.c.status.in_(("rejected", "failed")),
-                func.coalesce(attempts.c.gate, "") != NOT_SENT,
+                func.coalesce(attempts.c.check, "") != NOT_SENT,
             )
         )
         .scalars()
@@ -220,7 +220,7 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         strategy=row["strategy"],
         status=row["status"],
         accepted=accepted,
-        rejected=dict(Counter(gate or "unknown" for gate in refused).most_common()),
+        rejected=dict(Counter(check or "unknown" for check in refused).most_common()),
         tokens=int(tokens),
         created_at=row["created_at"],
         ended_at=row["ended_at"],

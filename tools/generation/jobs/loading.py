@@ -1,4 +1,4 @@
-"""Everything that carrying a job out needs, loaded: strategy, gates, models, budget, and what an earlier run left."""
+"""Everything that carrying a job out needs, loaded: strategy, checks, models, budget, and what an earlier run left."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def load_job(
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
     seen = newest_position(
         services.store
-    )  # before the gates are loaded: what comes meanwhile is seen twice, not never
+    )  # before the checks are loaded: what comes meanwhile is seen twice, not never
     acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
     spending = Spending(job.approval_id, price, judge_price=judge_price_of(settings), in_batches=in_batches)
     with services.store.write() as connection:

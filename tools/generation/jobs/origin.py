@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str, Any]:
-    """Parents, prompt, model, answer, gates with scores, and the person's yes of a synthetic record.
+    """Parents, prompt, model, answer, checks with scores, and the person's yes of a synthetic record.
 
     The prompt is drawn again, from the job and the attempt's number: it is the one that was sent as long as the seeds
     and the template are the same; ``prompt_is_exact`` tells whether the drawn values agree with the journal.

@@ -100,14 +100,14 @@ def what_is_left(
     if refused:
         journal.end_attempts(store, job, [], refused, spending)
     rejected = Counter(
-        attempt.gate or "unknown"
+        attempt.check or "unknown"
         for attempt in attempts
-        if attempt.status in ("rejected", "failed") and attempt.gate != NOT_SENT
+        if attempt.status in ("rejected", "failed") and attempt.check != NOT_SENT
     )
-    rejected += Counter(one.rejection.gate for one in refused)
+    rejected += Counter(one.rejection.check for one in refused)
     busy = {one.slot for one in [*answered, *asked]}
     ended = [
-        one for one in attempts if one.status in ("accepted", "rejected", "failed") and one.gate != NOT_SENT
+        one for one in attempts if one.status in ("accepted", "rejected", "failed") and one.check != NOT_SENT
     ]
     return Left(
         answered=answered,
@@ -120,7 +120,7 @@ def what_is_left(
             tokens=sum(one.tokens + one.uncounted_tokens // BYTES_PER_TOKEN for one in ended),
             is_counted=not any(one.uncounted_calls for one in ended),
             drafts=len(ended),
-            refused=[one.gate for one in ended],
+            refused=[one.check for one in ended],
         ),
         next_attempt=next_attempt(store, job.id),
     )

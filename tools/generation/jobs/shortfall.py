@@ -35,14 +35,14 @@ def advice(rejected: Mapping[str, int]) -> list[str]:
     """What would help, by the most frequent reasons for refusals; empty when there were none.
 
     Args:
-        rejected: refused attempts by gate.
+        rejected: refused attempts by check.
     """
     total = sum(rejected.values())
     often = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
     return [
-        f"{count} of {total} refused by {gate}: {_ADVICE[gate]}"
-        for gate, count in often
-        if gate in _ADVICE and count >= SHARE_WORTH_NAMING * total
+        f"{count} of {total} refused by {check}: {_ADVICE[check]}"
+        for check, count in often
+        if check in _ADVICE and count >= SHARE_WORTH_NAMING * total
     ]
 
 

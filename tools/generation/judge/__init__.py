@@ -1,1 +1,1 @@
-"""The optional judge: a model that looks at a record last, after all gates have passed it."""
+"""The optional judge: a model that looks at a record last, after all checks have passed it."""

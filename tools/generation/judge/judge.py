@@ -18,7 +18,7 @@ from .material import material_of, shown_record
 from .rubric import FOLDER, LONGEST_QUOTE, LONGEST_REASON, RUBRICS, rubric_of
 
 NAME = "judge"
-"""Of the gate, as a rejection has it."""
+"""Of the check, as a rejection has it."""
 BYTES_PER_TOKEN = 5
 """Of what was written, for setting money aside before it is there; what is missing is added before the call."""
 

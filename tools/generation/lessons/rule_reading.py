@@ -1,4 +1,4 @@
-"""From a person's reason to a rule that a gate can check, where the reason is one; most reasons are not."""
+"""From a person's reason to a rule that a check can check, where the reason is one; most reasons are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that a person confirmed in a review: of a few kinds that a gate can check exactly; kept per workflow."""
+"""Rules that a person confirmed in a review: of a few kinds that a check can check exactly; kept per workflow."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class ExpectedWork:
         calls_each: requests of one draft.
         each: what one draft comes to.
         judged: how many earlier drafts this is known from.
-        has_judge: whether a judge looks at what passed the gates.
+        has_judge: whether a judge looks at what passed the checks.
         drafts: how many drafts.
         verdicts: how many verdicts of the judge.
     """

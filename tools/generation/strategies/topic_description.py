@@ -73,5 +73,5 @@ class TopicDescription:
         return Candidate(source=conversation_source(exchanges, draft.topic), draft=draft)
 
     def check(self, candidate: Candidate) -> Rejection | None:
-        """Nothing beyond the gates: whether it is on topic is the topic gate's question."""
+        """Nothing beyond the checks: whether it is on topic is the topic check's question."""
         return None

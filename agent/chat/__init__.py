@@ -1,0 +1,1 @@
+"""The conversation in a terminal, and the demo."""

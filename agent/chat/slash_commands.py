@@ -1,0 +1,99 @@
+"""Commands that begin with a slash: carried out by the terminal, without a model, and none approves anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ...tools.errors import InvalidInput
+from ..commands.export import show_export
+from ..views.record_bar import record_bar
+
+if TYPE_CHECKING:
+    from ...graph.state import State
+    from ...tools.services import Services
+
+EXPORT = "/export"
+COMMANDS = {
+    "/help": ("", "what can be said"),
+    "/options": ("", "what lies on the table, once more"),
+    "/cost": ("", "what the plan costs, and what was used so far"),
+    EXPORT: ("FILE", "write the dataset as OpenAI chat JSONL"),
+    "/quit": ("", "leave; the conversation is kept"),
+}
+"""What each is followed by, and what it does."""
+_COMMAND = re.compile(r"(/[a-z]+)(?:[ \t]+(.*))?", re.IGNORECASE)
+
+
+def slash_command(text: str) -> tuple[str, str] | None:
+    """The command and what follows it; ``None`` for what is none, such as a path or a text of several lines.
+
+    Raises:
+        InvalidInput: there is no such command.
+    """
+    found = _COMMAND.fullmatch(text)
+    if found is None:
+        return None
+    name = found[1].lower()
+    if name not in COMMANDS:
+        raise InvalidInput(f"There is no {name}.", hint=f"There are {', '.join(COMMANDS)}.")
+    return name, (found[2] or "").strip()
+
+
+def help_text() -> str:
+    """What can be said, with the commands; Markdown."""
+    from ...graph.wording.help import HELP
+
+    commands = [f"`{f'{name} {argument}'.strip()}` {does}" for name, (argument, does) in COMMANDS.items()]
+    return f"{HELP}\n\n{' · '.join(commands)}. Tab completes them, and the names of topics and strategies."
+
+
+def cost_text(services: Services, values: Mapping[str, Any]) -> str:
+    """What the plan on the table costs and what was used; Markdown.
+
+    Args:
+        services: those of the conversation.
+        values: its state.
+    """
+    from ...graph.actions.asked_tools import Asked
+    from ...graph.actions.facts import cost
+    from ...graph.scope import with_caps
+    from ...graph.state import offer_in
+
+    offer = offer_in(cast("State", values))
+    if offer is not None:
+        services = with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens)
+    asked = Asked(
+        services,
+        _workflow(values),
+        offer,
+        reading_tokens=values.get("reading_tokens") or 0,
+        reading_uncounted=values.get("reading_uncounted") or 0,
+    )
+    return cost(asked).said
+
+
+def export_to(services: Services, values: Mapping[str, Any], file: str) -> None:
+    """Write the dataset of a conversation into a new file, as ``export`` does without options.
+
+    Raises:
+        InvalidInput: no file is named, it is there already, or there is no dataset yet.
+    """
+    from ...tools.dataset.exporter import export_records
+
+    workflow = _workflow(values)
+    named = file.strip("\"'")
+    if not named:
+        raise InvalidInput("No file is named.", hint=f"For example: {EXPORT} {workflow}.jsonl")
+    with record_bar("Exporting") as on_progress:
+        report = export_records(services.store, workflow, Path(named).expanduser(), on_progress=on_progress)
+    show_export(report)
+
+
+def _workflow(values: Mapping[str, Any]) -> str:
+    workflow = values.get("workflow_id")
+    if not workflow:
+        raise InvalidInput("The conversation is about no dataset yet.", hint="Name one first.")
+    return str(workflow)

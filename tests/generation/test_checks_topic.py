@@ -1,0 +1,111 @@
+"""The topic check: which topic a text reads like, and what it costs to know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from finetune_coverage.tools.coverage.text_classifier import topic_classifier, word_features
+from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.generation.attempts.draft import Candidate
+from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
+from finetune_coverage.tools.generation.checks.form.topic import TopicCheck, TopicModel
+from finetune_coverage.tools.generation.checks.form.topic_scores import TopicScores
+from sklearn.pipeline import make_pipeline
+
+Make = Callable[..., Candidate]
+Seeds = Callable[[str], list[Record]]
+
+USER = {"role": "user", "content": "The export stops at 80 percent on my laptop since Monday."}
+REPLY = {"role": "assistant", "content": "Free some disk space and start the export again."}
+
+
+def record(user: str, topic: str = "technical_issues", number: int = 0) -> Record:
+    source = {"messages": [{"role": "user", "content": user}, REPLY], "topic": topic}
+    return Record(id=f"r{number}", body=json.dumps(source), topic=topic)
+
+
+@pytest.mark.parametrize("topics", [["billing_questions"], ["billing_questions", "account_management"]])
+def test_scores_are_those_of_scikit_learn(seeds: Seeds, topics: list[str]) -> None:
+    records = [record for topic in ["technical_issues", *topics] for record in seeds(topic)]
+    texts = [record.user_text for record in records]
+    labels = [str(record.topic) for record in records]
+    pipeline = make_pipeline(word_features(), topic_classifier()).fit(texts, labels)
+    scores = TopicScores(texts, labels)
+    assert scores.topics == list(pipeline.classes_)
+    for text in [*texts[::10], "", "qwertz", "Sync sync SYNC, again and again: my invoice!"]:
+        assert np.allclose(scores.of(text), pipeline.predict_proba([text])[0], atol=1e-9)
+
+
+def test_topic_check_knows_the_topics(candidate: Make, seeds: Seeds) -> None:
+    real = [*seeds("technical_issues"), *seeds("billing_questions"), *seeds("account_management")]
+    check = TopicCheck("technical_issues", real)
+    assert check.not_judged is None
+    stray = {
+        "role": "user",
+        "content": "Why was my card charged twice? I want a refund of the second invoice payment.",
+    }
+    says = {"role": "assistant", "content": "The second charge goes back to your card within five days."}
+    judged = candidate(stray, says)
+    rejection = check.check(judged)
+    assert rejection is not None and "billing_questions" in rejection.evidence
+    assert judged.scores["topic"] < 0
+    fits = {
+        "role": "user",
+        "content": "Sync is stuck and the app crashes with an error since the update.",
+    }
+    assert check.check(candidate(fits, REPLY)) is None
+
+
+def test_topic_check_says_when_it_cannot_judge(candidate: Make) -> None:
+    few = [record("it crashes", number=n) for n in range(3)] + [
+        record("a bill", "billing", n) for n in range(9)
+    ]
+    check = TopicCheck("technical_issues", few)
+    assert check.not_judged is not None and "too few" in check.not_judged
+    assert check.check(candidate(USER, REPLY)) is None
+    alone = TopicCheck("technical_issues", [record(f"it crashes {n}", number=n) for n in range(9)])
+    assert alone.not_judged is not None and "second topic" in alone.not_judged
+
+
+def test_the_limit_follows_the_setting(seeds: Seeds) -> None:
+    real = [*seeds("technical_issues"), *seeds("billing_questions")]
+    text = "anything at all"
+    limits = [
+        TopicModel(real, CheckSettings(topic_false_alarms=share)).limit("technical_issues", text)
+        for share in (0.0, 0.2)
+    ]
+    assert limits[0] is not None and limits[1] is not None
+    assert limits[0] < limits[1] <= 0
+
+
+def test_the_called_tools_tell_the_topic(candidate: Make) -> None:
+    def calling(tool: str, number: int) -> Record:
+        call = {"id": "1", "type": "function", "function": {"name": tool, "arguments": "{}"}}
+        messages = [
+            {"role": "user", "content": f"please do it number {number}"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+        ]
+        return Record(id=f"{tool}{number}", body=json.dumps({"messages": messages}), topic=tool)
+
+    real = [calling(tool, number) for tool in ("reset", "refund") for number in range(12)]
+    check = TopicCheck("reset", real)
+    assert check.check(candidate(*calling("reset", 99).messages)) is None
+    assert check.check(candidate(*calling("refund", 99).messages)) is not None
+
+
+def test_a_record_of_several_topics_may_say_most_about_another_of_them(candidate: Make, seeds: Seeds) -> None:
+    check = TopicCheck("technical_issues", [*seeds("technical_issues"), *seeds("billing_questions")])
+    bill = {
+        "role": "user",
+        "content": "Why was my card charged twice? I want a refund of the second invoice.",
+    }
+    says = {"role": "assistant", "content": "The second charge goes back to your card within five days."}
+    made = candidate(bill, says)
+    assert check.check(made) is not None
+    made.source["topics"] = ["technical_issues", "billing_questions"]
+    assert check.check(made) is None
+    made.source["topics"] = ["billing_questions", "account_management"]
+    assert check.check(made) is not None

@@ -1,0 +1,36 @@
+"""What a user may change about the checks."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CheckSettings(BaseModel):
+    """How strict the checks are. Shares are of the dataset's own real records that may fail."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic_false_alarms: float = Field(
+        default=0.01,
+        ge=0,
+        le=0.5,
+        title="Topic: false alarms",
+        description="Share of a topic's own real records that may read like another topic. Higher finds more records "
+        "that strayed from their topic, and refuses more that did not.",
+    )
+    invented_arguments: float = Field(
+        default=0.06,
+        ge=0,
+        le=1,
+        title="Tool calls: invented arguments",
+        description="Share of the real records with an argument that give it a value nobody said though users said "
+        "another one, from which the argument counts as the assistant's choice and is left alone. A sixth of it is "
+        "enough where users said none. Lower checks fewer arguments and refuses less; "
+        "with 0 every argument that real records ever invented is left alone.",
+    )
+    semantic: bool = Field(
+        default=True,
+        title="Duplicates by meaning",
+        description="Whether texts are compared by meaning too, and variations with their sources. Without it no "
+        "vector of a written text is computed, which the embedded model takes some milliseconds for.",
+    )

@@ -1,0 +1,1 @@
+"""Whether a record contradicts itself: what was said, what calls pass, what results give."""

@@ -1,0 +1,155 @@
+"""Semantic near-duplicates: other words, the same content; and variations that left their source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....dataset.record import Message, Record, message_text
+from ...attempts.draft import Candidate, Rejection
+from ...search.growing_rows import GrowingRows
+from ...search.minhash import signatures
+from ...search.vector_search import VectorSearch
+from ...search.words import shingles_of, words_of
+from .written_calls import calls_of, leaves, read_arguments
+from .written_vector import WrittenVector
+
+LIMIT = 0.96
+"""Cosine of two user texts from which they count as one. With all-MiniLM-L6-v2, 0.8% of the STAR dialogues have
+such a twin in their topic (forms filled with another name or day), and 21% of the one-line questions of Banking77,
+which ask the same in nearly the same words; at 0.92 it would be 4% and 45%."""
+LIMIT_WITH_REPLY = 0.88
+"""The same when the assistant says the same at length: then the user's few other words teach nothing new. It
+refuses 0.2% of the STAR dialogues; the same reply by itself would refuse 13%."""
+SAME_REPLY = 0.9
+"""Jaccard similarity of two replies, estimated, from which they count as the same."""
+SAME_WORDS = 0.98
+"""Cosine from which the users' words are the same; then two dialogues are one, or contradict each other."""
+SAME_CALLS = 0.5
+"""Share of the tools and values of two dialogues' calls that they have in common; with less, and words below
+`SAME_WORDS`, the same form is filled with other values, and both are worth having."""
+LONG_REPLY = 20
+"""Words of a reply that is compared. Support teams answer many questions with the same short sentence."""
+CLOSE_TO_SOURCE = 0.55
+"""Least cosine of a varied user turn to its source; below it the request is another one."""
+_PERMUTATIONS = 64
+"""Of a reply's signature: 256 bytes, and at 0.9 a standard error of √(0.9 · 0.1 / 64) = 0.04."""
+
+
+class SemanticDuplicate:
+    """Compares both sides with the topic's records and everything accepted so far.
+
+    A record is a duplicate when the users say the same, whatever the replies: one question with two answers
+    teaches a contradiction. The same reply alone is no fault. Real support data is full of standard answers, long
+    ones too, to questions that differ, and to learn them is what such a dataset is for; so a reply only counts
+    together with a user who says nearly the same. A variation's reply is a rewording of its seed's, so for
+    variations only the user's side is compared.
+
+    Only the topic's records are compared, since only they need vectors; the same words in another topic are found
+    by the checks for exact and near duplicates.
+    """
+
+    name = "semantic_duplicate"
+
+    def __init__(self, written: WrittenVector, known: Sequence[Record], vectors: NDArray[Any]) -> None:
+        """Args: the candidates' vectors, the topic's records, and a unit vector (n, d) of each one's user text."""
+        self._written = written
+        self._owners = [record.id for record in known]
+        self._calls = [_passed(record.messages) for record in known]
+        self._search: VectorSearch | None = None
+        self._replies = GrowingRows(np.uint32, _PERMUTATIONS)
+        self._add(vectors, [record.written_text("assistant") for record in known])
+
+    def check(self, candidate: Candidate) -> Rejection | None:
+        """Too close to another record, or, for a variation, too far from its source."""
+        if not candidate.written_text("user").strip():
+            return None
+        return self._too_close(candidate) or self._too_far(candidate)
+
+    def accepted(self, candidate: Candidate) -> None:
+        """Remember it."""
+        self._owners.append(candidate.record_id)
+        self._calls.append(_passed(candidate.messages))
+        self._add(self._written.of(candidate)[None, :], [candidate.written_text("assistant")])
+
+    def know(self, record: Record) -> None:
+        """Remember a record that another job added."""
+        text = record.written_text("user")
+        if text.strip():
+            self._owners.append(record.id)
+            self._calls.append(_passed(record.messages))
+            self._add(self._written.of_text(text)[None, :], [record.written_text("assistant")])
+
+    def _too_close(self, candidate: Candidate) -> Rejection | None:
+        if self._search is None:
+            return None
+        rows, cosines = self._search.at_least(self._written.of(candidate), LIMIT_WITH_REPLY)
+        own = _passed(candidate.messages)
+        same = [
+            place
+            for place, row in enumerate(rows)
+            if cosines[place] >= SAME_WORDS or _are_alike(own, self._calls[row])
+        ]
+        rows, cosines = rows[same], cosines[same]
+        if not len(rows):
+            return None
+        candidate.scores[self.name] = round(float(cosines[0]), 3)
+        if cosines[0] >= LIMIT:
+            return Rejection(
+                self.name, f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} (limit {LIMIT})"
+            )
+        # The stand-in for a reply that is still to come is its source's.
+        if candidate.draft.strategy == "message_variation" or not candidate.is_whole:
+            return None
+        reply = _reply_signatures([candidate.written_text("assistant")])[0]
+        likeness = (self._replies.rows[rows] == reply).mean(axis=1) if reply.any() else np.zeros(len(rows))
+        best = int(np.argmax(likeness))
+        if likeness[best] < SAME_REPLY:
+            return None
+        return Rejection(
+            self.name,
+            f"cosine {cosines[best]:.3f} with {self._owners[rows[best]]} (limit {LIMIT_WITH_REPLY} where the "
+            f"assistant says the same: Jaccard about {likeness[best]:.2f})",
+        )
+
+    def _too_far(self, candidate: Candidate) -> Rejection | None:
+        if candidate.draft.strategy != "message_variation":
+            return None
+        source = message_text(candidate.draft.seeds[0].messages[candidate.first_written])
+        closeness = float(self._written.of_text(source) @ self._written.of(candidate))
+        if closeness >= CLOSE_TO_SOURCE:
+            return None
+        return Rejection("variation", f"cosine {closeness:.2f} to its source (at least {CLOSE_TO_SOURCE})")
+
+    def _add(self, vectors: NDArray[Any], replies: list[str]) -> None:
+        if len(vectors):
+            self._search = self._search or VectorSearch(vectors.shape[1])
+            self._search.add(vectors)
+            self._replies.extend(_reply_signatures(replies))
+
+
+def _passed(messages: Sequence[Message]) -> frozenset[str]:
+    """The tools and values of all calls."""
+    return frozenset(
+        f"{tool} {value}"
+        for message in messages
+        for tool, written in calls_of(message)
+        for argument, argued in read_arguments(written).items()
+        for _, value in leaves(argued, argument)
+    )
+
+
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return not one or not other or len(one & other) >= SAME_CALLS * len(one | other)
+
+
+def _reply_signatures(replies: list[str]) -> NDArray[np.uint32]:
+    """The signatures of long replies; zeros for short ones, which match nothing."""
+    found = np.zeros((len(replies), _PERMUTATIONS), dtype=np.uint32)
+    words = {row: words_of(reply) for row, reply in enumerate(replies)}
+    long_enough = [row for row in words if len(words[row]) >= LONG_REPLY]
+    found[long_enough] = signatures([shingles_of(words[row]) for row in long_enough], _PERMUTATIONS)
+    return found
