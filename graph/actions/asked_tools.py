@@ -26,7 +26,7 @@ from ...tools.inspection.topics import TopicStandings, inspect_topics
 from ...tools.models.usage import NO_USAGE, TokenUsage
 from ...tools.services import Services
 from ..offers.offer import Offer
-from .tool_messages import tool_messages
+from .messages import tool_messages
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -14,7 +14,7 @@ from ..wording.plan_words import items_words, strategy_words
 from . import catalog, facts
 from .asked_tools import Asked
 from .catalog import Action
-from .checked import known_topic, plan_items
+from .checked import known_topic, plan_items, topic_if_named
 from .facts import Answer
 
 
@@ -38,15 +38,15 @@ def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:
                 return facts.lowest_topics(asked, action.lowest)
             return facts.topics(asked, [known_topic(topic, offer) for topic in action.topics])
         case catalog.ExplainWhyLow():
-            return facts.why_low(asked, _topic(action.topic, offer))
+            return facts.why_low(asked, topic_if_named(action.topic, offer))
         case catalog.LookAtTopic():
-            return facts.look_at(asked, _topic(action.topic, offer))
+            return facts.look_at(asked, topic_if_named(action.topic, offer))
         case catalog.ExplainRejections():
-            return facts.rejected(asked, _topic(action.topic, offer))
+            return facts.rejected(asked, topic_if_named(action.topic, offer))
         case catalog.ExplainQuality():
-            return facts.quality(asked, _topic(action.topic, offer))
+            return facts.quality(asked, topic_if_named(action.topic, offer))
         case catalog.ExplainStrategies():
-            return facts.strategies(asked, action.names, _topic(action.topic, offer))
+            return facts.strategies(asked, action.names, topic_if_named(action.topic, offer))
         case catalog.ExplainRounds():
             return facts.rounds_so_far(asked)
         case catalog.WhereFrom():
@@ -71,14 +71,9 @@ llamafactory), `finetune-coverage topics merge NAME --into NAME`, `finetune-cove
 model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 
 
-def _topic(name: str | None, offer: Offer) -> str | None:
-    return known_topic(name, offer) if name else None
-
-
 def _where_from(number: int, asked: Asked, offer: Offer) -> Answer:
-    if not 1 <= number <= len(offer.shown_records):
-        raise InvalidInput(f"There is no record {number} among those shown.")
-    record = get_record(asked.services.store, asked.workflow_id, offer.shown_records[number - 1])
+    (record_id,) = offer.shown_under([number])
+    record = get_record(asked.services.store, asked.workflow_id, record_id)
     if record.origin == "real":
         return Answer(f"Record {number} is a real one: it came with the import, and nothing here wrote it.")
     store, known = asked.services.store, record.provenance or {}

@@ -6,17 +6,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AnyMessage
 from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
 from ...tools.generation.jobs.progress import Progress
-from ..actions.tool_messages import error_words, tool_messages
-from ..offers.pending import takes_yes
-from ..offers.resumption import INTERRUPTED, ask_to_resume
+from ..actions.messages import error_words, shown, tool_messages
+from ..offers.pending import INTERRUPTED, ask_to_resume, takes_yes
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer
+from ..state import State, the_offer
 
 
 async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:
@@ -59,13 +58,7 @@ def _held(
     failed = next((result for result in state["results"] if result["error"]), None)
     said = f"The generation stopped. {error_words(failed)}" if failed else INTERRUPTED
     held = ask_to_resume(source().store, the_offer(state), state.get("approval_id") or "", state, said)
-    update = {
-        "offer": as_json(held),
-        "reply": None,
-        "results": state["results"],
-        "messages": [*messages, AIMessage(held.text)],
-    }
-    return Command(goto="approve", update=update)
+    return Command(goto="approve", update={**shown(held.text, held, messages), "results": state["results"]})
 
 
 AfterGeneration = Literal["reanalyze", "approve"]

@@ -9,7 +9,7 @@ from langgraph.types import Command
 
 from ...tools.analyze_coverage import analyze_coverage
 from ...tools.coverage.report import Coverage
-from ..actions.tool_messages import error_words, tool_messages
+from ..actions.messages import error_words, tool_messages
 from ..context import thread_id
 from ..conversations.history import history
 from ..reading.workflow_choice import ask_which

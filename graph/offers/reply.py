@@ -112,10 +112,6 @@ CONSEQUENCES = (Approve, Resume, Proceed, Stop, ReviewOutside, TakeBack, AddRule
 """What is not undone by another answer: only a bare answer or a decision does it."""
 ENDS = (Proceed, Stop, ReviewOutside)
 """What ends the conversation."""
-YES_TO: dict[str, type[Deed]] = {"undo_round": TakeBack, "add_rule": AddRule, "remove": TakeOut}
-"""What a plain yes does where it is neither to a plan nor to going on."""
-NO_TO: dict[str, type[Deed]] = {"undo_round": KeepRound, "add_rule": SkipRule, "remove": LeaveIn}
-"""What a plain no does there."""
 
 
 class Reply(BaseModel):

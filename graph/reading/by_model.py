@@ -33,7 +33,7 @@ from ..actions.checked import checked
 from ..actions.facts import Answer
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import look_up
-from ..offers.offer import Offer, Option
+from ..offers.offer import Offer, Option, RemovalOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import plain_markdown, shorten
 
@@ -172,13 +172,13 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     }
     if offer.items:
         try:
-            estimate = estimate_plan(services, offer.workflow_id or "", offer.items)
+            estimate = estimate_plan(services, offer.workflow_id, offer.items)
             card["cost_of_the_plan"] = f"{estimate.note}. {estimate.stops_note}"
         except CoverageError as error:
             card["why_the_plan_cannot_be_carried_out"] = str(error)
-    if offer.removal is not None and offer.action == "remove":
+    if isinstance(offer, RemovalOffer):
         card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
-    copies = branches_of(services.store, offer.workflow_id or "")
+    copies = branches_of(services.store, offer.workflow_id)
     if len(copies) > 1:
         card["copies_of_the_dataset"] = copies
     if coverage is not None:
@@ -216,7 +216,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
     """How many there were, and what the last one did."""
-    rounds = inspect_rounds(services, offer.workflow_id or "", last=1)
+    rounds = inspect_rounds(services, offer.workflow_id, last=1)
     last = [
         item.model_dump(include={"topic", "strategy", "requested", "accepted", "rejected", "is_undone"})
         for entry in rounds.shown
@@ -228,7 +228,7 @@ def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
 def _shown(offer: Offer, services: Services) -> dict[str, Any]:
     shown = {}
     for number, record_id in enumerate(offer.shown_records, 1):
-        record = get_record(services.store, offer.workflow_id or "", record_id)
+        record = get_record(services.store, offer.workflow_id, record_id)
         begins = next((message_text(m) for m in record.messages if m.get("role") == "user"), "")
         shown[str(number)] = {
             "topic": record.topic,

@@ -27,7 +27,7 @@ from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action, PlannedItem
 from ..actions.checked import checked
 from ..actions.questions import look_up
-from ..offers.offer import Offer
+from ..offers.offer import Offer, ProceedOffer, ResumeOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.help import HELP
 from ..wording.markdown import escape
@@ -308,9 +308,9 @@ _MEANS = {
 
 def _meant(action: str, offer: Offer) -> str:
     """What a yes would be to here."""
-    if action == "yes" and offer.action == "proceed_to_grader":
+    if action == "yes" and isinstance(offer, ProceedOffer):
         return _MEANS["skip"]
-    if action == "yes" and offer.action == "resume_generation":
+    if action == "yes" and isinstance(offer, ResumeOffer):
         return _MEANS["carry_on"]
     return _MEANS[action]
 

@@ -1,4 +1,4 @@
-"""The plans on the frontier, offered beside the recommendation by letters, each shown in full once it is chosen."""
+"""The options that stand beside a plan: the plan for all topics, the way on, and further plans by letters."""
 
 from __future__ import annotations
 
@@ -7,15 +7,48 @@ from string import ascii_uppercase
 
 from ...tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
 from ...tools.coverage.recommendation import PlanItem
-from ..wording.markdown import escape
-from ..wording.plan_words import LOWER
+from ...tools.errors import CoverageError
+from ...tools.generation.money.estimate import Estimate, Estimator
+from ..wording.markdown import escape, topic_title
+from ..wording.plan_words import LOWER, cost_words
 from .offer import Offer, Option, same_items
+
+PROCEED = Option(label="Proceed to grader configuration", effect="proceed")
+MORE = "Generate more data to further balance"
+SKIP = Option(label="Skip generation and proceed to grader config", effect="proceed")
+SKIP_REST = Option(label="Skip the rest and proceed to grader config", effect="proceed")
+REVIEW = Option(label="Review existing records first", effect="review")
+REVIEW_NEW = Option(label="Review the synthetic records", effect="review_new")
+STOP = Option(label="Stop here", effect="stop")
+
+
+def costs_in_words(
+    estimator: Estimator, items: list[PlanItem], *, in_words: Callable[[Estimate], str] = cost_words
+) -> str:
+    """What a plan costs; why it cannot be carried out, where it cannot."""
+    try:
+        return in_words(estimator.plan(items))
+    except CoverageError as error:
+        return escape(str(error)).rstrip(".")
+
+
+def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
+    """The options of a pending plan: it, the one for all topics if any is low, skip, review."""
+    topics = {item.topic for item in items}
+    label = "Generate this plan"
+    if len(topics) == 1:
+        label = f'Generate synthetic data for "{topic_title(items[0].topic)}"'
+    plans = [Option(label=label, effect="generate", items=items)]
+    if everything:
+        all_topics = "Generate for all under-represented topics"
+        plans.append(Option(label=all_topics, effect="generate", items=everything))
+    return [*plans, SKIP, REVIEW]
 
 
 def further_options(
     frontier: Frontier, offer: Offer, costs_of: Callable[[list[PlanItem]], str]
 ) -> list[Option]:
-    """The frontier's plans as options, without those that the offer holds already.
+    """The plans on the frontier as options, without those that the offer holds; each is shown in full once chosen.
 
     Args:
         frontier: the cheapest plan for each goal.
