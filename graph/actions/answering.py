@@ -55,7 +55,7 @@ def _confirmation(means: str, offer: Offer) -> str:
         how = f"“yes” or {number}" if offer.yes() else f"{number}"
         return f"I read that as a yes to the plan. To be sure that nothing starts by a misreading, please answer {how}."
     it_would, bare = _IT_WOULD.get(means, ("do what I asked about", "“yes”"))
-    answer = next((str(n) for n, option in enumerate(offer.options, 1) if option.effect == means), bare)
+    answer = next((str(n) for n, option in enumerate(offer.options, 1) if option.deed.kind == means), bare)
     return f"I read that as: {it_would}. If that is right, please answer {answer}."
 
 

@@ -16,6 +16,7 @@ from ..context import thread_id
 from ..offers.offer import Offer, Option, PlanOffer, Review
 from ..offers.options import REVIEW_NEW, SKIP_REST, STOP, costs_in_words
 from ..offers.pending import lay
+from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, the_offer
 from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
@@ -48,7 +49,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     coverage = Coverage.model_validate(state["coverage"])
     items = _with_shortfall(before.onward, results)
     left = sum(item.count for item in items)
-    go_on = Option(label=f"Go on with the remaining {left:,}", effect="generate", items=items)
+    go_on = Option(label=f"Go on with the remaining {left:,}", deed=Approve(items=items))
     options = [go_on, SKIP_REST, REVIEW_NEW, STOP]
     offer = before.instead(PlanOffer, items=items, onward=items, is_pilot=False, options=options)
     parts = [state.get("notice") or ""]

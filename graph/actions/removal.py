@@ -72,8 +72,8 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
     options = [
-        Option(label=_deed(removal), effect="take_out"),
-        Option(label="Leave it as it is", effect="leave_in"),
+        Option(label=_deed(removal), deed=TakeOut()),
+        Option(label="Leave it as it is", deed=LeaveIn()),
     ]
     asked = put(offer, state).instead(RemovalOffer, items=[], removal=removal, options=options)
     asked.text = f"{named}\n\n{numbered_lines(asked)}"

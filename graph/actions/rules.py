@@ -50,10 +50,10 @@ def ask_for_rule(
     withdraw(store, offer)
     topic = get_record(store, workflow_id, record_id).topic
     broken, looked = broken_by_real(store, workflow_id, rule)
-    options = [Option(label="Make it a rule for all topics", effect="add_rule")]
+    options = [Option(label="Make it a rule for all topics", deed=AddRule())]
     if topic is not None:
-        options += [Option(label=f'Only for "{topic_title(topic)}"', effect="add_rule_here")]
-    options += [Option(label="No rule", effect="skip_rule")]
+        options += [Option(label=f'Only for "{topic_title(topic)}"', deed=AddRule(only_here=True))]
+    options += [Option(label="No rule", deed=SkipRule())]
     asked = put(offer, state).instead(
         RuleOffer, plan_id=None, items=[], options=options, rule=replace(rule, topic=topic)
     )

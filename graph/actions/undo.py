@@ -56,24 +56,23 @@ def take_back(source: ServicesSource, state: State, deed: TakeBack | KeepRound) 
         undo_jobs(store, offer.jobs)
     except CoverageError as error:
         return noticed(None, escape(str(error)))
-    done = f"{offer.done}: {offer.change}. The records are kept aside, neither counted nor exported."
-    return {**history(store, thread_id(), offer.workflow_id), **noticed(None, done)}
+    return {**history(store, thread_id(), offer.workflow_id), **noticed(None, offer.done)}
 
 
 def _question(offer: Offer, effect: UndoEffect) -> tuple[str, Offer]:
     """What is asked, and the offer of it."""
     change, numbers = effect_words(effect), ", ".join(map(str, effect.rounds))
     named, are = (f"round {numbers}", "is") if len(effect.rounds) == 1 else (f"rounds {numbers}", "are")
+    done = f"{named.capitalize()} {are} taken back: {change}."
     asked = offer.instead(
         UndoOffer,
         plan_id=None,
         items=[],
         jobs=effect.job_ids,
-        done=f"{named.capitalize()} {are} taken back",
-        change=change,
+        done=f"{done} The records are kept aside, neither counted nor exported.",
         options=[
-            Option(label=f"Take {named} back", effect="take_back"),
-            Option(label="Leave it as it is", effect="keep_round"),
+            Option(label=f"Take {named} back", deed=TakeBack()),
+            Option(label="Leave it as it is", deed=KeepRound()),
         ],
     )
     spent = f" What it used stays spent: {escape(use_words(effect))}." if effect.tokens else ""

@@ -15,7 +15,7 @@ from ...tools.generation.jobs.progress import Progress
 from ..actions.messages import error_words, shown, tool_messages
 from ..offers.pending import INTERRUPTED, ask_to_resume, takes_yes
 from ..scope import ServicesSource, scoped
-from ..state import State, the_offer
+from ..state import State, offer_in, the_offer
 
 
 async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:
@@ -27,7 +27,9 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     graph with ``durability="sync"``.
     """
     write = get_stream_writer()
-    offer, approval_id = the_offer(state), state["approval_id"]
+    offer, approval_id = offer_in(state), state["approval_id"]
+    if offer is None:  # kept by another version, which was killed here
+        return Command(goto="reanalyze", update={"results": []})
     assert approval_id is not None
     if not await asyncio.to_thread(lambda: takes_yes(source().store, offer, approval_id)):
         return await asyncio.to_thread(_held, source, {**state, "results": []})

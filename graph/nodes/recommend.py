@@ -32,7 +32,7 @@ from ..offers.options import (
     plan_options,
 )
 from ..offers.pending import lay
-from ..offers.reply import Proceed, ReviewOutside, Stop, Unread
+from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
@@ -124,12 +124,12 @@ def _offer(
         review = REVIEW_NEW if after_round else REVIEW
         # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
         kind = ChoiceOffer if is_short else ProceedOffer
-        return could_be.instead(kind, options=[PROCEED, Option(label=MORE, effect="more"), review])
+        return could_be.instead(kind, options=[PROCEED, Option(label=MORE, deed=ProposeMore()), review])
     if plan is None:
         return could_be.instead(ChoiceOffer, options=[REVIEW, SKIP, STOP])
     items = (everything or plan).items
     if after_round:
-        more = Option(label=MORE, effect="generate", items=items)
+        more = Option(label=MORE, deed=Approve(items=items))
         return could_be.instead(PlanOffer, items=items, options=[PROCEED, more, REVIEW_NEW])
     return could_be.instead(PlanOffer, items=plan.items, options=plan_options(plan.items, items))
 

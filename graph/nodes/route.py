@@ -42,8 +42,8 @@ Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
 _ONWARD = (Unread, ProposeMore, ShowRecords)
 _FINISHED = [
-    Option(label="Generate more", effect="more"),
-    Option(label="Review the records", effect="review"),
+    Option(label="Generate more", deed=ProposeMore()),
+    Option(label="Review the records", deed=ShowRecords()),
 ]
 
 

@@ -11,26 +11,22 @@ from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import InvalidInput
 from ...tools.generation.lessons.rules import Rule
 from ..actions.catalog import Decline
-from .reply import AddRule, Approve, Deed, KeepRound, LeaveIn, Proceed, Resume, SkipRule, TakeBack, TakeOut
+from .reply import (
+    AddRule,
+    Approve,
+    Deed,
+    KeepRound,
+    KeptDeed,
+    LeaveIn,
+    Proceed,
+    Resume,
+    SkipRule,
+    TakeBack,
+    TakeOut,
+)
 
 OFFER_VERSION = 3
 """Raised whenever an offer that was stored before would be read otherwise."""
-Effect = Literal[
-    "generate",
-    "proceed",
-    "review",
-    "more",
-    "resume",
-    "stop",
-    "take_back",
-    "review_new",
-    "keep_round",
-    "add_rule",
-    "add_rule_here",
-    "skip_rule",
-    "take_out",
-    "leave_in",
-]
 Way = Literal["approve", "edit", "reject", "respond"]
 """How a form may answer."""
 Kind = TypeVar("Kind", bound="Offer")
@@ -41,20 +37,23 @@ class Option(BaseModel):
 
     Attributes:
         label: as it is shown, without the number.
-        effect: what choosing it does.
-        items: for ``generate``: exactly what it generates.
-        shown: whether items and cost stand in the text that the person read; if not, choosing the option
-            shows them first.
+        deed: what choosing it does.
+        shown: of a plan, whether its items and cost stand in the text that the person read; if not, choosing the
+            option shows them first.
         letter: of a further plan, which has no number: it stands in a table of its own and comes after the others.
         note: for a further plan what it reaches and costs, for others what else is to be known before choosing it.
     """
 
     label: str
-    effect: Effect
-    items: list[PlanItem] = Field(default_factory=list)
+    deed: KeptDeed
     shown: bool = True
     letter: str = ""
     note: str = ""
+
+    @property
+    def items(self) -> list[PlanItem]:
+        """Exactly what it generates; nothing, where it is no plan."""
+        return self.deed.items if isinstance(self.deed, Approve) else []
 
 
 class Review(BaseModel):
@@ -158,7 +157,7 @@ class Offer(BaseModel):
         plans: list[list[PlanItem]] = []
         for option in self.options:
             known = any(same_items(option.items, plan) for plan in plans)
-            if option.effect == "generate" and not option.letter and not known:
+            if option.items and not option.letter and not known:
                 plans.append(option.items)
         return plans
 
@@ -199,9 +198,7 @@ class PlanOffer(Offer):
     def yes(self) -> Deed | None:
         """An approval, where the first option is the plan shown."""
         first = self.options[0] if self.options else None
-        is_plain = (
-            self.plan_id and first and first.effect == "generate" and same_items(first.items, self.items)
-        )
+        is_plain = self.plan_id and first and same_items(first.items, self.items)
         return Approve(items=self.items) if is_plain else None
 
     @property
@@ -252,14 +249,12 @@ class UndoOffer(Offer):
     Attributes:
         jobs: of the rounds.
         done: what is said once they were taken back.
-        change: what it changes, in words.
     """
 
     plain_yes, plain_no = TakeBack, KeepRound
     action: Literal["undo_round"] = "undo_round"
     jobs: list[str]
     done: str
-    change: str
 
 
 class RuleOffer(Offer):

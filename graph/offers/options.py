@@ -9,17 +9,19 @@ from ...tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import CoverageError
 from ...tools.generation.money.estimate import Estimate, Estimator
+from ..actions.catalog import ShowRecords
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import LOWER, cost_words
 from .offer import Offer, Option, same_items
+from .reply import Approve, Proceed, Stop
 
-PROCEED = Option(label="Proceed to grader configuration", effect="proceed")
+PROCEED = Option(label="Proceed to grader configuration", deed=Proceed())
 MORE = "Generate more data to further balance"
-SKIP = Option(label="Skip generation and proceed to grader config", effect="proceed")
-SKIP_REST = Option(label="Skip the rest and proceed to grader config", effect="proceed")
-REVIEW = Option(label="Review existing records first", effect="review")
-REVIEW_NEW = Option(label="Review the synthetic records", effect="review_new")
-STOP = Option(label="Stop here", effect="stop")
+SKIP = Option(label="Skip generation and proceed to grader config", deed=Proceed())
+SKIP_REST = Option(label="Skip the rest and proceed to grader config", deed=Proceed())
+REVIEW = Option(label="Review existing records first", deed=ShowRecords())
+REVIEW_NEW = Option(label="Review the synthetic records", deed=ShowRecords(origin="synthetic"))
+STOP = Option(label="Stop here", deed=Stop())
 
 
 def costs_in_words(
@@ -38,10 +40,10 @@ def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Opti
     label = "Generate this plan"
     if len(topics) == 1:
         label = f'Generate synthetic data for "{topic_title(items[0].topic)}"'
-    plans = [Option(label=label, effect="generate", items=items)]
+    plans = [Option(label=label, deed=Approve(items=items))]
     if everything:
         all_topics = "Generate for all under-represented topics"
-        plans.append(Option(label=all_topics, effect="generate", items=everything))
+        plans.append(Option(label=all_topics, deed=Approve(items=everything)))
     return [*plans, SKIP, REVIEW]
 
 
@@ -55,13 +57,12 @@ def further_options(
         offer: the options that they follow.
         costs_of: the expected cost of a plan in words.
     """
-    offered = [option.items for option in offer.options if option.effect == "generate"]
+    offered = [option.items for option in offer.options if option.items]
     plans = [plan for plan in frontier.plans if not any(same_items(plan.items, items) for items in offered)]
     return [
         Option(
             label=plan.label,
-            effect="generate",
-            items=plan.items,
+            deed=Approve(items=plan.items),
             shown=False,
             letter=letter,
             note=_row(plan, costs_of(plan.items)),

@@ -28,6 +28,7 @@ from ..wording.markdown import plural
 from ..wording.plan_words import numbered_lines
 from .offer import Kind, Offer, Option, PlanOffer, ResumeOffer, stored_offer
 from .options import SKIP_REST, STOP
+from .reply import Resume
 
 INTERRUPTED = "The generation was interrupted."
 _HEARD = 200
@@ -126,7 +127,7 @@ def ask_to_resume(
         state: of the conversation.
         said: what happened.
     """
-    resume = Option(label="Carry on with the approved plan", effect="resume")
+    resume = Option(label="Carry on with the approved plan", deed=Resume())
     held = put(offer, state).instead(ResumeOffer, options=[resume, SKIP_REST, STOP], review=None)
     accepted, wanted = accepted_of(store, approval_id), sum(item.count for item in offer.items)
     kept = f" {accepted:,} of its {plural(wanted, 'record')} are finished." if accepted else ""

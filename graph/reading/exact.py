@@ -10,24 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..actions.catalog import ProposeMore, ShowRecords, proposed
-from ..offers.offer import Effect, Offer, Option, ProceedOffer, ResumeOffer, same_items
+from ..actions.catalog import ProposeMore, proposed
+from ..offers.offer import Offer, Option, ProceedOffer, ResumeOffer, same_items
 from ..offers.reply import (
     CONSEQUENCES,
-    AddRule,
     Approve,
     AskBack,
     Deed,
-    KeepRound,
-    LeaveIn,
     Proceed,
     Reply,
     Resume,
     ReviewOutside,
-    SkipRule,
     Stop,
-    TakeBack,
-    TakeOut,
     Unclear,
     Unread,
 )
@@ -88,7 +82,7 @@ def asked_first(deed: Deed) -> Deed:
 
 def _go(offer: Offer) -> Deed:
     """A bare "generate": a yes only where one single plan is on the table."""
-    shown = [option.items for option in offer.numbered if option.effect == "generate" and option.shown]
+    shown = [option.items for option in offer.numbered if option.items and option.shown]
     yes = offer.yes()
     if isinstance(yes, Approve | Resume) and all(same_items(items, offer.items) for items in shown):
         return yes
@@ -105,28 +99,9 @@ def _numbered(number: int, is_named: bool, offer: Offer) -> Deed | None:
     return Unclear(note=f"There is no option {number}.")
 
 
-_EFFECTS: dict[Effect, Deed] = {
-    "proceed": Proceed(),
-    "stop": Stop(),
-    "resume": Resume(),
-    "more": ProposeMore(),
-    "review": ShowRecords(),
-    "review_new": ShowRecords(origin="synthetic"),
-    "take_back": TakeBack(),
-    "keep_round": KeepRound(),
-    "add_rule": AddRule(),
-    "add_rule_here": AddRule(only_here=True),
-    "skip_rule": SkipRule(),
-    "take_out": TakeOut(),
-    "leave_in": LeaveIn(),
-}
-
-
 def _chosen(option: Option) -> Deed:
-    if option.effect != "generate":
-        return _EFFECTS[option.effect]
     # What was not shown with its items and cost cannot be approved yet; it is shown first.
-    return Approve(items=option.items) if option.shown else proposed(option.items)
+    return option.deed if option.shown else proposed(option.items)
 
 
 def _written(text: str) -> str:

@@ -10,6 +10,7 @@ from ...tools.coverage.score_change import effect_on_score
 from ...tools.coverage.strategy_choice import STRATEGIES
 from ...tools.generation.money.amounts import usd_words
 from ...tools.generation.money.estimate import Estimate
+from ..actions.catalog import ProposeMore
 from ..offers.offer import Offer, Option
 from ..offers.reply import Approve
 from .markdown import escape, plural, topic_title
@@ -84,7 +85,7 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
 def note_lower_scores(offer: Offer, coverage: Coverage) -> None:
     """Have each option say it whose plan lowers the score: also one that is not shown with its items yet."""
     for option in offer.options:
-        items = offer.more if option.effect == "more" else option.items
+        items = offer.more if isinstance(option.deed, ProposeMore) else option.items
         if items and not option.letter:
             option.note = "(⚠️ lowers the balance score)" if effect_on_score(coverage, items).lowers else ""
 
@@ -142,12 +143,7 @@ def brief_reminder(offer: Offer) -> str:
 
 def _option_line(option: Option, offer: Offer) -> str:
     label = f"{option.label} {option.note}".strip()
-    if (
-        option.effect != "generate"
-        or not option.shown
-        or len(offer.generations) < 2
-        or option.items == offer.items
-    ):
+    if not option.items or not option.shown or len(offer.generations) < 2 or option.items == offer.items:
         return label
     return f"{label}: {items_words(option.items)}"
 

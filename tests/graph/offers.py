@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from finetune_coverage.graph.actions.catalog import ProposeMore, ShowRecords
 from finetune_coverage.graph.offers.offer import (
     ChoiceOffer,
     Kind,
@@ -19,6 +20,7 @@ from finetune_coverage.graph.offers.offer import (
     RuleOffer,
     UndoOffer,
 )
+from finetune_coverage.graph.offers.reply import Approve, Proceed, Resume, Stop
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generation.lessons.rules import Rule
 
@@ -51,10 +53,10 @@ def after_analysis(**changes: Any) -> PlanOffer:
         plan_id="plan-1",
         items=WORST,
         options=[
-            Option(label='Generate synthetic data for "Technical Issues"', effect="generate", items=WORST),
-            Option(label="Generate for all under-represented topics", effect="generate", items=ALL),
-            Option(label="Skip generation and proceed to grader config", effect="proceed"),
-            Option(label="Review existing records first", effect="review"),
+            Option(label='Generate synthetic data for "Technical Issues"', deed=Approve(items=WORST)),
+            Option(label="Generate for all under-represented topics", deed=Approve(items=ALL)),
+            Option(label="Skip generation and proceed to grader config", deed=Proceed()),
+            Option(label="Review existing records first", deed=ShowRecords()),
         ],
         everything=ALL,
     )
@@ -64,9 +66,9 @@ def after_analysis(**changes: Any) -> PlanOffer:
 def after_generation() -> ProceedOffer:
     """After a round that was enough: proceed, more, review."""
     options = [
-        Option(label="Proceed to grader configuration", effect="proceed"),
-        Option(label="Generate more data to further balance", effect="more"),
-        Option(label="Review the synthetic records", effect="review_new"),
+        Option(label="Proceed to grader configuration", deed=Proceed()),
+        Option(label="Generate more data to further balance", deed=ProposeMore()),
+        Option(label="Review the synthetic records", deed=ShowRecords(origin="synthetic")),
     ]
     return _offer(ProceedOffer, options=options)
 
@@ -74,7 +76,7 @@ def after_generation() -> ProceedOffer:
 def still_poor() -> Offer:
     """After a round that was not enough: a plan is pending, and it is not the first option."""
     offer = after_generation()
-    more = Option(label="Generate more data to further balance", effect="generate", items=WORST)
+    more = Option(label="Generate more data to further balance", deed=Approve(items=WORST))
     options = [offer.options[0], more, offer.options[2]]
     return offer.instead(PlanOffer, plan_id="plan-2", items=WORST, options=options)
 
@@ -82,20 +84,21 @@ def still_poor() -> Offer:
 def interrupted() -> Offer:
     """An approved generation that is not finished."""
     options = [
-        Option(label="Carry on with the approved plan", effect="resume"),
-        Option(label="Skip the rest and proceed to grader config", effect="proceed"),
-        Option(label="Stop here", effect="stop"),
+        Option(label="Carry on with the approved plan", deed=Resume()),
+        Option(label="Skip the rest and proceed to grader config", deed=Proceed()),
+        Option(label="Stop here", deed=Stop()),
     ]
     return after_analysis().instead(ResumeOffer, options=options)
 
 
-def _question(kind: type[Kind], yes: str, no: str, **fields: Any) -> Kind:
+def _question(kind: type[Kind], **fields: Any) -> Kind:
     """One of the questions that a yes deletes by."""
-    options = [
-        Option.model_validate({"label": "Do it", "effect": yes}),
-        Option.model_validate({"label": "Leave it", "effect": no}),
-    ]
-    return declined().instead(kind, options=options, **fields)
+    asked = declined().instead(kind, **fields)
+    yes = asked.yes()
+    assert yes is not None
+    return asked.model_copy(
+        update={"options": [Option(label="Do it", deed=yes), Option(label="Leave it", deed=asked.no())]}
+    )
 
 
 def declined() -> ChoiceOffer:
@@ -110,9 +113,7 @@ OFFERS: dict[str, Callable[[], Offer]] = {
     "resume": interrupted,
     "declined": declined,
     "shown": lambda: after_analysis(review=Review(records=["a", "b", "c", "d"])),
-    "undo": lambda: _question(UndoOffer, "take_back", "keep_round", jobs=["job-1"], done="", change=""),
-    "rule": lambda: _question(RuleOffer, "add_rule", "skip_rule", rule=Rule("max_words", "9")),
-    "removal": lambda: _question(
-        RemovalOffer, "take_out", "leave_in", removal=Removal(what="rule", numbers=[1])
-    ),
+    "undo": lambda: _question(UndoOffer, jobs=["job-1"], done=""),
+    "rule": lambda: _question(RuleOffer, rule=Rule("max_words", "9")),
+    "removal": lambda: _question(RemovalOffer, removal=Removal(what="rule", numbers=[1])),
 }

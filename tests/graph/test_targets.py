@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from finetune_coverage.graph.offers.offer import Option, PlanOffer
+from finetune_coverage.graph.offers.reply import Approve
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.targets import Aim
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -22,7 +23,7 @@ def pending() -> PlanOffer:
         workflow_id="wf-1",
         plan_id="plan-1",
         items=ITEMS,
-        options=[Option(label="Generate this plan", effect="generate", items=ITEMS)],
+        options=[Option(label="Generate this plan", deed=Approve(items=ITEMS))],
         topics=[BILLING, TECHNICAL, ACCOUNT],
     )
 
