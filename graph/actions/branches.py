@@ -16,7 +16,7 @@ from ..offers.pending import withdraw
 from ..offers.reply import Reply
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
-from ..wording.compare_words import comparison_words
+from ..wording.inspections import comparison_words
 from ..wording.markdown import escape
 from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
 from .messages import said_beside, tool_messages

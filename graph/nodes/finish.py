@@ -15,8 +15,8 @@ from ..offers.pending import withdraw
 from ..offers.reply import Proceed, Reply, ReviewOutside, Settled
 from ..scope import ServicesSource
 from ..state import NextStep, State, as_json, offer_in, reply_in
+from ..wording.inspections import round_table
 from ..wording.markdown import plural, plural_were, score_words
-from ..wording.round_table import round_table
 
 ENDED = "coverage-ended-"
 """How the id of the last message of a conversation begins: what a person wrote before it is answered."""

@@ -36,9 +36,9 @@ from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
+from ..wording.markdown import escape
 from ..wording.plan_words import brief_cost_words, note_lower_scores
 from ..wording.report import analysis_report, round_report
-from ..wording.stop_rule import goal_words
 
 AfterRecommendation = Literal["approve", "talk"]
 _CARRIED = (Unread, ProposeMore, ShowRecords, Proceed, Stop, ReviewOutside, Decline)
@@ -80,7 +80,8 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     offer = lay(services, offer, state, thread_id())
     costs = [costs_in_words(estimator, items) for items in offer.generations]
     if after_round:
-        goal = goal_words(coverage, recommendation, services.settings.target_score)
+        is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
+        goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
             before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason or goal

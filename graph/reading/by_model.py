@@ -30,9 +30,8 @@ from ...tools.store.records import get_record
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, QUESTIONS, Action
 from ..actions.checked import checked
-from ..actions.facts import Answer
 from ..actions.number_check import unsupported_numbers
-from ..actions.questions import look_up
+from ..actions.questions import Answer, look_up
 from ..offers.offer import Offer, Option, RemovalOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import plain_markdown, shorten
@@ -73,7 +72,6 @@ async def read_with_tools(
     """
     if len(text) > LONGEST_TEXT:
         return Unclear(note=f"That is longer than {LONGEST_TEXT:,} characters.")
-    assert asked.offer is not None
     async with asyncio.timeout(wait):
         state = await asyncio.to_thread(state_card, asked.offer, asked.services, coverage)
         return await _Reader(text, asked, asked.offer).read(state, _spoken(turns, text))
@@ -123,7 +121,7 @@ class _Reader:
             if isinstance(action, ACTIONS):
                 return checked(action, self._offer, self._services)
             before = len(self.asked.calls)
-            fact = look_up(action, self.asked, self._offer)
+            fact = look_up(action, self.asked)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

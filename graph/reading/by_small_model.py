@@ -177,7 +177,6 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
         TimeoutError: not within ``wait``.
     """
     offer = asked.offer
-    assert offer is not None
     if len(text) > _LONGEST:
         return Unclear(note=f"That is longer than {_LONGEST:,} characters.")
     plan = read_bare_plan(text, offer.topics)
@@ -211,11 +210,10 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
 
 def _carried_out(action: Action, asked: Asked) -> Deed:
     """The action, or the facts that answer a question; what cannot be done is said."""
-    assert asked.offer is not None
     try:
         if isinstance(action, ACTIONS):
             return checked(action, asked.offer, asked.services)
-        found = look_up(action, asked, asked.offer)
+        found = look_up(action, asked)
     except CoverageError as error:
         return Unclear(note=escape(str(error)))
     return Told(note="\n\n".join(filter(None, (found.said, found.quotes))))

@@ -39,7 +39,6 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
     services = await asyncio.to_thread(lambda: scoped(source(), state))
     asked = Asked(
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
-        offer.workflow_id,
         offer,
         reading_tokens=state.get("reading_tokens") or 0,
         reading_uncounted=state.get("reading_uncounted") or 0,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from finetune_coverage.graph.nodes.reanalyze import stop_reason
 from finetune_coverage.graph.reading.exact import read_reply
-from finetune_coverage.graph.wording.stop_rule import stop_reason
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.report import build_coverage
 from finetune_coverage.tools.generation.approvals.plans import list_plans
