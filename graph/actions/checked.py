@@ -40,7 +40,8 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
             raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
         case catalog.ShowRecords():
             offer.shown_under(action.shown_numbers)
-            return action.model_copy(update={"topic": topic_if_named(action.topic, offer)})
+            topic = known_topic(action.topic, offer) if action.topic else None
+            return action.model_copy(update={"topic": topic})
         case catalog.DropRecords() | catalog.KeepRecords():
             offer.shown_under(action.numbers)
         case catalog.MoveRecords():
@@ -98,11 +99,6 @@ def known_topic(name: str, offer: Offer) -> str:
         return same[0]
     some = ", ".join(offer.topics[:40])
     raise InvalidInput(f"There is no topic {name!r}.", hint=f"The topics are: {some}.")
-
-
-def topic_if_named(name: str | None, offer: Offer) -> str | None:
-    """The topic of that name; ``None`` for none."""
-    return known_topic(name, offer) if name else None
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...tools.coverage.strategy_choice import explain_strategy
-from ...tools.errors import CoverageError, InvalidInput
+from ...tools.errors import CoverageError
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
 from ...tools.inspection.records import inspect_records, shown_record
@@ -56,8 +56,6 @@ def look_up(action: Action, asked: Asked) -> Answer:
     Raises:
         CoverageError: a tool refused, or it names a topic or record that there is not.
     """
-    if type(action) not in ANSWERS:
-        raise InvalidInput(f"There is no answer to {type(action).__name__} yet.")
     return ANSWERS[type(action)](asked, action)
 
 
@@ -307,19 +305,19 @@ def _where_from(asked: Asked, action: catalog.WhereFrom) -> Answer:
 
 
 ANSWERS: dict[type[Action], Callable[[Asked, Any], Answer]] = {
-    catalog.WhatIf: _what_if,
-    catalog.PlanForScore: _plan_for_score,
+    catalog.ExplainScore: _score,
     catalog.ExplainTopics: _topics,
     catalog.ExplainWhyLow: _why_low,
     catalog.LookAtTopic: _look_at,
+    catalog.ExplainRounds: _rounds,
     catalog.ExplainRejections: _rejected,
     catalog.ExplainQuality: _quality,
+    catalog.WhatIf: _what_if,
+    catalog.PlanForScore: _plan_for_score,
     catalog.ExplainStrategies: _strategies,
-    catalog.ExplainRounds: _rounds,
-    catalog.WhereFrom: _where_from,
-    catalog.ExplainScore: _score,
     catalog.ExplainPlan: _plan,
     catalog.ExplainCost: cost,
+    catalog.WhereFrom: _where_from,
     catalog.ExplainMeans: lambda *_: Answer(OUTSIDE),
 }
-"""What answers a question."""
+"""What is looked up: the model reads the facts and answers, or asks for more."""

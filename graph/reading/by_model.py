@@ -28,10 +28,10 @@ from ...tools.services import Services
 from ...tools.store.branches import branches_of
 from ...tools.store.records import get_record
 from ..actions.asked_tools import Asked
-from ..actions.catalog import ACTIONS, QUESTIONS, Action
+from ..actions.catalog import ACTIONS, Action
 from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
-from ..actions.questions import Answer, look_up
+from ..actions.questions import ANSWERS, Answer, look_up
 from ..offers.offer import Offer, Option, RemovalOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import plain_markdown, shorten
@@ -51,7 +51,7 @@ _CORRECTION = (
     "them up."
 )
 _LOST = "I did not understand that. Could you say it in other words?"
-_TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
+_TOOLS = {action.__name__: action for action in (*ACTIONS, *ANSWERS)}
 
 
 async def read_with_tools(
