@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ..output import visible
 
-_JOINED = ("table_open", "ordered_list_open", "bullet_list_open")
+_JOINED = ("table_open", "ordered_list_open", "bullet_list_open", "blockquote_open")
 
 
 class _WholeCell(TableDataElement):

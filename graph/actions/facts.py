@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...tools.coverage.strategy_choice import StrategyName, explain_strategy
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.rounds import Rounds
+from ...tools.text.durations import duration_words
 from ..offers.offer import same_items
 from ..wording.answer_words import (
     effect_of,
@@ -189,11 +190,14 @@ def cost(asked: Asked) -> Answer:
         effect = asked.plan(asked.items)
         note = effect.estimate.note if effect.estimate else effect.why_not
         said.append(f"The plan takes {escape(note or '')}.")
+        said += [escape(effect.estimate.made_of)] if effect.estimate else []
+        if effect.estimate and effect.estimate.seconds is None:
+            said.append("How long it takes is known after the first records: a pilot tells.")
     rounds = asked.rounds()
     if rounds.tokens:
         which = "The round" if rounds.rounds == 1 else "The rounds"
         said.append(f"{which} so far used {escape(use_words(rounds))}.")
-    said += _time_words(rounds, sum(item.count for item in asked.items))
+    said += _time_words(rounds)
     if asked.reading_tokens:
         said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
     if asked.reading_uncounted:
@@ -203,24 +207,15 @@ def cost(asked: Asked) -> Answer:
     return Answer(" ".join(said))
 
 
-def _time_words(rounds: Rounds, records: int) -> list[str]:
-    """How long the last round took, and at that pace the plan."""
+def _time_words(rounds: Rounds) -> list[str]:
+    """How long the last round took."""
     timed = [entry for entry in rounds.shown if entry.seconds and entry.accepted]
     if not timed:
-        return ["How long it takes is known after the first records: a pilot tells."]
+        return []
     last = timed[-1]
-    took = f"{_duration(last.seconds or 0)} for {plural(last.accepted, 'record')}"
-    said = [f"Round {last.round} took {took}."]
-    if records:
-        pace = (last.seconds or 0) / last.accepted
-        said.append(f"At that pace the plan takes about {_duration(pace * records)}.")
-    return said
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return plural(max(1, round(seconds)), "second")
-    return plural(round(seconds / 60), "minute") if seconds < 5400 else plural(round(seconds / 3600), "hour")
+    return [
+        f"Round {last.round} took {duration_words(last.seconds or 0)} for {plural(last.accepted, 'record')}."
+    ]
 
 
 def plan_on_the_table(asked: Asked) -> Answer:

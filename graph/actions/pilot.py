@@ -21,7 +21,7 @@ from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer
 from ..wording.plan_words import note_lower_scores, option_lines, plan_lines
 from ..wording.report import round_lines, score_change
-from .review import page
+from .review import on_one_screen, page
 
 
 def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
@@ -61,10 +61,11 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     )
     parts = [state.get("notice") or ""]
     if results:
-        ids = [record_id for result in results for record_id in result["record_ids"]]
+        # The newest first, as a review shows them: "next" goes on behind the first screen.
+        ids = [record_id for result in results for record_id in result["record_ids"]][::-1]
         scope = ReviewScope(origin="synthetic")
-        offer.shown_records, offer.review = ids, scope
-        records = [get_record(services.store, workflow_id, record_id) for record_id in ids]
+        records = on_one_screen([get_record(services.store, workflow_id, record_id) for record_id in ids])
+        offer.shown_records, offer.review = [record.id for record in records], scope
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
             "**Pilot Complete**",

@@ -93,8 +93,6 @@ def _wanted(
 def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
     """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
     options = plan_options(items, offer.everything)
-    for option in options[1:]:
-        option.shown = option.effect != "generate" or same_items(option.items, items)
     options += [option for option in offer.options if option.letter]
     return offer.model_copy(
         update={

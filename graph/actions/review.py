@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
+
+from rich.cells import cell_len
 
 from ...tools.coverage.label_doubts import label_doubts
 from ...tools.dataset.record import Record, message_text
@@ -21,21 +24,23 @@ from .catalog import ShowRecords
 from .record_changes import RecordChange, change_records, shown_ids
 
 _PAGE = 5
-_TURN = 600
-_TURNS = 6
+_TURN, _TURNS = 230, 4
+"""Characters of a turn, and turns of a record, where it is not shown in full."""
+_LINES, _WIDTH = 15, 76
+"""What a terminal of 80 × 24 has for records beside what can be said about them and what lies on the table."""
 
 
 def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[str, Any]:
-    """Show a few records."""
+    """Show a few records, one screen at a time."""
     store, offer = source().store, the_offer(state)
     if action.shown_numbers:
         return _in_full(source, offer, action.shown_numbers)
     scope = _scope(action, offer)
     first = len(offer.shown_records) if scope.page else 0
-    records = _records(store, offer, scope, state.get("record_ids") or [])
+    records = on_one_screen(_records(store, offer, scope, state.get("record_ids") or [], first))
     if not records:
         # What was shown keeps its numbers.
-        return said_beside(offer, page(records, scope, first))
+        return said_beside(offer, page(records, scope, first), briefly=True)
     shown = [] if scope.page == 0 else list(offer.shown_records)
     offer = offer.model_copy(
         update={"shown_records": shown + [record.id for record in records], "review": scope}
@@ -43,7 +48,7 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
     if offer.plan_id is not None and offer.action == "generate_synthetic_data":
         # Stored anew, so that a reply that reaches an empty state knows which records were shown.
         offer = lay(scoped(source(), state), offer, state, thread_id())
-    return said_beside(offer, page(records, scope, first))
+    return said_beside(offer, page(records, scope, first), briefly=True)
 
 
 def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[s
         "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
         for number, record_id in shown
     ]
-    return said_beside(offer, "\n\n".join(parts))
+    return said_beside(offer, "\n\n".join(parts), briefly=True)
 
 
 def change(source: ServicesSource, state: State, action: RecordChange) -> dict[str, Any]:
@@ -79,10 +84,9 @@ def _scope(action: ShowRecords, offer: Offer) -> ReviewScope:
     )
 
 
-def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
-    """One page of what the person wants to see."""
-    size = scope.size or _PAGE
-    workflow_id, start = offer.workflow_id or "", scope.page * size
+def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str], start: int) -> list[Record]:
+    """Some of what the person wants to see, behind the ``start`` that were shown."""
+    size, workflow_id = scope.size or _PAGE, offer.workflow_id or ""
     if scope.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
@@ -113,6 +117,18 @@ def _doubtful(store: Store, workflow_id: str) -> list[str]:
     return [record_id for need in label_doubts(store, workflow_id) for record_id in need.record_ids]
 
 
+def on_one_screen(records: Sequence[Record]) -> list[Record]:
+    """The first of them that fit on a screen, one at least."""
+    shown: list[Record] = []
+    lines = 0
+    for record in records:
+        lines += 1 + sum(-(-cell_len(line) // _WIDTH) for line in _headed(1, record, in_full=False))
+        if shown and lines > _LINES:
+            break
+        shown.append(record)
+    return shown
+
+
 def page(records: list[Record], scope: ReviewScope, first: int) -> str:
     """Records in a few lines each, numbered from ``first`` on, and what can be said about them."""
     if not records:
@@ -121,8 +137,8 @@ def page(records: list[Record], scope: ReviewScope, first: int) -> str:
     for number, record in enumerate(records, first + 1):
         lines += [*_headed(number, record, in_full=False), ""]
     lines.append(
-        "Say “drop NUMBER because …” to take a record out, “keep NUMBER” to take it back in, “move NUMBER to TOPIC”, "
-        "“edit the reply of NUMBER: …”, “next” for more, “back” for the plan."
+        "Say “drop NUMBER because …”, “keep NUMBER”, “move NUMBER to TOPIC”, “edit the reply of NUMBER: …”, "
+        "“show NUMBER in full”, “next” for more, “back” for the plan."
     )
     return "\n".join(lines)
 
@@ -130,13 +146,15 @@ def page(records: list[Record], scope: ReviewScope, first: int) -> str:
 def _headed(number: int, record: Record, *, in_full: bool) -> list[str]:
     topic = topic_title(record.topic) if record.topic else "no topic"
     title = f"**Record {number}** · {topic} · {record.origin}"
-    return [title, "", *(f"> {line}" for line in _turns(record, in_full=in_full))]
+    return [title, *(f"> {line}" for line in _turns(record, in_full=in_full))]
 
 
 def _turns(record: Record, *, in_full: bool) -> list[str]:
-    """A conversation in a few escaped lines; the middle of a long one is left out unless it is wanted in full."""
+    """A conversation in a few escaped lines; system prompt and the middle of a long one only where wanted in full."""
     turns = []
     for message in record.messages:
+        if message.get("role") == "system" and not in_full:
+            continue
         text = message_text(message)
         calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
         said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"

@@ -16,11 +16,11 @@ from ...tools.generation.money.estimate import Estimator
 from ...tools.services import Services
 from ...tools.store.records import topic_counts
 from ...tools.store.workflows import list_topics
-from ..actions.catalog import Decline, ProposeMore, ShowRecords
+from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords
 from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
 from ..offers.further_plans import further_options
-from ..offers.offer import Offer
+from ..offers.offer import Offer, Option
 from ..offers.pending import lay
 from ..offers.plan_options import (
     MORE,
@@ -36,12 +36,12 @@ from ..offers.reply import Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
-from ..wording.plan_words import brief_cost_words, note_lower_scores
+from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
 from ..wording.report import analysis_report, round_report
 from ..wording.stop_rule import goal_words
 
 AfterRecommendation = Literal["approve", "talk"]
-_CARRIED = (Unread, ProposeMore, ShowRecords, Proceed, Stop, ReviewOutside, Decline)
+_CARRIED = (Unread, ProposeMore, ShowRecords, ShowDetails, Proceed, Stop, ReviewOutside, Decline)
 
 
 def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendation]:
@@ -79,16 +79,16 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     )
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
-    costs = [costs_in_words(estimator, items) for items in offer.generations]
+    cost = costs_in_words(estimator, offer.items, in_words=one_line_cost) if offer.plan_id else ""
     if after_round:
         goal = goal_words(coverage, recommendation, services.settings.target_score)
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
-            before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason or goal
+            before, coverage, state["results"], offer, cost=cost, stop_reason=stop_reason or goal
         )
     else:
         text = analysis_report(
-            coverage, recommendation, offer, costs=costs, notice=state.get("notice"), focus_topics=focus
+            coverage, recommendation, offer, cost=cost, notice=state.get("notice"), focus_topics=focus
         )
     offer.text = text
     carried = _carried(state, offer)
@@ -135,6 +135,11 @@ def _offer(
     elif plan is None:
         offer.action = "choose_next_step"
         offer.options = [option(REVIEW, "review"), option(SKIP, "proceed"), option("Stop here", "stop")]
+    elif after_round and len((everything or plan).items) > FEW_ITEMS:
+        # It would not fit below the report: it is shown when it is chosen.
+        offer.action = "choose_next_step"
+        more = Option(label=MORE, effect="generate", items=(everything or plan).items, shown=False)
+        offer.options = [option(PROCEED, "proceed"), more, option(REVIEW_NEW, "review_new")]
     elif after_round:
         offer.action, offer.items = "generate_synthetic_data", (everything or plan).items
         offer.options = [

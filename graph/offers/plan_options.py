@@ -11,7 +11,7 @@ from ...tools.generation.money.estimate import Estimate, Estimator
 from ...tools.services import Services
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import cost_words
-from .offer import Option
+from .offer import Option, same_items
 
 PROCEED = "Proceed to grader configuration"
 MORE = "Generate more data to further balance"
@@ -19,6 +19,8 @@ ALL = "Generate for all under-represented topics"
 SKIP = "Skip generation and proceed to grader config"
 REVIEW = "Review existing records first"
 REVIEW_NEW = "Review the synthetic records"
+_NAME = 44
+"""Cells of a topic's name in an option, which has a line of a terminal."""
 
 
 def costs_of(services: Services, workflow_id: str, items: list[PlanItem]) -> str:
@@ -37,16 +39,20 @@ def costs_in_words(
 
 
 def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
-    """The options of a pending plan: it, the one for all topics if any is low, skip, review."""
+    """The options of a pending plan: it, the one for all topics if any is low, skip, review.
+
+    One plan is shown with its cost; another one is shown first when it is chosen.
+    """
     topics = list(dict.fromkeys(item.topic for item in items))
+    same = same_items(items, everything)
     label = (
-        f'Generate synthetic data for "{topic_title(topics[0])}"'
+        f'Generate synthetic data for "{topic_title(topics[0], _NAME)}"'
         if len(topics) == 1
         else "Generate this plan"
     )
     return [
         option(label, "generate", items),
-        *([option(ALL, "generate", everything)] if everything else []),
+        *([Option(label=ALL, effect="generate", items=everything, shown=same)] if everything else []),
         option(SKIP, "proceed"),
         option(REVIEW, "review"),
     ]

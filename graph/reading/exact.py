@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..actions.catalog import Decline, ProposeMore, ShowRecords, proposed
+from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords, proposed
 from ..offers.kinds import Effect
 from ..offers.offer import Offer, Option, same_items
 from ..offers.reply import (
@@ -81,6 +81,10 @@ def read_exact(text: str, offer: Offer) -> Deed | None:
             return Stop()
         case "outside":
             return ReviewOutside()
+        case "more" if offer.review is not None:
+            return ShowRecords(next=True)
+        case "more" | "details":
+            return ShowDetails()
     return None
 
 

@@ -98,13 +98,18 @@ def rejection_lines(rejections: Rejections) -> str:
     """Each check with its number, and cases with the evidence."""
     lines = []
     for check, count in rejections.by_check.items():
-        lines.append(f"- **{escape(check).replace('_', ' ')}**: {count:,}")
+        lines.append(f"- **{check_words(check)}**: {count:,}")
         cases = [example for example in rejections.examples if example.check == check]
         lines += [
             f'  - "{topic_title(case.topic)}": {escape(case.evidence) or "no more is known"}'
             for case in cases
         ]
     return "\n".join(lines)
+
+
+def check_words(check: str) -> str:
+    """The name of a check, as it is said to people."""
+    return "edge case" if check == "axis" else escape(check).replace("_", " ")
 
 
 def quoted(record: ShownRecord) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, why_at_most
 from ...tools.inspection.rounds import Round, Rounds
+from .answer_words import check_words
 from .markdown import escape, topic_title
 from .plan_words import strategy_words
 
@@ -42,9 +43,7 @@ def _row(entry: Round) -> str:
     rejected: Counter[str] = Counter()
     for item in entry.items:
         rejected.update(item.rejected)
-    refused = ", ".join(
-        f"{number:,} {escape(check).replace('_', ' ')}" for check, number in rejected.most_common()
-    )
+    refused = ", ".join(f"{number:,} {check_words(check)}" for check, number in rejected.most_common())
     scores = [_score(entry.score_before), _score(entry.score_after)]
     cost = usd_figure(entry, nothing="none", unknown="not known")
     return (
