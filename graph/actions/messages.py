@@ -12,12 +12,12 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from ..offers.offer import Offer
 from ..state import as_json
 from ..wording.markdown import escape
-from ..wording.plan_words import reminder
+from ..wording.plan_words import brief_reminder, reminder
 
 
-def said_beside(offer: Offer, said: str) -> dict[str, Any]:
-    """The update of the state: what is said, then what lies on the table."""
-    return shown(f"{said}\n\n{reminder(offer)}", offer)
+def said_beside(offer: Offer, said: str, *, briefly: bool = False) -> dict[str, Any]:
+    """The update of the state: what is said, then what lies on the table; ``briefly`` where the screen is full."""
+    return shown(f"{said}\n\n{brief_reminder(offer) if briefly else reminder(offer)}", offer)
 
 
 def shown(text: str, offer: Offer, calls: Sequence[AnyMessage] = ()) -> dict[str, Any]:

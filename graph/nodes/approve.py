@@ -16,6 +16,7 @@ from ..offers.pending import now_ms
 from ..offers.reply import CONSEQUENCES, Reply
 from ..scope import ServicesSource
 from ..state import State, as_json, offer_in, with_update
+from ..translation import DECISION
 
 
 def approve(source: ServicesSource, state: State) -> Command[Answered]:
@@ -30,7 +31,10 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
     update: dict[str, Any] = {}
     if not answered_by_id():
         reply, update = _if_new(reply, answer, offer, state)
-    said = HumanMessage(as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()))
+    clicked = {DECISION: True} if reply.channel == "decision" else {}
+    said = HumanMessage(
+        as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()), additional_kwargs=clicked
+    )
     update |= {"messages": [said], "heard": said.id}
     offer = read_offer(update["offer"]) if "offer" in update else offer
     then = answered(source, with_update(state, update), reply, offer)

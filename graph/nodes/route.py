@@ -15,7 +15,7 @@ from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.services import Services
 from ...tools.store.store import Store
 from ...tools.store.workflows import dataset_version, list_workflows
-from ..actions.catalog import ProposeMore, ShowRecords
+from ..actions.catalog import ProposeMore, ShowDetails, ShowRecords
 from ..consent import answered, together
 from ..context import from_context, sent_at, thread_id, written_ahead
 from ..conversations.history import history
@@ -40,7 +40,7 @@ from .finish import ENDED, SETTLED
 Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
-_ONWARD = (Unread, ProposeMore, ShowRecords)
+_ONWARD = (Unread, ProposeMore, ShowRecords, ShowDetails)
 _FINISHED = [
     Option(label="Generate more", deed=ProposeMore()),
     Option(label="Review the records", deed=ShowRecords()),

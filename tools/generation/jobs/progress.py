@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class Progress:
 
     Attributes:
         note: what is waited for, in words, when that takes long.
+        seconds_left: until all records are there, at the pace since this run began; ``None`` before the first.
     """
 
     job_id: str
@@ -29,6 +31,7 @@ class Progress:
     attempts: int
     rejected: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    seconds_left: float | None = None
 
 
 OnProgress = Callable[[Progress], None]
@@ -58,6 +61,7 @@ class Tally:
         self.accepted = accepted
         self.rejected = Counter(rejected)
         self._on_progress = on_progress
+        self._began, self._had = time.monotonic(), accepted
 
     @property
     def is_complete(self) -> bool:
@@ -102,5 +106,11 @@ class Tally:
                 attempts=self.accepted + refused.total(),
                 rejected=dict(refused.most_common()),
                 note=note,
+                seconds_left=self._seconds_left,
             )
         )
+
+    @property
+    def _seconds_left(self) -> float | None:
+        new, owed = self.accepted - self._had, self._job.count - self.accepted
+        return (time.monotonic() - self._began) / new * owed if new > 0 and owed > 0 else None
