@@ -38,6 +38,8 @@ def edited_item(changed: Mapping[str, Any], item: PlanItem, offer: Offer) -> Pla
     )
     if strategy is None:
         return f"There is no strategy {str(args['strategy'])!r}."
+    if args["count"] == "":
+        return "Please fill in how many records: the count was left empty."
     count = _whole_number(args["count"])
     try:
         return PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})

@@ -47,10 +47,11 @@ class ActionRequest(BaseModel):
 
 
 class ReviewConfig(BaseModel):
-    """Which decisions an action takes."""
+    """Which decisions an action takes, and what an edit may hold, for pages that make a list of it."""
 
     action_name: str
     allowed_decisions: list[Literal["approve", "edit", "reject", "respond"]]
+    args_schema: dict[str, Any] | None = None
 
 
 class HumanRequest(BaseModel):
@@ -108,20 +109,23 @@ class Answer(RootModel[str | Decisions | Decision | list[Decision]]):
 def request_for(offer: Offer) -> HumanRequest:
     """The question that ``offer`` puts to the person.
 
-    The whole report is in the first action's description: around a subgraph its messages are not visible.
+    The whole report is in the first action's description: around a subgraph its messages are not visible. A plan that
+    a bare yes would not start, since it comes second after a round, is not one click away either: it can be had by
+    filling in how many.
     """
     if offer.action == GENERATE and offer.plan_id:
+        empty = {} if offer.yes_is_plain else {"count": ""}
         actions = [
             ActionRequest(
                 name=GENERATE,
-                args={"workflow_id": offer.workflow_id, **item.model_dump()},
+                args={"workflow_id": offer.workflow_id, **item.model_dump(), **empty},
                 description=offer.text if number == 0 else f"Part {number + 1} of the plan above.",
             )
             for number, item in enumerate(offer.items)
         ]
         return HumanRequest(
             action_requests=actions,
-            review_configs=[_review(GENERATE, "approve", "edit", "reject")],
+            review_configs=[_review(GENERATE, *(["approve"] if offer.yes_is_plain else []), "edit", "reject")],
             plan_id=offer.plan_id,
         )
     args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
@@ -133,6 +137,8 @@ def request_for(offer: Offer) -> HumanRequest:
     }
     action = ActionRequest(name=offer.action, args=args, description=offer.text)
     config = _review(offer.action, *decisions.get(offer.action, ["respond"]))
+    if offer.workflows:
+        config.args_schema = {"type": "object", "properties": {"workflow_id": {"enum": offer.workflows}}}
     return HumanRequest(action_requests=[action], review_configs=[config])
 
 
@@ -216,8 +222,8 @@ def repeated(offer: Offer, sent_at: int | None) -> Reply | None:
         return None
     how = "type your answer, or send the plan's `plan_id` with it" if sent_at is None else "give it once more"
     return _again(
-        "An answer just like that one was carried out before and this one does not say what it is to, so it may be "
-        f"the same click again. If you mean what is asked here, please {how}."
+        "You gave that same answer to something before, and it does not say what it is to: it may come from a page that "
+        f"still shows the earlier question. If you mean what is asked here, please {how}."
     )
 
 
@@ -243,8 +249,8 @@ def as_text(answer: Answer, reply: Reply) -> str:
         return (
             f"Approved: {', '.join(f'{item.count} for {item.topic} with {item.strategy}' for item in items)}"
         )
-    said = {Decline: "Rejected", Proceed: "Approved: proceed"}.get(type(reply.deed), "(a decision)")
-    return reply.text or said
+    said = {Decline: "Rejected", Proceed: "Approved: proceed"}.get(type(reply.deed))
+    return reply.text or said or f"({', '.join(dict.fromkeys(part.type for part in _decisions(answer)))})"
 
 
 def _decisions(answer: Answer) -> list[Decision]:
