@@ -6,6 +6,7 @@ each piece says only what is new. What the conversation keeps under the id in th
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,8 @@ from .plan_words import item_words, items_words
 
 GENERATING = "coverage-generating-"
 """How the id of such a message begins: where progress is shown otherwise, it need not be said."""
+_NOTE_SECONDS = 5.0
+"""What is waited for is said when nothing else was for so long."""
 _PIECES = 10
 """About so many times the number of accepted records is told, and so many refusals are worth a word."""
 
@@ -43,26 +46,27 @@ class GenerationMessage:
 
     def __init__(self, item: PlanItem, announced: AnyMessage | None) -> None:
         self._item = item
-        self._accepted = self._refused = 0
-        self._note = ""
+        self._accepted = self._refused = -1
         said = str(announced.id) if announced is not None else ""
         self.id = said if said.startswith(GENERATING) else f"{GENERATING}{uuid.uuid4()}"
         self._say("\n\n" if self.id == said else f"Generating {item_words(item)}. ")
-        self._say("Accepted so far: 0")
 
     def update(self, progress: Progress) -> None:
         """Say what is new, if it is worth a word."""
         refused = sum(progress.rejected.values())
         step = -(-progress.requested // _PIECES)
-        if progress.accepted >= self._accepted + step or self._accepted < progress.accepted == progress.requested:
+        if self._accepted < 0:
+            # Where it carries on, some are there already.
+            self._accepted, self._refused = progress.accepted, refused
+            self._say(f"Accepted so far: {progress.accepted:,}")
+        elif progress.accepted >= self._accepted + step or self._accepted < progress.accepted == progress.requested:
             self._accepted, self._refused = progress.accepted, refused
             self._say(f" · {progress.accepted:,}")
         elif refused >= self._refused + _PIECES:
             self._refused = refused
             self._say(f" ({refused:,} drafts refused)")
-        if progress.note and progress.note != self._note:
+        elif progress.note and time.monotonic() >= self._said_at + _NOTE_SECONDS:
             self._say(f" ({escape(progress.note)})")
-        self._note = progress.note
 
     def in_the_end(self, result: Mapping[str, Any]) -> str:
         """What the message says from then on; the report tells the rest."""
@@ -72,4 +76,5 @@ class GenerationMessage:
         return f"Generated {generation['accepted']:,} of {item_words(self._item)}."
 
     def _say(self, piece: str) -> None:
+        self._said_at = time.monotonic()
         push_message(AIMessageChunk(content=piece, id=self.id), state_key=None)
