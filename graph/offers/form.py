@@ -114,7 +114,7 @@ def request_for(offer: Offer) -> HumanRequest:
     filling in how many.
     """
     if offer.action == GENERATE and offer.plan_id:
-        empty = {} if offer.yes_is_plain else {"count": ""}
+        decisions, empty = (["approve"], {}) if offer.yes_is_plain else ([], {"count": ""})
         actions = [
             ActionRequest(
                 name=GENERATE,
@@ -125,18 +125,18 @@ def request_for(offer: Offer) -> HumanRequest:
         ]
         return HumanRequest(
             action_requests=actions,
-            review_configs=[_review(GENERATE, *(["approve"] if offer.yes_is_plain else []), "edit", "reject")],
+            review_configs=[_review(GENERATE, *decisions, "edit", "reject")],
             plan_id=offer.plan_id,
         )
     args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
-    decisions: dict[str, list[Any]] = {
+    allowed: dict[str, list[Any]] = {
         "proceed_to_grader": ["approve", "reject", "respond"],
         "resume_generation": ["approve", "reject", "respond"],
         **{action: ["approve", "reject", "respond"] for action in YES_TO},
         "choose_workflow": ["edit", "respond"],
     }
     action = ActionRequest(name=offer.action, args=args, description=offer.text)
-    config = _review(offer.action, *decisions.get(offer.action, ["respond"]))
+    config = _review(offer.action, *allowed.get(offer.action, ["respond"]))
     if offer.workflows:
         config.args_schema = {"type": "object", "properties": {"workflow_id": {"enum": offer.workflows}}}
     return HumanRequest(action_requests=[action], review_configs=[config])
@@ -222,8 +222,8 @@ def repeated(offer: Offer, sent_at: int | None) -> Reply | None:
         return None
     how = "type your answer, or send the plan's `plan_id` with it" if sent_at is None else "give it once more"
     return _again(
-        "You gave that same answer to something before, and it does not say what it is to: it may come from a page that "
-        f"still shows the earlier question. If you mean what is asked here, please {how}."
+        "You gave that same answer to something before, and it does not say what it is to: it may come from a page "
+        f"that still shows the earlier question. If you mean what is asked here, please {how}."
     )
 
 

@@ -59,7 +59,10 @@ class GenerationMessage:
             # Where it carries on, some are there already.
             self._accepted, self._refused = progress.accepted, refused
             self._say(f"Accepted so far: {progress.accepted:,}")
-        elif progress.accepted >= self._accepted + step or self._accepted < progress.accepted == progress.requested:
+        elif (
+            progress.accepted >= self._accepted + step
+            or self._accepted < progress.accepted == progress.requested
+        ):
             self._accepted, self._refused = progress.accepted, refused
             self._say(f" · {progress.accepted:,}")
         elif refused >= self._refused + _PIECES:

@@ -10,11 +10,11 @@ from typing import Any
 
 MOST_ENTRIES = 12
 """Of longer lists and mappings the first are kept, and how many more there are."""
-_COVERAGE = ("balance_score", "status", "total_records", "topic_distribution", "under_represented", "recommendations")
+_FIGURES = ["balance_score", "status", "total_records"]
 _KEPT: dict[str, Sequence[str]] = {
-    "coverage": _COVERAGE,
-    "coverage_before": _COVERAGE[:3],
-    "coverage_after": _COVERAGE[:3],
+    "coverage": [*_FIGURES, "topic_distribution", "under_represented", "recommendations"],
+    "coverage_before": _FIGURES,
+    "coverage_after": _FIGURES,
 }
 """What is kept of a coverage report; after a generation a whole one follows."""
 
