@@ -114,7 +114,10 @@ def request_for(offer: Offer) -> HumanRequest:
     filling in how many.
     """
     if offer.action == GENERATE and offer.plan_id:
-        decisions, empty = (["approve"], {}) if offer.yes_is_plain else ([], {"count": ""})
+        plain = offer.yes_is_plain
+        decisions, empty = (
+            (["approve", "edit", "reject"], {}) if plain else (["edit", "respond"], {"count": ""})
+        )
         actions = [
             ActionRequest(
                 name=GENERATE,
@@ -125,12 +128,13 @@ def request_for(offer: Offer) -> HumanRequest:
         ]
         return HumanRequest(
             action_requests=actions,
-            review_configs=[_review(GENERATE, *decisions, "edit", "reject")],
+            review_configs=[_review(GENERATE, *decisions)],
             plan_id=offer.plan_id,
         )
-    args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
+    # What cannot be edited stays out: a page would show it between the report and the buttons.
+    args: dict[str, Any] = {"workflow_id": ""} if offer.action == "choose_workflow" else {}
     allowed: dict[str, list[Any]] = {
-        "proceed_to_grader": ["approve", "reject", "respond"],
+        "proceed_to_grader": ["approve", "respond"],
         "resume_generation": ["approve", "reject", "respond"],
         **{action: ["approve", "reject", "respond"] for action in YES_TO},
         "choose_workflow": ["edit", "respond"],

@@ -93,12 +93,18 @@ async def test_the_plan_after_a_round_is_not_one_click_away(chat: Any, services:
     asked = await chat.asked()
     [action] = asked["action_requests"]
     assert said == action["description"] and said.startswith("**Generation Complete**")
-    assert asked["review_configs"][0]["allowed_decisions"] == ["edit", "reject"]
+    assert asked["review_configs"][0]["allowed_decisions"] == ["edit", "respond"]
     assert action["name"] == "generate_synthetic_data" and action["args"]["count"] == ""
     assert "fill in how many" in await chat.answer(edit(**action["args"]))
     assert records() == 1
     await chat.answer(edit(**{**action["args"], "count": "2"}))
     assert records() == 3
+    asked = await chat.asked()
+    assert (
+        asked["action_requests"][0]["name"] == "proceed_to_grader"
+        and asked["action_requests"][0]["args"] == {}
+    )
+    assert asked["review_configs"][0]["allowed_decisions"] == ["approve", "respond"]
 
 
 @pytest.fixture
