@@ -99,7 +99,9 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     if state.get("next_step") and plan is None and unfinished is None:
         return _after_the_end(source, state, update, said)
     if offer is None:
-        return Command(goto="analyze", update={**update, "said": None if changed else said})
+        # The bare name of the dataset asks for nothing beyond the analysis.
+        is_settled = changed or said.strip() == workflow_id
+        return Command(goto="analyze", update={**update, "said": None if is_settled else said})
     update = {**_figures(services, state, workflow_id), **update}
     update["offer"] = as_json(offer)
     if message is None or (not asked_now and _was_read(message, None, offer)):
