@@ -30,8 +30,8 @@ _DETAILS = _TEMPLATES.get_template("details.jinja")
 
 _FEW = "which may cause the model to underperform on these types of questions"
 _ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
-_NAME, _REASON, _LONG_REASON = 28, 150, 160
-_NAMED, _REMARKS = 3, 5
+_NAME, _REASON, _REMARK = 28, 150, 110
+_NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
 
 
 def analysis_report(
@@ -126,7 +126,7 @@ def details_report(
     listed = (
         f"`finetune-coverage analyze -w {offer.workflow_id} --all` lists them; here ask for one by its name."
     )
-    rows = [{**row, "advice": ""} for row in _rows(coverage, shown)]
+    rows = [{**row, "advice": ""} for row in _rows(coverage, shown, name=_WHOLE_NAME)]
     for row, topic in zip(rows, shown, strict=False):
         if suits := offer.suggestions.get(topic.name):
             row["advice"] = f"{suits.count:,} by {strategy_words(suits.strategy)}"
@@ -171,7 +171,11 @@ def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> 
 
 
 def _rows(
-    coverage: Coverage, topics: Sequence[TopicCoverage], before: Coverage | None = None
+    coverage: Coverage,
+    topics: Sequence[TopicCoverage],
+    before: Coverage | None = None,
+    *,
+    name: int = _NAME,
 ) -> list[dict[str, str]]:
     rows = []
     moves = moves_to_target(before, coverage) if before is not None else {}
@@ -186,7 +190,7 @@ def _rows(
             mark = "no target"
         elif coverage.weights and topic.target is not None:
             mark = f"{mark} (target {topic.target:.0%})" if mark else f"target {topic.target:.0%}"
-        rows.append(_row(topic_title(topic.name, _NAME), topic.records, coverage.total_records, mark))
+        rows.append(_row(topic_title(topic.name, name), topic.records, coverage.total_records, mark))
     if coverage.uncategorized:
         rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))
     return rows
@@ -246,7 +250,7 @@ def _generated(result: Mapping[str, Any]) -> str:
     records = plural(accepted, "new synthetic record")
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".'
-    reason = f" {escape(shorten(str(result['reason']), _LONG_REASON))}" if result.get("reason") else ""
+    reason = f" {escape(shorten(str(result['reason']), _REASON))}" if result.get("reason") else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{reason}'
 
 
@@ -260,7 +264,7 @@ def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
     said = list(dict.fromkeys(remark for result in results for remark in result.get("remarks", [])))
     rest = len(said[1:])
     more = [f"{plural(rest, 'more remark')}: `finetune-coverage jobs show`."] if rest else []
-    return [*(f"{escape(shorten(remark, _LONG_REASON)).rstrip('.')}." for remark in said[:1]), *more]
+    return [*(f"{escape(shorten(remark, _REMARK)).rstrip('.')}." for remark in said[:1]), *more]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
