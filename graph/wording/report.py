@@ -86,13 +86,14 @@ def round_report(
         stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
+    changes = _count_changes(before, after)
     return _render(
         _GENERATED,
         heading="Generation Complete" if complete else "Generation Ended Short",
         generated=" ".join(round_lines(results)),
         score_change=score_change(before, after),
-        changes=_count_changes(before, after),
-        rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before),
+        changes=changes,
+        rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
             *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
             *([stop_reason] if stop_reason else []),
