@@ -5,6 +5,7 @@ What does not fit stands in the details, which "more" shows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.further_plans import further_lines
 from ..offers.offer import Offer
+from .answer_words import check_words
 from .markdown import escape, percent, plural, score_words, shorten, topic_title
 from .plan_words import brief_plan, option_lines, plan_lines, strategy_words
 
@@ -256,8 +258,14 @@ def _generated(result: Mapping[str, Any]) -> str:
 
 
 def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    refused = sum(number for result in results for number in result["rejected"].values())
-    return [f"{plural(refused, 'draft')} did not pass the checks."] if refused else []
+    reasons: Counter[str] = Counter()
+    for result in results:
+        reasons.update(result["rejected"])
+    if not reasons:
+        return []
+    named = [f"{number:,} {check_words(check)}" for check, number in reasons.most_common(2)]
+    some = ", ".join([*named, *(["…"] if len(reasons) > len(named) else [])])
+    return [f"{plural(reasons.total(), 'draft')} did not pass the checks ({some})."]
 
 
 def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
