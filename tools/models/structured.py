@@ -96,10 +96,8 @@ def call_arguments(model: BaseChatModel, options: dict[str, Any]) -> dict[str, A
     # As an argument of its own, response_format has the client parse the reply, which loses a reply that was cut off,
     # and max_tokens gets the name that OpenAI knows. Not streamed, whoever listens: usage comes with every endpoint
     # then.
-    in_body = ("response_format", "max_tokens", "max_completion_tokens")
-    if getattr(model, "known_form", None) is None:
-        in_body = in_body[:1]
-    body = {key: options[key] for key in in_body if key in options}
+    own = ("max_tokens", "max_completion_tokens") if hasattr(model, "known_form") else ()
+    body = {key: options[key] for key in ("response_format", *own) if key in options}
     rest = {key: value for key, value in options.items() if key not in body}
     return {**rest, "stream": False, **({"extra_body": body} if body else {})}
 
