@@ -22,7 +22,7 @@ from langgraph.types import Command
 from pydantic import BaseModel
 
 from ..tools.coverage.strategy_choice import STRATEGIES
-from ..tools.errors import EndpointError
+from ..tools.errors import EndpointError, InvalidInput
 from ..tools.generation.strategies.prompt import render
 from ..tools.models.answer_room import json_with_room
 from ..tools.models.endpoint_session import EndpointSession
@@ -78,7 +78,10 @@ def is_due(source: ServicesSource, state: State, done: Any) -> bool:
     if not _said(update):
         return False
     state = with_update(state, update)
-    settings = scoped(source(), state).settings
+    try:
+        settings = scoped(source(), state).settings
+    except InvalidInput:  # which is what is said
+        return False
     if settings.profile != "full" or settings.language.lower() in ("en", "english"):
         return False
     if settings.language != "auto":

@@ -54,6 +54,9 @@ class Standing(Protocol):
     def note(self) -> str: ...  # noqa: D102
 
     @property
+    def remark(self) -> str: ...  # noqa: D102
+
+    @property
     def seconds_left(self) -> float | None: ...  # noqa: D102
 
 
@@ -88,6 +91,8 @@ class ProgressView:
     def update(self, standing: Standing) -> None:
         """Show where a job stands."""
         self.job_id = standing.job_id
+        if standing.remark:
+            self._console.print(Text(f"{visible(standing.topic)}: {visible(standing.remark)}"))
         if self._console.is_terminal:
             self._draw(standing)
         else:

@@ -27,7 +27,8 @@ def details(source: ServicesSource, state: State, action: ShowDetails) -> dict[s
         return said_beside(offer, "There is no more to tell before a dataset is chosen.")
     services = with_caps(scoped(source(), state), usd=offer.cap_usd, tokens=offer.cap_tokens)
     coverage = Coverage.model_validate(known)
-    recommendation = recommend_for(services, offer.workflow_id, coverage, focus_topics(state) or None)
+    focus = focus_topics(state) or None
+    recommendation = recommend_for(services, offer.workflow_id, coverage, focus, wait_for_labels=False)
     rounds = rounds_of(services, thread_id(), offer.workflow_id)
     text = details_report(
         coverage,

@@ -69,7 +69,9 @@ def _held(
 
 
 AfterGeneration = Literal["reanalyze", "approve"]
-_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "seconds_left")
+_PROGRESS = (
+    "job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "remark", "seconds_left",
+)  # fmt: skip
 
 
 def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

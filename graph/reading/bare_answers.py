@@ -141,7 +141,7 @@ _LANGUAGES: dict[str, _Language] = {
         stop="más tarde|luego|mañana|otro día|ahora no|hoy no|para|detente|basta",
         resume="continúa|continua|continuar|sigue|seguir|reanudar|reanuda",
         proceed="saltar|omitir|al grader",
-        more="más|mas|ver más|muéstrame más|el resto",
+        more="más|ver más|muéstrame más|el resto",
         details="detalles|más detalles|los detalles|muéstrame todo",
     ),
     "fr": _Language(

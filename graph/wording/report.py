@@ -5,6 +5,7 @@ What does not fit stands in the details, which "more" shows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
+from .inspections import check_words
 from .markdown import escape, percent, plural, score_words, shorten, topic_title
 from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
 
@@ -30,8 +32,8 @@ _DETAILS = _TEMPLATES.get_template("details.jinja")
 
 _FEW = "which may cause the model to underperform on these types of questions"
 _ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
-_NAME, _REASON, _LONG_REASON = 28, 150, 160
-_NAMED, _REMARKS = 3, 5
+_NAME, _REASON, _REMARK = 28, 150, 110
+_NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
 
 
 def analysis_report(
@@ -86,13 +88,14 @@ def round_report(
         stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
+    changes = _count_changes(before, after)
     return _render(
         _GENERATED,
         heading="Generation Complete" if complete else "Generation Ended Short",
         generated=" ".join(round_lines(results)),
         score_change=score_change(before, after),
-        changes=_count_changes(before, after),
-        rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before),
+        changes=changes,
+        rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
             *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
             *([stop_reason] if stop_reason else []),
@@ -126,7 +129,7 @@ def details_report(
     listed = (
         f"`finetune-coverage analyze -w {offer.workflow_id} --all` lists them; here ask for one by its name."
     )
-    rows = [{**row, "advice": ""} for row in _rows(coverage, shown)]
+    rows = [{**row, "advice": ""} for row in _rows(coverage, shown, name=_WHOLE_NAME)]
     for row, topic in zip(rows, shown, strict=False):
         if suits := offer.suggestions.get(topic.name):
             row["advice"] = f"{suits.count:,} by {strategy_words(suits.strategy)}"
@@ -171,7 +174,11 @@ def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> 
 
 
 def _rows(
-    coverage: Coverage, topics: Sequence[TopicCoverage], before: Coverage | None = None
+    coverage: Coverage,
+    topics: Sequence[TopicCoverage],
+    before: Coverage | None = None,
+    *,
+    name: int = _NAME,
 ) -> list[dict[str, str]]:
     rows = []
     moves = moves_to_target(before, coverage) if before is not None else {}
@@ -186,7 +193,7 @@ def _rows(
             mark = "no target"
         elif coverage.weights and topic.target is not None:
             mark = f"{mark} (target {topic.target:.0%})" if mark else f"target {topic.target:.0%}"
-        rows.append(_row(topic_title(topic.name, _NAME), topic.records, coverage.total_records, mark))
+        rows.append(_row(topic_title(topic.name, name), topic.records, coverage.total_records, mark))
     if coverage.uncategorized:
         rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))
     return rows
@@ -246,13 +253,19 @@ def _generated(result: Mapping[str, Any]) -> str:
     records = plural(accepted, "new synthetic record")
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".'
-    reason = f" {escape(shorten(str(result['reason']), _LONG_REASON))}" if result.get("reason") else ""
+    reason = f" {escape(shorten(str(result['reason']), _REASON))}" if result.get("reason") else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{reason}'
 
 
 def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    refused = sum(number for result in results for number in result["rejected"].values())
-    return [f"{plural(refused, 'draft')} did not pass the checks."] if refused else []
+    reasons: Counter[str] = Counter()
+    for result in results:
+        reasons.update(result["rejected"])
+    if not reasons:
+        return []
+    named = [f"{number:,} {check_words(check)}" for check, number in reasons.most_common(2)]
+    some = ", ".join([*named, *(["…"] if len(reasons) > len(named) else [])])
+    return [f"{plural(reasons.total(), 'draft')} did not pass the checks ({some})."]
 
 
 def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -260,13 +273,13 @@ def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
     said = list(dict.fromkeys(remark for result in results for remark in result.get("remarks", [])))
     rest = len(said[1:])
     more = [f"{plural(rest, 'more remark')}: `finetune-coverage jobs show`."] if rest else []
-    return [*(f"{escape(shorten(remark, _LONG_REASON)).rstrip('.')}." for remark in said[:1]), *more]
+    return [*(f"{escape(shorten(remark, _REMARK)).rstrip('.')}." for remark in said[:1]), *more]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the round took; in money too where every part of it has a known price."""
     total = sum_of(Use.model_validate(result.get("cost") or {}) for result in results)
-    return [f"Used: {escape(use_words(total))}."] if total.tokens else []
+    return [f"Used: {escape(use_words(total))}."] if total.tokens or total.lost_calls else []
 
 
 def score_change(before: Coverage, after: Coverage) -> str:

@@ -111,11 +111,12 @@ async def test_the_first_message_fits(name: str, say: Any, tmp_path: Path) -> No
     )
     assert ("more topics |" in said) == (len(sizes) > 4)
     if "**Plan**" in said:
-        assert "Cost: about" in said and "stops and asks at" in said and "time not known yet" in said
+        assert "Cost: about" in said and "stops and asks at" in said and "time unknown" in said
 
 
 async def test_more_shows_what_was_left_out(say: Any, tmp_path: Path) -> None:
-    await say(None, dataset(tmp_path / "data.jsonl", SIZES["77"]))
+    sizes = SIZES["77"] | {"the_largest": 900}
+    await say(None, dataset(tmp_path / "data.jsonl", sizes))
     said = await say("more")
     assert all(f"Exchange Rate {n} |" in said for n in range(77))
     for part in ("| Plan A |", "Message Variation", "60% accepted (assumed)", "model calls", " by "):

@@ -116,9 +116,9 @@ async def test_english_is_not_translated_and_a_setting_names_a_language(
     assert "ßß" in told and "| Technical Issues | 8 | 10% |" in told
     assert '"language": "German"' in model.history[-1][0].text
     services.settings.language = "en"
-    assert "Coverage Analysis" in await make_chat(
-        build_graph(services, checkpointer=InMemorySaver()), "t-3"
-    ).new("분석해 주세요")
+    model.queue.append(shows(topic="technical_issues"))
+    said = await chat.answer(KOREAN)
+    assert "Still on the table" in said and "ßß" not in said
 
 
 async def test_an_unfaithful_translation_stays_english(chat: Any, model: Any) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_WORDS = 3
+_TIMES = 10
+"""So many times likelier than English another language has to be: the detector is unsure of a few typed words."""
 
 
 def is_english(text: str) -> bool | None:
@@ -27,7 +29,9 @@ def is_english(text: str) -> bool | None:
     detector = _detector()
     if detector is None or len(words) < _FEWEST_WORDS:
         return None
-    return bool(detector.classify(" ".join(words).lower())[0] == "en")
+    chances = dict(detector.rank(" ".join(words).lower()))
+    best, english = max(chances.values()), chances["en"]
+    return True if best == english else False if best >= _TIMES * english else None
 
 
 @cache

@@ -183,7 +183,7 @@ def _estimate(
     source = "expected from the drafts so far" if any(part.judged for part in work) else "assumed"
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({source})" if rate else said
-    unknown = ", time not known yet" if seconds is None else ""
+    unknown = ", time unknown" if seconds is None else ""
     return estimate.model_copy(
         update={
             "note": f"about {estimate.calls:,} model calls and {note}",
@@ -202,6 +202,7 @@ def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     return Stops(
         refusals=settings.refusals_in_a_row,
         tokens=stop_tokens(expected, draft, settings.estimate_factor),
+        expected_tokens=expected,
         draft_tokens=draft,
     )
 
@@ -218,8 +219,8 @@ def _stops_words(stops: Sequence[Stops]) -> str:
 def _brief_stops_words(stops: Sequence[Stops]) -> str:
     if not stops:
         return ""
-    tokens, what = sum(each.tokens or 0 for each in stops), "it" if len(stops) == 1 else "each part"
-    return f"; {what} stops and asks at {tokens:,} tokens or {stops[0].refusals} refusals in a row"
+    tokens, whose = sum(each.tokens or 0 for each in stops), "" if len(stops) == 1 else "each part "
+    return f"; {whose}stops and asks at {tokens:,} tokens or {stops[0].refusals} refusals in a row"
 
 
 def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None) -> str:
