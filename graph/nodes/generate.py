@@ -64,7 +64,7 @@ def _held(
 
 
 AfterGeneration = Literal["reanalyze", "approve"]
-_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note")
+_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "remark")
 
 
 def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

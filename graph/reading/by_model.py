@@ -96,7 +96,7 @@ class _Reader:
             )
             self.asked.usage += usage
             messages.append(said)
-            if not said.tool_calls:
+            if not (said.tool_calls or said.invalid_tool_calls):
                 invented = self._invented(said.text, state, turns)
                 if invented and not self._was_corrected:
                     self._was_corrected = True
@@ -109,6 +109,9 @@ class _Reader:
                 if isinstance(outcome, Deed):
                     return outcome
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
+            for broken in said.invalid_tool_calls:
+                wrong = json.dumps({"error": f"The arguments are no JSON object: {broken['args']}"})
+                messages.append(ToolMessage(wrong, tool_call_id=broken["id"]))
         return Told(note=self._plain_facts())
 
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> Deed | str:

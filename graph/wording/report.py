@@ -215,7 +215,7 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the round took; in money too where every part of it has a known price."""
     total = sum_of(Use.model_validate(result.get("cost") or {}) for result in results)
-    return [f"Used: {escape(use_words(total))}."] if total.tokens else []
+    return [f"Used: {escape(use_words(total))}."] if total.tokens or total.lost_calls else []
 
 
 def score_change(before: Coverage, after: Coverage) -> str:
