@@ -208,6 +208,11 @@ def repeated(offer: Offer, sent_at: int | None) -> Reply | None:
     )
 
 
+def not_offered() -> Reply:
+    """The question back to a bare approval where the form has none: it comes from a page that shows another plan."""
+    return _again("Nothing here is approved by that; type the number of what you want, or fill in how many.")
+
+
 def handed_on() -> Reply:
     """The question back to an answer that is word for word the last one, in a subgraph.
 

@@ -96,6 +96,8 @@ async def test_the_plan_after_a_round_is_not_one_click_away(chat: Any, services:
     assert asked["review_configs"][0]["allowed_decisions"] == ["edit", "respond"]
     assert action["name"] == "generate_synthetic_data" and action["args"]["count"] == ""
     assert "fill in how many" in await chat.answer(edit(**action["args"]))
+    # A page that still shows the plan before has such a button.
+    assert "fill in how many" in await chat.answer({"decisions": [{"type": "approve"}]})
     assert records() == 1
     await chat.answer(edit(**{**action["args"], "count": "2"}))
     assert records() == 3
