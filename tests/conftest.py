@@ -12,6 +12,7 @@ import pytest
 from finetune_coverage.tools.settings import PREFIX
 
 from .known_vectors import use_known_vectors
+from .learned_once import use_what_was_learned
 from .mock_openai.fixtures import mock_openai
 
 __all__ = ["mock_openai"]
@@ -49,9 +50,10 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _each_text_is_embedded_once() -> Iterator[None]:
+def _each_text_is_embedded_and_learned_from_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         use_known_vectors(patch)
+        use_what_was_learned(patch)
         yield
 
 
