@@ -33,6 +33,7 @@ class Job:
     attempts: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)

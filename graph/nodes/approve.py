@@ -21,7 +21,7 @@ from ..offers.form import (
     request_for,
     unnamed,
 )
-from ..offers.offer import Offer
+from ..offers.offer import ChoiceOffer, Offer, read_offer
 from ..offers.pending import now_ms
 from ..offers.reply import CONSEQUENCES, Approve, Reply
 from ..scope import ServicesSource
@@ -34,7 +34,7 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
     It runs again from its start when the answer comes, and after a crash: nothing before the interrupt changes
     anything, and what is written after it is found again.
     """
-    offer = offer_in(state) or Offer(action="choose_next_step")
+    offer = offer_in(state) or ChoiceOffer()
     answer = interrupt(request_for(offer).model_dump(mode="json"), response_schema=Answer)
     reply = in_time(read_answer(answer, offer), offer, sent_at(), is_ahead=written_ahead())
     update: dict[str, Any] = {}
@@ -42,7 +42,7 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
         reply, update = _if_new(reply, answer, offer, state)
     said = HumanMessage(as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()))
     update |= {"messages": [said], "heard": said.id}
-    offer = Offer.model_validate(update.get("offer") or offer)
+    offer = read_offer(update["offer"]) if "offer" in update else offer
     then = answered(source, with_update(state, update), reply, offer)
     return Command(goto=then.goto, update=together(update, then.update))
 
@@ -56,7 +56,7 @@ def _if_new(reply: Reply, answer: Answer, offer: Offer, state: State) -> tuple[R
     if decision is None:
         again = is_subgraph() and state.get("answered") == update["answered"]
         return (handed_on() if again else reply), update
-    if decision == "approve" and isinstance(reply.deed, Approve) and not offer.yes_is_plain:
+    if decision == "approve" and isinstance(reply.deed, Approve) and offer.yes() is None:
         return not_offered(), update
     decided = state.get("decided") or []
     if decision in {*decided, *offer.decided}:

@@ -1,16 +1,38 @@
-"""A tool that code called, as the conversation keeps it; and a tool's failure in words."""
+"""What an action adds to the conversation: words beside the offer, a notice, a tool call with its result."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
+from ..offers.offer import Offer
+from ..state import as_json
 from ..wording.markdown import escape
+from ..wording.plan_words import reminder
 from ..wording.tool_results import brief
+
+
+def said_beside(offer: Offer, said: str) -> dict[str, Any]:
+    """The update of the state: what is said, then what lies on the table."""
+    return shown(f"{said}\n\n{reminder(offer)}", offer)
+
+
+def shown(text: str, offer: Offer, calls: Sequence[AnyMessage] = ()) -> dict[str, Any]:
+    """The update with the offer under another text, all of which the person reads, after the tools called for it."""
+    return {
+        "offer": as_json(offer.model_copy(update={"text": text})),
+        "reply": None,
+        "messages": [*calls, AIMessage(text)],
+    }
+
+
+def noticed(offer: Offer | None, notice: str) -> dict[str, Any]:
+    """The update after a change of the dataset: it is said at the beginning of the next report."""
+    return {"offer": as_json(offer) if offer is not None else None, "reply": None, "notice": notice}
 
 
 def tool_messages(
