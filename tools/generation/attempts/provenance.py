@@ -20,9 +20,9 @@ def provenance_of(
     draft: Draft,
     checks: list[str],
     scores: Mapping[str, float],
-    judge: dict[str, Any] | None = None,
+    verifier: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Job, slot, strategy, seeds, template, model, checks with what they measured, judge, and approval of a record."""
+    """Why a record is there: job, slot, strategy, seeds, model, approval, and what checks and verifier found."""
     source = {
         "job": job.id,
         "slot": slot,
@@ -36,7 +36,7 @@ def provenance_of(
         "checks": checks,
         "scores": {check: round(score, 4) for check, score in scores.items()},
     }
-    return source | ({"judge": judge} if judge else {})
+    return source | ({"verifier": verifier} if verifier else {})
 
 
 @cache
