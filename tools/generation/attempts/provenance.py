@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,7 @@ def provenance_of(
     checks: list[str],
     scores: Mapping[str, float],
     verifier: dict[str, Any] | None = None,
+    not_judged: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Why a record is there: job, slot, strategy, seeds, model, approval, and what checks and verifier found."""
     source = {
@@ -34,6 +35,7 @@ def provenance_of(
         "template": _template_hash(draft.strategy),
         "model": job.model,
         "checks": checks,
+        "not_judged": list(not_judged),
         "scores": {check: round(score, 4) for check, score in scores.items()},
     }
     return source | ({"verifier": verifier} if verifier else {})

@@ -285,8 +285,9 @@ class AttemptWork:
         checks, verifier = self._acceptance.check_names(), None
         if one.verdict is not None and self._verifier is not None:
             checks, verifier = [*checks, VERIFIER], self._verifier.provenance(one.draft)
+        not_judged = [*self._acceptance.not_judged, *([] if verifier else [VERIFIER])]
         provenance = provenance_of(
-            self._job, one.slot, one.number, one.draft, checks, candidate.scores, verifier
+            self._job, one.slot, one.number, one.draft, checks, candidate.scores, verifier, not_judged
         )
         return as_record(candidate, provenance)
 
