@@ -141,15 +141,18 @@ class Acceptance:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
             return _broken("building the record", error)
-        steps: tuple[Check | Strategy, ...] = (*self._checks, strategy)
-        for step in steps:
+        return self.refusal(candidate, strategy) or candidate
+
+    def refusal(self, candidate: Candidate, *more: Strategy) -> Rejection | None:
+        """What refuses a candidate, checks first, or None."""
+        for step in (*self._checks, *more):
             try:
                 found = step.check(candidate)
             except Exception as error:
                 return _broken(type(step).__name__, error)
             if found is not None:
                 return found
-        return candidate
+        return None
 
     def remember(self, candidate: Candidate) -> None:
         """Tell the checks that compare that this candidate is now part of the dataset."""
