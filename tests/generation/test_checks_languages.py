@@ -113,9 +113,7 @@ def test_good_drafts_pass_and_bad_ones_do_not(candidate: Make, language: str, re
 
 
 def test_copies_are_found_in_every_script(candidate: Make, language: str, real: list[Record]) -> None:
-    text = next(
-        record.user_text for record in real if len(record.user_text) > 25
-    )
+    text = next(record.user_text for record in real if len(record.user_text) > 25)
     exact, near = ExactDuplicate(real), NearDuplicate(real)
     assert exact.check(candidate(*said(text, "OK."))) is not None
     assert near.check(candidate(*said(text + "!", "OK."))) is not None
