@@ -52,6 +52,7 @@ class Services:
         self._make_embeddings = make_embeddings
         self._lock = threading.RLock()
         self._others: dict[str, Services] = {}
+        self._by_workflow: dict[str, Embeddings] = {}
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
 
     @classmethod
@@ -89,6 +90,7 @@ class Services:
                 other = copy.copy(self)
                 other.settings = settings
                 other.__dict__.pop("_chat_model", None)
+                other.__dict__.pop("_verifier_model", None)
                 other._make_embeddings = lambda _: self.embeddings
                 other._rooms = {}
             self._others[settings.model] = other
@@ -109,10 +111,10 @@ class Services:
             return self._chat_model
 
     @property
-    def judge_model(self) -> BaseChatModel | None:
-        """The model that judges records; None when there is no judge."""
+    def verifier_model(self) -> BaseChatModel | None:
+        """The model that verifies records, which may be the one that writes them; None when there is no verifier."""
         with self._lock:
-            return self._judge_model
+            return self._verifier_model
 
     def answer_room(self, settings: ModelSettings | None = None) -> AnswerRoom:
         """Room for the answers of the language model, or of that of other settings; one object for each model.
@@ -143,6 +145,20 @@ class Services:
         with self._lock:
             return self._embeddings
 
+    def embeddings_of(self, workflow_id: str) -> Embeddings:
+        """The model that turns a workflow's texts into vectors: where none is set, one that knows its language."""
+        from .index.dataset_language import dataset_language
+        from .models.embedding import make_embeddings
+
+        if self._make_embeddings is not None or self.settings.embedding_model:
+            return self.embeddings
+        workflow_id = workflow_id.split("\n")[0]  # what follows is something beside its records
+        with self._lock:
+            if workflow_id not in self._by_workflow:
+                language = dataset_language(self.store, workflow_id)
+                self._by_workflow[workflow_id] = make_embeddings(self.settings, language)
+            return self._by_workflow[workflow_id]
+
     @property
     def index(self) -> FewShotIndex:
         """The vectors of the records, for choosing seeds and examples."""
@@ -170,11 +186,13 @@ class Services:
         return (self._make_chat_model or make_chat_model)(self.settings.for_hosts_model(is_hosts=False))
 
     @cached_property
-    def _judge_model(self) -> BaseChatModel | None:
+    def _verifier_model(self) -> BaseChatModel | None:
         from .models.chat import make_chat_model
 
-        settings = self.settings.for_judge()
-        return make_chat_model(settings) if settings else None
+        settings = self.settings.for_verifier()
+        if settings is None:
+            return None
+        return make_chat_model(settings) if self.settings.has_own_verifier else self.chat_model
 
     @cached_property
     def _embeddings(self) -> Embeddings:
@@ -186,4 +204,4 @@ class Services:
     def _index(self) -> FewShotIndex:
         from .index.few_shot_index import FewShotIndex
 
-        return FewShotIndex(self.embeddings, path=self.settings.index_path, url=self.settings.chroma_url)
+        return FewShotIndex(self.embeddings_of, path=self.settings.index_path, url=self.settings.chroma_url)

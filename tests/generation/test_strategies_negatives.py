@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, TopicContext
-from finetune_coverage.tools.generation.checks.facts.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
 from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
+from finetune_coverage.tools.generation.checks.form.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.tool_errors import is_error
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings

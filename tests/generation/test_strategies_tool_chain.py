@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import TopicContext
-from finetune_coverage.tools.generation.checks.facts.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
+from finetune_coverage.tools.generation.checks.form.tool_calls import ToolCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.chain_model import ChainModel, links_hold, steps_of
 from finetune_coverage.tools.generation.strategies.chains.data_links import leaf_at, leaves

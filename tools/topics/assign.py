@@ -122,7 +122,7 @@ def judge_material(
     together, rest = _sample(material)
     texts = [text.text for text in together]
     own_vectors = vectors_of(services, workflow_id, together)
-    shown = embedded(services, [text for text, _ in examples] + described)
+    shown = embedded(services, workflow_id, [text for text, _ in examples] + described)
     maker = TopicFeatures([*texts, *(text for text, _ in examples), *described])
     all_texts = texts + [text for text, _ in examples]
     records = Evidence.of(maker, np.vstack([own_vectors, shown[: len(examples)]]), all_texts)

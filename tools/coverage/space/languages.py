@@ -47,7 +47,9 @@ def tells_languages() -> bool:
 @lru_cache(maxsize=8192)  # each topic of a plan is compared with the same records of the others
 def _detected(text: str) -> str | None:
     code, chance = _detector().classify(text)
-    return _NAMES.get(code, f"the language '{code}'") if chance >= _SURE else None
+    if chance < _SURE or code == "zxx":  # no language at all: codes, numbers
+        return None
+    return _NAMES.get(code, f"the language '{code}'")
 
 
 def _script(text: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,9 +20,10 @@ def provenance_of(
     draft: Draft,
     checks: list[str],
     scores: Mapping[str, float],
-    judge: dict[str, Any] | None = None,
+    verifier: dict[str, Any] | None = None,
+    not_judged: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Job, slot, strategy, seeds, template, model, checks with what they measured, judge, and approval of a record."""
+    """Why a record is there: job, slot, strategy, seeds, model, approval, and what checks and verifier found."""
     source = {
         "job": job.id,
         "slot": slot,
@@ -34,9 +35,10 @@ def provenance_of(
         "template": _template_hash(draft.strategy),
         "model": job.model,
         "checks": checks,
+        "not_judged": list(not_judged),
         "scores": {check: round(score, 4) for check, score in scores.items()},
     }
-    return source | ({"judge": judge} if judge else {})
+    return source | ({"verifier": verifier} if verifier else {})
 
 
 @cache

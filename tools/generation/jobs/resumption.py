@@ -169,10 +169,10 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
         one.counted_calls = [one.usage]
     one.verdict = attempt.verdict
     judged = TokenUsage(
-        attempt.judge_prompt_tokens, attempt.judge_completion_tokens, attempt.judge_cached_tokens
+        attempt.verifier_prompt_tokens, attempt.verifier_completion_tokens, attempt.verifier_cached_tokens
     )
     if one.verdict is not None:
-        one.judge_usage = judged
+        one.verifier_usage = judged
     elif judged.tokens:
         one.cut_verdicts = [judged]
     if one.usage.tokens and one.verdict is None and attempt.picodollars is not None:
@@ -183,5 +183,5 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     else:
         one.reserved = Amount(attempt.reserved_tokens, attempt.reserved_picodollars)
     if attempt.status == "judging":
-        one.lost_verdicts = 1  # the judge had been asked, and may charge for it
+        one.lost_verdicts = 1  # the verifier had been asked, and may charge for it
     return one

@@ -23,6 +23,10 @@ _ADVICE: Mapping[str, str] = {
     "check_failed": "the check itself fails, a fault of this program whatever the texts are: report it with the log",
     "hidden_text": "the texts hold characters that nobody sees: another model",
     "role_grammar": "the model mixes up who speaks: a larger model",
+    "language": "the texts are in another language or script than the real ones: another model, or examples in one "
+    "language",
+    "length": "the texts are far longer than the real ones: another model",
+    "known_words": "the texts are no words of the dataset's language: a larger model",
     "artefacts": f"the texts show traces of the model, or are cut off: a larger model{_OR_THE_CHECK}",
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",
     "tool_schema": "the tool calls do not keep to their tools' schemas: a larger model, or schemas that say more",
@@ -35,14 +39,13 @@ _ADVICE: Mapping[str, str] = {
     "copied_phrase": "the texts copy their examples, which are few or alike: more seeds, a larger model, or topic "
     "description",
     "variation": f"the variations leave their sources: a larger model, or few-shot{_OR_THE_CHECK}",
-    "kept_facts": f"the variations drop facts of their sources: a larger model, or few-shot{_OR_THE_CHECK}",
-    "grounded_reply": f"the replies invent facts: a larger model, or few-shot{_OR_THE_CHECK}",
+    "reworded": f"the variations drop or invent facts: a larger model, or few-shot{_OR_THE_CHECK}",
     "axis": f"the edge case does not show: a larger model, or few-shot{_OR_THE_CHECK}",
     "topic": "the texts read like another topic: the records of this topic, or of that one, may be labelled wrongly "
     f"(`topics review`), or its description is not clear{_OR_THE_CHECK}",
     "review_rule": "a rule that a person made refuses them: another wording of the rule (`rules`), or no rule",
     "decontamination": "the texts are too close to the evaluation set: seeds that are not in it",
-    "judge": "the judge finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
+    "verifier": "the verifier finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
     f"another strategy{_OR_THE_CHECK}",
     "endpoint_answer": "the endpoint sends what is no answer: its log, or another endpoint",
     "endpoint": "the endpoint fails now and then: try again later",
