@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from ...coverage.strategy_choice import StrategyName
 from ..jobs.ledger import Job
-from ..strategies.prompt import template_source
-from .draft import Draft
+from ..strategies.prompt import template_hash
+from .draft import Candidate
 
 
 def provenance_of(
     job: Job,
     slot: int,
     attempt: int,
-    draft: Draft,
+    candidate: Candidate,
     checks: list[str],
-    scores: Mapping[str, float],
     judge: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Job, slot, strategy, seeds, template, model, checks with what they measured, judge, and approval of a record."""
+    draft = candidate.draft
     source = {
         "job": job.id,
         "slot": slot,
@@ -30,15 +26,12 @@ def provenance_of(
         "approval": job.approval_id,
         "strategy": draft.strategy,
         "seeds": [seed.id for seed in draft.seeds],
-        "drawn": draft.details,
-        "template": _template_hash(draft.strategy),
+        "examples": [example.id for example in draft.examples],
+        "drawn": draft.details | candidate.details,
+        "template": draft.template or template_hash(f"{draft.strategy}/{draft.profile}*"),
         "model": job.model,
+        "profile": draft.profile,
         "checks": checks,
-        "scores": {check: round(score, 4) for check, score in scores.items()},
+        "scores": {check: round(score, 4) for check, score in candidate.scores.items()},
     }
     return source | ({"judge": judge} if judge else {})
-
-
-@cache
-def _template_hash(strategy: StrategyName) -> str:
-    return hashlib.sha256(template_source(strategy).encode()).hexdigest()[:16]

@@ -155,6 +155,9 @@ class AttemptWork:
             + [self._failed(one) for one in failed],
         )
         problems.append(problem)
+        for one, candidate in whole:
+            if one.number not in doubled:
+                self._contexts.accepted.add(self._record(one, candidate))
         for one in answered:
             one.is_journalled = True
         outcomes = [Outcome(one.attempt, "failed", one.rejection) for one in failed]
@@ -278,9 +281,7 @@ class AttemptWork:
         checks, judge = self._acceptance.check_names(), None
         if one.verdict is not None and self._judge is not None:
             checks, judge = [*checks, JUDGE], self._judge.provenance(one.draft)
-        provenance = provenance_of(
-            self._job, one.slot, one.number, one.draft, checks, candidate.scores, judge
-        )
+        provenance = provenance_of(self._job, one.slot, one.number, candidate, checks, judge)
         return as_record(candidate, provenance)
 
 

@@ -13,6 +13,7 @@ from ..attempts.batch_engine import BatchEngine
 from ..attempts.engine import Engine
 from ..attempts.garbage_collection import frozen_heap
 from ..money.use import Use
+from ..scenarios.planning import plan_scenarios
 from . import notes as job_notes
 from .ledger import Job, get_job, slot_records, summarize_job
 from .loading import LoadedJob, load_job
@@ -63,6 +64,7 @@ async def run_item(
 
 
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
+    unplanned = await plan_scenarios(services, job)
     loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
     engine = loaded.engine
     if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
@@ -80,7 +82,9 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         stop = stop_words(stop, refused)
-    await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, loaded.remarks)
+    await asyncio.to_thread(
+        job_notes.note_remarks, services.store, job.id, [*filter(None, [unplanned]), *loaded.remarks]
+    )
     await asyncio.to_thread(
         journal.end_job,
         services.store,

@@ -8,7 +8,6 @@ from typing import Any
 from ...dataset.record import Message, message_text
 from ..attempts.draft import Draft, TopicContext
 from ..strategies.conversation import exchanges_of
-from ..strategies.scenario_expansion import AXES
 from ..topic_style import MOST_EXCHANGES
 
 LONGEST = 2000
@@ -24,9 +23,7 @@ def material_of(draft: Draft, context: TopicContext) -> dict[str, Any]:
     """What a record of this draft was made from, by names for the judge."""
     match draft.strategy:
         case "message_variation":
-            seed, turn = draft.seeds[0], draft.plan
-            user, reply = (message_text(message) for message in seed.messages[turn : turn + 2])
-            return {"Source": {"user": user, "assistant": reply}}
+            return {"Source": exchanges_of(draft.seeds[0])}
         case "few_shot":
             return {"Examples": [exchanges_of(seed)[:MOST_EXCHANGES] for seed in draft.seeds]}
         case "topic_description":
@@ -34,11 +31,10 @@ def material_of(draft: Draft, context: TopicContext) -> dict[str, Any]:
         case "scenario_expansion":
             return {
                 "Original": exchanges_of(draft.seeds[0])[-2:],
-                "Edge case": AXES[draft.plan].instruction,
+                "Edge case": draft.details["edge_case"],
             }
         case "tool_chain":
-            _, declared = draft.plan
-            return {"Tools": [_tool(tool.get("function", tool)) for tool in declared]}
+            return {"Tools": [_tool(tool.get("function", tool)) for tool in draft.seeds[0].tools]}
 
 
 def _tool(function: dict[str, Any]) -> dict[str, Any]:

@@ -126,8 +126,14 @@ def estimate_rest(services: Services, job_id: str) -> Estimate:
 def _estimate(
     work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings
 ) -> Estimate:
-    prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
-    completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
+    planned = [part.planning for part in work if part.planning is not None]
+    prompt = round(
+        sum(part.drafts * part.each.prompt_tokens for part in work) + sum(sent for sent, _ in planned)
+    )
+    completion = round(
+        sum(part.drafts * part.each.completion_tokens for part in work)
+        + sum(written for _, written in planned)
+    )
     verdict_prompt = round(sum(part.verdicts * part.each.judge_prompt_tokens for part in work))
     verdict_completion = round(sum(part.verdicts * part.each.judge_completion_tokens for part in work))
     judge_price = judge_price_of(settings)
@@ -137,7 +143,7 @@ def _estimate(
         money = price.picodollars(prompt, completion, cached_tokens=cached, batch=settings.use_batch_api)
         usd = as_usd(money + judge_price.picodollars(verdict_prompt, verdict_completion))
     estimate = Estimate(
-        calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)),
+        calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)) + len(planned),
         tokens=prompt + completion + verdict_prompt + verdict_completion,
         usd=usd,
         most_tokens=settings.budget_tokens,
@@ -159,6 +165,7 @@ def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     expected = part.drafts * (part.each.prompt_tokens + part.each.completion_tokens) + part.verdicts * (
         part.each.judge_prompt_tokens + part.each.judge_completion_tokens
     )
+    expected += sum(part.planning or ())
     return Stops(
         refusals=settings.refusals_in_a_row,
         tokens=stop_tokens(expected, draft, settings.estimate_factor),

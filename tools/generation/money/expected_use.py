@@ -11,6 +11,7 @@ from ...coverage.recommendation import PlanItem
 from ...errors import InvalidInput
 from ..attempts.draft import Draft, Strategy, TopicContext
 from ..judge.judge import Judge
+from ..scenarios.planning_request import needs_planning, planning_request
 from ..strategies import make_strategy
 from ..topic_context import topic_context
 from .earlier_drafts import Expected, experiences
@@ -42,6 +43,7 @@ class ExpectedWork:
         has_judge: whether a judge looks at what passed the checks.
         drafts: how many drafts.
         verdicts: how many verdicts of the judge.
+        planning: prompt and completion tokens of the call that plans the topic's cases; None where there is none.
     """
 
     calls_each: float
@@ -50,6 +52,7 @@ class ExpectedWork:
     has_judge: bool
     drafts: float = 0
     verdicts: float = 0
+    planning: tuple[float, float] | None = None
 
     def for_records(self, count: int) -> ExpectedWork:
         """The same for so many accepted records."""
@@ -95,7 +98,13 @@ def expected_work(
     ):
         each = each.after(seen)
         judged += seen.judged
-    return ExpectedWork(calls_each, each, judged, has_judge=judge is not None).for_records(item.count)
+    planning = None
+    if needs_planning(services, workflow_id, item.topic, item.strategy):
+        request = planning_request(context)
+        sent = sum(len(text.encode()) for _, text in request.prompt)
+        planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
+    work = ExpectedWork(calls_each, each, judged, has_judge=judge is not None, planning=planning)
+    return work.for_records(item.count)
 
 
 def _with_verdict(each: Expected, judge: Judge, draft: Draft) -> Expected:
