@@ -24,7 +24,7 @@ def style_card(records: Sequence[Record]) -> list[str]:
         return []
     turns = sorted(len(record.user_turns) for record in records)
     sentences = [
-        f"The user speaks {_spread(turns)} in a record.",
+        f"In a record the user speaks {_spread(turns)}.",
         f"A message of the user has {_spread(sorted(map(len, users)), 'characters')}.",
     ]
     if replies:
@@ -40,7 +40,7 @@ def style_card(records: Sequence[Record]) -> list[str]:
     if any(calls):
         calling = sorted(number for number in calls if number)
         sentences.append(
-            f"The assistant calls tools in {_percent(len(calling), len(records))} of the records: {_spread(calling)}."
+            f"In {_percent(len(calling), len(records))} of the records the assistant calls tools, {_spread(calling)}."
         )
     return sentences
 
@@ -64,7 +64,9 @@ def _texts(records: Sequence[Record], role: str) -> list[str]:
 
 def _spread(counts: Sequence[int], unit: str = "times") -> str:
     low, middle, high = (counts[min(len(counts) - 1, int(share * len(counts)))] for share in (0.1, 0.5, 0.9))
-    return f"{low} {unit}" if low == high else f"mostly {low} to {high} {unit}, half of them up to {middle}"
+    if low == high:
+        return "once" if (low, unit) == (1, "times") else f"{low} {unit}"
+    return f"mostly {low} to {high} {unit} (median {middle})"
 
 
 def _percent(part: int, whole: int) -> str:

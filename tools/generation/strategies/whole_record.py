@@ -41,6 +41,7 @@ MOST_SHOWN = 40_000
 MOST_SYSTEMS = 3
 TEMPERATURE = 1.0
 """What capable models are made for; some take no other."""
+_COMPARED = 500
 _FRAME = 1
 """Dimension of the even sequence that says whose system prompt and tools an attempt gets."""
 
@@ -86,7 +87,8 @@ class Material:
     def longest(self) -> int:
         """Characters of the longest real record without its system prompt."""
         sizes = [
-            sum(len(str(one)) for one in shown_messages(record.messages)) for record in self.frames[:500]
+            sum(len(str(one)) for one in shown_messages(record.messages))
+            for record in self.frames[:_COMPARED]
         ]
         return min(LONGEST_EXAMPLE, max(sizes, default=2_000))
 
@@ -109,9 +111,11 @@ class Material:
         )
 
     def shown(self, record: Record) -> dict[str, Any]:
-        """A record as prompts have it; with its system prompt where there are several."""
-        system = {"system": system_of(record)} if len(self.systems) > 1 else {}
-        return {**system, "messages": shown_messages(record.messages)}
+        """A record as prompts have it; with its system prompt and its tools' names where records differ in them."""
+        said: dict[str, Any] = {"system": system_of(record)} if len(self.systems) > 1 else {}
+        if any(one.tools != record.tools for one in self.frames[:_COMPARED]):
+            said["tools"] = [tool_name(tool) for tool in record.tools]
+        return {**said, "messages": shown_messages(record.messages)}
 
     def frame_at(self, number: int) -> Record | None:
         """The real record whose system prompt and tools an attempt's record gets."""
@@ -123,7 +127,7 @@ class Material:
             return {}
         system, names = system_of(frame), {tool_name(tool) for tool in frame.tools}
         said: dict[str, Any] = {}
-        if system and [system] != self.systems:
+        if [system] != self.systems and (system or self.systems):
             said["system"] = system
         if names != {tool_name(tool) for tool in self.tools}:
             known = all(tool in self.tools for tool in frame.tools)
