@@ -9,6 +9,7 @@ from typing import Any
 
 from ..mock_openai.server import Answer, Fault, MockOpenAI
 from ..readings import READS, endpoint_reading
+from ..whole_records import whole_answer
 
 _TEXTS = """
 The upload bar freezes at 40 percent whenever I add a video.
@@ -140,6 +141,9 @@ class Endpoint(MockOpenAI):
             return Fault(401, message="wrong key", code="invalid_api_key")
         if self.is_useless or (self.useless_after is not None and number > self.useless_after):
             return json.dumps({"user": "?", "assistant": "As an AI language model, I cannot."})
+        system, task = (str(request["messages"][at]["content"]) for at in (0, -1))
+        if (whole := whole_answer(system, task, lambda: next(self._texts))) is not None:
+            return whole
         case = _CASE.search(request["messages"][-1]["content"])
         if case is None:
             pairs = [next(self._texts) for _ in range(_exchanges_wanted(request))]

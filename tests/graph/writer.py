@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
+from ..whole_records import whole_answer
+
 _WORDS: dict[str, tuple[Sequence[str], Sequence[str], Sequence[str], str]] = {
     "technical_issues": (
         [
@@ -197,6 +199,11 @@ class Writer:
         self.calls = 0
 
     def __call__(self, messages: Sequence[Any]) -> str:
+        number = self.first + self.calls + 1
+        system, task = str(messages[0].content), str(messages[-1].content)
+        if (whole := whole_answer(system, task, lambda: exchange(self.topic, number))) is not None:
+            self.calls += 1
+            return whole
         wanted = re.findall(r"(?:Exchanges: |with )(\d+)", str(messages[-1].content))
         self.calls += 1
         return self.answer(self.calls, int(wanted[0]) if wanted else 1)

@@ -66,6 +66,9 @@ def topic_context(
         accepted: what was generated for the topic; as the store has it when not given.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
+    for each in topic_counts(services.store, workflow_id):
+        if each.topic is not None:
+            descriptions.setdefault(each.topic, "")
     seeds = list(
         load_records(
             services.store,

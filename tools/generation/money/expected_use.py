@@ -13,6 +13,7 @@ from ..attempts.draft import Draft, Strategy, TopicContext
 from ..judge.judge import Judge
 from ..scenarios.planning_request import needs_planning, planning_request
 from ..strategies import make_strategy
+from ..strategies.prompt import check_templates
 from ..topic_context import topic_context
 from .earlier_drafts import Expected, experiences
 
@@ -124,6 +125,7 @@ def usable_strategy(services: Services, workflow_id: str, item: PlanItem) -> tup
     Raises:
         InvalidInput: it cannot be used for the topic, with the reason.
     """
+    check_templates(services.settings.templates)
     context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
     strategy = make_strategy(item.strategy)
     reason = strategy.unusable(context)

@@ -14,7 +14,7 @@ from ...models.endpoint_session import EndpointSession
 from ..attempts import journal
 from ..attempts.draft import Draft, Rejection, Request, TopicContext
 from ..attempts.journal_entries import Charge, Paid, Refused
-from ..jobs.ledger import PLANNED, Attempt, Job, next_attempt
+from ..jobs.ledger import PLANNED, Attempt, Job, list_attempts
 from ..money.amounts import Amount
 from ..money.expected_use import usable_strategy
 from ..money.prices import require_keepable_cap
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Call:
-    """The planning call as the journal has it: an attempt that is no draft."""
+    """The planning call as the journal has it: an attempt that is no draft, with a number before those of drafts."""
 
     number: int
     reserved: Amount
@@ -50,9 +50,9 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
     spending = Spending(job.approval_id, require_keepable_cap(services.settings))
     room = services.answer_room()
     problem = ""
-    for _ in range(2):
+    for number in (-1, -2):
         request = planning_request(context, room.extra)
-        call = await asyncio.to_thread(_begin, services, job, request, spending)
+        call = await asyncio.to_thread(_begin, services, job, number, request, spending)
         if isinstance(call, str):
             return _unplanned(call)
         try:
@@ -98,7 +98,7 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
 
 def _context_to_plan(services: Services, job: Job) -> TopicContext | None:
     """What the planning is made from; None where there is nothing to plan, or the job has begun already."""
-    if next_attempt(services.store, job.id) > 0 or journal.is_cancelled(services.store, job.id):
+    if list_attempts(services.store, job.id) or journal.is_cancelled(services.store, job.id):
         return None
     if not needs_planning(services, job.workflow_id, job.topic, job.strategy):
         return None
@@ -110,9 +110,9 @@ def _unplanned(why: str) -> str:
     return f"No cases were planned for the topic ({why}); its records are written without them."
 
 
-def _begin(services: Services, job: Job, request: Request, spending: Spending) -> _Call | str:
+def _begin(services: Services, job: Job, number: int, request: Request, spending: Spending) -> _Call | str:
     draft = Draft(strategy=job.strategy, topic=job.topic, requests=[request], seeds=[], profile="full")  # type: ignore[arg-type]
-    call = _Call(next_attempt(services.store, job.id), spending.worst_case(draft))
+    call = _Call(number, spending.worst_case(draft))
     with services.store.write() as connection:
         spending.open(connection, services.settings.budget_tokens, services.settings.budget_usd)
     attempt = Attempt(number=call.number, slot=0, status="calling", draft=draft.digest(), room=request.room)

@@ -43,7 +43,6 @@ def planning_request(context: TopicContext, room: int | None = None) -> Request:
     prompt = render(
         "plan",
         folder=Path(__file__).parent,
-        own=context.templates,
         number=CASES,
         topic=context.topic,
         description=context.description,

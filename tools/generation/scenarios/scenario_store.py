@@ -8,10 +8,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import delete, insert, select
 
-from ...errors import InvalidInput, TopicNotFound
+from ...dataset.topic_names import topic_names, unknown_topic
+from ...errors import InvalidInput
 from ...store.store import Store
 from ...store.tables import scenario_plans
-from ...store.workflows import list_topics, require_workflow
+from ...store.workflows import require_workflow
 from .scenario import OwnLists, Scenario
 
 _ALL_TOPICS = ""
@@ -64,11 +65,9 @@ def all_scenarios(store: Store, workflow_id: str, topic: str | None = None) -> S
         TopicNotFound: there is no such topic.
     """
     require_workflow(store, workflow_id)
-    names = [info.name for info in list_topics(store, workflow_id)]
+    names = topic_names(store, workflow_id)
     if topic is not None and topic not in names:
-        raise TopicNotFound(
-            f"There is no topic {topic!r} in {workflow_id!r}.", hint=f"Topics: {', '.join(names)}."
-        )
+        raise unknown_topic(workflow_id, topic, names)
     query = select(scenario_plans.c.topic, scenario_plans.c.body).where(
         scenario_plans.c.workflow_id == workflow_id
     )
@@ -87,10 +86,9 @@ def replace_scenarios(store: Store, workflow_id: str, text: str) -> ScenarioFile
         TopicNotFound: it names a topic that is not there.
     """
     edited = _read(text)
-    names = {info.name for info in list_topics(store, workflow_id)}
-    for topic in edited.topics:
-        if topic not in names:
-            raise TopicNotFound(f"The file names the topic {topic!r}, which {workflow_id!r} does not have.")
+    names = topic_names(store, workflow_id)
+    if unknown := next((topic for topic in edited.topics if topic not in names), None):
+        raise unknown_topic(workflow_id, unknown, names)
     rows = [_row(workflow_id, _ALL_TOPICS, edited.own.model_dump(mode="json"))]
     rows += [_row(workflow_id, topic, [one.words for one in cases]) for topic, cases in edited.topics.items()]
     with store.write() as connection:

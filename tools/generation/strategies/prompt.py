@@ -78,6 +78,27 @@ def render(name: str, *, folder: Path = TEMPLATES, own: Path | None = None, **va
     return [(role, body.strip()) for role, body in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
+def check_templates(own: Path | None) -> None:
+    """Make sure that a user's folder replaces something.
+
+    Raises:
+        InvalidInput: there is no such folder, or a template in it has no name that is looked for.
+    """
+    if own is None:
+        return
+    replaceable = ("prefix.jinja", "task.jinja", "*/full.jinja")
+    known = {str(path.relative_to(TEMPLATES)) for each in replaceable for path in TEMPLATES.glob(each)}
+    found = {str(path.relative_to(own)) for path in own.rglob("*.jinja")} if own.is_dir() else set()
+    replacing = ", ".join(sorted(known))
+    if not found:
+        raise InvalidInput(f"There are no prompt templates in {own}.", hint=f"Templates: {replacing}.")
+    if unknown := sorted(found - known):
+        raise InvalidInput(
+            f"Nothing asks for the prompt template {unknown[0]} in {own}.",
+            hint=f"Templates: {replacing}.",
+        )
+
+
 @cache
 def template_hash(*patterns: str, own: Path | None = None) -> str:
     """Tells templates apart, for the provenance: those whose paths match, each from the folder that has it."""

@@ -22,7 +22,7 @@ from ..missing_cells import Wanted, wanted_at
 from ..scenarios.scenario import Scenario, scenario_at
 from ..style_card import language_of_records, style_card
 from .answer import answer_tokens
-from .attributes import even_share
+from .attributes import attributes_of, even_share, pick
 from .prompt import render, template_hash
 from .written_record import (
     answer_schema,
@@ -39,6 +39,7 @@ LONGEST_EXAMPLE = 12_000
 MOST_SHOWN = 40_000
 """Characters of all examples together, beyond the first."""
 MOST_SYSTEMS = 3
+MOST_NEIGHBOURS = 100
 TEMPERATURE = 1.0
 """What capable models are made for; some take no other."""
 _COMPARED = 500
@@ -103,7 +104,7 @@ class Material:
             tools=self.tools,
             topic=context.topic,
             description=context.description,
-            neighbours=context.neighbours,
+            neighbours=dict(list(context.neighbours.items())[:MOST_NEIGHBOURS]),
             language=self.language,
             style=style_card(self.real),
             examples=[self.shown(record) for record in self.examples],
@@ -192,7 +193,7 @@ class WholeRecord(ABC):
         """All that is known of the topic, then this attempt's task."""
         material, number = self.material(context), context.offset + attempt
         wanted = wanted_at(context, attempt, *self.facets)
-        scenario = scenario_at(context.scenarios, context.own, attempt) if self.takes_scenarios else None
+        scenario = self.scenario(context, attempt) if self.takes_scenarios else None
         task = self.task(material, number, scenario, wanted)
         near = context.accepted.near(
             attempt, {seed.id for seed in task.seeds}, scenario.area if scenario else ""
@@ -232,6 +233,14 @@ class WholeRecord(ABC):
             profile="full",
             template=template_hash("prefix", "task", f"{self.name}/full", own=context.templates),
         )
+
+    def scenario(self, context: TopicContext, attempt: int) -> Scenario:
+        """The planned case of an attempt; where none was planned, one of the lists that are there for every topic."""
+        if planned := scenario_at(context.scenarios, context.own, attempt):
+            return planned
+        drawn = attributes_of(context.offset + attempt, len(context.seeds), context.style)
+        user = pick(context.own.personas, attempt) if context.own.personas else drawn.persona
+        return Scenario(situation=drawn.situation, user=f"{user}, {drawn.tone}", difficulty=drawn.difficulty)
 
     def build(self, draft: Draft, answer: Any) -> Candidate:
         """The written messages under the system prompt and the tools of the task's frame."""

@@ -26,8 +26,8 @@ class ScenarioExpansion:
 
     def unusable(self, context: TopicContext) -> str | None:
         """Needs at least one real record with a spoken exchange."""
-        if self._usable.of(context):
-            return mostly_calls_tools(context)
+        if (reason := mostly_calls_tools(context)) or self._usable.of(context):
+            return reason
         return "it needs a real record to expand, and the topic has none that a model could learn from"
 
     def draft(self, context: TopicContext, attempt: int, rng: random.Random) -> Draft:

@@ -19,7 +19,6 @@ from ..seed_order import UsableSeeds, seed_for
 from ..whole_record import Material, Task, WholeRecord
 
 NegativeKind = Literal["no_suitable_tool", "missing_argument", "tool_error"]
-NEGATIVES: tuple[NegativeKind, ...] = ("no_suitable_tool", "missing_argument", "tool_error")
 _NEGATIVE = 2
 """Dimension of the even sequence that says which attempts are negatives."""
 MOST_KNOWN = 3_000
@@ -50,7 +49,11 @@ class ToolChain(WholeRecord):
         """A real chain to take the length from, or a negative in its share."""
         context = material.context
         seed = seed_for(self._usable.of(context), number)
-        kind = None if wanted else negative_kind(number, context.tool_chain.negative_share)
+        kind = (
+            None
+            if wanted
+            else negative_kind(number, context.tool_chain.negative_share, possible_negatives(seed))
+        )
         if wanted and wanted.tools == frozenset():
             kind = "no_suitable_tool"
         tool = None if kind or wanted else context.defining_tool
@@ -132,10 +135,20 @@ def calls_declared_tools(record: Record) -> bool:
     return bool(called) and called <= declared
 
 
-def negative_kind(number: int, share: float) -> NegativeKind | None:
+def possible_negatives(record: Record) -> list[NegativeKind]:
+    """What can go wrong with tools like those of a record."""
+    schemas = [tool.get("function", tool).get("parameters") or {} for tool in record.tools]
+    is_answered = any(one.answer is not None for one in exchanges(record.messages))
+    kinds: list[NegativeKind] = ["no_suitable_tool"]
+    if any(schema.get("required") for schema in schemas):
+        kinds.append("missing_argument")
+    return [*kinds, "tool_error"] if is_answered else kinds
+
+
+def negative_kind(number: int, share: float, kinds: Sequence[NegativeKind]) -> NegativeKind | None:
     """The kind of negative that attempt ``number`` is, evenly over the kinds; None for a plain chain."""
     place = even_share(number, _NEGATIVE)
-    return NEGATIVES[int(place / share * len(NEGATIVES))] if place < share else None
+    return kinds[int(place / share * len(kinds))] if place < share else None
 
 
 def agreed_results(records: Sequence[Record]) -> dict[Call, str]:

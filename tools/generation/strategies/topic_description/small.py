@@ -16,6 +16,7 @@ from ..prompt import render
 from ..seed_order import mostly_calls_tools, seed_for
 
 _EXCLUSION = re.compile(r"\b(does not include|not included|excludes?|except|but not|nor)\b", re.IGNORECASE)
+MOST_NEIGHBOURS = 20
 _BETWEEN_PARTS = re.compile(r"[,;:.()]|\band\b|\bor\b")
 
 
@@ -50,7 +51,7 @@ class TopicDescription:
         prompt = render(
             f"{self.name}/small",
             about=context.about,
-            neighbours=[name.replace("_", " ") for name in context.neighbours],
+            neighbours=[name.replace("_", " ") for name in context.neighbours][:MOST_NEIGHBOURS],
             area=area,
             drawn=drawn,
             reply_words=context.style.words_of_reply(0.65),
