@@ -208,7 +208,7 @@ class GoodAnswers:
         if schema.get("type") == "array":
             return [self.filled(schema["items"], topic) for _ in range(schema.get("minItems", 1))]
         if schema.get("type") == "boolean":
-            return True  # a judge's verdict
+            return True  # a verifier's verdict
         words = self._random.choices(self._words[topic], k=24)
         return self._text(" ".join(words[:12]), " ".join(words[12:]))
 

@@ -116,7 +116,7 @@ class Job:
     kills: int
     endpoint: BadAnswers
     strategy: str
-    has_judge: bool
+    has_verifier: bool
     draw: random.Random
     runs: list[Run] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
@@ -148,7 +148,7 @@ class Job:
             "CALL_SECONDS": CALL_SECONDS,
             "ESTIMATE_FACTOR": 1_000,  # every second answer is bad: more is used than anybody planned
             "BUDGET_USD": self.ending.cap,
-            **({"JUDGE_MODEL": MODEL} if self.has_judge else {}),
+            **({"VERIFIER_MODEL": MODEL} if self.has_verifier else {}),
         }
         return {
             **kept,
@@ -254,7 +254,7 @@ class Job:
             for one in self.endpoint.log[run.began :]
             if one.text is not None
             # A verdict that was cut off cannot be used, and is asked for again.
-            and not (self.has_judge and one.outcome.startswith("cut off"))
+            and not (self.has_verifier and one.outcome.startswith("cut off"))
             and one.sent is not None
             and one.sent < moment
             and one.port not in unread
@@ -318,7 +318,7 @@ class Job:
         self._compare_money(budget, attempts)
         return {
             "job": self.number,
-            "strategy": self.strategy + (" + judge" if self.has_judge else ""),
+            "strategy": self.strategy + (" + judge" if self.has_verifier else ""),
             "ending": self.ending.name,
             "kills": self.killed,
             "early": sum(run.kill is not None and run.before_first for run in self.runs),
@@ -350,7 +350,7 @@ class Job:
                     f"attempt {attempt.number}, of {kinds}, was billed {_billed(answers)} picodollars, and "
                     f"{attempt.picodollars} are written down"
                 )
-        if not self.has_judge:  # a lost verdict keeps a part of the reservation of its attempt
+        if not self.has_verifier:  # a lost verdict keeps a part of the reservation of its attempt
             open_ended = [one for one in attempts if _may_be_charged(one)]
             tokens = sum(one.reserved_tokens for one in open_ended)
             money = sum(one.reserved_picodollars or 0 for one in open_ended)
@@ -398,7 +398,7 @@ async def one_job(number: int, kills: int, folder: Path) -> tuple[dict[str, Any]
             kills,
             endpoint,
             STRATEGIES[number % len(STRATEGIES)],
-            has_judge=number // len(STRATEGIES) % 2 == 1,
+            has_verifier=number // len(STRATEGIES) % 2 == 1,
             draw=random.Random(number),
         )
         services = job.services()

@@ -24,7 +24,6 @@ TITLES = {
     "strange_answers": "Whatever an endpoint may send",
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
-    "checks": "Planted defects and untouched real records",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
@@ -32,7 +31,6 @@ TITLES = {
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
 _LONG = ("kills_among_bad_answers", "strange_answers")
 """Run only when they are named: they take 10 minutes and more."""
-_SEEN = "Which dialogues had been looked at before they were measured: [LOOKED_AT.md](LOOKED_AT.md)."
 _PRINT_MARKDOWN = (
     "throughput",
     "faults",
@@ -87,7 +85,7 @@ def main(names: Sequence[str]) -> None:
     for name in names or [name for name in TITLES if name not in _LONG]:
         kept[TITLES[name]] = section(name)
         parts = [kept[title].rstrip() for title in TITLES.values() if title in kept]
-        head = f"# Results\n\nMade by `make bench`. {machine()}. {_SEEN}\n"
+        head = f"# Results\n\nMade by `make bench`. {machine()}.\n"
         RESULTS.write_text("\n\n".join([head.rstrip(), *parts]) + "\n", encoding="utf-8")
 
 

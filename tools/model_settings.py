@@ -128,39 +128,46 @@ class ModelSettings(BaseSettings):
         description="The key for the endpoint. Local servers often need none.",
     )
 
-    judge_model: str = Field(
+    verifier_model: str = Field(
         default="",
-        title="Judge",
-        description="A model that looks at each record last, after all checks have passed it: a name at the endpoint, "
-        "'embedded', or the path of a .gguf file. Empty: no judge.",
+        title="Verifier",
+        description="The model that looks at each record last, after all checks of form have passed it: a name at the "
+        "endpoint, 'embedded', or the path of a .gguf file. Empty: the language model itself, with the profile full.",
     )
-    judge_base_url: str | None = Field(
+    verifier_base_url: str | None = Field(
         default=None,
         repr=False,
-        title="Judge's endpoint",
-        description="Address of the judge's endpoint. Not set: the language model's endpoint.",
+        title="Verifier's endpoint",
+        description="Address of the verifier's endpoint. Not set: the language model's endpoint.",
     )
-    judge_api_key: SecretStr | None = Field(
+    verifier_api_key: SecretStr | None = Field(
         default=None,
-        title="Judge's key",
-        description="The key for the judge's endpoint. With an address of its own, the judge never gets the language "
-        "model's key.",
+        title="Verifier's key",
+        description="The key for the verifier's endpoint. With an address of its own, the verifier never gets the "
+        "language model's key.",
+    )
+    verifier_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        title="Verified share",
+        description="Share of the records that the verifier looks at. 0: none, so that nothing judges what they mean.",
     )
 
     # Set by `Services` when a host program brings its own model object: these settings do not know which it is.
     _hosts_own: bool = PrivateAttr(default=False)
 
-    @field_validator("model", "embedding_model", "judge_model")
+    @field_validator("model", "embedding_model", "verifier_model")
     @classmethod
     def _strip(cls, value: str) -> str:
         return value.strip()
 
-    @field_validator("openai_base_url", "judge_base_url")
+    @field_validator("openai_base_url", "verifier_base_url")
     @classmethod
     def _check_endpoint(cls, value: str | None) -> str | None:
         return http_address(value)
 
-    @field_validator("openai_api_key", "judge_api_key")
+    @field_validator("openai_api_key", "verifier_api_key")
     @classmethod
     def _clean_key(cls, value: SecretStr | None) -> SecretStr | None:
         # A line break copied along with the key would break the request's header.
@@ -253,12 +260,12 @@ class ModelSettings(BaseSettings):
         )
 
     def settle_models(self) -> None:
-        """`settle_model` for the writing model and the judge, where they are at an endpoint.
+        """`settle_model` for the writing model and the verifier, where they are at an endpoint.
 
         Raises:
             InvalidInput: no name is set and the endpoint does not settle it.
         """
-        for one in (self, self.for_judge()):
+        for one in (self, self.for_verifier()):
             if one is not None and one.has_endpoint and not (one.is_hosts_model or one.uses_embedded_model):
                 one.settle_model()
 
@@ -273,19 +280,29 @@ class ModelSettings(BaseSettings):
     def _key(self) -> str:
         return self.openai_api_key.get_secret_value() if self.openai_api_key else ""
 
-    def for_judge(self) -> Self | None:
-        """The settings under which the judge is the language model; None when there is no judge."""
-        if not self.judge_model:
+    @property
+    def has_own_verifier(self) -> bool:
+        """Whether the verifier is another model than the language model, or elsewhere."""
+        return bool(self.verifier_model or self.verifier_base_url or self.verifier_api_key)
+
+    def for_verifier(self) -> Self | None:
+        """The settings under which the verifier is the language model; None when nothing is verified.
+
+        A small model is no verifier of its own texts: with the profile small there is one only where it is set.
+        """
+        if self.verifier_share == 0:
             return None
-        own_endpoint = self.judge_base_url is not None
+        if not self.has_own_verifier:
+            return None if self.profile == "small" else self
+        own_endpoint = self.verifier_base_url is not None
         return self.for_hosts_model(is_hosts=False).model_copy(
             update={
-                "model": self.judge_model,
-                "openai_base_url": self.judge_base_url if own_endpoint else self.openai_base_url,
+                "model": self.verifier_model or ("" if own_endpoint else self.model),
+                "openai_base_url": self.verifier_base_url if own_endpoint else self.openai_base_url,
                 # The key of one endpoint is nobody else's business.
-                "openai_api_key": self.judge_api_key
+                "openai_api_key": self.verifier_api_key
                 if own_endpoint
-                else self.judge_api_key or self.openai_api_key,
+                else self.verifier_api_key or self.openai_api_key,
             }
         )
 

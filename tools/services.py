@@ -84,6 +84,7 @@ class Services:
                 other = copy.copy(self)
                 other.settings = settings
                 other.__dict__.pop("_chat_model", None)
+                other.__dict__.pop("_verifier_model", None)
                 other._make_embeddings = lambda _: self.embeddings
                 self._others[name] = other
             return self._others[name]
@@ -101,10 +102,10 @@ class Services:
             return self._chat_model
 
     @property
-    def judge_model(self) -> BaseChatModel | None:
-        """The model that judges records; None when there is no judge."""
+    def verifier_model(self) -> BaseChatModel | None:
+        """The model that verifies records, which may be the one that writes them; None when there is no verifier."""
         with self._lock:
-            return self._judge_model
+            return self._verifier_model
 
     def answer_room(self, settings: ModelSettings | None = None) -> AnswerRoom:
         """Room for the answers of the language model, or of that of other settings; one object for each model.
@@ -153,11 +154,13 @@ class Services:
         return (self._make_chat_model or make_chat_model)(self.settings.for_hosts_model(is_hosts=False))
 
     @cached_property
-    def _judge_model(self) -> BaseChatModel | None:
+    def _verifier_model(self) -> BaseChatModel | None:
         from .models.chat import make_chat_model
 
-        settings = self.settings.for_judge()
-        return make_chat_model(settings) if settings else None
+        settings = self.settings.for_verifier()
+        if settings is None:
+            return None
+        return make_chat_model(settings) if self.settings.has_own_verifier else self.chat_model
 
     @cached_property
     def _embeddings(self) -> Embeddings:

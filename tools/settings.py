@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,10 @@ def load_settings() -> Settings:
             different places.
     """
     named = named_file()
+    for old in (name for name in os.environ if name.startswith(f"{PREFIX}JUDGE_")):
+        raise InvalidInput(
+            f"The setting {old} is no longer known.", hint=f"Name it {old.replace('JUDGE', 'VERIFIER')}."
+        )
     # The data folder's own file cannot move the data folder.
     home = _read(named).home
     beside = home / IN_DATA_FOLDER

@@ -121,7 +121,7 @@ def examine(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
     yield _home(settings)
     yield _store(settings)
     yield from _language_model(settings, may_get_the_key)
-    yield from _judge(settings, may_get_the_key)
+    yield from _verifier(settings, may_get_the_key)
     yield _embedding_model(settings)
     yield Finding("few-shot index", None, settings.chroma_url or str(settings.index_path))
     yield _price(settings)
@@ -185,15 +185,15 @@ def _language_model(settings: Settings, may_get_the_key: Allowed) -> Iterator[Fi
     yield _installed("runtime", "xllamacpp")
 
 
-def _judge(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
-    judge = settings.for_judge()
-    if judge is None:
-        yield Finding("judge", None, "none; FINETUNE_COVERAGE_JUDGE_MODEL can name one")
+def _verifier(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
+    verifier = settings.for_verifier()
+    if verifier is None:
+        yield Finding("verifier", None, "none; FINETUNE_COVERAGE_VERIFIER_MODEL can name one")
         return
-    reached = None if judge.uses_embedded_model else _endpoint(judge, may_get_the_key)
-    yield Finding("judge", None, judge.model_in_use)
+    reached = None if verifier.uses_embedded_model else _endpoint(verifier, may_get_the_key)
+    yield Finding("verifier", None, verifier.model_in_use)
     if reached is not None:
-        yield replace(reached, name="judge's endpoint")
+        yield replace(reached, name="verifier's endpoint")
 
 
 def _price(settings: Settings) -> Finding:

@@ -19,8 +19,8 @@ def say_origin(origin: dict[str, Any]) -> None:
     say(f"Checks passed: {', '.join(origin.get('checks') or origin['gates'])}")
     if origin.get("scores"):
         say(f"Measured: {', '.join(f'{check} {score}' for check, score in origin['scores'].items())}")
-    if judge := origin.get("judge"):
-        say(f"Judged by {judge['model']}: {', '.join(judge['passed'])}")
+    if verifier := origin.get("verifier"):
+        say(f"Judged by {verifier['model']}: {', '.join(verifier['passed'])}")
     for seed, body in zip(origin["seeds"], origin["parents"], strict=True):
         say(f"Parent {seed}: {body}")
     is_same = "as it was sent" if origin["prompt_is_exact"] else "drawn again; the seeds have changed since"

@@ -72,19 +72,20 @@ def test_a_generation(
     nowhere(command("jobs", "show", job["id"]), caplog)
 
 
-def test_a_judge(
+def test_a_verifier(
     command: Command,
     small: str,
     echoing: Endpoint,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("FINETUNE_COVERAGE_JUDGE_MODEL", "judge-model")
+    monkeypatch.setenv("FINETUNE_COVERAGE_VERIFIER_MODEL", "judge-model")
+    monkeypatch.setenv("FINETUNE_COVERAGE_VERIFIER_SHARE", "1")
     echoing.models.append("judge-model")
     written = echoing.reply
     echoing.reply = lambda body: FAULTS["refused key"] if body["model"] == "judge-model" else written(body)
     outcome = generate(command, small, "--yes")
-    assert "The judge cannot be asked" in outcome.err and "(the key)" in outcome.err
+    assert "The verifier cannot be asked" in outcome.err and "(the key)" in outcome.err
     nowhere(outcome, caplog)
 
 

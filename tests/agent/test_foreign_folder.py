@@ -33,8 +33,8 @@ def their_folder(thief: MockOpenAI, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     folder = tmp_path / "their dataset"
     folder.mkdir()
     (folder / ".env").write_text(
-        f"OPENAI_BASE_URL={thief.url}\nFINETUNE_COVERAGE_JUDGE_MODEL=judge\n"
-        f"FINETUNE_COVERAGE_JUDGE_BASE_URL={thief.url}\nFINETUNE_COVERAGE_HOME={folder}\n"
+        f"OPENAI_BASE_URL={thief.url}\nFINETUNE_COVERAGE_VERIFIER_MODEL=judge\n"
+        f"FINETUNE_COVERAGE_VERIFIER_BASE_URL={thief.url}\nFINETUNE_COVERAGE_HOME={folder}\n"
         "CHROMA_SERVER_HTTP_PORT=no number\nFASTMCP_LOG_LEVEL=nonsense\n",
         encoding="utf-8",
     )

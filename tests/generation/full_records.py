@@ -1,4 +1,4 @@
-"""Small datasets with tools in three languages, and a model that writes whole records, for tests of the full profile."""
+"""Small datasets with tools in three languages, and what a model writes for them, for tests of the full profile."""
 
 from __future__ import annotations
 

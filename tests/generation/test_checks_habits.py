@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import Candidate
-from finetune_coverage.tools.generation.checks.facts.habits import telling_records
 from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
 from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
+from finetune_coverage.tools.generation.checks.habits import telling_records
 
 Make = Callable[..., Candidate]
 

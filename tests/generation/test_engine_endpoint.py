@@ -70,6 +70,7 @@ def services_for(endpoint: MockOpenAI, home: Path, **more: Any) -> Services:
         "model": "mock-model",
         "embedding_model": "mock-embedding",
         "max_concurrency": 8,
+        "verifier_share": 1 if more.get("verifier_model") else 0,
         **more,
     }
     return Services(Settings(**settings))
@@ -196,14 +197,9 @@ async def test_half_an_answer_that_was_paid_for_is_continued(
     endpoint: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from finetune_coverage.tools.generation.attempts.stages import AttemptWork
-    from finetune_coverage.tools.generation.checks.facts.kept_facts import KeptFacts
     from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
 
-    monkeypatch.setattr(KeptFacts, "check", lambda *_: None)
     monkeypatch.setattr(MessageVariation, "check", lambda *_: None)
-    monkeypatch.setattr(
-        "finetune_coverage.tools.generation.checks.facts.grounded_reply.GroundedReply.check", lambda *_: None
-    )
     services = services_for(endpoint, tmp_path / "home", max_concurrency=1)
     item = approved(services, 1, "message_variation")
     judge = AttemptWork.judge

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.attempts.next_request import Asking
-from finetune_coverage.tools.generation.checks.facts.kept_facts import KeptFacts
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts
 from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
@@ -213,7 +212,6 @@ async def test_what_was_set_aside_for_an_attempt_is_what_it_may_use_when_it_is_t
     mock_openai.reply = answer
     # What the model says is refused, but only when both of its replies are there.
     monkeypatch.setattr(MessageVariation, "check", lambda strategy, candidate: None)
-    monkeypatch.setattr(KeptFacts, "check", lambda check, candidate: None)
     with monkeypatch.context() as patch:
         patch.setattr(Asking, "ask", die_between)
         assert (await run_approved_item(services, *item))["error"]["code"] == "internal"

@@ -12,7 +12,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.dataset.tool_exchanges import exchanges
 from finetune_coverage.tools.generation.attempts.draft import Candidate, TopicContext
-from finetune_coverage.tools.generation.checks.facts.results_fit_calls import ResultsFitCalls
+from finetune_coverage.tools.generation.checks.form.results_fit_calls import ResultsFitCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.chains.traces import trace_of
 

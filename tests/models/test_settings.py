@@ -84,36 +84,62 @@ def test_the_key_is_never_shown() -> None:
     assert "secret" not in settings.model_in_use
 
 
-def test_there_is_no_judge_unless_one_is_named() -> None:
-    assert Settings(openai_api_key="sk-1").for_judge() is None
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default, that other tests are without."""
+    monkeypatch.delenv("FINETUNE_COVERAGE_VERIFIER_SHARE")
 
 
-def test_a_judge_at_the_models_endpoint_uses_its_key() -> None:
-    judge = Settings(openai_base_url="https://host/v1", openai_api_key="sk-1", judge_model="big").for_judge()
-    assert judge is not None and judge.model_in_use == "big at https://host/v1"
-    assert judge.openai_api_key is not None and judge.openai_api_key.get_secret_value() == "sk-1"
+@pytest.mark.usefixtures("verified")
+def test_the_model_at_an_endpoint_verifies_by_default_and_a_small_one_does_not() -> None:
+    settings = Settings(openai_api_key="sk-1")
+    assert settings.for_verifier() is settings and not settings.has_own_verifier
+    assert Settings(openai_api_key="sk-1", verifier_share=0).for_verifier() is None
+    assert Settings(openai_api_key="sk-1", model_profile="small").for_verifier() is None
+    assert Settings(model="embedded").for_verifier() is None
 
 
+def test_an_old_name_is_said_to_be_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_JUDGE_MODEL", "big")
+    with pytest.raises(InvalidInput) as refused:
+        load_settings()
+    assert refused.value.hint == "Name it FINETUNE_COVERAGE_VERIFIER_MODEL."
+
+
+@pytest.mark.usefixtures("verified")
+def test_a_verifier_at_the_models_endpoint_uses_its_key() -> None:
+    verifier = Settings(
+        openai_base_url="https://host/v1", openai_api_key="sk-1", verifier_model="big"
+    ).for_verifier()
+    assert verifier is not None and verifier.model_in_use == "big at https://host/v1"
+    assert verifier.openai_api_key is not None and verifier.openai_api_key.get_secret_value() == "sk-1"
+
+
+@pytest.mark.usefixtures("verified")
 @pytest.mark.parametrize("key", [None, "sk-2"])
-def test_a_judge_elsewhere_never_gets_the_models_key(key: str | None) -> None:
+def test_a_verifier_elsewhere_never_gets_the_models_key(key: str | None) -> None:
     settings = Settings(
-        openai_api_key="sk-1", judge_model="big", judge_base_url="https://other/v1/", judge_api_key=key
+        openai_api_key="sk-1",
+        verifier_model="big",
+        verifier_base_url="https://other/v1/",
+        verifier_api_key=key,
     )
-    judge = settings.for_judge()
-    assert judge is not None and judge.endpoint_url == "https://other/v1"
-    assert (judge.openai_api_key and judge.openai_api_key.get_secret_value()) == key
+    verifier = settings.for_verifier()
+    assert verifier is not None and verifier.endpoint_url == "https://other/v1"
+    assert (verifier.openai_api_key and verifier.openai_api_key.get_secret_value()) == key
     assert not settings.is_openai or settings.model_in_use.startswith(OPENAI_DEFAULT_MODEL)
 
 
-def test_the_embedded_model_can_judge_and_be_judged() -> None:
-    judge = Settings(openai_api_key="sk-1", judge_model="embedded").for_judge()
-    assert judge is not None and judge.uses_embedded_model
-    judge = Settings(model="embedded", judge_model="big", judge_api_key="sk-2").for_judge()
-    assert judge is not None and judge.model_in_use == "big at https://api.openai.com/v1"
+@pytest.mark.usefixtures("verified")
+def test_the_embedded_model_can_verify_and_be_verified() -> None:
+    verifier = Settings(openai_api_key="sk-1", verifier_model="embedded").for_verifier()
+    assert verifier is not None and verifier.uses_embedded_model
+    verifier = Settings(model="embedded", verifier_model="big", verifier_api_key="sk-2").for_verifier()
+    assert verifier is not None and verifier.model_in_use == "big at https://api.openai.com/v1"
 
 
 @pytest.mark.parametrize(
-    "name", ["OPENAI_BASE_URL", "FINETUNE_COVERAGE_JUDGE_BASE_URL", "FINETUNE_COVERAGE_CHROMA_URL"]
+    "name", ["OPENAI_BASE_URL", "FINETUNE_COVERAGE_VERIFIER_BASE_URL", "FINETUNE_COVERAGE_CHROMA_URL"]
 )
 @pytest.mark.parametrize(
     "address",
@@ -140,7 +166,7 @@ def test_an_address_with_a_password_is_refused_and_not_repeated(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("FINETUNE_COVERAGE_JUDGE_BASE_URL", "localhost:8000"),
+        ("FINETUNE_COVERAGE_VERIFIER_BASE_URL", "localhost:8000"),
         ("FINETUNE_COVERAGE_MAX_CONCURRENCY", "0"),
         ("FINETUNE_COVERAGE_TARGET_SCORE", "1.5"),
         ("FINETUNE_COVERAGE_BUDGET_USD", "nan"),

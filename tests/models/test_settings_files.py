@@ -92,8 +92,8 @@ def test_a_file_that_is_no_text_is_said(home: Path) -> None:
     [
         ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
         ("openai_api_key", "Openai_Base_Url"),
-        ("FINETUNE_COVERAGE_JUDGE_API_KEY", "FINETUNE_COVERAGE_JUDGE_BASE_URL"),
-        ("FINETUNE_COVERAGE_JUDGE_API_KEY", "OPENAI_BASE_URL"),
+        ("FINETUNE_COVERAGE_VERIFIER_API_KEY", "FINETUNE_COVERAGE_VERIFIER_BASE_URL"),
+        ("FINETUNE_COVERAGE_VERIFIER_API_KEY", "OPENAI_BASE_URL"),
     ],
 )
 @pytest.mark.parametrize(("of_key", "of_url"), [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)])

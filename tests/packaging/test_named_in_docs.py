@@ -148,7 +148,7 @@ def test_the_contents_name_every_page() -> None:
         ("make coffee", ["target coffee"]),
         ("make demo", []),
         ("python -m benchmarks.nothing", ["module benchmarks.nothing"]),
-        ("python -m benchmarks.checks", []),
+        ("python -m benchmarks.faults", []),
         ("analyze -w ID [--within] [--beyond]", ["option --beyond"]),
         ("finetune-coverage balance", ["command balance"]),
         ("--no-such-option", ["option --no-such-option"]),

@@ -101,6 +101,13 @@ jobs = Table(
     Column("notes", JSON),
 )
 
+
+def _verifier_tokens(kind: str) -> Column[int]:
+    """A column whose name in the database is older than the word."""
+    name, key = f"judge_{kind}_tokens", f"verifier_{kind}_tokens"
+    return Column(name, Integer, key=key, nullable=False, default=0, server_default="0")
+
+
 slots = Table(
     "slots",
     metadata,
@@ -125,10 +132,24 @@ attempts = Table(
     Column("evidence", Text),
     Column("prompt_tokens", Integer, nullable=False, default=0),
     Column("completion_tokens", Integer, nullable=False, default=0),
-    # What the judge said of its record, and what that took; its tokens are not in the two columns above.
+    # What the verifier said of its record, and what that took; its tokens are not in the two columns above.
     Column("verdict", Text),
-    Column("judge_prompt_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column("judge_completion_tokens", Integer, nullable=False, default=0, server_default="0"),
+    Column(
+        "judge_prompt_tokens",
+        Integer,
+        key="verifier_prompt_tokens",
+        nullable=False,
+        default=0,
+        server_default="0",
+    ),
+    Column(
+        "judge_completion_tokens",
+        Integer,
+        key="verifier_completion_tokens",
+        nullable=False,
+        default=0,
+        server_default="0",
+    ),
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("scores", JSON),  # what the checks measured
@@ -139,7 +160,14 @@ attempts = Table(
     Column("picodollars", BigInteger),  # what it cost; NULL while that is open, too
     Column("cached_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("reasoning_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column("judge_cached_tokens", Integer, nullable=False, default=0, server_default="0"),
+    Column(
+        "judge_cached_tokens",
+        Integer,
+        key="verifier_cached_tokens",
+        nullable=False,
+        default=0,
+        server_default="0",
+    ),
     # From version 9 on: calls that the endpoint did not count, and the worst case that is charged for them.
     Column("uncounted_calls", Integer, nullable=False, default=0, server_default="0"),
     Column("uncounted_tokens", BigInteger, nullable=False, default=0, server_default="0"),

@@ -90,7 +90,7 @@ def _mark_uncounted(connection: Connection) -> None:
 
     At least one of an attempt that was answered and took no tokens; charged for it was no more than was reserved.
     """
-    judged = attempts.c.judge_prompt_tokens + attempts.c.judge_completion_tokens
+    judged = attempts.c.verifier_prompt_tokens + attempts.c.verifier_completion_tokens
     connection.execute(
         update(attempts)
         .where(

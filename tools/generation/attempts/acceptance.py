@@ -12,20 +12,19 @@ from ...dataset.eval_set import read_eval_set
 from ...dataset.record import Record
 from ...store.records import load_records, topic_counts
 from ..checks.check import Check, ComparingCheck
-from ..checks.facts.grounded_reply import GroundedReply
-from ..checks.facts.habits import telling_records
-from ..checks.facts.kept_facts import KeptFacts
-from ..checks.facts.tool_calls import ToolCalls
 from ..checks.form.artefacts import Artefacts
 from ..checks.form.decontamination import Decontamination, eval_vectors
 from ..checks.form.exact_duplicate import ExactDuplicate
 from ..checks.form.hidden_text import HiddenText
 from ..checks.form.near_duplicate import NearDuplicate
 from ..checks.form.review_rules import ReviewRules
+from ..checks.form.reworded import Reworded
 from ..checks.form.role_grammar import RoleGrammar
 from ..checks.form.semantic_duplicate import SemanticDuplicate
+from ..checks.form.tool_calls import ToolCalls
 from ..checks.form.topic import TopicCheck, TopicModel
 from ..checks.form.written_vector import WrittenVector
+from ..checks.habits import telling_records
 from ..jobs.loading_progress import LoadingProgress
 from ..lessons.lessons import rejected_in_review
 from ..lessons.rules import list_rules
@@ -49,7 +48,7 @@ class Acceptance:
     """The checks of one job, cheapest first. Not for two threads at once: the engine holds a lock.
 
     Attributes:
-        notes: what the checks could not judge, for the report.
+        notes: what the checks could not verifier, for the report.
     """
 
     def __init__(
@@ -92,9 +91,8 @@ class Acceptance:
             HiddenText(known),
             RoleGrammar(known),
             Artefacts(known),
-            ToolCalls(known, services.settings.checks),
-            KeptFacts(),
-            GroundedReply(),
+            ToolCalls(known),
+            *([Reworded()] if services.settings.profile == "small" else []),
         ]
         rules = list_rules(services.store, workflow_id, topic)
         if rules:

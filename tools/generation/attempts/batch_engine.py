@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from ...errors import EndpointError
 from ...models.batch_api import MOST_REQUESTS, BatchAnswers, BatchApi
+from ..checks.verifier.asking import VerifierLine, ask_verifier_of_all
 from ..jobs.ledger import Job
 from ..jobs.progress import OnProgress
 from ..jobs.resumption import Left
-from ..judge.asking import JudgeLine, ask_judge_of_all
 from .draft import Rejection
 from .in_thread import in_thread
 from .open_attempt import Failed, Open
@@ -36,7 +36,7 @@ class BatchEngine(SlotKeeping):
         job: what is owed.
         work: drafts, journals and judges.
         left: what earlier runs of the job left to do.
-        judge: the line to the judge, which is asked directly, not in batches; None when there is no judge.
+        verifier: the line to the verifier, which is asked directly, not in batches; None when there is no verifier.
         on_progress: called after each look at the batch.
         looked_at: seconds between two looks.
     """
@@ -47,13 +47,13 @@ class BatchEngine(SlotKeeping):
         job: Job,
         work: AttemptWork,
         left: Left,
-        judge: JudgeLine | None = None,
+        verifier: VerifierLine | None = None,
         on_progress: OnProgress | None = None,
         looked_at: float = LOOKED_AT,
     ) -> None:
         super().__init__(job, work, left, on_progress)
         self._api = BatchApi(model)
-        self._judge_line = judge
+        self._verifier_line = verifier
         self._waiting = list(left.asked)
         self._answered = list(left.answered)
         self._looked_at = looked_at
@@ -168,8 +168,8 @@ class BatchEngine(SlotKeeping):
                 self.stop(reason)
             self._tally.report()
             answered, failed = [], []
-            if written and self._judge_line is not None:
-                answered, failed = await ask_judge_of_all(self._judge_line, written, self._journal)
+            if written and self._verifier_line is not None:
+                answered, failed = await ask_verifier_of_all(self._verifier_line, written, self._journal)
 
     def _sorted_out(self, waiting: list[Open], answers: BatchAnswers) -> tuple[list[Open], list[Failed]]:
         answered, failed = [], []

@@ -11,10 +11,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from ..checks.verifier.asking import VerifierLine
 from ..jobs.ledger import Job
 from ..jobs.progress import OnProgress
 from ..jobs.resumption import Left
-from ..judge.asking import JudgeLine
 from .answer_spool import AnswerSpool
 from .concurrency import AdaptiveLimit
 from .endpoint_permits import Places
@@ -35,7 +35,7 @@ BREATH = 0.01
 """Seconds that judging waits for company: a transaction for several outcomes costs hardly more than one for one. No
 place at the endpoint waits for it, and what it has not come to is in the journal."""
 MOST_UNJUDGED = 256
-"""Answers that wait for the judge, above which no attempt is begun. Each holds its prompt, some kilobytes."""
+"""Answers that wait for the verifier, above which no attempt is begun. Each holds its prompt, some kilobytes."""
 MOST_AT_ONCE = 16
 """Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
 
@@ -50,7 +50,7 @@ class Engine(SlotKeeping):
         left: what earlier runs of the job left to do.
         limit: how many requests at once.
         spool: where answers are until the journal has them.
-        judge: the line to the judge; None when there is no judge.
+        verifier: the line to the verifier; None when there is no verifier.
         on_progress: called from the event loop whenever something was accepted or refused.
         patience: seconds for which an endpoint may be busy and answer nothing.
     """
@@ -63,7 +63,7 @@ class Engine(SlotKeeping):
         left: Left,
         limit: AdaptiveLimit,
         spool: AnswerSpool,
-        judge: JudgeLine | None = None,
+        verifier: VerifierLine | None = None,
         on_progress: OnProgress | None = None,
         *,
         patience: float = PATIENCE,
@@ -71,14 +71,16 @@ class Engine(SlotKeeping):
         super().__init__(job, work, left, on_progress)
         self._limit = limit
         self._spool = spool
-        self._asking = Asking(model, limit, work.room, judge, patience=patience, on_wait=self._tally.report)
-        self._signals = Signals("begin", "judge", "over")
+        self._asking = Asking(
+            model, limit, work.room, verifier, patience=patience, on_wait=self._tally.report
+        )
+        self._signals = Signals("begin", "verifier", "over")
         self._places = Places(limit, self._send, lambda: self._signals.tell("begin"))
         # At one endpoint there is one set of places, whoever is asked.
-        self._judge_places = self._places
-        if judge is not None and judge.limit is not limit:
-            self._judge_places = Places(judge.limit, self._send, lambda: None)
-        self._drafting, self._judging = OwnThread("draft"), OwnThread("judge")
+        self._verifier_places = self._places
+        if verifier is not None and verifier.limit is not limit:
+            self._verifier_places = Places(verifier.limit, self._send, lambda: None)
+        self._drafting, self._judging = OwnThread("draft"), OwnThread("verifier")
         self._answered = list(left.answered)
         self._failed: list[Failed] = []
         self._begun: list[Open] = []
@@ -100,7 +102,7 @@ class Engine(SlotKeeping):
             async with AsyncExitStack() as stack:
                 await self._asking.connect(stack)
                 group = await stack.enter_async_context(asyncio.TaskGroup())
-                serving = [places.serve(group) for places in {self._places, self._judge_places}]
+                serving = [places.serve(group) for places in {self._places, self._verifier_places}]
                 workers = [group.create_task(worker) for worker in (self._begin(), *serving, self._judge())]
                 await self._signals.when("over", self._is_over)
                 for worker in workers:
@@ -156,7 +158,7 @@ class Engine(SlotKeeping):
 
     async def _judge(self) -> None:
         while True:
-            await self._signals.when("judge", lambda: bool(self._answered or self._failed))
+            await self._signals.when("verifier", lambda: bool(self._answered or self._failed))
             await asyncio.sleep(BREATH)
             # First what ends: it gives back what it had set aside.
             self._answered.sort(key=lambda one: not one.is_whole)
@@ -180,11 +182,11 @@ class Engine(SlotKeeping):
         """Send the next request of an attempt; what came of it goes to the other workers."""
         if self._stop is not None and not attempt.replies:
             self._failed.append(Failed(attempt, UNSENT, is_free=True))  # begun ahead and not needed
-            self._signals.tell("judge")
+            self._signals.tell("verifier")
             return
         if not attempt.replies and attempt.draft.requests[0].room != self._work.room.extra:
             self._failed.append(Failed(attempt, OUTGROWN, is_free=True))
-            self._signals.tell("judge")
+            self._signals.tell("verifier")
             return
         asked = await self._asking.ask(attempt, is_last=self._stop is not None)
         if self._asking.error is not None:
@@ -193,20 +195,20 @@ class Engine(SlotKeeping):
             case "answered":
                 self._answered.append(attempt)
                 self._spool.append(self._work.entry(attempt))
-                self._signals.tell("judge")
+                self._signals.tell("verifier")
             case "again":
                 self._answered.append(attempt)  # another call needs another reservation
-                self._signals.tell("judge")
+                self._signals.tell("verifier")
             case "left":
                 self._in_hand -= 1
                 self._signals.tell("over")
             case failed:
                 self._failed.append(failed)
-                self._signals.tell("judge")
+                self._signals.tell("verifier")
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status == "continues":
-            places = self._judge_places if outcome.attempt.is_written else self._places
+            places = self._verifier_places if outcome.attempt.is_written else self._places
             places.add_first(outcome.attempt)
             return
         self._in_hand -= 1
@@ -221,7 +223,7 @@ class Engine(SlotKeeping):
         if not self._work.room.is_known:
             return min(len(self._owed), self._tally.startable(self._in_hand), int(not self._in_hand))
         unjudged = len(self._answered)
-        unjudged += 0 if self._judge_places is self._places else len(self._judge_places)
+        unjudged += 0 if self._verifier_places is self._places else len(self._verifier_places)
         if unjudged > MOST_UNJUDGED:
             return 0  # an endpoint that is faster than what comes after it must not fill the memory
         wanted = max(1, self._limit.limit // 2) + self._limit.free

@@ -90,7 +90,7 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spen
 def begin_verdicts(
     store: Store, job_id: str, begun: Sequence[tuple[int, Amount, Amount]], spending: Spending
 ) -> tuple[int, BudgetExceeded | None]:
-    """Write down that the judge is being asked about attempts, before it is, and set aside what that takes more.
+    """Write down that the verifier is being asked about attempts, before it is, and set aside what that takes more.
 
     Args:
         store: where the journal is.

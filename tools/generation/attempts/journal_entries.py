@@ -31,7 +31,7 @@ class Paid:
     Attributes:
         response: the replies, as `replies.joined` puts them together.
         picodollars: as in `Charge`, so far.
-        verdict: the judge's answer, if there is one, with its own tokens.
+        verdict: the verifier's answer, if there is one, with its own tokens.
         uncounted_calls: as in `Charge`, so far.
         uncounted_tokens: likewise.
     """
@@ -43,9 +43,9 @@ class Paid:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     verdict: str | None = None
-    judge_prompt_tokens: int = 0
-    judge_completion_tokens: int = 0
-    judge_cached_tokens: int = 0
+    verifier_prompt_tokens: int = 0
+    verifier_completion_tokens: int = 0
+    verifier_cached_tokens: int = 0
     uncounted_calls: int = 0
     uncounted_tokens: int = 0
 

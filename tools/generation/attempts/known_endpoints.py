@@ -31,18 +31,18 @@ def limit_for(store: Store, settings: ModelSettings) -> AdaptiveLimit:
     return AdaptiveLimit(settings.max_concurrency, start=ceiling or START)
 
 
-def limit_for_judge(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> AdaptiveLimit:
-    """The limit for the judge: the writing model's own when both are at one endpoint, which sees the sum.
+def limit_for_verifier(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> AdaptiveLimit:
+    """The limit for the verifier: the writing model's own when both are at one endpoint, which sees the sum.
 
     Args:
         store: where ceilings are kept.
-        settings: of the writing model, and of the judge.
+        settings: of the writing model, and of the verifier.
         limit: the writing model's.
     """
-    judge = settings.for_judge()
-    if judge is None or _place(judge) == _place(settings):
+    verifier = settings.for_verifier()
+    if verifier is None or _place(verifier) == _place(settings):
         return limit
-    return limit_for(store, judge)
+    return limit_for(store, verifier)
 
 
 def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> None:

@@ -1,4 +1,4 @@
-"""The next request of an attempt: to the model that writes, or to the judge; and what its end means for the attempt."""
+"""The next request of an attempt, to the model that writes or to the verifier, and what its end means for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...errors import EndpointError
 from ...models.answer_room import AnswerRoom
 from ...models.endpoint_errors import RequestTooLong, TransientEndpointError, UnusableAnswer
 from ...models.endpoint_session import EndpointSession
-from ..judge.asking import MOST_LOST, JudgeLine, ask_judge
+from ..checks.verifier.asking import MOST_LOST, VerifierLine, ask_verifier
 from .concurrency import AdaptiveLimit
 from .draft import Rejection
 from .model_calls import Calls, OnWait
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 Asked = Failed | Literal["answered", "again", "left"]
-"""``again``: the judge did not answer this time; ``left``: the judge fails, so the attempt stays in the journal as it
-is, and is judged when the job is resumed."""
+"""``again``: the verifier did not answer this time; ``left``: it fails, so the attempt stays in the journal as it is,
+and is judged when the job is resumed."""
 
 
 class Asking:
@@ -31,7 +31,7 @@ class Asking:
         model: what writes.
         limit: how many requests at once.
         room: for the writing model's answers.
-        judge: the line to the judge; None when there is no judge.
+        verifier: the line to the verifier; None when there is no verifier.
         patience: seconds for which an endpoint may be busy and answer nothing.
         on_wait: is told what is waited for.
 
@@ -45,7 +45,7 @@ class Asking:
         model: BaseChatModel,
         limit: AdaptiveLimit,
         room: AnswerRoom,
-        judge: JudgeLine | None,
+        verifier: VerifierLine | None,
         *,
         patience: float,
         on_wait: OnWait,
@@ -53,12 +53,12 @@ class Asking:
         self._model = model
         self._limit = limit
         self._room = room
-        self._judge = judge
+        self._verifier = verifier
         self._patience = patience
         self._on_wait = on_wait
         self._calls: Calls | None = None
-        self._judge_calls: Calls | None = None
-        self._judge_fails = False
+        self._verifier_calls: Calls | None = None
+        self._verifier_fails = False
         self.error: EndpointError | None = None
         self.not_sent: list[Open] = []
 
@@ -66,16 +66,16 @@ class Asking:
         """Open the lines; they are closed with the stack."""
         session = await stack.enter_async_context(EndpointSession(self._model))
         self._calls = self._line(session, self._limit, self._room)
-        if self._judge is not None:
-            session = await stack.enter_async_context(EndpointSession(self._judge.model))
-            self._judge_calls = self._line(session, self._judge.limit, self._judge.room)
+        if self._verifier is not None:
+            session = await stack.enter_async_context(EndpointSession(self._verifier.model))
+            self._verifier_calls = self._line(session, self._verifier.limit, self._verifier.room)
 
     def _line(self, session: EndpointSession, limit: AdaptiveLimit, room: AnswerRoom) -> Calls:
         return Calls(session, limit, room, patience=self._patience, on_wait=self._on_wait)
 
     def give_up(self) -> None:
         """Wait for no busy endpoint any more; requests that are under way are left to end."""
-        for calls in (self._calls, self._judge_calls):
+        for calls in (self._calls, self._verifier_calls):
             if calls is not None:
                 calls.give_up()
 
@@ -87,7 +87,7 @@ class Asking:
             is_last: whether the job stops, so that nothing is asked again.
         """
         if attempt.is_written:
-            return await self._ask_judge(attempt, is_last=is_last)
+            return await self._ask_verifier(attempt, is_last=is_last)
         assert self._calls is not None
         request = attempt.draft.requests[len(attempt.replies)]
         try:
@@ -112,15 +112,15 @@ class Asking:
         attempt.add_reply(reply, usage)
         return "answered"
 
-    async def _ask_judge(self, attempt: Open, *, is_last: bool) -> Asked:
-        assert self._judge_calls is not None
-        if self._judge_fails:
+    async def _ask_verifier(self, attempt: Open, *, is_last: bool) -> Asked:
+        assert self._verifier_calls is not None
+        if self._verifier_fails:
             return "left"
         try:
-            await ask_judge(self._judge_calls, attempt)
+            await ask_verifier(self._verifier_calls, attempt)
         except EndpointError as error:
-            if not isinstance(error, TransientEndpointError) or self._judge_calls.is_down:
-                self._judge_fails = True
+            if not isinstance(error, TransientEndpointError) or self._verifier_calls.is_down:
+                self._verifier_fails = True
                 self.error = self.error or error
                 return "left"
             if attempt.lost_verdicts < MOST_LOST and not is_last:

@@ -27,7 +27,7 @@ class Open:
     Attributes:
         reserved: what is set aside for it in the budget at this moment.
         counted: what of its use the budget has counted already; its reservation was given back then.
-        needs_verdict: whether the judge is asked when all checks have passed.
+        needs_verdict: whether the verifier is asked when all checks have passed.
         replies: what the model has answered so far, one for each request of the draft that was sent.
         usage: what these took together.
         counted_calls: what each of them took whose call the endpoint counted; of an earlier run, their sum.
@@ -35,10 +35,10 @@ class Open:
         uncounted: numbers of the requests whose replies the endpoint did not count.
         assumed: what an earlier run charged beyond that sum: for replies that were not counted, and for rounding up
             each call.
-        question: what to ask the judge; None until the checks have passed.
-        verdict: what the judge answered.
-        judge_usage: what that took.
-        lost_verdicts: calls to the judge whose answer never came, though they may have been charged.
+        question: what to ask the verifier; None until the checks have passed.
+        verdict: what the verifier answered.
+        verifier_usage: what that took.
+        lost_verdicts: calls to the verifier whose answer never came, though they may have been charged.
         is_journalled: whether the journal has all that came for it.
     """
 
@@ -56,7 +56,7 @@ class Open:
     assumed: Amount = NOTHING
     question: Request | None = None
     verdict: str | None = None
-    judge_usage: TokenUsage = NO_USAGE
+    verifier_usage: TokenUsage = NO_USAGE
     lost_verdicts: int = 0
     is_journalled: bool = True
 
@@ -72,9 +72,9 @@ class Open:
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
-        """The judge has answered."""
+        """The verifier has answered."""
         self.verdict = _whole_characters(verdict[:MOST_CHARACTERS])
-        self.judge_usage = usage
+        self.verifier_usage = usage
         self.is_journalled = False
 
     @property
@@ -121,7 +121,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an attempt; ``continues`` when its next request is to be sent, to the model or to the judge."""
+    """What became of an attempt; ``continues`` when its next request is to be sent, to the model or to the verifier."""
 
     attempt: Open
     status: Literal["accepted", "rejected", "failed", "continues"]

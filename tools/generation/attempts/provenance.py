@@ -15,9 +15,9 @@ def provenance_of(
     attempt: int,
     candidate: Candidate,
     checks: list[str],
-    judge: dict[str, Any] | None = None,
+    verifier: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Job, slot, strategy, seeds, template, model, checks with what they measured, judge, and approval of a record."""
+    """Why a record is there: job, slot, strategy, seeds, model, approval, and what checks and verifier found."""
     draft = candidate.draft
     source = {
         "job": job.id,
@@ -34,4 +34,4 @@ def provenance_of(
         "checks": checks,
         "scores": {check: round(score, 4) for check, score in candidate.scores.items()},
     }
-    return source | ({"judge": judge} if judge else {})
+    return source | ({"verifier": verifier} if verifier else {})

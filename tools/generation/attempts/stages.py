@@ -12,10 +12,10 @@ from ...models.answer_room import AnswerRoom
 from ...store.records import generated_after
 from ...store.store import Store
 from ..checks.form.exact_duplicate import text_key
+from ..checks.verifier.verifier import NAME as VERIFIER
+from ..checks.verifier.verifier import Verifier
 from ..jobs import notes as job_notes
 from ..jobs.ledger import Attempt, Job
-from ..judge.judge import NAME as JUDGE
-from ..judge.judge import Judge
 from ..money.amounts import NOTHING, Amount
 from ..money.attempt_costs import AttemptCosts
 from ..money.spending import Spending
@@ -43,7 +43,7 @@ class AttemptWork:
         acceptance: the checks.
         spending: the budget of the approval.
         room: for the model's answers.
-        judge: looks at records last; None when there is no judge.
+        verifier: looks at records last; None when there is no verifier.
         seen: position of the last record that the checks know.
     """
 
@@ -56,7 +56,7 @@ class AttemptWork:
         acceptance: Acceptance,
         spending: Spending,
         room: AnswerRoom,
-        judge: Judge | None = None,
+        verifier: Verifier | None = None,
         *,
         seen: int,
     ) -> None:
@@ -66,10 +66,10 @@ class AttemptWork:
         self._contexts = contexts
         self._acceptance = acceptance
         self._spending = spending
-        self._judge = judge
+        self._verifier = verifier
         self.room = room
         self._seen = seen
-        self.costs = AttemptCosts(spending, judge)
+        self.costs = AttemptCosts(spending, verifier)
 
     def draft(self, number: int, room: int | None) -> Draft:
         """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
@@ -86,7 +86,14 @@ class AttemptWork:
             room: what was set aside for it allows for, when it is taken up; None for what is known of the model now.
         """
         draft = self.draft(number, self.room.extra if room is None else room)
-        return Open(number, slot, draft, self.costs.worst_case(draft), needs_verdict=self._judge is not None)
+        is_verified = self._verifier is not None and self._verifier.is_asked(number)
+        return Open(
+            number,
+            slot,
+            draft,
+            self.costs.worst_case(draft, is_verified=is_verified),
+            needs_verdict=is_verified,
+        )
 
     def begin(self, owed: Sequence[tuple[int, int]]) -> tuple[list[Open], BudgetExceeded | None]:
         """Draft attempts for (number, slot) pairs, set their worst case aside and write them down.
@@ -177,7 +184,7 @@ class AttemptWork:
             self._acceptance.know(record)
 
     def _begin_verdicts(self, to_ask: Sequence[Open]) -> list[Outcome]:
-        """Set aside what the judge may take, beyond what is set aside already, and write down that it is asked."""
+        """Set aside what the verifier may take, beyond what is set aside already, and write down that it is asked."""
         if not to_ask:
             return []
         missing = [self.costs.missing_for_verdict(one) for one in to_ask]
@@ -189,7 +196,7 @@ class AttemptWork:
         if len(to_ask) == allowed:
             return outcomes
         # What is left of the budget is not enough to judge it, nor for another attempt: the job ends by itself.
-        unjudged = Rejection("budget", f"there was no room for the judge: {refusal}"[:300])
+        unjudged = Rejection("budget", f"there was no room for the verifier: {refusal}"[:300])
         self._end(
             [],
             [
@@ -205,7 +212,7 @@ class AttemptWork:
         return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
 
     def _judged(self, one: Open) -> Candidate | Rejection:
-        """What the checks say of an attempt, and then the judge, if it was asked."""
+        """What the checks say of an attempt, and then the verifier, if it was asked."""
         # With a verdict, once more: what was accepted meanwhile may be the same.
         look = self._acceptance.judge if one.is_written else self._acceptance.examine
         judged = look(self._strategy, one.draft, one.response)
@@ -213,10 +220,10 @@ class AttemptWork:
             return one.cut_off or judged if judged.check == PARSE else judged
         if not one.is_written:
             return judged
-        if one.verdict is not None and self._judge is not None:
-            judged = self._judge.refusal(judged, one.verdict) or judged
-        elif not one.is_whole and self._judge is not None:
-            one.question = self._judge.question(judged)
+        if one.verdict is not None and self._verifier is not None:
+            judged = self._verifier.refusal(judged, one.verdict) or judged
+        elif not one.is_whole and self._verifier is not None:
+            one.question = self._verifier.question(judged)
         if isinstance(judged, Candidate) and one.is_whole:
             # At once, not when it is committed: the next answer of this batch may be its twin.
             self._acceptance.remember(judged)
@@ -232,9 +239,9 @@ class AttemptWork:
             reasoning_tokens=one.usage.reasoning_tokens,
             picodollars=charge.picodollars,
             verdict=one.verdict,
-            judge_prompt_tokens=one.judge_usage.prompt_tokens,
-            judge_completion_tokens=one.judge_usage.completion_tokens,
-            judge_cached_tokens=one.judge_usage.cached_tokens,
+            verifier_prompt_tokens=one.verifier_usage.prompt_tokens,
+            verifier_completion_tokens=one.verifier_usage.completion_tokens,
+            verifier_cached_tokens=one.verifier_usage.cached_tokens,
             uncounted_calls=charge.uncounted_calls,
             uncounted_tokens=charge.uncounted_tokens,
         )
@@ -278,10 +285,10 @@ class AttemptWork:
         )
 
     def _record(self, one: Open, candidate: Candidate) -> Record:
-        checks, judge = self._acceptance.check_names(), None
-        if one.verdict is not None and self._judge is not None:
-            checks, judge = [*checks, JUDGE], self._judge.provenance(one.draft)
-        provenance = provenance_of(self._job, one.slot, one.number, candidate, checks, judge)
+        checks, verifier = self._acceptance.check_names(), None
+        if one.verdict is not None and self._verifier is not None:
+            checks, verifier = [*checks, VERIFIER], self._verifier.provenance(one.draft)
+        provenance = provenance_of(self._job, one.slot, one.number, candidate, checks, verifier)
         return as_record(candidate, provenance)
 
 

@@ -18,16 +18,6 @@ class CheckSettings(BaseModel):
         description="Share of a topic's own real records that may read like another topic. Higher finds more records "
         "that strayed from their topic, and refuses more that did not.",
     )
-    invented_arguments: float = Field(
-        default=0.06,
-        ge=0,
-        le=1,
-        title="Tool calls: invented arguments",
-        description="Share of the real records with an argument that give it a value nobody said though users said "
-        "another one, from which the argument counts as the assistant's choice and is left alone. A sixth of it is "
-        "enough where users said none. Lower checks fewer arguments and refuses less; "
-        "with 0 every argument that real records ever invented is left alone.",
-    )
     semantic: bool = Field(
         default=True,
         title="Duplicates by meaning",

@@ -42,7 +42,7 @@ class Job:
 
 
 class JobSummary(Use):
-    """A job with what came of it so far, and what the model and the judge took together.
+    """A job with what came of it so far, and what the model and the verifier took together.
 
     Attributes:
         cached_tokens: those among the tokens that the endpoint had in its cache.
@@ -72,7 +72,7 @@ class Attempt:
     Attributes:
         draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
         room: tokens that its requests allow for beside the text; None of the embedded model and of older versions.
-        verdict: what the judge answered; its tokens are not among the others.
+        verdict: what the verifier answered; its tokens are not among the others.
         cached_tokens: those of the prompts that came from the endpoint's cache.
         reasoning_tokens: those of the completions that nobody sees.
         reserved_tokens: the worst case of its calls, set aside before they were made.
@@ -97,9 +97,9 @@ class Attempt:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     verdict: str | None = None
-    judge_prompt_tokens: int = 0
-    judge_completion_tokens: int = 0
-    judge_cached_tokens: int = 0
+    verifier_prompt_tokens: int = 0
+    verifier_completion_tokens: int = 0
+    verifier_cached_tokens: int = 0
     reserved_tokens: int = 0
     reserved_picodollars: int | None = 0
     picodollars: int | None = None
@@ -108,9 +108,9 @@ class Attempt:
 
     @property
     def tokens(self) -> int:
-        """Of the model and of the judge, prompts and replies together, as far as the endpoint counted them."""
+        """Of the model and of the verifier, prompts and replies together, as far as the endpoint counted them."""
         written = self.prompt_tokens + self.completion_tokens
-        return written + self.judge_prompt_tokens + self.judge_completion_tokens
+        return written + self.verifier_prompt_tokens + self.verifier_completion_tokens
 
 
 def get_job(store: Store, job_id: str) -> Job:
@@ -200,14 +200,14 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
     used = (
         attempts.c.prompt_tokens
         + attempts.c.completion_tokens
-        + attempts.c.judge_prompt_tokens
-        + attempts.c.judge_completion_tokens
+        + attempts.c.verifier_prompt_tokens
+        + attempts.c.verifier_completion_tokens
         + attempts.c.uncounted_tokens
     )
     tokens, cached, reasoning, money, unpriced, calls, uncounted = connection.execute(
         select(
             func.coalesce(func.sum(used), 0),
-            func.coalesce(func.sum(attempts.c.cached_tokens + attempts.c.judge_cached_tokens), 0),
+            func.coalesce(func.sum(attempts.c.cached_tokens + attempts.c.verifier_cached_tokens), 0),
             func.coalesce(func.sum(attempts.c.reasoning_tokens), 0),
             func.coalesce(func.sum(attempts.c.picodollars), 0),
             func.count(case(((used > 0) & attempts.c.picodollars.is_(None), 1))),

@@ -19,10 +19,10 @@ from ..attempts.concurrency import AdaptiveLimit
 from ..attempts.draft import TopicContext
 from ..attempts.engine import Engine
 from ..attempts.stages import AttemptWork
-from ..judge.asking import JudgeLine
-from ..judge.judge import Judge
+from ..checks.verifier.asking import VerifierLine
+from ..checks.verifier.verifier import Verifier
 from ..lessons.taught import teach_job
-from ..money.prices import judge_price_of, require_keepable_cap
+from ..money.prices import require_keepable_cap, verifier_price_of
 from ..money.spending import Spending
 from ..money.stops import Stops
 from ..strategies import make_strategy
@@ -92,7 +92,9 @@ def load_job(
         services.store
     )  # before the checks are loaded: what comes meanwhile is seen twice, not never
     acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
-    spending = Spending(job.approval_id, price, judge_price=judge_price_of(settings), in_batches=in_batches)
+    spending = Spending(
+        job.approval_id, price, verifier_price=verifier_price_of(settings), in_batches=in_batches
+    )
     with services.store.write() as connection:
         spending.open(connection, settings.budget_tokens, settings.budget_usd)
     room = services.answer_room()
@@ -106,14 +108,14 @@ def load_job(
         acceptance,
         spending,
         room,
-        _judge(services, context),
+        _verifier(services, context),
         seen=seen,
     )
     spool = spool_path(services.settings.home, job.id)
     stops = job_notes.noted_stops(services.store, job.id) or Stops(refusals=settings.refusals_in_a_row)
     left = what_is_left(services.store, job, work, spending, spool, stops, in_batches=in_batches)
     limit = known_endpoints.limit_for(services.store, settings)
-    line = _judge_line(services, limit)
+    line = _verifier_line(services, limit)
     engine: Engine | BatchEngine
     if in_batches:
         engine = BatchEngine(services.chat_model, job, work, left, line, on_progress)
@@ -130,23 +132,26 @@ def load_job(
             patience=settings.patience,
         )
     limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
-    if (judge := settings.for_judge()) and line and line.limit is not limit:
-        limits.append((judge, line.limit))
+    if (verifier := settings.for_verifier()) and line and line.limit is not limit:
+        limits.append((verifier, line.limit))
     return LoadedJob(engine, [*remarks, *acceptance.notes], limits)
 
 
-def _judge(services: Services, context: TopicContext) -> Judge | None:
-    settings = services.settings.for_judge()
-    return Judge(settings.model_in_use, context, services.answer_room(settings)) if settings else None
-
-
-def _judge_line(services: Services, limit: AdaptiveLimit) -> JudgeLine | None:
-    settings = services.settings.for_judge()
-    if services.judge_model is None or settings is None:
+def _verifier(services: Services, context: TopicContext) -> Verifier | None:
+    settings = services.settings.for_verifier()
+    if settings is None:
         return None
-    return JudgeLine(
-        services.judge_model,
-        known_endpoints.limit_for_judge(services.store, services.settings, limit),
+    room = services.answer_room(settings)
+    return Verifier(settings.model_in_use, context, room, share=services.settings.verifier_share)
+
+
+def _verifier_line(services: Services, limit: AdaptiveLimit) -> VerifierLine | None:
+    settings = services.settings.for_verifier()
+    if services.verifier_model is None or settings is None:
+        return None
+    return VerifierLine(
+        services.verifier_model,
+        known_endpoints.limit_for_verifier(services.store, services.settings, limit),
         services.answer_room(settings),
     )
 

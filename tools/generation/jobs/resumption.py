@@ -170,13 +170,13 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
         charged = Amount(one.usage.tokens + attempt.uncounted_tokens, attempt.picodollars)
         one.assumed = charged - work.costs.of(one.usage)
     one.verdict = attempt.verdict
-    one.judge_usage = TokenUsage(
-        attempt.judge_prompt_tokens, attempt.judge_completion_tokens, attempt.judge_cached_tokens
+    one.verifier_usage = TokenUsage(
+        attempt.verifier_prompt_tokens, attempt.verifier_completion_tokens, attempt.verifier_cached_tokens
     )
     if attempt.status == "answered":
         one.reserved, one.counted = NOTHING, work.costs.used(one)
     else:
         one.reserved = Amount(attempt.reserved_tokens, attempt.reserved_picodollars)
     if attempt.status == "judging":
-        one.lost_verdicts = 1  # the judge had been asked, and may charge for it
+        one.lost_verdicts = 1  # the verifier had been asked, and may charge for it
     return one

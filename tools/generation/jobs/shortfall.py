@@ -20,11 +20,10 @@ _ADVICE: Mapping[str, str] = {
     "semantic_duplicate": "the texts say what others say already: fewer records, or scenario expansion",
     "copied_phrase": "the texts copy their examples: a larger model, or topic description",
     "variation": "the variations leave their sources: a larger model, or few-shot",
-    "kept_facts": "the variations drop facts of their sources: a larger model, or few-shot",
-    "grounded_reply": "the replies invent facts: a larger model, or few-shot",
+    "reworded": "the variations drop or invent facts: a larger model, or few-shot",
     "topic": "the texts read like another topic: a clearer description of the topic, or a look at its labels",
     "decontamination": "the texts are too close to the evaluation set: seeds that are not in it",
-    "judge": "the judge finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
+    "verifier": "the verifier finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
     "another strategy",
     "endpoint_answer": "the endpoint sends what is no answer: its log, or another endpoint",
     "endpoint": "the endpoint fails now and then: try again later",

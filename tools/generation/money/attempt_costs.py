@@ -1,4 +1,4 @@
-"""What an attempt may use, and has used: the writing model's calls and the judge's."""
+"""What an attempt may use, and has used: the writing model's calls and the verifier's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ...models.usage import TokenUsage
 from ..attempts.draft import Draft, Request
 from ..attempts.journal_entries import Charge
 from ..attempts.open_attempt import Open
-from ..judge.judge import Judge
+from ..checks.verifier.verifier import Verifier
 from .amounts import NOTHING, Amount
 from .spending import Spending
 from .worst_case import overrun, worst_case_tokens
@@ -20,19 +20,19 @@ class AttemptCosts:
 
     Args:
         spending: knows the prices.
-        judge: what will be asked about written records; None when there is no judge.
+        verifier: what will be asked about written records; None when there is no verifier.
     """
 
-    def __init__(self, spending: Spending, judge: Judge | None) -> None:
+    def __init__(self, spending: Spending, verifier: Verifier | None) -> None:
         self._spending = spending
-        self._judge = judge
+        self._verifier = verifier
 
-    def worst_case(self, draft: Draft) -> Amount:
+    def worst_case(self, draft: Draft, *, is_verified: bool) -> Amount:
         """What to set aside for an attempt: the most that its calls can use, and about what a verdict can."""
         worst = self._spending.worst_case(draft)
-        if self._judge is None:
+        if self._verifier is None or not is_verified:
             return worst
-        return worst + self._spending.judge_cost(TokenUsage(*self._judge.expected_worst_case(draft)))
+        return worst + self._spending.verifier_cost(TokenUsage(*self._verifier.expected_worst_case(draft)))
 
     def of(self, usage: TokenUsage) -> Amount:
         """What a call that the endpoint counted cost."""
@@ -46,9 +46,9 @@ class AttemptCosts:
         used = sum([*uncounted, *map(self.of, one.counted_calls)], one.assumed)
         if one.verdict is None:
             return used
-        if one.judge_usage.tokens == 0 and one.question is not None:
+        if one.verifier_usage.tokens == 0 and one.question is not None:
             return used + self._of_verdict(one.question)
-        return used + self._spending.judge_cost(one.judge_usage)
+        return used + self._spending.verifier_cost(one.verifier_usage)
 
     def charge(self, one: Open) -> Charge:
         """What is charged for an attempt so far, or in the end when its reservation is settled."""
@@ -73,10 +73,10 @@ class AttemptCosts:
             for number in one.uncounted
             for text in (*(text for _, text in one.draft.requests[number].prompt), one.replies[number])
         )
-        return one.usage.tokens + estimated + one.judge_usage.tokens
+        return one.usage.tokens + estimated + one.verifier_usage.tokens
 
     def missing_for_verdict(self, one: Open) -> Amount:
-        """What has to be set aside before the judge is asked, beyond what is set aside already."""
+        """What has to be set aside before the verifier is asked, beyond what is set aside already."""
         assert one.question is not None
         needed = self.used(one) - one.counted + self._of_verdict(one.question) * (one.lost_verdicts + 1)
         return needed.beyond(one.reserved)
@@ -101,17 +101,17 @@ class AttemptCosts:
         written = overrun(worst, (one.usage.prompt_tokens, one.usage.completion_tokens))
         if written or one.verdict is None or one.question is None:
             return written
-        judged = one.judge_usage
+        judged = one.verifier_usage
         return overrun(worst_case_tokens(one.question), (judged.prompt_tokens, judged.completion_tokens))
 
     def _of_verdict(self, question: Request) -> Amount:
-        return self._spending.judge_cost(TokenUsage(*worst_case_tokens(question)))
+        return self._spending.verifier_cost(TokenUsage(*worst_case_tokens(question)))
 
 
 def _charge(one: Open, amount: Amount) -> Charge:
-    beyond = amount.tokens - one.usage.tokens - one.judge_usage.tokens
+    beyond = amount.tokens - one.usage.tokens - one.verifier_usage.tokens
     if beyond <= 0:  # also of one that took more than it could
         return Charge(amount.picodollars)
-    is_verdict_uncounted = one.verdict is not None and one.judge_usage.tokens == 0
+    is_verdict_uncounted = one.verdict is not None and one.verifier_usage.tokens == 0
     calls = len(one.uncounted) + is_verdict_uncounted + one.lost_verdicts
     return Charge(amount.picodollars, max(1, calls), beyond)

@@ -26,11 +26,11 @@ class Experience:
         prompt_tokens: of all these together.
         completion_tokens: of all these together.
         cached_tokens: those of the prompts that came from the endpoint's cache.
-        verdicts: drafts that the judge was asked about.
+        verdicts: drafts that the verifier was asked about.
         passed: how many of them were accepted.
         weighed: verdicts that the endpoint counted.
-        judge_prompt_tokens: of all these together.
-        judge_completion_tokens: of all these together.
+        verifier_prompt_tokens: of all these together.
+        verifier_completion_tokens: of all these together.
     """
 
     judged: int = 0
@@ -42,13 +42,13 @@ class Experience:
     verdicts: int = 0
     passed: int = 0
     weighed: int = 0
-    judge_prompt_tokens: int = 0
-    judge_completion_tokens: int = 0
+    verifier_prompt_tokens: int = 0
+    verifier_completion_tokens: int = 0
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What one draft is expected to come to, and one verdict of the judge, on average.
+    """What one draft is expected to come to, and one verdict of the verifier, on average.
 
     Attributes:
         acceptance: the share of drafts that are accepted.
@@ -56,8 +56,8 @@ class Expected:
         completion_tokens: tokens written for a draft, hidden ones included.
         cached_tokens: tokens sent for a draft that come from the endpoint's cache.
         pass_rate: the share of verdicts that are good.
-        judge_prompt_tokens: tokens sent for a verdict; 0 without a judge.
-        judge_completion_tokens: tokens written for a verdict; 0 without a judge.
+        verifier_prompt_tokens: tokens sent for a verdict; 0 without a verifier.
+        verifier_completion_tokens: tokens written for a verdict; 0 without a verifier.
     """
 
     acceptance: float
@@ -65,8 +65,8 @@ class Expected:
     completion_tokens: float
     cached_tokens: float = 0.0
     pass_rate: float = 1.0
-    judge_prompt_tokens: float = 0.0
-    judge_completion_tokens: float = 0.0
+    verifier_prompt_tokens: float = 0.0
+    verifier_completion_tokens: float = 0.0
 
     @property
     def tokens(self) -> float:
@@ -74,8 +74,8 @@ class Expected:
         return (
             self.prompt_tokens
             + self.completion_tokens
-            + self.judge_prompt_tokens
-            + self.judge_completion_tokens
+            + self.verifier_prompt_tokens
+            + self.verifier_completion_tokens
         )
 
     def after(self, seen: Experience) -> Expected:
@@ -89,9 +89,11 @@ class Expected:
             completion_tokens=_mean(self.completion_tokens, seen.completion_tokens, seen.measured),
             cached_tokens=_mean(self.cached_tokens, seen.cached_tokens, seen.measured),
             pass_rate=_mean(self.pass_rate, seen.passed, seen.verdicts),
-            judge_prompt_tokens=_mean(self.judge_prompt_tokens, seen.judge_prompt_tokens, seen.weighed),
-            judge_completion_tokens=_mean(
-                self.judge_completion_tokens, seen.judge_completion_tokens, seen.weighed
+            verifier_prompt_tokens=_mean(
+                self.verifier_prompt_tokens, seen.verifier_prompt_tokens, seen.weighed
+            ),
+            verifier_completion_tokens=_mean(
+                self.verifier_completion_tokens, seen.verifier_completion_tokens, seen.weighed
             ),
         )
 
@@ -109,7 +111,7 @@ def experiences(
     is_counted = (attempts.c.prompt_tokens + attempts.c.completion_tokens > 0) & (
         attempts.c.uncounted_calls == 0
     )
-    is_weighed = attempts.c.judge_prompt_tokens + attempts.c.judge_completion_tokens > 0
+    is_weighed = attempts.c.verifier_prompt_tokens + attempts.c.verifier_completion_tokens > 0
     query = (
         select(
             nearness,
@@ -122,8 +124,8 @@ def experiences(
             func.count(attempts.c.verdict),
             func.count(case((attempts.c.verdict.is_not(None) & (attempts.c.status == "accepted"), 1))),
             func.count(case((is_weighed, 1))),
-            func.sum(attempts.c.judge_prompt_tokens),
-            func.sum(attempts.c.judge_completion_tokens),
+            func.sum(attempts.c.verifier_prompt_tokens),
+            func.sum(attempts.c.verifier_completion_tokens),
         )
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(jobs.c.workflow_id == workflow_id, jobs.c.strategy == strategy, jobs.c.model == model)

@@ -12,7 +12,7 @@ from ...errors import CoverageError
 from ..jobs.ledger import job_within, slot_records
 from .amounts import as_usd, caps_words, usd_words
 from .expected_use import ExpectedWork, expected_work, usable_strategy
-from .prices import Price, judge_price_of, price_of, require_keepable_cap
+from .prices import Price, price_of, require_keepable_cap, verifier_price_of
 from .stops import Stops, stop_tokens
 
 if TYPE_CHECKING:
@@ -134,14 +134,14 @@ def _estimate(
         sum(part.drafts * part.each.completion_tokens for part in work)
         + sum(written for _, written in planned)
     )
-    verdict_prompt = round(sum(part.verdicts * part.each.judge_prompt_tokens for part in work))
-    verdict_completion = round(sum(part.verdicts * part.each.judge_completion_tokens for part in work))
-    judge_price = judge_price_of(settings)
+    verdict_prompt = round(sum(part.verdicts * part.each.verifier_prompt_tokens for part in work))
+    verdict_completion = round(sum(part.verdicts * part.each.verifier_completion_tokens for part in work))
+    verifier_price = verifier_price_of(settings)
     usd = None
-    if price is not None and judge_price is not None:
+    if price is not None and verifier_price is not None:
         cached = round(sum(part.drafts * part.each.cached_tokens for part in work))
         money = price.picodollars(prompt, completion, cached_tokens=cached, batch=settings.use_batch_api)
-        usd = as_usd(money + judge_price.picodollars(verdict_prompt, verdict_completion))
+        usd = as_usd(money + verifier_price.picodollars(verdict_prompt, verdict_completion))
     estimate = Estimate(
         calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)) + len(planned),
         tokens=prompt + completion + verdict_prompt + verdict_completion,
@@ -163,7 +163,7 @@ def _estimate(
 def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     draft = part.each.tokens
     expected = part.drafts * (part.each.prompt_tokens + part.each.completion_tokens) + part.verdicts * (
-        part.each.judge_prompt_tokens + part.each.judge_completion_tokens
+        part.each.verifier_prompt_tokens + part.each.verifier_completion_tokens
     )
     expected += sum(part.planning or ())
     return Stops(
@@ -183,12 +183,12 @@ def _stops_words(stops: Sequence[Stops]) -> str:
 
 
 def _cost_words(usd: float | None, settings: Settings) -> str:
-    judge = settings.for_judge()
+    verifier = settings.for_verifier()
     if usd is None:
-        whose = "price of the judge" if price_of(settings) is not None else "price of the model"
+        whose = "price of the verifier" if price_of(settings) is not None else "price of the model"
         return f"{whose} not known"
     if usd == 0:
-        is_embedded = all(one.uses_embedded_model for one in (settings, judge) if one is not None)
+        is_embedded = all(one.uses_embedded_model for one in (settings, verifier) if one is not None)
         return "no cost (embedded model)" if is_embedded else "no cost"
     return f"about {usd_words(float(f'{usd:.2g}'))}"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...coverage.recommendation import PlanItem
 from ...errors import InvalidInput
 from ..attempts.draft import Draft, Strategy, TopicContext
-from ..judge.judge import Judge
+from ..checks.verifier.verifier import Verifier
 from ..scenarios.planning_request import needs_planning, planning_request
 from ..strategies import make_strategy
 from ..strategies.prompt import check_templates
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BYTES_PER_TOKEN = 4.0
 """English text in the tokenizers of today's models; other languages take more tokens."""
 FIRST_PASS_RATE = 0.8
-"""Share of records that pass the judge, likewise."""
+"""Share of records that pass the verifier, likewise."""
 FIRST_ACCEPTANCE = 0.6
 """Share of drafts accepted that is assumed until the strategy has shown its own."""
 LEAST_ACCEPTANCE = 0.1
@@ -41,23 +41,24 @@ class ExpectedWork:
         calls_each: requests of one draft.
         each: what one draft comes to.
         judged: how many earlier drafts this is known from.
-        has_judge: whether a judge looks at what passed the checks.
+        verified: share of what passed the checks that the verifier looks at; 0 without one.
         drafts: how many drafts.
-        verdicts: how many verdicts of the judge.
+        verdicts: how many verdicts of the verifier.
         planning: prompt and completion tokens of the call that plans the topic's cases; None where there is none.
     """
 
     calls_each: float
     each: Expected
     judged: int
-    has_judge: bool
+    verified: float
     drafts: float = 0
     verdicts: float = 0
     planning: tuple[float, float] | None = None
 
     def for_records(self, count: int) -> ExpectedWork:
         """The same for so many accepted records."""
-        verdicts = count / max(LEAST_ACCEPTANCE, self.each.pass_rate) if self.has_judge else 0
+        passed = count / max(LEAST_ACCEPTANCE, self.each.pass_rate) if self.verified else 0
+        verdicts = self.verified * passed
         drafts = max(count / max(LEAST_ACCEPTANCE, self.each.acceptance), verdicts)
         return replace(self, drafts=drafts, verdicts=verdicts)
 
@@ -81,11 +82,11 @@ def expected_work(
     calls_each, each = _measured(strategy, context)
     hidden = calls_each * services.answer_room().hidden_tokens
     each = replace(each, completion_tokens=each.completion_tokens + hidden)
-    judge = services.settings.for_judge()
-    if judge is not None:
+    verifier = services.settings.for_verifier()
+    if verifier is not None:
         each = _with_verdict(
             each,
-            Judge(judge.model_in_use, context),
+            Verifier(verifier.model_in_use, context),
             strategy.draft(context, 0, random.Random(0)),
         )
     judged = 0
@@ -99,23 +100,23 @@ def expected_work(
     ):
         each = each.after(seen)
         judged += seen.judged
+    verified = services.settings.verifier_share if verifier is not None else 0.0
     planning = None
     if needs_planning(services, workflow_id, item.topic, item.strategy):
         request = planning_request(context)
         sent = sum(len(text.encode()) for _, text in request.prompt)
         planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
-    work = ExpectedWork(calls_each, each, judged, has_judge=judge is not None, planning=planning)
-    return work.for_records(item.count)
+    return ExpectedWork(calls_each, each, judged, verified, planning=planning).for_records(item.count)
 
 
-def _with_verdict(each: Expected, judge: Judge, draft: Draft) -> Expected:
+def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:
     """The expectation with what a verdict takes, by the question about a record as long as it may be on average."""
-    prompt, completion = judge.expected_worst_case(draft)
+    prompt, completion = verifier.expected_worst_case(draft)
     return replace(
         each,
         pass_rate=FIRST_PASS_RATE,
-        judge_prompt_tokens=prompt / BYTES_PER_TOKEN,
-        judge_completion_tokens=completion * ANSWER_SHARE,
+        verifier_prompt_tokens=prompt / BYTES_PER_TOKEN,
+        verifier_completion_tokens=completion * ANSWER_SHARE,
     )
 
 

@@ -156,15 +156,15 @@ def require_keepable_cap(settings: Settings) -> Price | None:
         None when the price is not known and no cap on money is set.
 
     Raises:
-        BudgetExceeded: a cap on money is set and the price of the model, or of the judge, is not known; nothing has
+        BudgetExceeded: a cap on money is set and the price of the model, or of the verifier, is not known; nothing has
             been spent.
         InvalidInput: the person's price file cannot be read or used.
     """
-    price, judge = price_of(settings), settings.for_judge()
+    price, verifier = price_of(settings), settings.for_verifier()
     if settings.budget_usd is not None:
-        unknown = [one for one in (settings, judge) if one is not None and price_of(one) is None]
+        unknown = [one for one in (settings, verifier) if one is not None and price_of(one) is None]
         if unknown:
-            which = f"{PREFIX}MODEL" if unknown[0] is settings else f"{PREFIX}JUDGE_MODEL"
+            which = f"{PREFIX}MODEL" if unknown[0] is settings else f"{PREFIX}VERIFIER_MODEL"
             raise BudgetExceeded(
                 f"A cap of {usd_words(settings.budget_usd)} is set, and the price of {unknown[0].model_in_use} is "
                 "not known, so the cap could not be kept.",
@@ -174,10 +174,10 @@ def require_keepable_cap(settings: Settings) -> Price | None:
     return price
 
 
-def judge_price_of(settings: Settings) -> Price | None:
-    """What the judge costs; None when that is not known. Without a judge nothing."""
-    judge = settings.for_judge()
-    return FREE if judge is None else price_of(judge)
+def verifier_price_of(settings: Settings) -> Price | None:
+    """What the verifier costs; None when that is not known. Without a verifier nothing."""
+    verifier = settings.for_verifier()
+    return FREE if verifier is None else price_of(verifier)
 
 
 def read_prices(path: Path) -> PriceTable:

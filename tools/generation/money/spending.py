@@ -21,8 +21,8 @@ class Spending:
     Args:
         approval_id: whose budget is spent.
         price: of the model; None when it is not known.
-        judge_price: of the judge, likewise.
-        in_batches: whether calls to the model cost what they do in the Batch API; the judge is asked directly.
+        verifier_price: of the verifier, likewise.
+        in_batches: whether calls to the model cost what they do in the Batch API; the verifier is asked directly.
     """
 
     def __init__(
@@ -30,12 +30,12 @@ class Spending:
         approval_id: str,
         price: Price | None,
         *,
-        judge_price: Price | None = None,
+        verifier_price: Price | None = None,
         in_batches: bool = False,
     ) -> None:
         self._approval_id = approval_id
         self._price = price
-        self._judge_price = judge_price
+        self._verifier_price = verifier_price
         self._in_batches = in_batches
 
     def open(self, connection: Connection, cap_tokens: int | None, cap_usd: float | None) -> None:
@@ -54,9 +54,9 @@ class Spending:
         """What a call to the model used; rounded up, so it is asked for once for each call."""
         return _amount(self._price, usage, in_batches=self._in_batches)
 
-    def judge_cost(self, usage: TokenUsage) -> Amount:
-        """What a call to the judge used."""
-        return _amount(self._judge_price, usage)
+    def verifier_cost(self, usage: TokenUsage) -> Amount:
+        """What a call to the verifier used."""
+        return _amount(self._verifier_price, usage)
 
     def reserve(self, connection: Connection, amounts: Sequence[Amount]) -> tuple[int, BudgetExceeded | None]:
         """Set aside as many of these amounts, from the first on, as the budget allows.

@@ -25,6 +25,7 @@ from .answer import answer_tokens
 from .attributes import attributes_of, even_share, pick
 from .prompt import render, template_hash
 from .written_record import (
+    SYSTEM,
     answer_schema,
     messages_schema,
     shown_messages,
@@ -261,7 +262,7 @@ class WholeRecord(ABC):
 def framed(messages: Sequence[Message], topic: str, frame: Record | None) -> dict[str, Any]:
     """The JSON object of a record with these messages, and the system prompt and tools of another one."""
     source: dict[str, Any] = {"messages": list(messages), "topic": topic}
-    if frame is not None and frame.messages and frame.messages[0]["role"] == "system":
+    if frame is not None and frame.messages and frame.messages[0]["role"] in SYSTEM:
         source["messages"].insert(0, frame.messages[0])
     if frame is not None and frame.tools:
         source["tools"] = frame.tools

@@ -9,12 +9,14 @@ from typing import Any
 from ...dataset.record import Message, Record, message_text
 from ..attempts.draft import UnusableAnswer
 
+SYSTEM = ("system", "developer")
+"""Roles of a system prompt."""
 _TEXT = {"type": "string"}
 
 
 def shown_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Messages as a prompt shows them; system prompts are shown apart."""
-    return [_shown(message) for message in messages if message["role"] != "system"]
+    return [_shown(message) for message in messages if message["role"] not in SYSTEM]
 
 
 def _shown(message: Message) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def _shown(message: Message) -> dict[str, Any]:
 def system_of(record: Record) -> str:
     """The system prompt of a record; empty when it has none."""
     first = record.messages[0] if record.messages else {}
-    return message_text(first) if first.get("role") == "system" else ""
+    return message_text(first) if first.get("role") in SYSTEM else ""
 
 
 def tool_name(tool: Mapping[str, Any]) -> str:
@@ -82,10 +84,10 @@ def written_messages(answer: Any, *, ids: str = "call") -> list[Message]:
     waiting: list[str] = []
     number = 0
     for place, one in enumerate(listed):
-        if not isinstance(one, dict) or one.get("role") not in ("system", "user", "assistant", "tool"):
+        if not isinstance(one, dict) or one.get("role") not in (*SYSTEM, "user", "assistant", "tool"):
             raise UnusableAnswer(f"message {place + 1} has no role that a record has: {one!r:.80}")
         role, content = one["role"], _content(one.get("content"))
-        if role == "system":
+        if role in SYSTEM:
             continue  # the dataset's own is set before them
         if role == "tool":
             if not waiting:

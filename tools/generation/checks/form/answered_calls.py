@@ -8,7 +8,7 @@ from typing import Any
 from ....dataset.record import Message, Record
 from ....dataset.tool_exchanges import ToolExchange, exchanges
 from ...attempts.draft import Candidate, Rejection
-from ..facts.habits import Excuse, Finding, Habits
+from ..habits import Excuse, Finding, Habits
 
 LEFT_UNANSWERED = 0.05
 """Share of the real records that leave calls unanswered, from which such records are the dataset's kind: many teach

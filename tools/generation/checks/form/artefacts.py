@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ....dataset.record import Message, Record, message_text
 from ...attempts.draft import Candidate, Rejection
-from ..facts.habits import Excuse, Finding, Habits
+from ..habits import Excuse, Finding, Habits
 from .loops import said_twice
 from .sentence_ends import SentenceEnds
 

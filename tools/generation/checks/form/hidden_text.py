@@ -9,7 +9,7 @@ from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record
 from ....text.hidden_characters import hidden_characters
 from ...attempts.draft import Candidate, Rejection
-from ..facts.habits import Excuse, Finding, Habits
+from ..habits import Excuse, Finding, Habits
 
 HABIT = 0.01
 """Share of the real records with a character, from which it is theirs: colours in logs, isolated numbers in Arabic."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ....dataset.record import Message, Record, message_text
 from ...attempts.draft import Candidate, Rejection
-from ..facts.habits import Excuse, Finding, Habits
+from ..habits import Excuse, Finding, Habits
 
 _MAY_FOLLOW = {
     "start": {"system", "developer", "user"},

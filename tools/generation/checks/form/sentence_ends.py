@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ....dataset.record import Record, message_text
-from ..facts.habits import LEAST_RECORDS
+from ..habits import LEAST_RECORDS
 
 ENDINGS = tuple(".!?…。！？।)\"'”’»*`:]}>=%")
 """Marks, brackets and signs that a whole text may end with."""

@@ -14,7 +14,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record
 from ...attempts.draft import Candidate, Rejection
-from ..facts.habits import Excuse, Finding, Habits, Key
+from ..habits import Excuse, Finding, Habits, Key
 from .written_calls import calls_of, read_arguments
 
 BROKEN = 0.02

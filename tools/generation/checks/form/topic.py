@@ -11,7 +11,7 @@ import numpy as np
 from ....dataset.record import Message, Record, message_text
 from ...attempts.draft import Candidate, Rejection
 from ..check_settings import CheckSettings
-from ..facts.habits import evenly
+from ..habits import evenly
 from .topic_scores import TopicScores
 from .written_calls import calls_of
 

@@ -16,7 +16,7 @@ from ...scenarios.scenario import Scenario
 from ..attributes import pick, unlocked
 from ..seed_order import UsableSeeds, seed_for
 from ..whole_record import Material, Task, WholeRecord
-from ..written_record import shown_messages, written_messages
+from ..written_record import SYSTEM, shown_messages, written_messages
 
 TWISTS = {
     "other_fact": "the user states another fact, cause or value, so that the matter turns out otherwise",
@@ -73,7 +73,7 @@ class MessageVariation(WholeRecord):
         numbered = [
             {"number": place, **shown_messages([message])[0]}
             for place, message in enumerate(seed.messages)
-            if message["role"] != "system"
+            if message["role"] not in SYSTEM
         ]
         return Task(
             {"numbered": numbered, "turns": turns, "twist": TWISTS[twist]},

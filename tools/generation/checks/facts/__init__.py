@@ -1,1 +1,0 @@
-"""Whether a record contradicts itself: what was said, what calls pass, what results give."""

@@ -1,0 +1,112 @@
+"""Sending an attempt to the verifier, as one more reply of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ....errors import EndpointError
+from ....models.answer_room import AnswerRoom, cut_off_words, is_cut_off
+from ....models.endpoint_errors import TransientEndpointError
+from ....models.endpoint_session import EndpointSession
+from ....settings import PREFIX
+from ...attempts.concurrency import AdaptiveLimit
+from ...attempts.draft import Rejection
+from ...attempts.model_calls import Calls
+from ...attempts.open_attempt import Failed, Open
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+MOST_LOST = 3
+"""Calls to the verifier about one record that may fail; then the record is given up. Each may have been charged."""
+_HINT = (
+    f"Check the endpoint, or {PREFIX}VERIFIER_MODEL, {PREFIX}VERIFIER_BASE_URL and {PREFIX}VERIFIER_API_KEY, and "
+    f"resume the job: what was written is kept, and not paid for again. {PREFIX}VERIFIER_SHARE=0 goes on without."
+)
+
+
+@dataclass(frozen=True)
+class VerifierLine:
+    """The line to the verifier.
+
+    Attributes:
+        model: what is asked.
+        limit: how many requests at once; the same object as the writing model's when both are at one endpoint.
+        room: for its answers.
+    """
+
+    model: BaseChatModel
+    limit: AdaptiveLimit
+    room: AnswerRoom
+
+
+async def ask_verifier(calls: Calls, attempt: Open) -> None:
+    """Get the verdict on an attempt whose question is set; it is not journalled yet.
+
+    Raises:
+        TransientEndpointError: no answer this time; unless the verifier was only busy, the call is noted as lost.
+        EndpointError: a refusal that will repeat.
+    """
+    assert attempt.question is not None
+    try:
+        verdict, usage = await calls.ask(attempt.question, "verdict")
+    except TransientEndpointError as error:
+        if not error.rate_limited:
+            attempt.lost_verdicts += 1
+        raise TransientEndpointError(
+            f"The verifier did not answer: {error.message}", hint=_HINT, rate_limited=error.rate_limited
+        ) from error
+    except EndpointError as error:
+        raise EndpointError(f"The verifier cannot be asked: {error.message}", hint=_HINT) from error
+    if is_cut_off(verdict, usage):
+        attempt.lost_verdicts += 1
+        said = cut_off_words(attempt.question.max_tokens, usage)
+        raise TransientEndpointError(f"The verifier's verdict cannot be used: {said}.", hint=_HINT)
+    attempt.add_verdict(verdict, usage)
+
+
+async def ask_verifier_of_all(
+    line: VerifierLine, written: Sequence[Open], journal: Callable[[Open], Awaitable[None]]
+) -> tuple[list[Open], list[Failed]]:
+    """Ask about many attempts at once, outside of any engine.
+
+    Args:
+        line: to the verifier.
+        written: attempts whose questions are set.
+        journal: writes a verdict down; called the moment that it has come.
+
+    Returns:
+        Those with a verdict, with those to ask about again; and those that the verifier did not answer often enough.
+
+    Raises:
+        EndpointError: the verifier refuses for good or is down; all verdicts that came are journalled.
+    """
+    async with EndpointSession(line.model) as session:
+        calls = Calls(session, line.limit, line.room)
+
+        async def ask(one: Open) -> EndpointError | None:
+            await line.limit.acquire()
+            try:
+                await ask_verifier(calls, one)
+            except EndpointError as error:
+                return error
+            finally:
+                line.limit.release()
+            await journal(one)
+            return None
+
+        asked = await asyncio.gather(*map(ask, written))
+    problems = [problem for problem in asked if problem is not None]
+    for problem in problems:
+        if calls.is_down or not isinstance(problem, TransientEndpointError):
+            raise problem
+    failed = [
+        Failed(one, Rejection("endpoint", str(problem)[:300]), is_free=True)
+        for one, problem in zip(written, asked, strict=True)
+        if problem is not None and one.lost_verdicts >= MOST_LOST
+    ]
+    given_up = {one.attempt.number for one in failed}
+    return [one for one in written if one.number not in given_up], failed

@@ -1,1 +1,0 @@
-"""The optional judge: a model that looks at a record last, after all checks have passed it."""
