@@ -197,7 +197,7 @@ async def test_half_an_answer_that_was_paid_for_is_continued(
     endpoint: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from finetune_coverage.tools.generation.attempts.stages import AttemptWork
-    from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
+    from finetune_coverage.tools.generation.strategies.message_variation.small import MessageVariation
 
     monkeypatch.setattr(MessageVariation, "check", lambda *_: None)
     services = services_for(endpoint, tmp_path / "home", max_concurrency=1)

@@ -119,9 +119,14 @@ class Material:
             said["tools"] = [tool_name(tool) for tool in record.tools]
         return {**said, "messages": shown_messages(record.messages)}
 
-    def frame_at(self, number: int) -> Record | None:
-        """The real record whose system prompt and tools an attempt's record gets."""
-        return self.frames[int(even_share(number, _FRAME) * len(self.frames))] if self.frames else None
+    def frame_at(self, number: int, wanted: Wanted | None) -> Record | None:
+        """The real record whose system prompt and tools an attempt's record gets; it has the tools that are wanted."""
+        frames = self.declaring((wanted and wanted.tools) or frozenset())
+        return frames[int(even_share(number, _FRAME) * len(frames))] if frames else None
+
+    def declaring(self, tools: frozenset[str]) -> list[Record]:
+        """The records that declare some tools."""
+        return [one for one in self.frames if tools <= {tool_name(tool) for tool in one.tools}]
 
     def not_shown(self, frame: Record | None) -> dict[str, Any]:
         """The system prompt and tools of a record, as far as the prefix says something else."""
@@ -194,6 +199,8 @@ class WholeRecord(ABC):
         """All that is known of the topic, then this attempt's task."""
         material, number = self.material(context), context.offset + attempt
         wanted = wanted_at(context, attempt, *self.facets)
+        if wanted and wanted.tools and not material.declaring(wanted.tools):
+            wanted = None
         scenario = self.scenario(context, attempt) if self.takes_scenarios else None
         task = self.task(material, number, scenario, wanted)
         near = context.accepted.near(

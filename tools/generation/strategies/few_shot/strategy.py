@@ -22,4 +22,4 @@ class FewShot(WholeRecord):
 
     def task(self, material: Material, number: int, scenario: Scenario | None, wanted: Wanted | None) -> Task:
         """Nothing beside the scenario: the examples say what it should be like."""
-        return Task(seeds=material.examples, frame=material.frame_at(number))
+        return Task(seeds=material.examples, frame=material.frame_at(number, wanted))

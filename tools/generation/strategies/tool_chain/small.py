@@ -6,9 +6,9 @@ A small model that makes up arguments and results makes up contradictions; so it
 from __future__ import annotations
 
 from ....coverage.strategy_choice import StrategyName
-from ....dataset.record import Record
+from ....dataset.record import Message, Record, message_text
 from ....dataset.tool_exchanges import exchanges
-from ..message_variation.small import MessageVariation, is_spoken_reply, says_something
+from ..message_variation.small import MessageVariation, says_something
 from .strategy import calls_declared_tools
 
 
@@ -29,5 +29,9 @@ class ToolChain(MessageVariation):
         before = range(calls[0].message - 1, -1, -1)
         request = next((index for index in before if says_something(record.messages[index])), None)
         after = range(max(one.answer or 0 for one in calls) + 1, len(record.messages))
-        reply = next((index for index in after if is_spoken_reply(record.messages[index])), None)
+        reply = next((index for index in after if _speaks(record.messages[index])), None)
         return None if request is None or reply is None else (request, reply)
+
+
+def _speaks(message: Message) -> bool:
+    return message["role"] == "assistant" and not message.get("tool_calls") and bool(message_text(message).strip())

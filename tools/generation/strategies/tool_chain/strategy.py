@@ -48,7 +48,9 @@ class ToolChain(WholeRecord):
     def task(self, material: Material, number: int, scenario: Scenario | None, wanted: Wanted | None) -> Task:
         """A real chain to take the length from, or a negative in its share."""
         context = material.context
-        seed = seed_for(self._usable.of(context), number)
+        usable = self._usable.of(context)
+        alike = material.declaring((wanted and wanted.tools) or frozenset())
+        seed = seed_for([record for record in usable if record in alike] or usable, number)
         kind = (
             None
             if wanted
