@@ -83,7 +83,7 @@ def measured(
     tested: slice,
     later: Texts | None = None,
 ) -> Figures:
-    """Verifier records from a few labelled ones, or from descriptions alone, and compare.
+    """Judge records from a few labelled ones, or from descriptions alone, and compare.
 
     Args:
         labelled: what is learnt from; may be empty.

@@ -83,8 +83,8 @@ class ModelSettings(BaseSettings):
     embedding_model: str = Field(
         default="",
         title="Embedding model",
-        description="'embedded' (the default), 'wordllama' (much faster, coarser), or the name of an "
-        "embedding model at the endpoint.",
+        description="'embedded' (for English), 'multilingual' (16 languages), 'wordllama' (much faster, coarser), or "
+        "the name of an embedding model at the endpoint. Empty: embedded or multilingual, by the dataset's language.",
     )
     max_concurrency: int = Field(
         default=32,
@@ -223,7 +223,7 @@ class ModelSettings(BaseSettings):
     @property
     def uses_embedded_embeddings(self) -> bool:
         """Whether texts are embedded on this machine."""
-        return self.embedding_model.lower() in ("", EMBEDDED, "wordllama")
+        return self.embedding_model.lower() in ("", EMBEDDED, "multilingual", "wordllama")
 
     @property
     def endpoint_model(self) -> str:

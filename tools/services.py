@@ -48,6 +48,7 @@ class Services:
         self._make_embeddings = make_embeddings
         self._lock = threading.RLock()
         self._others: dict[str, Services] = {}
+        self._by_workflow: dict[str, Embeddings] = {}
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
 
     @classmethod
@@ -136,6 +137,20 @@ class Services:
         with self._lock:
             return self._embeddings
 
+    def embeddings_of(self, workflow_id: str) -> Embeddings:
+        """The model that turns a workflow's texts into vectors: where none is set, one that knows its language."""
+        from .index.dataset_language import dataset_language
+        from .models.embedding import make_embeddings
+
+        if self._make_embeddings is not None or self.settings.embedding_model:
+            return self.embeddings
+        workflow_id = workflow_id.split("\n")[0]  # what follows is something beside its records
+        with self._lock:
+            if workflow_id not in self._by_workflow:
+                language = dataset_language(self.store, workflow_id)
+                self._by_workflow[workflow_id] = make_embeddings(self.settings, language)
+            return self._by_workflow[workflow_id]
+
     @property
     def index(self) -> FewShotIndex:
         """The vectors of the records, for choosing seeds and examples."""
@@ -172,4 +187,4 @@ class Services:
     def _index(self) -> FewShotIndex:
         from .index.few_shot_index import FewShotIndex
 
-        return FewShotIndex(self.embeddings, path=self.settings.index_path, url=self.settings.chroma_url)
+        return FewShotIndex(self.embeddings_of, path=self.settings.index_path, url=self.settings.chroma_url)

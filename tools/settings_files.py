@@ -87,6 +87,6 @@ def require_keys_beside_endpoints(settings_class: type[BaseSettings], files: Map
             )
 
 
-_JUDGES = ("FINETUNE_COVERAGE_VERIFIER_API_KEY", "FINETUNE_COVERAGE_VERIFIER_BASE_URL")
-_ENDPOINTS_OF = {"OPENAI_API_KEY": ("OPENAI_BASE_URL",), _JUDGES[0]: (_JUDGES[1], "OPENAI_BASE_URL")}
+_VERIFIERS = ("FINETUNE_COVERAGE_VERIFIER_API_KEY", "FINETUNE_COVERAGE_VERIFIER_BASE_URL")
+_ENDPOINTS_OF = {"OPENAI_API_KEY": ("OPENAI_BASE_URL",), _VERIFIERS[0]: (_VERIFIERS[1], "OPENAI_BASE_URL")}
 """Of each key, the addresses that it may be sent to: the first that is set."""

@@ -190,6 +190,9 @@ def _verifier(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]
     if verifier is None:
         yield Finding("verifier", None, "none; FINETUNE_COVERAGE_VERIFIER_MODEL can name one")
         return
+    if not settings.has_own_verifier:
+        yield Finding("verifier", None, "the language model itself")
+        return
     reached = None if verifier.uses_embedded_model else _endpoint(verifier, may_get_the_key)
     yield Finding("verifier", None, verifier.model_in_use)
     if reached is not None:

@@ -44,13 +44,12 @@ def test_blanks_in_quiz_questions(candidate: Make) -> None:
 
 def test_agents_who_leave_out_the_full_stop(candidate: Make) -> None:
     open_ended = {"role": "assistant", "content": "We have found a driver and your ride is now booked"}
-    real = [*records(6, USER, open_ended), *records(6, USER, REPLY)]
-    whole = candidate(USER, {"role": "assistant", "content": "All is well and your ride is booked"})
-    cut = candidate(USER, {"role": "assistant", "content": "All is well, we have found a driver and your"})
-    assert Artefacts(real).check(whole) is None
-    rejection = Artefacts(real).check(cut)
+    without = candidate(USER, {"role": "assistant", "content": "All is well and your ride is booked"})
+    assert Artefacts([*records(6, USER, open_ended), *records(60, USER, REPLY)]).check(without) is None
+    rejection = Artefacts(records(60, USER, REPLY)).check(without)
     assert rejection is not None and "cut off" in rejection.evidence
-    assert Artefacts(records(6, USER, REPLY)).check(whole) is not None
+    comma = candidate(USER, {"role": "assistant", "content": "All is well, we have found a driver and,"})
+    assert Artefacts().check(comma) is not None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,10 @@ def test_agents_who_leave_out_the_full_stop(candidate: Make) -> None:
         "Your ride is booked.<|im_end|>",
         "### Response:\nYour ride is booked.",
         "Your ride is booked.\n\nUser: Thank you!\nAssistant: You are welcome!",
-        "Here is the rewritten reply: your ride is booked.",
+        "As an AI language model I cannot book a ride.",
+        "I'm sorry, but I can't assist with that.",
+        "作为一个人工智能语言模型，我无法预订。",
+        "您的车已经预订好了。您的车已经预订好了。您的车已经预订好了。",
         "It is booked. It is booked. It is booked.",
         "it will be here soon it will be here soon it will be here soon",
     ],

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.coverage.text_classifier import topic_classifier, word_features
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
-from finetune_coverage.tools.generation.checks.form.topic import TopicCheck, TopicModel
-from finetune_coverage.tools.generation.checks.form.topic_scores import TopicScores
-from sklearn.pipeline import make_pipeline
+from finetune_coverage.tools.generation.checks.form.topic import TopicCheck
+from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
+from finetune_coverage.tools.services import Services
 
 Make = Callable[..., Candidate]
+Check = Callable[..., TopicCheck]
 Seeds = Callable[[str], list[Record]]
 
 USER = {"role": "user", "content": "The export stops at 80 percent on my laptop since Monday."}
@@ -27,21 +28,21 @@ def record(user: str, topic: str = "technical_issues", number: int = 0) -> Recor
     return Record(id=f"r{number}", body=json.dumps(source), topic=topic)
 
 
-@pytest.mark.parametrize("topics", [["billing_questions"], ["billing_questions", "account_management"]])
-def test_scores_are_those_of_scikit_learn(seeds: Seeds, topics: list[str]) -> None:
-    records = [record for topic in ["technical_issues", *topics] for record in seeds(topic)]
-    texts = [record.user_text for record in records]
-    labels = [str(record.topic) for record in records]
-    pipeline = make_pipeline(word_features(), topic_classifier()).fit(texts, labels)
-    scores = TopicScores(texts, labels)
-    assert scores.topics == list(pipeline.classes_)
-    for text in [*texts[::10], "", "qwertz", "Sync sync SYNC, again and again: my invoice!"]:
-        assert np.allclose(scores.of(text), pipeline.predict_proba([text])[0], atol=1e-9)
+@pytest.fixture
+def topic_check(services: Services) -> Callable[..., TopicCheck]:
+    """The check over some records, by the embedded model."""
+
+    def make(topic: str, real: list[Record], **settings: float) -> TopicCheck:
+        written = WrittenVector(services.embeddings)
+        vectors = np.array([written.of_text(record.user_text) for record in real])
+        return TopicCheck(topic, real, vectors, written, CheckSettings(**settings))
+
+    return make
 
 
-def test_topic_check_knows_the_topics(candidate: Make, seeds: Seeds) -> None:
+def test_topic_check_knows_the_topics(candidate: Make, seeds: Seeds, topic_check: Check) -> None:
     real = [*seeds("technical_issues"), *seeds("billing_questions"), *seeds("account_management")]
-    check = TopicCheck("technical_issues", real)
+    check = topic_check("technical_issues", real)
     assert check.not_judged is None
     stray = {
         "role": "user",
@@ -59,29 +60,25 @@ def test_topic_check_knows_the_topics(candidate: Make, seeds: Seeds) -> None:
     assert check.check(candidate(fits, REPLY)) is None
 
 
-def test_topic_check_says_when_it_cannot_judge(candidate: Make) -> None:
+def test_topic_check_says_when_it_cannot_judge(candidate: Make, topic_check: Check) -> None:
     few = [record("it crashes", number=n) for n in range(3)] + [
         record("a bill", "billing", n) for n in range(9)
     ]
-    check = TopicCheck("technical_issues", few)
+    check = topic_check("technical_issues", few)
     assert check.not_judged is not None and "too few" in check.not_judged
     assert check.check(candidate(USER, REPLY)) is None
-    alone = TopicCheck("technical_issues", [record(f"it crashes {n}", number=n) for n in range(9)])
+    alone = topic_check("technical_issues", [record(f"it crashes {n}", number=n) for n in range(9)])
     assert alone.not_judged is not None and "second topic" in alone.not_judged
 
 
-def test_the_limit_follows_the_setting(seeds: Seeds) -> None:
+def test_the_limit_follows_the_setting(seeds: Seeds, topic_check: Check) -> None:
     real = [*seeds("technical_issues"), *seeds("billing_questions")]
-    text = "anything at all"
-    limits = [
-        TopicModel(real, CheckSettings(topic_false_alarms=share)).limit("technical_issues", text)
-        for share in (0.0, 0.2)
-    ]
-    assert limits[0] is not None and limits[1] is not None
-    assert limits[0] < limits[1] <= 0
+    real += [replace(record, topic="technical_issues") for record in seeds("account_management")[:9]]
+    strict, lax = (topic_check("technical_issues", real, topic_false_alarms=share) for share in (0.0, 0.2))
+    assert strict.limit < lax.limit <= 0
 
 
-def test_the_called_tools_tell_the_topic(candidate: Make) -> None:
+def test_the_called_tools_tell_the_topic(candidate: Make, topic_check: Check) -> None:
     def calling(tool: str, number: int) -> Record:
         call = {"id": "1", "type": "function", "function": {"name": tool, "arguments": "{}"}}
         messages = [
@@ -91,13 +88,15 @@ def test_the_called_tools_tell_the_topic(candidate: Make) -> None:
         return Record(id=f"{tool}{number}", body=json.dumps({"messages": messages}), topic=tool)
 
     real = [calling(tool, number) for tool in ("reset", "refund") for number in range(12)]
-    check = TopicCheck("reset", real)
+    check = topic_check("reset", real)
     assert check.check(candidate(*calling("reset", 99).messages)) is None
     assert check.check(candidate(*calling("refund", 99).messages)) is not None
 
 
-def test_a_record_of_several_topics_may_say_most_about_another_of_them(candidate: Make, seeds: Seeds) -> None:
-    check = TopicCheck("technical_issues", [*seeds("technical_issues"), *seeds("billing_questions")])
+def test_a_record_of_several_topics_may_say_most_about_another_of_them(
+    candidate: Make, seeds: Seeds, topic_check: Check
+) -> None:
+    check = topic_check("technical_issues", [*seeds("technical_issues"), *seeds("billing_questions")])
     bill = {
         "role": "user",
         "content": "Why was my card charged twice? I want a refund of the second invoice.",

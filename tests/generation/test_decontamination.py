@@ -146,8 +146,8 @@ def test_vectors_are_made_once(tmp_path: Path, eval_file: Path) -> None:
             return super().embed_documents(texts)
 
     index = FewShotIndex(Counting(), path=tmp_path / "index")
-    first = eval_vectors(index, read_eval_set(eval_file))
-    assert (eval_vectors(index, read_eval_set(eval_file)) == first).all()
+    first = eval_vectors(index, "wf-1", read_eval_set(eval_file))
+    assert (eval_vectors(index, "wf-1", read_eval_set(eval_file)) == first).all()
     assert Counting.embedded == 2
     index.close()
 

@@ -81,7 +81,9 @@ def test_a_variation_that_left_its_source(candidate: Make) -> None:
 
 
 def test_accepted_candidates_are_known_also_when_there_were_no_records(candidate: Make) -> None:
-    check = SemanticDuplicate(WrittenVector(MiniLMEmbeddings()), [], np.empty((0, 0), np.float32))
+    check = SemanticDuplicate(
+        WrittenVector(MiniLMEmbeddings()), [], np.empty((0, 0), np.float32), stays_close=True
+    )
     first = candidate(*dialogue(SAYS, STANDARD))
     assert check.check(first) is None
     check.accepted(first)

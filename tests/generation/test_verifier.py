@@ -78,7 +78,7 @@ async def test_every_record_is_judged_last_and_says_so(
         assert record.provenance["checks"][-1] == "verifier"
         assert record.provenance["scores"]["verifier"] == 1.0
         assert record.provenance["verifier"]["model"].startswith(VERIFIER)
-        assert {"on_topic", "new_case"} <= set(record.provenance["verifier"]["passed"])
+        assert {"topic", "new_case"} <= set(record.provenance["verifier"]["passed"])
     attempts = list_attempts(services.store, generation["job_id"])
     of_verifier = sum(one.verifier_prompt_tokens + one.verifier_completion_tokens for one in attempts)
     of_model = sum(one.prompt_tokens + one.completion_tokens for one in attempts)
@@ -97,7 +97,7 @@ async def test_what_it_refuses_is_refilled_and_its_quote_is_the_evidence(
         if number == 0:
             record = json.loads(body["messages"][1]["content"].split("Record: ")[1].split("\nCriteria: ")[0])
             return decided(body, fails="natural", quote=record[0]["text"][:40].upper())
-        return decided(body, fails="answered", quote="nobody said this") if number == 1 else decided(body)
+        return decided(body, fails="answers", quote="nobody said this") if number == 1 else decided(body)
 
     services = judged(verdict)
     generation = (await run_approved_item(services, *approved(services, 4)))["generation"]
@@ -124,7 +124,7 @@ async def test_what_a_check_refuses_is_not_judged(
 async def test_a_verdict_that_cannot_be_read_passes_nothing(
     judged: Callable[..., Services],
 ) -> None:
-    services = judged(lambda body: '{"on_topic": "yes"}')
+    services = judged(lambda body: '{"topic": "yes"}')
     generation = (await run_approved_item(services, *approved(services, 1)))["generation"]
     assert (generation["status"], generation["rejected"]) == ("short", {"verifier": 8})
     first = list_attempts(services.store, generation["job_id"])[0]
@@ -168,7 +168,7 @@ async def test_without_the_verifier_a_job_goes_on(
     services = judged(lambda body: Fault(403))
     item = approved(services, 2)
     assert not (await run_approved_item(services, *item))["success"]
-    services.settings.verifier_model = ""
+    services.settings.verifier_share = 0
     del services._verifier_model
     generation = (await run_approved_item(services, *item))["generation"]
     assert generation["accepted"] == 2
@@ -190,7 +190,7 @@ async def test_batches_are_judged_directly(endpoint: MockOpenAI, judged: Callabl
     calls = itertools.count()
 
     def verdict(body: dict[str, Any]) -> Any:
-        return {0: Fault(500), 1: decided(body, fails="on_topic")}.get(next(calls), decided(body))
+        return {0: Fault(500), 1: decided(body, fails="topic")}.get(next(calls), decided(body))
 
     services = judged(verdict, use_batch_api=True, max_concurrency=1)
     item = approved(services, 3)
@@ -234,7 +234,7 @@ def test_its_calls_and_its_price_are_in_the_estimate(
     prices.write_text(f"endpoints: {{'{endpoint.url}': {{{both}}}}}")
     priced = estimate_plan(services, WORKFLOW, item)
     assert priced.usd is not None and 0 < priced.usd < 1
-    services.settings.verifier_model = ""
+    services.settings.verifier_share = 0
     assert estimate_plan(services, WORKFLOW, item).calls == 20
 
 

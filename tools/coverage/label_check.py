@@ -53,7 +53,7 @@ def suspicious_labels(records: Iterable[Record]) -> list[ReviewNeed]:
 
     Returns:
         One need per topic with suspected records, naming them, most suspected first; and one for the whole
-        dataset, without record ids, where there is too little data to verifier, or more topics than are judged.
+        dataset, without record ids, where there is too little data to judge, or more topics than are judged.
     """
     samples = by_topic(records)
     counts = {topic: len(found) for topic, found in samples.items()}
@@ -104,7 +104,7 @@ def suspicious_in_sample(
         return [_too_little(f"fewer than two topics have {FEWEST_RECORDS} records with text")]
     labels = [topic for topic in topics for _ in kept[topic]]
     judged = [record for topic in topics for record in kept[topic]]
-    suspects = _verifier_once([judged_text(record) for record in judged], labels, stop)
+    suspects = _judge_once([judged_text(record) for record in judged], labels, stop)
     found: dict[str, list[tuple[str, str]]] = {}
     for index, other in suspects:
         found.setdefault(labels[index], []).append((judged[index].id, other))
@@ -126,9 +126,7 @@ def by_topic(records: Iterable[Record]) -> dict[str, list[Record]]:
     return {topic: sorted(those, key=lambda record: choice_key(record.id)) for topic, those in found.items()}
 
 
-def _verifier_once(
-    texts: Sequence[str], labels: Sequence[str], stop: Event | None
-) -> Sequence[tuple[int, str]]:
+def _judge_once(texts: Sequence[str], labels: Sequence[str], stop: Event | None) -> Sequence[tuple[int, str]]:
     key = sha256(repr((texts, labels)).encode("utf-8", "surrogatepass")).digest()
     suspects = _found.get(key)
     if suspects is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from langchain_core.embeddings import Embeddings
 
 from ..dataset.record import Record
 from ..errors import InvalidInput
@@ -20,7 +21,6 @@ from .spread import Vectors, spread_out, unit_rows
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection as ChromaCollection
-    from langchain_core.embeddings import Embeddings
 
 _BATCH = 128
 """Records embedded at once: small enough that progress shows every second with the embedded model."""
@@ -38,18 +38,23 @@ class FewShotIndex:
     `ensure`. Vectors of another embedding model are thrown away.
     """
 
-    def __init__(self, embeddings: Embeddings, *, path: Path | None = None, url: str | None = None) -> None:
+    def __init__(
+        self,
+        embeddings: Embeddings | Callable[[str], Embeddings],
+        *,
+        path: Path | None = None,
+        url: str | None = None,
+    ) -> None:
         """Remember where the index is; nothing is opened or loaded yet.
 
         Args:
-            embeddings: makes the vectors.
+            embeddings: makes the vectors; or what gives the model of a workflow.
             path: folder of the index, when it is kept on this machine.
             url: address of a Chroma server, which then is used instead.
         """
         if url is None and path is None:
             raise ValueError("either path or url is needed")
-        self._embeddings = embeddings
-        self._model = embedding_name(embeddings)
+        self._embeddings_of = (lambda _: embeddings) if isinstance(embeddings, Embeddings) else embeddings
         self._chroma = ServerClient(url) if url else FolderClient(Path(path or "."))
 
     def ensure(
@@ -111,7 +116,9 @@ class FewShotIndex:
         if not ids or k <= 0:
             return []
         candidates = unit_rows([rows[record_id] for record_id in ids])
-        wanted = candidates.mean(axis=0) if query is None else self._embeddings.embed_query(query)
+        wanted = (
+            candidates.mean(axis=0) if query is None else self._embeddings_of(workflow_id).embed_query(query)
+        )
         return [ids[row] for row in spread_out(candidates, unit_rows(wanted)[0], k, trade_off)]
 
     def vectors(self, workflow_id: str, ids: Sequence[str]) -> Vectors:
@@ -169,7 +176,11 @@ class FewShotIndex:
             return 0
         # Outside of the lock: this is the slow part.
         texts = [indexed_text(record) for record in new]
-        rows = unit_rows(self._embeddings.embed_documents(texts)) if texts else np.empty((0, 0), np.float32)
+        rows = (
+            unit_rows(self._embeddings_of(workflow_id).embed_documents(texts))
+            if texts
+            else np.empty((0, 0), np.float32)
+        )
         with self._chroma.use(writes=True) as client:
             collection = self._find(client, workflow_id) or self._make(client, workflow_id)
             for part in _parts(range(len(new)), client.get_max_batch_size()):
@@ -206,7 +217,11 @@ class FewShotIndex:
         )
 
     def _metadata(self, workflow_id: str) -> dict[str, Any]:
-        return {"workflow": workflow_id, "embedding_model": self._model, "format": _FORMAT}
+        return {
+            "workflow": workflow_id,
+            "embedding_model": embedding_name(self._embeddings_of(workflow_id)),
+            "format": _FORMAT,
+        }
 
 
 def _rows_by_id(found: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def compare_branches(services: Services, one: str, other: str) -> Comparison:
     figures: list[DiversityFigures | None] = [None, None]
     compared = min(map(len, texts))
     if compared > 1:
-        report = diversity_report(texts[0], texts[1], services.embeddings, {})
+        report = diversity_report(texts[0], texts[1], services.embeddings_of(one), {})
         figures, compared = [report.synthetic, report.real], report.compared
     sides = [
         _side(services, workflow_id, made[n], written[n], figures[n])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +19,18 @@ from .chat import CONNECT_TIMEOUT, ENDPOINT_RETRIES, ENDPOINT_TIMEOUT, NO_KEY
 from .endpoint_errors import EmbeddedModelUnavailable, as_endpoint_error, cause, unusable_answer
 
 WORDLLAMA = "wordllama"
+MULTILINGUAL = "multilingual"
+_ENGLISH = ("English", "Latin script")
 _BATCH = 256  # texts in one request
 _T = TypeVar("_T")
 
 
-def make_embeddings(settings: Settings) -> Embeddings:
+def make_embeddings(settings: Settings, language: str | None = None) -> Embeddings:
     """The embedding model that the settings name. Nothing is loaded before the first text.
+
+    Args:
+        settings: which one; where they name none, the dataset's language decides.
+        language: of the dataset, as `language_of` names it; None where it is not known.
 
     Raises:
         InvalidInput: a model name without an endpoint.
@@ -32,6 +38,11 @@ def make_embeddings(settings: Settings) -> Embeddings:
     name = settings.embedding_model
     if name.lower() == WORDLLAMA:
         return WordLlamaEmbeddings()
+    is_foreign = name == "" and language is not None and language not in _ENGLISH
+    if name.lower() == MULTILINGUAL or is_foreign:
+        from .multilingual import MultilingualEmbeddings
+
+        return MultilingualEmbeddings()
     if settings.uses_embedded_embeddings:
         from .minilm import MiniLMEmbeddings
 
@@ -42,6 +53,22 @@ def make_embeddings(settings: Settings) -> Embeddings:
             hint=f"Set OPENAI_API_KEY (and OPENAI_BASE_URL), or {PREFIX}EMBEDDING_MODEL=embedded.",
         )
     return EndpointEmbeddings(settings)
+
+
+def why_unfit(embeddings: Embeddings, language: str | None) -> str | None:
+    """Why vectors of a model tell nothing about texts in a language, or None; of a model that is not ours, None."""
+    from .minilm import MiniLMEmbeddings
+    from .multilingual import LANGUAGES, MultilingualEmbeddings
+
+    if isinstance(embeddings, MultilingualEmbeddings):
+        known: Collection[str] = LANGUAGES
+    elif isinstance(embeddings, (MiniLMEmbeddings, WordLlamaEmbeddings)):
+        known = _ENGLISH
+    else:
+        return None
+    if language is None or language in known or language.endswith(" script"):
+        return None
+    return f"the embedding model {getattr(embeddings, 'model_name', '')} does not know {language}"
 
 
 class EndpointEmbeddings(Embeddings):

@@ -134,22 +134,8 @@ attempts = Table(
     Column("completion_tokens", Integer, nullable=False, default=0),
     # What the verifier said of its record, and what that took; its tokens are not in the two columns above.
     Column("verdict", Text),
-    Column(
-        "judge_prompt_tokens",
-        Integer,
-        key="verifier_prompt_tokens",
-        nullable=False,
-        default=0,
-        server_default="0",
-    ),
-    Column(
-        "judge_completion_tokens",
-        Integer,
-        key="verifier_completion_tokens",
-        nullable=False,
-        default=0,
-        server_default="0",
-    ),
+    _verifier_tokens("prompt"),
+    _verifier_tokens("completion"),
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("scores", JSON),  # what the checks measured
@@ -160,14 +146,7 @@ attempts = Table(
     Column("picodollars", BigInteger),  # what it cost; NULL while that is open, too
     Column("cached_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("reasoning_tokens", Integer, nullable=False, default=0, server_default="0"),
-    Column(
-        "judge_cached_tokens",
-        Integer,
-        key="verifier_cached_tokens",
-        nullable=False,
-        default=0,
-        server_default="0",
-    ),
+    _verifier_tokens("cached"),
     # From version 9 on: calls that the endpoint did not count, and the worst case that is charged for them.
     Column("uncounted_calls", Integer, nullable=False, default=0, server_default="0"),
     Column("uncounted_tokens", BigInteger, nullable=False, default=0, server_default="0"),

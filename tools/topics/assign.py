@@ -58,7 +58,7 @@ def assign_topics(
     at_least: float = DEFAULT_CONFIDENCE,
     on_progress: Callable[[int], None] | None = None,
 ) -> AssignReport:
-    """Verifier every record without a topic of its own, and write the topics that are sure enough.
+    """Judge every record without a topic of its own, and write the topics that are sure enough.
 
     What was assigned before is judged again, so that corrections are learnt from; topics that came with the
     dataset or from a person stay as they are.
@@ -87,7 +87,7 @@ def assign_topics(
     labelled = len(material) - len(wanted)
     if not wanted:
         return AssignReport(0, "none", 0, {}, 0, None, labelled)
-    judgement = verifier_material(services, workflow_id, material, infos)
+    judgement = judge_material(services, workflow_id, material, infos)
     decided = _decide(wanted, judgement, [info.name for info in infos], at_least)
     run = write_run(services.store, workflow_id, decided, method=judgement.method)
     sure = [one for one in decided if one.topic is not None]
@@ -112,7 +112,7 @@ def topics_to_choose_from(declared: Sequence[TopicInfo], material: Sequence[Judg
     return list(infos.values())
 
 
-def verifier_material(
+def judge_material(
     services: Services, workflow_id: str, material: Sequence[JudgedText], infos: Sequence[TopicInfo]
 ) -> Judgement:
     """The chances of every topic for those records that have no label, in their order."""
@@ -122,7 +122,7 @@ def verifier_material(
     together, rest = _sample(material)
     texts = [text.text for text in together]
     own_vectors = vectors_of(services, workflow_id, together)
-    shown = embedded(services, [text for text, _ in examples] + described)
+    shown = embedded(services, workflow_id, [text for text, _ in examples] + described)
     maker = TopicFeatures([*texts, *(text for text, _ in examples), *described])
     all_texts = texts + [text for text, _ in examples]
     records = Evidence.of(maker, np.vstack([own_vectors, shown[: len(examples)]]), all_texts)

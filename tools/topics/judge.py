@@ -37,7 +37,7 @@ class Judgement:
 
 
 def judge(records: Evidence, labels: NDArray[Any], described: Evidence) -> Judgement:
-    """Verifier the topic of records.
+    """Judge the topic of records.
 
     Args:
         records: the evidence of n records.

@@ -69,9 +69,9 @@ def vectors_of(services: Services, workflow_id: str, material: Sequence[JudgedTe
     return services.index.vectors(workflow_id, [text.id for text in material])
 
 
-def embedded(services: Services, texts: Sequence[str]) -> Vectors:
-    """The embeddings of texts that are no records."""
-    return np.asarray(services.embeddings.embed_documents(list(texts)), dtype=np.float32)
+def embedded(services: Services, workflow_id: str, texts: Sequence[str]) -> Vectors:
+    """The embeddings of texts that are no records, by the model of a workflow's records."""
+    return np.asarray(services.embeddings_of(workflow_id).embed_documents(list(texts)), dtype=np.float32)
 
 
 def _batches(found: Iterator[Record]) -> Iterator[list[Record]]:

@@ -70,7 +70,7 @@ def _made_of(services: Services, workflow_id: str) -> list[str]:
     with services.store.read() as connection:
         # A workflow that was deleted and made anew counts its versions from 0 again.
         created = str(connection.execute(query).scalar())
-    model = embedding_name(services.embeddings)
+    model = embedding_name(services.embeddings_of(workflow_id))
     return [str(_FORMAT), workflow_id, created, str(version), model, str(tells_languages())]
 
 

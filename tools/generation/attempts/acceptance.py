@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...dataset.eval_set import read_eval_set
 from ...dataset.record import Record
+from ...index.dataset_language import dataset_language
+from ...index.spread import Vectors
+from ...models.embedding import why_unfit
 from ...store.records import load_records, topic_counts
 from ..checks.check import Check, ComparingCheck
 from ..checks.form.artefacts import Artefacts
 from ..checks.form.decontamination import Decontamination, eval_vectors
 from ..checks.form.exact_duplicate import ExactDuplicate
 from ..checks.form.hidden_text import HiddenText
+from ..checks.form.known_words import KnownWords
+from ..checks.form.language import Language
+from ..checks.form.length import Length
 from ..checks.form.near_duplicate import NearDuplicate
 from ..checks.form.review_rules import ReviewRules
 from ..checks.form.reworded import Reworded
 from ..checks.form.role_grammar import RoleGrammar
 from ..checks.form.semantic_duplicate import SemanticDuplicate
 from ..checks.form.tool_calls import ToolCalls
-from ..checks.form.topic import TopicCheck, TopicModel
+from ..checks.form.topic import TopicCheck, probed_records
 from ..checks.form.written_vector import WrittenVector
 from ..checks.habits import telling_records
+from ..checks.stepping_back import Judging
 from ..jobs.loading_progress import LoadingProgress
 from ..lessons.lessons import rejected_in_review
 from ..lessons.rules import list_rules
@@ -40,6 +48,8 @@ PARSE = "parse"
 """The reason of attempts whose answer is not of the form that was asked for."""
 MOST_LEARNED_FROM = 20_000
 """Real records of other topics that the checks learn the dataset's habits from: memory stays bounded."""
+FEW = 20
+"""Real records of the topic, below which the whole dataset says what its language and lengths are."""
 MOST_FOR_PHRASES = 2000
 """Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
 
@@ -48,16 +58,20 @@ class Acceptance:
     """The checks of one job, cheapest first. Not for two threads at once: the engine holds a lock.
 
     Attributes:
-        notes: what the checks could not verifier, for the report.
+        not_judged: by check, why it judges nothing in this job.
     """
 
     def __init__(
-        self, topic: str, checks: Sequence[Check], comparing: Sequence[ComparingCheck], notes: Sequence[str]
+        self,
+        topic: str,
+        checks: Sequence[Check],
+        comparing: Sequence[ComparingCheck],
+        not_judged: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._topic = topic
         self._checks = checks
         self._comparing = comparing
-        self.notes = list(notes)
+        self.not_judged = dict(not_judged)
 
     @classmethod
     def for_job(
@@ -78,27 +92,38 @@ class Acceptance:
             eval_set: what to keep away from; that of the settings when not given.
             loading: is told how far the embedding of the topic's records is.
         """
-        written = WrittenVector(services.embeddings)
+        written = WrittenVector(services.embeddings_of(workflow_id))
         # Before all else: its file may be unreadable, and the rest takes time.
         kept_out = _decontamination(
             services, workflow_id, topic, written, eval_set or services.settings.eval_set
         )
         real = list(_known_by_checks(services, workflow_id, topic))
-        topic_check = TopicCheck(topic, TopicModel(real, services.settings.checks))
-        comparing = duplicate_checks(services, workflow_id, topic, written, loading)
+        comparing, unfit = duplicate_checks(services, workflow_id, topic, written, loading)
         known = telling_records(real, topic)
+        of_topic = [record for record in known if record.topic == topic]
         plain: list[Check] = [
             HiddenText(known),
             RoleGrammar(known),
             Artefacts(known),
+            Language(of_topic if len(of_topic) >= FEW else known),
+            Length(of_topic if len(of_topic) >= FEW else known),
+            KnownWords(known),
             ToolCalls(known),
-            *([Reworded()] if services.settings.profile == "small" else []),
         ]
-        rules = list_rules(services.store, workflow_id, topic)
-        if rules:
-            plain.append(ReviewRules(rules))
-        checks = [*plain, *comparing, *kept_out, topic_check]
-        return cls(topic, checks, comparing, [topic_check.not_judged] if topic_check.not_judged else [])
+        judging = Judging.after_trial(plain, of_topic, topic)
+        if services.settings.profile == "small":
+            judging.checks.append(Reworded())
+        if rules := list_rules(services.store, workflow_id, topic):
+            judging.checks.append(ReviewRules(rules))
+        judging.checks += [*comparing, *kept_out]
+        judging.not_judged |= unfit
+        if services.settings.checks.semantic:
+            probed = probed_records(topic, real)
+            vectors = _vectors(services, workflow_id, probed, loading)
+            about = TopicCheck(topic, probed, vectors, written, services.settings.checks)
+            judging.checks.append(about)
+            judging.not_judged |= {about.name: about.not_judged} if about.not_judged else {}
+        return cls(topic, judging.checks, comparing, judging.not_judged)
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
@@ -116,15 +141,18 @@ class Acceptance:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
             return _broken("building the record", error)
-        steps: tuple[Check | Strategy, ...] = (*self._checks, strategy)
-        for step in steps:
+        return self.refusal(candidate, strategy) or candidate
+
+    def refusal(self, candidate: Candidate, *more: Strategy) -> Rejection | None:
+        """What refuses a candidate, checks first, or None."""
+        for step in (*self._checks, *more):
             try:
                 found = step.check(candidate)
             except Exception as error:
                 return _broken(type(step).__name__, error)
             if found is not None:
                 return found
-        return candidate
+        return None
 
     def remember(self, candidate: Candidate) -> None:
         """Tell the checks that compare that this candidate is now part of the dataset."""
@@ -165,10 +193,13 @@ def duplicate_checks(
     topic: str,
     written: WrittenVector,
     loading: LoadingProgress | None = None,
-) -> list[ComparingCheck]:
-    """The checks that compare: all records by words, those of the topic by meaning too, unless that is switched off.
+) -> tuple[list[ComparingCheck], dict[str, str]]:
+    """The checks that compare: all records by words, those of the topic by meaning too, where that tells anything.
 
     Existing vectors come from the few-shot index; those that are not in it yet are added to it.
+
+    Returns:
+        The checks, and why some judge nothing, by name.
     """
     exact, near = ExactDuplicate(), NearDuplicate()
     for record in load_records(services.store, workflow_id):
@@ -179,11 +210,23 @@ def duplicate_checks(
         exact.know(record)
         near.know(record)
     if not services.settings.checks.semantic:
-        return [exact, near]
+        return [exact, near], dict.fromkeys(
+            (SemanticDuplicate.name, TopicCheck.name), "vectors are switched off"
+        )
+    language = dataset_language(services.store, workflow_id)
+    if why := why_unfit(services.embeddings_of(workflow_id), language):
+        return [exact, near], {SemanticDuplicate.name: why}
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
-    services.index.ensure(workflow_id, of_topic, loading.of(len(of_topic)) if loading else None)
-    vectors = services.index.vectors(workflow_id, [record.id for record in of_topic])
-    return [exact, near, SemanticDuplicate(written, of_topic, vectors)]
+    vectors = _vectors(services, workflow_id, of_topic, loading)
+    is_reworded = services.settings.profile == "small"
+    return [exact, near, SemanticDuplicate(written, of_topic, vectors, stays_close=is_reworded)], {}
+
+
+def _vectors(
+    services: Services, workflow_id: str, records: Sequence[Record], loading: LoadingProgress | None
+) -> Vectors:
+    services.index.ensure(workflow_id, records, loading.of(len(records)) if loading else None)
+    return services.index.vectors(workflow_id, [record.id for record in records])
 
 
 def _decontamination(
@@ -193,7 +236,7 @@ def _decontamination(
         return []
     eval_set = read_eval_set(path)
     real = load_records(services.store, workflow_id, topic=topic, origin="real", limit=MOST_FOR_PHRASES)
-    return [Decontamination(eval_set, eval_vectors(services.index, eval_set), written, real)]
+    return [Decontamination(eval_set, eval_vectors(services.index, workflow_id, eval_set), written, real)]
 
 
 def as_record(candidate: Candidate, provenance: dict[str, object]) -> Record:

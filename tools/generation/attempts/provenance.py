@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..jobs.ledger import Job
@@ -16,6 +17,7 @@ def provenance_of(
     candidate: Candidate,
     checks: list[str],
     verifier: dict[str, Any] | None = None,
+    not_judged: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Why a record is there: job, slot, strategy, seeds, model, approval, and what checks and verifier found."""
     draft = candidate.draft
@@ -32,6 +34,7 @@ def provenance_of(
         "model": job.model,
         "profile": draft.profile,
         "checks": checks,
+        "not_judged": list(not_judged),
         "scores": {check: round(score, 4) for check, score in candidate.scores.items()},
     }
     return source | ({"verifier": verifier} if verifier else {})

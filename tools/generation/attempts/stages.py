@@ -288,7 +288,8 @@ class AttemptWork:
         checks, verifier = self._acceptance.check_names(), None
         if one.verdict is not None and self._verifier is not None:
             checks, verifier = [*checks, VERIFIER], self._verifier.provenance(one.draft)
-        provenance = provenance_of(self._job, one.slot, one.number, candidate, checks, verifier)
+        not_judged = [*self._acceptance.not_judged, *([] if verifier else [VERIFIER])]
+        provenance = provenance_of(self._job, one.slot, one.number, candidate, checks, verifier, not_judged)
         return as_record(candidate, provenance)
 
 

@@ -11,11 +11,11 @@ class CheckSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     topic_false_alarms: float = Field(
-        default=0.01,
+        default=0.025,
         ge=0,
         le=0.5,
         title="Topic: false alarms",
-        description="Share of a topic's own real records that may read like another topic. Higher finds more records "
+        description="Share of the real records that may read like another topic than theirs. Higher finds more records "
         "that strayed from their topic, and refuses more that did not.",
     )
     semantic: bool = Field(

@@ -35,7 +35,7 @@ def diversity_of_job(services: Services, job_id: str) -> DiversityReport:
     return diversity_report(
         [spoken_text(record, from_message=record.first_written) for record in written],
         [_ending(record, shared_turns) for record in real],
-        services.embeddings,
+        services.embeddings_of(job.workflow_id),
         seed_uses(written, real),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ...coverage.report import Coverage
 from ...errors import CoverageError
+from ...store.records import load_records
 from ..approvals import approved_items
 from ..attempts import journal, known_endpoints
 from ..attempts.batch_engine import BatchEngine
@@ -82,9 +84,17 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         stop = stop_words(stop, refused)
-    await asyncio.to_thread(
-        job_notes.note_remarks, services.store, job.id, [*filter(None, [unplanned]), *loaded.remarks]
-    )
+    unjudged = await asyncio.to_thread(_not_judged, services, job)
+    remarks = [
+        *filter(None, [unplanned]),
+        *loaded.remarks,
+        *(
+            f"{unjudged[name]:,} records not judged by {name}: {why}"
+            for name, why in loaded.not_judged.items()
+            if unjudged[name]
+        ),
+    ]
+    await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, remarks)
     await asyncio.to_thread(
         journal.end_job,
         services.store,
@@ -140,6 +150,12 @@ def _coverage_now(services: Services, approval_id: str, number: int) -> dict[str
     return _coverage(services, workflow_id).model_dump(mode="json")
 
 
+def _not_judged(services: Services, job: Job) -> Counter[str]:
+    """How many records of a job each check that stepped back, or the verifier, has not judged."""
+    made = load_records(services.store, job.workflow_id, job_id=job.id)
+    return Counter(name for record in made for name in (record.provenance or {}).get("not_judged", ()))
+
+
 def _result(services: Services, job_id: str) -> dict[str, Any]:
     job = get_job(services.store, job_id)
     summary = summarize_job(services.store, job_id)
@@ -152,6 +168,7 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
         "requested": job.count,
         "accepted": summary.accepted,
         "rejected": summary.rejected,
+        "not_judged": dict(_not_judged(services, job)),
         "record_ids": record_ids,
         "cost": Use(**summary.figures()).model_dump(),
         "stop_reason": job.stop_reason,

@@ -45,11 +45,13 @@ class LoadedJob:
 
     Attributes:
         remarks: what a person should be told beside the figures.
+        not_judged: by check, why it judges nothing in this job.
         limits: of each endpoint that is asked, with the settings that lead to it.
     """
 
     engine: Engine | BatchEngine
     remarks: list[str]
+    not_judged: dict[str, str]
     limits: list[tuple[ModelSettings, AdaptiveLimit]]
 
 
@@ -134,7 +136,7 @@ def load_job(
     limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
     if (verifier := settings.for_verifier()) and line and line.limit is not limit:
         limits.append((verifier, line.limit))
-    return LoadedJob(engine, [*remarks, *acceptance.notes], limits)
+    return LoadedJob(engine, remarks, acceptance.not_judged, limits)
 
 
 def _verifier(services: Services, context: TopicContext) -> Verifier | None:

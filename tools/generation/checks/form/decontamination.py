@@ -88,13 +88,16 @@ class Decontamination:
         return Rejection(self.name, f"too close to the evaluation set: {evidence}")
 
 
-def eval_vectors(index: FewShotIndex, eval_set: Sequence[Record]) -> NDArray[Any]:
-    """The unit vectors of an evaluation set's user texts, shape (n, d); made once and kept in the index."""
+def eval_vectors(index: FewShotIndex, workflow_id: str, eval_set: Sequence[Record]) -> NDArray[Any]:
+    """The unit vectors of an evaluation set's user texts, shape (n, d); made once and kept in the index.
+
+    They are those of the workflow's embedding model.
+    """
     content = hashlib.sha256()
     for record in eval_set:
         content.update(f"{record.id}\n{record.body}\n".encode("utf-8", "replace"))
     # A line break stands in no workflow's id, so this is never taken for one.
-    name = f"evaluation set\n{content.hexdigest()}"
+    name = f"{workflow_id}\nevaluation set {content.hexdigest()}"
     index.ensure(name, eval_set)
     return index.vectors(name, [record.id for record in eval_set])
 

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|\n+")
+from .squeezed import squeezed
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？؟।]|\n")
 _MARK = re.compile(r"^(\d{1,3}[.)]|[-*•])?\s*")
-SENTENCE_TWICE_WORDS = 5
-"""Words of a sentence that says enough not to be said twice in a row; shorter ones may repeat."""
-SENTENCE_THRICE_WORDS = 2
-"""The same for a sentence that stands three times in a row."""
+TWICE, THRICE = 20, 8
+"""Bytes of letters and digits of a sentence that says enough not to be said twice, or three times, in a row: twenty
+letters in Latin script, seven characters in Chinese."""
 
 
 def said_twice(text: str) -> str | None:
@@ -23,24 +24,22 @@ def said_twice(text: str) -> str | None:
     sentences = [plain for one in _SENTENCE_END.split(text) if (plain := _MARK.sub("", one.strip()).lower())]
     following = list(pairwise(sentences))
     for one, other in following:
-        if one == other and len(one.split()) >= SENTENCE_TWICE_WORDS:
+        if one == other and _says(one) >= TWICE:
             return one
     for (one, other), times in Counter(following).items():
-        if times > 1 and len(f"{one} {other}".split()) >= SENTENCE_TWICE_WORDS:
+        if times > 1 and _says(one + other) >= TWICE:
             return one
     for first, second, third in zip(sentences, sentences[1:], sentences[2:], strict=False):
-        if first == second == third and len(first.split()) >= SENTENCE_THRICE_WORDS:
+        if first == second == third and _says(first) >= THRICE:
             return first
-    return _three_times(text)
+    return _three_times(squeezed(text))
+
+
+def _says(text: str) -> int:
+    return len(squeezed(text).encode("utf-8", "replace"))
 
 
 def _three_times(text: str) -> str | None:
-    words = text.lower().split()
-    third = len(words) // 3
-    if (
-        third >= SENTENCE_THRICE_WORDS
-        and len(words) == 3 * third
-        and words[:third] == words[third : 2 * third]
-    ):
-        return " ".join(words[:third])
-    return None
+    third, rest = divmod(len(text), 3)
+    is_same = not rest and text[:third] == text[third : 2 * third] == text[2 * third :]
+    return text[:third] if is_same and _says(text[:third]) >= THRICE else None

@@ -33,6 +33,7 @@ SAME_CALLS = 0.5
 `SAME_WORDS`, the same form is filled with other values, and both are worth having."""
 LONG_REPLY = 20
 """Words of a reply that is compared. Support teams answer many questions with the same short sentence."""
+TWINS, MOST_MEASURED = 0.03, 1_000
 CLOSE_TO_SOURCE = 0.55
 """Least cosine of a varied user turn to its source; below it the request is another one."""
 _PERMUTATIONS = 64
@@ -54,9 +55,27 @@ class SemanticDuplicate:
 
     name = "semantic_duplicate"
 
-    def __init__(self, written: WrittenVector, known: Sequence[Record], vectors: NDArray[Any]) -> None:
-        """Args: the candidates' vectors, the topic's records, and a unit vector (n, d) of each one's user text."""
+    def __init__(
+        self,
+        written: WrittenVector,
+        known: Sequence[Record],
+        vectors: NDArray[Any],
+        *,
+        stays_close: bool = False,
+    ) -> None:
+        """Compare with the topic's records.
+
+        Args:
+            written: the candidates' vectors.
+            known: the topic's records.
+            vectors: a unit vector of what the user says in each, shape (n, d).
+            stays_close: whether a variation is a rewording, which must be close to its source.
+        """
         self._written = written
+        self._stays_close = stays_close
+        self._limit = _limit(
+            vectors[[record.origin == "real" for record in known]] if len(known) else vectors
+        )
         self._owners = [record.id for record in known]
         self._calls = [_passed(record.messages) for record in known]
         self._search: VectorSearch | None = None
@@ -67,7 +86,7 @@ class SemanticDuplicate:
         """Too close to another record, or, for a variation, too far from its source."""
         if not candidate.written_text("user").strip():
             return None
-        return self._too_close(candidate) or self._too_far(candidate)
+        return self._too_close(candidate) or (self._too_far(candidate) if self._stays_close else None)
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""
@@ -97,12 +116,13 @@ class SemanticDuplicate:
         if not len(rows):
             return None
         candidate.scores[self.name] = round(float(cosines[0]), 3)
-        if cosines[0] >= LIMIT:
+        if cosines[0] >= self._limit:
             return Rejection(
-                self.name, f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} (limit {LIMIT})"
+                self.name, f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} (limit {self._limit:.3f})"
             )
         # The stand-in for a reply that is still to come is its source's.
-        if candidate.draft.strategy == "message_variation" or not candidate.is_whole:
+        is_reworded = self._stays_close and candidate.draft.strategy == "message_variation"
+        if is_reworded or not candidate.is_whole:
             return None
         reply = _reply_signatures([candidate.written_text("assistant")])[0]
         likeness = (self._replies.rows[rows] == reply).mean(axis=1) if reply.any() else np.zeros(len(rows))
@@ -129,6 +149,17 @@ class SemanticDuplicate:
             self._search = self._search or VectorSearch(vectors.shape[1])
             self._search.add(vectors)
             self._replies.extend(_reply_signatures(replies))
+
+
+def _limit(real: NDArray[Any]) -> float:
+    """The limit, higher where more than `TWINS` of the real records have a neighbour within it themselves."""
+    some = real[:: max(1, len(real) // MOST_MEASURED)]
+    if len(some) < 2:
+        return LIMIT
+    cosines = some @ some.T
+    np.fill_diagonal(cosines, -1)
+    nearest = float(np.quantile(cosines.max(axis=1), 1 - TWINS))
+    return max(LIMIT, min(nearest, SAME_WORDS + (1 - SAME_WORDS) / 2))
 
 
 def _passed(messages: Sequence[Message]) -> frozenset[str]:

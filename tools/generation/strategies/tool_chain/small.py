@@ -34,4 +34,8 @@ class ToolChain(MessageVariation):
 
 
 def _speaks(message: Message) -> bool:
-    return message["role"] == "assistant" and not message.get("tool_calls") and bool(message_text(message).strip())
+    return (
+        message["role"] == "assistant"
+        and not message.get("tool_calls")
+        and bool(message_text(message).strip())
+    )

@@ -1,0 +1,24 @@
+"""Scripts: which writing systems the letters of a text belong to."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+# Kana are written in two ways, and in a narrow one.
+_TOGETHER = {"HIRAGANA": "KANA", "KATAKANA": "KANA", "CJK": "HAN", "FULLWIDTH": "LATIN", "HALFWIDTH": "KANA"}
+
+
+def script_shares(text: str) -> dict[str, float]:
+    """The share of a text's letters in each script, by Unicode's names (LATIN, HAN, HANGUL); empty without letters."""
+    counted = Counter(script_of(letter) for letter in text if letter.isalpha())
+    total = counted.total()
+    return {script: number / total for script, number in counted.items()}
+
+
+@lru_cache(maxsize=8192)
+def script_of(letter: str) -> str:
+    """The script of one letter."""
+    name = unicodedata.name(letter, "?").split()[0].split("-")[0]
+    return _TOGETHER.get(name, name)
