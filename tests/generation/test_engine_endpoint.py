@@ -68,6 +68,7 @@ def services_for(endpoint: MockOpenAI, home: Path, **more: Any) -> Services:
         "openai_base_url": endpoint.url,
         "openai_api_key": endpoint.key,
         "model": "mock-model",
+        "model_profile": "small",
         "embedding_model": "mock-embedding",
         "max_concurrency": 8,
         "verifier_share": 1 if more.get("verifier_model") else 0,
