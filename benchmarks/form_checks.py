@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +112,7 @@ def measured(name: str, path: Path, folder: Path) -> dict[str, Any]:
         figures["off"] |= acceptance.not_judged
         draft = Draft("few_shot", str(topic), [], [])
 
-        def refused(source: dict[str, Any]) -> str:
-            found = acceptance.refusal(Candidate(source, draft))
-            if found and "-v" in sys.argv:
-                print(name, topic, found)
-            return found.check if found else ""
+        refused = partial(_refused_by, acceptance, draft)
 
         own = [record for record in held if record.topic == topic][:MOST_OF_TOPIC]
         figures["good"].update(refused(record.source) for record in own)
@@ -132,6 +129,13 @@ def measured(name: str, path: Path, folder: Path) -> dict[str, Any]:
     services.index.close()
     services.store.close()
     return figures
+
+
+def _refused_by(acceptance: Acceptance, draft: Draft, source: dict[str, Any]) -> str:
+    found = acceptance.refusal(Candidate(source, draft))
+    if found and "-v" in sys.argv:
+        print(draft.topic, found)
+    return found.check if found else ""
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ import json
 import re
 from typing import Any
 
+from ..graph.writer import whole_answer
 from ..mock_openai.server import Answer, Fault, MockOpenAI
 from ..readings import READS, endpoint_reading
-from ..whole_records import whole_answer
 
 _TEXTS = """
 The upload bar freezes at 40 percent whenever I add a video.

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from finetune_coverage.tools.errors import EndpointError, InvalidInput
 from finetune_coverage.tools.models import minilm
-from finetune_coverage.tools.models.embedding import make_embeddings
+from finetune_coverage.tools.models.embedding import make_embeddings, why_unfit
 from finetune_coverage.tools.models.endpoint_errors import EmbeddedModelUnavailable
+from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
+from finetune_coverage.tools.models.multilingual import MultilingualEmbeddings
 from finetune_coverage.tools.settings import Settings
 from langchain_core.embeddings import Embeddings
 
@@ -143,3 +145,24 @@ def test_the_runtime_tells_nobody(tmp_path: Path) -> None:
     assert [
         path for path in tmp_path.rglob("*") if "onnx" in path.name.lower() or "deviceid" in path.name
     ] == []
+
+
+def test_a_dataset_in_another_language_gets_the_multilingual_model() -> None:
+    settings = Settings()
+    assert isinstance(make_embeddings(settings, "English"), MiniLMEmbeddings)
+    assert isinstance(make_embeddings(settings), MiniLMEmbeddings)
+    korean = make_embeddings(settings, "Korean")
+    assert isinstance(korean, MultilingualEmbeddings)
+    assert isinstance(make_embeddings(Settings(embedding_model="embedded"), "Korean"), MiniLMEmbeddings)
+    assert isinstance(make_embeddings(Settings(embedding_model="multilingual")), MultilingualEmbeddings)
+    assert why_unfit(korean, "Korean") is None and why_unfit(MiniLMEmbeddings(), "English") is None
+    assert "does not know Korean" in str(why_unfit(MiniLMEmbeddings(), "Korean"))
+    assert "does not know Hindi" in str(why_unfit(korean, "Hindi"))
+
+
+def test_the_same_thing_said_in_two_languages_is_close() -> None:
+    said, same, other = MultilingualEmbeddings().embed_documents(
+        ["내일 비가 오나요?", "Will it rain tomorrow?", "비밀번호를 잊어버렸어요."]
+    )
+    assert np.isclose(np.linalg.norm(said), 1, atol=1e-3)
+    assert np.dot(said, same) > 0.6 > np.dot(said, other)

@@ -40,7 +40,9 @@ def language_of(text: str) -> str | None:
     if detector is None:
         return _script(said)
     code, chance = detector.classify(said)
-    return _NAMES.get(code, f"the language '{code}'") if chance >= _SURE else None
+    if chance < _SURE or code == "zxx":  # no language at all: codes, numbers
+        return None
+    return _NAMES.get(code, f"the language '{code}'")
 
 
 def tells_languages() -> bool:

@@ -13,6 +13,10 @@ _ADVICE: Mapping[str, str] = {
     "with a longer context",
     "hidden_text": "the texts hold characters that nobody sees: another model",
     "role_grammar": "the model mixes up who speaks: a larger model",
+    "language": "the texts are in another language or script than the real ones: another model, or examples in one "
+    "language",
+    "length": "the texts are far longer than the real ones: another model",
+    "known_words": "the texts are no words of the dataset's language: a larger model",
     "artefacts": "the texts show traces of the model, or are cut off: a larger model",
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",
     "exact_duplicate": "the model repeats itself: fewer records, more seeds, or another strategy",
