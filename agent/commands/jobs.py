@@ -91,7 +91,8 @@ def show(
 ) -> None:
     """Show a job and each of its attempts: what was accepted, what was rejected and why."""
     from ...tools.generation.jobs.ledger import list_attempts, summarize_job
-    from ...tools.generation.jobs.shortfall import advice
+    from ...tools.generation.jobs.notes import noted_remarks
+    from ...tools.generation.jobs.shortfall import advice, evidence_of
     from ..views.progress import reasons_text
 
     services = open_services()
@@ -114,7 +115,7 @@ def show(
         say(f"Undone on {job.undone_at[:19]} UTC: its records are out of the dataset.")
     if job.stop_reason:
         say(f"Ended because: {job.stop_reason}")
-    for line in advice(job.rejected):
+    for line in [*noted_remarks(services.store, job_id), *advice(job.rejected, evidence_of(attempts))]:
         say(f"- {line}")
     if varied is not None:
         _say_diversity(varied)

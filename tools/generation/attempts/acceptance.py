@@ -145,7 +145,8 @@ class Acceptance:
 
     def refusal(self, candidate: Candidate, *more: Strategy) -> Rejection | None:
         """What refuses a candidate, checks first, or None."""
-        for step in (*self._checks, *more):
+        steps: tuple[Check | Strategy, ...] = (*self._checks, *more)
+        for step in steps:
             try:
                 found = step.check(candidate)
             except Exception as error:

@@ -17,11 +17,11 @@ from ..attempts.garbage_collection import frozen_heap
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
 from . import notes as job_notes
-from .ledger import Job, get_job, slot_records, summarize_job
+from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
 from .loading import LoadedJob, load_job
 from .lock import lock_job
 from .progress import OnProgress, Progress
-from .shortfall import stop_words
+from .shortfall import evidence_of, stop_words
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -83,11 +83,13 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
-        stop = stop_words(stop, refused)
+        seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))
+        stop = stop_words(stop, refused, seen)
     unjudged = await asyncio.to_thread(_not_judged, services, job)
     remarks = [
         *filter(None, [unplanned]),
         *loaded.remarks,
+        *filter(None, [engine.re_estimate]),
         *(
             f"{unjudged[name]:,} records not judged by {name}: {why}"
             for name, why in loaded.not_judged.items()
