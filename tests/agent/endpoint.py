@@ -9,7 +9,7 @@ from typing import Any
 
 from ..graph.writer import whole_answer
 from ..mock_openai.server import Answer, Fault, MockOpenAI
-from ..readings import READS, endpoint_reading
+from ..readings import READS, TRANSLATES, endpoint_reading
 
 _TEXTS = """
 The upload bar freezes at 40 percent whenever I add a video.
@@ -125,7 +125,9 @@ class Endpoint(MockOpenAI):
     @property
     def calls(self) -> int:
         """How many records were asked for."""
-        return sum(not str(body["messages"][0]["content"]).startswith(READS) for body in self.chats())
+        return sum(
+            not str(body["messages"][0]["content"]).startswith((READS, TRANSLATES)) for body in self.chats()
+        )
 
     @property
     def environment(self) -> dict[str, str]:

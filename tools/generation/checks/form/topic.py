@@ -88,9 +88,7 @@ class TopicCheck:
         topics = candidate.source.get("topics") or ()
         if self._topic in topics and likeliest in topics:
             return None
-        return Rejection(
-            self.name, f"reads like {likeliest!r} (log-odds {margin:.2f}, limit {self.limit:.2f})"
-        )
+        return Rejection(self.name, f"reads like {likeliest!r} ({margin:.2f}, limit {self.limit:.2f})")
 
     def _features(self, vector: NDArray[Any], messages: Sequence[Message]) -> NDArray[Any]:
         called = set(_called(messages))
