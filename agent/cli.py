@@ -34,6 +34,7 @@ from .commands import (
     recommend,
     review,
     rules,
+    scenarios,
     targets,
     threads,
     topics,
@@ -63,6 +64,7 @@ app.add_typer(jobs.app, name="jobs")
 app.command("validate")(validate.validate)
 app.command("review")(review.review)
 app.add_typer(rules.app, name="rules")
+app.command("scenarios")(scenarios.scenarios)
 app.add_typer(topics.app, name="topics")
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")

@@ -14,9 +14,9 @@ from .coverage.plans import Planner, caps_of
 from .coverage.recommendation import Recommendation, recommend
 from .coverage.report import Coverage, build_coverage
 from .coverage.review_needs import ReviewNeed
-from .coverage.strategy_choice import profile_topics
 from .errors import CoverageError
 from .failure import internal_failure
+from .generation.topic_profiles import topic_profiles
 from .store.records import topic_counts
 from .store.workflows import list_topics
 
@@ -77,9 +77,7 @@ def recommend_for(
     Raises:
         WorkflowNotFound: there is no such workflow.
     """
-    profiles = profile_topics(
-        topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
-    )
+    profiles = topic_profiles(services, workflow_id)
     find = label_doubts if wait_for_labels else label_doubts_so_far
     doubtful = find(services.store, workflow_id)
     return recommend(
@@ -99,9 +97,7 @@ def cheapest_plans(services: Services, workflow_id: str, coverage: Coverage) -> 
     Raises:
         WorkflowNotFound: there is no such workflow.
     """
-    profiles = profile_topics(
-        topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
-    )
+    profiles = topic_profiles(services, workflow_id)
     caps = caps_of(coverage, profiles, services.settings, None)
     return frontier(Planner(coverage, profiles), caps, services.settings)
 

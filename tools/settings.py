@@ -126,6 +126,12 @@ class Settings(ServerSettings):
         title="Tool chains",
         description="Which kinds of tool chain are written, and how often.",
     )
+    templates: Path | None = Field(
+        default=None,
+        title="Prompt templates",
+        description="A folder with prompt templates of your own, in place of those of the same name "
+        "(few_shot/full.jinja, prefix.jinja, …) in tools/generation/strategies.",
+    )
     eval_set: Path | None = Field(
         default=None,
         title="Evaluation set",

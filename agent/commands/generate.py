@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,6 +70,15 @@ def generate(
         bool,
         typer.Option("--batch", help="Through OpenAI's Batch API: cheaper, and answered within a day."),
     ] = False,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--template",
+            metavar="DIR",
+            help="A folder with prompt templates of your own.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Approve the plan without being asked.")] = False,
     eval_set: EvalSet = None,
     as_json: AsJson = False,
@@ -83,6 +93,8 @@ def generate(
     services = open_generating_services(eval_set)
     services.settings = _capped(services.settings, max_tokens, max_usd)
     services.settings.use_batch_api |= batch
+    if templates is not None:
+        services.settings.templates = templates.expanduser().absolute()
     item, reason = _wanted(services, workflow, topic, count, strategy)
 
     # An approval given before (`plans approve`) covers this call; only without one a person is asked.
@@ -147,10 +159,9 @@ def _wanted(
     services: Services, workflow: str, topic: str, count: int, strategy: str | None
 ) -> tuple[PlanItem, str]:
     from ...tools.coverage.recommendation import PlanItem
-    from ...tools.coverage.strategy_choice import STRATEGIES, choose_strategy, profile_topics
+    from ...tools.coverage.strategy_choice import STRATEGIES, choose_strategy
     from ...tools.dataset.topic_names import require_topics
-    from ...tools.store.records import topic_counts
-    from ...tools.store.workflows import list_topics
+    from ...tools.generation.topic_profiles import topic_profiles
 
     require_topics(services.store, workflow, [topic])
     if strategy is not None:
@@ -160,7 +171,7 @@ def _wanted(
                 f"{strategy!r} is not a strategy; use {', '.join(STRATEGIES)}.", param_hint="--strategy"
             )
         return PlanItem.model_validate({"topic": topic, "count": count, "strategy": name}), "as you asked"
-    profiles = profile_topics(topic_counts(services.store, workflow), list_topics(services.store, workflow))
+    profiles = topic_profiles(services, workflow)
     chosen, reason = choose_strategy(profiles[topic])
     return PlanItem.model_validate({"topic": topic, "count": count, "strategy": chosen}), reason
 

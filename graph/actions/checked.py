@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...tools.coverage.recommendation import PlanItem
-from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
+from ...tools.coverage.strategy_choice import choose_strategy
 from ...tools.errors import InvalidInput
 from ...tools.generation.money.estimate import check_items
+from ...tools.generation.topic_profiles import topic_profiles
 from ...tools.services import Services
-from ...tools.store.records import topic_counts
-from ...tools.store.workflows import list_topics
 from ..offers.offer import Offer, PlanOffer, ResumeOffer
 from ..offers.reply import AskBack, Deed, Unclear
 from . import catalog
@@ -74,10 +73,7 @@ def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services)
         if strategy is None and topic in offer.suggestions:
             strategy = offer.suggestions[topic].strategy
         if strategy is None:
-            profiles = profiles or profile_topics(
-                topic_counts(services.store, offer.workflow_id),
-                list_topics(services.store, offer.workflow_id),
-            )
+            profiles = profiles or topic_profiles(services, offer.workflow_id)
             strategy = choose_strategy(profiles[topic])[0]
         before = items.get((topic, strategy))
         count = part.count + (before.count if before else 0)

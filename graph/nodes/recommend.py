@@ -11,11 +11,10 @@ from ...tools.analyze_coverage import recommend_for
 from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.recommendation import PlanItem, Recommendation
 from ...tools.coverage.report import Coverage
-from ...tools.coverage.strategy_choice import choose_strategy, profile_topics
+from ...tools.coverage.strategy_choice import choose_strategy
 from ...tools.generation.money.estimate import Estimator
+from ...tools.generation.topic_profiles import topic_profiles
 from ...tools.services import Services
-from ...tools.store.records import topic_counts
-from ...tools.store.workflows import list_topics
 from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords
 from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
@@ -149,8 +148,7 @@ def _suggestions(
     services: Services, workflow_id: str, coverage: Coverage, recommendation: Recommendation
 ) -> dict[str, PlanItem]:
     """For each topic what to generate when a person names nothing but the topic."""
-    store = services.store
-    profiles = profile_topics(topic_counts(store, workflow_id), list_topics(store, workflow_id))
+    profiles = topic_profiles(services, workflow_id)
     missing = {t.name: services.settings.minimum_per_topic - t.records for t in coverage.topics}
     known = recommendation.all_under_represented
     counts = {name: max(1, count) for name, count in missing.items() if count > 0}

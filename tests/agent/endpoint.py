@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+from ..graph.writer import whole_answer
 from ..mock_openai.server import Answer, Fault, MockOpenAI
 from ..readings import READS, TRANSLATES, endpoint_reading
 
@@ -142,6 +143,9 @@ class Endpoint(MockOpenAI):
             return Fault(401, message="wrong key", code="invalid_api_key")
         if self.is_useless or (self.useless_after is not None and number > self.useless_after):
             return json.dumps({"user": "?", "assistant": "As an AI language model, I cannot."})
+        system, task = (str(request["messages"][at]["content"]) for at in (0, -1))
+        if (whole := whole_answer(system, task, lambda: next(self._texts))) is not None:
+            return whole
         case = _CASE.search(request["messages"][-1]["content"])
         if case is None:
             pairs = [next(self._texts) for _ in range(_exchanges_wanted(request))]

@@ -31,6 +31,7 @@ COMMANDS = (
     "demo",
     "mcp",
     "rules",
+    "scenarios",
     "topics",
 )
 # Not pydantic: Typer itself loads it.

@@ -66,6 +66,7 @@ def context(seeds: Callable[[str], list[Record]]) -> Callable[..., TopicContext]
             "neighbours": {"billing_questions": "Charges and invoices."},
             "seeds": seeds(topic),
             "count": count,
+            "profile": "small",
         } | changes
         return TopicContext(**values)
 

@@ -46,7 +46,7 @@ async def test_all_records_come_out_of_batches(endpoint: MockOpenAI, services: S
 async def test_two_requests_an_attempt_are_two_batches(
     endpoint: MockOpenAI, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
+    from finetune_coverage.tools.generation.strategies.message_variation.small import MessageVariation
 
     monkeypatch.setattr(MessageVariation, "check", lambda *_: None)
     generation = (await run_approved_item(services, *approved(services, 3, "message_variation")))[

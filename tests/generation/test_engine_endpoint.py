@@ -68,6 +68,7 @@ def services_for(endpoint: MockOpenAI, home: Path, **more: Any) -> Services:
         "openai_base_url": endpoint.url,
         "openai_api_key": endpoint.key,
         "model": "mock-model",
+        "model_profile": "small",
         "embedding_model": "mock-embedding",
         "max_concurrency": 8,
         "verifier_share": 1 if more.get("verifier_model") else 0,
@@ -197,7 +198,7 @@ async def test_half_an_answer_that_was_paid_for_is_continued(
     endpoint: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from finetune_coverage.tools.generation.attempts.stages import AttemptWork
-    from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
+    from finetune_coverage.tools.generation.strategies.message_variation.small import MessageVariation
 
     monkeypatch.setattr(MessageVariation, "check", lambda *_: None)
     services = services_for(endpoint, tmp_path / "home", max_concurrency=1)

@@ -34,7 +34,7 @@ def records(pairs: list[tuple[str, str]]) -> list[Record]:
     return made
 
 
-@pytest.mark.parametrize("pairs", [KOREAN, CHINESE, ENGLISH, LONG])
+@pytest.mark.parametrize("pairs", [KOREAN, CHINESE, ENGLISH])
 @pytest.mark.parametrize("strategy", ["few_shot", "topic_description", "scenario_expansion"])
 def test_a_schema_rules_out_nothing_that_real_records_do(
     context: Callable[..., TopicContext], pairs: list[tuple[str, str]], strategy: Any
@@ -48,6 +48,23 @@ def test_a_schema_rules_out_nothing_that_real_records_do(
     for user, reply in pairs:
         answer = {"exchanges": [{"user": user, "assistant": reply}] * exchanges}
         Draft202012Validator(request.schema).validate(answer)
+
+
+@pytest.mark.parametrize("strategy", ["few_shot", "topic_description", "scenario_expansion"])
+def test_a_capable_model_may_write_as_long_as_real_records_are(
+    context: Callable[..., TopicContext], strategy: Any
+) -> None:
+    import random
+
+    seeds = records(LONG)
+    topic = context(topic="t", seeds=seeds, profile="full")
+    (request,) = make_strategy(strategy).draft(topic, 0, random.Random(0)).requests
+    for seed in seeds:
+        Draft202012Validator(request.schema).validate({"messages": seed.messages})
+    assert (
+        request.text_tokens
+        > max(len(seed.user_text) + len(seed.written_text("assistant")) for seed in seeds) / 4
+    )
 
 
 def test_the_limit_goes_by_the_script(context: Callable[..., TopicContext]) -> None:

@@ -12,7 +12,7 @@ from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.attempts.next_request import Asking
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money.budget import budget_of
-from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
+from finetune_coverage.tools.generation.strategies.message_variation.small import MessageVariation
 from finetune_coverage.tools.models.answer_room import MOST, STEP, AnswerRoom, is_cut_off
 from finetune_coverage.tools.models.chat_request import read_completion
 from finetune_coverage.tools.models.thinking import split_thinking

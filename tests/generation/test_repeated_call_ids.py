@@ -14,10 +14,9 @@ from finetune_coverage.tools.dataset.tool_exchanges import exchanges
 from finetune_coverage.tools.generation.attempts.draft import Candidate, TopicContext
 from finetune_coverage.tools.generation.checks.form.results_fit_calls import ResultsFitCalls
 from finetune_coverage.tools.generation.strategies import make_strategy
-from finetune_coverage.tools.generation.strategies.chains.traces import trace_of
 
 from .tool_messages import call, result
-from .tool_orders import PLAIN, RECOMBINED, REPLAYED, drafts, orders, record, tool, written_calls
+from .tool_orders import record, tool
 
 Json = dict[str, Any]
 TEXT = {"type": "string"}
@@ -60,57 +59,6 @@ def airline(number: int) -> Record:
 SEEDS = [airline(number) for number in range(6)]
 
 
-def results_of(records: list[Record], tool_name: str) -> set[str]:
-    """What a tool gave in records of one call per turn, by where it stands: right after the call."""
-    return {
-        following["content"]
-        for one in records
-        for message, following in zip(one.messages, one.messages[1:], strict=False)
-        for made in message.get("tool_calls") or ()
-        if made["function"]["name"] == tool_name
-    }
-
-
-@pytest.mark.parametrize("settings", [REPLAYED, RECOMBINED, PLAIN], ids=["replayed", "recombined", "new"])
-def test_a_reservation_is_never_answered_with_transfer_successful(settings: Any) -> None:
-    made = [candidate for _, candidate in drafts(orders(settings, SEEDS), 12)]
-    seen = 0
-    for candidate in made:
-        for name, _, content in written_calls(candidate):
-            seen += name == "get_reservation_details"
-            assert (content == "Transfer successful") == (name == "transfer_to_human_agents"), name
-    assert seen
-
-
-def test_what_is_marked_as_replayed_came_from_that_very_tool() -> None:
-    replayed = 0
-    for draft, candidate in drafts(orders(REPLAYED, SEEDS), 12):
-        assert "replayed" in json.dumps(draft.details)
-        for name, _, content in written_calls(candidate):
-            assert content in results_of(SEEDS, name)
-            replayed += 1
-    assert replayed
-
-
-def test_parallel_calls_under_one_id_are_told_apart_by_their_order() -> None:
-    seed = with_one_id(
-        record(
-            "p",
-            "Look at ZFA01K and tell somebody of it.",
-            [
-                ("get_reservation_details", {"reservation_id": "ZFA01K"}, '{"cabin": "economy"}'),
-                ("transfer_to_human_agents", {"summary": "of it"}, "Transfer successful"),
-            ],
-            "Done.",
-            tools=AIRLINE,
-        )
-    )
-    assert [(one.name, one.result) for one in trace_of(seed)] == [
-        ("get_reservation_details", '{"cabin": "economy"}'),
-        ("transfer_to_human_agents", "Transfer successful"),
-    ]
-
-
 def test_checks_learn_from_results_of_the_same_call(candidate: Callable[..., Candidate]) -> None:
     """That a result repeats what was asked is seen although all ids are one."""
 
@@ -142,7 +90,7 @@ def test_a_varied_record_has_ids_of_its_own_and_its_seed_keeps_its_ids() -> None
         {"role": "assistant", "content": "The second bag is free of charge in your cabin class."},
     ]
     seed = Record("v", json.dumps(body), "airline")
-    context = TopicContext("airline", "", {}, [seed])
+    context = TopicContext("airline", "", {}, [seed], profile="small")
     strategy = make_strategy("message_variation")
     made = strategy.build(
         strategy.draft(context, 0, random.Random(0)),

@@ -13,9 +13,9 @@ from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import TopicContext, UnusableAnswer
 from finetune_coverage.tools.generation.strategies import make_strategy
-from finetune_coverage.tools.generation.strategies.message_variation import turn_to_vary
+from finetune_coverage.tools.generation.strategies.message_variation.small import turn_to_vary
 from finetune_coverage.tools.generation.strategies.prompt import render
-from finetune_coverage.tools.generation.strategies.topic_description import sub_areas
+from finetune_coverage.tools.generation.strategies.topic_description.small import sub_areas
 from jsonschema import Draft202012Validator
 
 MakeContext = Callable[..., TopicContext]
@@ -93,7 +93,7 @@ def test_message_variation_keeps_the_beginning_byte_for_byte(context: MakeContex
 def test_message_variation_refuses_the_source_itself(context: MakeContext) -> None:
     strategy = make_strategy("message_variation")
     made = strategy.draft(context(), 0, random.Random(0))
-    seed, turn = made.seeds[0], made.plan
+    seed, turn = made.seeds[0], made.plan[0]
     same = {"user": seed.messages[turn]["content"] + " Please.", "assistant": ASSISTANT}
     rejection = strategy.check(strategy.build(made, same))
     assert rejection is not None and rejection.check == "variation"
@@ -102,7 +102,7 @@ def test_message_variation_refuses_the_source_itself(context: MakeContext) -> No
 def test_message_variation_does_not_show_the_reply_to_whoever_writes_the_user(context: MakeContext) -> None:
     made = draft("message_variation", context())
     user, reply = made.requests
-    original = json.dumps(made.seeds[0].messages[made.plan + 1]["content"], ensure_ascii=False)[1:-1]
+    original = json.dumps(made.seeds[0].messages[made.plan[1]]["content"], ensure_ascii=False)[1:-1]
     shown = original.replace(">", "\\u003e")
     assert shown in reply.prompt[-1][1]
     assert shown not in user.prompt[-1][1]
@@ -117,7 +117,7 @@ def test_message_variation_names_the_words_to_keep() -> None:
         {"role": "assistant", "content": "Use the desktop app for files of that size."},
     ]
     seed = Record(id="r", body=json.dumps({"messages": messages}), topic="t")
-    context = TopicContext("t", "", {}, [seed])
+    context = TopicContext("t", "", {}, [seed], profile="small")
     asked = draft("message_variation", context).requests[0].prompt[-1][1]
     assert 'Keep: ["Upload interrupted", "11.6", "Safari"]' in asked
     assert 'Question: "I am sorry about that. How large is it? In which browser is it?"' in asked
@@ -143,7 +143,7 @@ def test_message_variation_refuses_a_user_who_asks_back_or_is_cut_off(
 ) -> None:
     strategy = make_strategy("message_variation")
     made = draft("message_variation", context())
-    assert "?" not in made.seeds[0].messages[made.plan]["content"]
+    assert "?" not in made.seeds[0].messages[made.plan[0]]["content"]
     longest = made.requests[0].schema["properties"]["user"]["maxLength"]
     rejection = strategy.check(strategy.build(made, {"user": user[:longest], "assistant": ASSISTANT}))
     assert rejection is not None and evidence in rejection.evidence
@@ -192,36 +192,12 @@ def test_sub_areas_end_where_the_exclusions_begin() -> None:
     ]
 
 
-def test_scenario_expansion_wants_its_edge_case(context: MakeContext) -> None:
-    strategy = make_strategy("scenario_expansion")
-    axes = {
-        strategy.draft(context(), attempt, random.Random(attempt)).details["axis"] for attempt in range(10)
-    }
-    assert len(axes) == 5
-    made = next(
-        d
-        for a in range(10)
-        if (d := strategy.draft(context(), a, random.Random(a))).plan == "missing_information"
-    )
-    told = [
-        {"user": USER, "assistant": ASSISTANT},
-        {"user": "It worked well.", "assistant": "Good to hear that."},
-    ]
-    rejection = strategy.check(strategy.build(made, {"exchanges": told}))
-    assert rejection is not None and rejection.check == "axis"
-    asked = [
-        {"user": USER, "assistant": "Which router do you have?"},
-        {"user": "An R7.", "assistant": ASSISTANT},
-    ]
-    assert strategy.check(strategy.build(made, {"exchanges": asked})) is None
-
-
 @pytest.mark.parametrize("name", ["message_variation", "few_shot", "scenario_expansion", "tool_chain"])
 def test_what_needs_records_says_so(name: StrategyName, context: MakeContext) -> None:
     reason = make_strategy(name).unusable(context(seeds=[]))
-    assert (reason is not None and "there are none" in reason) or "none" in str(reason)
+    assert reason is not None and reason.startswith("it needs")
 
 
 def test_a_template_with_a_missing_value_is_an_error() -> None:
     with pytest.raises(Exception, match="undefined"):
-        render("few_shot", about="x")
+        render("few_shot/small", about="x")

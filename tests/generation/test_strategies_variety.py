@@ -27,7 +27,7 @@ from finetune_coverage.tools.generation.strategies.attributes import (
     pick,
     unlocked,
 )
-from finetune_coverage.tools.generation.strategies.scenario_expansion import AXES
+from finetune_coverage.tools.generation.strategies.scenario_expansion.axes import AXES
 from finetune_coverage.tools.generation.strategies.seed_order import examples_for, seed_for
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
 from finetune_coverage.tools.generation.topic_context import topic_context
@@ -96,7 +96,11 @@ def test_each_seed_meets_every_value(seeds: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_drafts_name_what_was_drawn(name: StrategyName, context: MakeContext) -> None:
     details = make_strategy(name).draft(context("account_management"), 2, random.Random(0)).details
-    expected = {"manner"} if name == "message_variation" else {"persona", "tone", "length", "opening"}
+    expected = (
+        {"manner"}
+        if name in ("message_variation", "tool_chain")
+        else {"persona", "tone", "length", "opening"}
+    )
     assert expected <= details.keys()
 
 

@@ -91,7 +91,7 @@ async def test_what_is_said_is_what_is_charged(
 
 def let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock's words keep no facts."""
-    from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
+    from finetune_coverage.tools.generation.strategies.message_variation.small import MessageVariation
 
     monkeypatch.setattr(MessageVariation, "check", lambda *_: None)
 

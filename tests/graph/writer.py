@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -184,6 +184,35 @@ def record(topic: str, number: int) -> dict[str, Any]:
     }
 
 
+_WRITES = "You write records for fine-tuning"
+_PLANS = "You plan which records"
+_TURNS = re.compile(r"last one of the messages ([\d, ]+) that")
+
+
+def whole_answer(system: str, task: str, exchange: Callable[[], tuple[str, str]]) -> str | None:
+    """The JSON that a prompt of the full profile asks for; None when it is another prompt.
+
+    Args:
+        system: the first message.
+        task: the last one.
+        exchange: gives what the user says next, and the reply.
+    """
+    if system.startswith(_PLANS):
+        cases = [
+            {"area": f"area {n % 5}", "situation": f"situation {n}", "user": "a user"} for n in range(30)
+        ]
+        return json.dumps({"cases": cases})
+    if not system.startswith(_WRITES):
+        return None
+    user, reply = exchange()
+    answer: dict[str, object] = {
+        "messages": [{"role": "user", "content": user}, {"role": "assistant", "content": reply}]
+    }
+    if turns := _TURNS.search(task):
+        answer["turn"] = int(turns.group(1).split(", ")[-1])
+    return json.dumps(answer)
+
+
 class Writer:
     """Stands in for a language model: writes a new exchange of one topic at each call.
 
@@ -197,6 +226,11 @@ class Writer:
         self.calls = 0
 
     def __call__(self, messages: Sequence[Any]) -> str:
+        number = self.first + self.calls + 1
+        system, task = str(messages[0].content), str(messages[-1].content)
+        if (whole := whole_answer(system, task, lambda: exchange(self.topic, number))) is not None:
+            self.calls += 1
+            return whole
         wanted = re.findall(r"(?:Exchanges: |with )(\d+)", str(messages[-1].content))
         self.calls += 1
         return self.answer(self.calls, int(wanted[0]) if wanted else 1)

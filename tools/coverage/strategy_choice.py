@@ -47,22 +47,20 @@ STRATEGIES: Final[dict[StrategyName, StrategyGuide]] = {
             "Message Variation",
             "Multi-turn conversations",
             "Vary the last user message while keeping context",
-            "It takes one existing conversation, keeps everything before the last user message exactly "
-            "as it is, writes that message anew and then the assistant's answer to it. One model call "
-            "for each attempt. The new records stay close to the old ones, so with few source "
-            "conversations they soon look alike; it cannot be used where no conversation of the topic "
-            "has a second user message.",
+            "It takes one existing conversation, keeps everything before a message of the user exactly as "
+            "it is, and has something else said there: another fact, outcome or complication, and the "
+            "reply to it. The embedded model only rewords what was said, which adds hardly anything "
+            "new. It cannot be used where no user speaks again after the assistant.",
         ),
         StrategyGuide(
             "few_shot",
             "Few-Shot",
             "Consistent patterns",
             "Generate similar examples from existing records",
-            "It shows the model several records of the topic that differ from each other and asks for a"
-            " new one in their style and format. One model call for each attempt, with a longer prompt "
-            "than the others. It repeats what the examples have in common, mistakes included: do not "
-            "use it where the records are doubtful, and expect little variety from fewer than about "
-            "eight.",
+            "It shows the model whole records of the topic that differ from each other, and asks for a new "
+            "case in their manner, tool calls included. It repeats what the examples have in common, "
+            "mistakes included: do not use it where the records are doubtful, and expect little variety "
+            "from fewer than about eight.",
         ),
         StrategyGuide(
             "topic_description",
@@ -70,9 +68,9 @@ STRATEGIES: Final[dict[StrategyName, StrategyGuide]] = {
             "New topics",
             "Generate from topic description alone",
             "It needs no records: the model gets the topic's name and description, the neighbouring "
-            "topics to stay clear of, and one sub-area to write about. One model call for each attempt."
-            " The records follow the description and not your users' way of writing, so prefer another "
-            "strategy as soon as there are real records, and make the description precise.",
+            "topics to stay clear of, and a case to write about. The records follow the description and "
+            "not your users' way of writing, so prefer another strategy as soon as there are real records, "
+            "and make the description precise.",
         ),
         StrategyGuide(
             "scenario_expansion",
@@ -80,20 +78,19 @@ STRATEGIES: Final[dict[StrategyName, StrategyGuide]] = {
             "Specific cases",
             "Expand edge cases and variations",
             "It takes one record and carries its situation into an edge case, such as missing "
-            "information, a conflict, a refusal or a recovery after a mistake; the task stays, the "
-            "circumstances change. One model call for each attempt. A single good record is enough to "
-            "begin with. Leave it when you need more of the ordinary cases: it makes the unusual ones "
-            "more frequent than they are.",
+            "information, a conflict, a refusal or a recovery after a mistake, or one of your own "
+            "(`scenarios`). A single good record is enough to begin with. Leave it when you need more of the "
+            "ordinary cases: it makes the unusual ones more frequent than they are.",
         ),
         StrategyGuide(
             "tool_chain",
             "Tool Chain",
             "Tool-using agents",
             "Generate tool usage patterns",
-            "It keeps the tool definitions and a sequence of tool calls seen in the topic's records, "
-            "and writes a new request, new arguments, new results and the final answer. One model call "
-            "for each attempt; calls are checked against the tools' schemas, so more attempts are "
-            "rejected than with the others. It cannot be used without a record that calls a tool.",
+            "It writes a new task that needs the topic's tools, with the calls, their results and the "
+            "answer in one consistent world, about as many calls as real records have; some are cases in "
+            "which a call would be wrong. The embedded model only rewords what is said around real calls. "
+            "It cannot be used without a record that declares and calls a tool.",
         ),
     )
 }
@@ -109,6 +106,7 @@ class TopicProfile(BaseModel):
         multi_turn: records in which the user speaks at least twice.
         uses_tools: records in which the assistant calls a tool.
         has_description: whether someone described the topic.
+        unusable: strategies that can use none of its records, as far as somebody looked.
     """
 
     topic: str
@@ -117,6 +115,7 @@ class TopicProfile(BaseModel):
     multi_turn: int = 0
     uses_tools: int = 0
     has_description: bool = False
+    unusable: frozenset[StrategyName] = frozenset()
 
 
 def profile_topics(counts: Sequence[TopicCount], topics: Sequence[TopicInfo]) -> dict[str, TopicProfile]:
@@ -140,17 +139,14 @@ def profile_topics(counts: Sequence[TopicCount], topics: Sequence[TopicInfo]) ->
 
 
 def choose_strategy(profile: TopicProfile) -> tuple[StrategyName, str]:
-    """The strategy that suits the topic's own records, and a sentence that says why.
-
-    It may still be impossible for a topic with neither seeds nor description: see `unusable_reason`.
-    """
+    """The strategy that suits the topic's own records and can use them, and a sentence that says why."""
     records, seeds = profile.records, profile.usable_seeds
     if seeds == 0:
         having = "no records" if records == 0 else f"none of its {records} records usable as an example"
         return "topic_description", f"The topic has {having}, so its description is all there is to go by."
-    if 2 * profile.uses_tools >= records:
+    if 2 * profile.uses_tools >= records and "tool_chain" not in profile.unusable:
         return "tool_chain", f"The assistant calls tools in {_part(profile.uses_tools, records)}."
-    if 2 * profile.multi_turn > records:
+    if 2 * profile.multi_turn > records and "message_variation" not in profile.unusable:
         return (
             "message_variation",
             f"{_part(profile.multi_turn, records).capitalize()} are conversations with several user "
@@ -166,23 +162,6 @@ def choose_strategy(profile: TopicProfile) -> tuple[StrategyName, str]:
         f"Only {seeds} of its records can serve as {'an example' if seeds == 1 else 'examples'}: too few "
         "to show the model a pattern, enough to expand into other situations.",
     )
-
-
-def unusable_reason(strategy: StrategyName, profile: TopicProfile) -> str | None:
-    """Why the strategy cannot work for the topic, or ``None`` if it can."""
-    require_strategy(strategy)
-    topic = profile.topic
-    if strategy == "topic_description":
-        if profile.has_description or profile.usable_seeds:
-            return None
-        return f"'{topic}' has no description and no usable record, so nothing says what it is about."
-    if profile.usable_seeds == 0:
-        return f"'{topic}' has no real record with an assistant turn to start from."
-    if strategy == "message_variation" and profile.multi_turn == 0:
-        return f"No record of '{topic}' has a second user message to vary."
-    if strategy == "tool_chain" and profile.uses_tools == 0:
-        return f"No record of '{topic}' calls a tool."
-    return None
 
 
 def explain_strategy(name: str) -> str:

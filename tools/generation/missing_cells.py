@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from ..coverage.space.cells import Cell, Facet
 from ..errors import TopicNotFound
 from .jobs import notes as job_notes
-from .topic_style import MOST_EXCHANGES
+from .topic_style import MOST_EXCHANGES, TopicStyle
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -69,6 +69,24 @@ class Wanted:
         if self.facet not in ("tool", "tools"):
             return None
         return frozenset(name for name in self.value.split(" + ") if name)
+
+    def words_for(self, style: TopicStyle) -> str | None:
+        """What to write, in words for a prompt that says no number of words: languages count them differently."""
+        if self.exchanges is not None:
+            return f"the user speaks {self.exchanges} times" if self.exchanges > 1 else "the user speaks once"
+        if self.words is not None:
+            return f"the user's longest message has about {style.characters_of_words(self.words)} characters"
+        if self.language is not None:
+            return f"everything is written in {self.language}"
+        if self.terms is not None:
+            return f"it is about what these words of real records say: {self.terms}"
+        if self.tools is not None:
+            return (
+                f"the assistant calls {' and '.join(sorted(self.tools))}"
+                if self.tools
+                else "no tool is called"
+            )
+        return None
 
     @property
     def provenance(self) -> dict[str, str]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from ..dataset.record import Record
+from ..dataset.tool_exchanges import exchanges
 from ..store.records import active_ids, load_records, records_with_ids, topic_counts
 from ..store.workflows import list_topics
+from .attempts.accepted_cases import AcceptedCases
 from .attempts.draft import Profile, TopicContext
 from .jobs import notes as job_notes
-from .jobs.ledger import Job
+from .jobs.ledger import Job, list_attempts
 from .jobs.loading_progress import LoadingProgress
 from .lessons.taught import Taught, taught_now, taught_of_job
 from .missing_cells import Wanted, wanted_of_job
+from .scenarios.scenario import NO_LISTS, OwnLists, Scenario, in_order
+from .scenarios.scenario_store import own_lists, scenarios_of
 from .tool_chain_settings import ToolChainSettings
 
 if TYPE_CHECKING:
@@ -22,6 +28,10 @@ if TYPE_CHECKING:
 
 MOST_SEEDS = 500
 """Seeds of one job: more than that are never told apart by the spread."""
+LENT = 5
+"""Records of other topics that a topic with fewer of its own is shown."""
+_COMPARED_WITH = 500
+"""Records of other topics that show which tools are called everywhere."""
 
 
 def topic_context(
@@ -36,6 +46,7 @@ def topic_context(
     wanted: Sequence[Wanted] = (),
     loading: LoadingProgress | None = None,
     taught: Taught | None = None,
+    accepted: AcceptedCases | None = None,
 ) -> TopicContext:
     """The topic's description, its neighbours and its usable real records.
 
@@ -52,8 +63,12 @@ def topic_context(
         wanted: what the topic lacks most.
         loading: is told how far the embedding of the seeds is.
         taught: what reviews taught; as it is now when not given.
+        accepted: what was generated for the topic; as the store has it when not given.
     """
     descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
+    for each in topic_counts(services.store, workflow_id):
+        if each.topic is not None:
+            descriptions.setdefault(each.topic, "")
     seeds = list(
         load_records(
             services.store,
@@ -69,6 +84,11 @@ def topic_context(
         order = services.index.spread(workflow_id, topic, min(len(seeds), MOST_SEEDS))
         seeds = [by_id[record_id] for record_id in order if record_id in by_id] or seeds[:MOST_SEEDS]
     taught = taught or taught_now(services.store, workflow_id, topic)
+    if accepted is None:
+        accepted = AcceptedCases(load_records(services.store, workflow_id, topic=topic, origin="synthetic"))
+    others = (
+        list(_of_other_topics(services, workflow_id, topic)) if services.settings.profile == "full" else []
+    )
     return TopicContext(
         topic=topic,
         description=descriptions.get(topic, ""),
@@ -81,7 +101,48 @@ def topic_context(
         profile=services.settings.profile,
         lessons=taught["lessons"],
         rules=taught["rules"],
+        borrowed=others[:: -(-len(others) // LENT) or 1] if len(seeds) < LENT else [],
+        defining_tool=defining_tool(seeds, others),
+        scenarios=_scenarios(services, workflow_id, topic, accepted.records),
+        own=own_lists(services.store, workflow_id),
+        accepted=accepted,
+        templates=services.settings.templates,
     )
+
+
+def defining_tool(records: Sequence[Record], others: Sequence[Record]) -> str | None:
+    """The tool whose calls are most specific to some records: called in many of them, and in few others.
+
+    None where none is called in a third of them, or each as often elsewhere.
+    """
+    here, there = _calling_rates(records), _calling_rates(others)
+    lead = {name: rate - there.get(name, 0.0) for name, rate in here.items() if rate >= 1 / 3}
+    best = max(lead, key=lambda name: (lead[name], name), default=None)
+    return best if best is not None and lead[best] > 0 else None
+
+
+def _calling_rates(records: Sequence[Record]) -> dict[str, float]:
+    """The share of records that call each tool."""
+    called = Counter(name for one in records for name in {call.name for call in exchanges(one.messages)})
+    return {name: number / len(records) for name, number in called.items()}
+
+
+def _of_other_topics(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
+    # From all over the dataset, which may be sorted by topic: some of each.
+    counts = [each for each in topic_counts(services.store, workflow_id) if each.topic not in (None, topic)]
+    each = -(-_COMPARED_WITH // max(1, len(counts)))
+    for count in counts:
+        yield from load_records(services.store, workflow_id, topic=count.topic, usable_only=True, limit=each)
+
+
+def _scenarios(
+    services: Services, workflow_id: str, topic: str, accepted: Sequence[Record]
+) -> list[Scenario]:
+    drawn = [(record.provenance or {}).get("drawn") or {} for record in accepted]
+    cases = [one["scenario"] for one in drawn if isinstance(one.get("scenario"), dict)]
+    written = {(case.get("area", ""), case.get("situation", "")) for case in cases}
+    planned = scenarios_of(services.store, workflow_id, topic) or []
+    return in_order(planned, own_lists(services.store, workflow_id), written)
 
 
 class FrozenContext(BaseModel):
@@ -101,6 +162,10 @@ class FrozenContext(BaseModel):
     profile: Profile
     tool_chain: ToolChainSettings
     usable: int
+    borrowed_ids: list[str] = []
+    defining_tool: str | None = None
+    scenarios: list[Scenario] = []
+    own: OwnLists = NO_LISTS
 
 
 class JobContexts:
@@ -117,6 +182,12 @@ class JobContexts:
         noted = job_notes.noted_contexts(services.store, job.id)
         self._frozen = [FrozenContext.model_validate(each) for each in noted]
         self._made: dict[int, TopicContext] = {}
+        self.accepted = AcceptedCases(
+            load_records(services.store, job.workflow_id, topic=job.topic, origin="synthetic")
+        )
+        for attempt in list_attempts(services.store, job.id):
+            shown = records_with_ids(services.store, job.workflow_id, attempt.details.get("avoid") or [])
+            self.accepted.recall(attempt.number, shown)
 
     def at(self, attempt: int) -> TopicContext:
         """What an attempt is drawn from.
@@ -161,6 +232,7 @@ class JobContexts:
             wanted=wanted_of_job(services, job.id, job.workflow_id, job.topic, job.count),
             loading=loading,
             taught=taught_of_job(services.store, job.id),
+            accepted=self.accepted,
         )
 
     def _thawed(self, frozen: FrozenContext) -> TopicContext:
@@ -178,6 +250,12 @@ class JobContexts:
             profile=frozen.profile,
             lessons=taught["lessons"],
             rules=taught["rules"],
+            borrowed=records_with_ids(store, job.workflow_id, frozen.borrowed_ids),
+            defining_tool=frozen.defining_tool,
+            scenarios=frozen.scenarios,
+            own=frozen.own,
+            accepted=self.accepted,
+            templates=self._services.settings.templates,
         )
 
     def _as_frozen(self, first_attempt: int, context: TopicContext) -> FrozenContext:
@@ -190,6 +268,10 @@ class JobContexts:
             profile=context.profile,
             tool_chain=context.tool_chain,
             usable=self._usable(),
+            borrowed_ids=[record.id for record in context.borrowed],
+            defining_tool=context.defining_tool,
+            scenarios=list(context.scenarios),
+            own=context.own,
         )
 
     def _changes(self) -> list[str]:

@@ -86,6 +86,11 @@ class TopicStyle:
         """The number of words that this share (0 to 1) of the user turns does not exceed."""
         return _quantile(self.user_words, share)
 
+    def characters_of_words(self, words: int) -> int:
+        """Characters of a user's message of so many words, to the next ten."""
+        each = sum(self.user_characters) / max(1, sum(self.user_words))
+        return max(10, round(words * min(each, 12.0) / 10) * 10)
+
     def words_of_reply(self, share: float) -> int:
         """The number of words that this share (0 to 1) of the spoken assistant turns does not exceed, 5 at least."""
         return max(5, _quantile(self.reply_words, share))

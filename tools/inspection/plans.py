@@ -13,12 +13,11 @@ from ..coverage.balance import shown_score
 from ..coverage.plans import PlanItem, Planner, caps_of
 from ..coverage.report import Coverage
 from ..coverage.score_change import effect_on_score
-from ..coverage.strategy_choice import STRATEGIES, StrategyName, choose_strategy, profile_topics
+from ..coverage.strategy_choice import STRATEGIES, StrategyName, choose_strategy
 from ..dataset.topic_names import require_topics
 from ..errors import CoverageError, InvalidInput
 from ..generation.money.estimate import Estimate, estimate_plan
-from ..store.records import topic_counts
-from ..store.workflows import list_topics
+from ..generation.topic_profiles import topic_profiles
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -93,9 +92,7 @@ def plan_for_score(services: Services, workflow_id: str, target: float) -> Score
         return ScorePlan(
             target=target, score_now=coverage.balance_score, is_reached=True, is_reachable=True, plan=None
         )
-    profiles = profile_topics(
-        topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
-    )
+    profiles = topic_profiles(services, workflow_id)
     caps = caps_of(coverage, profiles, services.settings, None)
     # Above, not at: a hair below the target asks for the target itself.
     least = least_additions(coverage.scored_counts, coverage.weights, target_score=target - 1e-9, caps=caps)
@@ -119,9 +116,7 @@ def inspect_strategies(
         TopicNotFound: there is no such topic.
     """
     require_topics(services.store, workflow_id, [topic] if topic is not None else [])
-    profiles = profile_topics(
-        topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
-    )
+    profiles = topic_profiles(services, workflow_id)
     chosen, reason = choose_strategy(profiles[topic]) if topic is not None else (None, None)
     guides = [STRATEGIES[name] for name in names] or list(STRATEGIES.values())
     return StrategyFit(

@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..dataset.topic_names import topic_names, unknown_topic
+from ..generation.jobs.ledger import NO_DRAFTS
 from ..store.journal_tables import attempts, jobs
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def inspect_rejections(
         select(jobs.c.id, attempts.c.number, jobs.c.topic, attempts.c.check, attempts.c.evidence)
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(jobs.c.workflow_id == workflow_id, attempts.c.status.in_(("rejected", "failed")))
+        .where(func.coalesce(attempts.c.check, "").not_in(NO_DRAFTS))
         .order_by(jobs.c.created_at.desc(), attempts.c.number.desc())
     )
     if topic is not None:

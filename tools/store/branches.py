@@ -11,7 +11,7 @@ from ..errors import InvalidInput
 from .counts import count_added, last_position
 from .journal_tables import jobs
 from .store import Store
-from .tables import records, review_reasons, review_rules, topics, workflows
+from .tables import records, review_reasons, review_rules, scenario_plans, topics, workflows
 from .workflows import bump_version, check_workflow_id, ensure_workflow, version_within
 
 MARK = "~"
@@ -39,8 +39,8 @@ class Branch:
 def branch_workflow(store: Store, source: str, name: str, *, without_jobs: Sequence[str] = ()) -> Branch:
     """Copy a workflow as it is, without what some jobs generated, in one transaction.
 
-    Active records are copied, and those that a review took out, with rules and reasons; the ledger of jobs stays
-    with the source. Records that were dropped since those jobs stay dropped.
+    Active records are copied, and those that a review took out, with rules, reasons and scenarios; the ledger of
+    jobs stays with the source. Records that were dropped since those jobs stay dropped.
 
     Args:
         store: where it is.
@@ -61,7 +61,7 @@ def branch_workflow(store: Store, source: str, name: str, *, without_jobs: Seque
         left_out = list(without_jobs)
         made = {"branched_from": source, "left_out": left_out}
         connection.execute(update(workflows).where(workflows.c.id == branch).values(**made))
-        for table in (topics, review_reasons):
+        for table in (topics, review_reasons, scenario_plans):
             _copy(connection, table, source, branch)
         _copy(connection, review_rules, source, branch, but=("id",))
         after = last_position(connection)

@@ -23,7 +23,7 @@ from .record_indexes import indexes_are_missing, make_missing_indexes
 from .sqlite_failures import said_clearly
 
 BUSY_TIMEOUT_SECONDS = 30
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Written into the file (``PRAGMA user_version``); goes up when the tables change."""
 
 _NOT_WRITABLE = "its folder may not be written to"

@@ -114,6 +114,16 @@ review_rules = Table(
     sqlite_autoincrement=True,
 )
 
+scenario_plans = Table(
+    "scenario_plans",
+    metadata,
+    # The cases that are written for a topic, as the model planned them or a person edited them; "" has the lists that
+    # the person brought for all topics.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("body", JSON, nullable=False),
+)
+
 topic_runs = Table(
     "topic_runs",
     metadata,

@@ -8,14 +8,17 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record, content_hash, message_text
 from ...models.answer_room import token_limit
 from ..missing_cells import Wanted
+from ..scenarios.scenario import NO_LISTS, OwnLists, Scenario
 from ..tool_chain_settings import ToolChainSettings
 from ..topic_style import TopicStyle
+from .accepted_cases import AcceptedCases
 
 Profile = Literal["full", "small"]
 
@@ -38,6 +41,12 @@ class TopicContext:
         profile: how the model is spoken to: ``small`` for the embedded one, whose texts are kept short.
         lessons: records that a person rejected, with excerpts and reasons: what to keep away from.
         rules: what a person confirmed that the written must keep to, in words.
+        borrowed: real records of other topics, where the topic has few of its own: for the manner only.
+        defining_tool: the tool whose calls are most specific to the topic; None where no tool is.
+        scenarios: the topic's cases in the order in which they are taken, those that were never written first.
+        own: personas, situations and axes that the user brought.
+        accepted: what was accepted so far, to be kept away from.
+        templates: the user's folder of prompt templates.
     """
 
     topic: str
@@ -51,6 +60,12 @@ class TopicContext:
     profile: Profile = "full"
     lessons: Sequence[Mapping[str, Any]] = ()
     rules: Sequence[str] = ()
+    borrowed: Sequence[Record] = ()
+    defining_tool: str | None = None
+    scenarios: Sequence[Scenario] = ()
+    own: OwnLists = NO_LISTS
+    accepted: AcceptedCases = field(default_factory=AcceptedCases)
+    templates: Path | None = None
 
     @cached_property
     def style(self) -> TopicStyle:
@@ -100,6 +115,9 @@ class Draft:
         seeds: records that the prompts are built from.
         details: what was drawn for this attempt (manner, axis, chain, …); goes into the provenance.
         plan: what the strategy needs to build the record from the answer; not stored.
+        examples: records that the prompts show beside the seeds, for the manner.
+        profile: how the model is spoken to.
+        template: hash of the templates; None is that of the strategy's own.
     """
 
     strategy: StrategyName
@@ -109,6 +127,9 @@ class Draft:
     details: dict[str, Any] = field(default_factory=dict)
     stand_in: Mapping[str, str] = field(default_factory=dict)
     plan: Any = None
+    examples: Sequence[Record] = ()
+    profile: Profile = "small"
+    template: str | None = None
 
     def digest(self) -> str:
         """Tells whether this is the draft that an answer was written for: its prompts, schemas and seeds."""
@@ -126,6 +147,7 @@ class Candidate:
         first_written: index of the first message that the strategy wrote; those before it are copied.
         is_whole: False while a part of it is the draft's ``stand_in``.
         scores: what the checks measured, by check; goes into the provenance. Checks write into it.
+        details: what only the answer shows, beside the draft's details.
     """
 
     source: dict[str, Any]
@@ -133,6 +155,7 @@ class Candidate:
     first_written: int = 0
     is_whole: bool = True
     scores: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def record_id(self) -> str:

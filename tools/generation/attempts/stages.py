@@ -165,6 +165,9 @@ class AttemptWork:
             + [self._failed(one) for one in failed],
         )
         problems.append(problem)
+        for one, candidate in whole:
+            if one.number not in doubled:
+                self._contexts.accepted.add(self._record(one, candidate))
         for one in answered:
             one.is_journalled = True
         outcomes = [Outcome(one.attempt, "failed", one.rejection) for one in failed]
@@ -289,9 +292,7 @@ class AttemptWork:
         if one.verdict is not None and self._verifier is not None:
             checks, verifier = [*checks, VERIFIER], self._verifier.provenance(one.draft)
         not_judged = [*self._acceptance.not_judged, *([] if verifier else [VERIFIER])]
-        provenance = provenance_of(
-            self._job, one.slot, one.number, one.draft, checks, candidate.scores, verifier, not_judged
-        )
+        provenance = provenance_of(self._job, one.slot, one.number, candidate, checks, verifier, not_judged)
         return as_record(candidate, provenance)
 
 

@@ -15,6 +15,7 @@ from ..attempts.batch_engine import BatchEngine
 from ..attempts.engine import Engine
 from ..attempts.garbage_collection import frozen_heap
 from ..money.use import Use
+from ..scenarios.planning import plan_scenarios
 from . import notes as job_notes
 from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
 from .loading import LoadedJob, load_job
@@ -65,6 +66,7 @@ async def run_item(
 
 
 async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
+    unplanned = await plan_scenarios(services, job)
     loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
     engine = loaded.engine
     if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
@@ -85,6 +87,7 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         stop = stop_words(stop, refused, seen)
     unjudged = await asyncio.to_thread(_not_judged, services, job)
     remarks = [
+        *filter(None, [unplanned]),
         *loaded.remarks,
         *filter(None, [engine.re_estimate]),
         *(

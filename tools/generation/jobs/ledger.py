@@ -19,6 +19,9 @@ MAY_BE_CHARGED = "may_be_charged"
 """Under which the details of an attempt name what calls without an answer may cost: calls, tokens, picodollars."""
 NOT_SENT = "not_sent"
 """The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
+PLANNED = "planned"
+"""The reason of the call that plans a topic's cases: no draft and no refusal, but paid for like one."""
+NO_DRAFTS = (NOT_SENT, PLANNED)
 
 
 @dataclass(frozen=True)
@@ -190,7 +193,7 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
             select(attempts.c.check).where(
                 attempts.c.job_id == row["id"],
                 attempts.c.status.in_(("rejected", "failed")),
-                func.coalesce(attempts.c.check, "") != NOT_SENT,
+                func.coalesce(attempts.c.check, "").not_in(NO_DRAFTS),
             )
         )
         .scalars()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from ..money.prices import require_keepable_cap, verifier_price_of
 from ..money.spending import Spending
 from ..money.stops import Stops
 from ..strategies import make_strategy
+from ..strategies.prompt import check_templates
 from ..topic_context import JobContexts
 from . import notes as job_notes
 from .eval_set import eval_set_of_job
@@ -84,6 +86,10 @@ def load_job(
     reason = strategy.unusable(context)
     if reason:
         raise InvalidInput(f"{job.strategy} cannot be used for {job.topic!r}: {reason}.")
+    check_templates(settings.templates)
+    strategy.draft(
+        context, first, random.Random(0)
+    )  # a template of the user's that cannot be rendered is said now
     seen = newest_position(
         services.store
     )  # before the checks are loaded: what comes meanwhile is seen twice, not never

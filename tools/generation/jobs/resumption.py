@@ -19,7 +19,7 @@ from ..money.amounts import NOTHING, Amount
 from ..money.attempt_costs import BYTES_PER_TOKEN
 from ..money.spending import Spending
 from ..money.stops import Stops, StopWatch
-from .ledger import NOT_SENT, Attempt, Job, list_attempts, next_attempt, slot_records
+from .ledger import NO_DRAFTS, Attempt, Job, list_attempts, next_attempt, slot_records
 
 INTERRUPTED = Rejection("interrupted", "the program ended during the call")
 CHANGED_DRAFT = Rejection(
@@ -100,12 +100,14 @@ def what_is_left(
     rejected = Counter(
         attempt.check or "unknown"
         for attempt in attempts
-        if attempt.status in ("rejected", "failed") and attempt.check != NOT_SENT
+        if attempt.status in ("rejected", "failed") and attempt.check not in NO_DRAFTS
     )
     rejected += Counter(one.rejection.check for one in refused)
     busy = {one.slot for one in [*answered, *asked]}
     ended = [
-        one for one in attempts if one.status in ("accepted", "rejected", "failed") and one.check != NOT_SENT
+        one
+        for one in attempts
+        if one.status in ("accepted", "rejected", "failed") and one.check not in NO_DRAFTS
     ]
     return Left(
         answered=answered,

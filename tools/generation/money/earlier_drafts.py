@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 
 from ...store.journal_tables import attempts, jobs
 from ...store.store import Store
+from ..jobs.ledger import PLANNED
 
 PRIOR_DRAFTS = 10
 """How many drafts' worth an assumption weighs beside what was seen: after 10 drafts both count the same, after 90
@@ -133,6 +134,7 @@ def experiences(
         )
         .join(jobs, jobs.c.id == attempts.c.job_id)
         .where(jobs.c.workflow_id == workflow_id, jobs.c.strategy == strategy, jobs.c.model == model)
+        .where(func.coalesce(attempts.c.check, "") != PLANNED)
         .group_by(nearness)
     )
     with store.read() as connection:

@@ -154,8 +154,14 @@ def _estimate(
     seconds: float | None = None,
     used: Use | None = None,
 ) -> Estimate:
-    prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
-    completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
+    planned = [part.planning for part in work if part.planning is not None]
+    prompt = round(
+        sum(part.drafts * part.each.prompt_tokens for part in work) + sum(sent for sent, _ in planned)
+    )
+    completion = round(
+        sum(part.drafts * part.each.completion_tokens for part in work)
+        + sum(written for _, written in planned)
+    )
     verdict_prompt = round(sum(part.verdicts * part.each.verifier_prompt_tokens for part in work))
     verdict_completion = round(sum(part.verdicts * part.each.verifier_completion_tokens for part in work))
     verifier_price = verifier_price_of(settings)
@@ -165,7 +171,7 @@ def _estimate(
         money = price.picodollars(prompt, completion, cached_tokens=cached, batch=settings.use_batch_api)
         usd = as_usd(money + verifier_price.picodollars(verdict_prompt, verdict_completion))
     estimate = Estimate(
-        calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)),
+        calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)) + len(planned),
         tokens=prompt + completion + verdict_prompt + verdict_completion,
         usd=usd,
         most_tokens=settings.budget_tokens,
@@ -199,6 +205,7 @@ def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     expected = part.drafts * (part.each.prompt_tokens + part.each.completion_tokens) + part.verdicts * (
         part.each.verifier_prompt_tokens + part.each.verifier_completion_tokens
     )
+    expected += sum(part.planning or ())
     return Stops(
         refusals=settings.refusals_in_a_row,
         tokens=stop_tokens(expected, draft, settings.estimate_factor),

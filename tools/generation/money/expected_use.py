@@ -11,7 +11,9 @@ from ...coverage.recommendation import PlanItem
 from ...errors import InvalidInput
 from ..attempts.draft import Draft, Strategy, TopicContext
 from ..checks.verifier.verifier import Verifier
+from ..scenarios.planning_request import needs_planning, planning_request
 from ..strategies import make_strategy
+from ..strategies.prompt import check_templates
 from ..topic_context import topic_context
 from .earlier_drafts import Expected, experiences
 
@@ -42,6 +44,7 @@ class ExpectedWork:
         verified: share of what passed the checks that the verifier looks at; 0 without one.
         drafts: how many drafts.
         verdicts: how many verdicts of the verifier.
+        planning: prompt and completion tokens of the call that plans the topic's cases; None where there is none.
     """
 
     calls_each: float
@@ -50,6 +53,7 @@ class ExpectedWork:
     verified: float
     drafts: float = 0
     verdicts: float = 0
+    planning: tuple[float, float] | None = None
 
     def for_records(self, count: int) -> ExpectedWork:
         """The same for so many accepted records."""
@@ -97,7 +101,12 @@ def expected_work(
         each = each.after(seen)
         judged += seen.judged
     verified = services.settings.verifier_share if verifier is not None else 0.0
-    return ExpectedWork(calls_each, each, judged, verified).for_records(item.count)
+    planning = None
+    if needs_planning(services, workflow_id, item.topic, item.strategy):
+        request = planning_request(context)
+        sent = sum(len(text.encode()) for _, text in request.prompt)
+        planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
+    return ExpectedWork(calls_each, each, judged, verified, planning=planning).for_records(item.count)
 
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:
@@ -117,6 +126,7 @@ def usable_strategy(services: Services, workflow_id: str, item: PlanItem) -> tup
     Raises:
         InvalidInput: it cannot be used for the topic, with the reason.
     """
+    check_templates(services.settings.templates)
     context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
     strategy = make_strategy(item.strategy)
     reason = strategy.unusable(context)

@@ -98,8 +98,6 @@ _COMBINATIONS = prod(
 _STEPS = (0.7548776662466927, 0.5698402909980532, (5**0.5 - 1) / 2, 2**0.5 - 1, 3**0.5 - 1, 7**0.5 - 2)
 """Additive recurrence (Weyl): steps that are independent over the rational numbers fill a cube evenly, however far
 the sequence is followed. The first two are those of the sequence R2 (Roberts, 2018)."""
-_CALLS_TOOLS = 5
-"""Dimension of the even sequence that says whether an attempt calls tools; tool chains use 2 to 4."""
 
 
 @dataclass(frozen=True)
@@ -163,11 +161,6 @@ def attributes_of(number: int, seeds: int, style: TopicStyle, wanted: Wanted | N
         exchanges=(wanted and wanted.exchanges) or style.exchanges_at(even_share(number, 1)),
         wanted=wanted,
     )
-
-
-def calls_tools(number: int, rate: float) -> bool:
-    """Whether attempt ``number`` (from 0) is one in which the assistant calls tools, as that share of records does."""
-    return even_share(number, _CALLS_TOOLS) < rate
 
 
 def pick(values: Sequence[T], place: int) -> T:

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from ...dataset.record import Record
 from ..attempts.draft import TopicContext
+from .conversation import exchanges_of
 
 T = TypeVar("T")
+_MOSTLY = 0.5
 
 
 class UsableSeeds:
@@ -26,6 +28,23 @@ class UsableSeeds:
             self._seeds = [record for record in context.seeds if self._is_usable(record)]
             self._context = context
         return self._seeds
+
+
+class SpokenSeeds(UsableSeeds):
+    """The seeds of a strategy that writes spoken conversations: an answer in words, and no tool called."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda record: bool(exchanges_of(record)) and not record.uses_tools)
+
+
+def mostly_calls_tools(context: TopicContext) -> str | None:
+    """Why a strategy that writes no tool calls is wrong for a topic; None when it is not.
+
+    A model that is trained on spoken answers to requests that need a tool learns to invent what it should look up.
+    """
+    if context.style.tool_rate < _MOSTLY:
+        return None
+    return "most of its records call tools, which a small model cannot write anew (tool_chain rewords such records)"
 
 
 def seed_for(seeds: Sequence[T], attempt: int) -> T:

@@ -1,0 +1,59 @@
+"""What was accepted for a topic so far, as far as a new draft is to keep away from it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence, Set
+
+from ...dataset.record import Record
+
+SHOWN = 4
+"""Records that a prompt names: more would cost what they save."""
+REMEMBERED = 300
+"""The newest; what is older is left to the checks."""
+
+
+class AcceptedCases:
+    """The records that were generated for a topic.
+
+    What an attempt was shown is noted with it, so that it is drafted alike when it is taken up again.
+    """
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._records = list(deque(records, REMEMBERED))
+        self._shown: dict[int, list[Record]] = {}
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The newest ones."""
+        return self._records
+
+    def add(self, record: Record) -> None:
+        """One more is in the store."""
+        self._records.append(record)
+        del self._records[:-REMEMBERED]
+
+    def recall(self, attempt: int, shown: list[Record]) -> None:
+        """An attempt of an earlier run was shown these."""
+        self._shown[attempt] = shown
+
+    def near(self, attempt: int, seeds: Set[str], area: str) -> Sequence[Record]:
+        """The nearest ones for an attempt: of the same seed first, then of the same part of the topic, then the newest.
+
+        Args:
+            attempt: its number.
+            seeds: ids of what it is made from.
+            area: of its scenario.
+        """
+        if attempt in self._shown:
+            return self._shown[attempt]
+
+        def nearness(record: Record) -> tuple[bool, bool]:
+            made = record.provenance or {}
+            case = (made.get("drawn") or {}).get("scenario") or {}
+            return bool(seeds and seeds & set(made.get("seeds") or ())), bool(
+                area and case.get("area") == area
+            )
+
+        newest_first = list(reversed(self._records))
+        return sorted(newest_first, key=nearness, reverse=True)[:SHOWN]

@@ -1,0 +1,137 @@
+"""The cases of each topic in the store, and as the YAML in which a person edits them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import delete, insert, select
+
+from ...dataset.topic_names import topic_names, unknown_topic
+from ...errors import InvalidInput
+from ...store.store import Store
+from ...store.tables import scenario_plans
+from ...store.workflows import require_workflow
+from .scenario import OwnLists, Scenario
+
+_ALL_TOPICS = ""
+"""In place of a topic's name: the user's own lists, which hold for all of them."""
+MOST_CASES = 1_000
+"""Of a topic."""
+
+
+class ScenarioFile(BaseModel):
+    """All cases of a workflow, as they are listed and edited."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    personas: list[str] = Field(default_factory=list)
+    situations: list[str] = Field(default_factory=list)
+    axes: dict[str, str] = Field(default_factory=dict)
+    topics: dict[str, list[Scenario]] = Field(default_factory=dict)
+
+    @property
+    def own(self) -> OwnLists:
+        """The user's lists."""
+        return OwnLists(personas=tuple(self.personas), situations=tuple(self.situations), axes=self.axes)
+
+
+def scenarios_of(store: Store, workflow_id: str, topic: str) -> list[Scenario] | None:
+    """The cases of a topic; None when they were never planned."""
+    found = _body(store, workflow_id, topic)
+    return None if found is None else [Scenario.model_validate(one) for one in found]
+
+
+def own_lists(store: Store, workflow_id: str) -> OwnLists:
+    """What the user brought."""
+    return OwnLists.model_validate(_body(store, workflow_id, _ALL_TOPICS) or {})
+
+
+def add_planned(store: Store, workflow_id: str, topic: str, cases: list[Scenario]) -> None:
+    """Keep what was planned for a topic, unless another process or a person was first."""
+    row = _row(workflow_id, topic, [case.words for case in cases])
+    with store.write() as connection:
+        this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == topic)
+        if connection.execute(select(scenario_plans.c.topic).where(this)).first() is None:
+            connection.execute(insert(scenario_plans).values(**row))
+
+
+def all_scenarios(store: Store, workflow_id: str, topic: str | None = None) -> ScenarioFile:
+    """Everything that is there for a workflow, or for one of its topics.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+        TopicNotFound: there is no such topic.
+    """
+    require_workflow(store, workflow_id)
+    names = topic_names(store, workflow_id)
+    if topic is not None and topic not in names:
+        raise unknown_topic(workflow_id, topic, names)
+    query = select(scenario_plans.c.topic, scenario_plans.c.body).where(
+        scenario_plans.c.workflow_id == workflow_id
+    )
+    with store.read() as connection:
+        bodies = {row.topic: row.body for row in connection.execute(query)}
+    own = bodies.pop(_ALL_TOPICS, {})
+    kept = {name: bodies[name] for name in names if name in bodies and topic in (None, name)}
+    return ScenarioFile.model_validate({**own, "topics": kept})
+
+
+def replace_scenarios(store: Store, workflow_id: str, text: str) -> ScenarioFile:
+    """Take over an edited file: the user's lists, and the cases of every topic that it names. Others stay.
+
+    Raises:
+        InvalidInput: it cannot be read; says where.
+        TopicNotFound: it names a topic that is not there.
+    """
+    edited = _read(text)
+    names = topic_names(store, workflow_id)
+    if unknown := next((topic for topic in edited.topics if topic not in names), None):
+        raise unknown_topic(workflow_id, unknown, names)
+    rows = [_row(workflow_id, _ALL_TOPICS, edited.own.model_dump(mode="json"))]
+    rows += [_row(workflow_id, topic, [one.words for one in cases]) for topic, cases in edited.topics.items()]
+    with store.write() as connection:
+        for row in rows:
+            this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == row["topic"])
+            connection.execute(delete(scenario_plans).where(this))
+        connection.execute(insert(scenario_plans), rows)
+    return all_scenarios(store, workflow_id)
+
+
+def as_yaml(cases: ScenarioFile) -> str:
+    """The file that a person edits."""
+    document = cases.model_dump(mode="json")
+    document["topics"] = {topic: [one.words for one in each] for topic, each in cases.topics.items()}
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
+
+
+def _read(text: str) -> ScenarioFile:
+    try:
+        edited = ScenarioFile.model_validate(yaml.safe_load(text) or {})
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"The scenarios are no YAML: {' '.join(str(error).split())}.") from error
+    except (ValidationError, RecursionError) as error:
+        where = (
+            error.errors()[0]
+            if isinstance(error, ValidationError)
+            else {"loc": (), "msg": "it is nested too deep"}
+        )
+        place = ".".join(map(str, where["loc"])) or "the file"
+        raise InvalidInput(
+            f"The scenarios cannot be used: {place}: {where['msg']}.",
+            hint="Each case has a situation, and may have area, user and difficulty; `scenarios` shows the form.",
+        ) from error
+    if crowded := next((topic for topic, cases in edited.topics.items() if len(cases) > MOST_CASES), None):
+        raise InvalidInput(f"{crowded!r} has more than {MOST_CASES:,} scenarios.")
+    return edited
+
+
+def _row(workflow_id: str, topic: str, body: Any) -> dict[str, Any]:
+    return {"workflow_id": workflow_id, "topic": topic, "body": body}
+
+
+def _body(store: Store, workflow_id: str, topic: str) -> Any:
+    this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == topic)
+    with store.read() as connection:
+        return connection.execute(select(scenario_plans.c.body).where(this)).scalar()

@@ -1,0 +1,1 @@
+"""Few-shot: new records in the manner of real ones."""

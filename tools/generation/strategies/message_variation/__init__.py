@@ -1,0 +1,1 @@
+"""Message variation: another user at the same point of a real conversation."""

@@ -1,0 +1,1 @@
+"""Scenario expansion: an edge case of a real record."""

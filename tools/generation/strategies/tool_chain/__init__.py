@@ -1,0 +1,1 @@
+"""Tool chain: records in which the assistant calls tools."""
