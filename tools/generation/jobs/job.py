@@ -17,6 +17,7 @@ from . import notes as job_notes
 from .ledger import Job, get_job, slot_records, summarize_job
 from .loading import LoadedJob, load_job
 from .lock import lock_job
+from .measured import measure_job
 from .progress import OnProgress, Progress
 from .shortfall import stop_words
 
@@ -76,10 +77,12 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     finally:
         watch.cancel()
         await asyncio.to_thread(_remember_endpoints, services, loaded)
-    after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         stop = stop_words(stop, refused)
+    measured = await asyncio.to_thread(_measured, services, job)
+    await asyncio.to_thread(job_notes.note_measured, services.store, job.id, measured)
+    after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, loaded.remarks)
     await asyncio.to_thread(
         journal.end_job,
@@ -89,6 +92,14 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         stop_reason=stop,
         coverage_after=after.model_dump(mode="json"),
     )
+
+
+def _measured(services: Services, job: Job) -> dict[str, Any]:
+    """What the records are worth; a job does not fail for want of it."""
+    try:
+        return measure_job(services, job).model_dump()
+    except CoverageError as error:
+        return {"worth": None, "uplift": None, "why_not": error.message}
 
 
 def _from_thread(on_progress: OnProgress | None) -> OnProgress | None:
@@ -140,6 +151,7 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
     job = get_job(services.store, job_id)
     summary = summarize_job(services.store, job_id)
     record_ids = [record for record in slot_records(services.store, job_id).values() if record]
+    measured = job_notes.noted_measured(services.store, job_id) or {}
     return {
         "job_id": job.id,
         "status": job.status,
@@ -147,6 +159,8 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
         "strategy": job.strategy,
         "requested": job.count,
         "accepted": summary.accepted,
+        "worth": measured.get("worth"),
+        "uplift": measured.get("uplift"),
         "rejected": summary.rejected,
         "record_ids": record_ids,
         "cost": Use(**summary.figures()).model_dump(),
