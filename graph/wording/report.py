@@ -11,6 +11,8 @@ from jinja2 import Environment, FileSystemLoader
 from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import MANY_TOPICS, Coverage, TopicCoverage, worth_a_line
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
+from ...tools.coverage.uplift import Uplift
+from ...tools.coverage.wording import FREE_FIRST, worth_words
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.further_plans import further_lines
 from ..offers.offer import Offer, same_items
@@ -169,7 +171,7 @@ def _recommendation(coverage: Coverage, recommendation: Recommendation, offer: O
     return (
         f'The "{topic_title(item.topic)}" topic {only}, {_FEW}.\n\n'
         f"I recommend generating ~{plural(item.count, 'synthetic record')} for this topic using the "
-        f'"{strategy_words(item.strategy)}" strategy.'
+        f'"{strategy_words(item.strategy)}" strategy. {FREE_FIRST}'
     )
 
 
@@ -195,10 +197,14 @@ def _review_remarks(recommendation: Recommendation) -> list[str]:
 def _generated(result: Mapping[str, Any]) -> str:
     topic, accepted, requested = topic_title(str(result["topic"])), result["accepted"], result["requested"]
     records = plural(accepted, "new synthetic record")
+    brought = Uplift.model_validate(result["uplift"]) if result.get("uplift") else None
+    measured = (
+        f" They are {words}." if accepted and (words := worth_words(result.get("worth"), brought)) else ""
+    )
     if accepted >= requested:
-        return f'I\'ve generated {records} for "{topic}".'
+        return f'I\'ve generated {records} for "{topic}".{measured}'
     reason = f" {escape(str(result['reason']))}" if result.get("reason") else ""
-    return f'I\'ve generated {records} of the {requested:,} for "{topic}".{reason}'
+    return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
 
 
 def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:

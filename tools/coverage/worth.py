@@ -66,7 +66,7 @@ def worths(views: Sequence[View], is_elsewhere: NDArray[np.bool_]) -> NDArray[An
 
     Args:
         views: of the same records, in the same order.
-        is_elsewhere: which of them a probe places in another topic, `uplift.elsewhere`.
+        is_elsewhere: which of them a probe places in another topic, `recognition.elsewhere`.
     """
     least: NDArray[Any] = np.min([view.newness() for view in views], axis=0)
     return np.where(is_elsewhere, 0.0, least)

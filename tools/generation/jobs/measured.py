@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel
 
-from ...coverage import uplift, worth
+from ...coverage import recognition, worth
+from ...coverage.recognition import Sample
 from ...coverage.space.sample import sample_topics
-from ...coverage.uplift import Sample, Uplift
+from ...coverage.uplift import Uplift
 from ...dataset.record import Record, message_text
 from ...index.index_entries import indexed_text
 from ...index.spread import unit_rows
@@ -58,18 +59,18 @@ def measure_job(services: Services, job: Job) -> Measured:
     around = _neighbours(services, job, real)
     topic, new, before = (_whole(services, workflow_id, records) for records in (real, added, earlier))
     neighbours = [_whole(services, workflow_id, records) for records in around]
-    is_elsewhere = uplift.elsewhere(topic, neighbours, new.vectors)
+    is_elsewhere = recognition.elsewhere(topic, neighbours, new.vectors)
     worths = worth.worths(
         _views(services, workflow_id, added, [*real, *earlier], [real, *around]), is_elsewhere
     )
     note_worth(store, workflow_id, {r.id: round(float(w), 3) for r, w in zip(added, worths, strict=True)})
     total = round(float(worths.sum()), 1)
-    if len(real) < uplift.LEAST_REAL:
-        return Measured(worth=total, why_not=f"it takes {uplift.LEAST_REAL} real records of the topic")
+    if len(real) < recognition.LEAST_REAL:
+        return Measured(worth=total, why_not=f"it takes {recognition.LEAST_REAL} real records of the topic")
     if not neighbours:
-        return Measured(worth=total, why_not=f"no other topic has {uplift.LEAST_REAL} real records")
-    measured = uplift.recognise(topic, neighbours, new, before)
-    return Measured(worth=total, uplift=uplift.uplift([measured]))
+        return Measured(worth=total, why_not=f"no other topic has {recognition.LEAST_REAL} real records")
+    measured = recognition.recognise(topic, neighbours, [new], before)
+    return Measured(worth=total, uplift=recognition.uplift_of(measured))
 
 
 def _with_seeds(services: Services, job: Job, added: Sequence[Record]) -> list[Record]:
@@ -91,11 +92,11 @@ def _neighbours(services: Services, job: Job, real: Sequence[Record]) -> list[li
         name: [record for record in found if record.origin == "real" and record.user_text.strip()]
         for name, found in sample_topics(services.store, job.workflow_id, names, most_records=0).items()
     }
-    known = {name: found for name, found in samples.items() if len(found) >= uplift.LEAST_REAL}
+    known = {name: found for name, found in samples.items() if len(found) >= recognition.LEAST_REAL}
     if not real or not known:
         return []
     centres = {name: _centre(found) for name, found in {**known, job.topic: real[:MOST_TOPICS]}.items()}
-    return [known[name] for name in uplift.nearest_topics(centres, job.topic)]
+    return [known[name] for name in recognition.nearest_topics(centres, job.topic)]
 
 
 def _centre(records: Sequence[Record]) -> Vectors:
