@@ -130,7 +130,7 @@ def build_coverage(
         target_score: the score to get above.
         minimum_per_topic: the number of records that every topic should have where possible.
         max_synthetic_share: the largest part of a topic that may be synthetic.
-        worths: what the synthetic records of each topic are worth.
+        worths: what the synthetic records of each topic are worth; their number when not given.
 
     Raises:
         InvalidInput: a bad weight or target score.
@@ -155,7 +155,7 @@ def build_coverage(
         scored, weights, target_score=target_score, minimum_per_topic=minimum_per_topic, caps=caps
     )
     score = balance_score(scored, weights)
-    worths = worths or {}
+    worths = synthetic if worths is None else worths
     effective = {
         name: round(_PARTS * (n - synthetic.get(name, 0) + worths.get(name, 0.0)))
         for name, n in scored.items()
