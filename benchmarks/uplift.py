@@ -136,7 +136,7 @@ class Draw:
             ]
             found.append(recognise(own, neighbours, [sample for sample, _ in added], own.at(np.arange(0))))
             gains.append([self._true_f1(topic, s.vectors) - self._without[topic] for s, _ in added])
-            ends = np.cumsum([size for _, size in orders])[:-1]
+            ends = np.cumsum([len(sample) for sample, _ in added])[:-1]
             outside = np.split(elsewhere(own, neighbours, np.vstack([s.vectors for s, _ in added])), ends)
             usual = self._usual(topic)
             worths.append(
