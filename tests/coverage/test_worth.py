@@ -83,3 +83,11 @@ def test_nearest_leaves_a_row_itself_out() -> None:
     assert nearest(at_likeness(0.6, 0.5)).round(6).tolist() == [0.3, 0.3]
     assert nearest(letters(["a text", "a text"])).round(6).tolist() == [1, 1]
     assert len(nearest(at_likeness(0.6))) == 0
+
+
+def test_many_are_compared_in_parts_and_none_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = at_likeness(0.2, 0.1, 0.3, 0.2, 0.1)
+    added = np.vstack([rows, rows[2:4], rows[:1]])
+    whole = worth_of(view(added))
+    monkeypatch.setattr("finetune_coverage.tools.coverage.worth._AT_ONCE", 2)
+    assert worth_of(view(added)) == whole == [1, 1, 1, 1, 1, 0, 0, 0]

@@ -31,6 +31,8 @@ FEWEST = 20
 _LETTERS = 3
 _LONGEST = 2_000
 _BUCKETS = 2**14
+_AT_ONCE = 500
+"""Rows that are compared in one go: a job of 10,000 records stays below 100 MB."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,16 @@ class View:
 
     def newness(self) -> NDArray[Any]:
         """Of each added record, from 0 to 1."""
-        likeness = np.full(self.added.shape[0], -1.0)
-        if self.known.shape[0]:
-            likeness = _dense(self.added @ self.known.T).max(axis=1)
-        for row, cosines in enumerate(_dense(self.added @ self.added.T)):
-            likeness[row] = max(likeness[row], cosines[:row].max(initial=-1.0))
+        count = self.added.shape[0]
+        likeness = np.full(count, -1.0)
+        for start in range(0, count, _AT_ONCE):
+            end = min(start + _AT_ONCE, count)
+            rows = self.added[start:end]
+            earlier = np.tril(_dense(rows @ self.added[:end].T) + 1, start - 1) - 1
+            likeness[start:end] = earlier.max(axis=1)
+            if self.known.shape[0]:
+                known = _dense(rows @ self.known.T).max(axis=1)
+                likeness[start:end] = np.maximum(likeness[start:end], known)
         copied = max(self.duplicate, float(np.quantile(self.usual, 0.95)) if len(self.usual) else 0.0)
         fresh = min(float(np.median(self.usual)) if len(self.usual) else 0.0, copied - 1e-6)
         return np.clip((copied - likeness) / (copied - fresh), 0.0, 1.0)
