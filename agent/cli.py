@@ -19,6 +19,7 @@ import typer
 
 from ..tools.data_folder import private_files
 from ..tools.errors import CoverageError, InternalError
+from ..tools.failure import unforeseen_words
 from .commands import (
     analyze,
     chat,
@@ -150,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         hint = "This should not happen. FINETUNE_COVERAGE_DEBUG=1 shows where."
-        failure = InternalError(f"{type(error).__name__}: {error}", hint=hint)
+        failure = InternalError(unforeseen_words(error), hint=hint)
         return _fail(failure, as_json="--json" in words)
     return ExitCode.DONE
 

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from ..tools.models.usage import TokenUsage
 from .conversations.lasting_ids import add_with_lasting_ids
-from .offers.offer import Offer, stored_offer
+from .offers.offer import Offer, read_offer, stored_offer
 from .offers.reply import Reply, stored_reply
 
 NextStep = Literal["grader", "review", "stopped"]
@@ -138,7 +138,7 @@ def offer_in(state: State) -> Offer | None:
 
 def the_offer(state: State) -> Offer:
     """The offer, in nodes that are reached with one only."""
-    return Offer.model_validate(state["offer"])
+    return read_offer(state["offer"])
 
 
 def reply_in(state: State) -> Reply | None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .models.answer_room import AnswerRoom
 
 
+MOST_OTHER_MODELS = 8
+"""Models named by requests that are kept at hand; the one asked for longest ago goes first."""
+
+
 class Services:
     """Store, models and index for one set of settings.
 
@@ -56,7 +60,7 @@ class Services:
         return cls(settings)
 
     def with_model(self, name: str) -> Services:
-        """The same store and embeddings with another language model; asked again, it is the same object.
+        """The same store and embeddings with another language model; asked again soon, it is the same object.
 
         Args:
             name: as the setting ``model`` takes it, but no file that the settings do not name: it comes with a request,
@@ -79,14 +83,18 @@ class Services:
                 "endpoint.",
             )
         with self._lock:
-            if name not in self._others:
+            other = self._others.pop(settings.model, None)
+            if other is None:
                 _ = self.store  # opened first, so that both use it
                 other = copy.copy(self)
                 other.settings = settings
                 other.__dict__.pop("_chat_model", None)
                 other._make_embeddings = lambda _: self.embeddings
-                self._others[name] = other
-            return self._others[name]
+                other._rooms = {}
+            self._others[settings.model] = other
+            if len(self._others) > MOST_OTHER_MODELS:
+                del self._others[next(iter(self._others))]
+            return other
 
     @property
     def store(self) -> Store:

@@ -32,6 +32,7 @@ class Job:
     attempts: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,16 +58,15 @@ def cost_text(services: Services, values: Mapping[str, Any]) -> str:
         values: its state.
     """
     from ...graph.actions.asked_tools import Asked
-    from ...graph.actions.facts import cost
+    from ...graph.actions.questions import cost
+    from ...graph.offers.offer import ChoiceOffer
     from ...graph.scope import with_caps
     from ...graph.state import offer_in
 
-    offer = offer_in(cast("State", values))
-    if offer is not None:
-        services = with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens)
+    workflow = _workflow(values)
+    offer = offer_in(cast("State", values)) or ChoiceOffer(workflow_id=workflow)
     asked = Asked(
-        services,
-        _workflow(values),
+        with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
         offer,
         reading_tokens=values.get("reading_tokens") or 0,
         reading_uncounted=values.get("reading_uncounted") or 0,

@@ -93,8 +93,8 @@ def show(
     from ...tools.coverage.uplift import Uplift
     from ...tools.coverage.wording import worth_words
     from ...tools.generation.jobs.ledger import list_attempts, summarize_job
-    from ...tools.generation.jobs.notes import noted_measured
-    from ...tools.generation.jobs.shortfall import advice
+    from ...tools.generation.jobs.notes import noted_measured, noted_remarks
+    from ...tools.generation.jobs.shortfall import advice, evidence_of
     from ..views.progress import reasons_text
 
     services = open_services()
@@ -125,7 +125,7 @@ def show(
         say(f"Undone on {job.undone_at[:19]} UTC: its records are out of the dataset.")
     if job.stop_reason:
         say(f"Ended because: {job.stop_reason}")
-    for line in advice(job.rejected):
+    for line in [*noted_remarks(services.store, job_id), *advice(job.rejected, evidence_of(attempts))]:
         say(f"- {line}")
     if varied is not None:
         _say_diversity(varied)

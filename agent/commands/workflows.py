@@ -54,7 +54,7 @@ def compare(
     if as_json:
         print_json({"success": True, "comparison": comparison.model_dump(mode="json")})
         return
-    from ...graph.wording.compare_words import comparison_words
+    from ...graph.wording.inspections import comparison_words
     from ..chat.terminal import show_message
 
     show_message(comparison_words(comparison))

@@ -52,6 +52,9 @@ class Standing(Protocol):
     @property
     def note(self) -> str: ...  # noqa: D102
 
+    @property
+    def remark(self) -> str: ...  # noqa: D102
+
 
 def reasons_text(rejected: Mapping[str, int]) -> str:
     """Rejections by reason in words, most frequent first: ``3 near_duplicate, 1 parse``."""
@@ -84,6 +87,8 @@ class ProgressView:
     def update(self, standing: Standing) -> None:
         """Show where a job stands."""
         self.job_id = standing.job_id
+        if standing.remark:
+            self._console.print(Text(f"{visible(standing.topic)}: {visible(standing.remark)}"))
         if self._console.is_terminal:
             self._draw(standing)
         else:

@@ -1,4 +1,4 @@
-"""The nodes that try something else from an earlier round: on a branch of the dataset, so that both can be compared."""
+"""Tries something else from an earlier round: on a branch of the dataset, so that both can be compared."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from typing import Any
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.errors import CoverageError, InvalidInput
-from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.inspection.compare import compare_branches
 from ...tools.inspection.rounds import Round, inspect_rounds
-from ...tools.services import Services
 from ...tools.store.branches import branch_workflow, branches_of
 from ..context import thread_id
 from ..conversations.history import history
-from ..offers.offer import Offer
+from ..offers.pending import withdraw
 from ..offers.reply import Reply
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
-from ..wording.compare_words import comparison_words
+from ..wording.inspections import comparison_words
 from ..wording.markdown import escape
-from .beside_the_offer import said_beside
 from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
-from .tool_messages import tool_messages
+from .messages import said_beside, tool_messages
 
 
 def fork(source: ServicesSource, state: State, action: GoBackBefore) -> dict[str, Any]:
     """Make a branch without the round and those after it, and go on there."""
     services = scoped(source(), state)
     offer = the_offer(state)
-    origin = offer.workflow_id or ""
+    origin = offer.workflow_id
     try:
         rounds = _from_round(inspect_rounds(services, origin).shown, action.round)
         name = (action.strategy or f"before-{rounds[0].round}").replace("_", "-")
@@ -37,7 +34,7 @@ def fork(source: ServicesSource, state: State, action: GoBackBefore) -> dict[str
         branch = branch_workflow(services.store, origin, name, without_jobs=left_out)
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
-    _cancel(services, offer)
+    withdraw(services.store, offer)
     notice = (
         f"I made `{branch.id}`, a copy of `{origin}` as it was before round {rounds[0].round}, and we go on with "
         f"it. `{origin}` stays as it is: say “compare” to see both side by side, “use {origin}” to go back."
@@ -54,13 +51,13 @@ def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[
     """Go on with another branch of the same dataset."""
     services = scoped(source(), state)
     offer = the_offer(state)
-    known = branches_of(services.store, offer.workflow_id or "")
+    known = branches_of(services.store, offer.workflow_id)
     chosen = next((one for one in known if one.lower() == action.workflow_id.lower()), None)
     if chosen is None or chosen == offer.workflow_id:
         there = ", ".join(f"`{one}`" for one in known)
         what = "We are working on it." if chosen else f"There is no branch {escape(action.workflow_id)}."
         return said_beside(offer, f"{what} There is: {there}.")
-    _cancel(services, offer)
+    withdraw(services.store, offer)
     totals = history(services.store, thread_id(), chosen)
     left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays until you delete it."
     return {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
@@ -70,7 +67,7 @@ def compare(source: ServicesSource, state: State, action: CompareBranches) -> di
     """Lay two branches side by side; what lies on the table stays."""
     services = scoped(source(), state, models=True)
     offer = the_offer(state)
-    mine = offer.workflow_id or ""
+    mine = offer.workflow_id
     try:
         other = _other(branches_of(services.store, mine), mine, action.other)
         comparison = compare_branches(services, other, mine)
@@ -117,8 +114,3 @@ def _other(known: list[str], mine: str, named: str | None) -> str:
     if len(others) > 1 and named is None and "~" in mine:
         return mine.split("~")[0]
     return others[-1]
-
-
-def _cancel(services: Services, offer: Offer) -> None:
-    if offer.plan_id is not None:
-        cancel_plan(services.store, offer.plan_id)

@@ -1,7 +1,7 @@
 """Every thing that a person can ask for, as a model whose words a language model reads as the tool's description.
 
 None of them approves: what sounds like a yes is `SoundsLikeAYes`, which is asked back. Adding an action is a class
-here, a line in `ACTIONS` or `QUESTIONS`, and what carries it out: in `nodes/talk.py`, or for a question in `questions`.
+here and a line: for a question in `questions.ANSWERS`, else in `ACTIONS` and in what `nodes/talk.py` has carried out.
 """
 
 from __future__ import annotations
@@ -296,23 +296,6 @@ ACTIONS: tuple[type[Action], ...] = (
     SoundsLikeAYes,
 )
 """What changes or shows what lies on the table: it ends the turn."""
-QUESTIONS: tuple[type[Action], ...] = (
-    ExplainScore,
-    ExplainTopics,
-    ExplainWhyLow,
-    LookAtTopic,
-    ExplainRounds,
-    ExplainRejections,
-    ExplainQuality,
-    WhatIf,
-    PlanForScore,
-    ExplainStrategies,
-    ExplainPlan,
-    ExplainCost,
-    WhereFrom,
-    ExplainMeans,
-)
-"""What is looked up: the model reads the facts and answers, or asks for more."""
 
 
 def proposed(items: Sequence[PlanItem]) -> ProposePlan:

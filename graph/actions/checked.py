@@ -11,8 +11,8 @@ from ...tools.generation.money.estimate import check_items
 from ...tools.services import Services
 from ...tools.store.records import topic_counts
 from ...tools.store.workflows import list_topics
-from ..offers.offer import Offer
-from ..offers.reply import NO_TO, AskBack, Deed, Unclear
+from ..offers.offer import Offer, PlanOffer, ResumeOffer
+from ..offers.reply import AskBack, Deed, Unclear
 from . import catalog
 from .catalog import Action, PlannedItem, proposed
 
@@ -34,20 +34,21 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
     match action:
         case catalog.ProposePlan():
             items = plan_items(action.items, offer, services)
-            check_items(services, offer.workflow_id or "", items)
+            check_items(services, offer.workflow_id, items)
             return action.model_copy(update={"items": proposed(items).items})
         case catalog.ProposePilot() if not offer.items:
             raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
         case catalog.ShowRecords():
-            _require_shown(action.shown_numbers, offer)
-            return action.model_copy(update={"topic": _topic(action.topic, offer)})
+            offer.shown_under(action.shown_numbers)
+            topic = known_topic(action.topic, offer) if action.topic else None
+            return action.model_copy(update={"topic": topic})
         case catalog.DropRecords() | catalog.KeepRecords():
-            _require_shown(action.numbers, offer)
+            offer.shown_under(action.numbers)
         case catalog.MoveRecords():
-            _require_shown(action.numbers, offer)
+            offer.shown_under(action.numbers)
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.EditRecord():
-            _require_shown([action.number], offer)
+            offer.shown_under([action.number])
         case catalog.SetTargets():
             for aim in action.aims:
                 for topic in filter(None, (aim.topic, aim.than)):
@@ -57,15 +58,14 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
             return action.model_copy(update={"topics": topics, "into": " ".join(action.into.split())})
         case catalog.SoundsLikeAYes():
             return _asked_back(action, offer)
-        case catalog.Decline() if offer.action in NO_TO:
-            return NO_TO[offer.action]()
+        case catalog.Decline():
+            return offer.no()
     return action
 
 
 def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services) -> list[PlanItem]:
     """The items with a strategy each: the one named, that of the plan on the table, or the one that suits the topic."""
     on_the_table = {item.topic: item.strategy for item in offer.items}
-    workflow_id = offer.workflow_id or ""
     profiles = None
     items: dict[tuple[str, str], PlanItem] = {}
     for part in planned:
@@ -75,7 +75,8 @@ def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services)
             strategy = offer.suggestions[topic].strategy
         if strategy is None:
             profiles = profiles or profile_topics(
-                topic_counts(services.store, workflow_id), list_topics(services.store, workflow_id)
+                topic_counts(services.store, offer.workflow_id),
+                list_topics(services.store, offer.workflow_id),
             )
             strategy = choose_strategy(profiles[topic])[0]
         before = items.get((topic, strategy))
@@ -104,24 +105,10 @@ def _plain(name: str) -> str:
     return " ".join(name.replace("_", " ").replace("-", " ").casefold().split())
 
 
-def _topic(name: str | None, offer: Offer) -> str | None:
-    return known_topic(name, offer) if name else None
-
-
-def _require_shown(numbers: Sequence[int], offer: Offer) -> None:
-    shown = len(offer.shown_records)
-    if numbers and not shown:
-        raise InvalidInput("No records are shown.", hint="Show them first, so that numbers mean something.")
-    wrong = [number for number in numbers if not 1 <= number <= shown]
-    if wrong:
-        hint = f"They have the numbers 1 to {shown}."
-        raise InvalidInput(f"There is no record {wrong[0]} among those shown.", hint=hint)
-
-
 def _asked_back(action: catalog.SoundsLikeAYes, offer: Offer) -> Deed:
     means = _MEANS[action.to]
-    if means == "approve" and offer.action != "generate_synthetic_data":
+    if means == "approve" and not isinstance(offer, PlanOffer):
         return Unclear(note="I am not sure what your yes is to. Please answer with a number.")
-    if means == "resume" and offer.action != "resume_generation":
+    if means == "resume" and not isinstance(offer, ResumeOffer):
         return Unclear(note="No generation is interrupted here.")
     return AskBack(means=means)

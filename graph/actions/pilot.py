@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
+from ...tools.generation.money.estimate import Estimator
 from ...tools.store.records import get_record
 from ..context import thread_id
-from ..offers.offer import Offer, Option, ReviewScope
+from ..offers.offer import Offer, Option, PlanOffer, Review
+from ..offers.options import REVIEW_NEW, SKIP_REST, STOP, costs_in_words
 from ..offers.pending import lay
-from ..offers.plan_options import REVIEW_NEW, costs_of
+from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
-from ..state import State, as_json, the_offer
-from ..wording.plan_words import note_lower_scores, option_lines, plan_lines
+from ..state import State, the_offer
+from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
 from ..wording.report import round_lines, score_change
+from .messages import shown
 from .review import page
 
 
@@ -45,43 +46,31 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
     before, results = the_offer(state), state.get("results") or []
     services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
-    workflow_id = before.workflow_id or ""
     coverage = Coverage.model_validate(state["coverage"])
     items = _with_shortfall(before.onward, results)
-    offer = before.model_copy(
-        update={
-            "action": "generate_synthetic_data",
-            "items": items,
-            "onward": items,
-            "is_pilot": False,
-            "rule": None,
-            "counts": dict(coverage.topic_distribution),
-            "options": _options(items),
-        }
-    )
+    left = sum(item.count for item in items)
+    go_on = Option(label=f"Go on with the remaining {left:,}", deed=Approve(items=items))
+    options = [go_on, SKIP_REST, REVIEW_NEW, STOP]
+    offer = before.instead(PlanOffer, items=items, onward=items, is_pilot=False, options=options)
     parts = [state.get("notice") or ""]
     if results:
         ids = [record_id for result in results for record_id in result["record_ids"]]
-        scope = ReviewScope(origin="synthetic")
-        offer.shown_records, offer.review = ids, scope
-        records = [get_record(services.store, workflow_id, record_id) for record_id in ids]
+        records = [get_record(services.store, offer.workflow_id, record_id) for record_id in ids]
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
             "**Pilot Complete**",
             *round_lines(results),
             f"Balance score: {score_change(was, coverage)}",
-            page(records, scope, 0),
+            page(records, Review(origin="synthetic")),
         ]
+        offer.review = Review(origin="synthetic", records=ids)
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
-    cost = costs_of(services, workflow_id, items)
+    cost = costs_in_words(Estimator(services, offer.workflow_id), items)
     parts += plan_lines("**The rest**", coverage, items, cost)
-    options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
-    parts.append("\n".join(["Would you like me to:", *options]))
-    offer.text = "\n\n".join(part for part in parts if part)
-    cleared: dict[str, Any] = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
-    cleared["results"] = []
-    return {"messages": [AIMessage(offer.text)], "offer": as_json(offer), "reply": None, **cleared}
+    parts.append(numbered_lines(offer, "Would you like me to:"))
+    cleared = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
+    return {**shown("\n\n".join(filter(None, parts)), offer), **cleared, "results": []}
 
 
 def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list[PlanItem]:
@@ -96,16 +85,6 @@ def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list
         return [owed, *rest]
     return [
         item.model_copy(update={"count": item.count + missing}) if item is same[0] else item for item in rest
-    ]
-
-
-def _options(items: list[PlanItem]) -> list[Option]:
-    left = sum(item.count for item in items)
-    return [
-        Option(label=f"Go on with the remaining {left:,}", effect="generate", items=items),
-        Option(label="Skip the rest and proceed to grader config", effect="proceed"),
-        Option(label=REVIEW_NEW, effect="review_new"),
-        Option(label="Stop here", effect="stop"),
     ]
 
 

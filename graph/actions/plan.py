@@ -1,29 +1,27 @@
-"""The node that turns a change, another option or an edited form into a new stored plan."""
+"""Turns a change, another option or an edited form into a new stored plan."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from langchain_core.messages import AIMessage
 
 from ...tools.analyze_coverage import analyze
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import caps_words
-from ...tools.generation.money.estimate import Estimate, estimate_plan
+from ...tools.generation.money.estimate import estimate_plan
 from ..context import thread_id
-from ..offers.offer import Offer, same_items
+from ..offers.offer import Offer, Option, PlanOffer, same_items
+from ..offers.options import plan_options
 from ..offers.pending import lay
-from ..offers.plan_options import plan_options
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
 from ..wording.plan_words import cost_words, note_lower_scores
 from ..wording.report import revised_plan
-from .beside_the_offer import said_beside
 from .catalog import ProposeMore, ProposePilot, ProposePlan
+from .messages import said_beside, shown
 from .pilot import pilot_note, split_pilot
 
 _NOTHING_MORE = (
@@ -42,22 +40,28 @@ def revise(
     # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
     usd, tokens = (None, None) if named.remove_limits else (offer.cap_usd, offer.cap_tokens)
     services = with_caps(services, usd=named.max_usd or usd, tokens=named.max_tokens or tokens)
-    workflow_id = offer.workflow_id or ""
     items, onward = _wanted(deed, offer)
     if not items:
         return said_beside(offer, _NOTHING_MORE)
     try:
-        estimate = estimate_plan(services, workflow_id, items)
+        estimate = estimate_plan(services, offer.workflow_id, items)
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
     # An option was shown with its cost; a plan that the person made is seen here for the first time.
-    shown = any(option.shown and same_items(option.items, items) for option in offer.options)
-    affordable = shown or estimate.fits_caps
-    changed = _changed(offer, items, estimate)
-    changed.is_pilot, changed.onward = bool(onward), onward
+    seen = any(option.shown and same_items(option.items, items) for option in offer.options)
+    affordable = seen or estimate.fits_caps
+    changed = offer.instead(
+        PlanOffer,
+        items=items,
+        options=_options(offer, items),
+        cap_tokens=estimate.most_tokens,
+        cap_usd=estimate.most_usd,
+        is_pilot=bool(onward),
+        onward=onward,
+    )
     # In the middle of a round the figures in the state are those from before it.
     known = state.get("coverage") if not state.get("results") else None
-    coverage = Coverage.model_validate(known) if known else analyze(services, workflow_id)
+    coverage = Coverage.model_validate(known) if known else analyze(services, offer.workflow_id)
     note_lower_scores(changed, coverage)
     changed = lay(services, changed, state, thread_id())
     if isinstance(deed, Approve) and affordable:
@@ -69,8 +73,7 @@ def revise(
         said.append(
             "This plan is expected to need more than the cap allows; the generation would stop there."
         )
-    changed.text = revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said))
-    return {"offer": as_json(changed), "reply": None, "messages": [AIMessage(changed.text)]}
+    return shown(revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said)), changed)
 
 
 def _wanted(
@@ -90,19 +93,10 @@ def _wanted(
             return [PlanItem.model_validate(item.model_dump()) for item in deed.items], []
 
 
-def _changed(offer: Offer, items: list[PlanItem], estimate: Estimate) -> Offer:
-    """The offer with another plan; the other plan stays an option, to be shown before it can be chosen."""
+def _options(offer: Offer, items: list[PlanItem]) -> list[Option]:
+    """The other plan stays an option, to be shown before it can be chosen."""
     options = plan_options(items, offer.everything)
     for option in options[1:]:
-        option.shown = option.effect != "generate" or same_items(option.items, items)
-    options += [option for option in offer.options if option.letter]
-    return offer.model_copy(
-        update={
-            "action": "generate_synthetic_data",
-            "items": items,
-            "options": options,
-            "approval_id": None,
-            "cap_tokens": estimate.most_tokens,
-            "cap_usd": estimate.most_usd,
-        }
-    )
+        if option.items:
+            option.shown = same_items(option.items, items)
+    return [*options, *(option for option in offer.options if option.letter)]

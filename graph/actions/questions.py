@@ -1,66 +1,288 @@
-"""What is looked up for a question: the tools that are called, and the facts in words."""
+"""What is looked up for a question: the tools that are called, and their results in plain words, by code."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
-from ...tools.errors import CoverageError, InvalidInput
-from ...tools.inspection.records import shown_record
+from ...tools.coverage.strategy_choice import explain_strategy
+from ...tools.coverage.wording import worth_words
+from ...tools.errors import CoverageError
+from ...tools.generation.money.use import use_words
+from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
+from ...tools.inspection.records import inspect_records, shown_record
+from ...tools.inspection.rejections import inspect_rejections
+from ...tools.inspection.rounds import Rounds, inspect_rounds
+from ...tools.inspection.topics import inspect_topics
 from ...tools.store.records import get_record
-from ..offers.offer import Offer
-from ..wording.answer_words import effect_of, quoted
-from ..wording.markdown import escape, plural, topic_title
+from ..offers.offer import same_items
+from ..wording.inspections import (
+    MOST_ROUNDS,
+    effect_of,
+    quoted,
+    rejection_lines,
+    rounds_words,
+    standing_table,
+    topic_line,
+    why_low_words,
+)
+from ..wording.markdown import escape, plural, plural_have, score_words, topic_title
 from ..wording.plan_words import items_words, strategy_words
-from . import catalog, facts
+from . import catalog
 from .asked_tools import Asked
 from .catalog import Action
 from .checked import known_topic, plan_items
-from .facts import Answer
+
+_EXAMPLES = 2
 
 
-def look_up(action: Action, asked: Asked, offer: Offer) -> Answer:
+@dataclass(frozen=True)
+class Answer:
+    """An answer as code puts it.
+
+    Attributes:
+        said: the facts, every number of them from a tool.
+        quotes: what is shown with it and never put in other words: records, how to go on.
+    """
+
+    said: str
+    quotes: str = ""
+
+
+def look_up(action: Action, asked: Asked) -> Answer:
     """The facts that a question is about.
 
     Raises:
         CoverageError: a tool refused, or it names a topic or record that there is not.
     """
-    match action:
-        case catalog.WhatIf():
-            effect = asked.plan(plan_items(action.items, offer, asked.services))
-            cost = f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
-            refused = f" {escape(effect.why_not)}" if effect.why_not else ""
-            said = f"With {items_words(effect.items)} the result would be: {effect_of(effect)}."
-            return Answer(said + cost + refused)
-        case catalog.PlanForScore():
-            return facts.plan_for_score(asked, action.score)
-        case catalog.ExplainTopics():
-            if action.lowest and not action.topics:
-                return facts.lowest_topics(asked, action.lowest)
-            return facts.topics(asked, [known_topic(topic, offer) for topic in action.topics])
-        case catalog.ExplainWhyLow():
-            return facts.why_low(asked, _topic(action.topic, offer))
-        case catalog.LookAtTopic():
-            return facts.look_at(asked, _topic(action.topic, offer))
-        case catalog.ExplainRejections():
-            return facts.rejected(asked, _topic(action.topic, offer))
-        case catalog.ExplainQuality():
-            return facts.quality(asked, _topic(action.topic, offer))
-        case catalog.ExplainStrategies():
-            return facts.strategies(asked, action.names, _topic(action.topic, offer))
-        case catalog.ExplainRounds():
-            return facts.rounds_so_far(asked)
-        case catalog.WhereFrom():
-            return _where_from(action.number, asked, offer)
-        case catalog.ExplainScore():
-            return facts.score(asked)
-        case catalog.ExplainPlan():
-            return facts.plan_on_the_table(asked)
-        case catalog.ExplainCost():
-            return facts.cost(asked)
-        case catalog.ExplainMeans():
-            return Answer(OUTSIDE)
-        case _:
-            raise InvalidInput(f"There is no answer to {type(action).__name__} yet.")
+    return ANSWERS[type(action)](asked, action)
+
+
+def _topic(asked: Asked, action: Any) -> str | None:
+    """The topic that a question names, in full."""
+    return known_topic(action.topic, asked.offer) if action.topic else None
+
+
+def _cost_of(effect: PlanEffect) -> str:
+    return f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
+
+
+def _what_if(asked: Asked, action: catalog.WhatIf) -> Answer:
+    effect = asked.call(inspect_plan, items=plan_items(action.items, asked.offer, asked.services))
+    refused = f" {escape(effect.why_not)}" if effect.why_not else ""
+    said = f"With {items_words(effect.items)} the result would be: {effect_of(effect)}."
+    return Answer(said + _cost_of(effect) + refused)
+
+
+def _score(asked: Asked, _: Action) -> Answer:
+    """What the balance score is, and what the plan would make of it."""
+    standing = asked.call(inspect_topics, most=1)
+    said = (
+        f"The balance score is {score_words(standing.balance_score, standing.status)}. It is "
+        f"{standing.highest_score:g} "
+        "when every topic has its target share; most of it measures the overall evenness, the rest "
+        "the worst topic. From "
+        f"{standing.excellent_from:g} it is excellent, from {standing.good_from:g} good, below that poor."
+    )
+    if asked.items:
+        said += f" With the plan: {effect_of(asked.call(inspect_plan, items=asked.items))}."
+    return Answer(said)
+
+
+def _topics(asked: Asked, action: catalog.ExplainTopics) -> Answer:
+    """Those named, the lowest, or the whole distribution."""
+    if action.topics:
+        standing = asked.call(
+            inspect_topics, topics=[known_topic(name, asked.offer) for name in action.topics]
+        )
+        return Answer("\n".join(topic_line(topic) for topic in standing.topics))
+    standing = asked.call(inspect_topics, most=action.lowest)
+    if action.lowest:
+        under = plural(standing.under_represented, "topic") if standing.under_represented else "No topic"
+        verb = "is" if standing.under_represented <= 1 else "are"
+        said = f"{under} {verb} under-represented. The lowest first:"
+        return Answer(f"{said}\n\n{standing_table(standing.topics)}")
+    said = f"There are {plural(standing.total_records, 'record')} in {plural(standing.topic_count, 'topic')}"
+    made = standing.synthetic_records
+    said += f", {made:,} of them synthetic." if made else ", none of them synthetic."
+    if standing.uncategorized:
+        said += f" {plural_have(standing.uncategorized, 'record')} no topic."
+    if standing.below_minimum:
+        said += (
+            f" {plural_have(standing.below_minimum, 'topic')} fewer than the "
+            f"{standing.minimum_per_topic} records that "
+            "each topic should have where possible."
+        )
+    return Answer(f"{said}\n\n{standing_table(standing.topics[:12])}")
+
+
+def _why_low(asked: Asked, action: catalog.ExplainWhyLow) -> Answer:
+    """What is known about why a topic has few records."""
+    topic = _topic(asked, action) or (asked.items[0].topic if asked.items else None)
+    which: dict[str, Any] = {"topics": [topic]} if topic else {"most": 1}
+    standing = asked.call(inspect_topics, **which)
+    if not standing.topics:
+        return Answer("There is no topic yet.")
+    rejections = asked.call(inspect_rejections, topic=standing.topics[0].topic)
+    return Answer(why_low_words(standing, rejections))
+
+
+def _look_at(asked: Asked, action: catalog.LookAtTopic) -> Answer:
+    """What the records of a topic, or all, are like in figures, with a few of them."""
+    look = asked.call(inspect_records, topic=_topic(asked, action), examples=_EXAMPLES)
+    title = f'"{topic_title(look.topic)}"' if look.topic else "The dataset"
+    said = f"{title} has {plural(look.records, 'record')}."
+    if look.looked_at:
+        over = "" if look.looked_at == look.records else f"Of the first {look.looked_at:,}: "
+        said += (
+            f" {over}{look.multi_turn:,} with several turns of the user, {look.uses_tools:,} with tool calls, "
+            f"{look.has_system_prompt:,} with a system prompt, {look.synthetic:,} synthetic; "
+            f"{look.mean_messages:g} messages "
+            f"on average, a user's message has about {look.median_user_words} words and a reply "
+            f"{look.median_assistant_words}."
+        )
+    return Answer(said, quotes="\n\n".join(map(quoted, look.examples)))
+
+
+def _rounds(asked: Asked, _: Action) -> Answer:
+    """What the rounds of generation did."""
+    return Answer(rounds_words(asked.call(inspect_rounds, last=MOST_ROUNDS)))
+
+
+def _rejected(asked: Asked, action: catalog.ExplainRejections) -> Answer:
+    """Which drafts did not pass the checks, by check."""
+    topic = _topic(asked, action)
+    rejections = asked.call(inspect_rejections, topic=topic)
+    if not rejections.total:
+        where = f' for "{topic_title(topic)}"' if topic else ""
+        return Answer(f"No draft was rejected{where} so far.")
+    return Answer(
+        f"{plural(rejections.total, 'draft')} did not pass the checks; each was written anew. By check, with the "
+        f"latest cases:\n\n{rejection_lines(rejections)}"
+    )
+
+
+def _quality(asked: Asked, action: catalog.ExplainQuality) -> Answer:
+    """What can be told of how good the synthetic records are; what cannot is said too."""
+    topic = _topic(asked, action)
+    made = asked.call(inspect_records, topic=topic, examples=_EXAMPLES, origin="synthetic")
+    if not made.looked_at:
+        return Answer("Nothing was generated yet" + (f' for "{topic_title(topic)}".' if topic else "."))
+    real = asked.call(inspect_records, topic=topic, examples=0, origin="real")
+    refused = asked.call(inspect_rejections, topic=topic)
+    said = [
+        f"{plural(made.looked_at, 'synthetic record')} passed every check; {plural(refused.total, 'draft')} did not.",
+        f"A synthetic user's message has about {made.median_user_words} words and a reply "
+        f"{made.median_assistant_words}; in the real records it is {real.median_user_words} and "
+        f"{real.median_assistant_words}.",
+        *_worth_lines(asked.call(inspect_rounds, last=MOST_ROUNDS), topic),
+        "The checks find copies, wrong labels, broken form and invented facts. Whether it is what you want, only you "
+        "see: a few are shown below, “show me the new ones” shows all.",
+    ]
+    return Answer(" ".join(said), quotes="\n\n".join(map(quoted, made.examples)))
+
+
+def _worth_lines(rounds: Rounds, topic: str | None) -> list[str]:
+    """What each round's records are worth and bring; the latest first."""
+    return [
+        f'The {item.accepted:,} of round {entry.round} for "{topic_title(item.topic)}" are {words}.'
+        for entry in reversed(rounds.shown)
+        for item in entry.items
+        if item.accepted and not item.is_undone and topic in (None, item.topic)
+        if (words := worth_words(item.worth, item.uplift))
+    ]
+
+
+def _plan_for_score(asked: Asked, action: catalog.PlanForScore) -> Answer:
+    """The fewest records that reach a score, with their cost."""
+    plan = asked.call(plan_for_score, target=action.score)
+    if plan.is_reached:
+        return Answer(f"The score is {score_words(plan.score_now, None).split(' (')[0]} already.")
+    if plan.plan is None:
+        return Answer(f"A score of {plan.target:g} cannot be reached within the limits on synthetic records.")
+    effect = plan.plan
+    options = asked.offer.options
+    same = next((option for option in options if same_items(option.items, effect.items)), None)
+    how = "name the topics, numbers and strategies"
+    if same is not None:
+        how = f"answer “plan {same.letter}”" if same.letter else f"answer {options.index(same) + 1}"
+    return Answer(
+        f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
+        f"{items_words(effect.items)}. "
+        f"That makes {effect_of(effect)}.{_cost_of(effect)}",
+        quotes=f"To see it as a plan, {how}.",
+    )
+
+
+def _strategies(asked: Asked, action: catalog.ExplainStrategies) -> Answer:
+    """Those named, or all, and which suits the topic."""
+    topic = _topic(asked, action) or (asked.items[0].topic if asked.items else None)
+    fit = asked.call(inspect_strategies, names=action.names, topic=topic)
+    why = []
+    if fit.topic and fit.chosen:
+        chosen = strategy_words(fit.chosen)
+        why = [f'For "{topic_title(fit.topic)}" I suggest {chosen}. {escape(fit.reason or "")}']
+    if not action.names:
+        rows = [f"| {guide.title} | {guide.best_for} | {guide.description} |" for guide in fit.strategies]
+        table = "\n".join(["| Strategy | Best For | Description |", "|---|---|---|", *rows])
+        return Answer("\n\n".join([table, *why]))
+    return Answer("\n\n".join([*why, *map(explain_strategy, action.names)]))
+
+
+def cost(asked: Asked, _: Action | None = None) -> Answer:
+    """What the plan costs, what was used so far, and how long it takes."""
+    said = []
+    if asked.items:
+        effect = asked.call(inspect_plan, items=asked.items)
+        note = effect.estimate.note if effect.estimate else effect.why_not
+        said.append(f"The plan takes {escape(note or '')}.")
+    rounds = asked.call(inspect_rounds)
+    if rounds.tokens:
+        which = "The round" if rounds.rounds == 1 else "The rounds"
+        said.append(f"{which} so far used {escape(use_words(rounds))}.")
+    said += _time_words(rounds, sum(item.count for item in asked.items))
+    if asked.reading_tokens:
+        said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
+    if asked.reading_uncounted:
+        calls = plural(asked.reading_uncounted, "call")
+        said.append(f"Reading what you typed took {calls} that the endpoint did not count, in no budget.")
+    said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
+    return Answer(" ".join(said))
+
+
+def _time_words(rounds: Rounds, records: int) -> list[str]:
+    """How long the last round took, and at that pace the plan."""
+    timed = [entry for entry in rounds.shown if entry.seconds and entry.accepted]
+    if not timed:
+        return ["How long it takes is known after the first records: a pilot tells."]
+    last = timed[-1]
+    took = f"{_duration(last.seconds or 0)} for {plural(last.accepted, 'record')}"
+    said = [f"Round {last.round} took {took}."]
+    if records:
+        pace = (last.seconds or 0) / last.accepted
+        said.append(f"At that pace the plan takes about {_duration(pace * records)}.")
+    return said
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return plural(max(1, round(seconds)), "second")
+    return plural(round(seconds / 60), "minute") if seconds < 5400 else plural(round(seconds / 3600), "hour")
+
+
+def _plan(asked: Asked, _: Action) -> Answer:
+    """What a yes would start, and what follows it."""
+    if not asked.items:
+        return Answer(
+            "There is no plan at the moment, and nothing is generated without one that you approved."
+        )
+    effect = asked.call(inspect_plan, items=asked.items)
+    return Answer(
+        f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{_cost_of(effect)} "
+        "Each draft has to pass the checks before it is added; then I measure again and ask you what is next."
+    )
 
 
 OUTSIDE = """In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \
@@ -71,14 +293,11 @@ llamafactory), `finetune-coverage topics merge NAME --into NAME`, `finetune-cove
 model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 
 
-def _topic(name: str | None, offer: Offer) -> str | None:
-    return known_topic(name, offer) if name else None
-
-
-def _where_from(number: int, asked: Asked, offer: Offer) -> Answer:
-    if not 1 <= number <= len(offer.shown_records):
-        raise InvalidInput(f"There is no record {number} among those shown.")
-    record = get_record(asked.services.store, asked.workflow_id, offer.shown_records[number - 1])
+def _where_from(asked: Asked, action: catalog.WhereFrom) -> Answer:
+    """Why one of the shown records is there."""
+    number = action.number
+    (record_id,) = asked.offer.shown_under([number])
+    record = get_record(asked.services.store, asked.offer.workflow_id, record_id)
     if record.origin == "real":
         return Answer(f"Record {number} is a real one: it came with the import, and nothing here wrote it.")
     store, known = asked.services.store, record.provenance or {}
@@ -90,9 +309,28 @@ def _where_from(number: int, asked: Asked, offer: Offer) -> Answer:
     ]
     for seed in known.get("seeds") or []:
         with suppress(CoverageError):  # a record that was deleted since
-            lines.append(quoted(shown_record(get_record(store, asked.workflow_id, seed))))
+            lines.append(quoted(shown_record(get_record(store, asked.offer.workflow_id, seed))))
     made_from = ["It was made from:"] if len(lines) > 1 else []
     said = lines[0] + (
         f" It was made from {plural(len(lines) - 1, 'real record')}, shown below." if made_from else ""
     )
     return Answer(said, quotes="\n\n".join([*made_from, *lines[1:]]))
+
+
+ANSWERS: dict[type[Action], Callable[[Asked, Any], Answer]] = {
+    catalog.ExplainScore: _score,
+    catalog.ExplainTopics: _topics,
+    catalog.ExplainWhyLow: _why_low,
+    catalog.LookAtTopic: _look_at,
+    catalog.ExplainRounds: _rounds,
+    catalog.ExplainRejections: _rejected,
+    catalog.ExplainQuality: _quality,
+    catalog.WhatIf: _what_if,
+    catalog.PlanForScore: _plan_for_score,
+    catalog.ExplainStrategies: _strategies,
+    catalog.ExplainPlan: _plan,
+    catalog.ExplainCost: cost,
+    catalog.WhereFrom: _where_from,
+    catalog.ExplainMeans: lambda *_: Answer(OUTSIDE),
+}
+"""What is looked up: the model reads the facts and answers, or asks for more."""

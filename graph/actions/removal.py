@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
@@ -14,16 +12,16 @@ from ...tools.generation.lessons.rules import get_rule, remove_rule
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
 from ...tools.topics.discover import merge_topics
-from ..offers.offer import Offer, Option, Removal
+from ..offers.offer import Option, Removal, RemovalOffer
 from ..offers.pending import keep_with_plan, put
 from ..offers.reply import LeaveIn, TakeOut
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
-from ..wording.plan_words import option_lines
-from .beside_the_offer import said_beside
+from ..wording.plan_words import numbered_lines
 from .catalog import DropRecords, MergeTopics, RemoveRule
-from .record_changes import records_words, shown_ids
+from .messages import noticed, said_beside, shown
+from .review import records_words
 from .rules import ask_for_rule, rule_line
 
 _REASON = 120
@@ -48,56 +46,47 @@ def ask_to_remove(
 def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dict[str, Any]:
     """Do what was asked about, or leave it; records that went make other figures."""
     offer = the_offer(state)
+    if not isinstance(offer, RemovalOffer) or isinstance(deed, LeaveIn):
+        return noticed(offer, "All right, nothing was changed.")
     removal = offer.removal
-    if removal is None or isinstance(deed, LeaveIn):
-        return {"offer": as_json(offer), "reply": None, "notice": "All right, nothing was changed."}
     try:
         if removal.what == "rule":
-            rule = remove_rule(source().store, offer.workflow_id or "", removal.numbers[0])
-            return {"offer": as_json(offer), "reply": None, "notice": f"Removed: {rule_line(rule)}"}
+            rule = remove_rule(source().store, offer.workflow_id, removal.numbers[0])
+            return noticed(offer, f"Removed: {rule_line(rule)}")
         if removal.what == "topics":
-            moved = merge_topics(
-                scoped(source(), state), offer.workflow_id or "", removal.topics, removal.into
-            )
+            services = scoped(source(), state)
+            moved = merge_topics(services, offer.workflow_id, removal.topics, removal.into)
             said = f'{plural_have(moved, "record")} the topic "{topic_title(removal.into)}" now.'
-            return {**forget(), "workflow_id": offer.workflow_id, "reply": None, "notice": said}
-        return _drop(source, state, offer, removal)
+            return {**forget(), "workflow_id": offer.workflow_id, **noticed(None, said)}
+        return _drop(source, state, offer)
     except CoverageError as error:
-        return {"offer": as_json(offer), "reply": None, "notice": escape(str(error))}
+        return noticed(offer, escape(str(error)))
 
 
 def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
     store, offer = source().store, the_offer(state)
     try:
         if removal.what == "records":
-            removal.record_ids = shown_ids(offer, removal.numbers)
-        named = _named(store, offer.workflow_id or "", removal)
+            removal.record_ids = offer.shown_under(removal.numbers)
+        named = _named(store, offer.workflow_id, removal)
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
-    asked = put(offer, state).model_copy(
-        update={
-            "action": "remove",
-            "items": [],
-            "approval_id": None,
-            "removal": removal,
-            "options": [
-                Option(label=_deed(removal), effect="take_out"),
-                Option(label="Leave it as it is", effect="leave_in"),
-            ],
-        }
-    )
-    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
-    asked.text = "\n".join([named, "", "Would you like to:", *lines])
+    options = [
+        Option(label=_deed(removal), deed=TakeOut()),
+        Option(label="Leave it as it is", deed=LeaveIn()),
+    ]
+    asked = put(offer, state).instead(RemovalOffer, items=[], removal=removal, options=options)
+    asked.text = f"{named}\n\n{numbered_lines(asked)}"
     if offer.plan_id is not None:
         # An answer that reaches an empty state is one to this question, and no longer one to the plan.
-        keep_with_plan(store, offer.plan_id, offer=asked.model_dump(mode="json"))
-    return {"offer": as_json(asked), "reply": None, "messages": [AIMessage(asked.text)]}
+        keep_with_plan(store, offer.plan_id, offer=as_json(asked))
+    return shown(asked.text, asked)
 
 
-def _drop(source: ServicesSource, state: State, offer: Offer, removal: Removal) -> dict[str, Any]:
-    services = scoped(source(), state)
+def _drop(source: ServicesSource, state: State, offer: RemovalOffer) -> dict[str, Any]:
+    services, removal = scoped(source(), state), offer.removal
     # Run again after a crash, it finds them out and changes nothing.
-    reject_records(services.store, offer.workflow_id or "", removal.record_ids, removal.reason)
+    reject_records(services.store, offer.workflow_id, removal.record_ids, removal.reason)
     said = f"I dropped {records_words(removal.numbers)}; kept aside, no longer counted or exported."
     if removal.reason:
         reason = escape(shorten(removal.reason, _REASON))
@@ -106,7 +95,7 @@ def _drop(source: ServicesSource, state: State, offer: Offer, removal: Removal) 
     rule = read_rule(removal.reason)
     if rule is not None:
         return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
-    return {"offer": as_json(offer), "reply": None, "notice": said}
+    return noticed(offer, said)
 
 
 def _deed(removal: Removal) -> str:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 from ...tools.coverage.label_doubts import label_doubts
 from ...tools.dataset.record import Record, message_text
-from ...tools.errors import CoverageError
-from ...tools.store.records import get_record, load_records
+from ...tools.dataset.replace_record import replace_record
+from ...tools.errors import CoverageError, InvalidInput
+from ...tools.store.records import get_record, load_records, set_status, set_topic
 from ...tools.store.store import Store
 from ..context import thread_id
-from ..offers.offer import Offer, ReviewScope
+from ..offers.offer import Offer, PlanOffer, Review
 from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer
+from ..state import State, the_offer
 from ..wording.markdown import escape, shorten, topic_title
-from .beside_the_offer import said_beside
-from .catalog import ShowRecords
-from .record_changes import RecordChange, change_records, shown_ids
+from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
+from .messages import noticed, said_beside
 
 _PAGE = 5
 _TURN = 600
@@ -28,50 +30,27 @@ _TURNS = 6
 def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[str, Any]:
     """Show a few records."""
     store, offer = source().store, the_offer(state)
-    if action.shown_numbers:
-        return _in_full(source, offer, action.shown_numbers)
-    scope = _scope(action, offer)
-    first = len(offer.shown_records) if scope.page else 0
-    records = _records(store, offer, scope, state.get("record_ids") or [])
+    if numbers := action.shown_numbers:
+        named = [get_record(store, offer.workflow_id, record) for record in offer.shown_under(numbers)]
+        return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)))
+    wanted = _wanted(action, offer)
+    records = _records(store, offer, wanted, state.get("record_ids") or [])
+    said = page(records, wanted)
     if not records:
-        # What was shown keeps its numbers.
-        return said_beside(offer, page(records, scope, first))
-    shown = [] if scope.page == 0 else list(offer.shown_records)
-    offer = offer.model_copy(
-        update={"shown_records": shown + [record.id for record in records], "review": scope}
-    )
-    if offer.plan_id is not None and offer.action == "generate_synthetic_data":
+        return said_beside(offer, said)  # what was shown keeps its numbers
+    wanted.records = [*wanted.records, *(record.id for record in records)]
+    offer = offer.model_copy(update={"review": wanted})
+    if isinstance(offer, PlanOffer):
         # Stored anew, so that a reply that reaches an empty state knows which records were shown.
         offer = lay(scoped(source(), state), offer, state, thread_id())
-    return said_beside(offer, page(records, scope, first))
+    return said_beside(offer, said)
 
 
-def _in_full(source: ServicesSource, offer: Offer, numbers: list[int]) -> dict[str, Any]:
-    """Shown records once more, whole, under the numbers that they have."""
-    store, workflow_id = source().store, offer.workflow_id or ""
-    shown = zip(numbers, shown_ids(offer, numbers), strict=True)
-    parts = [
-        "\n".join(_headed(number, get_record(store, workflow_id, record_id), in_full=True))
-        for number, record_id in shown
-    ]
-    return said_beside(offer, "\n\n".join(parts))
-
-
-def change(source: ServicesSource, state: State, action: RecordChange) -> dict[str, Any]:
-    """Change shown records; it is a change of the dataset, so it is analyzed again."""
-    offer = the_offer(state)
-    try:
-        notice, shown = change_records(source().store, offer, action)
-    except CoverageError as error:
-        return said_beside(offer, escape(str(error)))
-    offer = offer.model_copy(update={"shown_records": shown})
-    return {"offer": as_json(offer), "reply": None, "notice": notice}
-
-
-def _scope(action: ShowRecords, offer: Offer) -> ReviewScope:
+def _wanted(action: ShowRecords, offer: Offer) -> Review:
+    """Which records are to be shown, with those that are shown already and keep their numbers."""
     if action.next and offer.review is not None:
         return offer.review.model_copy(update={"page": offer.review.page + 1})
-    return ReviewScope(
+    return Review(
         topic=action.topic,
         origin=None if action.origin == "any" else action.origin,
         uncategorized=action.without_a_topic,
@@ -79,52 +58,48 @@ def _scope(action: ShowRecords, offer: Offer) -> ReviewScope:
     )
 
 
-def _records(store: Store, offer: Offer, scope: ReviewScope, added: list[str]) -> list[Record]:
+def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> list[Record]:
     """One page of what the person wants to see."""
-    size = scope.size or _PAGE
-    workflow_id, start = offer.workflow_id or "", scope.page * size
-    if scope.origin == "synthetic":
+    size, topic, workflow_id = wanted.size or _PAGE, wanted.topic, offer.workflow_id
+    start = wanted.page * size
+    if wanted.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
             record.id
             for record in load_records(store, workflow_id, origin="synthetic")
-            if scope.topic is None or record.topic == scope.topic
+            if topic is None or record.topic == topic
         ]
         active = set(older)
         ids = [i for i in dict.fromkeys([*reversed(added), *reversed(older)]) if i in active]
         return [get_record(store, workflow_id, record_id) for record_id in ids[start : start + size]]
-    if scope.uncategorized:
+    if wanted.uncategorized:
         return list(islice(load_records(store, workflow_id, topic=None), start, start + size))
-    topic = scope.topic
-    if (
-        topic is None
-        and scope.origin is None
-        and (doubtful := offer.doubtful or _doubtful(store, workflow_id))
-    ):
-        return [get_record(store, workflow_id, i) for i in doubtful[start : start + size]]
+    if topic is None and wanted.origin is None:
+        doubtful = [i for need in label_doubts(store, workflow_id) for i in need.record_ids]
+        if doubtful:
+            return [get_record(store, workflow_id, i) for i in doubtful[start : start + size]]
     if topic is None and offer.items:
         topic = offer.items[0].topic
-    found = load_records(store, workflow_id, topic=... if topic is None else topic, origin=scope.origin)
+    found = load_records(store, workflow_id, topic=... if topic is None else topic, origin=wanted.origin)
     return list(islice(found, start, start + size))
 
 
-def _doubtful(store: Store, workflow_id: str) -> list[str]:
-    """What the label check finds, which had not come to an end when the offer was made."""
-    return [record_id for need in label_doubts(store, workflow_id) for record_id in need.record_ids]
-
-
-def page(records: list[Record], scope: ReviewScope, first: int) -> str:
-    """Records in a few lines each, numbered from ``first`` on, and what can be said about them."""
+def page(records: list[Record], wanted: Review) -> str:
+    """Records in a few lines each, numbered after those shown already, and what can be said about them."""
     if not records:
-        return "There are no more such records." if scope.page else "There are no such records."
+        return "There are no more such records." if wanted.page else "There are no such records."
     lines = ["**Review**", ""]
-    for number, record in enumerate(records, first + 1):
+    for number, record in enumerate(records, len(wanted.records) + 1):
         lines += [*_headed(number, record, in_full=False), ""]
     lines.append(
         "Say “drop NUMBER because …” to take a record out, “keep NUMBER” to take it back in, “move NUMBER to TOPIC”, "
         "“edit the reply of NUMBER: …”, “next” for more, “back” for the plan."
     )
     return "\n".join(lines)
+
+
+def _in_full(number: int, record: Record) -> str:
+    return "\n".join(_headed(number, record, in_full=True))
 
 
 def _headed(number: int, record: Record, *, in_full: bool) -> list[str]:
@@ -147,3 +122,49 @@ def _turns(record: Record, *, in_full: bool) -> list[str]:
         left_out = f"… {len(turns) - _TURNS} messages …  "
         turns = [*turns[: _TURNS // 2], left_out, *turns[-_TURNS // 2 :]]
     return turns
+
+
+def change(
+    source: ServicesSource, state: State, action: KeepRecords | MoveRecords | EditRecord
+) -> dict[str, Any]:
+    """Take shown records back in, move or edit them; the dataset changes, so it is analyzed again."""
+    store, offer = source().store, the_offer(state)
+    numbers = [action.number] if isinstance(action, EditRecord) else sorted(set(action.numbers))
+    what = records_words(numbers)
+    try:
+        ids = offer.shown_under(numbers)
+        match action:
+            case KeepRecords():
+                set_status(store, offer.workflow_id, ids, "active")
+                notice = f"{what[0].upper()}{what[1:]} count{'s' if len(ids) == 1 else ''} as before."
+            case MoveRecords():
+                for record_id in ids:
+                    set_topic(store, offer.workflow_id, record_id, action.topic)
+                notice = f'The topic of {what} is now "{topic_title(action.topic)}".'
+            case EditRecord():
+                offer.shown_records[action.number - 1] = _edit(store, offer.workflow_id, ids[0], action)
+                part = "question" if action.role == "user" else "reply"
+                notice = f"I changed the last {part} of {what}; the record as it was is kept aside."
+    except CoverageError as error:
+        return said_beside(offer, escape(str(error)))
+    return noticed(offer, notice)
+
+
+def _edit(store: Store, workflow_id: str, record_id: str, action: EditRecord) -> str:
+    source = json.loads(get_record(store, workflow_id, record_id).body)
+    messages = source.get("messages") or []
+    last = next(
+        (m for m in reversed(messages) if m.get("role") == action.role and message_text(m).strip()), None
+    )
+    if last is None:
+        raise InvalidInput(
+            "That record has no such message.", hint="Edit it with `finetune-coverage review`."
+        )
+    last["content"] = action.text
+    return replace_record(store, workflow_id, record_id, json.dumps(source, ensure_ascii=False))
+
+
+def records_words(numbers: Sequence[int]) -> str:
+    """``record 2`` or ``records 2, 5``."""
+    listed = ", ".join(map(str, numbers))
+    return f"record {listed}" if len(numbers) == 1 else f"records {listed}"

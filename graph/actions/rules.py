@@ -1,41 +1,36 @@
-"""The node for rules: what a rejection taught becomes one only when the person confirms it; listed here."""
+"""Rules: what a rejection taught becomes one only when the person confirms it; listed here."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.analyze_coverage import analyze
-from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.generation.lessons.rules import Rule, add_rule, broken_by_real, list_rules
 from ...tools.services import Services
 from ...tools.store.records import get_record
-from ..offers.offer import Offer, Option
-from ..offers.pending import put
+from ..offers.offer import Offer, Option, RuleOffer
+from ..offers.pending import put, withdraw
 from ..offers.reply import AddRule, SkipRule
 from ..scope import ServicesSource
-from ..state import State, as_json, the_offer
+from ..state import State, the_offer
 from ..wording.markdown import escape, topic_title
-from ..wording.plan_words import option_lines
-from .beside_the_offer import said_beside
+from ..wording.plan_words import numbered_lines
 from .catalog import ShowRules
+from .messages import said_beside, shown
 
 
 def rules(source: ServicesSource, state: State, deed: AddRule | SkipRule | ShowRules) -> dict[str, Any]:
     """Add the rule that was asked about, or leave it; list the rules."""
     store, offer = source().store, the_offer(state)
-    workflow_id = offer.workflow_id or ""
-    if isinstance(deed, AddRule) and offer.rule is not None:
-        topic = offer.rule.get("topic") if deed.only_here else None
-        wanted = Rule(offer.rule["kind"], offer.rule["value"], topic)  # type: ignore[arg-type]  # checked there
-        rule = add_rule(store, workflow_id, wanted)
+    if isinstance(deed, AddRule) and isinstance(offer, RuleOffer):
+        wanted = offer.rule if deed.only_here else replace(offer.rule, topic=None)
+        rule = add_rule(store, offer.workflow_id, wanted)
         said = f"From now on: {rule_line(rule)} “Remove rule {rule.id}” takes it away."
         return {"reply": None, "notice": said}
     if isinstance(deed, SkipRule):
         return {"reply": None, "notice": "No rule then; the record stays out, as an example to avoid."}
-    said = _listed(list_rules(store, workflow_id))
-    return said_beside(offer, said)
+    return said_beside(offer, _listed(list_rules(store, offer.workflow_id)))
 
 
 def ask_for_rule(
@@ -51,42 +46,26 @@ def ask_for_rule(
         record_id: the record that it was said of.
         done: what was done with the record, in words.
     """
-    store, workflow_id = services.store, offer.workflow_id or ""
-    if offer.plan_id is not None:
-        cancel_plan(store, offer.plan_id)
+    store, workflow_id = services.store, offer.workflow_id
+    withdraw(store, offer)
     topic = get_record(store, workflow_id, record_id).topic
     broken, looked = broken_by_real(store, workflow_id, rule)
-    options = [Option(label="Make it a rule for all topics", effect="add_rule")]
+    options = [Option(label="Make it a rule for all topics", deed=AddRule())]
     if topic is not None:
-        options += [Option(label=f'Only for "{topic_title(topic)}"', effect="add_rule_here")]
-    options += [Option(label="No rule", effect="skip_rule")]
-    asked = put(offer, state).model_copy(
-        update={
-            "action": "add_rule",
-            "plan_id": None,
-            "items": [],
-            "options": options,
-            "rule": {"kind": rule.kind, "value": rule.value, **({"topic": topic} if topic else {})},
-        }
+        options += [Option(label=f'Only for "{topic_title(topic)}"', deed=AddRule(only_here=True))]
+    options += [Option(label="No rule", deed=SkipRule())]
+    asked = put(offer, state).instead(
+        RuleOffer, plan_id=None, items=[], options=options, rule=replace(rule, topic=topic)
     )
     warning = f" {broken:,} of {looked:,} real records break it themselves." if broken else ""
-    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
-    asked.text = "\n".join(
-        [
-            f"{done}\n\nYour reason could be a rule: {escape(rule.words)}. Drafts that break it would be refused; "
-            f"records that are there stay.{warning} Would you like to:",
-            *lines,
-        ]
+    question = (
+        f"{done}\n\nYour reason could be a rule: {escape(rule.words)}. Drafts that break it would be refused; "
+        f"records that are there stay.{warning} Would you like to:"
     )
     # The record is out already: whatever comes next reads the new figures.
     coverage = analyze(services, workflow_id).model_dump(mode="json")
-    return {
-        "offer": as_json(asked),
-        "reply": None,
-        "coverage": coverage,
-        "coverage_after": coverage,
-        "messages": [AIMessage(asked.text)],
-    }
+    figures = {"coverage": coverage, "coverage_after": coverage}
+    return {**shown(numbered_lines(asked, question), asked), **figures}
 
 
 def _listed(rules: list[Rule]) -> str:

@@ -1,4 +1,4 @@
-"""The node that changes the targets as the person wished; the plan on the table was made for others and goes."""
+"""Changes the targets as the person wished; the plan on the table was made for others and goes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
-from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.set_targets import TargetChange, change_targets
+from ..offers.pending import withdraw
 from ..scope import ServicesSource, scoped
 from ..state import State, the_offer
 from ..wording.markdown import escape, topic_title
-from .beside_the_offer import said_beside
 from .catalog import SetTargets
+from .messages import noticed, said_beside
 
 _NAMED = 12
 
@@ -25,7 +25,7 @@ def retarget(source: ServicesSource, state: State, action: SetTargets) -> dict[s
     try:
         change = change_targets(
             services,
-            offer.workflow_id or "",
+            offer.workflow_id,
             action.aims,
             # Run again after a crash, "twice as much" must not become four times as much.
             since=Coverage.model_validate(known) if known else None,
@@ -34,9 +34,8 @@ def retarget(source: ServicesSource, state: State, action: SetTargets) -> dict[s
         return said_beside(offer, escape(str(error)))
     if not change.changed and change.before == change.after:
         return said_beside(offer, f"These are the targets already: {shares_words(change)}.")
-    if offer.plan_id is not None:
-        cancel_plan(services.store, offer.plan_id)
-    return {"notice": change_words(change), "reply": None, "offer": None}
+    withdraw(services.store, offer)
+    return noticed(None, change_words(change))
 
 
 def change_words(change: TargetChange) -> str:

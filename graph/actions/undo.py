@@ -1,28 +1,24 @@
-"""The nodes that take a round of generation back: first asked with what it changes, then done."""
+"""Takes rounds of generation back: first asked with what it changes, then done."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessage
-
 from ...tools.errors import CoverageError
-from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.generation.jobs.undo_jobs import undo_jobs
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.undo import UndoEffect, inspect_undo
 from ..context import thread_id
 from ..conversations.history import history
-from ..offers.offer import Offer, Option
-from ..offers.pending import put
+from ..offers.offer import Offer, Option, ResumeOffer, UndoOffer
+from ..offers.pending import put, withdraw
 from ..offers.reply import KeepRound, TakeBack
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer
+from ..state import State, the_offer
 from ..wording.markdown import escape, plural, topic_title
-from ..wording.plan_words import option_lines
-from .beside_the_offer import said_beside
+from ..wording.plan_words import numbered_lines
 from .catalog import UndoRound
-from .tool_messages import tool_messages
+from .messages import noticed, said_beside, shown, tool_messages
 
 _FEW = 3
 
@@ -31,77 +27,60 @@ def undo(source: ServicesSource, state: State, action: UndoRound) -> dict[str, A
     """Say what would leave the dataset and what the score would become, and ask."""
     services = scoped(source(), state)
     offer = the_offer(state)
-    workflow_id = offer.workflow_id or ""
-    if offer.action == "resume_generation":
+    if isinstance(offer, ResumeOffer):
         return said_beside(
             offer,
             "A round is still under way: let it carry on or stop it first, then it can be taken back.",
         )
     try:
-        effect = inspect_undo(services, workflow_id, number=action.round, every=action.every)
+        effect = inspect_undo(services, offer.workflow_id, number=action.round, every=action.every)
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
-    if offer.plan_id is not None:
-        # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
-        cancel_plan(services.store, offer.plan_id)
-    asked = _question(put(offer, state), effect)
+    # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
+    withdraw(services.store, offer)
     call = tool_messages(
         "inspect_undo",
-        {"workflow_id": workflow_id, "rounds": effect.rounds},
+        {"workflow_id": offer.workflow_id, "rounds": effect.rounds},
         {"success": True, "result": effect.model_dump(mode="json")},
     )
-    return {"offer": as_json(asked), "reply": None, "messages": [*call, AIMessage(asked.text)]}
+    return shown(*_question(put(offer, state), effect), call)
 
 
 def take_back(source: ServicesSource, state: State, deed: TakeBack | KeepRound) -> dict[str, Any]:
     """Take the round back that was asked about, or leave it; both lead to a new analysis."""
     store, offer = source().store, the_offer(state)
-    if isinstance(deed, KeepRound):
-        return {"reply": None, "offer": None, "notice": "All right, the round stays as it is."}
+    if isinstance(deed, KeepRound) or not isinstance(offer, UndoOffer):
+        return noticed(None, "All right, the round stays as it is.")
     try:
         # Run again after a crash, it finds the jobs undone and changes nothing.
-        undo_jobs(store, offer.round_jobs)
+        undo_jobs(store, offer.jobs)
     except CoverageError as error:
-        return {"reply": None, "offer": None, "notice": escape(str(error))}
-    verb = "is" if offer.round_title.startswith("Round ") else "are"
-    notice = (
-        f"{offer.round_title} {verb} taken back: {offer.round_effect}. The records are kept aside, neither counted nor "
-        "exported."
-    )
-    totals = history(store, thread_id(), offer.workflow_id or "")
-    return {**totals, "reply": None, "offer": None, "notice": notice}
+        return noticed(None, escape(str(error)))
+    return {**history(store, thread_id(), offer.workflow_id), **noticed(None, offer.done)}
 
 
-def _question(offer: Offer, effect: UndoEffect) -> Offer:
-    change = effect_words(effect)
-    which = "Round" if len(effect.rounds) == 1 else "Rounds"
-    title = f"{which} {', '.join(map(str, effect.rounds))}"
-    named = f"{title[0].lower()}{title[1:]}"
-    asked = offer.model_copy(
-        update={
-            "action": "undo_round",
-            "plan_id": None,
-            "items": [],
-            "approval_id": None,
-            "round_jobs": effect.job_ids,
-            "round_title": title,
-            "round_effect": change,
-            "options": [
-                Option(label=f"Take {named} back", effect="take_back"),
-                Option(label="Leave it as it is", effect="keep_round"),
-            ],
-        }
+def _question(offer: Offer, effect: UndoEffect) -> tuple[str, Offer]:
+    """What is asked, and the offer of it."""
+    change, numbers = effect_words(effect), ", ".join(map(str, effect.rounds))
+    named, are = (f"round {numbers}", "is") if len(effect.rounds) == 1 else (f"rounds {numbers}", "are")
+    done = f"{named.capitalize()} {are} taken back: {change}."
+    asked = offer.instead(
+        UndoOffer,
+        plan_id=None,
+        items=[],
+        jobs=effect.job_ids,
+        done=f"{done} The records are kept aside, neither counted nor exported.",
+        options=[
+            Option(label=f"Take {named} back", deed=TakeBack()),
+            Option(label="Leave it as it is", deed=KeepRound()),
+        ],
     )
-    lines = [f"{number}. {line}" for number, line in enumerate(option_lines(asked), 1)]
     spent = f" What it used stays spent: {escape(use_words(effect))}." if effect.tokens else ""
-    asked.text = "\n".join(
-        [
-            f"Taking {named} back changes the dataset: {change}. The records are kept aside, not "
-            f"deleted.{spent} Would you like to:",
-            *lines,
-        ]
+    question = (
+        f"Taking {named} back changes the dataset: {change}. The records are kept aside, not deleted.{spent} Would you "
+        "like to:"
     )
-    return asked
+    return numbered_lines(asked, question), asked
 
 
 def effect_words(effect: UndoEffect) -> str:

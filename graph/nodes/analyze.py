@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
 from ...tools.analyze_coverage import analyze_coverage
-from ..actions.tool_messages import error_words, tool_messages
+from ..actions.messages import error_words, tool_messages
 from ..reading.workflow_choice import ask_which
 from ..scope import ServicesSource, scoped
 from ..state import State

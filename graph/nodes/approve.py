@@ -11,7 +11,7 @@ from langgraph.types import Command, interrupt
 from ..consent import Answered, answered, together
 from ..context import answered_by_id, is_subgraph, sent_at, written_ahead
 from ..offers.form import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
-from ..offers.offer import Offer
+from ..offers.offer import ChoiceOffer, Offer, read_offer
 from ..offers.pending import now_ms
 from ..offers.reply import CONSEQUENCES, Reply
 from ..scope import ServicesSource
@@ -24,7 +24,7 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
     It runs again from its start when the answer comes, and after a crash: nothing before the interrupt changes
     anything, and what is written after it is found again.
     """
-    offer = offer_in(state) or Offer(action="choose_next_step")
+    offer = offer_in(state) or ChoiceOffer()
     answer = interrupt(request_for(offer).model_dump(mode="json"), response_schema=Answer)
     reply = in_time(read_answer(answer, offer), offer, sent_at(), is_ahead=written_ahead())
     update: dict[str, Any] = {}
@@ -32,7 +32,7 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
         reply, update = _if_new(reply, answer, offer, state)
     said = HumanMessage(as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()))
     update |= {"messages": [said], "heard": said.id}
-    offer = Offer.model_validate(update.get("offer") or offer)
+    offer = read_offer(update["offer"]) if "offer" in update else offer
     then = answered(source, with_update(state, update), reply, offer)
     return Command(goto=then.goto, update=together(update, then.update))
 

@@ -9,14 +9,14 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.coverage.report import Coverage
-from ...tools.generation.approvals.plans import cancel_plan
 from ..context import thread_id
 from ..conversations.history import history, rounds_of
+from ..offers.pending import withdraw
 from ..offers.reply import Proceed, Reply, ReviewOutside, Settled
 from ..scope import ServicesSource
 from ..state import NextStep, State, as_json, offer_in, reply_in
+from ..wording.inspections import round_table
 from ..wording.markdown import plural, plural_were, score_words
-from ..wording.round_table import round_table
 
 ENDED = "coverage-ended-"
 """How the id of the last message of a conversation begins: what a person wrote before it is answered."""
@@ -37,8 +37,7 @@ def finish(source: ServicesSource, state: State) -> dict[str, Any]:
     if reply is None and state.get("next_step"):
         return _summary(source, state)
     store, workflow_id = source().store, state.get("workflow_id")
-    if offer is not None and offer.plan_id is not None:
-        cancel_plan(store, offer.plan_id)
+    withdraw(store, offer)
     deed = reply.deed if reply is not None else None
     step: NextStep = (
         "grader" if isinstance(deed, Proceed) else "review" if isinstance(deed, ReviewOutside) else "stopped"

@@ -6,17 +6,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain_core.messages import AnyMessage
 from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
 from ...tools.generation.jobs.progress import Progress
-from ..actions.tool_messages import error_words, tool_messages
-from ..offers.pending import takes_yes
-from ..offers.resumption import INTERRUPTED, ask_to_resume
+from ..actions.messages import error_words, shown, tool_messages
+from ..offers.pending import INTERRUPTED, ask_to_resume, takes_yes
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, the_offer
+from ..state import State, offer_in, the_offer
 
 
 async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:
@@ -28,7 +27,9 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     graph with ``durability="sync"``.
     """
     write = get_stream_writer()
-    offer, approval_id = the_offer(state), state["approval_id"]
+    offer, approval_id = offer_in(state), state["approval_id"]
+    if offer is None:  # kept by another version, which was killed here
+        return Command(goto="reanalyze", update={"results": []})
     assert approval_id is not None
     if not await asyncio.to_thread(lambda: takes_yes(source().store, offer, approval_id)):
         return await asyncio.to_thread(_held, source, {**state, "results": []})
@@ -59,17 +60,11 @@ def _held(
     failed = next((result for result in state["results"] if result["error"]), None)
     said = f"The generation stopped. {error_words(failed)}" if failed else INTERRUPTED
     held = ask_to_resume(source().store, the_offer(state), state.get("approval_id") or "", state, said)
-    update = {
-        "offer": as_json(held),
-        "reply": None,
-        "results": state["results"],
-        "messages": [*messages, AIMessage(held.text)],
-    }
-    return Command(goto="approve", update=update)
+    return Command(goto="approve", update={**shown(held.text, held, messages), "results": state["results"]})
 
 
 AfterGeneration = Literal["reanalyze", "approve"]
-_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note")
+_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "remark")
 
 
 def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,26 +19,26 @@ from ...tools.store.workflows import list_topics
 from ..actions.catalog import Decline, ProposeMore, ShowRecords
 from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
-from ..offers.further_plans import further_options
-from ..offers.offer import Offer
-from ..offers.pending import lay
-from ..offers.plan_options import (
+from ..offers.offer import ChoiceOffer, Offer, Option, PlanOffer, ProceedOffer
+from ..offers.options import (
     MORE,
     PROCEED,
     REVIEW,
     REVIEW_NEW,
     SKIP,
+    STOP,
     costs_in_words,
-    option,
+    further_options,
     plan_options,
 )
-from ..offers.reply import Proceed, ReviewOutside, Stop, Unread
+from ..offers.pending import lay
+from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
+from ..wording.markdown import escape
 from ..wording.plan_words import brief_cost_words, note_lower_scores
 from ..wording.report import analysis_report, round_report
-from ..wording.stop_rule import goal_words
 
 AfterRecommendation = Literal["approve", "talk"]
 _CARRIED = (Unread, ProposeMore, ShowRecords, Proceed, Stop, ReviewOutside, Decline)
@@ -65,12 +65,11 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
     offer.topics = [topic.name for topic in coverage.topics]
-    offer.counts = dict(coverage.topic_distribution)
     offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
     offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
     previous = offer_in(state)
     if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:
-        offer.shown_records, offer.review = previous.shown_records, previous.review
+        offer.review = previous.review
     estimator = Estimator(services, workflow_id)
     offer.options += further_options(
         recommendation.frontier,
@@ -81,7 +80,8 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     offer = lay(services, offer, state, thread_id())
     costs = [costs_in_words(estimator, items) for items in offer.generations]
     if after_round:
-        goal = goal_words(coverage, recommendation, services.settings.target_score)
+        is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
+        goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
             before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason or goal
@@ -118,34 +118,21 @@ def _offer(
     """Which options there are; a plan is pending unless the recommendation is to proceed."""
     worst, everything = recommendation.worst_topic, recommendation.all_under_represented
     plan = worst or everything
-    doubtful = [record for need in recommendation.review for record in need.record_ids][:200]
-    offer = Offer(
-        action="proceed_to_grader",
-        workflow_id=workflow_id,
-        more=_more(recommendation),
-        doubtful=doubtful,
-        everything=(everything.items if everything else []),
+    could_be = ChoiceOffer(
+        workflow_id=workflow_id, more=_more(recommendation), everything=everything.items if everything else []
     )
     if recommendation.action == "proceed_to_grader" or (after_round and (stop or plan is None)):
-        review = option(REVIEW_NEW, "review_new") if after_round else option(REVIEW, "review")
-        offer.options = [option(PROCEED, "proceed"), option(MORE, "more"), review]
-        if is_short:
-            # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
-            offer.action = "choose_next_step"
-    elif plan is None:
-        offer.action = "choose_next_step"
-        offer.options = [option(REVIEW, "review"), option(SKIP, "proceed"), option("Stop here", "stop")]
-    elif after_round:
-        offer.action, offer.items = "generate_synthetic_data", (everything or plan).items
-        offer.options = [
-            option(PROCEED, "proceed"),
-            option(MORE, "generate", offer.items),
-            option(REVIEW_NEW, "review_new"),
-        ]
-    else:
-        offer.action, offer.items = "generate_synthetic_data", plan.items
-        offer.options = plan_options(plan.items, (everything or plan).items)
-    return offer
+        review = REVIEW_NEW if after_round else REVIEW
+        # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
+        kind = ChoiceOffer if is_short else ProceedOffer
+        return could_be.instead(kind, options=[PROCEED, Option(label=MORE, deed=ProposeMore()), review])
+    if plan is None:
+        return could_be.instead(ChoiceOffer, options=[REVIEW, SKIP, STOP])
+    items = (everything or plan).items
+    if after_round:
+        more = Option(label=MORE, deed=Approve(items=items))
+        return could_be.instead(PlanOffer, items=items, options=[PROCEED, more, REVIEW_NEW])
+    return could_be.instead(PlanOffer, items=plan.items, options=plan_options(plan.items, items))
 
 
 def _more(recommendation: Recommendation) -> list[PlanItem]:
@@ -180,6 +167,6 @@ def _carried(state: State, offer: Offer) -> dict[str, Any] | None:
     reply = read_reply(said, offer) if (said := state.get("said")) else None
     if reply is None or not isinstance(reply.deed, _CARRIED):
         return None
-    if isinstance(reply.deed, Proceed) and offer.action != "proceed_to_grader":
+    if isinstance(reply.deed, Proceed) and not isinstance(offer, ProceedOffer):
         return None
     return as_json(reply)

@@ -20,10 +20,16 @@ from ..consent import answered, together
 from ..context import from_context, sent_at, thread_id, written_ahead
 from ..conversations.history import history
 from ..offers.form import in_time
-from ..offers.offer import Offer, Option
-from ..offers.pending import find_plan, offer_of, outdated, unfinished_approval
+from ..offers.offer import ChoiceOffer, DatasetOffer, Offer, Option, ResumeOffer
+from ..offers.pending import (
+    ask_to_resume,
+    find_plan,
+    offer_of,
+    outdated,
+    unfinished_approval,
+    withdraw,
+)
 from ..offers.reply import CONSEQUENCES, ChooseDataset, Reply, Stop, Unclear, Unread
-from ..offers.resumption import ask_to_resume
 from ..reading.exact import read_reply
 from ..reading.workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
 from ..scope import ServicesSource, scoped
@@ -35,10 +41,9 @@ Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
 _ONWARD = (Unread, ProposeMore, ShowRecords)
-_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _FINISHED = [
-    Option(label="Generate more", effect="more"),
-    Option(label="Review the records", effect="review"),
+    Option(label="Generate more", deed=ProposeMore()),
+    Option(label="Review the records", deed=ShowRecords()),
 ]
 
 
@@ -63,11 +68,11 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     update["model"] = model
     update |= {"heard": message.id} if message is not None else {}
     offer = None if changed else offer_in(state)
-    if offer is not None and offer.action == "choose_workflow":
+    if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
     if changed:
         update |= forget()
-        _cancel(store, offer_in(state))
+        withdraw(store, offer_in(state))
     elif state.get("coverage_before") is None:
         update |= history(store, thread, workflow_id)
     plan = find_plan(store, thread, workflow_id)
@@ -81,7 +86,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
         # The state knows what was said since; the store knows what is really pending.
         offer = offer if offer is not None and offer.plan_id == plan.id else stored
     elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
-        asked_now = stored.action != "resume_generation"
+        asked_now = not isinstance(stored, ResumeOffer)
         offer = ask_to_resume(store, stored, unfinished[0], state) if asked_now else stored
         update |= {"approval_id": unfinished[0]}
         if asked_now:
@@ -89,7 +94,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
             update |= {"messages": [AIMessage(offer.text)], "offer": as_json(offer)}
             if message is None or isinstance(read_reply(said, offer).deed, CONSEQUENCES):
                 return Command(goto="approve", update={**_figures(services, state, workflow_id), **update})
-    elif offer is not None and offer.plan_id is not None and offer.action != "resume_generation":
+    elif offer is not None and offer.plan_id is not None and not isinstance(offer, ResumeOffer):
         offer = None  # it was answered elsewhere
     if state.get("next_step") and plan is None and unfinished is None:
         return _after_the_end(source, state, update, said)
@@ -108,7 +113,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
 def _workflow(state: State, store: Store, said: str, thread: str | None) -> tuple[str | None, bool]:
     """The workflow, and whether it is another one than the offer on the table is about."""
     offer = offer_in(state)
-    before = offer.workflow_id if offer is not None else None
+    before = offer.workflow_id if offer is not None else ""
     known = state.get("workflow_id") or from_context("workflow_id")
     if known is None and (plan := find_plan(store, thread, None)) is not None:
         known = plan.workflow_id
@@ -118,13 +123,13 @@ def _workflow(state: State, store: Store, said: str, thread: str | None) -> tupl
         known = named
     if known is None and len(ids) == 1:
         known = ids[0]
-    return known, before is not None and known != before
+    return known, before != "" and known != before
 
 
 def _without_workflow(state: State, store: Store, said: str) -> Command[Routed]:
     ids = [summary.id for summary in list_workflows(store)]
     offer = offer_in(state)
-    asked = offer is not None and offer.action == "choose_workflow"
+    asked = isinstance(offer, DatasetOffer)
     deed = read_workflow_choice(said, ids, asked=asked)
     if isinstance(deed, ChooseDataset):
         return Command(goto="analyze", update=opened(store, deed))
@@ -140,9 +145,7 @@ def _after_the_end(
     """A message to a finished conversation: workflow and history stay."""
     update["served_focus"] = None  # what comes back after the end may be topics that failed a dry run
     topics = list((state.get("coverage") or {}).get("topic_distribution", {}))
-    offer = Offer(
-        action="choose_next_step", workflow_id=update["workflow_id"], options=_FINISHED, topics=topics
-    )
+    offer = ChoiceOffer(workflow_id=update["workflow_id"], options=_FINISHED, topics=topics)
     reply = read_reply(said, offer)
     if isinstance(reply.deed, Unread) and state.get("next_step") == "grader":
         return Command(goto="talk", update={**update, "reply": as_json(reply), "offer": as_json(offer)})
@@ -150,11 +153,6 @@ def _after_the_end(
         carried = said if isinstance(reply.deed, _ONWARD) else None
         return Command(goto="analyze", update={**update, "said": carried, "offer": None})
     return Command(goto="finish", update={**update, "reply": None})
-
-
-def _cancel(store: Store, offer: Offer | None) -> None:
-    if offer is not None and offer.plan_id is not None:
-        cancel_plan(store, offer.plan_id)
 
 
 def _figures(services: Services, state: State, workflow_id: str) -> dict[str, Any]:

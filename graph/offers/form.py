@@ -7,31 +7,20 @@ item of the plan. Its types live in a package that we do not depend on, hence ou
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
 
 from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.strategy_choice import STRATEGIES
 from ..actions.catalog import Decline
 from ..reading.exact import read_reply
+from ..reading.names import words_of
 from ..reading.workflow_choice import read_workflow_choice
-from .edited_item import edited_item
-from .offer import Offer
-from .reply import (
-    CONSEQUENCES,
-    ENDS,
-    NO_TO,
-    YES_TO,
-    Approve,
-    Deed,
-    Proceed,
-    Reply,
-    Resume,
-    Unclear,
-    Unread,
-)
+from .offer import DatasetOffer, Offer, PlanOffer, Way
+from .reply import CONSEQUENCES, ENDS, Approve, Deed, Proceed, Reply, Resume, Unclear, Unread
 
-GENERATE = "generate_synthetic_data"
 AHEAD = (
     "That yes was written before I showed this plan, so I do not take it. Answer once you have read the plan, or begin "
     "with `chat --yes` if every yes in the pipe shall count."
@@ -50,7 +39,7 @@ class ReviewConfig(BaseModel):
     """Which decisions an action takes."""
 
     action_name: str
-    allowed_decisions: list[Literal["approve", "edit", "reject", "respond"]]
+    allowed_decisions: list[Way]
 
 
 class HumanRequest(BaseModel):
@@ -110,30 +99,17 @@ def request_for(offer: Offer) -> HumanRequest:
 
     The whole report is in the first action's description: around a subgraph its messages are not visible.
     """
-    if offer.action == GENERATE and offer.plan_id:
-        actions = [
-            ActionRequest(
-                name=GENERATE,
-                args={"workflow_id": offer.workflow_id, **item.model_dump()},
-                description=offer.text if number == 0 else f"Part {number + 1} of the plan above.",
-            )
-            for number, item in enumerate(offer.items)
-        ]
-        return HumanRequest(
-            action_requests=actions,
-            review_configs=[_review(GENERATE, "approve", "edit", "reject")],
-            plan_id=offer.plan_id,
+    parts = [item.model_dump() for item in offer.items] if isinstance(offer, PlanOffer) else [{}]
+    actions = [
+        ActionRequest(
+            name=offer.action,
+            args={"workflow_id": offer.workflow_id, **part},
+            description=offer.text if number == 1 else f"Part {number} of the plan above.",
         )
-    args: dict[str, Any] = {"workflow_id": offer.workflow_id or ""}
-    decisions: dict[str, list[Any]] = {
-        "proceed_to_grader": ["approve", "reject", "respond"],
-        "resume_generation": ["approve", "reject", "respond"],
-        **{action: ["approve", "reject", "respond"] for action in YES_TO},
-        "choose_workflow": ["edit", "respond"],
-    }
-    action = ActionRequest(name=offer.action, args=args, description=offer.text)
-    config = _review(offer.action, *decisions.get(offer.action, ["respond"]))
-    return HumanRequest(action_requests=[action], review_configs=[config])
+        for number, part in enumerate(parts, 1)
+    ]
+    config = ReviewConfig(action_name=offer.action, allowed_decisions=offer.decisions)
+    return HumanRequest(action_requests=actions, review_configs=[config], plan_id=_asked_plan(offer))
 
 
 def read_answer(answer: Answer, offer: Offer) -> Reply:
@@ -148,7 +124,7 @@ def read_answer(answer: Answer, offer: Offer) -> Reply:
         return _typed(decisions[0].message or "", offer)
     if decisions and all(decision.type == "reject" for decision in decisions):
         return _rejected(decisions[0].message or "", offer)
-    if offer.action != GENERATE:
+    if not isinstance(offer, PlanOffer):
         return _read_other(decisions, offer)
     if isinstance(value, Decision) and value.type == "approve" and offer.plan_id:
         return Reply(deed=Approve(items=offer.items), channel="decision", text="Approved")
@@ -261,15 +237,11 @@ def _named(answer: Answer) -> set[str]:
 
 def _asked_plan(offer: Offer) -> str | None:
     """The plan that is asked about; to carry on with one, or to take it back, is another question."""
-    return offer.plan_id if offer.action == GENERATE else None
-
-
-def _review(name: str, *decisions: Any) -> ReviewConfig:
-    return ReviewConfig(action_name=name, allowed_decisions=list(decisions))
+    return offer.plan_id if isinstance(offer, PlanOffer) else None
 
 
 def _typed(text: str, offer: Offer) -> Reply:
-    if offer.action == "choose_workflow":
+    if isinstance(offer, DatasetOffer):
         return Reply(deed=read_workflow_choice(text, offer.workflows, asked=True), text=text)
     return read_reply(text, offer)
 
@@ -277,22 +249,21 @@ def _typed(text: str, offer: Offer) -> Reply:
 def _rejected(message: str, offer: Offer) -> Reply:
     """A no; what is said with it may change or redirect the plan, but not turn the no into a yes."""
     reply = _typed(message, offer) if message.strip() else Reply(deed=Decline())
-    if offer.action in NO_TO:
-        return _decided(NO_TO[offer.action](), text=reply.text)
-    is_no = isinstance(reply.deed, Approve | Resume | Unclear)
-    return _decided(Decline() if is_no else reply.deed, text=reply.text)
+    no = offer.no()
+    is_no = isinstance(reply.deed, Approve | Resume | Unclear) or not isinstance(no, Decline)
+    return _decided(no if is_no else reply.deed, text=reply.text)
 
 
 def _read_other(decisions: list[Decision], offer: Offer) -> Reply:
     """Decisions on an offer without a plan."""
     decision = decisions[0]
     edited = decision.edited_action
-    if offer.action == "choose_workflow" and edited is not None:
+    if isinstance(offer, DatasetOffer) and edited is not None:
         named = str(edited.args.get("workflow_id", ""))
         return Reply(deed=read_workflow_choice(named, offer.workflows, asked=True), text=named)
-    yes_to: dict[str, type[Deed]] = {"proceed_to_grader": Proceed, "resume_generation": Resume, **YES_TO}
-    if len(decisions) == 1 and decision.type == "approve" and offer.action in yes_to:
-        return _decided(yes_to[offer.action]())
+    yes = offer.yes()
+    if len(decisions) == 1 and decision.type == "approve" and yes is not None:
+        return _decided(yes)
     return _again("That decision does not fit the question.")
 
 
@@ -309,9 +280,9 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
         if decision.type == "approve":
             items.append(item)
         elif decision.type == "edit" and decision.edited_action is not None:
-            if decision.edited_action.name != GENERATE:
+            if decision.edited_action.name != offer.action:
                 return _again(f"The action {decision.edited_action.name!r} is not part of this plan.")
-            edited = edited_item(decision.edited_action.args, item, offer)
+            edited = _edited(decision.edited_action.args, item, offer)
             if isinstance(edited, str):
                 return _again(edited)
             items.append(edited)
@@ -323,3 +294,52 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
 
 def _again(note: str) -> Reply:
     return _decided(Unclear(note=note))
+
+
+def _edited(changed: Mapping[str, Any], item: PlanItem, offer: Offer) -> PlanItem | str:
+    """The item after an edit, or what is wrong with it: it is approved as it stands, so nothing in it is guessed.
+
+    Args:
+        changed: the form's values, which may be strings; what is missing stays as it was.
+        item: the item as it was shown.
+        offer: what the form answers.
+    """
+    unknown = sorted(changed.keys() - {"workflow_id", *PlanItem.model_fields})
+    if unknown:
+        # A cap or an approver that was ignored would be a yes to something else than what was sent.
+        return f"{', '.join(map(repr, unknown))} cannot be changed here."
+    args = {**item.model_dump(), "workflow_id": offer.workflow_id, **changed}
+    if str(args["workflow_id"]).strip() != offer.workflow_id:
+        return f"The plan is for the workflow {offer.workflow_id}; another one needs its own analysis."
+    topic = _known(str(args["topic"]), {name: [name] for name in offer.topics})
+    if topic is None:
+        return f"There is no topic {str(args['topic'])!r}."
+    strategy = _known(
+        str(args["strategy"]), {name: [name, guide.title] for name, guide in STRATEGIES.items()}
+    )
+    if strategy is None:
+        return f"There is no strategy {str(args['strategy'])!r}."
+    count = _whole_number(args["count"])
+    try:
+        return PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})
+    except ValidationError as error:
+        return f"The count {args['count']!r} cannot be used: {error.errors()[0]['msg'].lower()}."
+
+
+def _known(written: str, names: Mapping[str, list[str]]) -> str | None:
+    """The name that was written, in whatever capitals and with whatever spaces; never one that only looks alike."""
+    if written in names:
+        return written
+    if not written.isprintable():
+        return None
+    words = words_of(written)
+    same = [name for name, forms in names.items() if any(words_of(form) == words for form in forms)]
+    return same[0] if len(same) == 1 else None
+
+
+def _whole_number(value: object) -> object:
+    """A number as it is, or one written in plain digits; ``None`` for anything that only might be a count."""
+    if isinstance(value, str):
+        digits = value.strip()
+        return digits if digits.isascii() and digits.isdigit() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,17 +1,35 @@
-"""What lies on the table: the plan a yes would start, the numbered options, and what was said about them."""
+"""What lies on the table: one model for each kind of question, with what its plain yes and its plain no do."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from ...tools.coverage.recommendation import PlanItem
-from .kinds import Action, Effect
-from .reply import YES_TO
+from ...tools.errors import InvalidInput
+from ...tools.generation.lessons.rules import Rule
+from ..actions.catalog import Decline
+from .reply import (
+    AddRule,
+    Approve,
+    Deed,
+    KeepRound,
+    KeptDeed,
+    LeaveIn,
+    Proceed,
+    Resume,
+    SkipRule,
+    TakeBack,
+    TakeOut,
+)
 
-OFFER_VERSION = 2
+OFFER_VERSION = 3
 """Raised whenever an offer that was stored before would be read otherwise."""
+Way = Literal["approve", "edit", "reject", "respond"]
+"""How a form may answer."""
+Kind = TypeVar("Kind", bound="Offer")
 
 
 class Option(BaseModel):
@@ -19,24 +37,240 @@ class Option(BaseModel):
 
     Attributes:
         label: as it is shown, without the number.
-        effect: what choosing it does.
-        items: for ``generate``: exactly what it generates.
-        shown: whether items and cost stand in the text that the person read; if not, choosing the option
-            shows them first.
+        deed: what choosing it does.
+        shown: of a plan, whether its items and cost stand in the text that the person read; if not, choosing the
+            option shows them first.
         letter: of a further plan, which has no number: it stands in a table of its own and comes after the others.
         note: for a further plan what it reaches and costs, for others what else is to be known before choosing it.
     """
 
     label: str
-    effect: Effect
-    items: list[PlanItem] = Field(default_factory=list)
+    deed: KeptDeed
     shown: bool = True
     letter: str = ""
     note: str = ""
 
+    @property
+    def items(self) -> list[PlanItem]:
+        """Exactly what it generates; nothing, where it is no plan."""
+        return self.deed.items if isinstance(self.deed, Approve) else []
+
+
+class Review(BaseModel):
+    """The records that are shown, and which they are.
+
+    Attributes:
+        records: ids of all that were shown, the first is number 1.
+        topic: only this topic; ``None`` is all.
+        origin: only real ones, or only synthetic ones, the newest of this conversation first.
+        uncategorized: only those without a topic.
+        page: counted from 0.
+        size: records of a page; None for the usual number.
+    """
+
+    records: list[str] = Field(default_factory=list)
+    topic: str | None = None
+    origin: Literal["real", "synthetic"] | None = None
+    uncategorized: bool = False
+    page: int = 0
+    size: int | None = None
+
+
+class Offer(BaseModel):
+    """What every question has in common, complete enough to read the answer without anything else.
+
+    It is kept in the conversation's state and beside the pending plan in the store, so that a reply is read the
+    same way wherever it comes in.
+
+    Attributes:
+        version: of this model; one of another version that was stored is asked anew.
+        action: the kind, as forms are told it.
+        workflow_id: the dataset it is about; empty while that is what is asked.
+        plan_id: the pending plan in the store that holds exactly ``items``.
+        items: the plan that a yes starts; empty when a yes starts no generation.
+        options: what can be chosen: the numbered options, then the further plans.
+        text: all that the person reads, as Markdown.
+        topics: the names that a reply may use.
+        suggestions: for a topic named without count or strategy: what is suggested for it.
+        everything: the plan for all topics that need records.
+        more: what "generate more" would propose.
+        is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
+        onward: what is left to ask for once the pilot was shown.
+        review: the records that are shown, if any are.
+        cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
+        cap_usd: the most money that it may cost, likewise.
+        model: the language model that the plan was priced for, if the run named one.
+        asked_at: when it was laid on the table, in milliseconds; 0 when it holds nothing that a yes would start.
+        heard: ids of the person's messages from before this offer: none of them can be an answer to it.
+        decided: decisions without a name that were carried out in this conversation before it, as `unnamed` gives them.
+        asked_again_at: when one of them came a second time and was asked back, in milliseconds; 0 when none did.
+        asks_beside: whether the last answer asks something itself: a bare yes could be one to that.
+    """
+
+    plain_yes: ClassVar[type[Deed] | None] = None
+    plain_no: ClassVar[type[Deed]] = Decline
+
+    version: int = OFFER_VERSION
+    action: str
+    workflow_id: str = ""
+    plan_id: str | None = None
+    items: list[PlanItem] = Field(default_factory=list)
+    options: list[Option] = Field(default_factory=list)
+    text: str = ""
+    topics: list[str] = Field(default_factory=list)
+    suggestions: dict[str, PlanItem] = Field(default_factory=dict)
+    everything: list[PlanItem] = Field(default_factory=list)
+    more: list[PlanItem] = Field(default_factory=list)
+    is_pilot: bool = False
+    onward: list[PlanItem] = Field(default_factory=list)
+    review: Review | None = None
+    cap_tokens: int | None = None
+    cap_usd: float | None = None
+    model: str | None = None
+    asked_at: int = 0
+    heard: list[str] = Field(default_factory=list)
+    decided: list[str] = Field(default_factory=list)
+    asked_again_at: int = 0
+    asks_beside: bool = False
+
+    def yes(self) -> Deed | None:
+        """What a plain yes does; ``None`` where it could be one to more than one thing."""
+        return self.plain_yes() if self.plain_yes else None
+
+    def no(self) -> Deed:
+        """What a plain no does."""
+        return self.plain_no()
+
+    @property
+    def decisions(self) -> list[Way]:
+        """How a form may answer it."""
+        return ["approve", "reject", "respond"] if self.plain_yes else ["respond"]
+
+    @property
+    def numbered(self) -> list[Option]:
+        """The options of the one numbered list in a message, the first is number 1."""
+        return [option for option in self.options if not option.letter]
+
+    @property
+    def generations(self) -> list[list[PlanItem]]:
+        """The different plans among the options that were offered with their items; further plans are not."""
+        plans: list[list[PlanItem]] = []
+        for option in self.options:
+            known = any(same_items(option.items, plan) for plan in plans)
+            if option.items and not option.letter and not known:
+                plans.append(option.items)
+        return plans
+
+    @property
+    def shown_records(self) -> list[str]:
+        """Ids of the records that are shown, the first is number 1."""
+        return self.review.records if self.review is not None else []
+
+    def shown_under(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of the records that are shown under these numbers.
+
+        Raises:
+            InvalidInput: no records are shown, or none under one of the numbers.
+        """
+        shown = self.shown_records
+        if numbers and not shown:
+            raise InvalidInput(
+                "No records are shown.", hint="Show them first, so that numbers mean something."
+            )
+        if wrong := [number for number in numbers if not 1 <= number <= len(shown)]:
+            raise InvalidInput(
+                f"There is no record {wrong[0]} among those shown.",
+                hint=f"They have the numbers 1 to {len(shown)}.",
+            )
+        return [shown[number - 1] for number in numbers]
+
+    def instead(self, kind: type[Kind], **changes: Any) -> Kind:
+        """Another question in place of this one; what both have stays, unless it is changed."""
+        common = {name: getattr(self, name) for name in Offer.model_fields if name != "action"}
+        return kind(**(common | changes))
+
+
+class PlanOffer(Offer):
+    """Whether to generate a plan: whole, its pilot, or what a pilot left."""
+
+    action: Literal["generate_synthetic_data"] = "generate_synthetic_data"
+
+    def yes(self) -> Deed | None:
+        """An approval, where the first option is the plan shown."""
+        first = self.options[0] if self.options else None
+        is_plain = self.plan_id and first and same_items(first.items, self.items)
+        return Approve(items=self.items) if is_plain else None
+
+    @property
+    def decisions(self) -> list[Way]:
+        """One for each part; what is said beside comes with a no."""
+        return ["approve", "edit", "reject"]
+
+
+class ResumeOffer(Offer):
+    """Whether to go on with an approved plan that is not carried out yet."""
+
+    plain_yes = Resume
+    action: Literal["resume_generation"] = "resume_generation"
+
+
+class ProceedOffer(Offer):
+    """Whether to go on to the grader, which is what is recommended."""
+
+    plain_yes = Proceed
+    action: Literal["proceed_to_grader"] = "proceed_to_grader"
+
+
+class ChoiceOffer(Offer):
+    """What to do next: a choice among the options, none of which a plain yes stands for."""
+
+    action: Literal["choose_next_step"] = "choose_next_step"
+
+
+class DatasetOffer(Offer):
+    """Which dataset to work on.
+
+    Attributes:
+        workflows: the ids to choose from.
+    """
+
+    action: Literal["choose_workflow"] = "choose_workflow"
+    workflows: list[str]
+
+    @property
+    def decisions(self) -> list[Way]:
+        """The name is filled in, or typed."""
+        return ["edit", "respond"]
+
+
+class UndoOffer(Offer):
+    """Whether to take rounds of generation back.
+
+    Attributes:
+        jobs: of the rounds.
+        done: what is said once they were taken back.
+    """
+
+    plain_yes, plain_no = TakeBack, KeepRound
+    action: Literal["undo_round"] = "undo_round"
+    jobs: list[str]
+    done: str
+
+
+class RuleOffer(Offer):
+    """Whether the reason for which a record was taken out becomes a rule.
+
+    Attributes:
+        rule: as it was understood, with the topic of the record.
+    """
+
+    plain_yes, plain_no = AddRule, SkipRule
+    action: Literal["add_rule"] = "add_rule"
+    rule: Rule
+
 
 class Removal(BaseModel):
-    """What a person named to be taken out or merged, and is asked about first.
+    """What a person named to be taken out or merged.
 
     Attributes:
         what: shown records, a rule, or topics that another takes up.
@@ -55,128 +289,37 @@ class Removal(BaseModel):
     reason: str = ""
 
 
-class Offer(BaseModel):
-    """What the person is asked, complete enough to read the answer without anything else.
+class RemovalOffer(Offer):
+    """Whether to take out, or to merge, what was named."""
 
-    It is kept in the conversation's state and beside the pending plan in the store, so that a reply is read the
-    same way wherever it comes in.
-
-    Attributes:
-        version: of this model; one of another version that was stored is asked anew.
-        action: what a plain approval means here.
-        workflow_id: the dataset it is about; ``None`` while that is what is asked.
-        plan_id: the pending plan in the store that holds exactly ``items``.
-        items: the plan that a yes starts; empty when a yes starts no generation.
-        options: what can be chosen: the numbered options, then the further plans.
-        text: all that the person reads, as Markdown.
-        topics: the names that a reply may use.
-        suggestions: for a topic named without count or strategy: what is suggested for it.
-        counts: records of each topic now, for "bring it up to 100".
-        shown_records: ids of the records shown in a review, the first is number 1.
-        review: what the shown records are: a topic, or the synthetic ones.
-        approval_id: for ``resume_generation``: the approval whose work is unfinished.
-        workflows: for ``choose_workflow``: the ids to choose from.
-        round_jobs: for ``undo_round``: the jobs of the round that a yes takes back.
-        round_title: for ``undo_round``: which round that is.
-        round_effect: for ``undo_round``: what it changes, in words.
-        is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
-        onward: what is left to ask for once the pilot was shown.
-        rule: for ``add_rule``: kind and value of the rule that was understood, and the topic of the record.
-        removal: for ``remove``: what a yes takes out.
-        everything: the plan for all topics that need records.
-        more: what "generate more" would propose.
-        doubtful: ids of records that a review should begin with.
-        cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
-        cap_usd: the most money that it may cost, likewise.
-        model: the language model that the plan was priced for, if the run named one.
-        asked_at: when it was laid on the table, in milliseconds; 0 when it holds nothing that a yes would start.
-        heard: ids of the person's messages from before this offer: none of them can be an answer to it.
-        decided: decisions without a name that were carried out in this conversation before it, as `unnamed` gives them.
-        asks_beside: whether the last answer asks something itself: a bare yes could be one to that.
-        asked_again_at: when one of them came a second time and was asked back, in milliseconds; 0 when none did.
-    """
-
-    version: int = OFFER_VERSION
-    action: Action
-    workflow_id: str | None = None
-    plan_id: str | None = None
-    items: list[PlanItem] = Field(default_factory=list)
-    options: list[Option] = Field(default_factory=list)
-    text: str = ""
-    topics: list[str] = Field(default_factory=list)
-    suggestions: dict[str, PlanItem] = Field(default_factory=dict)
-    counts: dict[str, int] = Field(default_factory=dict)
-    shown_records: list[str] = Field(default_factory=list)
-    review: ReviewScope | None = None
-    approval_id: str | None = None
-    workflows: list[str] = Field(default_factory=list)
-    round_jobs: list[str] = Field(default_factory=list)
-    round_title: str = ""
-    round_effect: str = ""
-    is_pilot: bool = False
-    onward: list[PlanItem] = Field(default_factory=list)
-    rule: dict[str, str] | None = None
-    removal: Removal | None = None
-    everything: list[PlanItem] = Field(default_factory=list)
-    more: list[PlanItem] = Field(default_factory=list)
-    doubtful: list[str] = Field(default_factory=list)
-    cap_tokens: int | None = None
-    cap_usd: float | None = None
-    model: str | None = None
-    asked_at: int = 0
-    heard: list[str] = Field(default_factory=list)
-    decided: list[str] = Field(default_factory=list)
-    asked_again_at: int = 0
-    asks_beside: bool = False
-
-    @property
-    def yes_is_plain(self) -> bool:
-        """Whether a bare "yes" can mean one thing only: the first option, which is the plan shown."""
-        if self.action in ("proceed_to_grader", "resume_generation", *YES_TO):
-            return True
-        first = self.options[0] if self.options else None
-        return bool(
-            self.plan_id and first and first.effect == "generate" and same_items(first.items, self.items)
-        )
-
-    @property
-    def numbered(self) -> list[Option]:
-        """The options of the one numbered list in a message, the first is number 1."""
-        return [option for option in self.options if not option.letter]
-
-    @property
-    def generations(self) -> list[list[PlanItem]]:
-        """The different plans among the options that were offered with their items; further plans are not."""
-        plans: list[list[PlanItem]] = []
-        for option in self.options:
-            known = any(same_items(option.items, plan) for plan in plans)
-            if option.effect == "generate" and not option.letter and not known:
-                plans.append(option.items)
-        return plans
+    plain_yes, plain_no = TakeOut, LeaveIn
+    action: Literal["remove"] = "remove"
+    removal: Removal
 
 
-class ReviewScope(BaseModel):
-    """Which records are being reviewed.
-
-    Attributes:
-        topic: only this topic; ``None`` is all.
-        origin: only real ones, or only synthetic ones, the newest of this conversation first.
-        uncategorized: only those without a topic.
-        page: counted from 0.
-        size: records of a page; None for the usual number.
-    """
-
-    topic: str | None = None
-    origin: Literal["real", "synthetic"] | None = None
-    uncategorized: bool = False
-    page: int = 0
-    size: int | None = None
+_OFFERS: TypeAdapter[Offer] = TypeAdapter(
+    Annotated[
+        PlanOffer
+        | ResumeOffer
+        | ProceedOffer
+        | ChoiceOffer
+        | DatasetOffer
+        | UndoOffer
+        | RuleOffer
+        | RemovalOffer,
+        Field(discriminator="action"),
+    ]
+)
 
 
-def stored_offer(stored: Any) -> Offer | None:
+def read_offer(kept: Any) -> Offer:
+    """An offer from what is kept of it."""
+    return _OFFERS.validate_python(kept)
+
+
+def stored_offer(kept: Any) -> Offer | None:
     """An offer as it was kept; ``None`` for none, and for one of another version."""
-    known = isinstance(stored, dict) and stored.get("version") == OFFER_VERSION
-    return Offer.model_validate(stored) if known else None
+    return read_offer(kept) if isinstance(kept, dict) and kept.get("version") == OFFER_VERSION else None
 
 
 def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:
@@ -186,6 +329,3 @@ def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:
         return (item.topic, item.count, item.strategy)
 
     return sorted(map(key, some)) == sorted(map(key, others))
-
-
-Offer.model_rebuild()

@@ -10,21 +10,33 @@ from sqlalchemy import select, update
 from ...tools.errors import InvalidInput
 from ...tools.generation.approvals.approval import approval_of
 from ...tools.generation.approvals.approved_items import open_items
-from ...tools.generation.approvals.plans import Plan, get_plan, list_plans, pending_plan, propose_plan
+from ...tools.generation.approvals.plans import (
+    Plan,
+    cancel_plan,
+    get_plan,
+    list_plans,
+    pending_plan,
+    propose_plan,
+)
 from ...tools.generation.jobs.ledger import summarize_job
 from ...tools.generation.money.estimate import stops_of
 from ...tools.services import Services
 from ...tools.store.journal_tables import jobs, plans
 from ...tools.store.store import Store
 from ..state import State
-from .offer import Offer, stored_offer
+from ..wording.markdown import plural
+from ..wording.plan_words import numbered_lines
+from .offer import Kind, Offer, Option, PlanOffer, ResumeOffer, stored_offer
+from .options import SKIP_REST, STOP
+from .reply import Resume
 
+INTERRUPTED = "The generation was interrupted."
 _HEARD = 200
 _CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
 _OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
 
 
-def lay(services: Services, offer: Offer, state: State, thread_id: str | None) -> Offer:
+def lay(services: Services, offer: Kind, state: State, thread_id: str | None) -> Kind:
     """Store the offer's plan, if it has one, under the root conversation; an earlier pending plan is cancelled.
 
     The offer goes with the plan, because a reply may arrive with an empty state (a new message to a parent graph).
@@ -36,7 +48,7 @@ def lay(services: Services, offer: Offer, state: State, thread_id: str | None) -
             "decided": sorted({*(state.get("decided") or []), *decided_in(services.store, thread_id)}),
         }
     )
-    if not offer.items or offer.workflow_id is None:
+    if not offer.items:
         return offer
     details: dict[str, Any] = {
         "offer": offer.model_dump(mode="json"),
@@ -55,12 +67,18 @@ def lay(services: Services, offer: Offer, state: State, thread_id: str | None) -
     return offer.model_copy(update={"plan_id": plan.id})
 
 
-def put(offer: Offer, state: State) -> Offer:
+def put(offer: Kind, state: State) -> Kind:
     """The offer as a question that is asked now: nothing that was said or sent before is an answer to it."""
     heard = [m.id for m in state.get("messages", []) if m.type == "human" and m.id]
     return offer.model_copy(
         update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0, "asks_beside": False}
     )
+
+
+def withdraw(store: Store, offer: Offer | None) -> None:
+    """Take the plan back that lies on the table, if one does: a later yes has nothing to be a yes to."""
+    if offer is not None and offer.plan_id is not None:
+        cancel_plan(store, offer.plan_id)
 
 
 def now_ms() -> int:
@@ -82,16 +100,42 @@ def takes_yes(store: Store, offer: Offer, approval_id: str) -> bool:
     with the plan: without a new question there is nothing more that a stored answer could be a yes to.
     """
     with store.write() as connection:
-        if offer.action != "resume_generation":
+        if not isinstance(offer, ResumeOffer):
             begun = select(jobs.c.id).where(jobs.c.approval_id == approval_id).limit(1)
             return connection.execute(begun).first() is None
         plan = plans.c.id == offer.plan_id
-        known = connection.execute(select(plans.c.details).where(plan)).scalar()
-        if not known or known.get("offer", {}).get("action") != "resume_generation":
+        known = connection.execute(select(plans.c.details).where(plan)).scalar() or {}
+        asked = stored_offer(known.get("offer"))
+        if not isinstance(asked, ResumeOffer):
             return False
-        answered = {**known, "offer": {**known["offer"], "action": "generate_synthetic_data"}}
+        answered = {**known, "offer": asked.instead(PlanOffer).model_dump(mode="json")}
         connection.execute(update(plans).where(plan).values(details=answered))
         return True
+
+
+def ask_to_resume(
+    store: Store, offer: Offer, approval_id: str, state: State, said: str = INTERRUPTED
+) -> Offer:
+    """The question whether to go on with an approved plan that is not carried out yet.
+
+    It is kept with the plan, since the answer may come with an empty state, and an answer to the plan is none to it.
+
+    Args:
+        store: knows how far it came.
+        offer: that of the plan.
+        approval_id: of the plan.
+        state: of the conversation.
+        said: what happened.
+    """
+    resume = Option(label="Carry on with the approved plan", deed=Resume())
+    held = put(offer, state).instead(ResumeOffer, options=[resume, SKIP_REST, STOP], review=None)
+    accepted, wanted = accepted_of(store, approval_id), sum(item.count for item in offer.items)
+    kept = f" {accepted:,} of its {plural(wanted, 'record')} are finished." if accepted else ""
+    question = f"{said}\n\nNothing that was accepted is lost.{kept} Would you like to:"
+    held.text = numbered_lines(held, question)
+    if held.plan_id is not None:
+        keep_with_plan(store, held.plan_id, offer=held.model_dump(mode="json"))
+    return held
 
 
 def accepted_of(store: Store, approval_id: str) -> int:

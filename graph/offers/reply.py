@@ -7,9 +7,9 @@ model may call. Only `Approve` and `Resume` lead to a generation, only the first
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_serializer, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from ...tools.coverage.recommendation import PlanItem
 
@@ -112,10 +112,21 @@ CONSEQUENCES = (Approve, Resume, Proceed, Stop, ReviewOutside, TakeBack, AddRule
 """What is not undone by another answer: only a bare answer or a decision does it."""
 ENDS = (Proceed, Stop, ReviewOutside)
 """What ends the conversation."""
-YES_TO: dict[str, type[Deed]] = {"undo_round": TakeBack, "add_rule": AddRule, "remove": TakeOut}
-"""What a plain yes does where it is neither to a plan nor to going on."""
-NO_TO: dict[str, type[Deed]] = {"undo_round": KeepRound, "add_rule": SkipRule, "remove": LeaveIn}
-"""What a plain no does there."""
+
+
+def _with_kind(deed: Deed) -> dict[str, Any]:
+    return {"kind": deed.kind, **deed.model_dump(mode="json")}
+
+
+def _by_kind(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    fields = dict(value)
+    return Deed.known[fields.pop("kind")].model_validate(fields)
+
+
+KeptDeed = Annotated[Deed, PlainSerializer(_with_kind), BeforeValidator(_by_kind)]
+"""A deed of any kind, as JSON with its kind."""
 
 
 class Reply(BaseModel):
@@ -128,22 +139,10 @@ class Reply(BaseModel):
         channel: how the answer came: typed, or as a structured decision.
     """
 
-    deed: SerializeAsAny[Deed]
+    deed: KeptDeed
     text: str = ""
     read_by: Literal["exact", "model"] = "exact"
     channel: Literal["typed", "decision"] = Field(default="typed")
-
-    @field_serializer("deed")
-    def _with_kind(self, deed: Deed) -> dict[str, Any]:
-        return {"kind": deed.kind, **deed.model_dump(mode="json")}
-
-    @field_validator("deed", mode="before")
-    @classmethod
-    def _by_kind(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        fields = dict(value)
-        return Deed.known[fields.pop("kind")].model_validate(fields)
 
 
 def stored_reply(stored: Any) -> Reply | None:

@@ -28,12 +28,11 @@ from ...tools.services import Services
 from ...tools.store.branches import branches_of
 from ...tools.store.records import get_record
 from ..actions.asked_tools import Asked
-from ..actions.catalog import ACTIONS, QUESTIONS, Action
+from ..actions.catalog import ACTIONS, Action
 from ..actions.checked import checked
-from ..actions.facts import Answer
 from ..actions.number_check import unsupported_numbers
-from ..actions.questions import look_up
-from ..offers.offer import Offer, Option
+from ..actions.questions import ANSWERS, Answer, look_up
+from ..offers.offer import Offer, Option, RemovalOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import plain_markdown, shorten
 
@@ -52,7 +51,7 @@ _CORRECTION = (
     "them up."
 )
 _LOST = "I did not understand that. Could you say it in other words?"
-_TOOLS = {action.__name__: action for action in (*ACTIONS, *QUESTIONS)}
+_TOOLS = {action.__name__: action for action in (*ACTIONS, *ANSWERS)}
 
 
 async def read_with_tools(
@@ -73,7 +72,6 @@ async def read_with_tools(
     """
     if len(text) > LONGEST_TEXT:
         return Unclear(note=f"That is longer than {LONGEST_TEXT:,} characters.")
-    assert asked.offer is not None
     async with asyncio.timeout(wait):
         state = await asyncio.to_thread(state_card, asked.offer, asked.services, coverage)
         return await _Reader(text, asked, asked.offer).read(state, _spoken(turns, text))
@@ -98,7 +96,7 @@ class _Reader:
             )
             self.asked.usage += usage
             messages.append(said)
-            if not said.tool_calls:
+            if not (said.tool_calls or said.invalid_tool_calls):
                 invented = self._invented(said.text, state, turns)
                 if invented and not self._was_corrected:
                     self._was_corrected = True
@@ -111,6 +109,9 @@ class _Reader:
                 if isinstance(outcome, Deed):
                     return outcome
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
+            for broken in said.invalid_tool_calls:
+                wrong = json.dumps({"error": f"The arguments are no JSON object: {broken['args']}"})
+                messages.append(ToolMessage(wrong, tool_call_id=broken["id"]))
         return Told(note=self._plain_facts())
 
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> Deed | str:
@@ -123,7 +124,7 @@ class _Reader:
             if isinstance(action, ACTIONS):
                 return checked(action, self._offer, self._services)
             before = len(self.asked.calls)
-            fact = look_up(action, self.asked, self._offer)
+            fact = look_up(action, self.asked)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
@@ -172,13 +173,13 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     }
     if offer.items:
         try:
-            estimate = estimate_plan(services, offer.workflow_id or "", offer.items)
+            estimate = estimate_plan(services, offer.workflow_id, offer.items)
             card["cost_of_the_plan"] = f"{estimate.note}. {estimate.stops_note}"
         except CoverageError as error:
             card["why_the_plan_cannot_be_carried_out"] = str(error)
-    if offer.removal is not None and offer.action == "remove":
+    if isinstance(offer, RemovalOffer):
         card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
-    copies = branches_of(services.store, offer.workflow_id or "")
+    copies = branches_of(services.store, offer.workflow_id)
     if len(copies) > 1:
         card["copies_of_the_dataset"] = copies
     if coverage is not None:
@@ -216,7 +217,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
     """How many there were, and what the last one did."""
-    rounds = inspect_rounds(services, offer.workflow_id or "", last=1)
+    rounds = inspect_rounds(services, offer.workflow_id, last=1)
     last = [
         item.model_dump(include={"topic", "strategy", "requested", "accepted", "rejected", "is_undone"})
         for entry in rounds.shown
@@ -228,7 +229,7 @@ def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
 def _shown(offer: Offer, services: Services) -> dict[str, Any]:
     shown = {}
     for number, record_id in enumerate(offer.shown_records, 1):
-        record = get_record(services.store, offer.workflow_id or "", record_id)
+        record = get_record(services.store, offer.workflow_id, record_id)
         begins = next((message_text(m) for m in record.messages if m.get("role") == "user"), "")
         shown[str(number)] = {
             "topic": record.topic,

@@ -27,7 +27,7 @@ from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action, PlannedItem
 from ..actions.checked import checked
 from ..actions.questions import look_up
-from ..offers.offer import Offer
+from ..offers.offer import Offer, ProceedOffer, ResumeOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.help import HELP
 from ..wording.markdown import escape
@@ -177,7 +177,6 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
         TimeoutError: not within ``wait``.
     """
     offer = asked.offer
-    assert offer is not None
     if len(text) > _LONGEST:
         return Unclear(note=f"That is longer than {_LONGEST:,} characters.")
     plan = read_bare_plan(text, offer.topics)
@@ -211,11 +210,10 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
 
 def _carried_out(action: Action, asked: Asked) -> Deed:
     """The action, or the facts that answer a question; what cannot be done is said."""
-    assert asked.offer is not None
     try:
         if isinstance(action, ACTIONS):
             return checked(action, asked.offer, asked.services)
-        found = look_up(action, asked, asked.offer)
+        found = look_up(action, asked)
     except CoverageError as error:
         return Unclear(note=escape(str(error)))
     return Told(note="\n\n".join(filter(None, (found.said, found.quotes))))
@@ -308,9 +306,9 @@ _MEANS = {
 
 def _meant(action: str, offer: Offer) -> str:
     """What a yes would be to here."""
-    if action == "yes" and offer.action == "proceed_to_grader":
+    if action == "yes" and isinstance(offer, ProceedOffer):
         return _MEANS["skip"]
-    if action == "yes" and offer.action == "resume_generation":
+    if action == "yes" and isinstance(offer, ResumeOffer):
         return _MEANS["carry_on"]
     return _MEANS[action]
 

@@ -10,27 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..actions.catalog import Decline, ProposeMore, ShowRecords, proposed
-from ..offers.kinds import Effect
-from ..offers.offer import Offer, Option, same_items
+from ..actions.catalog import ProposeMore, proposed
+from ..offers.offer import Offer, Option, ProceedOffer, ResumeOffer, same_items
 from ..offers.reply import (
     CONSEQUENCES,
-    NO_TO,
-    YES_TO,
-    AddRule,
     Approve,
     AskBack,
     Deed,
-    KeepRound,
-    LeaveIn,
     Proceed,
     Reply,
     Resume,
     ReviewOutside,
-    SkipRule,
     Stop,
-    TakeBack,
-    TakeOut,
     Unclear,
     Unread,
 )
@@ -64,18 +55,18 @@ def read_exact(text: str, offer: Offer) -> Deed | None:
         case "yes" | "go" if offer.asks_beside:
             return None  # it may be one to what was asked in words; whoever reads it has the turns before
         case "yes":
-            return _yes(offer)
-        case "no" if offer.action in NO_TO:
-            return NO_TO[offer.action]()
+            return offer.yes() or Unclear(
+                note="I am not sure what your yes is to. Please answer with a number."
+            )
         case "no":
-            return Decline()
+            return offer.no()
         case "go":
             return _go(offer)
-        case "resume" if offer.action == "resume_generation" and not offer.shown_records:
+        case "resume" if isinstance(offer, ResumeOffer) and not offer.shown_records:
             return Resume()
         case "proceed":
             return Proceed()
-        case "yes_proceed" if offer.action == "proceed_to_grader":
+        case "yes_proceed" if isinstance(offer, ProceedOffer):
             return Proceed()
         case "stop":
             return Stop()
@@ -89,25 +80,13 @@ def asked_first(deed: Deed) -> Deed:
     return AskBack(means=deed.kind) if isinstance(deed, CONSEQUENCES) else deed
 
 
-def _yes(offer: Offer) -> Deed:
-    """A bare yes: to exactly the plan shown, where there is one and only one thing it can mean."""
-    if offer.action == "proceed_to_grader":
-        return Proceed()
-    if offer.action == "resume_generation":
-        return Resume()
-    if offer.action in YES_TO:
-        return YES_TO[offer.action]()
-    if offer.yes_is_plain:
-        return Approve(items=offer.items)
-    return Unclear(note="I am not sure what your yes is to. Please answer with a number.")
-
-
 def _go(offer: Offer) -> Deed:
     """A bare "generate": a yes only where one single plan is on the table."""
-    shown = [option.items for option in offer.numbered if option.effect == "generate" and option.shown]
-    if offer.yes_is_plain and offer.plan_id and all(same_items(items, offer.items) for items in shown):
-        return Approve(items=offer.items)
-    if offer.action == "proceed_to_grader":
+    shown = [option.items for option in offer.numbered if option.items and option.shown]
+    yes = offer.yes()
+    if isinstance(yes, Approve | Resume) and all(same_items(items, offer.items) for items in shown):
+        return yes
+    if isinstance(offer, ProceedOffer):
         return ProposeMore()
     return Unclear(note="There is more than one plan to choose from. Please answer with a number.")
 
@@ -120,28 +99,9 @@ def _numbered(number: int, is_named: bool, offer: Offer) -> Deed | None:
     return Unclear(note=f"There is no option {number}.")
 
 
-_EFFECTS: dict[Effect, Deed] = {
-    "proceed": Proceed(),
-    "stop": Stop(),
-    "resume": Resume(),
-    "more": ProposeMore(),
-    "review": ShowRecords(),
-    "review_new": ShowRecords(origin="synthetic"),
-    "take_back": TakeBack(),
-    "keep_round": KeepRound(),
-    "add_rule": AddRule(),
-    "add_rule_here": AddRule(only_here=True),
-    "skip_rule": SkipRule(),
-    "take_out": TakeOut(),
-    "leave_in": LeaveIn(),
-}
-
-
 def _chosen(option: Option) -> Deed:
-    if option.effect != "generate":
-        return _EFFECTS[option.effect]
     # What was not shown with its items and cost cannot be approved yet; it is shown first.
-    return Approve(items=option.items) if option.shown else proposed(option.items)
+    return option.deed if option.shown else proposed(option.items)
 
 
 def _written(text: str) -> str:

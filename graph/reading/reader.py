@@ -10,6 +10,7 @@ from langchain_core.messages import HumanMessage
 
 from ...tools.coverage.report import Coverage
 from ...tools.errors import EndpointError
+from ...tools.models.tool_calling import NoTools
 from ..actions.asked_tools import Asked
 from ..actions.catalog import Decline, NothingAsked
 from ..offers.reply import AskBack, Deed, Told, Unclear
@@ -39,7 +40,6 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
     services = await asyncio.to_thread(lambda: scoped(source(), state))
     asked = Asked(
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
-        offer.workflow_id or "",
         offer,
         reading_tokens=state.get("reading_tokens") or 0,
         reading_uncounted=state.get("reading_uncounted") or 0,
@@ -64,7 +64,7 @@ async def _read(text: str, asked: Asked, state: State) -> Deed:
                 turns = state.get("messages") or []
                 return await read_with_tools(text, asked, coverage, turns, wait=LONGEST_WAIT)
             except EndpointError as error:
-                if type(error) is not EndpointError:
+                if type(error) not in (EndpointError, NoTools):
                     raise
                 _log.info("the endpoint refuses tools: %s", error)
         return await read_in_one_step(text, asked, wait=LONGEST_WAIT)

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from ...tools.dataset.bundled_sample import import_sample
 from ...tools.store.store import Store
 from ...tools.store.workflows import list_workflows
-from ..offers.offer import Offer
+from ..offers.offer import DatasetOffer
 from ..offers.reply import ChooseDataset, Deed, Stop, Unclear
 from .bare_answers import bare_answer, is_yes
 
@@ -76,7 +76,7 @@ def opened(store: Store, deed: ChooseDataset) -> dict[str, Any]:
     return {**chosen, "workflow_id": SAMPLE_WORKFLOW, "notice": notice}
 
 
-def ask_for_workflow(workflows: Sequence[str], *, note: str = "") -> Offer:
+def ask_for_workflow(workflows: Sequence[str], *, note: str = "") -> DatasetOffer:
     """The question which dataset to work on; offers the bundled sample."""
     lines = [note, ""] if note else []
     sample = "the bundled sample: 150 customer-support conversations in three topics"
@@ -89,7 +89,7 @@ def ask_for_workflow(workflows: Sequence[str], *, note: str = "") -> Offer:
             "There is no dataset yet. Import one with `finetune-coverage import PATH -w NAME`, or say “sample” and I "
             f"import {sample}.",
         ]
-    return Offer(action="choose_workflow", workflows=list(workflows), text="\n".join(lines))
+    return DatasetOffer(workflows=list(workflows), text="\n".join(lines))
 
 
 def ask_which(store: Store, update: Mapping[str, Any], *, note: str = "") -> dict[str, Any]:

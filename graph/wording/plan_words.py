@@ -10,7 +10,9 @@ from ...tools.coverage.score_change import effect_on_score
 from ...tools.coverage.strategy_choice import STRATEGIES
 from ...tools.generation.money.amounts import usd_words
 from ...tools.generation.money.estimate import Estimate
+from ..actions.catalog import ProposeMore
 from ..offers.offer import Offer, Option
+from ..offers.reply import Approve
 from .markdown import escape, plural, topic_title
 
 LOWER = " (⚠️ lower than now)"
@@ -83,7 +85,7 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
 def note_lower_scores(offer: Offer, coverage: Coverage) -> None:
     """Have each option say it whose plan lowers the score: also one that is not shown with its items yet."""
     for option in offer.options:
-        items = offer.more if option.effect == "more" else option.items
+        items = offer.more if isinstance(option.deed, ProposeMore) else option.items
         if items and not option.letter:
             option.note = "(⚠️ lowers the balance score)" if effect_on_score(coverage, items).lowers else ""
 
@@ -112,13 +114,17 @@ def option_lines(offer: Offer) -> list[str]:
     return [_option_line(option, offer) for option in offer.numbered]
 
 
+def numbered_lines(offer: Offer, question: str = "Would you like to:") -> str:
+    """The question, and the options under their numbers."""
+    return "\n".join([question, *(f"{n}. {line}" for n, line in enumerate(option_lines(offer), 1))])
+
+
 def reminder(offer: Offer) -> str:
     """What still lies on the table, after something else was said."""
     lines = []
     if offer.plan_id and offer.items:
         lines += [f"The plan still stands: {items_words(offer.items)}. Nothing starts without your yes.", ""]
-    lines += ["Would you like me to:" if offer.plan_id else "Would you like to:"]
-    lines += [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
+    lines.append(numbered_lines(offer, "Would you like me to:" if offer.plan_id else "Would you like to:"))
     letters = [option.letter for option in offer.options if option.letter]
     if letters:
         lines += ["", f"The further plans can still be chosen: plan {', '.join(letters)}."]
@@ -127,7 +133,7 @@ def reminder(offer: Offer) -> str:
 
 def brief_reminder(offer: Offer) -> str:
     """The same in a line or two, after an answer: the options keep their numbers."""
-    if offer.action == "generate_synthetic_data" and offer.plan_id and offer.yes_is_plain:
+    if isinstance(offer.yes(), Approve):
         return (
             f"Still on the table: {items_words(offer.items)}. “yes” starts it, and nothing else does; “options” lists "
             "what else there is."
@@ -137,12 +143,7 @@ def brief_reminder(offer: Offer) -> str:
 
 def _option_line(option: Option, offer: Offer) -> str:
     label = f"{option.label} {option.note}".strip()
-    if (
-        option.effect != "generate"
-        or not option.shown
-        or len(offer.generations) < 2
-        or option.items == offer.items
-    ):
+    if not option.items or not option.shown or len(offer.generations) < 2 or option.items == offer.items:
         return label
     return f"{label}: {items_words(option.items)}"
 

@@ -14,10 +14,10 @@ from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.coverage.uplift import Uplift
 from ...tools.coverage.wording import FREE_FIRST, worth_words
 from ...tools.generation.money.use import Use, sum_of, use_words
-from ..offers.further_plans import further_lines
-from ..offers.offer import Offer, same_items
+from ..offers.offer import Offer, ProceedOffer, same_items
+from ..offers.options import further_lines
 from .markdown import escape, percent, plural, score_words, topic_title
-from .plan_words import option_lines, plan_lines, strategy_words
+from .plan_words import numbered_lines, option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
 _TEMPLATES = Environment(
@@ -221,7 +221,7 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the round took; in money too where every part of it has a known price."""
     total = sum_of(Use.model_validate(result.get("cost") or {}) for result in results)
-    return [f"Used: {escape(use_words(total))}."] if total.tokens else []
+    return [f"Used: {escape(use_words(total))}."] if total.tokens or total.lost_calls else []
 
 
 def score_change(before: Coverage, after: Coverage) -> str:
@@ -243,7 +243,7 @@ def _count_changes(before: Coverage, after: Coverage) -> list[str]:
 
 def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
     change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
-    if change.improves and offer.action == "proceed_to_grader":
+    if change.improves and isinstance(offer, ProceedOffer):
         return "The dataset is now better balanced. Would you like to:"
     if change.improves:
         return "The dataset is better balanced, and not yet where it should be. Would you like to:"
@@ -261,5 +261,4 @@ def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, note: str = "")
     parts = [note] if note else []
     parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost))]
     parts += further_lines(offer)
-    options = [f"{number}. {line}" for number, line in enumerate(option_lines(offer), 1)]
-    return "\n\n".join([*parts, "\n".join(["Would you like me to:", *options])])
+    return "\n\n".join([*parts, numbered_lines(offer, "Would you like me to:")])

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.actions.catalog import ACTIONS, QUESTIONS
+from finetune_coverage.graph.actions.catalog import ACTIONS
+from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 
 from .conftest import CALL, YES, Chat, Endpoint, Watch, called
@@ -32,7 +33,7 @@ MEANT = (
     "ending here",
 )
 CALLS = [
-    *(called(action.__name__, ARGUMENTS.get(action.__name__, {})) for action in (*ACTIONS, *QUESTIONS)),
+    *(called(action.__name__, ARGUMENTS.get(action.__name__, {})) for action in (*ACTIONS, *ANSWERS)),
     *(called("SoundsLikeAYes", {"to": to}) for to in MEANT),
 ]
 NO_TOOLS = ("generate_synthetic_data", "approve", "approve_plan", "resume", "Approve", "Proceed")

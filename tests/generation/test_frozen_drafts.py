@@ -84,7 +84,7 @@ async def test_a_paid_answer_keeps_the_seeds_that_it_was_drafted_from(
     (remark,) = [text for text in generation["remarks"] if "changed since" in text]
     assert "1 of the 15 records that it learns from are out of the topic" in remark
     assert "10 real records were added" in remark
-    assert remark in [progress.note for progress in told]
+    assert remark in [progress.remark for progress in told]
     made = {
         record.provenance["attempt"]: record
         for record in load_records(services.store, WORKFLOW, origin="synthetic")

@@ -23,6 +23,7 @@ from finetune_coverage.tools.store.records import load_records
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 
+from ..mock_openai.bodies import Truncated
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import TOPIC, WORKFLOW, approved, endpoint, no_meaning, services_for
 
@@ -279,3 +280,19 @@ async def test_a_conversation_costs_what_its_jobs_cost(
         state = await graph.ainvoke({"messages": [("user", said)], "workflow_id": WORKFLOW}, config)
     assert len(list_jobs(services.store)) == 3
     assert state["cost"]["usd"] is None, "the judge's price is not known any more"
+
+
+async def test_a_verdict_that_was_cut_off_costs_what_the_endpoint_counted(
+    endpoint: MockOpenAI, judged: Callable[..., Services]
+) -> None:
+    """At 3270628 the worst case of each stayed set aside for ever, though its use was known."""
+    calls = itertools.count()
+    services = judged(lambda body: decided(body) if next(calls) % 2 else Truncated('{"fits_topic": {"quo'))
+    item = approved(services, 4)
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert generation["accepted"] == 4
+    left = budget(services, item)
+    assert left.reserved_tokens == 0 and left.spent_tokens == generation["cost"]["tokens"]
+    attempts = list_attempts(services.store, generation["job_id"])
+    assert sum(one.tokens for one in attempts) == left.spent_tokens
+    assert (generation["cost"]["lost_calls"], generation["cost"]["uncounted_calls"]) == (0, 0)

@@ -73,7 +73,10 @@ async def test_a_job_that_has_not_ended_is_not_undone(services: Services, approv
 
 
 def test_a_short_job_says_what_would_help() -> None:
-    said = advice({"near_duplicate": 8, "parse": 1, "topic": 3})
-    assert [line.split(" refused by ")[1].split(":")[0] for line in said] == ["near_duplicate", "topic"]
-    assert said[0].startswith("8 of 12")
-    assert stop_words("cancelled", {}) == "cancelled"
+    said = advice({"near_duplicate": 8, "parse": 1, "topic": 3}, {"topic": "reads like 'billing_questions'"})
+    assert said[0].startswith("8 of 12 refused by near_duplicate: ") and len(said) == 2
+    assert said[1].startswith("3 of 12 refused by topic (“reads like 'billing_questions'”): ")
+    assert "labelled wrongly" in said[1] and "the check is wrong" in said[1]
+    assert "the check is wrong" in advice({"one of later": 1}, {})[0], "also of one that nothing is known of"
+    assert "a fault of this program" in advice({"check_failed": 1}, {})[0]
+    assert stop_words("cancelled", {}, {}) == "cancelled"

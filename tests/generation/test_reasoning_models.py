@@ -11,10 +11,12 @@ import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.attempts.next_request import Asking
 from finetune_coverage.tools.generation.checks.facts.kept_facts import KeptFacts
-from finetune_coverage.tools.generation.jobs.ledger import list_attempts
+from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.generation.strategies.message_variation import MessageVariation
 from finetune_coverage.tools.models.answer_room import MOST, STEP, AnswerRoom, is_cut_off
+from finetune_coverage.tools.models.chat_request import read_completion
+from finetune_coverage.tools.models.thinking import split_thinking
 from finetune_coverage.tools.models.usage import TokenUsage, usage_reported
 from finetune_coverage.tools.services import Services
 
@@ -144,11 +146,23 @@ def test_hidden_tokens_are_part_of_the_completion_or_beside_it(told: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "more", [{"text": "<think>Hm, well.</think>{}"}, {"text": "{}", "reasoning": "Hm, well."}]
+    "message",
+    [
+        {"content": "<think>Hm, well.</think>{}"},
+        {"content": "Hm, well.</think>\n{}"},
+        {"content": "{}", "reasoning_content": "Hm, well."},
+        {"content": [{"type": "thinking", "thinking": "Hm, well."}, {"type": "text", "text": "{}"}]},
+    ],
 )
-def test_thinking_in_the_open_is_seen(more: dict[str, Any]) -> None:
-    usage = usage_reported({"prompt_tokens": 10, "completion_tokens": 90}, "stop", **more)
-    assert 0 < usage.reasoning_tokens < 90
+def test_thinking_in_the_open_is_seen_and_no_part_of_the_answer(message: dict[str, Any]) -> None:
+    used = {"prompt_tokens": 10, "completion_tokens": 90}
+    text, usage = read_completion({"choices": [{"message": message}], "usage": used}, "m")
+    assert text == "{}" and 0 < usage.reasoning_tokens < 90
+
+
+@pytest.mark.parametrize("text", ['{"a": "</think>"}', '```json\n{"a": "</think>"}\n```', "I think so."])
+def test_an_answer_that_only_speaks_of_thinking_is_left_as_it_is(text: str) -> None:
+    assert split_thinking(text) == ("", text)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +204,9 @@ async def test_a_job_that_is_taken_up_knows_how_long_the_answers_could_be(
     attempts = list_attempts(later.store, answer["generation"]["job_id"])
     with later.store.read() as connection:
         reserved = budget_of(connection, item[0]).reserved_tokens
-    assert reserved == sum(one.reserved_tokens for one in attempts if one.check == "interrupted")
+    (job,) = list_jobs(later.store)
+    assert reserved == job.lost_tokens
+    assert job.lost_calls == sum(one.check == "interrupted" for one in attempts)
 
 
 async def test_what_was_set_aside_for_an_attempt_is_what_it_may_use_when_it_is_taken_up(

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
 from finetune_coverage.tools.generation.approvals.plans import Plan
 from finetune_coverage.tools.generation.approvals.proposal import propose
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.jobs.progress import Progress
+from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.generation.money.stops import LEAST_DRAFTS, Stops, StopWatch, stop_tokens
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.workflows import create_workflow
 
 from ..mock_openai.server import MockOpenAI
 from .test_engine import TOPIC, WORKFLOW, good_answers
 from .test_engine_endpoint import approved as approved_at_endpoint
-from .test_engine_endpoint import no_meaning, services_for
+from .test_engine_endpoint import no_meaning, services_for, texts
 
 __all__ = ["no_meaning"]
 
@@ -169,3 +174,68 @@ def test_a_few_records_may_be_unlucky() -> None:
     """One record at an acceptance of 60% needs four drafts or more once in 16 times."""
     assert stop_tokens(expected=170, draft=100, factor=1.5) == LEAST_DRAFTS * 100
     assert stop_tokens(expected=10_000, draft=100, factor=1.5) == 15_000
+
+
+def planned(expected: float, **more: Any) -> StopWatch:
+    stops = Stops(refusals=20, tokens=round(1.5 * expected), draft_tokens=100, expected_tokens=expected)
+    return StopWatch(stops, **more)
+
+
+@pytest.mark.parametrize(
+    ("each", "accepts", "said"),
+    [
+        (100, 1, None),
+        (124, 1, None),
+        (76, 1, None),
+        (126, 1, "1.3 ×"),
+        (70, 1, "0.7 ×"),
+        (100, 2, "2.0 ×"),
+        (2_000, 1, "20.0 ×"),
+    ],
+)
+def test_twenty_answers_show_whether_the_plan_was_right(each: int, accepts: int, said: str | None) -> None:
+    """Of 60 records that should take 100 tokens each; one in so many drafts is accepted."""
+    used = planned(6_000)
+    for number in range(20):
+        assert used.expected_now(60) is None, "too early to tell"
+        used.ended(each, None if number % accepts == 0 else f"reason {number % 3}")
+    told = used.expected_now(60)
+    assert (told is None) == (said is None)
+    if told is not None and said is not None:
+        assert said in told and "the 6,000 that the plan said" in told
+        assert ("stops and asks at 9,000" in told) == (each * accepts > 150)
+
+
+def test_calls_that_fail_are_no_answers() -> None:
+    used = planned(6_000)
+    for _ in range(40):
+        used.ended(0, "endpoint")
+    assert used.expected_now(60) is None
+
+
+async def test_a_plan_that_was_wrong_is_corrected_aloud_once(mock_openai: MockOpenAI, tmp_path: Path) -> None:
+    """A model that thinks, of which the plan knew nothing."""
+    good = texts()
+    mock_openai.reply = lambda body: {
+        "content": good(body),
+        "usage": {
+            "prompt_tokens": 500,
+            "completion_tokens": min(2_500, body["max_tokens"]),
+            "completion_tokens_details": {"reasoning_tokens": 500},
+        },
+    }
+    services = services_for(mock_openai, tmp_path / "home", estimate_factor=20.0)
+    create_workflow(services.store, WORKFLOW)
+    import_sample(services.store, WORKFLOW)
+    plan = proposed(services, 40, "few_shot")
+    approval = approve_plan(services.store, plan.id, approver="a person", channel="test").id
+    told: list[Progress] = []
+    answer = await run_approved_item(services, approval, 0, on_progress=told.append)
+    generation = answer["generation"]
+    assert generation["accepted"] == 40
+    (remark,) = [one.remark for one in told if "the plan said" in one.remark]
+    assert remark in generation["remarks"]
+    claimed = int(re.search(r"about ([\d,]+) tokens", remark)[1].replace(",", ""))  # type: ignore[index]
+    assert claimed == pytest.approx(generation["cost"]["tokens"], rel=0.25)
+    later = estimate_plan(services, WORKFLOW, plan.items)
+    assert later.tokens == pytest.approx(generation["cost"]["tokens"], rel=0.25)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
+from finetune_coverage.tools.generation.attempts.next_request import Asking
 from finetune_coverage.tools.generation.attempts.stages import AttemptWork
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
@@ -50,12 +51,14 @@ def budget(services: Services, item: tuple[str, int]) -> Budget:
 
 
 def says_what_is_charged(services: Services, item: tuple[str, int], cost: dict[str, Any]) -> None:
-    """To the token and the picodollar, with what stays reserved for calls whose end nobody saw."""
+    """To the token and the picodollar, apart from what stays reserved for calls whose end nobody saw."""
     charged = budget(services, item)
-    assert cost["tokens"] == charged.spent_tokens + charged.reserved_tokens
-    assert round(cost["usd"] * PICODOLLARS) == charged.spent_picodollars + charged.reserved_picodollars, (
-        charged
-    )
+    for name, tokens, money in (
+        ("", charged.spent_tokens, charged.spent_picodollars),
+        ("lost_", charged.reserved_tokens, charged.reserved_picodollars),
+    ):
+        assert cost[f"{name}tokens"] == tokens, charged
+        assert round(cost[f"{name}usd"] * PICODOLLARS) == money, charged
 
 
 @pytest.mark.parametrize("strategy", ["few_shot", "message_variation"])
@@ -97,9 +100,10 @@ def let_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("judge", ["", JUDGE])
-async def test_calls_that_never_answered_are_among_them(
+async def test_calls_that_never_answered_may_have_been_charged(
     mock_openai: MockOpenAI, tmp_path: Path, judge: str
 ) -> None:
+    """At most as much as those calls can have taken, without what was set aside for others of the attempt."""
     mock_openai.models.append(JUDGE)
     leaving_out(mock_openai, lambda _: False)
     good, calls = mock_openai.reply, itertools.count()
@@ -108,9 +112,52 @@ async def test_calls_that_never_answered_are_among_them(
     item = approved(services, 5)
     cost = (await run_approved_item(services, *item))["generation"]["cost"]
     says_what_is_charged(services, item, cost)
-    assert budget(services, item).reserved_tokens > 0
-    assert cost["uncounted_calls"] == 2
-    assert "2 calls without usage count at their worst case" in cost["used"]
+    assert (cost["uncounted_calls"], cost["lost_calls"]) == (0, 2)
+    assert "at most" not in cost["used"]
+    assert (
+        f"2 calls without an answer may have been charged: up to {cost['lost_tokens']:,} tokens"
+        in cost["used"]
+    )
+    answered = [one for one in list_attempts(services.store, list_jobs(services.store)[0].id) if one.response]
+    assert 0 < cost["lost_tokens"] < 2 * max(one.reserved_tokens for one in answered) or not judge
+
+
+async def test_calls_that_were_refused_or_never_sent_are_given_back(
+    mock_openai: MockOpenAI, tmp_path: Path
+) -> None:
+    services = priced(mock_openai, tmp_path, max_concurrency=2, patience=1)
+    item = approved(services, 5)
+    for answer in (Fault(429), Fault(409), Fault(403)):
+        mock_openai.reply = lambda body, answer=answer: answer
+        assert not (await run_approved_item(services, *item))["success"]
+        assert budget(services, item).reserved_tokens == 0
+    mock_openai.close()
+    assert not (await run_approved_item(services, *item))["success"]
+    assert budget(services, item).reserved_tokens == 0, "nobody listened"
+    (job,) = list_jobs(services.store)
+    assert (job.tokens, job.lost_calls) == (0, 0)
+
+
+async def test_a_kill_leaves_aside_what_its_call_may_cost_and_no_more(
+    mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt has set aside what all its calls can take; only the first of them was under way."""
+    let_pass(monkeypatch)
+    leaving_out(mock_openai, lambda _: False)
+    services = priced(mock_openai, tmp_path, max_concurrency=1)
+    item = approved(services, 1, "message_variation")
+    with monkeypatch.context() as patch:
+
+        async def die(*_: Any, **more: Any) -> Any:
+            raise RuntimeError("the machine dies here")
+
+        patch.setattr(Asking, "ask", die)
+        assert not (await run_approved_item(services, *item))["success"]
+    generation = (await run_approved_item(services, *item))["generation"]
+    says_what_is_charged(services, item, generation["cost"])
+    first, *_ = list_attempts(services.store, generation["job_id"])
+    assert first.check == "interrupted"
+    assert 0 < generation["cost"]["lost_tokens"] < first.reserved_tokens
 
 
 @pytest.mark.parametrize("dies", ["before the journal", "before the judging"])

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from finetune_coverage.graph.offers.offer import Offer, Option, ReviewScope
+from finetune_coverage.graph.actions.catalog import ProposeMore, ShowRecords
+from finetune_coverage.graph.offers.offer import (
+    ChoiceOffer,
+    Kind,
+    Offer,
+    Option,
+    PlanOffer,
+    ProceedOffer,
+    Removal,
+    RemovalOffer,
+    ResumeOffer,
+    Review,
+    RuleOffer,
+    UndoOffer,
+)
+from finetune_coverage.graph.offers.reply import Approve, Proceed, Resume, Stop
 from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.generation.lessons.rules import Rule
 
 TOPICS = ["billing_questions", "technical_issues", "account_management"]
-COUNTS = {"billing_questions": 45, "technical_issues": 15, "account_management": 90}
 
 
 def item(topic: str = "technical_issues", count: int = 30, strategy: str = "message_variation") -> PlanItem:
@@ -26,61 +41,69 @@ SUGGESTIONS = {
 }
 
 
-def _offer(**fields: Any) -> Offer:
-    known: dict[str, Any] = {
-        "workflow_id": "wf-1",
-        "topics": TOPICS,
-        "suggestions": SUGGESTIONS,
-        "counts": COUNTS,
-    }
-    return Offer.model_validate(known | fields)
+def _offer(kind: type[Kind], **fields: Any) -> Kind:
+    known: dict[str, Any] = {"workflow_id": "wf-1", "topics": TOPICS, "suggestions": SUGGESTIONS}
+    return kind.model_validate(known | fields)
 
 
-def after_analysis(**changes: Any) -> Offer:
+def after_analysis(**changes: Any) -> PlanOffer:
     """The offer of the specification's example: a plan, a second one, skip, review."""
     offer = _offer(
-        action="generate_synthetic_data",
+        PlanOffer,
         plan_id="plan-1",
         items=WORST,
         options=[
-            Option(label='Generate synthetic data for "Technical Issues"', effect="generate", items=WORST),
-            Option(label="Generate for all under-represented topics", effect="generate", items=ALL),
-            Option(label="Skip generation and proceed to grader config", effect="proceed"),
-            Option(label="Review existing records first", effect="review"),
+            Option(label='Generate synthetic data for "Technical Issues"', deed=Approve(items=WORST)),
+            Option(label="Generate for all under-represented topics", deed=Approve(items=ALL)),
+            Option(label="Skip generation and proceed to grader config", deed=Proceed()),
+            Option(label="Review existing records first", deed=ShowRecords()),
         ],
         everything=ALL,
     )
     return offer.model_copy(update=changes)
 
 
-def after_generation() -> Offer:
+def after_generation() -> ProceedOffer:
     """After a round that was enough: proceed, more, review."""
     options = [
-        Option(label="Proceed to grader configuration", effect="proceed"),
-        Option(label="Generate more data to further balance", effect="more"),
-        Option(label="Review the synthetic records", effect="review_new"),
+        Option(label="Proceed to grader configuration", deed=Proceed()),
+        Option(label="Generate more data to further balance", deed=ProposeMore()),
+        Option(label="Review the synthetic records", deed=ShowRecords(origin="synthetic")),
     ]
-    return _offer(action="proceed_to_grader", options=options)
+    return _offer(ProceedOffer, options=options)
 
 
 def still_poor() -> Offer:
     """After a round that was not enough: a plan is pending, and it is not the first option."""
     offer = after_generation()
-    more = Option(label="Generate more data to further balance", effect="generate", items=WORST)
+    more = Option(label="Generate more data to further balance", deed=Approve(items=WORST))
     options = [offer.options[0], more, offer.options[2]]
-    return offer.model_copy(
-        update={"action": "generate_synthetic_data", "plan_id": "plan-2", "items": WORST, "options": options}
-    )
+    return offer.instead(PlanOffer, plan_id="plan-2", items=WORST, options=options)
 
 
 def interrupted() -> Offer:
     """An approved generation that is not finished."""
     options = [
-        Option(label="Carry on with the approved plan", effect="resume"),
-        Option(label="Skip the rest and proceed to grader config", effect="proceed"),
-        Option(label="Stop here", effect="stop"),
+        Option(label="Carry on with the approved plan", deed=Resume()),
+        Option(label="Skip the rest and proceed to grader config", deed=Proceed()),
+        Option(label="Stop here", deed=Stop()),
     ]
-    return after_analysis(action="resume_generation", approval_id="approval-1", options=options)
+    return after_analysis().instead(ResumeOffer, options=options)
+
+
+def _question(kind: type[Kind], **fields: Any) -> Kind:
+    """One of the questions that a yes deletes by."""
+    asked = declined().instead(kind, **fields)
+    yes = asked.yes()
+    assert yes is not None
+    return asked.model_copy(
+        update={"options": [Option(label="Do it", deed=yes), Option(label="Leave it", deed=asked.no())]}
+    )
+
+
+def declined() -> ChoiceOffer:
+    """A plan that the person did not want."""
+    return after_analysis().instead(ChoiceOffer, plan_id=None, items=[])
 
 
 OFFERS: dict[str, Callable[[], Offer]] = {
@@ -88,6 +111,9 @@ OFFERS: dict[str, Callable[[], Offer]] = {
     "poor": still_poor,
     "done": after_generation,
     "resume": interrupted,
-    "declined": lambda: after_analysis(plan_id=None, items=[], action="choose_next_step"),
-    "shown": lambda: after_analysis(shown_records=["a", "b", "c", "d"], review=ReviewScope()),
+    "declined": declined,
+    "shown": lambda: after_analysis(review=Review(records=["a", "b", "c", "d"])),
+    "undo": lambda: _question(UndoOffer, jobs=["job-1"], done=""),
+    "rule": lambda: _question(RuleOffer, rule=Rule("max_words", "9")),
+    "removal": lambda: _question(RemovalOffer, removal=Removal(what="rule", numbers=[1])),
 }

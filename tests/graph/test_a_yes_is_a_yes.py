@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offers.offer import Offer, Option
-from finetune_coverage.graph.offers.reply import CONSEQUENCES, NO_TO, YES_TO, Approve
+from finetune_coverage.graph.offers.reply import CONSEQUENCES, Approve
 from finetune_coverage.graph.reading import bare_answers
 from finetune_coverage.graph.reading.exact import read_reply
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
@@ -19,7 +18,7 @@ from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage
 
 from .offers import OFFERS, WORST
-from .typed_lines import SITUATIONS, no_yeses
+from .typed_lines import no_yeses
 
 LIMIT = 0.05
 """Seconds that reading may take for a thousand characters."""
@@ -33,22 +32,9 @@ BARE = {
 }  # fmt: skip
 
 
-def asked(situation: str) -> Offer:
-    """The offer of a situation: those of the utterances, and the questions that a yes deletes by."""
-    if situation in OFFERS:
-        return OFFERS[situation]()
-    action = {"undo": "undo_round", "rule": "add_rule", "removal": "remove"}[situation]
-    yes, no = YES_TO[action], NO_TO[action]
-    options = [
-        Option.model_validate({"label": label, "effect": deed.kind})
-        for label, deed in (("Do it", yes), ("Leave it", no))
-    ]
-    return OFFERS["declined"]().model_copy(update={"action": action, "options": options})
-
-
-@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("situation", OFFERS)
 def test_two_thousand_lines_and_none_of_them_a_yes(situation: str) -> None:
-    offer = asked(situation)
+    offer = OFFERS[situation]()
     taken = {}
     for line in no_yeses(2000):
         deed = read_reply(line, offer).deed
@@ -59,23 +45,23 @@ def test_two_thousand_lines_and_none_of_them_a_yes(situation: str) -> None:
 
 @pytest.mark.parametrize(("text", "kind"), BARE.items())
 def test_a_bare_answer_counts_at_once(text: str, kind: str) -> None:
-    deed = read_reply(text, asked("plan")).deed
+    deed = read_reply(text, OFFERS["plan"]()).deed
     assert deed == Approve(items=WORST) if kind == "approve" else deed.kind == kind
 
 
 @pytest.mark.parametrize("text", ["yes", "ja, bitte", "sí", "好的", "네", "はい", "1"])
 def test_a_bare_yes_is_one_to_whatever_is_asked(text: str) -> None:
     kinds = [
-        read_reply(text, asked(situation)).deed.kind
+        read_reply(text, OFFERS[situation]()).deed.kind
         for situation in ("done", "resume", "undo", "rule", "removal")
     ]
     assert kinds == ["proceed", "resume", "take_back", "add_rule", "take_out"]
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("situation", OFFERS)
 @pytest.mark.parametrize("text", ["no one", "No 1!", "no two", "no three", "no. 3", "nobody", "no 3 please"])
 def test_no_with_a_number_is_neither_number_nor_no(text: str, situation: str) -> None:
-    assert read_reply(text, asked(situation)).deed.kind not in {
+    assert read_reply(text, OFFERS[situation]()).deed.kind not in {
         *(deed.kind for deed in CONSEQUENCES),
         "decline",
         "keep_round",
@@ -123,13 +109,15 @@ def slow(lines: Sequence[str], read: Callable[[str], Any]) -> dict[str, float]:
     ids=lambda line: repr(line[:12]),
 )  # fmt: skip
 def test_no_line_stalls_the_program(line: str) -> None:
-    for situation in SITUATIONS:
-        offer = asked(situation)
+    for situation in OFFERS:
+        offer = OFFERS[situation]()
         assert slow([line, line[:200], line[:60]], lambda text, offer=offer: read_reply(text, offer)) == {}
 
 
 def test_reading_takes_no_time() -> None:
-    offer = asked("shown").model_copy(update={"topics": [f"card_payment_{n}_wrong_rate" for n in range(77)]})
+    offer = OFFERS["shown"]().model_copy(
+        update={"topics": [f"card_payment_{n}_wrong_rate" for n in range(77)]}
+    )
     phrases = {
         " ".join(phrase) for language in bare_answers._LANGUAGES for phrase in bare_answers._phrases(language)
     }

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
+from finetune_coverage.graph.offers.offer import OFFER_VERSION, stored_offer
+from finetune_coverage.graph.state import as_json
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import InvalidInput
@@ -27,6 +29,8 @@ from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from sqlalchemy import func, select
+
+from .offers import OFFERS
 
 CALL = {"workflow_id": "wf-1", "topic": "technical_issues", "count": 16, "strategy": "few_shot"}
 
@@ -217,3 +221,11 @@ async def test_who_approved_and_where_is_stored(services: Services, make_chat: C
     plan = list_plans(services.store, "wf-1", "approved")[0]
     approval = approval_of(services.store, plan.id)
     assert approval is not None and (approval.approver, approval.channel) == ("ada", "web")
+
+
+@pytest.mark.parametrize("at", OFFERS)
+def test_a_kind_of_question_comes_back_from_where_it_was_kept(at: str) -> None:
+    offer = OFFERS[at]()
+    kept = json.loads(json.dumps(as_json(offer)))
+    assert stored_offer(kept) == offer and type(stored_offer(kept)) is type(offer)
+    assert stored_offer({**kept, "version": OFFER_VERSION - 1}) is None, "of another version it is asked anew"

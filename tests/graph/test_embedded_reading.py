@@ -38,7 +38,7 @@ async def test_it_reads_most_of_them(tmp_path: Path, dataset: object) -> None:
     import_files(services.store, "wf-1", [dataset()])
     wrong = {}
     for said, deeds in SAID.items():
-        deed = await read_in_one_step(said, Asked(services, "wf-1", after_analysis()), wait=600)
+        deed = await read_in_one_step(said, Asked(services, after_analysis()), wait=600)
         assert not isinstance(deed, CONSEQUENCES)
         if not isinstance(deed, deeds):
             wrong[said] = deed

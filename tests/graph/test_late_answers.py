@@ -10,7 +10,7 @@ import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.approvals.plans import list_plans
-from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.services import MOST_OTHER_MODELS, Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.records import load_records
 
@@ -62,6 +62,10 @@ def test_another_model_shares_the_store_and_not_the_model(empty_services: Servic
     other = base.with_model(" small-1 ")
     assert other is base.with_model(" small-1 ") and other.settings.model == "small-1"
     assert other.store is base.store and base.settings.model == "embedded"
+    for number in range(3 * MOST_OTHER_MODELS):
+        base.with_model(f"model-{number}")
+        assert base.with_model("small-1") is other, "what is in use stays"
+    assert len(base._others) == MOST_OTHER_MODELS, "whoever posts names cannot fill the memory"
     with pytest.raises(InvalidInput, match="brings its own"):
         empty_services.with_model("small-1")
     base.store.close()

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.actions.catalog import ACTIONS, QUESTIONS
+from finetune_coverage.graph.actions.catalog import ACTIONS
+from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.graph.reading import by_model
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -185,6 +186,6 @@ async def test_bare_answers_cost_nothing(chat: Any, services: Services, model: S
 
 
 def test_every_action_says_what_it_is_for() -> None:
-    for action in (*ACTIONS, *QUESTIONS):
+    for action in (*ACTIONS, *ANSWERS):
         assert action.__doc__ and len(action.__doc__) > 30, action
     assert not any("pprove" in action.__name__ for action in ACTIONS)

@@ -50,10 +50,10 @@ async def test_a_rejection_is_an_example_in_the_next_round_s_prompts(
 async def test_other_records_that_are_shown_meanwhile_are_not_taken_out(
     reviewing: Any, services: Services
 ) -> None:
-    (first, *_) = (await reviewing.values())["offer"]["shown_records"]
+    (first, *_) = (await reviewing.values())["offer"]["review"]["records"]
     await reviewing.answer("drop 1")
     await reviewing.answer("review existing records")
-    assert (await reviewing.values())["offer"]["shown_records"][0] != first
+    assert (await reviewing.values())["offer"]["review"]["records"][0] != first
     await reviewing.answer("yes")
     assert [record.id for record in records(services, status="rejected")] == [first]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.actions import catalog
+from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.graph.reading.by_small_model import Reading, action_of, reading_prompt
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -68,7 +69,7 @@ def test_every_action_of_the_prompt_is_one_of_the_catalog_or_asked_back() -> Non
         except (ValueError, InvalidInput):
             made[name] = type(None)
     assert [name for name, kind in made.items() if kind is type(None)] == ["edit", "other"]
-    assert set(made.values()) - {type(None)} <= {*catalog.ACTIONS, *catalog.QUESTIONS}
+    assert set(made.values()) - {type(None)} <= {*catalog.ACTIONS, *ANSWERS}
 
 
 @pytest.mark.parametrize("action", actions())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from finetune_coverage.graph.offers.offer import Offer, Option
+from finetune_coverage.graph.offers.offer import Option, PlanOffer
+from finetune_coverage.graph.offers.reply import Approve
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.targets import Aim
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -17,13 +18,12 @@ BILLING, TECHNICAL, ACCOUNT = "billing_questions", "technical_issues", "account_
 ITEMS = [PlanItem(topic=TECHNICAL, count=30, strategy="few_shot")]
 
 
-def pending() -> Offer:
-    return Offer(
-        action="generate_synthetic_data",
+def pending() -> PlanOffer:
+    return PlanOffer(
         workflow_id="wf-1",
         plan_id="plan-1",
         items=ITEMS,
-        options=[Option(label="Generate this plan", effect="generate", items=ITEMS)],
+        options=[Option(label="Generate this plan", deed=Approve(items=ITEMS))],
         topics=[BILLING, TECHNICAL, ACCOUNT],
     )
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.graph.offers.offer import Offer
+from finetune_coverage.graph.nodes.reanalyze import stop_reason
 from finetune_coverage.graph.reading.exact import read_reply
-from finetune_coverage.graph.wording.stop_rule import stop_reason
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.report import build_coverage
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.counts import TopicCount
 from finetune_coverage.tools.store.records import load_records
+
+from .offers import OFFERS
 
 
 def synthetic(services: Services) -> int:
@@ -131,5 +132,4 @@ def test_why_to_stop(before: int, after: int, one: dict[str, Any], rounds: int, 
 
 @pytest.mark.parametrize("text", ["maybe", "yes?", "yes but not all", "ok, later", "he said yes"])
 def test_no_false_yes_to_an_undo(text: str) -> None:
-    offer = Offer(action="undo_round", workflow_id="wf-1", round_jobs=["job-1"])
-    assert read_reply(text, offer).deed.kind != "take_back"
+    assert read_reply(text, OFFERS["undo"]()).deed.kind != "take_back"

@@ -28,7 +28,6 @@ QUESTIONS = (
     "{} or not", "is it {}",
 )  # fmt: skip
 JOINTS = (" ", ", ", ". ", "! ", "; ", " - ", " … ", "\n", "")
-SITUATIONS = ("plan", "poor", "done", "resume", "declined", "shown", "undo", "rule", "removal")
 
 
 def no_yeses(number: int, seed: int = 13) -> list[str]:

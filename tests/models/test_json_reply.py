@@ -22,7 +22,6 @@ PLAIN = json.dumps(VALUE)
         f"```json\n{PLAIN}\n```",
         f"```\n{json.dumps(VALUE, indent=2)}\n```",
         f"Sure! Here is the record [1] for {{name}}:\n{PLAIN}\nAnything else? [see above]",
-        f'<think>Perhaps {{"text": "no"}}?</think>\n{PLAIN}',
         '{"text": "a, b, }", "items": [1, {"x": null,},],}',
         f"{PLAIN}\n\nAgain:\n{PLAIN}",
     ],

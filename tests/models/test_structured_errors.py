@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.models.chat import make_chat_model
+from finetune_coverage.tools.models.endpoint_errors import RequestTooLong
 from finetune_coverage.tools.models.structured import (
     TransientEndpointError,
 )
@@ -88,3 +89,20 @@ async def test_the_client_itself_retries_and_honours_retry_after(
     assert (await ask(make_chat_model(endpoint)))[0] == '{"n": 1}'
     first, second, _ = (request.at for request in mock_openai.requests)
     assert second - first >= 0.3
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "max_tokens must be less than or equal to 8192",
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]",
+        "max_tokens: 9000 > 8192, which is the maximum allowed number of output tokens",
+    ],
+)
+async def test_a_limit_that_is_too_high_is_not_one_of_another_name(
+    model: BaseChatModel, mock_openai: MockOpenAI, said: str
+) -> None:
+    mock_openai.reply = lambda body: Fault(400, message=said)
+    with pytest.raises(RequestTooLong):
+        await ask(model)
+    assert len(mock_openai.chats()) == 1

@@ -7,7 +7,6 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from finetune_coverage.examples.extending import ask_length, turn_list
@@ -131,15 +130,7 @@ def test_the_format(services: Services, tmp_path: Path, monkeypatch: pytest.Monk
 async def test_the_action(
     services: Services, model: ScriptedChatModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = questions.look_up
-
-    def look_up(action: Any, asked: Any, offer: Any) -> Any:
-        match action:
-            case ask_length.ExplainLength():
-                return ask_length.length(asked, questions._topic(action.topic, offer))
-        return before(action, asked, offer)
-
-    monkeypatch.setattr(by_model, "look_up", look_up)
+    monkeypatch.setitem(questions.ANSWERS, ask_length.ExplainLength, ask_length.length)
     monkeypatch.setitem(by_model._TOOLS, "ExplainLength", ask_length.ExplainLength)
     graph = build_graph(services, checkpointer=InMemorySaver())
     config = {"configurable": {"thread_id": "one"}}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from .usage import NO_USAGE, TokenUsage
+from .usage import FILTERED, NO_USAGE, TokenUsage
 
 STEP = 8_000
 """Tokens that a model gets more when an answer was cut off, or shows hidden ones for the first time."""
@@ -109,8 +109,8 @@ def token_limit(text_tokens: int, extra: int | None) -> int:
 
 
 def is_cut_off(text: str, usage: TokenUsage) -> bool:
-    """Whether an answer ended at its limit, or its text never began."""
-    return usage.finish_reason == "length" or not text.strip()
+    """Whether an answer ended at its limit, or its text never began though nobody kept it back."""
+    return usage.finish_reason == "length" or not (text.strip() or usage.finish_reason == FILTERED)
 
 
 def cut_off_words(limit: int, usage: TokenUsage) -> str:

@@ -11,7 +11,7 @@ import orjson
 from ..errors import EndpointError
 from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError, as_endpoint_error, cause, told
-from .structured import request_options
+from .request_form import known_form
 from .usage import TokenUsage
 
 _PATH = "/v1/chat/completions"
@@ -79,8 +79,10 @@ class BatchApi:
         temperature: float,
     ) -> dict[str, Any]:
         """One request of a batch."""
-        options = request_options(schema, name=name, max_tokens=max_tokens, temperature=temperature)
-        return {"custom_id": custom_id, "method": "POST", "url": _PATH, "body": self._body(prompt, options)}
+        form = known_form(self._model).form
+        options = form.options(max_tokens=max_tokens, temperature=temperature)
+        body = self._body(form.prompt(prompt, schema), options | form.json_options(schema, name=name))
+        return {"custom_id": custom_id, "method": "POST", "url": _PATH, "body": body}
 
     async def submit(self, lines: Sequence[dict[str, Any]], metadata: Mapping[str, str]) -> str:
         """Send requests off as one batch; gives its id."""

@@ -9,6 +9,8 @@ from ..settings import EMBEDDED_MODEL_NAME, Settings
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from .request_form import Limit
+
 ENDPOINT_TIMEOUT = 180.0
 ENDPOINT_RETRIES = 3  # by the client, which waits as long as Retry-After says
 EMBEDDED_TIMEOUT = 600.0  # seconds; a slow machine with a full queue takes minutes
@@ -85,7 +87,8 @@ def _client(
 ) -> BaseChatModel:
     from pydantic import SecretStr
 
-    from .openai_chat import CompatibleChat, OwnChat, http_clients
+    from .openai_chat import OwnChat, http_clients
+    from .request_form import KnownForm, RequestForm
 
     sync_client, async_client = http_clients(timeout, CONNECT_TIMEOUT, use_proxy=not loopback)
     options: dict[str, Any] = {
@@ -100,4 +103,5 @@ def _client(
         "http_client": sync_client,
         "http_async_client": async_client,
     }
-    return (OwnChat if own_token_limit else CompatibleChat)(**options)
+    limit: Limit = "max_completion_tokens" if own_token_limit else "max_tokens"  # what most others know
+    return OwnChat(**options, known_form=KnownForm(RequestForm(limit=limit)))

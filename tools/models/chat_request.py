@@ -6,26 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .endpoint_errors import cause, unusable_answer
-from .usage import TokenUsage, usage_reported
+from .thinking import split_thinking
+from .usage import DECLINED, TokenUsage, usage_reported
 
 MakeBody = Callable[[Sequence[tuple[str, str]], dict[str, Any]], dict[str, Any]]
 
 
 def body_maker(model: Any) -> MakeBody:
     """What makes request bodies as a `ChatOpenAI` would: with everything that the model adds of its own."""
-    # Under which name it gives the token limit shows in what it makes of one.
-    fixed = model._get_request_payload([("user", "")], stream=False, max_tokens=1, temperature=0)
-    limit = "max_tokens" if "max_tokens" in fixed else "max_completion_tokens"
+    fixed = model._get_request_payload([("user", "")], stream=False)
     fixed |= fixed.pop("extra_body", None) or {}
-    for key in ("messages", "temperature", limit):
-        fixed.pop(key, None)
-
-    def make(prompt: Sequence[tuple[str, str]], options: dict[str, Any]) -> dict[str, Any]:
-        body = {**fixed, **options, "messages": [{"role": role, "content": text} for role, text in prompt]}
-        body[limit] = body.pop("max_tokens")
-        return body
-
-    return make
+    return lambda prompt, options: {
+        **fixed,
+        **options,
+        "messages": [{"role": role, "content": text} for role, text in prompt],
+    }
 
 
 def read_completion(body: Any, model: str) -> tuple[str, TokenUsage]:
@@ -41,13 +36,27 @@ def read_completion(body: Any, model: str) -> tuple[str, TokenUsage]:
     try:
         choice = body["choices"][0]
         message = choice["message"]
-        text = _text(message.get("content")) or _text(message.get("refusal"))
-        reasoning = message.get("reasoning_content") or message.get("reasoning")
-        return text, usage_reported(
-            body.get("usage"), choice.get("finish_reason"), text=text, reasoning=reasoning
+        content, refusal = _text(message.get("content")), _text(message.get("refusal"))
+        thinking, text = split_thinking(content)
+        apart = (
+            message.get("reasoning_content") or message.get("reasoning") or _thinking(message.get("content"))
         )
+        usage = usage_reported(
+            body.get("usage"),
+            DECLINED if refusal and not text else choice.get("finish_reason"),
+            text=content or refusal,
+            thinking=thinking or _text(apart),
+        )
+        return text or refusal, usage
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise unusable_answer(model, repr(body)) from cause(error)
+
+
+def _thinking(content: object) -> list[Any]:
+    """What of a message in parts is thinking."""
+    parts = content if isinstance(content, list) else []
+    found = [part.get("thinking") or () for part in parts if isinstance(part, dict)]
+    return [each for part in found for each in ([part] if isinstance(part, str) else part)]
 
 
 def _text(content: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from email.utils import parsedate_to_datetime
 from time import time
 
@@ -10,7 +11,10 @@ from ..configured_keys import without_keys
 from ..errors import EndpointError
 
 _KEY = "Check OPENAI_API_KEY and OPENAI_BASE_URL."
-_MODEL = "Set FINETUNE_COVERAGE_MODEL (or _EMBEDDING_MODEL) to a model that the endpoint has."
+_MODEL = (
+    "Set FINETUNE_COVERAGE_MODEL (or _EMBEDDING_MODEL) to a model that the endpoint has; if it has it, check "
+    "OPENAI_BASE_URL, which mostly ends in /v1."
+)
 _LENGTH = "Use a model with a longer context, or shorter records as seeds."
 _MOST_TOLD = 300
 _CONTEXT_WORDS = (
@@ -24,12 +28,21 @@ _CONTEXT_WORDS = (
 )
 
 
+_LIMIT = re.compile(r"max_(completion_)?tokens")
+_NUMBER = re.compile(r"\b\d{3,7}\b")
+_BOUND = re.compile(r"less than|at most|maximum|range|exceed|larger than|greater than|[<>]")
+
+
 class EmbeddedModelUnavailable(EndpointError):
     """A model that should run on this machine cannot: not installed, damaged, or too big for it."""
 
 
 class RequestTooLong(EndpointError):
-    """Prompt and answer together do not fit into the model's context."""
+    """Prompt and answer together do not fit into the model's context, or the answer may not be so long."""
+
+
+class PromptFiltered(EndpointError):
+    """The endpoint's content filter refused this prompt; another one may pass."""
 
 
 class TransientEndpointError(EndpointError):
@@ -39,6 +52,7 @@ class TransientEndpointError(EndpointError):
         retry_after: seconds that the endpoint asked to wait, if it said so.
         rate_limited: whether it refused because of too many requests.
         timed_out: whether it took too long.
+        is_free: whether it surely charged nothing: it refused the request, or never got it.
     """
 
     def __init__(
@@ -49,11 +63,13 @@ class TransientEndpointError(EndpointError):
         retry_after: float | None = None,
         rate_limited: bool = False,
         timed_out: bool = False,
+        is_free: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
         self.rate_limited = rate_limited
         self.timed_out = timed_out
+        self.is_free = is_free or rate_limited
 
 
 class UnusableAnswer(TransientEndpointError):
@@ -101,25 +117,50 @@ def as_endpoint_error(error: Exception, *, model: str) -> EndpointError | None:
     if isinstance(error, EndpointError):
         return error
     if isinstance(error, openai.APITimeoutError):
-        return TransientEndpointError(
-            f"The model {model} did not answer in time.", hint="Try again later.", timed_out=True
-        )
+        return late(model, is_free=_never_sent(error))
     if isinstance(error, openai.APIStatusError):
         return _of_status(error, model)
     if isinstance(error, openai.APIConnectionError):
-        reason = type(error.__cause__ or error).__name__
-        return TransientEndpointError(
-            f"The endpoint of the model {model} could not be reached ({reason}).",
-            hint="Check OPENAI_BASE_URL.",
-        )
+        return unreachable(model, error.__cause__ or error, is_free=_never_sent(error))
     if isinstance(error, (openai.APIError, json.JSONDecodeError)) or _no_choices(error):
         return unusable_answer(model, error)
     return None
 
 
+def late(model: str, *, is_free: bool) -> TransientEndpointError:
+    """The error for an answer that did not come in time."""
+    return TransientEndpointError(
+        f"The model {model} did not answer in time.", hint="Try again later.", timed_out=True, is_free=is_free
+    )
+
+
+def unreachable(model: str, why: BaseException, *, is_free: bool) -> TransientEndpointError:
+    """The error for a connection that could not be made, or broke."""
+    return TransientEndpointError(
+        f"The endpoint of the model {model} could not be reached ({type(why).__name__}).",
+        hint="Check OPENAI_BASE_URL.",
+        is_free=is_free,
+    )
+
+
 def is_context_overflow(error: Exception) -> bool:
-    """Whether a request was refused because prompt and answer do not fit into the model's context."""
-    return any(words in str(error).lower() for words in _CONTEXT_WORDS)
+    """Whether a request was refused because prompt and answer do not fit, or the answer may not be so long."""
+    said = str(error).lower()
+    if any(words in said for words in _CONTEXT_WORDS):
+        return True
+    # "max_tokens must be less than or equal to 8192"; without a number it is the option that is not known.
+    return bool(_LIMIT.search(said) and _NUMBER.search(said) and _BOUND.search(said))
+
+
+def is_filtered(error: Exception) -> bool:
+    """Whether the endpoint's content filter refused the prompt."""
+    return getattr(error, "code", None) in ("content_filter", "content_policy_violation")
+
+
+def _never_sent(error: Exception) -> bool:
+    import httpx2
+
+    return isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout))
 
 
 def _of_status(error: object, model: str) -> EndpointError:
@@ -127,6 +168,8 @@ def _of_status(error: object, model: str) -> EndpointError:
 
     assert isinstance(error, openai.APIStatusError)
     status, said = error.status_code, _said(error)
+    if is_filtered(error):
+        return PromptFiltered(f"The content filter of the endpoint refused the prompt: {said}")
     if status in (401, 403):
         return EndpointError(f"The endpoint refused the key ({status}): {said}", hint=_KEY)
     if status == 404:
@@ -143,6 +186,7 @@ def _of_status(error: object, model: str) -> EndpointError:
             hint="Try again later.",
             retry_after=_retry_after(error.response.headers.get("retry-after")),
             rate_limited=status == 429,
+            is_free=status < 500,
         )
     return EndpointError(f"The endpoint refused the request to the model {model} ({status}): {said}")
 

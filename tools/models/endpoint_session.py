@@ -19,7 +19,7 @@ import orjson
 
 from ..errors import EndpointError
 from .chat_request import body_maker, read_completion
-from .endpoint_errors import TransientEndpointError, cause, unusable_answer
+from .endpoint_errors import TransientEndpointError, cause, late, unreachable, unusable_answer
 from .structured import Send, structured_json
 from .usage import TokenUsage
 
@@ -119,14 +119,9 @@ def _straight(model: Any, session: ClientSession) -> Send:
             async with session.post(url, data=data, allow_redirects=False) as response:
                 content = await _bounded(response, name)
         except TimeoutError as error:
-            raise TransientEndpointError(
-                f"The model {name} did not answer in time.", hint="Try again later.", timed_out=True
-            ) from error
+            raise late(name, is_free=isinstance(error, aiohttp.ConnectionTimeoutError)) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise TransientEndpointError(
-                f"The endpoint of the model {name} could not be reached ({type(error).__name__}).",
-                hint="Check OPENAI_BASE_URL.",
-            ) from error
+            raise unreachable(name, error, is_free=isinstance(error, aiohttp.ClientConnectorError)) from error
         except TransientEndpointError:
             raise
         except Exception as error:  # what the HTTP client makes of odd headers and encodings
@@ -148,6 +143,7 @@ def _straight(model: Any, session: ClientSession) -> Send:
                     f"The endpoint of the model {name} answered {response.status}, in a form of its own.",
                     hint="Try again later.",
                     rate_limited=response.status == 429,
+                    is_free=response.status < 500,
                 ) from cause(error)
             raise refusal
         try:

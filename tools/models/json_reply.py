@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 # A string, or a comma directly before a closing bracket: the comma goes, strings stay as they are.
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
-_THINKING = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 # What a JSON object or array starts with. "{name}" and "[see below]" in prose do not.
 _START = re.compile(r"\{\s*[\"'}]|\[\s*[\[{\"\]]|\[\s*-?\d")
 _SHOWN = 60
@@ -20,14 +19,14 @@ DEEPEST = 64
 def parse_json(text: str) -> Any:
     """The one JSON object (or, when there is none, array) in a reply.
 
-    Accepts prose and code fences around it, reasoning in ``<think>`` before it, trailing commas, and raw line
-    breaks inside strings. Nothing is added or guessed: a reply that was cut off is refused.
+    Accepts prose and code fences around it, trailing commas, and raw line breaks inside strings. Nothing is added or
+    guessed: a reply that was cut off is refused.
 
     Raises:
         ValueError: no JSON, several different objects, JSON that is cut off, malformed, or nested too deep, or a number
             that no file can hold; says which.
     """
-    text = _THINKING.sub("", text).strip()
+    text = text.strip()
     if not text:
         raise ValueError("the reply is empty")
     found = _values(text)

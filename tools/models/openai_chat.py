@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from functools import cache
 from typing import Any
 
 import openai
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
+from pydantic import Field
+
+from .request_form import KnownForm
 
 # langchain-openai warns about refused schemas; structured.py handles the refusal, a person need not see it.
 warnings.filterwarnings(
@@ -24,21 +28,20 @@ class OwnChat(ChatOpenAI):
 
     Attributes:
         call_seconds: the longest that a request may take from beginning to end; None for any time.
+        known_form: in which form the endpoint takes requests.
     """
 
     call_seconds: float | None = None
+    known_form: KnownForm = Field(exclude=True)
 
-
-class CompatibleChat(OwnChat):
-    """For endpoints other than OpenAI's: many of them know ``max_tokens`` only."""
-
-    def _get_request_payload(
-        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
-        if "max_completion_tokens" in payload:
-            payload["max_tokens"] = payload.pop("max_completion_tokens")
-        return payload
+    def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
+        # Some servers give the arguments of a call as an object instead of as JSON, or the call no id.
+        for choice in getattr(response, "choices", None) or []:
+            for number, call in enumerate(choice.message.tool_calls or []):
+                call.id = call.id or f"call_{number}"
+                if not isinstance(call.function.arguments, str):
+                    call.function.arguments = json.dumps(call.function.arguments or {})
+        return super()._create_chat_result(response, generation_info)
 
 
 def http_clients(timeout: float, connect: float, *, use_proxy: bool) -> tuple[Any, Any]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .answer_room import AnswerRoom, token_limit
+from ..errors import EndpointError
+from .answer_room import AnswerRoom, is_cut_off, token_limit
 from .chat import with_retries
 from .endpoint_errors import as_endpoint_error, unusable_answer
-from .structured import message_usage
-from .usage import TokenUsage
+from .request_form import known_form
+from .structured import call_arguments, said_and_used
+from .usage import NO_USAGE, TokenUsage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, AnyMessage
+
+
+class NoTools(EndpointError):
+    """The endpoint refuses requests with tools."""
 
 
 async def ask_with_tools(
@@ -24,7 +30,9 @@ async def ask_with_tools(
     *,
     text_tokens: int,
 ) -> tuple[AIMessage, TokenUsage]:
-    """What the model says next; which tool it calls, if any, is left to it.
+    """What the model says next, without its thinking; which tool it calls, if any, is left to it.
+
+    An answer that was cut off before it said anything is asked for once more with more room.
 
     Args:
         model: any chat model that can bind tools.
@@ -34,22 +42,47 @@ async def ask_with_tools(
         text_tokens: what an answer takes at most.
 
     Raises:
-        EndpointError: the endpoint refused, failed, or gave no answer; one without tools refuses too.
+        NoTools: the endpoint takes no tools.
+        EndpointError: it refused, failed, or gave no answer.
     """
-    name = str(getattr(model, "model_name", "language model"))
-    had = room.extra
     bound: Any = with_retries(model, 1).bind_tools(list(tools))
-    options: dict[str, Any] = {"temperature": 0.0, "max_tokens": token_limit(text_tokens, had)}
-    while True:
-        try:
-            reply: AIMessage = await bound.ainvoke(list(messages), **options)
+    total = NO_USAGE
+    for _ in range(2):
+        had = room.extra
+        reply = await _ask(bound, model, messages, token_limit(text_tokens, had))
+        text, usage = said_and_used(reply)
+        total += usage
+        said = text or ("called" if reply.tool_calls or reply.invalid_tool_calls else "")
+        if not (room.learn(had, said, usage) and is_cut_off(said, usage)):
             break
+    return reply if text == reply.text else reply.model_copy(update={"content": text}), total
+
+
+async def _ask(
+    bound: Any, model: BaseChatModel, messages: Sequence[AnyMessage], max_tokens: int
+) -> AIMessage:
+    name = str(getattr(model, "model_name", "language model"))
+    known = known_form(model)
+    form = known.form
+    while True:
+        options = form.options(max_tokens=max_tokens, temperature=0.0)
+        try:
+            reply: AIMessage = await bound.ainvoke(list(messages), **call_arguments(model, options))
         except Exception as error:
-            known = as_endpoint_error(error, model=name) or unusable_answer(name, repr(error))
-            if "temperature" in options and "temperature" in known.message:
-                del options["temperature"]  # reasoning models take their own and no other
+            other = form.after(error, options)
+            if other is not None:
+                form = other
                 continue
-            raise known from error
-    usage = message_usage(reply)
-    room.learn(had, reply.text or ("called" if reply.tool_calls else ""), usage)
-    return reply, usage
+            ours = as_endpoint_error(error, model=name) or unusable_answer(name, repr(error))
+            if _speaks_of_tools(error):
+                raise NoTools(ours.message) from error
+            raise ours from error
+        known.form = form
+        return reply
+
+
+def _speaks_of_tools(error: Exception) -> bool:
+    """Whether an endpoint refuses tools; llama.cpp, not started for them, says so with a 500."""
+    import openai
+
+    return isinstance(error, openai.APIStatusError) and "tool" in str(error).lower()

@@ -9,7 +9,8 @@ from typing import Any
 MOST_BELIEVED = 1_000_000_000
 """Tokens of one call; a count beyond it is an endpoint's fault, and treated as if it had not been told."""
 _CHARACTERS_PER_TOKEN = 4
-_THINKING, _END_OF_THINKING = "<think>", "</think>"
+DECLINED, FILTERED = "refusal", "content_filter"
+"""Reasons for an end, beside "stop" and "length": the model would not answer, or the endpoint kept the answer back."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class TokenUsage:
         completion_tokens: tokens that the model wrote, hidden ones included, likewise.
         cached_tokens: those of the prompt that came from the endpoint's cache, which most bill at a lower price.
         reasoning_tokens: those of the completion that nobody sees, or that stand before the answer as thinking.
-        finish_reason: why the last one stopped: "stop", "length" (cut off), "content_filter", …; None if not told.
+        finish_reason: why the last one stopped: "stop", "length" (cut off), `DECLINED`, `FILTERED`, …; None if not
+            told.
         uncounted_calls: how many of the calls the endpoint did not count.
     """
 
@@ -53,7 +55,7 @@ NO_USAGE = TokenUsage()
 """Of nothing, or not told."""
 
 
-def usage_reported(usage: Any, finish_reason: Any, *, text: str, reasoning: Any = None) -> TokenUsage:
+def usage_reported(usage: Any, finish_reason: Any, *, text: str, thinking: str = "") -> TokenUsage:
     """The usage in a chat completion's JSON.
 
     A count that is missing or absurd leaves nothing to reckon with, so the whole usage is as if it had not been told:
@@ -65,8 +67,8 @@ def usage_reported(usage: Any, finish_reason: Any, *, text: str, reasoning: Any 
     Args:
         usage: the object under ``usage``; whatever it is, no error is raised.
         finish_reason: of the choice.
-        text: the answer; what it begins with in ``<think>`` counts as reasoning where nothing else tells of any.
-        reasoning: the text under ``reasoning_content`` or ``reasoning``, likewise.
+        text: all that came as text.
+        thinking: what of the thinking came along as text; it counts as reasoning where nothing else tells of any.
     """
     told = usage if isinstance(usage, Mapping) else {}
     prompt, completion = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
@@ -85,18 +87,10 @@ def usage_reported(usage: Any, finish_reason: Any, *, text: str, reasoning: Any 
         finish_reason=finish_reason if isinstance(finish_reason, str) else None,
         uncounted_calls=int(prompt + completion + beside == 0),
     )
-    return found if found.reasoning_tokens else with_visible_reasoning(found, text, reasoning)
-
-
-def with_visible_reasoning(usage: TokenUsage, text: str, reasoning: Any = None) -> TokenUsage:
-    """The usage with the thinking that came along as text, for endpoints that do not count it apart."""
-    shown = reasoning if isinstance(reasoning, str) else ""
-    if not shown and (begun := text.lstrip()).startswith(_THINKING):
-        shown = begun.partition(_END_OF_THINKING)[0]
-    if not shown:
-        return usage
-    estimated = max(1, len(shown) // _CHARACTERS_PER_TOKEN)
-    return replace(usage, reasoning_tokens=min(estimated, usage.completion_tokens or estimated))
+    if found.reasoning_tokens or not thinking:
+        return found
+    estimated = max(1, len(thinking) // _CHARACTERS_PER_TOKEN)
+    return replace(found, reasoning_tokens=min(estimated, found.completion_tokens or estimated))
 
 
 def _detail(usage: Mapping[str, Any], group: str, name: str) -> Any:

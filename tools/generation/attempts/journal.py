@@ -79,11 +79,12 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spen
             "this": one.number,
             "status": "answered" if one.is_whole else "calling",
             **asdict(one.paid),
+            **({"details": one.details} if one.details else {}),
         }
         for one in answers
     ]
     with store.write() as connection:
-        connection.execute(_CHANGE, rows)
+        _change(connection, rows)
         return spending.settle(connection, [one.settled for one in answers if one.settled is not None])
 
 
@@ -139,14 +140,12 @@ def end_attempts(
             if filled != len(new):
                 raise RuntimeError(f"a slot of {job.id} is filled already")
         twins = [
-            Refused(one.number, TWIN, paid=one.paid, settled=one.settled, charge=one.charge)
+            Refused(one.number, TWIN, paid=one.paid, settled=one.settled, details=one.details)
             for one in accepted
             if one.record.id in known
         ]
         ended: list[Accepted | Refused] = [*new, *refused, *twins]
-        rows = [_end_row(job, one) for one in ended]
-        for columns in {tuple(row) for row in rows}:  # those of a statement are one for all of its rows
-            connection.execute(_CHANGE, [row for row in rows if tuple(row) == columns])
+        _change(connection, [_end_row(job, one) for one in ended])
         problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
     return {one.number for one in twins}, problem
 
@@ -195,10 +194,15 @@ def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted
         )
 
 
+def _change(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    for columns in {tuple(row) for row in rows}:  # those of a statement are one for all of its rows
+        connection.execute(_CHANGE, [row for row in rows if tuple(row) == columns])
+
+
 def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:
     row: dict[str, Any] = {"job": job.id, "this": one.number, "scores": one.scores}
-    for got in (one.paid, one.charge):
-        row |= asdict(got) if got is not None else {}
+    row |= asdict(one.paid) if one.paid is not None else {}
+    row |= {"details": one.details} if one.details else {}
     if isinstance(one, Accepted):
         return row | {"status": "accepted", "check": None, "evidence": None}
     status = "failed" if one.failed else "rejected"

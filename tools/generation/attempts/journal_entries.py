@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...dataset.record import Record
-from ..money.amounts import Amount
+from ..jobs.ledger import MAY_BE_CHARGED
+from ..money.amounts import NOTHING, Amount
 from .draft import Rejection
 
 
@@ -15,13 +17,34 @@ class Charge:
 
     Attributes:
         picodollars: all that it costs; None when the price is not known.
-        uncounted_calls: calls that the endpoint did not count, or that it may charge for without an answer.
+        uncounted_calls: calls that the endpoint answered and did not count.
         uncounted_tokens: the worst case that is charged for these.
     """
 
     picodollars: int | None
     uncounted_calls: int = 0
     uncounted_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Calls without an answer, which the endpoint may charge for all the same: what they may cost stays set aside.
+
+    Attributes:
+        calls: how many.
+        amount: the most that they can have taken.
+    """
+
+    calls: int
+    amount: Amount
+
+    def beside(self, details: dict[str, Any]) -> dict[str, Any] | None:
+        """The details of an attempt with this among them; None when nothing was lost."""
+        told = {"calls": self.calls, "tokens": self.amount.tokens, "picodollars": self.amount.picodollars}
+        return {**details, MAY_BE_CHARGED: told} if self.calls else None
+
+
+NONE_LOST = Lost(0, NOTHING)
 
 
 @dataclass(frozen=True)
@@ -57,12 +80,14 @@ class Answered:
     Attributes:
         is_whole: whether no further request is needed.
         settled: (reserved, used) when the reservation ends here.
+        details: as `Lost.beside` has them; None leaves them as they are.
     """
 
     number: int
     paid: Paid
     is_whole: bool
     settled: tuple[Amount, Amount] | None
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +98,7 @@ class Accepted:
         text_key: of what the user says in it, as `exact_duplicate.text_key` has it.
         paid: what it got, unless the journal has that.
         settled: (reserved, used) when the attempt ends here with its reservation open.
-        charge: what is charged for it in the end, unless the journal has that.
+        details: as in `Answered`.
     """
 
     number: int
@@ -83,7 +108,7 @@ class Accepted:
     scores: dict[str, float]
     paid: Paid | None = None
     settled: tuple[Amount, Amount] | None = None
-    charge: Charge | None = None
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +117,8 @@ class Refused:
 
     Attributes:
         paid: what it got, unless the journal has that.
-        settled: (reserved, used) when the attempt ends here with its reservation open and the use is known.
-        charge: what is charged for it in the end, unless the journal has that.
+        settled: (reserved, used) when the attempt ends here with its reservation open.
+        details: as in `Answered`.
     """
 
     number: int
@@ -101,5 +126,5 @@ class Refused:
     failed: bool = False
     paid: Paid | None = None
     settled: tuple[Amount, Amount] | None = None
-    charge: Charge | None = None
+    details: dict[str, Any] | None = None
     scores: dict[str, float] | None = None

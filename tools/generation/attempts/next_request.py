@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ...errors import EndpointError
 from ...models.answer_room import AnswerRoom
-from ...models.endpoint_errors import RequestTooLong, TransientEndpointError, UnusableAnswer
+from ...models.endpoint_errors import PromptFiltered, RequestTooLong, TransientEndpointError, UnusableAnswer
 from ...models.endpoint_session import EndpointSession
+from ...models.usage import FILTERED
 from ..judge.asking import MOST_LOST, JudgeLine, ask_judge
 from .concurrency import AdaptiveLimit
 from .draft import Rejection
@@ -99,8 +100,9 @@ class Asking:
         except TransientEndpointError as error:
             if self._calls.is_down:
                 self.error = self.error or error
-            # Unless the endpoint refused the call, it may have charged for it: the reservation stays.
-            return Failed(attempt, _refusal(error), is_free=error.rate_limited)
+            return Failed(attempt, _refusal(error), is_free=error.is_free)
+        except PromptFiltered as error:
+            return Failed(attempt, _refusal(error), is_free=True)
         except RequestTooLong as error:
             if self._room.shrink(request.room):
                 return Failed(attempt, OUTGROWN, is_free=True)
@@ -118,17 +120,19 @@ class Asking:
             return "left"
         try:
             await ask_judge(self._judge_calls, attempt)
+        except PromptFiltered as error:
+            return Failed(attempt, _refusal(error), is_free=True)
         except EndpointError as error:
             if not isinstance(error, TransientEndpointError) or self._judge_calls.is_down:
                 self._judge_fails = True
                 self.error = self.error or error
                 return "left"
-            if attempt.lost_verdicts < MOST_LOST and not is_last:
+            if attempt.failed_verdicts < MOST_LOST and not is_last:
                 return "again"
             return Failed(attempt, _refusal(error), is_free=True)  # what was lost is noted in the attempt
         return "answered"
 
 
 def _refusal(error: EndpointError) -> Rejection:
-    check = "endpoint_answer" if isinstance(error, UnusableAnswer) else "endpoint"
-    return Rejection(check, str(error)[:300])
+    checks = {UnusableAnswer: "endpoint_answer", PromptFiltered: FILTERED}
+    return Rejection(checks.get(type(error), "endpoint"), str(error)[:300])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...models.answer_room import cut_off_words, is_cut_off
-from ...models.usage import NO_USAGE, TokenUsage
+from ...models.usage import DECLINED, FILTERED, NO_USAGE, TokenUsage
 from ..jobs.ledger import NOT_SENT
 from ..money.amounts import NOTHING, Amount
 from .draft import Draft, Rejection, Request
@@ -38,6 +38,7 @@ class Open:
         question: what to ask the judge; None until the checks have passed.
         verdict: what the judge answered.
         judge_usage: what that took.
+        cut_verdicts: what answers of the judge took that were cut off before.
         lost_verdicts: calls to the judge whose answer never came, though they may have been charged.
         is_journalled: whether the journal has all that came for it.
     """
@@ -57,6 +58,7 @@ class Open:
     question: Request | None = None
     verdict: str | None = None
     judge_usage: TokenUsage = NO_USAGE
+    cut_verdicts: list[TokenUsage] = field(default_factory=list)
     lost_verdicts: int = 0
     is_journalled: bool = True
 
@@ -77,14 +79,36 @@ class Open:
         self.judge_usage = usage
         self.is_journalled = False
 
+    def add_cut_verdict(self, usage: TokenUsage) -> None:
+        """The judge's answer was cut off; one that the endpoint does not count can have taken anything."""
+        if usage.tokens == 0:
+            self.lost_verdicts += 1
+            return
+        self.cut_verdicts.append(usage)
+        self.is_journalled = False
+
+    @property
+    def judged_with(self) -> TokenUsage:
+        """What all answers of the judge took."""
+        return sum(self.cut_verdicts, self.judge_usage)
+
+    @property
+    def failed_verdicts(self) -> int:
+        """How often the judge was asked in vain."""
+        return self.lost_verdicts + len(self.cut_verdicts)
+
     @property
     def response(self) -> str:
         """The replies as they are journalled."""
         return joined(self.draft, self.replies)
 
     @property
-    def cut_off(self) -> Rejection | None:
-        """The refusal of an attempt whose last reply was cut off or empty, if nothing could be made of it."""
+    def no_draft(self) -> Rejection | None:
+        """Why nothing could be made of the last reply: it was cut off, or kept back; None when it only is no draft."""
+        if self.last_usage.finish_reason == FILTERED:
+            return Rejection(FILTERED, "the endpoint's content filter kept the answer back")
+        if self.last_usage.finish_reason == DECLINED:
+            return Rejection("declined", f"the model declined: {self.replies[-1]}"[:300])
         if not self.replies or not is_cut_off(self.replies[-1], self.last_usage):
             return None
         limit = self.draft.requests[len(self.replies) - 1].max_tokens
@@ -111,7 +135,7 @@ class Failed:
     """An attempt whose call gave no answer.
 
     Attributes:
-        is_free: whether the endpoint surely did not charge for the call: it refused it.
+        is_free: whether the endpoint surely did not charge for the call: it refused it, or never got it.
     """
 
     attempt: Open

@@ -39,6 +39,11 @@ class SlotKeeping:
         if outcome.rejection.check != NOT_SENT:
             self._tally.ended(tokens, outcome.rejection.check, is_counted=is_counted)
 
+    @property
+    def re_estimate(self) -> str | None:
+        """What the job takes by its own answers, where the plan was wrong about it."""
+        return self._tally.re_estimate
+
     def _why_short(self) -> str | None:
         """Why the job stops short, or None when every slot is filled."""
         return None if self._tally.is_complete else self._stop or self._tally.too_many_refusals

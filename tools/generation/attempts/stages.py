@@ -16,14 +16,14 @@ from ..jobs import notes as job_notes
 from ..jobs.ledger import Attempt, Job
 from ..judge.judge import NAME as JUDGE
 from ..judge.judge import Judge
-from ..money.amounts import NOTHING, Amount
+from ..money.amounts import NOTHING
 from ..money.attempt_costs import AttemptCosts
 from ..money.spending import Spending
 from ..topic_context import JobContexts
 from . import journal
 from .acceptance import PARSE, Acceptance, as_record
 from .draft import Candidate, Draft, Rejection, Strategy
-from .journal_entries import Accepted, Answered, Paid, Refused
+from .journal_entries import Accepted, Answered, Lost, Paid, Refused
 from .open_attempt import Failed, Open, Outcome
 from .provenance import provenance_of
 
@@ -105,8 +105,11 @@ class AttemptWork:
 
     def entry(self, one: Open) -> Answered:
         """What the journal is to hold of an answer that is not judged yet."""
-        settled = self.costs.settled(one) if one.is_whole else None
-        return Answered(one.number, self._paid(one), one.is_whole, settled)
+        if not one.is_whole:
+            return Answered(one.number, self._paid(one), is_whole=False, settled=None)
+        lost = self.costs.lost(one)
+        settled, details = self.costs.settled(one, lost), lost.beside(one.draft.details)
+        return Answered(one.number, self._paid(one), is_whole=True, settled=settled, details=details)
 
     def write_down(self, answered: Sequence[Open]) -> str | None:
         """Journal what was paid for and is not judged yet, unless the journal has it.
@@ -190,7 +193,7 @@ class AttemptWork:
         self._end(
             [],
             [
-                self._without_record(one, unjudged, self.costs.settled(one), failed=True)
+                self._without_record(one, unjudged, self.costs.lost(one), failed=True)
                 for one in to_ask[allowed:]
             ],
         )
@@ -207,7 +210,7 @@ class AttemptWork:
         look = self._acceptance.judge if one.is_written else self._acceptance.examine
         judged = look(self._strategy, one.draft, one.response)
         if isinstance(judged, Rejection):
-            return one.cut_off or judged if judged.check == PARSE else judged
+            return one.no_draft or judged if judged.check == PARSE else judged
         if not one.is_written:
             return judged
         if one.verdict is not None and self._judge is not None:
@@ -220,7 +223,7 @@ class AttemptWork:
         return judged
 
     def _paid(self, one: Open) -> Paid:
-        charge = self.costs.charge(one)
+        charge, judged = self.costs.charge(one), one.judged_with
         return Paid(
             response=one.response,
             prompt_tokens=one.usage.prompt_tokens,
@@ -229,9 +232,9 @@ class AttemptWork:
             reasoning_tokens=one.usage.reasoning_tokens,
             picodollars=charge.picodollars,
             verdict=one.verdict,
-            judge_prompt_tokens=one.judge_usage.prompt_tokens,
-            judge_completion_tokens=one.judge_usage.completion_tokens,
-            judge_cached_tokens=one.judge_usage.cached_tokens,
+            judge_prompt_tokens=judged.prompt_tokens,
+            judge_completion_tokens=judged.completion_tokens,
+            judge_cached_tokens=judged.cached_tokens,
             uncounted_calls=charge.uncounted_calls,
             uncounted_tokens=charge.uncounted_tokens,
         )
@@ -243,7 +246,7 @@ class AttemptWork:
         return next(filter(None, map(self.costs.overrun, answered)), None)
 
     def _accepted(self, one: Open, candidate: Candidate) -> Accepted:
-        record, settled = self._record(one, candidate), self.costs.settled(one)
+        record, lost = self._record(one, candidate), self.costs.lost(one)
         return Accepted(
             one.number,
             one.slot,
@@ -251,27 +254,27 @@ class AttemptWork:
             text_key(candidate.written_text("user")),
             candidate.scores,
             self._unwritten(one),
-            settled,
-            self.costs.in_the_end(one, settled),
+            self.costs.settled(one, lost),
+            lost.beside(one.draft.details),
         )
 
     def _refused(self, one: Open, rejection: Rejection) -> Refused:
-        return self._without_record(one, rejection, self.costs.settled(one))
+        return self._without_record(one, rejection, self.costs.lost(one))
 
     def _failed(self, one: Failed) -> Refused:
-        settled = self.costs.settled(one.attempt) if one.is_free else None
-        return self._without_record(one.attempt, one.rejection, settled, failed=True)
+        lost = self.costs.lost(one.attempt, is_call_lost=not one.is_free)
+        return self._without_record(one.attempt, one.rejection, lost, failed=True)
 
     def _without_record(
-        self, one: Open, rejection: Rejection, settled: tuple[Amount, Amount] | None, *, failed: bool = False
+        self, one: Open, rejection: Rejection, lost: Lost, *, failed: bool = False
     ) -> Refused:
         return Refused(
             one.number,
             rejection,
             failed=failed,
             paid=self._unwritten(one),
-            settled=settled,
-            charge=self.costs.in_the_end(one, settled),
+            settled=self.costs.settled(one, lost),
+            details=lost.beside(one.draft.details),
         )
 
     def _record(self, one: Open, candidate: Candidate) -> Record:

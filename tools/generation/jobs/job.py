@@ -14,12 +14,12 @@ from ..attempts.engine import Engine
 from ..attempts.garbage_collection import frozen_heap
 from ..money.use import Use
 from . import notes as job_notes
-from .ledger import Job, get_job, slot_records, summarize_job
+from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
 from .loading import LoadedJob, load_job
 from .lock import lock_job
 from .measured import measure_job
 from .progress import OnProgress, Progress
-from .shortfall import stop_words
+from .shortfall import evidence_of, stop_words
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -79,11 +79,13 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         await asyncio.to_thread(_remember_endpoints, services, loaded)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
-        stop = stop_words(stop, refused)
+        seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))
+        stop = stop_words(stop, refused, seen)
     measured = await asyncio.to_thread(_measured, services, job)
     await asyncio.to_thread(job_notes.note_measured, services.store, job.id, measured)
     after = await asyncio.to_thread(_coverage, services, job.workflow_id)
-    await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, loaded.remarks)
+    remarks = [*loaded.remarks, *filter(None, [engine.re_estimate])]
+    await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, remarks)
     await asyncio.to_thread(
         journal.end_job,
         services.store,

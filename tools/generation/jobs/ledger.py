@@ -15,6 +15,8 @@ from ...store.store import Store
 from ..money.amounts import as_usd
 from ..money.use import Use
 
+MAY_BE_CHARGED = "may_be_charged"
+"""Under which the details of an attempt name what calls without an answer may cost: calls, tokens, picodollars."""
 NOT_SENT = "not_sent"
 """The reason of attempts that were begun ahead of need and never sent: no refusal, and nothing to pay."""
 
@@ -75,7 +77,7 @@ class Attempt:
         reserved_tokens: the worst case of its calls, set aside before they were made.
         reserved_picodollars: the same in money; None when the price was not known.
         picodollars: what it cost; None while that is open, or when the price is not known.
-        uncounted_calls: calls that the endpoint did not count, or may charge for without an answer.
+        uncounted_calls: calls that the endpoint answered and did not count.
         uncounted_tokens: the worst case that is charged for these; not among the other tokens.
     """
 
@@ -212,6 +214,17 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
             func.coalesce(func.sum(attempts.c.uncounted_tokens), 0),
         ).where(attempts.c.job_id == row["id"])
     ).one()
+    each, most, cost = (
+        attempts.c.details[(MAY_BE_CHARGED, name)].as_integer() for name in ("calls", "tokens", "picodollars")
+    )
+    lost_calls, lost_tokens, lost_money, unpriced_lost = connection.execute(
+        select(
+            func.coalesce(func.sum(each), 0),
+            func.coalesce(func.sum(most), 0),
+            func.coalesce(func.sum(cost), 0),
+            func.count(case(((each > 0) & cost.is_(None), 1))),
+        ).where(attempts.c.job_id == row["id"])
+    ).one()
     return JobSummary(
         id=row["id"],
         workflow_id=row["workflow_id"],
@@ -231,4 +244,7 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         reasoning_tokens=int(reasoning),
         uncounted_calls=int(calls),
         uncounted_tokens=int(uncounted),
+        lost_calls=int(lost_calls),
+        lost_tokens=int(lost_tokens),
+        lost_usd=None if unpriced_lost else as_usd(lost_money),
     )

@@ -29,7 +29,7 @@ class LoadingProgress:
     def tell(self, remarks: Sequence[str]) -> None:
         """What a person should know before the job goes on."""
         for remark in remarks:
-            self._report(remark)
+            self._report(remark=remark)
 
     def of(self, total: int) -> OnIndexed | None:
         """What the index calls with the number of records that it has seen, of so many."""
@@ -39,7 +39,7 @@ class LoadingProgress:
             f"preparing: {records:,} of {total:,} records of the topic are in the index"
         )
 
-    def _report(self, note: str) -> None:
+    def _report(self, note: str = "", *, remark: str = "") -> None:
         if self._on_progress is None:
             return
         self._on_progress(
@@ -50,6 +50,7 @@ class LoadingProgress:
                 requested=self._job.count,
                 attempts=self._accepted,
                 note=note,
+                remark=remark,
             )
         )
 

@@ -20,6 +20,7 @@ class Progress:
 
     Attributes:
         note: what is waited for, in words, when that takes long.
+        remark: something to tell once and let stand.
     """
 
     job_id: str
@@ -29,6 +30,7 @@ class Progress:
     attempts: int
     rejected: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    remark: str = ""
 
 
 OnProgress = Callable[[Progress], None]
@@ -43,6 +45,9 @@ class Tally:
         rejected: refused and failed attempts of earlier runs, by reason.
         watch: counts towards what was told with the plan.
         on_progress: called with each report.
+
+    Attributes:
+        re_estimate: what the job takes by its own answers, once they show that the plan was wrong about it.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Tally:
         self.accepted = accepted
         self.rejected = Counter(rejected)
         self._on_progress = on_progress
+        self.re_estimate: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -71,6 +77,10 @@ class Tally:
             self.accepted += 1
         else:
             self.rejected[reason] += 1
+        if self.re_estimate is None and not self.is_complete:
+            self.re_estimate = self._watch.expected_now(self._job.count)
+            if self.re_estimate is not None:
+                self.report(remark=self.re_estimate)
 
     @property
     def must_stop(self) -> str | None:
@@ -88,7 +98,7 @@ class Tally:
         """Why a job that nothing else stopped is short."""
         return f"{self.rejected.total()} attempts were refused, {REFUSALS_PER_RECORD} for each record"
 
-    def report(self, note: str = "") -> None:
+    def report(self, note: str = "", *, remark: str = "") -> None:
         """Tell where the job stands."""
         if self._on_progress is None:
             return
@@ -102,5 +112,6 @@ class Tally:
                 attempts=self.accepted + refused.total(),
                 rejected=dict(refused.most_common()),
                 note=note,
+                remark=remark,
             )
         )

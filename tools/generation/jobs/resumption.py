@@ -11,7 +11,7 @@ from ...store.store import Store
 from ..attempts import journal
 from ..attempts.answer_spool import spooled_answers
 from ..attempts.draft import Rejection
-from ..attempts.journal_entries import Answered, Charge, Refused
+from ..attempts.journal_entries import Answered, Lost, Refused
 from ..attempts.open_attempt import Open
 from ..attempts.replies import split
 from ..attempts.stages import AttemptWork
@@ -87,15 +87,13 @@ def what_is_left(
     unanswered = [attempt for attempt in attempts if attempt.status == "calling" and attempt.response is None]
     asked = [_opened(work, attempt) for attempt in unanswered if in_batches]
     lost = [] if in_batches else unanswered
-    refused = [
-        Refused(attempt.number, INTERRUPTED, failed=True, charge=_all_reserved(attempt)) for attempt in lost
-    ]
+    refused = [_interrupted(work, attempt) for attempt in lost]
     by_number = {attempt.number: attempt for attempt in attempts}
     changed = [one for one in [*answered, *asked] if not _is_drafted_alike(one, by_number[one.number])]
     for one in changed:
-        settled = work.costs.settled(one) if one.replies else None
-        charge = work.costs.in_the_end(one, settled)
-        refused.append(Refused(one.number, CHANGED_DRAFT, failed=True, settled=settled, charge=charge))
+        may_be = work.costs.lost(one) if one.replies else Lost(1, one.reserved)
+        settled, details = work.costs.settled(one, may_be), may_be.beside(by_number[one.number].details)
+        refused.append(Refused(one.number, CHANGED_DRAFT, failed=True, settled=settled, details=details))
     answered, asked = ([one for one in these if one not in changed] for these in (answered, asked))
     if refused:
         journal.end_attempts(store, job, [], refused, spending)
@@ -133,9 +131,14 @@ def _is_drafted_alike(one: Open, attempt: Attempt) -> bool:
     return attempt.seed_ids == [seed.id for seed in one.draft.seeds]  # up to version 7 nothing more is known
 
 
-def _all_reserved(attempt: Attempt) -> Charge:
-    """What an endpoint may charge for a call whose end nobody saw."""
-    return Charge(attempt.reserved_picodollars, 1, attempt.reserved_tokens)
+def _interrupted(work: AttemptWork, attempt: Attempt) -> Refused:
+    """An attempt whose first call nobody saw the end of: what that may have cost stays set aside, and no more."""
+    one = _opened(work, attempt)
+    is_known = _is_drafted_alike(one, attempt)
+    lost = work.costs.lost(one, is_call_lost=True)
+    lost = lost if is_known and lost.amount.fits(one.reserved) else Lost(1, one.reserved)
+    settled, details = work.costs.settled(one, lost), lost.beside(attempt.details)
+    return Refused(attempt.number, INTERRUPTED, failed=True, settled=settled, details=details)
 
 
 def _take_in(store: Store, job: Job, spending: Spending, spool: Path) -> None:
@@ -164,13 +167,17 @@ def _opened(work: AttemptWork, attempt: Attempt) -> Open:
         one.uncounted = list(range(len(one.replies)))
     else:
         one.counted_calls = [one.usage]
-    if one.usage.tokens and attempt.verdict is None and attempt.picodollars is not None:
-        charged = Amount(one.usage.tokens + attempt.uncounted_tokens, attempt.picodollars)
-        one.assumed = charged - work.costs.of(one.usage)
     one.verdict = attempt.verdict
-    one.judge_usage = TokenUsage(
+    judged = TokenUsage(
         attempt.judge_prompt_tokens, attempt.judge_completion_tokens, attempt.judge_cached_tokens
     )
+    if one.verdict is not None:
+        one.judge_usage = judged
+    elif judged.tokens:
+        one.cut_verdicts = [judged]
+    if one.usage.tokens and one.verdict is None and attempt.picodollars is not None:
+        charged = Amount(attempt.tokens + attempt.uncounted_tokens, attempt.picodollars)
+        one.assumed = charged - work.costs.used(one)
     if attempt.status == "answered":
         one.reserved, one.counted = NOTHING, work.costs.used(one)
     else:

@@ -2,51 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from .ledger import Attempt
 
 SHARE_WORTH_NAMING = 0.15
 """Reasons with a smaller share of the refusals are left out of the advice."""
+_SHOWN = 120
 
+_OR_THE_CHECK = "; or the check is wrong about them, which a look at some in `jobs show` tells"
+_UNKNOWN = f"the texts are not as this check wants them{_OR_THE_CHECK}"
 _ADVICE: Mapping[str, str] = {
-    "parse": "the model does not keep to the form that is asked for: a larger model, or one with structured output",
+    "parse": "the model does not keep to the form that is asked for, or says that it will not write this: a larger "
+    f"model, one with structured output, or another strategy{_OR_THE_CHECK}",
     "cut_off": "the answers end before they are whole: a model that thinks less (or a lower reasoning effort), or one "
     "with a longer context",
+    "declined": "the model refuses to write this: another model, or other records as examples",
+    "content_filter": "the endpoint's content filter keeps it back: other records as examples, or another endpoint",
+    "check_failed": "the check itself fails, a fault of this program whatever the texts are: report it with the log",
     "hidden_text": "the texts hold characters that nobody sees: another model",
     "role_grammar": "the model mixes up who speaks: a larger model",
-    "artefacts": "the texts show traces of the model, or are cut off: a larger model",
+    "artefacts": f"the texts show traces of the model, or are cut off: a larger model{_OR_THE_CHECK}",
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",
+    "tool_schema": "the tool calls do not keep to their tools' schemas: a larger model, or schemas that say more",
+    "answered_calls": "calls and results do not go together: a larger model",
     "exact_duplicate": "the model repeats itself: fewer records, more seeds, or another strategy",
-    "near_duplicate": "the texts are too like those that are there: fewer records, more seeds, or another strategy",
-    "semantic_duplicate": "the texts say what others say already: fewer records, or scenario expansion",
-    "copied_phrase": "the texts copy their examples: a larger model, or topic description",
-    "variation": "the variations leave their sources: a larger model, or few-shot",
-    "kept_facts": "the variations drop facts of their sources: a larger model, or few-shot",
-    "grounded_reply": "the replies invent facts: a larger model, or few-shot",
-    "topic": "the texts read like another topic: a clearer description of the topic, or a look at its labels",
+    "near_duplicate": "the texts are too like those that are there, since the examples are few or alike: fewer "
+    "records, more seeds, or another strategy",
+    "semantic_duplicate": "the texts say what others say already, since the examples are few or alike: fewer records, "
+    f"or scenario expansion{_OR_THE_CHECK}",
+    "copied_phrase": "the texts copy their examples, which are few or alike: more seeds, a larger model, or topic "
+    "description",
+    "variation": f"the variations leave their sources: a larger model, or few-shot{_OR_THE_CHECK}",
+    "kept_facts": f"the variations drop facts of their sources: a larger model, or few-shot{_OR_THE_CHECK}",
+    "grounded_reply": f"the replies invent facts: a larger model, or few-shot{_OR_THE_CHECK}",
+    "axis": f"the edge case does not show: a larger model, or few-shot{_OR_THE_CHECK}",
+    "topic": "the texts read like another topic: the records of this topic, or of that one, may be labelled wrongly "
+    f"(`topics review`), or its description is not clear{_OR_THE_CHECK}",
+    "review_rule": "a rule that a person made refuses them: another wording of the rule (`rules`), or no rule",
     "decontamination": "the texts are too close to the evaluation set: seeds that are not in it",
     "judge": "the judge finds fault with the texts, for the reasons that `jobs show` lists: a larger model, or "
-    "another strategy",
+    f"another strategy{_OR_THE_CHECK}",
     "endpoint_answer": "the endpoint sends what is no answer: its log, or another endpoint",
     "endpoint": "the endpoint fails now and then: try again later",
+    "interrupted": "the program was ended during the calls: nothing is wrong with the texts",
+    "changed_draft": "records changed while the job was stopped: nothing is wrong with the texts",
 }
 
 
-def advice(rejected: Mapping[str, int]) -> list[str]:
-    """What would help, by the most frequent reasons for refusals; empty when there were none.
+def evidence_of(attempts: Iterable[Attempt]) -> dict[str, str]:
+    """What each check saw most often in the attempts that it refused."""
+    seen: dict[str, Counter[str]] = {}
+    for one in attempts:
+        if one.check and one.evidence:
+            seen.setdefault(one.check, Counter())[one.evidence] += 1
+    return {check: evidence.most_common(1)[0][0] for check, evidence in seen.items()}
+
+
+def advice(rejected: Mapping[str, int], seen: Mapping[str, str]) -> list[str]:
+    """The likely cause and what would help, by the most frequent reasons for refusals; empty when there were none.
 
     Args:
         rejected: refused attempts by check.
+        seen: as `evidence_of` has it.
     """
     total = sum(rejected.values())
     often = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
     return [
-        f"{count} of {total} refused by {check}: {_ADVICE[check]}"
+        f"{count} of {total} refused by {check}{_such_as(seen.get(check))}: {_ADVICE.get(check, _UNKNOWN)}"
         for check, count in often
-        if check in _ADVICE and count >= SHARE_WORTH_NAMING * total
+        if count >= SHARE_WORTH_NAMING * total
     ]
 
 
-def stop_words(reason: str, rejected: Mapping[str, int]) -> str:
+def stop_words(reason: str, rejected: Mapping[str, int], seen: Mapping[str, str]) -> str:
     """The reason why a job stopped, with what would help."""
-    helpful = advice(rejected)
+    helpful = advice(rejected, seen)
     return f"{reason.rstrip('.')}. What would help: {'; '.join(helpful)}" if helpful else reason
+
+
+def _such_as(evidence: str | None) -> str:
+    line = " ".join((evidence or "").split())
+    return f" (“{line if len(line) <= _SHOWN else line[: _SHOWN - 1] + '…'}”)" if line else ""

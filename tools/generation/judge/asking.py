@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import EndpointError
 from ...models.answer_room import AnswerRoom, cut_off_words, is_cut_off
-from ...models.endpoint_errors import TransientEndpointError
+from ...models.endpoint_errors import PromptFiltered, TransientEndpointError
 from ...models.endpoint_session import EndpointSession
 from ...settings import PREFIX
 from ..attempts.concurrency import AdaptiveLimit
@@ -54,15 +54,20 @@ async def ask_judge(calls: Calls, attempt: Open) -> None:
     try:
         verdict, usage = await calls.ask(attempt.question, "verdict")
     except TransientEndpointError as error:
-        if not error.rate_limited:
+        if not error.is_free:
             attempt.lost_verdicts += 1
         raise TransientEndpointError(
-            f"The judge did not answer: {error.message}", hint=_HINT, rate_limited=error.rate_limited
+            f"The judge did not answer: {error.message}",
+            hint=_HINT,
+            rate_limited=error.rate_limited,
+            is_free=error.is_free,
         ) from error
+    except PromptFiltered:
+        raise
     except EndpointError as error:
         raise EndpointError(f"The judge cannot be asked: {error.message}", hint=_HINT) from error
     if is_cut_off(verdict, usage):
-        attempt.lost_verdicts += 1
+        attempt.add_cut_verdict(usage)
         said = cut_off_words(attempt.question.max_tokens, usage)
         raise TransientEndpointError(f"The judge's verdict cannot be used: {said}.", hint=_HINT)
     attempt.add_verdict(verdict, usage)
@@ -101,12 +106,12 @@ async def ask_judge_of_all(
         asked = await asyncio.gather(*map(ask, written))
     problems = [problem for problem in asked if problem is not None]
     for problem in problems:
-        if calls.is_down or not isinstance(problem, TransientEndpointError):
+        if calls.is_down or not isinstance(problem, TransientEndpointError | PromptFiltered):
             raise problem
     failed = [
         Failed(one, Rejection("endpoint", str(problem)[:300]), is_free=True)
         for one, problem in zip(written, asked, strict=True)
-        if problem is not None and one.lost_verdicts >= MOST_LOST
+        if isinstance(problem, PromptFiltered) or (problem is not None and one.failed_verdicts >= MOST_LOST)
     ]
     given_up = {one.attempt.number for one in failed}
     return [one for one in written if one.number not in given_up], failed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...models.usage import TokenUsage
 from ..attempts.draft import Draft, Request
-from ..attempts.journal_entries import Charge
+from ..attempts.journal_entries import NONE_LOST, Charge, Lost
 from ..attempts.open_attempt import Open
 from ..judge.judge import Judge
 from .amounts import NOTHING, Amount
@@ -43,7 +43,8 @@ class AttemptCosts:
         if not one.replies:
             return NOTHING
         uncounted = (self._spending.worst_case_of(one.draft.requests[number]) for number in one.uncounted)
-        used = sum([*uncounted, *map(self.of, one.counted_calls)], one.assumed)
+        cut = map(self._spending.judge_cost, one.cut_verdicts)
+        used = sum([*uncounted, *map(self.of, one.counted_calls), *cut], one.assumed)
         if one.verdict is None:
             return used
         if one.judge_usage.tokens == 0 and one.question is not None:
@@ -51,20 +52,27 @@ class AttemptCosts:
         return used + self._spending.judge_cost(one.judge_usage)
 
     def charge(self, one: Open) -> Charge:
-        """What is charged for an attempt so far, or in the end when its reservation is settled."""
-        lost = NOTHING if one.question is None else self._of_verdict(one.question) * one.lost_verdicts
-        return _charge(one, self.used(one) + lost)
+        """What is charged for what an attempt has got so far."""
+        used = self.used(one)
+        beyond = used.tokens - one.usage.tokens - one.judged_with.tokens
+        if beyond <= 0:  # also of one that took more than it could
+            return Charge(used.picodollars)
+        is_verdict_uncounted = one.verdict is not None and one.judge_usage.tokens == 0
+        return Charge(used.picodollars, max(1, len(one.uncounted) + is_verdict_uncounted), beyond)
 
-    def in_the_end(self, one: Open, settled: tuple[Amount, Amount] | None) -> Charge | None:
-        """What is charged for an attempt that ends; None where that was written down when it was settled.
+    def lost(self, one: Open, *, is_call_lost: bool = False) -> Lost:
+        """What the endpoint may charge for calls of an attempt that gave no answer.
 
         Args:
             one: the attempt.
-            settled: as `settled` has it; None when its reservation stays, since the endpoint may charge all of it.
+            is_call_lost: whether the next call to the writing model is among them.
         """
-        if one.reserved.tokens == 0:
-            return None
-        return self.charge(one) if settled is not None else _charge(one, one.reserved)
+        if is_call_lost:
+            return Lost(1, self._spending.worst_case_of(one.draft.requests[len(one.replies)]))
+        if one.question is not None:
+            return Lost(one.lost_verdicts, self._of_verdict(one.question) * one.lost_verdicts)
+        # What the judge was asked is not known any more: all that was set aside beside what was used.
+        return Lost(1, one.reserved - (self.used(one) - one.counted)) if one.lost_verdicts else NONE_LOST
 
     def tokens(self, one: Open) -> int:
         """What an attempt has used so far; estimated by its length where the endpoint does not count."""
@@ -73,7 +81,7 @@ class AttemptCosts:
             for number in one.uncounted
             for text in (*(text for _, text in one.draft.requests[number].prompt), one.replies[number])
         )
-        return one.usage.tokens + estimated + one.judge_usage.tokens
+        return one.usage.tokens + estimated + one.judged_with.tokens
 
     def missing_for_verdict(self, one: Open) -> Amount:
         """What has to be set aside before the judge is asked, beyond what is set aside already."""
@@ -81,18 +89,16 @@ class AttemptCosts:
         needed = self.used(one) - one.counted + self._of_verdict(one.question) * (one.lost_verdicts + 1)
         return needed.beyond(one.reserved)
 
-    def settled(self, one: Open) -> tuple[Amount, Amount] | None:
-        """What to give back for an attempt that ends, and what it used; None when that was done before."""
+    def settled(self, one: Open, lost: Lost) -> tuple[Amount, Amount] | None:
+        """What to give back for an attempt that ends, and what it used; None when that was done before.
+
+        Args:
+            one: the attempt.
+            lost: stays set aside, since the endpoint may charge it.
+        """
         if one.reserved.tokens == 0:
             return None
-        if one.lost_verdicts == 0:
-            return one.reserved, self.used(one) - one.counted
-        if one.question is None:
-            return (
-                None  # how much the lost call can have cost is not known any more: all of it stays reserved
-            )
-        lost = self._of_verdict(one.question) * one.lost_verdicts
-        return one.reserved - lost, self.used(one) - one.counted
+        return one.reserved - lost.amount, self.used(one) - one.counted
 
     def overrun(self, one: Open) -> str | None:
         """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
@@ -106,12 +112,3 @@ class AttemptCosts:
 
     def _of_verdict(self, question: Request) -> Amount:
         return self._spending.judge_cost(TokenUsage(*worst_case_tokens(question)))
-
-
-def _charge(one: Open, amount: Amount) -> Charge:
-    beyond = amount.tokens - one.usage.tokens - one.judge_usage.tokens
-    if beyond <= 0:  # also of one that took more than it could
-        return Charge(amount.picodollars)
-    is_verdict_uncounted = one.verdict is not None and one.judge_usage.tokens == 0
-    calls = len(one.uncounted) + is_verdict_uncounted + one.lost_verdicts
-    return Charge(amount.picodollars, max(1, calls), beyond)

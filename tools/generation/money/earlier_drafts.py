@@ -12,6 +12,9 @@ from ...store.store import Store
 PRIOR_DRAFTS = 10
 """How many drafts' worth an assumption weighs beside what was seen: after 10 drafts both count the same, after 90
 nearly only what was seen. There is no number from which on one jumps to the other."""
+PRIOR_ANSWERS = 1
+"""The same for what a draft takes, which varies little from one to the next, while an assumption can be far off: a
+model that thinks first takes ten times as much."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,16 @@ class Expected:
         )
 
     def after(self, seen: Experience) -> Expected:
-        """The expectation once more drafts were seen: the mean of both, this one weighing ``PRIOR_DRAFTS`` drafts.
+        """The expectation once more drafts were seen: the mean of both, this one weighing as many as the priors say.
 
         That is the posterior mean of a beta prior for the share, and of a normal one for the tokens.
         """
         return Expected(
-            acceptance=_mean(self.acceptance, seen.accepted, seen.judged),
+            acceptance=_share(self.acceptance, seen.accepted, seen.judged),
             prompt_tokens=_mean(self.prompt_tokens, seen.prompt_tokens, seen.measured),
             completion_tokens=_mean(self.completion_tokens, seen.completion_tokens, seen.measured),
             cached_tokens=_mean(self.cached_tokens, seen.cached_tokens, seen.measured),
-            pass_rate=_mean(self.pass_rate, seen.passed, seen.verdicts),
+            pass_rate=_share(self.pass_rate, seen.passed, seen.verdicts),
             judge_prompt_tokens=_mean(self.judge_prompt_tokens, seen.judge_prompt_tokens, seen.weighed),
             judge_completion_tokens=_mean(
                 self.judge_completion_tokens, seen.judge_completion_tokens, seen.weighed
@@ -105,8 +108,10 @@ def experiences(
     """
     nearness = case((jobs.c.id == job_id, 2), (jobs.c.topic == topic, 1), else_=0)
     # What the endpoint counted only in part would pull the averages down.
-    is_counted = (attempts.c.prompt_tokens + attempts.c.completion_tokens > 0) & (
-        attempts.c.uncounted_calls == 0
+    is_counted = (
+        (attempts.c.prompt_tokens + attempts.c.completion_tokens > 0)
+        & (attempts.c.uncounted_calls == 0)
+        & (attempts.c.status != "failed")
     )
     is_weighed = attempts.c.judge_prompt_tokens + attempts.c.judge_completion_tokens > 0
     query = (
@@ -133,5 +138,9 @@ def experiences(
     return [found.get(near, Experience()) for near in range(3)]
 
 
-def _mean(assumed: float, total: float, number: int) -> float:
+def _share(assumed: float, total: float, number: int) -> float:
     return (PRIOR_DRAFTS * assumed + total) / (PRIOR_DRAFTS + number)
+
+
+def _mean(assumed: float, total: float, number: int) -> float:
+    return (PRIOR_ANSWERS * assumed + total) / (PRIOR_ANSWERS + number)

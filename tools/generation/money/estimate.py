@@ -162,6 +162,7 @@ def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     return Stops(
         refusals=settings.refusals_in_a_row,
         tokens=stop_tokens(expected, draft, settings.estimate_factor),
+        expected_tokens=expected,
         draft_tokens=draft,
     )
 

@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 LEAST_DRAFTS = 10
 """A job may always take what so many drafts are expected to: the use of a few records is a matter of luck."""
+ENOUGH_ANSWERS = 20
+"""After so many it is known what a job takes."""
+WORTH_TELLING = 0.25
+"""A part of what the plan said by which that must differ for a person to be told."""
 STEPPED_OVER = frozenset(("endpoint", "interrupted", "budget", "changed_draft"))
 """Reasons of attempts that say nothing of the texts: a row of refusals goes on over them."""
 
@@ -20,6 +24,7 @@ class Stops(BaseModel):
         refusals: drafts refused in a row for one reason.
         tokens: of all calls together; None when the plan was made without an estimate.
         draft_tokens: what one draft was expected to take.
+        expected_tokens: what all of it was expected to take.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,6 +32,7 @@ class Stops(BaseModel):
     refusals: int = Field(ge=1)
     tokens: int | None = None
     draft_tokens: float = 0.0
+    expected_tokens: float | None = None
 
 
 def stop_tokens(expected: float, draft: float, factor: float) -> int:
@@ -66,6 +72,7 @@ class StopWatch:
         self._drafts = drafts
         self._reason: str | None = None
         self._row = 0
+        self._answers = self._accepted = 0
         for reason in refused:
             self._judged(reason)
 
@@ -98,10 +105,7 @@ class StopWatch:
     def reason(self) -> str | None:
         """Why the job must stop, for a person; None when it need not."""
         if self._row >= self._stops.refusals:
-            return (
-                f"the last {self._row} drafts in a row were refused by {self._reason}: the model cannot do it like "
-                "this, or the check is wrong about these texts (`jobs show` lists what it saw)"
-            )
+            return f"the last {self._row} drafts in a row were refused by {self._reason}"
         if self._stops.tokens is not None and self._tokens >= self._stops.tokens:
             about = "" if self._is_counted else "about "
             how = "" if self._is_counted else " (by the length of texts, since the endpoint does not count)"
@@ -111,13 +115,43 @@ class StopWatch:
             )
         return None
 
+    def expected_now(self, count: int) -> str | None:
+        """What all of the job will take by its answers so far, for a person; None while the plan seems right.
+
+        Args:
+            count: records that the job owes in all.
+        """
+        said = self._stops.expected_tokens
+        if said is None or self._answers < ENOUGH_ANSWERS:
+            return None
+        # With none accepted yet, as if the next one were.
+        whole = self._tokens / max(1, self._accepted) * count
+        if abs(whole - said) <= WORTH_TELLING * said:
+            return None
+        end = (
+            f"; it stops and asks at {self._stops.tokens:,}" if (self._stops.tokens or whole) < whole else ""
+        )
+        each, planned = _rounded(self._tokens / self._drafts), _rounded(self._stops.draft_tokens)
+        return (
+            f"by its first {self._answers} answers, {self._accepted} of them accepted, all of it will take about "
+            f"{_rounded(whole):,} tokens, {whole / said:.1f} × the {_rounded(said):,} that the plan said "
+            f"({each:,} for a draft, and not {planned:,}){end}"
+        )
+
     def _judged(self, reason: str | None) -> None:
         if reason in STEPPED_OVER:
             return
+        self._answers += 1
+        self._accepted += reason is None
         self._row = (
             self._row + 1 if reason is not None and reason == self._reason else int(reason is not None)
         )
         self._reason = reason
+
+
+def _rounded(tokens: float) -> int:
+    """To two digits: more would promise what nobody knows."""
+    return int(float(f"{tokens:.2g}"))
 
 
 def stops_told(details: dict[str, Any], number: int) -> Stops | None:

@@ -1,7 +1,8 @@
 """What was used, and how that is said: the one place that puts it into words.
 
-An endpoint may answer without counting, or not answer at all and charge for it. Then the worst case of the call is
-charged to the budget, and what is said must not sound like a count.
+An endpoint may answer without counting; then the worst case of the call is charged to the budget, and what is said
+must not sound like a count. It may also not answer at all and charge for it, which nobody here can know: that stays
+set aside, and is said apart from what was used.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ class Use(BaseModel):
         0, description="Calls that the endpoint did not count; they are charged at their worst case."
     )
     uncounted_tokens: int = Field(0, description="That worst case; it is among the tokens.")
+    lost_calls: int = Field(
+        0, description="Calls without an answer, which may have been charged; not among the tokens."
+    )
+    lost_tokens: int = Field(0, description="The most that they can have taken.")
+    lost_usd: float | None = Field(0.0, description="What that would cost; null where a price is not known.")
 
     @computed_field(description="The same in words.")  # type: ignore[prop-decorator]
     @property
@@ -38,13 +44,11 @@ class Use(BaseModel):
 def sum_of(uses: Iterable[Use]) -> Use:
     """Several together; the cost is known where all of them are."""
     every = list(uses)
-    amounts = [use.usd for use in every]
-    return Use(
-        tokens=sum(use.tokens for use in every),
-        usd=None if None in amounts else sum(amount or 0.0 for amount in amounts),
-        uncounted_calls=sum(use.uncounted_calls for use in every),
-        uncounted_tokens=sum(use.uncounted_tokens for use in every),
-    )
+    sums = {}
+    for name in Use.model_fields:
+        values = [getattr(use, name) for use in every]
+        sums[name] = None if None in values else sum(values)
+    return Use.model_validate(sums)
 
 
 def use_words(use: Use, details: Sequence[str] = ()) -> str:
@@ -56,7 +60,17 @@ def use_words(use: Use, details: Sequence[str] = ()) -> str:
     """
     said = ", ".join([f"{tokens_figure(use)} tokens", *details, usd_figure(use)])
     why = why_at_most(use)
-    return f"{said} ({why})" if why else said
+    said = f"{said} ({why})" if why else said
+    return "; ".join(filter(None, [said, may_be_charged_words(use)]))
+
+
+def may_be_charged_words(use: Use) -> str:
+    """What calls without an answer may cost beside what was used; empty where there were none."""
+    if not use.lost_calls:
+        return ""
+    calls = f"{use.lost_calls:,} {'call' if use.lost_calls == 1 else 'calls'}"
+    money = f" and {usd_words(use.lost_usd)}" if use.lost_usd else ""
+    return f"{calls} without an answer may have been charged: up to {use.lost_tokens:,} tokens{money} more"
 
 
 def tokens_figure(use: Use) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from ...tools.generation.money.use import use_words
+from ...tools.coverage.uplift import Uplift
+from ...tools.coverage.wording import worth_words
+from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, use_words, why_at_most
+from ...tools.inspection.compare import Comparison
 from ...tools.inspection.plans import PlanEffect
 from ...tools.inspection.records import ShownRecord
 from ...tools.inspection.rejections import Rejections
@@ -14,6 +18,8 @@ from .markdown import escape, plural, plural_have, plural_were, topic_title
 from .plan_words import LOWER, strategy_words
 
 _FEW = 3
+MOST_ROUNDS = 20
+"""A table of more rounds is not read."""
 
 
 def effect_of(effect: PlanEffect) -> str:
@@ -85,13 +91,14 @@ def why_low_words(standing: TopicStandings, rejections: Rejections) -> str:
 
 
 def rounds_words(rounds: Rounds) -> str:
-    """What the latest rounds did."""
+    """What the rounds did: one in a sentence, more as a table; every number is one of the tool's."""
     if not rounds.rounds:
         return "There was no round of generation yet."
-    said = [_round_words(entry) for entry in reversed(rounds.shown)]
-    if rounds.rounds > len(rounds.shown):
-        said.append(f"There were {rounds.rounds:,} rounds in all, with {rounds.accepted:,} records accepted.")
-    return "\n\n".join(said)
+    if rounds.rounds == 1:
+        return _round_words(rounds.shown[0])
+    latest = "; the latest" if len(rounds.shown) < rounds.rounds else ""
+    said = f"{rounds.rounds:,} rounds, {rounds.accepted:,} records accepted in all{latest}:"
+    return f"{said}\n\n{round_table(rounds.shown)}"
 
 
 def rejection_lines(rejections: Rejections) -> str:
@@ -129,6 +136,82 @@ def _round_words(entry: Round) -> str:
     if entry.tokens:
         said += f" It used {escape(use_words(entry))}."
     return said
+
+
+def round_table(rounds: Sequence[Round]) -> str:
+    """One row for each round, oldest first; of very many the latest."""
+    lines = ["| Round | Generated | Rejected | Score | Tokens | Cost |", "|---|---|---|---|---|---|"]
+    shown = rounds[-MOST_ROUNDS:]
+    note = why_at_most(sum_of(shown))
+    return "\n".join([*lines, *map(_round_row, shown), *(["", f"At most: {note}."] if note else [])])
+
+
+def _round_row(entry: Round) -> str:
+    parts = [
+        f"{item.accepted:,} of {item.requested:,} {topic_title(item.topic)} ({strategy_words(item.strategy)})"
+        + (" — undone" if item.is_undone else "")
+        for item in entry.items
+    ]
+    if len(parts) > _FEW:
+        undone = " — undone" if all(item.is_undone for item in entry.items) else ""
+        parts = [f"{entry.accepted:,} in several topics{undone}"]
+    rejected: Counter[str] = Counter()
+    for item in entry.items:
+        rejected.update(item.rejected)
+    refused = ", ".join(
+        f"{number:,} {escape(check).replace('_', ' ')}" for check, number in rejected.most_common()
+    )
+    scores = [_score(entry.score_before), _score(entry.score_after)]
+    cost = usd_figure(entry, nothing="none", unknown="not known")
+    return (
+        f"| {entry.round} | {', '.join(parts)} | {refused or 'none'} | {scores[0]} → {scores[1]} | "
+        f"{tokens_figure(entry)} | {escape(cost)} |"
+    )
+
+
+def _score(score: float | None) -> str:
+    return "none" if score is None else f"{score:.2f}"
+
+
+def comparison_words(comparison: Comparison) -> str:
+    """What each side made since they parted, and what its records look like."""
+    sides = comparison.sides
+    rows = [
+        ("Balance score", [_figure(side.score, 2) for side in sides]),
+        ("Records", [f"{side.records:,}" for side in sides]),
+        ("Strategy", [", ".join(map(strategy_words, side.strategies)) or "nothing yet" for side in sides]),
+        ("Generated since", [f"{side.accepted:,}" for side in sides]),
+        ("Worth (real-like records)", [_figure(side.worth, 1) for side in sides]),
+        ("Gain in recognition", [_gain(side.uplift) for side in sides]),
+        ("Drafts rejected", [f"{side.rejected:,}" for side in sides]),
+        ("Tokens", [tokens_figure(side) for side in sides]),
+        ("Cost", [escape(usd_figure(side, nothing="none", unknown="not known")) for side in sides]),
+        ("Distinct word pairs (higher is more varied)", [_figure(side.distinct_pairs, 3) for side in sides]),
+        (
+            "Likeness to the nearest (lower is more varied)",
+            [_figure(side.nearest_likeness, 3) for side in sides],
+        ),
+    ]
+    names = [escape(side.workflow_id) for side in sides]
+    lines = [f"| | {names[0]} | {names[1]} |", "|---|---|---|"]
+    lines += [f"| {name} | {' | '.join(figures)} |" for name, figures in rows]
+    parts = ["\n".join(lines)]
+    if note := why_at_most(sum_of(sides)):
+        parts.append(f"At most: {note}.")
+    if comparison.compared > 1:
+        parts.append(f"Variety is measured on {comparison.compared:,} records of each.")
+    for name, side in zip(names, sides, strict=True):
+        if side.samples:
+            parts += [f"From {name}:", *map(quoted, side.samples)]
+    return "\n\n".join(parts)
+
+
+def _gain(uplift: Uplift | None) -> str:
+    return worth_words(None, uplift).removeprefix("recognition ") or "not measurable"
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "not measurable" if value is None else f"{value:.{digits}f}"
 
 
 def _percent(share: float) -> str:

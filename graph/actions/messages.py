@@ -1,0 +1,51 @@
+"""What an action adds to the conversation: words beside the offer, a notice, a tool call with its result."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
+
+from ..offers.offer import Offer
+from ..state import as_json
+from ..wording.markdown import escape
+from ..wording.plan_words import reminder
+
+
+def said_beside(offer: Offer, said: str) -> dict[str, Any]:
+    """The update of the state: what is said, then what lies on the table."""
+    return shown(f"{said}\n\n{reminder(offer)}", offer)
+
+
+def shown(text: str, offer: Offer, calls: Sequence[AnyMessage] = ()) -> dict[str, Any]:
+    """The update with the offer under another text, all of which the person reads, after the tools called for it."""
+    return {
+        "offer": as_json(offer.model_copy(update={"text": text})),
+        "reply": None,
+        "messages": [*calls, AIMessage(text)],
+    }
+
+
+def noticed(offer: Offer | None, notice: str) -> dict[str, Any]:
+    """The update after a change of the dataset: it is said at the beginning of the next report."""
+    return {"offer": as_json(offer) if offer is not None else None, "reply": None, "notice": notice}
+
+
+def tool_messages(name: str, args: dict[str, Any], result: Mapping[str, Any]) -> list[AnyMessage]:
+    """A tool call, made by code, and its result, as they belong into the conversation."""
+    call_id = f"call-{uuid.uuid4().hex[:12]}"
+    call = AIMessage(
+        content="", tool_calls=[{"name": name, "args": args, "id": call_id, "type": "tool_call"}]
+    )
+    status = "success" if result.get("success") else "error"
+    content = json.dumps(result, ensure_ascii=False)
+    return [call, ToolMessage(content=content, tool_call_id=call_id, name=name, status=status)]
+
+
+def error_words(result: Mapping[str, Any]) -> str:
+    """A tool's failure for a person: what, and what to do."""
+    error = result["error"]
+    return escape(f"{error['message']} {error['hint']}".strip())

@@ -1,0 +1,90 @@
+"""The options that stand beside a plan: the plan for all topics, the way on, and further plans by letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from string import ascii_uppercase
+
+from ...tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
+from ...tools.coverage.recommendation import PlanItem
+from ...tools.errors import CoverageError
+from ...tools.generation.money.estimate import Estimate, Estimator
+from ..actions.catalog import ShowRecords
+from ..wording.markdown import escape, topic_title
+from ..wording.plan_words import LOWER, cost_words
+from .offer import Offer, Option, same_items
+from .reply import Approve, Proceed, Stop
+
+PROCEED = Option(label="Proceed to grader configuration", deed=Proceed())
+MORE = "Generate more data to further balance"
+SKIP = Option(label="Skip generation and proceed to grader config", deed=Proceed())
+SKIP_REST = Option(label="Skip the rest and proceed to grader config", deed=Proceed())
+REVIEW = Option(label="Review existing records first", deed=ShowRecords())
+REVIEW_NEW = Option(label="Review the synthetic records", deed=ShowRecords(origin="synthetic"))
+STOP = Option(label="Stop here", deed=Stop())
+
+
+def costs_in_words(
+    estimator: Estimator, items: list[PlanItem], *, in_words: Callable[[Estimate], str] = cost_words
+) -> str:
+    """What a plan costs; why it cannot be carried out, where it cannot."""
+    try:
+        return in_words(estimator.plan(items))
+    except CoverageError as error:
+        return escape(str(error)).rstrip(".")
+
+
+def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
+    """The options of a pending plan: it, the one for all topics if any is low, skip, review."""
+    topics = {item.topic for item in items}
+    label = "Generate this plan"
+    if len(topics) == 1:
+        label = f'Generate synthetic data for "{topic_title(items[0].topic)}"'
+    plans = [Option(label=label, deed=Approve(items=items))]
+    if everything:
+        all_topics = "Generate for all under-represented topics"
+        plans.append(Option(label=all_topics, deed=Approve(items=everything)))
+    return [*plans, SKIP, REVIEW]
+
+
+def further_options(
+    frontier: Frontier, offer: Offer, costs_of: Callable[[list[PlanItem]], str]
+) -> list[Option]:
+    """The plans on the frontier as options, without those that the offer holds; each is shown in full once chosen.
+
+    Args:
+        frontier: the cheapest plan for each goal.
+        offer: the options that they follow.
+        costs_of: the expected cost of a plan in words.
+    """
+    offered = [option.items for option in offer.options if option.items]
+    plans = [plan for plan in frontier.plans if not any(same_items(plan.items, items) for items in offered)]
+    return [
+        Option(
+            label=plan.label,
+            deed=Approve(items=plan.items),
+            shown=False,
+            letter=letter,
+            note=_row(plan, costs_of(plan.items)),
+        )
+        for letter, plan in zip(ascii_uppercase, plans, strict=False)
+    ]
+
+
+def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
+    """The further plans as a table, and which goals are out of reach. Letters stay; the plan shown has no row."""
+    further = [o for o in offer.options if o.letter and not same_items(o.items, offer.items)]
+    rows = [f"| Plan {option.letter} | {escape(option.label)} | {option.note} |" for option in further]
+    table = [
+        "Further plans, each with the fewest records that reach its goal; its name shows it in full:",
+        "\n".join(
+            ["| Name | Goal | Records | Topics | Balance score | Cost |", "|---|---|---|---|---|---|", *rows]
+        ),
+    ]
+    return [*(table if rows else []), *map(escape, unreachable)]
+
+
+def _row(plan: GoalPlan, cost: str) -> str:
+    topics = len({item.topic for item in plan.items})
+    score = f"{score_beside_goals(plan.predicted_score)}{LOWER if plan.lowers_score else ''}"
+    return f"{plan.records:,} | {topics} | {score} | {cost}"
