@@ -141,7 +141,7 @@ class Draw:
             usual = self._usual(topic)
             worths.append(
                 [
-                    worth.worths(self._views(topic, *one, usual), is_outside).mean()
+                    worth.together(worth.worths(self._views(topic, *one, usual), is_outside)) / len(one[0])
                     for one, is_outside in zip(added, outside, strict=True)
                 ]
             )
@@ -161,8 +161,9 @@ class Draw:
         seeds = self._real[topic][np.arange(size) % CUT]
         if kind == "near copies":
             start = self.cut.index(topic) * max(SIZES)
-            texts, vectors = (part[start : start + size] for part in self._copies)
-            return Sample(vectors, self._sample(seeds, seeds).sources), texts
+            texts, vectors = self._copies
+            copies = slice(start, start + size)
+            return Sample(vectors[copies], self._sample(seeds, seeds).sources), texts[copies]
         own = self._held[topic][:size]
         far = [name for name in self._held if name != topic]
         wrong = [
@@ -187,7 +188,7 @@ class Draw:
             place = int(rng.integers(len(words) - 1))
             words[place : place + 2] = words[place + 1], words[place]
         else:
-            words[rng.integers(len(words))] = vocabulary[rng.integers(len(vocabulary))]
+            words[int(rng.integers(len(words)))] = vocabulary[int(rng.integers(len(vocabulary)))]
         return " ".join(words)
 
     def _usual(self, topic: str) -> list[NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Worth: copies count nothing, what is as new as real records counts whole, what lies elsewhere nothing again."""
+"""Worth: copies count nothing, what is as new as real records counts whole, what lies elsewhere takes away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.coverage.worth import WRITING, View, letters, nearest, worths
+from finetune_coverage.tools.coverage.worth import WRITING, View, letters, nearest, together, worths
 from numpy.typing import NDArray
 
 USUAL = np.full(30, 0.5)
@@ -44,10 +44,11 @@ def test_real_records_that_are_alike_set_the_limit_of_a_duplicate_higher() -> No
     assert worth_of(view(at_likeness(0.9), np.full(30, 0.95))) == [1]
 
 
-def test_the_least_of_the_views_counts_and_elsewhere_is_nothing() -> None:
+def test_the_least_of_the_views_counts_and_elsewhere_takes_one_away() -> None:
     new, copied = view(at_likeness(0.1, 0.1)), view(at_likeness(0.7, 0.9))
     assert worth_of(new, copied) == [0.5, 0]
-    assert worth_of(new, elsewhere=(True, False)) == [0, 1]
+    assert worth_of(new, elsewhere=(True, False)) == [-1, 1]
+    assert together(np.array([-1.0, 1.0, 0.5])) == 0.5 and together(np.array([-1.0, 0.5])) == 0
 
 
 def test_without_anything_to_compare_with_all_but_repetitions_count() -> None:

@@ -213,7 +213,7 @@ def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status
 
 
 def note_worth(store: Store, workflow_id: str, worths: Mapping[str, float]) -> None:
-    """Note in the provenance of synthetic records what each is worth, 0 to 1."""
+    """Note in the provenance of synthetic records what each is worth, as `coverage.worth` has it."""
     found = records_with_ids(store, workflow_id, list(worths))
     with store.write() as connection:
         for record in found:
@@ -239,7 +239,7 @@ def worth_of_topics(store: Store, workflow_id: str) -> dict[str, float]:
         .group_by(records.c.topic)
     )
     with store.read() as connection:
-        return {topic: round(float(total), 3) for topic, total in connection.execute(query)}
+        return {topic: max(0.0, round(float(total), 3)) for topic, total in connection.execute(query)}
 
 
 def set_topic(store: Store, workflow_id: str, record_id: str, topic: str | None) -> None:

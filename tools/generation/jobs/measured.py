@@ -64,7 +64,7 @@ def measure_job(services: Services, job: Job) -> Measured:
         _views(services, workflow_id, added, [*real, *earlier], [real, *around]), is_elsewhere
     )
     note_worth(store, workflow_id, {r.id: round(float(w), 3) for r, w in zip(added, worths, strict=True)})
-    total = round(float(worths.sum()), 1)
+    total = round(worth.together(worths), 1)
     if len(real) < recognition.LEAST_REAL:
         return Measured(worth=total, why_not=f"it takes {recognition.LEAST_REAL} real records of the topic")
     if not neighbours:
