@@ -129,7 +129,7 @@ class TopicCheck:
         topics = candidate.source.get("topics") or ()
         if self._topic in topics and likeliest in topics:
             return None
-        return Rejection(self.name, f"reads like {likeliest!r} (margin {margin:.2f}, limit {limit:.2f})")
+        return Rejection(self.name, f"reads like {likeliest!r} ({margin:.2f}, limit {limit:.2f})")
 
 
 def _text_of(messages: Sequence[Message]) -> str:
