@@ -27,9 +27,10 @@ TITLES = {
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
+    "uplift": "Worth and uplift against test sets",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
-_LONG = ("kills_among_bad_answers", "strange_answers")
+_LONG = ("kills_among_bad_answers", "strange_answers", "uplift")
 """Run only when they are named: they take 10 minutes and more."""
 _PRINT_MARKDOWN = (
     "throughput",

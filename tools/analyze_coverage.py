@@ -17,7 +17,7 @@ from .coverage.review_needs import ReviewNeed
 from .errors import CoverageError
 from .failure import internal_failure
 from .generation.topic_profiles import topic_profiles
-from .store.records import topic_counts
+from .store.records import topic_counts, worth_of_topics
 from .store.workflows import list_topics
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def analyze(services: Services, workflow_id: str) -> Coverage:
         target_score=settings.target_score,
         minimum_per_topic=settings.minimum_per_topic,
         max_synthetic_share=settings.max_synthetic_share,
+        worths=worth_of_topics(services.store, workflow_id),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import exists, select, text
@@ -27,6 +28,8 @@ class CoverageChange:
         before: what was measured before.
         counts_after: records per topic afterwards.
         score_after: the balance score afterwards, exact.
+        worth_after: real records per topic afterwards with what the synthetic ones are worth; empty when nobody knows.
+        effective_after: the balance score of these.
         kind: ``measured`` when records were generated, ``predicted`` when the default recommendation would add
             some, ``unchanged`` when neither is so.
     """
@@ -35,6 +38,8 @@ class CoverageChange:
     counts_after: dict[str, int]
     score_after: float | None
     kind: Kind
+    worth_after: Mapping[str, float] = field(default_factory=dict)
+    effective_after: float | None = None
 
 
 def coverage_change(services: Services, workflow_id: str) -> CoverageChange:
@@ -47,7 +52,8 @@ def coverage_change(services: Services, workflow_id: str) -> CoverageChange:
     counts = dict(now.topic_distribution)
     first = _before_generation(services.store, workflow_id)
     if first is not None:
-        return CoverageChange(first, counts, now.balance_score_exact, "measured")
+        worth = {topic.name: topic.records - topic.synthetic + topic.worth for topic in now.topics}
+        return CoverageChange(first, counts, now.balance_score_exact, "measured", worth, now.effective_score)
     if not now.additions:
         return CoverageChange(now, counts, now.balance_score_exact, "unchanged")
     after = {name: number + now.additions.get(name, 0) for name, number in counts.items()}

@@ -142,6 +142,9 @@ def show_coverage(coverage: dict[str, Any], *, show_all: bool = False) -> None:
         }
     coverage = {**coverage, "topics": list(shown.values())}
     say(f"Balance score: {score_text(coverage)}", style="bold")
+    by_worth = coverage["effective_score"]
+    if by_worth is not None and any(topic["synthetic"] for topic in every.values()):
+        say(f"By worth:      {by_worth:.2f}")
     say(f"Records:       {coverage['total_records']}")
     say()
     console = stdout()
@@ -180,7 +183,7 @@ def _print_topics(coverage: dict[str, Any]) -> None:
     under = set(coverage["under_represented"])
     below = set(coverage["below_minimum"])
     print_table(
-        ["Topic", "Records", "Share", "Target", "Synthetic", ""],
+        ["Topic", "Records", "Share", "Target", "Synthetic", "Worth", ""],
         [
             (
                 topic["name"],
@@ -188,11 +191,12 @@ def _print_topics(coverage: dict[str, Any]) -> None:
                 _percent(topic["share"]),
                 _percent(topic["target"]),
                 topic["synthetic"],
+                f"{topic['worth']:g}",
                 _mark(topic["name"], under, below),
             )
             for topic in coverage["topics"]
         ],
-        numbers=(1, 2, 3, 4),
+        numbers=(1, 2, 3, 4, 5),
     )
 
 

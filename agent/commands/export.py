@@ -65,6 +65,13 @@ def export(
         bool,
         typer.Option("--leave-out-unfit", help="Leave out records that the format cannot hold."),
     ] = False,
+    oversample: Annotated[
+        bool,
+        typer.Option(
+            "--oversample",
+            help="Repeat the records of small topics for training, up to their targets: free, and nothing is invented.",
+        ),
+    ] = False,
     include_all: Annotated[
         bool,
         typer.Option("--all", help="Also records without an assistant turn, of which nothing is learnt."),
@@ -99,6 +106,7 @@ def export(
             seed=seed,
             provenance=provenance,
             leave_out_unfit=leave_out_unfit,
+            oversample=oversample,
             on_progress=on_progress,
         )
     if as_json:
@@ -133,6 +141,8 @@ def show_export(report: ExportReport) -> None:
         note(f"Too few records for validation, all in training: {_topics(report.only_training)}.")
     if report.over_share:
         note(f"Small topics that give one record to validation all the same: {_topics(report.over_share)}.")
+    if report.repeated:
+        note(f"Repeated for training, records added so: {_topics(report.repeated)}.")
     if report.config:
         say()
         say(report.config.rstrip())

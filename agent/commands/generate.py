@@ -182,6 +182,8 @@ def _show_generation(generation: dict[str, Any]) -> None:
     before, after = generation["coverage_before"], generation["coverage_after"]
     accepted = f"{generation['accepted']} of {generation['requested']} records accepted"
     say(f"{accepted} (job {generation['job_id']}).", style="bold")
+    if measured := _measured(generation):
+        say(f"They are {measured}.")
     if generation["rejected"]:
         say(f"Rejected: {reasons_text(generation['rejected'])}")
     say(f"Balance score: {score_text(before)} → {score_text(after)}")
@@ -193,6 +195,14 @@ def _show_generation(generation: dict[str, Any]) -> None:
             generation.get("stop_reason") or generation.get("reason") or json.dumps(generation["rejected"])
         )
         note(f"Fewer than asked: {reason}", style="yellow")
+
+
+def _measured(generation: dict[str, Any]) -> str:
+    from ...tools.coverage.uplift import Uplift
+    from ...tools.coverage.wording import worth_words
+
+    brought = Uplift.model_validate(generation["uplift"]) if generation["uplift"] else None
+    return worth_words(generation["worth"], brought) if generation["accepted"] else ""
 
 
 def approved_item(services: Services, job_id: str) -> tuple[str, int]:

@@ -90,17 +90,23 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a job and each of its attempts: what was accepted, what was rejected and why."""
+    from ...tools.coverage.uplift import Uplift
+    from ...tools.coverage.wording import worth_words
     from ...tools.generation.jobs.ledger import list_attempts, summarize_job
-    from ...tools.generation.jobs.notes import noted_remarks
+    from ...tools.generation.jobs.notes import noted_measured, noted_remarks
     from ...tools.generation.jobs.shortfall import advice, evidence_of
     from ..views.progress import reasons_text
 
     services = open_services()
     job = summarize_job(services.store, job_id)
     attempts = list_attempts(services.store, job_id)
+    measured = noted_measured(services.store, job_id)
     varied = _diversity(services, job_id) if diversity else None
     if as_json:
-        document = {"job": job.model_dump(), "attempts": [asdict(attempt) for attempt in attempts]}
+        document = {
+            "job": {**job.model_dump(), **(measured or {})},
+            "attempts": [asdict(attempt) for attempt in attempts],
+        }
         print_json({"success": True, **document, **({"diversity": varied} if varied else {})})
         return
     say(f"{job.id}: {job.count} {job.topic} by {job.strategy} in {job.workflow_id}", style="bold")
@@ -110,6 +116,10 @@ def show(
         say(
             f"No program is at it: `finetune-coverage jobs resume {job.id}` goes on, under the same approval."
         )
+    if job.accepted and measured:
+        brought = Uplift.model_validate(measured["uplift"]) if measured["uplift"] else None
+        why_not = f" (no gain in recognition: {measured['why_not']})" if measured["why_not"] else ""
+        say(f"They are {worth_words(measured['worth'], brought)}{why_not}.")
     say(f"Used: {_use(job)}")
     if job.undone_at:
         say(f"Undone on {job.undone_at[:19]} UTC: its records are out of the dataset.")

@@ -40,11 +40,13 @@ def coverage_table(coverage: Mapping[str, Any], console: Console) -> RenderableT
     wide, cells = console.width >= NARROW, max(10, min(40, console.width // 5))
     topics = coverage["topics"]
     most = max([1.0, *(topic["representation"] or 0.0 for topic in topics)])
-    shows_synthetic = wide or any(topic["synthetic"] for topic in topics)
+    has_synthetic = any(topic["synthetic"] for topic in topics)
+    shows_synthetic = wide or has_synthetic
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Topic", min_width=12)
     numbers = ["Records", "Share", *(["Target"] if wide else []), *(["Synthetic"] if shows_synthetic else [])]
+    numbers += ["Worth"] if has_synthetic else []
     for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Against its target", no_wrap=True, min_width=cells + 2)
@@ -53,6 +55,7 @@ def coverage_table(coverage: Mapping[str, Any], console: Console) -> RenderableT
         values = [f"{topic['records']:,}", _percent(topic["share"])]
         values += [_percent(topic["target"])] if wide else []
         values += [f"{topic['synthetic']:,}"] if shows_synthetic else []
+        values += [f"{topic['worth']:g}"] if has_synthetic else []
         table.add_row(TopicName(topic["name"], names), *values, _bar(topic, most, cells, signs))
     return Group(table, Text(_legend(topics, signs), style="dim"))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...tools.coverage.strategy_choice import explain_strategy
+from ...tools.coverage.wording import worth_words
 from ...tools.errors import CoverageError
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
@@ -177,10 +178,22 @@ def _quality(asked: Asked, action: catalog.ExplainQuality) -> Answer:
         f"A synthetic user's message has about {made.median_user_words} words and a reply "
         f"{made.median_assistant_words}; in the real records it is {real.median_user_words} and "
         f"{real.median_assistant_words}.",
+        *_worth_lines(asked.call(inspect_rounds, last=MOST_ROUNDS), topic),
         "The checks find copies, wrong labels, broken form and invented facts. Whether it is what you want, only you "
         "see: a few are shown below, “show me the new ones” shows all.",
     ]
     return Answer(" ".join(said), quotes="\n\n".join(map(quoted, made.examples)))
+
+
+def _worth_lines(rounds: Rounds, topic: str | None) -> list[str]:
+    """What each round's records are worth and bring; the latest first."""
+    return [
+        f'The {item.accepted:,} of round {entry.round} for "{topic_title(item.topic)}" are {words}.'
+        for entry in reversed(rounds.shown)
+        for item in entry.items
+        if item.accepted and not item.is_undone and topic in (None, item.topic)
+        if (words := worth_words(item.worth, item.uplift))
+    ]
 
 
 def _plan_for_score(asked: Asked, action: catalog.PlanForScore) -> Answer:

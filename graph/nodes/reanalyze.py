@@ -10,6 +10,7 @@ from langgraph.types import Command
 
 from ...tools.analyze_coverage import analyze_coverage
 from ...tools.coverage.report import Coverage
+from ...tools.coverage.uplift import SMALLEST, Uplift
 from ..actions.messages import error_words, tool_messages
 from ..context import thread_id
 from ..conversations.history import history
@@ -19,6 +20,8 @@ from ..state import State
 from ..wording.markdown import topic_title
 from .analyze import AfterAnalysis
 
+ENOUGH_TO_TELL = 20
+"""Records from which on "nothing measurable" is a reason to stop, and not only too little to see."""
 _OTHERWISE = "Another strategy, better topic descriptions or more real records may help."
 
 
@@ -87,9 +90,24 @@ def stop_reason(
             f"Nothing was gained for the balance in this round: the score was {earlier:.2f} and is {score:.2f}. I do "
             f"not recommend another one like it. {_OTHERWISE}"
         )
+    if brought_nothing(results):
+        added = sum(result["accepted"] for result in results)
+        return (
+            f"The last {added:,} records added nothing measurable in recognising their topics, so I do not recommend "
+            f"more of the same. {_OTHERWISE}"
+        )
     if rounds >= limit:
         return f"That was round {rounds} of {limit}, so I do not recommend another one."
     return None
+
+
+def brought_nothing(results: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether enough records were added to tell, and their mean gain is none."""
+    added = [result for result in results if result["accepted"]]
+    if sum(result["accepted"] for result in added) < ENOUGH_TO_TELL:
+        return False
+    gains = [Uplift.model_validate(result["uplift"]).f1 for result in added if result.get("uplift")]
+    return len(gains) == len(added) and sum(gains) / len(gains) < SMALLEST
 
 
 def _hit_a_cap(result: Mapping[str, Any]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ...tools.coverage.uplift import Uplift
+from ...tools.coverage.wording import worth_words
 from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, use_words, why_at_most
 from ...tools.inspection.compare import Comparison
 from ...tools.inspection.plans import PlanEffect
@@ -182,6 +184,8 @@ def comparison_words(comparison: Comparison) -> str:
         ("Records", [f"{side.records:,}" for side in sides]),
         ("Strategy", [", ".join(map(strategy_words, side.strategies)) or "nothing yet" for side in sides]),
         ("Generated since", [f"{side.accepted:,}" for side in sides]),
+        ("Worth (real-like records)", [_figure(side.worth, 1) for side in sides]),
+        ("Gain in recognition", [_gain(side.uplift) for side in sides]),
         ("Drafts rejected", [f"{side.rejected:,}" for side in sides]),
         ("Tokens", [tokens_figure(side) for side in sides]),
         ("Cost", [escape(usd_figure(side, nothing="none", unknown="not known")) for side in sides]),
@@ -203,6 +207,10 @@ def comparison_words(comparison: Comparison) -> str:
         if side.samples:
             parts += [f"From {name}:", *map(quoted, side.samples)]
     return "\n\n".join(parts)
+
+
+def _gain(uplift: Uplift | None) -> str:
+    return worth_words(None, uplift).removeprefix("recognition ") or "not measurable"
 
 
 def _figure(value: float | None, digits: int) -> str:

@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader
 from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
+from ...tools.coverage.uplift import Uplift
+from ...tools.coverage.wording import FREE_FIRST, worth_words
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
@@ -217,7 +219,7 @@ def _recommendation(
     item = offer.items[0]
     records = coverage.topic_distribution.get(item.topic, 0)
     has = f"only has {plural(records, 'record')}" if records else "has no records"
-    return " ".join([*only, f'The "{topic_title(item.topic, _NAME)}" topic {has}, {_FEW}.'])
+    return " ".join([*only, f'The "{topic_title(item.topic, _NAME)}" topic {has}, {_FEW}.', FREE_FIRST])
 
 
 def _review_remarks(recommendation: Recommendation) -> list[str]:
@@ -251,10 +253,14 @@ def _generated(result: Mapping[str, Any]) -> str:
         result["requested"],
     )
     records = plural(accepted, "new synthetic record")
+    brought = Uplift.model_validate(result["uplift"]) if result.get("uplift") else None
+    measured = (
+        f" They are {words}." if accepted and (words := worth_words(result.get("worth"), brought)) else ""
+    )
     if accepted >= requested:
-        return f'I\'ve generated {records} for "{topic}".'
+        return f'I\'ve generated {records} for "{topic}".{measured}'
     reason = f" {escape(shorten(str(result['reason']), _REASON))}" if result.get("reason") else ""
-    return f'I\'ve generated {records} of the {requested:,} for "{topic}".{reason}'
+    return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
 
 
 def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -32,10 +32,12 @@ def test_the_contract_on_the_worked_example() -> None:
     assert document["uncategorized"] == 0
     assert document["below_minimum"] == ["technical_issues", "billing_questions", "account_management"]
     assert document["capped"] == {}
+    assert document["effective_score"] == 0.45
     assert document["topics"][1] == {
         "name": "technical_issues",
         "records": 15,
         "synthetic": 0,
+        "worth": 0.0,
         "share": 0.1,
         "target": pytest.approx(1 / 3),
         "representation": 0.3,
@@ -57,6 +59,17 @@ def test_after_generation() -> None:
         "and 'account_management' (90)",
     ]
     assert coverage.topics[1].synthetic == 30
+    assert coverage.effective_score == 0.72
+
+
+def test_the_effective_score_is_that_of_real_records_and_worths() -> None:
+    counts = [*EXAMPLE[:1], count("technical_issues", 45, synthetic=30), EXAMPLE[2]]
+    coverage = build_coverage(counts, [], worths={"technical_issues": 9.0})
+    as_if = build_coverage([EXAMPLE[0], count("technical_issues", 24), EXAMPLE[2]], [])
+    assert coverage.effective_score == as_if.balance_score != coverage.balance_score == 0.72
+    assert coverage.topics[1].worth == 9.0
+    nothing = build_coverage(counts, [], worths={"technical_issues": 0.0})
+    assert nothing.effective_score == build_coverage(EXAMPLE, []).balance_score
 
 
 def test_records_without_a_topic_count_in_the_total_only() -> None:

@@ -70,7 +70,7 @@ def test_after_generation_the_change_is_measured(
     assert made["accepted"] == 1
     change = coverage_change(services, WORKFLOW)
     assert change.kind == "measured"
-    assert {bar.name: bar.label for bar in bars_of(change)}["technical_issues"] == "15 → 16"
+    assert {bar.name: bar.label for bar in bars_of(change)}["technical_issues"] == "15 → 16, worth 15"
 
 
 def test_a_balanced_dataset_has_one_bar_a_topic(services: Services, tmp_path: Path) -> None:

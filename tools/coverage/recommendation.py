@@ -14,7 +14,7 @@ from .plans import PlanItem, Planner, PlanOption, Thresholds, alternatives, caps
 from .report import Coverage, default_additions
 from .review_needs import ReviewNeed, doubt_about_labels, needs_of_counts
 from .strategy_choice import STRATEGIES, TopicProfile, choose_strategy
-from .wording import plural, records_of
+from .wording import FREE_FIRST, plural, records_of
 
 __all__ = ["Action", "Frontier", "PlanItem", "PlanOption", "Recommendation", "ReviewNeed", "recommend"]
 
@@ -175,5 +175,6 @@ def _why_generate(planner: Planner, plan: PlanOption, capped: Mapping[str, str],
         if plan.lowers_score:
             reached = f"The score will be {shown:.2f}, lower than it is now."
         sentences.append(reached)
+    sentences.append(FREE_FIRST)
     sentences += [f"Held down for '{topic}': {why}." for topic, why in list(capped.items())[:5]]
     return " ".join(sentences)

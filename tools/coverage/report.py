@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MANY_TOPICS = 40
 """From more topics on, a table of all of them is no answer any more."""
 LINES_OF_MANY = 5
+_PARTS = 100
+"""Worths enter the score, which counts whole records, in so many parts of one."""
 
 
 class TopicCoverage(BaseModel):
@@ -31,6 +33,7 @@ class TopicCoverage(BaseModel):
         name: the topic.
         records: its active records, real and synthetic.
         synthetic: how many of them were generated.
+        worth: how many real-like records the synthetic ones count for, 0 to their number.
         share: its part of all active records, 0 to 1.
         target: its target share of the records that are scored; ``None`` when it stays out of the score.
         representation: its share of the scored records over its target; 1 is at target. ``None`` when it
@@ -42,6 +45,7 @@ class TopicCoverage(BaseModel):
     name: str
     records: int
     synthetic: int
+    worth: float = 0.0
     share: float
     target: float | None
     representation: float | None
@@ -55,6 +59,7 @@ class Coverage(BaseModel):
     Attributes:
         balance_score: 2 decimals, for people; ``None`` with no scored records or fewer than two topics.
         balance_score_exact: what decisions use.
+        effective_score: the balance score with what synthetic records are worth in place of their number, 2 decimals.
         status: of the exact score.
         total_records: all active records, uncategorized and untargeted ones included.
         topic_distribution: records per topic, declared topics first; uncategorized ones are not in it.
@@ -71,6 +76,7 @@ class Coverage(BaseModel):
 
     balance_score: float | None
     balance_score_exact: float | None
+    effective_score: float | None = None
     status: Status | None
     total_records: int
     topic_distribution: dict[str, int]
@@ -110,6 +116,7 @@ def build_coverage(
     target_score: float = DEFAULT_TARGET,
     minimum_per_topic: int = 100,
     max_synthetic_share: float = 0.9,
+    worths: Mapping[str, float] | None = None,
 ) -> Coverage:
     """The report on these counts.
 
@@ -123,6 +130,7 @@ def build_coverage(
         target_score: the score to get above.
         minimum_per_topic: the number of records that every topic should have where possible.
         max_synthetic_share: the largest part of a topic that may be synthetic.
+        worths: what the synthetic records of each topic are worth; their number when not given.
 
     Raises:
         InvalidInput: a bad weight or target score.
@@ -147,6 +155,11 @@ def build_coverage(
         scored, weights, target_score=target_score, minimum_per_topic=minimum_per_topic, caps=caps
     )
     score = balance_score(scored, weights)
+    worths = synthetic if worths is None else worths
+    effective = {
+        name: round(_PARTS * (n - synthetic.get(name, 0) + worths.get(name, 0.0)))
+        for name, n in scored.items()
+    }
     under = find_under_represented(scored, weights)
     below = sorted((name for name, n in scored.items() if n < minimum_per_topic), key=scored.__getitem__)
     ratios = representation(scored, weights)
@@ -154,6 +167,7 @@ def build_coverage(
     coverage = Coverage(
         balance_score=shown_score(score),
         balance_score_exact=score,
+        effective_score=shown_score(balance_score(effective, weights)),
         status=status_of(score),
         total_records=total,
         topic_distribution=distribution,
@@ -167,6 +181,7 @@ def build_coverage(
                 name=name,
                 records=records,
                 synthetic=synthetic.get(name, 0),
+                worth=round(worths.get(name, 0.0), 1),
                 share=records / total if total else 0.0,
                 target=(weights[name] if weights else 1) / whole if name in scored else None,
                 representation=ratios.get(name),

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .uplift import Uplift
+
+FREE_FIRST = (
+    "Free first: class weights in training, or `finetune-coverage export --oversample`, "
+    "close part of the gap at no cost."
+)
 
 
 def plural(number: int, noun: str) -> str:
@@ -22,3 +31,11 @@ def name_some(counts: Mapping[str, int], most: int = 5) -> str:
     if rest:
         return f"{', '.join(named)} and {rest} more"
     return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)
+
+
+def worth_words(worth: float | None, uplift: Uplift | None) -> str:
+    """``worth 9.0 real ones; recognition +0.08 (0.03 to 0.13): worth it``; empty where nothing was measured."""
+    said = [] if worth is None else [f"worth {worth:g} real ones"]
+    if uplift is not None:
+        said.append(f"recognition {uplift.f1:+.2f} ({uplift.low:.2f} to {uplift.high:.2f}): {uplift.verdict}")
+    return "; ".join(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ from ..errors import InvalidInput
 from ..new_files import NewFiles, appearing_together, refuse_existing
 from ..store.store import Store
 from ..store.stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
+from ..store.workflows import list_topics
 from .exports.config_files import ConfigFile, config_file, config_text, read_dataset_info
 from .exports.export_format import (
     OPENAI,
@@ -24,6 +26,7 @@ from .exports.export_format import (
     format_named,
 )
 from .exports.huggingface import require_parquet
+from .exports.oversampling import Oversampling
 from .exports.record_files import RecordFiles
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
@@ -47,6 +50,7 @@ class ExportReport:
         lost: what the format does not hold, and how many records lost it.
         only_training: topics of which nothing could be spared for validation, with their records.
         over_share: topics that give validation more than its share, since they give one at least.
+        repeated: topics whose records were written more than once, with the records that came of it.
         config: the stanza for the trainer, as it is also written beside the data.
     """
 
@@ -63,6 +67,7 @@ class ExportReport:
     lost: dict[str, int] = field(default_factory=dict)
     only_training: dict[str, int] = field(default_factory=dict)
     over_share: dict[str, int] = field(default_factory=dict)
+    repeated: dict[str, int] = field(default_factory=dict)
     config: str = ""
 
 
@@ -98,6 +103,7 @@ def export_records(
     seed: int = 0,
     provenance: bool = False,
     leave_out_unfit: bool = False,
+    oversample: bool = False,
     on_progress: OnProgress | None = None,
 ) -> ExportReport:
     """Write the active records of a workflow, in their order.
@@ -119,6 +125,8 @@ def export_records(
         provenance: also write where each record comes from: into a file beside the data, for ``huggingface``
             into a column.
         leave_out_unfit: leave out records that the format cannot hold, instead of refusing.
+        oversample: repeat the records of small topics for training, up to what their targets say. Trainers read
+            repeated rows whatever their format, and weights of single records hardly any.
         on_progress: told how many records are done, and of how many; where two looks are needed, all count twice.
 
     Raises:
@@ -129,7 +137,7 @@ def export_records(
     with store.read() as connection:
         survey = Survey()
         rows = partial(stored_rows, connection, workflow_id, origin)
-        looks = 2 if order.form.convert is not None or split is not None else 1
+        looks = 2 if order.form.convert is not None or split is not None or oversample else 1
         total = looks * count_rows(connection, workflow_id, origin) if on_progress else 0
         if looks == 2:
             looked_at = told(rows(), on_progress, total)
@@ -137,8 +145,9 @@ def export_records(
         if not leave_out_unfit:
             survey.refuse_unfit(order.form)
         written = told(rows(), on_progress, total, before=total - total // looks)
+        repeats = Oversampling(survey.topics, _weights(store, workflow_id)) if oversample else None
         with appearing_together(order.target, overwrite) as files:
-            return _write(order, written, survey, files)
+            return _write(order, written, survey, files, repeats)
 
 
 def _ordered(
@@ -171,15 +180,29 @@ def _ordered(
     return order
 
 
-def _write(order: _Order, rows: Iterable[StoredRow], survey: Survey, files: NewFiles) -> ExportReport:
+def _weights(store: Store, workflow_id: str) -> dict[str, float]:
+    return {info.name: info.weight for info in list_topics(store, workflow_id) if info.weight is not None}
+
+
+def _write(
+    order: _Order,
+    rows: Iterable[StoredRow],
+    survey: Survey,
+    files: NewFiles,
+    repeats: Oversampling | None,
+) -> ExportReport:
     records = RecordFiles(order.form, order.paths, files, provenance=order.with_provenance)
     sidecar = files.open(order.sidecar) if order.sidecar else None
     counting = Survey()
+    repeated: Counter[str] = Counter()
     for row in learnable(rows, counting, include_all=order.include_all):
         half = VALIDATION if survey.split is not None and survey.split.is_validation(row) else TRAIN
-        if records.write(row, half) and sidecar is not None:
-            place = {"file": order.paths[half].name, "record": records.tally.halves[half]}
-            sidecar.write(json.dumps(place | _origin_of(row), ensure_ascii=False).encode() + b"\n")
+        times = repeats.times(row.topic) if repeats is not None and half == TRAIN else 1
+        repeated[str(row.topic)] += times - 1
+        for _ in range(times):
+            if records.write(row, half) and sidecar is not None:
+                place = {"file": order.paths[half].name, "record": records.tally.halves[half]}
+                sidecar.write(json.dumps(place | _origin_of(row), ensure_ascii=False).encode() + b"\n")
     records.close()
     tally = records.tally
     shown = ""
@@ -201,6 +224,7 @@ def _write(order: _Order, rows: Iterable[StoredRow], survey: Survey, files: NewF
         lost=dict(tally.lost.most_common()),
         only_training=split.only_training if split else {},
         over_share=split.over_share if split else {},
+        repeated={topic: count for topic, count in repeated.items() if count},
         config=shown,
     )
 

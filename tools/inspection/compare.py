@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from ..analyze_coverage import analyze
+from ..coverage.uplift import Uplift, combined
 from ..dataset.record import Record
 from ..errors import InvalidInput
 from ..generation.diversity.job_report import spoken_text
@@ -35,6 +36,8 @@ class Side(Use):
     records: int
     strategies: list[str]
     accepted: int = Field(description="Records that are in the dataset.")
+    worth: float | None = Field(description="Real-like records that those accepted count for.")
+    uplift: Uplift | None = Field(description="What they bring in recognising their topics, as the mean.")
     rejected: int = Field(description="Drafts that did not pass the checks.")
     distinct_pairs: float | None = Field(
         description="Distinct pairs of words over pairs; higher is more varied."
@@ -114,6 +117,8 @@ def _side(
         records=coverage.total_records,
         strategies=list(dict.fromkeys(item.strategy for item in items)),
         accepted=len(written),
+        worth=sum(item.worth for item in items if item.worth is not None) if items else None,
+        uplift=combined([item.uplift for item in items if item.uplift is not None]),
         rejected=sum(item.rejected_total for item in items),
         **sum_of(items).figures(),
         distinct_pairs=round(figures.distinct_2, 3) if figures else None,

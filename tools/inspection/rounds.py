@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 from sqlalchemy import select
 
+from ..coverage.uplift import Uplift
 from ..generation.jobs.ledger import JobSummary, list_jobs
 from ..generation.money.use import Use, sum_of
 from ..store.journal_tables import jobs
@@ -26,6 +27,11 @@ class RoundItem(Use):
     strategy: str
     requested: int
     accepted: int
+    worth: float | None = Field(
+        default=None,
+        description="Real-like records that those accepted count for; null where nobody measured it.",
+    )
+    uplift: Uplift | None = Field(default=None, description="What they bring in recognising the topic.")
     rejected: dict[str, int] = Field(description="Drafts that did not pass, by check.")
     rejected_total: int
     status: str
@@ -84,14 +90,21 @@ def inspect_rounds(services: Services, workflow_id: str, *, last: int | None = N
 
 def _more_of(store: Store, job_ids: list[str]) -> dict[str, dict[str, Any]]:
     """Approval and coverage of each job."""
-    columns = (jobs.c.id, jobs.c.approval_id, jobs.c.model, jobs.c.coverage_before, jobs.c.coverage_after)
+    columns = (
+        jobs.c.id,
+        jobs.c.approval_id,
+        jobs.c.model,
+        jobs.c.notes,
+        jobs.c.coverage_before,
+        jobs.c.coverage_after,
+    )
     with store.read() as connection:
         rows = connection.execute(select(*columns).where(jobs.c.id.in_(job_ids))).mappings().all()
     return {row["id"]: dict(row) for row in rows}
 
 
 def _round(number: int, approval_id: str, group: list[JobSummary], more: dict[str, dict[str, Any]]) -> Round:
-    items = list(map(_item, group))
+    items = [_item(job, (more[job.id]["notes"] or {}).get("measured") or {}) for job in group]
     after = [more[job.id]["coverage_after"] for job in group if more[job.id]["coverage_after"]]
     return Round(
         round=number,
@@ -119,13 +132,15 @@ def _seconds(group: list[JobSummary]) -> float | None:
     return round(took, 1) if took > 0 else None  # a clock that was set back
 
 
-def _item(job: JobSummary) -> RoundItem:
+def _item(job: JobSummary, measured: dict[str, Any]) -> RoundItem:
     return RoundItem(
         job_id=job.id,
         topic=job.topic,
         strategy=job.strategy,
         requested=job.count,
         accepted=job.accepted,
+        worth=measured.get("worth"),
+        uplift=measured.get("uplift"),
         rejected=job.rejected,
         rejected_total=sum(job.rejected.values()),
         **job.figures(),

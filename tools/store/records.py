@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import EllipsisType
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ..dataset.record import Origin, Record
@@ -210,6 +210,36 @@ def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status
         if changed:
             bump_version(connection, workflow_id)
     return changed
+
+
+def note_worth(store: Store, workflow_id: str, worths: Mapping[str, float]) -> None:
+    """Note in the provenance of synthetic records what each is worth, as `coverage.worth` has it."""
+    found = records_with_ids(store, workflow_id, list(worths))
+    with store.write() as connection:
+        for record in found:
+            this = and_(records.c.workflow_id == workflow_id, records.c.id == record.id)
+            provenance = (record.provenance or {}) | {"worth": worths[record.id]}
+            connection.execute(update(records).where(this).values(provenance=provenance))
+
+
+def worth_of_topics(store: Store, workflow_id: str) -> dict[str, float]:
+    """What the active synthetic records of each topic are worth together.
+
+    One whose worth nobody measured counts whole: a person edited it, or it is of an earlier version.
+    """
+    noted = func.coalesce(records.c.provenance["worth"].as_float(), 1.0)
+    query = (
+        select(records.c.topic, func.sum(noted))
+        .where(
+            records.c.workflow_id == workflow_id,
+            records.c.origin == _SYNTHETIC,
+            records.c.status == "active",
+            records.c.topic.is_not(None),
+        )
+        .group_by(records.c.topic)
+    )
+    with store.read() as connection:
+        return {topic: max(0.0, round(float(total), 3)) for topic, total in connection.execute(query)}
 
 
 def set_topic(store: Store, workflow_id: str, record_id: str, topic: str | None) -> None:

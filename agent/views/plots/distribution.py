@@ -29,24 +29,34 @@ if TYPE_CHECKING:
 MOST_TOPICS = 150
 """Beyond it a picture would be taller than people scroll: the topics furthest below their target are drawn."""
 _LONGEST_NAME = 44
+PALE = 0.35
+"""What records count for beyond their worth."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One topic of the picture: records before and after, and their shares of the scored records."""
+    """One topic of the picture: records before and after, their shares of the scored records, and what they are worth.
+
+    Attributes:
+        worth: the part of the records afterwards that counts as real ones do, 0 to 1.
+    """
 
     name: str
     before: int
     after: int
     share_before: float
     share_after: float
+    worth: float
     target: float
     is_under: bool
 
     @property
     def label(self) -> str:
-        """Its counts: ``15 → 45``, or one number where nothing changes."""
-        return f"{self.before:,}" if self.before == self.after else f"{self.before:,} → {self.after:,}"
+        """Its counts: ``15 → 45, worth 24``, or one number where nothing changes."""
+        if self.before == self.after:
+            return f"{self.before:,}"
+        worth = f", worth {self.worth * self.after:,.0f}" if self.worth < 1 else ""
+        return f"{self.before:,} → {self.after:,}{worth}"
 
 
 def bars_of(change: CoverageChange) -> list[Bar]:
@@ -61,12 +71,17 @@ def bars_of(change: CoverageChange) -> list[Bar]:
             after=change.counts_after.get(topic.name, 0),
             share_before=topic.records / before,
             share_after=change.counts_after.get(topic.name, 0) / after,
+            worth=_part(change.worth_after.get(topic.name), change.counts_after.get(topic.name, 0)),
             target=topic.target or 0.0,
             is_under=topic.under_represented,
         )
         for topic in scored
     ]
     return sorted(bars, key=lambda bar: -bar.before)
+
+
+def _part(worth: float | None, count: int) -> float:
+    return 1.0 if worth is None or not count else worth / count
 
 
 @in_default_style
@@ -82,7 +97,7 @@ def draw_distribution(change: CoverageChange, path: Path) -> None:
     figure, axes = new_figure(9.5, height)
     _draw_bars(axes, shown, change.kind)
     axes.set_title(_title(change), loc="left", fontsize=12, color=INK, pad=30, fontweight="bold")
-    _legend(axes, change.kind)
+    _legend(axes, change.kind, any(bar.worth < 1 for bar in bars))
     if notes := _notes(change, len(bars) - len(shown)):
         axes.text(
             0, -0.55 / height, "\n".join(notes), transform=axes.transAxes, fontsize=8, color=MUTED, va="top"
@@ -97,10 +112,12 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar], kind: str) -> None:
     changes = kind != "unchanged"
     if changes:
         axes.barh([r - 0.2 for r in rows], [b.share_before for b in bars], height=0.34, color=BEFORE)
+    places, height = [r + 0.2 * changes for r in rows], 0.34 if changes else 0.6
+    axes.barh(places, [b.share_after for b in bars], height=height, color=BLUE, alpha=PALE)
     axes.barh(
-        [r + 0.2 * changes for r in rows],
-        [b.share_after for b in bars],
-        height=0.34 if changes else 0.6,
+        places,
+        [b.share_after * b.worth for b in bars],
+        height=height,
         color=BLUE,
         hatch="///" if kind == "predicted" else None,
         edgecolor="white",
@@ -136,7 +153,7 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar], kind: str) -> None:
     axes.tick_params(axis="x", labelsize=8, labelcolor=MUTED)
 
 
-def _legend(axes: Axes, kind: str) -> None:
+def _legend(axes: Axes, kind: str, has_worth: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -147,6 +164,7 @@ def _legend(axes: Axes, kind: str) -> None:
         handles.append(Patch(facecolor=BEFORE, label="now" if kind == "predicted" else "before generation"))
     handles += [
         Patch(facecolor=BLUE, hatch=hatch, edgecolor="white", linewidth=0, label=now.get(kind, "now")),
+        *([Patch(facecolor=BLUE, alpha=PALE, label="counted, not worth it")] if has_worth else []),
         Line2D([], [], color=VERMILLION, linewidth=2, label="target"),
     ]
     place_legend(axes, handles, size=8.5, handlelength=1.6)
@@ -156,7 +174,8 @@ def _title(change: CoverageChange) -> str:
     before = _score(change.before.balance_score_exact)
     if change.kind == "unchanged":
         return f"Topic coverage: balance score {before}"
-    return f"Topic coverage: balance score {before} → {_score(change.score_after)}"
+    by_worth = "" if change.effective_after is None else f", by worth {change.effective_after:.2f}"
+    return f"Topic coverage: balance score {before} → {_score(change.score_after)}{by_worth}"
 
 
 def _score(score: float | None) -> str:

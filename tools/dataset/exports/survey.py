@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -41,12 +42,14 @@ class Survey:
         unfit: how many records the format cannot hold.
         unfit_named: the first of them.
         split: how the dataset is divided, if it is.
+        topics: records of each topic that will be written; ``None`` is uncategorized.
     """
 
     without_assistant: int = 0
     unfit: int = 0
     unfit_named: list[UnfitRecord] = field(default_factory=list)
     split: Split | None = None
+    topics: Counter[str | None] = field(default_factory=Counter)
 
     def refuse_unfit(self, form: ExportFormat) -> None:
         """Raise `InvalidInput` when there are records that do not fit, with the first of them and their number."""
@@ -89,6 +92,7 @@ def survey_rows(
                 if len(survey.unfit_named) < NAMED:
                     survey.unfit_named.append(UnfitRecord(row.id, row.place, unfit.reason))
                 continue
+        survey.topics[row.topic] += 1
         if splitter is not None:
             splitter.add(row)
     if splitter is not None:

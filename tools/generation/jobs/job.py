@@ -20,6 +20,7 @@ from . import notes as job_notes
 from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
 from .loading import LoadedJob, load_job
 from .lock import lock_job
+from .measured import measure_job
 from .progress import OnProgress, Progress
 from .shortfall import evidence_of, stop_words
 
@@ -80,11 +81,13 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
     finally:
         watch.cancel()
         await asyncio.to_thread(_remember_endpoints, services, loaded)
-    after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))
         stop = stop_words(stop, refused, seen)
+    measured = await asyncio.to_thread(_measured, services, job)
+    await asyncio.to_thread(job_notes.note_measured, services.store, job.id, measured)
+    after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     unjudged = await asyncio.to_thread(_not_judged, services, job)
     remarks = [
         *filter(None, [unplanned]),
@@ -105,6 +108,14 @@ async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> 
         stop_reason=stop,
         coverage_after=after.model_dump(mode="json"),
     )
+
+
+def _measured(services: Services, job: Job) -> dict[str, Any]:
+    """What the records are worth; a job does not fail for want of it."""
+    try:
+        return measure_job(services, job).model_dump()
+    except CoverageError as error:
+        return {"worth": None, "uplift": None, "why_not": error.message}
 
 
 def _from_thread(on_progress: OnProgress | None) -> OnProgress | None:
@@ -162,6 +173,7 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
     job = get_job(services.store, job_id)
     summary = summarize_job(services.store, job_id)
     record_ids = [record for record in slot_records(services.store, job_id).values() if record]
+    measured = job_notes.noted_measured(services.store, job_id) or {}
     return {
         "job_id": job.id,
         "status": job.status,
@@ -169,6 +181,8 @@ def _result(services: Services, job_id: str) -> dict[str, Any]:
         "strategy": job.strategy,
         "requested": job.count,
         "accepted": summary.accepted,
+        "worth": measured.get("worth"),
+        "uplift": measured.get("uplift"),
         "rejected": summary.rejected,
         "not_judged": dict(_not_judged(services, job)),
         "record_ids": record_ids,

@@ -83,6 +83,17 @@ def noted_remarks(store: Store, job_id: str) -> list[str]:
     return remarks
 
 
+def note_measured(store: Store, job_id: str, measured: dict[str, Any]) -> None:
+    """Remember what the records of a job are worth and bring, as `Measured` has it."""
+    _note(store, job_id, "measured", measured)
+
+
+def noted_measured(store: Store, job_id: str) -> dict[str, Any] | None:
+    """What the records of a job were worth and brought when it ended; None for a job of an older version."""
+    measured: dict[str, Any] | None = _notes(store, job_id).get("measured")
+    return measured
+
+
 def note_lessons(store: Store, job_id: str, taught: dict[str, Any]) -> None:
     """Remember what a job was taught by reviews: lessons and rules."""
     _note(store, job_id, "taught", taught)
