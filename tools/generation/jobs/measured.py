@@ -101,7 +101,8 @@ def _neighbours(services: Services, job: Job, real: Sequence[Record]) -> list[li
 
 def _centre(records: Sequence[Record]) -> Vectors:
     rows = worth.letters([record.user_text for record in records])
-    return unit_rows(np.asarray(rows.mean(axis=0)))[0]
+    centre: Vectors = unit_rows(np.asarray(rows.mean(axis=0)))[0]
+    return centre
 
 
 def _whole(services: Services, workflow_id: str, records: Sequence[Record]) -> Sample:
