@@ -7,8 +7,9 @@ compares the two.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, get_args
 
 from langchain_core.runnables import RunnableLambda
@@ -29,6 +30,7 @@ from .nodes.route import Routed, route
 from .nodes.talk import Talked, talk
 from .scope import ServicesSource
 from .state import InputState, OutputState, State
+from .translation import in_the_persons_language, is_due
 
 
 def build_graph(
@@ -49,27 +51,32 @@ def build_graph(
     """
     source = _source(services)
     graph = StateGraph(State, Context, input_schema=InputState, output_schema=OutputState)
-    graph.add_node("route", partial(route, source), destinations=get_args(Routed))
-    graph.add_node("analyze", partial(analyze, source), destinations=get_args(AfterAnalysis))
-    graph.add_node("recommend", partial(recommend, source), destinations=get_args(AfterRecommendation))
-    graph.add_node("approve", partial(approve, source), destinations=get_args(Answered))
-    graph.add_node("talk", _either_way(talk, source), destinations=get_args(Talked))
-    graph.add_node("generate", _either_way(generate, source), destinations=get_args(AfterGeneration))
-    graph.add_node("reanalyze", partial(reanalyze, source), destinations=get_args(AfterAnalysis))
-    graph.add_node("finish", partial(finish, source))
+    graph.add_node("route", _spoken(route, source), destinations=get_args(Routed))
+    graph.add_node("analyze", _spoken(analyze, source), destinations=get_args(AfterAnalysis))
+    graph.add_node("recommend", _spoken(recommend, source), destinations=get_args(AfterRecommendation))
+    graph.add_node("approve", _spoken(approve, source), destinations=get_args(Answered))
+    graph.add_node("talk", _spoken(talk, source), destinations=get_args(Talked))
+    graph.add_node("generate", _spoken(generate, source), destinations=get_args(AfterGeneration))
+    graph.add_node("reanalyze", _spoken(reanalyze, source), destinations=get_args(AfterAnalysis))
+    graph.add_node("finish", _spoken(finish, source))
     graph.add_edge(START, "route")
     graph.add_edge("finish", END)
     return graph.compile(checkpointer=checkpointer, name="coverage")
 
 
-def _either_way(node: Callable[[ServicesSource, State], Any], source: ServicesSource) -> Any:
-    """An async node that hosts may also call synchronously."""
+def _spoken(node: Callable[[ServicesSource, State], Any], source: ServicesSource) -> Any:
+    """The node, in whatever way a host calls it; what it says is told in the language of the person."""
+    is_async = inspect.iscoroutinefunction(node)
 
     async def run(state: State) -> Any:
-        return await node(source, state)
+        done = await (node(source, state) if is_async else asyncio.to_thread(node, source, state))
+        return await in_the_persons_language(source, state, done)
 
     def run_here(state: State) -> Any:
-        return asyncio.run(node(source, state))
+        done = asyncio.run(node(source, state)) if is_async else node(source, state)
+        return (
+            asyncio.run(in_the_persons_language(source, state, done)) if is_due(source, state, done) else done
+        )
 
     return RunnableLambda(run_here, run, name=node.__name__)
 

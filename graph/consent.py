@@ -17,6 +17,7 @@ from .offers.pending import keep_with_plan, require_shown_plan
 from .offers.reply import ENDS, Approve, Reply, Resume
 from .scope import ServicesSource, scoped
 from .state import State, as_json, reply_in, the_offer, with_update
+from .wording.generation_message import announcement
 from .wording.markdown import escape
 
 Answered = Literal["generate", "talk", "finish"]
@@ -36,7 +37,7 @@ def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -
     """
     update: dict[str, Any] = {"reply": as_json(reply), "offer": as_json(offer)}
     if isinstance(reply.deed, Resume):
-        return Command(goto="generate", update=update)
+        return Command(goto="generate", update={**update, "messages": [announcement(offer.items)]})
     if isinstance(reply.deed, ENDS):
         return Command(goto="finish", update=update)
     if not isinstance(reply.deed, Approve):
@@ -46,7 +47,10 @@ def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -
         if reply_in(with_update(state, update)) is None:
             return Command(goto="talk", update=update)
     update |= _written_down(source, with_update(state, update))
-    return Command(goto="generate" if update["approval_id"] else "talk", update=update)
+    if update["approval_id"] is None:
+        return Command(goto="talk", update=update)
+    said = {"messages": [announcement(reply.deed.items)]}
+    return Command(goto="generate", update=together(update, said))
 
 
 def together(first: Mapping[str, Any], then: Any) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from langchain_core.messages import AIMessage, BaseMessage
 READS = "You are the voice of an agent that makes fine-tuning datasets balanced"
 """What the prompt of a reading begins with."""
 
+TRANSLATES = "You put into another language what an agent says to a person."
+"""What the prompt of a translation begins with."""
+
 _PLAN = re.compile(
     r"(?:do |make it )?(?P<count>\d+)(?: for (?P<topic>.+?))?(?:(?: with|,) (?P<strategy>[a-z_ -]+))?"
 )
@@ -56,7 +59,8 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("NothingAsked", {}, ["check it please"]),
         ("NothingAsked", {}, ["Analyze coverage", "analyze wf-2", "Please check my dataset", "Prepare my dataset."]),
         ("PlanForScore", {"score": 0.8}, ["what would 0.8 cost", "what would 0.8 cost?"]),
-        ("ProposeMore", {}, ["more", "generate more"]),
+        ("ProposeMore", {}, ["generate more"]),
+        ("ShowDetails", {}, ["which other plans are there?"]),
         ("ProposePilot", {"count": 2}, ["a pilot of 2 please", "just 2 first", "show me 2 first"]),
         ("ProposePilot", {"count": 3}, ["show me 3 first", "show me three first"]),
         ("ProposePilot", {"count": 6}, ["show me 6 first"]),
@@ -72,6 +76,7 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("ShowRecords", {"topic": "technical"}, ["show me technical records"]),
         ("ShowRecords", {"topic": "odd"}, ["show me the records of odd"]),
         ("ShowRecords", {"origin": "synthetic"}, ["show me the synthetic records"]),
+        ("ShowRecords", {"shown_numbers": [2]}, ["show 2 in full"]),
         ("ShowRules", {}, ["list rules", "which rules apply", "which rules apply?"]),
         ("ShowTable", {}, ["back", "options"]),
         ("UndoRound", {"round": 1}, ["take back the first round", "undo round 1"]),
@@ -118,9 +123,16 @@ def scripted_reading(messages: Sequence[BaseMessage]) -> AIMessage:
     return AIMessage(said["content"] or "", tool_calls=calls)
 
 
+def translation_of(prompt: str) -> dict[str, Any]:
+    """A translation that leaves every line as it is."""
+    return {"language": "another", "lines": json.loads(prompt.rpartition("Lines:\n")[2])}
+
+
 def endpoint_reading(body: dict[str, Any]) -> dict[str, Any] | None:
     """The same for a mock endpoint; ``None`` where it is asked for something else."""
     messages = body["messages"]
+    if str(messages[0]["content"]).startswith(TRANSLATES):
+        return {"content": json.dumps(translation_of(messages[1]["content"]))}
     if not str(messages[0]["content"]).startswith(READS):
         return None
     results = [message["content"] for message in messages if message["role"] == "tool"]

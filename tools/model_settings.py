@@ -80,6 +80,14 @@ class ModelSettings(BaseSettings):
         description="How the language model is spoken to: full (it reads the conversation and calls tools) or small. "
         "auto: small for the embedded model and .gguf files, full for any other.",
     )
+    language: str = Field(
+        default="auto",
+        min_length=2,
+        max_length=40,
+        title="Language of the conversation",
+        description="What the agent speaks: auto (the language in which the person writes), en, or another one by its "
+        "name. A capable model translates; with the embedded one the agent speaks English.",
+    )
     embedding_model: str = Field(
         default="",
         title="Embedding model",

@@ -14,6 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from ...graph.context import WRITTEN_AHEAD
+from ...graph.wording.generation_message import GENERATING
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -33,6 +34,7 @@ class Job:
     rejected: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     remark: str = ""
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Conversation:
             self.next_step = update.get("next_step") or self.next_step
             messages = update.get("messages") or []
             for message in messages if isinstance(messages, list) else [messages]:
-                if isinstance(message, AIMessage) and message.text:
+                if isinstance(message, AIMessage) and message.text and not _is_progress(message):
                     self._show(message.text)
 
     def _show(self, text: str) -> None:
@@ -160,6 +162,11 @@ class Conversation:
             self._on_start(f"Generating {what}{part}…")
         elif payload.get("type") == "progress":
             self._on_progress(Job(**{name: payload[name] for name in Job.__dataclass_fields__}))
+
+
+def _is_progress(message: AIMessage) -> bool:
+    """Whether the message says what is told by events here."""
+    return str(message.id).startswith(GENERATING)
 
 
 def _last_text(messages: list[AnyMessage]) -> str | None:

@@ -1,12 +1,19 @@
-"""A message of the agent on a terminal: Markdown, with no cell of a table cut off."""
+"""A message of the agent on a terminal: Markdown, with no cell of a table cut off and no line wasted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from rich.markdown import Markdown, MarkdownContext, TableDataElement
+from markdown_it.token import Token
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Markdown, MarkdownContext, TableDataElement, TableElement
+from rich.segment import Segment
+from rich.table import Table
 
 from ..output import visible
+
+_JOINED = ("table_open", "ordered_list_open", "bullet_list_open", "blockquote_open")
 
 
 class _WholeCell(TableDataElement):
@@ -21,10 +28,55 @@ class _WholeCell(TableDataElement):
         self.content.overflow = "fold"
 
 
+class _PlainTable(TableElement):
+    """A table without the lines around it: the screen has 24."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        heads = self.header.row.cells if self.header is not None and self.header.row is not None else []
+        for cell in heads:
+            table.add_column(cell.content, justify=cell.justify)
+        for row in self.body.rows if self.body is not None else []:
+            table.add_row(*(cell.content for cell in row.cells))
+        yield table
+
+
 class ChatMarkdown(Markdown):
     """What the agent says, which may hold text of the dataset: control characters become visible, links plain."""
 
-    elements: ClassVar[dict[str, Any]] = {**Markdown.elements, "th_open": _WholeCell, "td_open": _WholeCell}
+    elements: ClassVar[dict[str, Any]] = {
+        **Markdown.elements,
+        "table_open": _PlainTable,
+        "th_open": _WholeCell,
+        "td_open": _WholeCell,
+    }
 
     def __init__(self, text: str) -> None:
         super().__init__(visible(text), hyperlinks=False)
+        self._blocks = list(_blocks(self.parsed))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """What is written directly below a paragraph, a list or a table, stands directly below it."""
+        above: Token | None = None
+        for block in self._blocks:
+            if above is not None and not _stands_below(above, block[0]):
+                yield Segment.line()
+            self.parsed = block
+            rendered = list(super().__rich_console__(console, options))
+            yield from rendered[1:] if rendered[:1] == [Segment.line()] else rendered
+            above = block[0]
+
+
+def _stands_below(above: Token, token: Token) -> bool:
+    ends = above.type == "paragraph_open" and above.map and above.map[1]
+    return bool(token.type in _JOINED and token.map and token.map[0] == ends)
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """The tokens of each block that is in no other."""
+    block: list[Token] = []
+    for token in tokens:
+        block.append(token)
+        if token.level == 0 and token.nesting <= 0:
+            yield block
+            block = []

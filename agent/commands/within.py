@@ -72,8 +72,8 @@ def _show_topics(spaces: Sequence[TopicSpace]) -> None:
             _show_thin(space, _MOST_SENTENCES)
     even = [space.topic for space in spaces if not space.thin]
     if even:
-        say(f"No thin cell: {', '.join(even)}")
-    say("`--topic NAME` shows every cell of a topic.")
+        say(f"Nothing thin in: {', '.join(even)}")
+    say("`--topic NAME` shows all of a topic.")
 
 
 def _show_thin(space: TopicSpace, most: int) -> None:

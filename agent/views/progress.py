@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from ...tools.text.durations import duration_words
 from ..output import visible
 from .topic_name import shown_name
 
@@ -54,6 +55,9 @@ class Standing(Protocol):
 
     @property
     def remark(self) -> str: ...  # noqa: D102
+
+    @property
+    def seconds_left(self) -> float | None: ...  # noqa: D102
 
 
 def reasons_text(rejected: Mapping[str, int]) -> str:
@@ -183,5 +187,10 @@ def _fitting_detail(standing: Standing, width: int) -> str:
 def _detail(standing: Standing) -> str:
     tries = f"{standing.attempts} {'try' if standing.attempts == 1 else 'tries'}"
     rejected = sum(standing.rejected.values())
-    told = f"{tries}, {rejected} rejected ({reasons_text(standing.rejected)})" if rejected else tries
+    left = f"about {duration_words(standing.seconds_left)} left, " if standing.seconds_left else ""
+    told = (
+        f"{left}{tries}, {rejected} rejected ({reasons_text(standing.rejected)})"
+        if rejected
+        else left + tries
+    )
     return f"{told}; {visible(standing.note)}" if standing.note else told

@@ -84,6 +84,13 @@ class ShowRecords(Action):
     without_a_topic: bool = Field(default=False, description="Those that have no topic.")
 
 
+class ShowDetails(Action):
+    """Show what a report left out: all topics, further plans, what suits each topic, the strategies, the cost in full:
+    "more", "details", "the other plans", "tell me everything". Not for more records to generate, nor for the next
+    records of a review.
+    """
+
+
 class DropRecords(Action):
     """Take out records that are shown, by their numbers. The person is asked before it is done. While that is asked,
     state the whole list: what waits already, and what is added.
@@ -258,7 +265,9 @@ class ExplainPlan(Action):
 
 
 class ExplainCost(Action):
-    """What the plan costs, what was used so far, how long it takes as far as that is known, and which model is used."""
+    """What the plan costs and why so much, what was used so far, how long it takes as far as that is known, and which
+    model is used.
+    """
 
 
 class WhereFrom(Action):
@@ -278,6 +287,7 @@ ACTIONS: tuple[type[Action], ...] = (
     ProposePilot,
     ProposeMore,
     ShowRecords,
+    ShowDetails,
     DropRecords,
     KeepRecords,
     MoveRecords,

@@ -12,12 +12,13 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from ..offers.offer import Offer
 from ..state import as_json
 from ..wording.markdown import escape
-from ..wording.plan_words import reminder
+from ..wording.plan_words import brief_reminder, reminder
+from ..wording.tool_results import brief
 
 
-def said_beside(offer: Offer, said: str) -> dict[str, Any]:
-    """The update of the state: what is said, then what lies on the table."""
-    return shown(f"{said}\n\n{reminder(offer)}", offer)
+def said_beside(offer: Offer, said: str, *, briefly: bool = False) -> dict[str, Any]:
+    """The update of the state: what is said, then what lies on the table; ``briefly`` where the screen is full."""
+    return shown(f"{said}\n\n{brief_reminder(offer) if briefly else reminder(offer)}", offer)
 
 
 def shown(text: str, offer: Offer, calls: Sequence[AnyMessage] = ()) -> dict[str, Any]:
@@ -34,15 +35,23 @@ def noticed(offer: Offer | None, notice: str) -> dict[str, Any]:
     return {"offer": as_json(offer) if offer is not None else None, "reply": None, "notice": notice}
 
 
-def tool_messages(name: str, args: dict[str, Any], result: Mapping[str, Any]) -> list[AnyMessage]:
-    """A tool call, made by code, and its result, as they belong into the conversation."""
+def tool_messages(
+    name: str, args: dict[str, Any], result: Mapping[str, Any], said: AIMessage | None = None
+) -> list[AnyMessage]:
+    """A tool call, made by code, and its result, as they belong into the conversation.
+
+    Args:
+        name: of the tool.
+        args: of the call.
+        result: all that the tool returned; the conversation keeps it in `brief`.
+        said: the message that makes the call, where it says something.
+    """
     call_id = f"call-{uuid.uuid4().hex[:12]}"
-    call = AIMessage(
-        content="", tool_calls=[{"name": name, "args": args, "id": call_id, "type": "tool_call"}]
-    )
+    call = {"name": name, "args": args, "id": call_id, "type": "tool_call"}
     status = "success" if result.get("success") else "error"
-    content = json.dumps(result, ensure_ascii=False)
-    return [call, ToolMessage(content=content, tool_call_id=call_id, name=name, status=status)]
+    content = json.dumps(brief(result), ensure_ascii=False)
+    calls = (said or AIMessage("")).model_copy(update={"tool_calls": [call]})
+    return [calls, ToolMessage(content=content, tool_call_id=call_id, name=name, status=status)]
 
 
 def error_words(result: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ _WORDS_FOR = {
 # Text of tools in which figures stand; the text of records is other people's, and vouches for nothing.
 _TELLING_KEYS = (
     "note",
+    "made_of",
     "reason",
     "evidence",
     "why_not",

@@ -22,7 +22,7 @@ from ..state import State, the_offer
 from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
 from ..wording.report import round_lines, score_change
 from .messages import shown
-from .review import page
+from .review import on_one_screen, page
 
 
 def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
@@ -54,8 +54,9 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     offer = before.instead(PlanOffer, items=items, onward=items, is_pilot=False, options=options)
     parts = [state.get("notice") or ""]
     if results:
-        ids = [record_id for result in results for record_id in result["record_ids"]]
-        records = [get_record(services.store, offer.workflow_id, record_id) for record_id in ids]
+        # The newest first, as a review shows them: "next" goes on behind the first screen.
+        ids = [record_id for result in results for record_id in result["record_ids"]][::-1]
+        records = on_one_screen([get_record(services.store, offer.workflow_id, i) for i in ids])
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
             "**Pilot Complete**",
@@ -63,7 +64,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
             f"Balance score: {score_change(was, coverage)}",
             page(records, Review(origin="synthetic")),
         ]
-        offer.review = Review(origin="synthetic", records=ids)
+        offer.review = Review(origin="synthetic", records=[record.id for record in records])
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(Estimator(services, offer.workflow_id), items)

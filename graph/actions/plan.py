@@ -11,7 +11,7 @@ from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import caps_words
 from ...tools.generation.money.estimate import estimate_plan
 from ..context import thread_id
-from ..offers.offer import Offer, Option, PlanOffer, same_items
+from ..offers.offer import Offer, PlanOffer, same_items
 from ..offers.options import plan_options
 from ..offers.pending import lay
 from ..offers.reply import Approve
@@ -53,7 +53,8 @@ def revise(
     changed = offer.instead(
         PlanOffer,
         items=items,
-        options=_options(offer, items),
+        # The other plan stays an option, to be shown before it can be chosen.
+        options=[*plan_options(items, offer.everything), *(o for o in offer.options if o.letter)],
         cap_tokens=estimate.most_tokens,
         cap_usd=estimate.most_usd,
         is_pilot=bool(onward),
@@ -91,12 +92,3 @@ def _wanted(
             return items, onward + (offer.onward if offer.is_pilot else [])
         case ProposePlan():
             return [PlanItem.model_validate(item.model_dump()) for item in deed.items], []
-
-
-def _options(offer: Offer, items: list[PlanItem]) -> list[Option]:
-    """The other plan stays an option, to be shown before it can be chosen."""
-    options = plan_options(items, offer.everything)
-    for option in options[1:]:
-        if option.items:
-            option.shown = same_items(option.items, items)
-    return [*options, *(option for option in offer.options if option.letter)]

@@ -16,6 +16,7 @@ from ...tools.inspection.rejections import inspect_rejections
 from ...tools.inspection.rounds import Rounds, inspect_rounds
 from ...tools.inspection.topics import inspect_topics
 from ...tools.store.records import get_record
+from ...tools.text.durations import duration_words
 from ..offers.offer import same_items
 from ..wording.inspections import (
     MOST_ROUNDS,
@@ -203,7 +204,7 @@ def _plan_for_score(asked: Asked, action: catalog.PlanForScore) -> Answer:
     )
 
 
-def _strategies(asked: Asked, action: catalog.ExplainStrategies) -> Answer:
+def strategies(asked: Asked, action: catalog.ExplainStrategies) -> Answer:
     """Those named, or all, and which suits the topic."""
     topic = _topic(asked, action) or (asked.items[0].topic if asked.items else None)
     fit = asked.call(inspect_strategies, names=action.names, topic=topic)
@@ -225,11 +226,14 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
         effect = asked.call(inspect_plan, items=asked.items)
         note = effect.estimate.note if effect.estimate else effect.why_not
         said.append(f"The plan takes {escape(note or '')}.")
+        said += [escape(effect.estimate.made_of)] if effect.estimate else []
+        if effect.estimate and effect.estimate.seconds is None:
+            said.append("How long it takes is known after the first records: a pilot tells.")
     rounds = asked.call(inspect_rounds)
     if rounds.tokens:
         which = "The round" if rounds.rounds == 1 else "The rounds"
         said.append(f"{which} so far used {escape(use_words(rounds))}.")
-    said += _time_words(rounds, sum(item.count for item in asked.items))
+    said += _time_words(rounds)
     if asked.reading_tokens:
         said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
     if asked.reading_uncounted:
@@ -239,24 +243,15 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
     return Answer(" ".join(said))
 
 
-def _time_words(rounds: Rounds, records: int) -> list[str]:
-    """How long the last round took, and at that pace the plan."""
+def _time_words(rounds: Rounds) -> list[str]:
+    """How long the last round took."""
     timed = [entry for entry in rounds.shown if entry.seconds and entry.accepted]
     if not timed:
-        return ["How long it takes is known after the first records: a pilot tells."]
+        return []
     last = timed[-1]
-    took = f"{_duration(last.seconds or 0)} for {plural(last.accepted, 'record')}"
-    said = [f"Round {last.round} took {took}."]
-    if records:
-        pace = (last.seconds or 0) / last.accepted
-        said.append(f"At that pace the plan takes about {_duration(pace * records)}.")
-    return said
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return plural(max(1, round(seconds)), "second")
-    return plural(round(seconds / 60), "minute") if seconds < 5400 else plural(round(seconds / 3600), "hour")
+    return [
+        f"Round {last.round} took {duration_words(last.seconds or 0)} for {plural(last.accepted, 'record')}."
+    ]
 
 
 def _plan(asked: Asked, _: Action) -> Answer:
@@ -314,7 +309,7 @@ ANSWERS: dict[type[Action], Callable[[Asked, Any], Answer]] = {
     catalog.ExplainQuality: _quality,
     catalog.WhatIf: _what_if,
     catalog.PlanForScore: _plan_for_score,
-    catalog.ExplainStrategies: _strategies,
+    catalog.ExplainStrategies: strategies,
     catalog.ExplainPlan: _plan,
     catalog.ExplainCost: cost,
     catalog.WhereFrom: _where_from,

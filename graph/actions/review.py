@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from rich.cells import cell_len
+
 from ...tools.coverage.label_doubts import label_doubts
 from ...tools.dataset.record import Record, message_text
 from ...tools.dataset.replace_record import replace_record
@@ -23,27 +25,29 @@ from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
 
 _PAGE = 5
-_TURN = 600
-_TURNS = 6
+_TURN, _TURNS = 230, 4
+"""Characters of a turn, and turns of a record, where it is not shown in full."""
+_LINES, _WIDTH = 15, 76
+"""What a terminal of 80 × 24 has for records beside what can be said about them and what lies on the table."""
 
 
 def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[str, Any]:
-    """Show a few records."""
+    """Show a few records, one screen at a time."""
     store, offer = source().store, the_offer(state)
     if numbers := action.shown_numbers:
         named = [get_record(store, offer.workflow_id, record) for record in offer.shown_under(numbers)]
-        return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)))
+        return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)), briefly=True)
     wanted = _wanted(action, offer)
-    records = _records(store, offer, wanted, state.get("record_ids") or [])
+    records = on_one_screen(_records(store, offer, wanted, state.get("record_ids") or []))
     said = page(records, wanted)
     if not records:
-        return said_beside(offer, said)  # what was shown keeps its numbers
+        return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
     wanted.records = [*wanted.records, *(record.id for record in records)]
     offer = offer.model_copy(update={"review": wanted})
     if isinstance(offer, PlanOffer):
         # Stored anew, so that a reply that reaches an empty state knows which records were shown.
         offer = lay(scoped(source(), state), offer, state, thread_id())
-    return said_beside(offer, said)
+    return said_beside(offer, said, briefly=True)
 
 
 def _wanted(action: ShowRecords, offer: Offer) -> Review:
@@ -59,9 +63,9 @@ def _wanted(action: ShowRecords, offer: Offer) -> Review:
 
 
 def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> list[Record]:
-    """One page of what the person wants to see."""
+    """Some of what the person wants to see, behind those that were shown."""
     size, topic, workflow_id = wanted.size or _PAGE, wanted.topic, offer.workflow_id
-    start = wanted.page * size
+    start = len(wanted.records)
     if wanted.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
@@ -84,6 +88,18 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
     return list(islice(found, start, start + size))
 
 
+def on_one_screen(records: Sequence[Record]) -> list[Record]:
+    """The first of them that fit on a screen, one at least."""
+    shown: list[Record] = []
+    lines = 0
+    for record in records:
+        lines += 1 + sum(-(-cell_len(line) // _WIDTH) for line in _headed(1, record, in_full=False))
+        if shown and lines > _LINES:
+            break
+        shown.append(record)
+    return shown
+
+
 def page(records: list[Record], wanted: Review) -> str:
     """Records in a few lines each, numbered after those shown already, and what can be said about them."""
     if not records:
@@ -92,8 +108,8 @@ def page(records: list[Record], wanted: Review) -> str:
     for number, record in enumerate(records, len(wanted.records) + 1):
         lines += [*_headed(number, record, in_full=False), ""]
     lines.append(
-        "Say “drop NUMBER because …” to take a record out, “keep NUMBER” to take it back in, “move NUMBER to TOPIC”, "
-        "“edit the reply of NUMBER: …”, “next” for more, “back” for the plan."
+        "Say “drop NUMBER because …”, “keep NUMBER”, “move NUMBER to TOPIC”, “edit the reply of NUMBER: …”, "
+        "“show NUMBER in full”, “next” for more, “back” for the plan."
     )
     return "\n".join(lines)
 
@@ -105,13 +121,15 @@ def _in_full(number: int, record: Record) -> str:
 def _headed(number: int, record: Record, *, in_full: bool) -> list[str]:
     topic = topic_title(record.topic) if record.topic else "no topic"
     title = f"**Record {number}** · {topic} · {record.origin}"
-    return [title, "", *(f"> {line}" for line in _turns(record, in_full=in_full))]
+    return [title, *(f"> {line}" for line in _turns(record, in_full=in_full))]
 
 
 def _turns(record: Record, *, in_full: bool) -> list[str]:
-    """A conversation in a few escaped lines; the middle of a long one is left out unless it is wanted in full."""
+    """A conversation in a few escaped lines; system prompt and the middle of a long one only where wanted in full."""
     turns = []
     for message in record.messages:
+        if message.get("role") == "system" and not in_full:
+            continue
         text = message_text(message)
         calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
         said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"

@@ -10,12 +10,23 @@ from langgraph.types import Command, interrupt
 
 from ..consent import Answered, answered, together
 from ..context import answered_by_id, is_subgraph, sent_at, written_ahead
-from ..offers.form import Answer, as_text, handed_on, in_time, read_answer, repeated, request_for, unnamed
+from ..offers.form import (
+    Answer,
+    as_text,
+    handed_on,
+    in_time,
+    not_offered,
+    read_answer,
+    repeated,
+    request_for,
+    unnamed,
+)
 from ..offers.offer import ChoiceOffer, Offer, read_offer
 from ..offers.pending import now_ms
-from ..offers.reply import CONSEQUENCES, Reply
+from ..offers.reply import CONSEQUENCES, Approve, Reply
 from ..scope import ServicesSource
 from ..state import State, as_json, offer_in, with_update
+from ..translation import DECISION
 
 
 def approve(source: ServicesSource, state: State) -> Command[Answered]:
@@ -30,7 +41,10 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
     update: dict[str, Any] = {}
     if not answered_by_id():
         reply, update = _if_new(reply, answer, offer, state)
-    said = HumanMessage(as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()))
+    clicked = {DECISION: True} if reply.channel == "decision" else {}
+    said = HumanMessage(
+        as_text(answer, reply) or "(nothing)", id=str(uuid.uuid4()), additional_kwargs=clicked
+    )
     update |= {"messages": [said], "heard": said.id}
     offer = read_offer(update["offer"]) if "offer" in update else offer
     then = answered(source, with_update(state, update), reply, offer)
@@ -46,6 +60,8 @@ def _if_new(reply: Reply, answer: Answer, offer: Offer, state: State) -> tuple[R
     if decision is None:
         again = is_subgraph() and state.get("answered") == update["answered"]
         return (handed_on() if again else reply), update
+    if decision == "approve" and isinstance(reply.deed, Approve) and "approve" not in offer.decisions:
+        return not_offered(), update
     decided = state.get("decided") or []
     if decision in {*decided, *offer.decided}:
         back = repeated(offer, None if is_subgraph() else sent_at())

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage
 from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
@@ -16,6 +16,7 @@ from ..actions.messages import error_words, shown, tool_messages
 from ..offers.pending import INTERRUPTED, ask_to_resume, takes_yes
 from ..scope import ServicesSource, scoped
 from ..state import State, offer_in, the_offer
+from ..wording.generation_message import GenerationMessage
 
 
 async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:
@@ -37,14 +38,18 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     messages: list[AnyMessage] = []
     results: list[dict[str, Any]] = []
 
-    def report(progress: Progress) -> None:
-        write({"type": "progress", **{name: getattr(progress, name) for name in _PROGRESS}})
-
     for number, item in enumerate(offer.items):
+        message = GenerationMessage(item, state["messages"][-1] if number == 0 else None)
+
+        def report(progress: Progress, message: GenerationMessage = message) -> None:
+            write({"type": "progress", **{name: getattr(progress, name) for name in _PROGRESS}})
+            message.update(progress)
+
         args = {"workflow_id": offer.workflow_id, **item.model_dump()}
         write({"type": "started", "number": number + 1, "of": len(offer.items), **args})
         result = await run_approved_item(services, approval_id, number, on_progress=report)
-        messages += tool_messages("generate_synthetic_data", args, result)
+        said = AIMessage(message.in_the_end(result), id=message.id)
+        messages += tool_messages("generate_synthetic_data", args, result, said)
         results.append(_shortened(item.model_dump(), result))
         if not result["success"]:
             break
@@ -64,7 +69,9 @@ def _held(
 
 
 AfterGeneration = Literal["reanalyze", "approve"]
-_PROGRESS = ("job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "remark")
+_PROGRESS = (
+    "job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "remark", "seconds_left",
+)  # fmt: skip
 
 
 def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

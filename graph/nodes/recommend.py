@@ -16,7 +16,7 @@ from ...tools.generation.money.estimate import Estimator
 from ...tools.services import Services
 from ...tools.store.records import topic_counts
 from ...tools.store.workflows import list_topics
-from ..actions.catalog import Decline, ProposeMore, ShowRecords
+from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords
 from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
 from ..offers.offer import ChoiceOffer, Offer, Option, PlanOffer, ProceedOffer
@@ -37,11 +37,11 @@ from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
-from ..wording.plan_words import brief_cost_words, note_lower_scores
+from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
 from ..wording.report import analysis_report, round_report
 
 AfterRecommendation = Literal["approve", "talk"]
-_CARRIED = (Unread, ProposeMore, ShowRecords, Proceed, Stop, ReviewOutside, Decline)
+_CARRIED = (Unread, ProposeMore, ShowRecords, ShowDetails, Proceed, Stop, ReviewOutside, Decline)
 
 
 def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendation]:
@@ -78,17 +78,17 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     )
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
-    costs = [costs_in_words(estimator, items) for items in offer.generations]
+    cost = costs_in_words(estimator, offer.items, in_words=one_line_cost) if offer.plan_id else ""
     if after_round:
         is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
-            before, coverage, state["results"], offer, costs=costs, stop_reason=stop_reason or goal
+            before, coverage, state["results"], offer, cost=cost, stop_reason=stop_reason or goal
         )
     else:
         text = analysis_report(
-            coverage, recommendation, offer, costs=costs, notice=state.get("notice"), focus_topics=focus
+            coverage, recommendation, offer, cost=cost, notice=state.get("notice"), focus_topics=focus
         )
     offer.text = text
     carried = _carried(state, offer)
@@ -130,8 +130,12 @@ def _offer(
         return could_be.instead(ChoiceOffer, options=[REVIEW, SKIP, STOP])
     items = (everything or plan).items
     if after_round:
-        more = Option(label=MORE, deed=Approve(items=items))
-        return could_be.instead(PlanOffer, items=items, options=[PROCEED, more, REVIEW_NEW])
+        # Many items would not fit below the report: they are shown when the option is chosen.
+        fits = len(items) <= FEW_ITEMS
+        options = [PROCEED, Option(label=MORE, deed=Approve(items=items), shown=fits), REVIEW_NEW]
+        if fits:
+            return could_be.instead(PlanOffer, items=items, options=options)
+        return could_be.instead(ChoiceOffer, options=options)
     return could_be.instead(PlanOffer, items=plan.items, options=plan_options(plan.items, items))
 
 

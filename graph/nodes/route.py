@@ -15,7 +15,7 @@ from ...tools.generation.approvals.plans import cancel_plan
 from ...tools.services import Services
 from ...tools.store.store import Store
 from ...tools.store.workflows import dataset_version, list_workflows
-from ..actions.catalog import ProposeMore, ShowRecords
+from ..actions.catalog import ProposeMore, ShowDetails, ShowRecords
 from ..consent import answered, together
 from ..context import from_context, sent_at, thread_id, written_ahead
 from ..conversations.history import history
@@ -40,7 +40,7 @@ from .finish import ENDED, SETTLED
 Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 
 _SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
-_ONWARD = (Unread, ProposeMore, ShowRecords)
+_ONWARD = (Unread, ProposeMore, ShowRecords, ShowDetails)
 _FINISHED = [
     Option(label="Generate more", deed=ProposeMore()),
     Option(label="Review the records", deed=ShowRecords()),
@@ -99,7 +99,9 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     if state.get("next_step") and plan is None and unfinished is None:
         return _after_the_end(source, state, update, said)
     if offer is None:
-        return Command(goto="analyze", update={**update, "said": None if changed else said})
+        # The bare name of the dataset asks for nothing beyond the analysis.
+        is_settled = changed or said.strip() == workflow_id
+        return Command(goto="analyze", update={**update, "said": None if is_settled else said})
     update = {**_figures(services, state, workflow_id), **update}
     update["offer"] = as_json(offer)
     if message is None or (not asked_now and _was_read(message, None, offer)):

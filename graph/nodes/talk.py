@@ -12,6 +12,7 @@ from langgraph.types import Command
 from ..actions import catalog
 from ..actions.answering import respond
 from ..actions.branches import compare, fork, switch
+from ..actions.details import details
 from ..actions.plan import revise
 from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
@@ -51,6 +52,7 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
     **dict.fromkeys((AddRule, SkipRule, catalog.ShowRules), rules),
     **dict.fromkeys((TakeBack, KeepRound), take_back),
     catalog.ShowRecords: review,
+    catalog.ShowDetails: details,
     catalog.SetTargets: retarget,
     catalog.UndoRound: undo,
     catalog.GoBackBefore: fork,

@@ -36,10 +36,11 @@ class ActionRequest(BaseModel):
 
 
 class ReviewConfig(BaseModel):
-    """Which decisions an action takes."""
+    """Which decisions an action takes, and what an edit may hold, for pages that make a list of it."""
 
     action_name: str
     allowed_decisions: list[Way]
+    args_schema: dict[str, Any] | None = None
 
 
 class HumanRequest(BaseModel):
@@ -97,18 +98,28 @@ class Answer(RootModel[str | Decisions | Decision | list[Decision]]):
 def request_for(offer: Offer) -> HumanRequest:
     """The question that ``offer`` puts to the person.
 
-    The whole report is in the first action's description: around a subgraph its messages are not visible.
+    The whole report is in the first action's description: around a subgraph its messages are not visible. A plan that
+    a bare yes would not start, since it comes second after a round, is not one click away either: it can be had by
+    filling in how many.
     """
-    parts = [item.model_dump() for item in offer.items] if isinstance(offer, PlanOffer) else [{}]
+    # What cannot be edited stays out: a page would show it between the report and the buttons.
+    parts: list[dict[str, Any]] = [{}]
+    if isinstance(offer, PlanOffer):
+        empty = {} if offer.yes() else {"count": ""}
+        parts = [{"workflow_id": offer.workflow_id, **item.model_dump(), **empty} for item in offer.items]
+    config = ReviewConfig(action_name=offer.action, allowed_decisions=offer.decisions)
+    if isinstance(offer, DatasetOffer):
+        parts = [{"workflow_id": ""}]
+        if offer.workflows:
+            config.args_schema = {"type": "object", "properties": {"workflow_id": {"enum": offer.workflows}}}
     actions = [
         ActionRequest(
             name=offer.action,
-            args={"workflow_id": offer.workflow_id, **part},
+            args=part,
             description=offer.text if number == 1 else f"Part {number} of the plan above.",
         )
         for number, part in enumerate(parts, 1)
     ]
-    config = ReviewConfig(action_name=offer.action, allowed_decisions=offer.decisions)
     return HumanRequest(action_requests=actions, review_configs=[config], plan_id=_asked_plan(offer))
 
 
@@ -192,9 +203,14 @@ def repeated(offer: Offer, sent_at: int | None) -> Reply | None:
         return None
     how = "type your answer, or send the plan's `plan_id` with it" if sent_at is None else "give it once more"
     return _again(
-        "An answer just like that one was carried out before and this one does not say what it is to, so it may be "
-        f"the same click again. If you mean what is asked here, please {how}."
+        "You gave that same answer to something before, and it does not say what it is to: it may come from a page "
+        f"that still shows the earlier question. If you mean what is asked here, please {how}."
     )
+
+
+def not_offered() -> Reply:
+    """The question back to a bare approval where the form has none: it comes from a page that shows another plan."""
+    return _again("Nothing here is approved by that; type the number of what you want, or fill in how many.")
 
 
 def handed_on() -> Reply:
@@ -219,8 +235,8 @@ def as_text(answer: Answer, reply: Reply) -> str:
         return (
             f"Approved: {', '.join(f'{item.count} for {item.topic} with {item.strategy}' for item in items)}"
         )
-    said = {Decline: "Rejected", Proceed: "Approved: proceed"}.get(type(reply.deed), "(a decision)")
-    return reply.text or said
+    said = {Decline: "Rejected", Proceed: "Approved: proceed"}.get(type(reply.deed))
+    return reply.text or said or f"({', '.join(dict.fromkeys(part.type for part in _decisions(answer)))})"
 
 
 def _decisions(answer: Answer) -> list[Decision]:
@@ -319,6 +335,8 @@ def _edited(changed: Mapping[str, Any], item: PlanItem, offer: Offer) -> PlanIte
     )
     if strategy is None:
         return f"There is no strategy {str(args['strategy'])!r}."
+    if args["count"] == "":
+        return "Please fill in how many records: the count was left empty."
     count = _whole_number(args["count"])
     try:
         return PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})

@@ -203,8 +203,8 @@ class PlanOffer(Offer):
 
     @property
     def decisions(self) -> list[Way]:
-        """One for each part; what is said beside comes with a no."""
-        return ["approve", "edit", "reject"]
+        """One for each part; a plan that a plain yes would not start is not one click away either."""
+        return ["approve", "edit", "reject"] if self.yes() else ["edit", "respond"]
 
 
 class ResumeOffer(Offer):
@@ -219,6 +219,11 @@ class ProceedOffer(Offer):
 
     plain_yes = Proceed
     action: Literal["proceed_to_grader"] = "proceed_to_grader"
+
+    @property
+    def decisions(self) -> list[Way]:
+        """To go on is no loss, and a no asks for nothing: what else is wanted is typed."""
+        return ["approve", "respond"]
 
 
 class ChoiceOffer(Offer):

@@ -22,6 +22,8 @@ SKIP_REST = Option(label="Skip the rest and proceed to grader config", deed=Proc
 REVIEW = Option(label="Review existing records first", deed=ShowRecords())
 REVIEW_NEW = Option(label="Review the synthetic records", deed=ShowRecords(origin="synthetic"))
 STOP = Option(label="Stop here", deed=Stop())
+_NAME = 44
+"""Cells of a topic's name in an option, which has a line of a terminal."""
 
 
 def costs_in_words(
@@ -35,15 +37,19 @@ def costs_in_words(
 
 
 def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:
-    """The options of a pending plan: it, the one for all topics if any is low, skip, review."""
+    """The options of a pending plan: it, the one for all topics if any is low, skip, review.
+
+    One plan is shown with its cost; another one is shown first when it is chosen.
+    """
     topics = {item.topic for item in items}
     label = "Generate this plan"
     if len(topics) == 1:
-        label = f'Generate synthetic data for "{topic_title(items[0].topic)}"'
+        label = f'Generate synthetic data for "{topic_title(items[0].topic, _NAME)}"'
     plans = [Option(label=label, deed=Approve(items=items))]
     if everything:
         all_topics = "Generate for all under-represented topics"
-        plans.append(Option(label=all_topics, deed=Approve(items=everything)))
+        same = same_items(items, everything)
+        plans.append(Option(label=all_topics, deed=Approve(items=everything), shown=same))
     return [*plans, SKIP, REVIEW]
 
 

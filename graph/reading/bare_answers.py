@@ -1,4 +1,4 @@
-"""Bare answers: a yes, a no, the number of an option, "skip", "stop", "continue", and nothing else.
+"""Bare answers: a yes, a no, the number of an option, "skip", "stop", "continue", "more", and nothing else.
 
 The one place where typed text may become a consequence: an approval, a resumption, the way on to the grader, the end
 of the conversation, a deletion. It matches whole short texts against lists, language by language. A text counts only
@@ -24,7 +24,7 @@ from .names import ascii_digits
 LONGEST = 40
 """Characters of a bare answer, at most."""
 
-Meaning = Literal["yes", "no", "go", "resume", "proceed", "yes_proceed", "stop", "outside"]
+Meaning = Literal["yes", "no", "go", "resume", "proceed", "yes_proceed", "stop", "outside", "more", "details"]
 """What a bare answer says: ``go`` is a bare "generate", ``yes_proceed`` a yes with the way on beside it."""
 
 
@@ -41,6 +41,8 @@ class _Language:
         resume: carry on with what was begun.
         proceed: skip this, on to the next step.
         outside: the person looks at the records elsewhere, and comes back. English only: the others are asked back.
+        more: the rest of what was shown.
+        details: the rest of a report.
         yeses: how often a yes may be said in one answer. Two different ones can be an idiom for disbelief ("да ладно").
     """
 
@@ -52,6 +54,8 @@ class _Language:
     resume: str = ""
     proceed: str = ""
     outside: str = ""
+    more: str = ""
+    details: str = ""
     yeses: int = 1
 
 
@@ -104,6 +108,8 @@ _ENGLISH = _Language(
         "outside|{review|review it|review them} {outside|myself}|"
         "{i'll|i will} {review|check|look at} {it|them|the data|the records} {myself|outside}"
     ),
+    more="more|show more|tell me more|the rest|show {me the|the} rest",
+    details="details|more details|all details|{show|show me} {details|the details|all details|everything}",
     yeses=3,
 )
 _LANGUAGES: dict[str, _Language] = {
@@ -122,6 +128,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="später|morgen|lieber {später|morgen}|halt|stopp|aufhören|nicht jetzt|jetzt nicht|heute nicht",
         resume="weiter|weitermachen|mach weiter|fortsetzen|fortfahren",
         proceed="überspringen|weiter zum grader|zum grader",
+        more="mehr|mehr zeigen|zeig mehr|den rest",
+        details="details|einzelheiten|mehr details|alles zeigen|zeig alles",
     ),
     "es": _Language(
         yes="sí|si|claro|claro que sí|vale|dale|venga|de acuerdo|adelante|hazlo|ok|okay|apruebo|aprobado|sí, claro",
@@ -133,6 +141,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="más tarde|luego|mañana|otro día|ahora no|hoy no|para|detente|basta",
         resume="continúa|continua|continuar|sigue|seguir|reanudar|reanuda",
         proceed="saltar|omitir|al grader",
+        more="más|ver más|muéstrame más|el resto",
+        details="detalles|más detalles|los detalles|muéstrame todo",
     ),
     "fr": _Language(
         yes=(
@@ -147,6 +157,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="plus tard|demain|pas maintenant|arrête|arrêtez|stop",
         resume="continue|continuez|continuer|reprends|reprenez|reprendre",
         proceed="passer|au grader|passons au grader",
+        more="plus|voir plus|montre plus|la suite|le reste",
+        details="détails|plus de détails|les détails|montre tout",
     ),
     "pt": _Language(
         yes="sim|claro|beleza|bora|certo|de acordo|pode|pode {gerar|fazer|começar}|ok|okay|aprovado|aprovo",
@@ -158,6 +170,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="mais tarde|amanhã|outro dia|agora não|hoje não|pare|parar",
         resume="continua|continue|continuar|retomar|retome",
         proceed="pular|ir para o grader",
+        more="mais|ver mais|mostra mais|o resto",
+        details="detalhes|mais detalhes|os detalhes",
     ),
     "it": _Language(
         yes="sì|si|certo|va bene|d'accordo|ok|okay|procedi|procedi pure|approvo|approvato",
@@ -166,6 +180,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="più tardi|domani|non ora|adesso no|basta|fermati",
         resume="continua|continuare|riprendi",
         proceed="salta|al grader",
+        more="di più|mostra altro|il resto",
+        details="dettagli|più dettagli|i dettagli",
     ),
     "nl": _Language(
         yes="ja|jawel|akkoord|graag|prima|is goed|ok|oké|okay|doe maar|ga je gang",
@@ -174,6 +190,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="later|straks|morgen|nu niet|stop maar",
         resume="ga door|doorgaan|verder",
         proceed="overslaan",
+        more="meer|toon meer|de rest",
+        details="details|meer details",
     ),
     "sv, da, nb": _Language(
         yes="ja|japp|jo|javisst|gärna|okej|ok|godkänn|godkänt|godkend|godkjenn",
@@ -181,9 +199,16 @@ _LANGUAGES: dict[str, _Language] = {
         no="nej|nei|nej tack|nej tak|nei takk",
         stop="senare|senere|imorgon|i morgen|inte nu|ikke nu|ikke nå",
         resume="fortsätt|fortsæt|fortsett",
+        more="mer|mere|visa mer|vis mere|vis mer|resten",
+        details="detaljer|mer detaljer|flere detaljer",
     ),
     "fi": _Language(
-        yes="kyllä|joo|juu|selvä|ok|hyväksyn", beside="kiitos", no="ei|ei kiitos", resume="jatka"
+        yes="kyllä|joo|juu|selvä|ok|hyväksyn",
+        beside="kiitos",
+        no="ei|ei kiitos",
+        resume="jatka",
+        more="lisää|näytä lisää",
+        details="tiedot|yksityiskohdat",
     ),
     "pl": _Language(
         yes="tak|jasne|dobrze|zgoda|ok|akceptuję|zatwierdzam",
@@ -191,18 +216,32 @@ _LANGUAGES: dict[str, _Language] = {
         no="nie|nie, dziękuję",
         stop="później|jutro|nie teraz",
         resume="kontynuuj",
+        more="więcej|pokaż więcej|resztę",
+        details="szczegóły|więcej szczegółów",
     ),
     "cs, sk": _Language(
         yes="ano|jo|jasně|dobře|áno|dobre|souhlasím|súhlasím|ok",
         beside="prosím|děkuji|ďakujem",
         no="ne|nie",
         resume="pokračuj|pokračujte",
+        more="více|víc|viac|ukaž více",
+        details="podrobnosti|detaily",
     ),
     "hu": _Language(
-        yes="igen|rendben|persze|ok|oké|jóváhagyom", beside="kérem|köszönöm", no="nem", resume="folytasd"
+        yes="igen|rendben|persze|ok|oké|jóváhagyom",
+        beside="kérem|köszönöm",
+        no="nem",
+        resume="folytasd",
+        more="több|többet|mutass többet",
+        details="részletek",
     ),
     "ro": _Language(
-        yes="da|desigur|de acord|bine|ok", beside="te rog|vă rog|mulțumesc", no="nu", resume="continuă"
+        yes="da|desigur|de acord|bine|ok",
+        beside="te rog|vă rog|mulțumesc",
+        no="nu",
+        resume="continuă",
+        more="mai mult|mai multe|arată mai mult",
+        details="detalii|mai multe detalii",
     ),
     "tr": _Language(
         yes="evet|tamam|olur|peki|ok|onaylıyorum",
@@ -211,6 +250,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="sonra|yarın|şimdi değil|dur",
         resume="devam|devam et",
         proceed="atla|geç",
+        more="daha fazla|devamını göster",
+        details="ayrıntılar|detaylar|ayrıntı|detay",
     ),
     "ru": _Language(
         yes="да|ага|давай|давайте|хорошо|конечно|да, конечно|согласен|согласна|ок|окей|подтверждаю|одобряю",
@@ -219,6 +260,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="позже|потом|завтра|не сейчас|стоп|хватит",
         resume="продолжай|продолжайте|продолжить|дальше",
         proceed="пропустить|пропусти",
+        more="ещё|еще|больше|покажи ещё|покажи еще",
+        details="подробнее|подробности|детали",
     ),
     "uk": _Language(
         yes="так|добре|згоден|згодна|звичайно|гаразд|ок",
@@ -226,10 +269,23 @@ _LANGUAGES: dict[str, _Language] = {
         no="ні|ні, дякую",
         stop="пізніше|завтра",
         resume="продовжуй",
+        more="ще|більше|покажи ще",
+        details="докладніше|деталі|подробиці",
     ),
-    "bg, sr": _Language(yes="да|добре|съгласен|наравно|важи", beside="моля|благодаря|хвала", no="не"),
+    "bg, sr": _Language(
+        yes="да|добре|съгласен|наравно|важи",
+        beside="моля|благодаря|хвала",
+        no="не",
+        more="още|више",
+        details="подробности|детаљи",
+    ),
     "el": _Language(
-        yes="ναι|εντάξει|βεβαίως|συμφωνώ|οκ", beside="παρακαλώ|ευχαριστώ|προχώρα", no="όχι", resume="συνέχισε"
+        yes="ναι|εντάξει|βεβαίως|συμφωνώ|οκ",
+        beside="παρακαλώ|ευχαριστώ|προχώρα",
+        no="όχι",
+        resume="συνέχισε",
+        more="περισσότερα|κι άλλα",
+        details="λεπτομέρειες",
     ),
     "hi": _Language(
         yes="हाँ|हां|जी|जी हाँ|जी हां|ठीक है|मंज़ूर है",
@@ -237,6 +293,8 @@ _LANGUAGES: dict[str, _Language] = {
         no="नहीं|नहीं, रहने दो",
         stop="बाद में|कल",
         resume="जारी रखें|जारी रखो",
+        more="और दिखाओ|और दिखाइए",
+        details="विवरण|पूरा विवरण",
     ),
     "ar": _Language(
         yes="نعم|أجل|حسنا|حسنًا|موافق|تمام|طيب",
@@ -245,22 +303,46 @@ _LANGUAGES: dict[str, _Language] = {
         stop="لاحقا|لاحقًا|غدا|غدًا",
         resume="استمر|تابع|أكمل",
         proceed="تخطى|تخطي",
+        more="المزيد|أكثر",
+        details="تفاصيل|التفاصيل",
     ),
     "fa": _Language(
-        yes="بله|آره|باشه|موافقم|تایید", beside="لطفا|لطفاً|ممنون", no="نه|خیر", resume="ادامه بده"
+        yes="بله|آره|باشه|موافقم|تایید",
+        beside="لطفا|لطفاً|ممنون",
+        no="نه|خیر",
+        resume="ادامه بده",
+        more="بیشتر|ادامه",
+        details="جزئیات",
     ),
-    "he": _Language(yes="כן|בסדר|בטח|מאשר|מאשרת", beside="בבקשה|תודה", no="לא|לא תודה", resume="המשך"),
+    "he": _Language(
+        yes="כן|בסדר|בטח|מאשר|מאשרת",
+        beside="בבקשה|תודה",
+        no="לא|לא תודה",
+        resume="המשך",
+        more="עוד|הצג עוד",
+        details="פרטים",
+    ),
     "id, ms": _Language(
         yes="iya|oke|ok|setuju|baik|boleh",
         beside="silakan|lanjutkan|tolong|terima kasih|mulai",
         no="tidak|jangan",
         resume="lanjutkan|lanjut",
+        more="selengkapnya|lebih banyak",
+        details="detail|rincian|butiran",
     ),
     "vi": _Language(
-        yes="vâng|đồng ý|được|ok|có", beside="làm đi|bắt đầu đi|cảm ơn", no="không", resume="tiếp tục"
+        yes="vâng|đồng ý|được|ok|có",
+        beside="làm đi|bắt đầu đi|cảm ơn",
+        no="không",
+        resume="tiếp tục",
+        more="thêm|xem thêm",
+        details="chi tiết",
     ),
     "th": _Language(
-        yes="ใช่|ใช่ครับ|ใช่ค่ะ|ตกลง|ตกลงครับ|ตกลงค่ะ|โอเค|โอเคครับ|โอเคค่ะ|ได้เลย|ได้ครับ|ได้ค่ะ", no="ไม่|ไม่ครับ|ไม่ค่ะ"
+        yes="ใช่|ใช่ครับ|ใช่ค่ะ|ตกลง|ตกลงครับ|ตกลงค่ะ|โอเค|โอเคครับ|โอเคค่ะ|ได้เลย|ได้ครับ|ได้ค่ะ",
+        no="ไม่|ไม่ครับ|ไม่ค่ะ",
+        more="เพิ่มเติม|ดูเพิ่มเติม",
+        details="รายละเอียด",
     ),
     "ko": _Language(
         yes="네|넵|예|응|그래|그래요|좋아|좋아요|좋습니다|알겠습니다|승인|승인합니다|동의합니다",
@@ -273,6 +355,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="나중에|내일|그만",
         resume="계속|계속해|계속해 주세요|계속해주세요|계속하세요",
         proceed="건너뛰기|건너뛰어",
+        more="더|더 보기|더보기|더 보여줘|더 보여주세요|나머지",
+        details="자세히|자세히 보기|상세|세부 사항|세부사항",
     ),
     "ja": _Language(
         yes="はい|ええ|うん|了解|了解です|了解しました|もちろん|もちろんです|承認|承認します|同意します|お願いします|いいですよ|オーケー",
@@ -284,6 +368,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="後で|あとで|明日|また今度|やめて|やめます",
         resume="続けて|続けてください|再開|再開して|再開してください",
         proceed="スキップ|スキップして",
+        more="もっと|もっと見せて|もっと見る|続き|残り",
+        details="詳細|詳しく|詳しく見せて|詳しく教えて",
     ),
     "zh": _Language(
         yes=(
@@ -298,6 +384,8 @@ _LANGUAGES: dict[str, _Language] = {
         stop="以后再说|以後再說|明天|明天再说|稍后|稍後|待会|待會|停止|停",
         resume="继续|繼續|继续吧|繼續吧|请继续|請繼續",
         proceed="跳过|跳過|下一步",
+        more="更多|显示更多|顯示更多|看更多|其余|其餘",
+        details="详情|詳情|细节|細節|详细|詳細|更多细节|更多細節",
     ),
 }
 
@@ -334,6 +422,16 @@ def bare_answer(text: str) -> Meaning | None:
         return "yes"  # "tamam, devam et": a yes with "go on" beside it
     # Where two languages differ in what it says, it is asked back.
     return meanings.pop() if len(meanings) == 1 else None
+
+
+def is_foreign_answer(text: str) -> bool:
+    """Whether ``text`` is a bare answer, and none in English."""
+    plain = _plain(text)
+    return (
+        plain is not None
+        and not _meanings(plain, "en")
+        and any(_meanings(plain, name) for name in _LANGUAGES)
+    )
 
 
 def is_yes(text: str) -> bool:
@@ -409,6 +507,10 @@ def _meaning(classes: frozenset[str]) -> Meaning | None:
             return "no"
         case ["outside"]:
             return "outside"
+        case ["more"]:
+            return "more"
+        case ["details"]:
+            return "details"
     return None  # nothing, or two that contradict each other
 
 
@@ -427,7 +529,7 @@ def _made_of(words: Sequence[str], language: str) -> set[_Classes]:
 def _phrases(language: str) -> dict[tuple[str, ...], frozenset[str]]:
     """The phrases of a language as words (as characters, where no spaces part them), and what they are."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
-    for kind in ("yes", "beside", "no", "stop", "go", "resume", "proceed", "outside"):
+    for kind in ("yes", "beside", "no", "stop", "go", "resume", "proceed", "outside", "more", "details"):
         for phrase in _forms(getattr(_LANGUAGES[language], kind)):
             key = tuple(phrase.replace(" ", "")) if _UNSPACED.search(phrase) else tuple(phrase.split())
             found[key] = found.get(key, frozenset()) | {kind}

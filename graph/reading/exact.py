@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..actions.catalog import ProposeMore, proposed
+from ..actions.catalog import ProposeMore, ShowDetails, ShowRecords, proposed
 from ..offers.offer import Offer, Option, ProceedOffer, ResumeOffer, same_items
 from ..offers.reply import (
     CONSEQUENCES,
@@ -72,6 +72,10 @@ def read_exact(text: str, offer: Offer) -> Deed | None:
             return Stop()
         case "outside":
             return ReviewOutside()
+        case "more" if offer.review is not None:
+            return ShowRecords(next=True)
+        case "more" | "details":
+            return ShowDetails()
     return None
 
 

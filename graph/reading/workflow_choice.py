@@ -10,9 +10,10 @@ from langchain_core.messages import AIMessage
 
 from ...tools.dataset.bundled_sample import import_sample
 from ...tools.store.store import Store
-from ...tools.store.workflows import list_workflows
+from ...tools.store.workflows import WorkflowSummary, list_workflows
 from ..offers.offer import DatasetOffer
 from ..offers.reply import ChooseDataset, Deed, Stop, Unclear
+from ..wording.markdown import plural
 from .bare_answers import bare_answer, is_yes
 
 _SAMPLE = re.compile(r"\b(?:sample|demo|example)(?: (?:data|dataset|data set))?\b")
@@ -76,20 +77,23 @@ def opened(store: Store, deed: ChooseDataset) -> dict[str, Any]:
     return {**chosen, "workflow_id": SAMPLE_WORKFLOW, "notice": notice}
 
 
-def ask_for_workflow(workflows: Sequence[str], *, note: str = "") -> DatasetOffer:
+def ask_for_workflow(workflows: Sequence[WorkflowSummary], *, note: str = "") -> DatasetOffer:
     """The question which dataset to work on; offers the bundled sample."""
     lines = [note, ""] if note else []
     sample = "the bundled sample: 150 customer-support conversations in three topics"
     if workflows:
         lines += ["Which dataset shall I look at?", ""]
-        lines += [f"{number}. `{workflow}`" for number, workflow in enumerate(workflows, 1)]
+        lines += [
+            f"{number}. `{known.id}`: {plural(known.records, 'record')}, {plural(known.topics, 'topic')}"
+            for number, known in enumerate(workflows, 1)
+        ]
         lines += [f"{len(workflows) + 1}. {sample} (say “sample”)"]
     else:
         lines += [
             "There is no dataset yet. Import one with `finetune-coverage import PATH -w NAME`, or say “sample” and I "
             f"import {sample}.",
         ]
-    return DatasetOffer(workflows=list(workflows), text="\n".join(lines))
+    return DatasetOffer(workflows=[known.id for known in workflows], text="\n".join(lines))
 
 
 def ask_which(store: Store, update: Mapping[str, Any], *, note: str = "") -> dict[str, Any]:
@@ -100,7 +104,7 @@ def ask_which(store: Store, update: Mapping[str, Any], *, note: str = "") -> dic
         update: of the state, so far.
         note: said first.
     """
-    offer = ask_for_workflow([summary.id for summary in list_workflows(store)], note=note)
+    offer = ask_for_workflow(list_workflows(store), note=note)
     asked = {
         "offer": offer.model_dump(mode="json"),
         "messages": [*update.get("messages", []), AIMessage(offer.text)],

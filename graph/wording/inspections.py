@@ -103,13 +103,18 @@ def rejection_lines(rejections: Rejections) -> str:
     """Each check with its number, and cases with the evidence."""
     lines = []
     for check, count in rejections.by_check.items():
-        lines.append(f"- **{escape(check).replace('_', ' ')}**: {count:,}")
+        lines.append(f"- **{check_words(check)}**: {count:,}")
         cases = [example for example in rejections.examples if example.check == check]
         lines += [
             f'  - "{topic_title(case.topic)}": {escape(case.evidence) or "no more is known"}'
             for case in cases
         ]
     return "\n".join(lines)
+
+
+def check_words(check: str) -> str:
+    """The name of a check, as it is said to people."""
+    return "edge case" if check == "axis" else escape(check).replace("_", " ")
 
 
 def quoted(record: ShownRecord) -> str:
@@ -156,9 +161,7 @@ def _round_row(entry: Round) -> str:
     rejected: Counter[str] = Counter()
     for item in entry.items:
         rejected.update(item.rejected)
-    refused = ", ".join(
-        f"{number:,} {escape(check).replace('_', ' ')}" for check, number in rejected.most_common()
-    )
+    refused = ", ".join(f"{number:,} {check_words(check)}" for check, number in rejected.most_common())
     scores = [_score(entry.score_before), _score(entry.score_after)]
     cost = usd_figure(entry, nothing="none", unknown="not known")
     return (

@@ -50,11 +50,11 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def topic_title(topic: str) -> str:
-    """``technical_issues`` as "Technical Issues", escaped."""
+def topic_title(topic: str, most: int = _MOST) -> str:
+    """``technical_issues`` as "Technical Issues", escaped, in at most so many cells of a terminal."""
     words = re.sub(r"[_\s]+", " ", topic).strip() or topic
     title = words.title() if words == words.lower() and words.isascii() else words
-    return escape(cut_middle(title, _MOST))
+    return escape(cut_middle(title, most))
 
 
 def percent(part: int, whole: int) -> str:

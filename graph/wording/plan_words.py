@@ -10,15 +10,18 @@ from ...tools.coverage.score_change import effect_on_score
 from ...tools.coverage.strategy_choice import STRATEGIES
 from ...tools.generation.money.amounts import usd_words
 from ...tools.generation.money.estimate import Estimate
+from ...tools.generation.money.use import use_words
 from ..actions.catalog import ProposeMore
-from ..offers.offer import Offer, Option
+from ..offers.offer import Offer, Option, same_items
 from ..offers.reply import Approve
 from .markdown import escape, plural, topic_title
 
 LOWER = " (⚠️ lower than now)"
 """After the score of a plan that lowers it."""
-_FEW = 3
+FEW_ITEMS = 3
 """Up to this many items a plan is said in a sentence, above in a table."""
+_NAME = 28
+"""Cells of a topic's name in a plan that has three lines of a terminal; longer ones are cut in the middle."""
 
 
 def strategy_words(strategy: str) -> str:
@@ -27,15 +30,20 @@ def strategy_words(strategy: str) -> str:
     return guide.title.lower() if guide else strategy
 
 
-def item_words(item: PlanItem) -> str:
+def item_words(item: PlanItem, *, name: int = 80) -> str:
     """``30 for "Technical Issues" (message variation)``."""
-    return f'{item.count:,} for "{topic_title(item.topic)}" ({strategy_words(item.strategy)})'
+    return f'{item.count:,} for "{topic_title(item.topic, name)}" ({strategy_words(item.strategy)})'
 
 
-def items_words(items: Sequence[PlanItem]) -> str:
-    """A plan in one line: its items, or for many of them their number."""
-    if len(items) <= _FEW:
-        return ", ".join(map(item_words, items))
+def items_words(items: Sequence[PlanItem], *, name: int = 80) -> str:
+    """A plan in one line: its items, or for many of them their number.
+
+    Args:
+        items: the plan.
+        name: cells that a topic's name may take.
+    """
+    if len(items) <= FEW_ITEMS:
+        return ", ".join(item_words(item, name=name) for item in items)
     return f"{plural(sum(item.count for item in items), 'record')} in {len(_per_topic(items))} topics"
 
 
@@ -50,7 +58,7 @@ def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: s
     """
     said = f"{name}: {items_words(items)}. That makes {effect_words(coverage, items)}."
     said += f" Cost: {cost}." if cost else ""
-    if len(items) <= _FEW:
+    if len(items) <= FEW_ITEMS:
         return [said]
     counts = coverage.topic_distribution
     rows = [
@@ -60,6 +68,28 @@ def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: s
     ]
     table = "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])
     return [said, table, *([_rest_of(items[len(rows) :])] if len(rows) < len(items) else [])]
+
+
+def brief_plan(coverage: Coverage, items: Sequence[PlanItem], cost: str) -> list[str]:
+    """A plan of few items in a few lines: all that a person must see to say yes to it.
+
+    Args:
+        coverage: the figures before it.
+        items: the plan.
+        cost: expected cost in a line; empty when it is not known.
+    """
+    if len(items) > FEW_ITEMS:
+        return plan_lines("**Plan**", coverage, items, cost)
+    counts, added = coverage.topic_distribution, _per_topic(items)
+    now = sum(counts.get(topic, 0) for topic in added)
+    change = effect_on_score(coverage, items)
+    score = (
+        f", balance score {change.shown[1]}{LOWER if change.lowers else ''}"
+        if change.after is not None
+        else ""
+    )
+    then = f"{now:,} → {now + sum(added.values()):,} records{score}"
+    return [f"**Plan**: {items_words(items, name=_NAME)}: {then}.{f' Cost: {cost}.' if cost else ''}"]
 
 
 def _rest_of(items: Sequence[PlanItem]) -> str:
@@ -74,7 +104,7 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
     """What the counts and the score become."""
     counts, added = coverage.topic_distribution, _per_topic(items)
     changes = [f"{topic_title(t)} {counts.get(t, 0):,} → {counts.get(t, 0) + n:,}" for t, n in added.items()]
-    if len(changes) > _FEW:
+    if len(changes) > FEW_ITEMS:
         total = coverage.total_records
         changes = [f"{total:,} → {total + sum(added.values()):,} records"]
     change = effect_on_score(coverage, items)
@@ -91,11 +121,17 @@ def note_lower_scores(offer: Offer, coverage: Coverage) -> None:
 
 
 def cost_words(estimate: Estimate) -> str:
-    """The expected cost, the caps where there are any, and when it stops and asks.
+    """The expected cost, the caps where there are any, when it stops and asks, and what was used so far.
 
     Escaped: two dollar signs would make a formula.
     """
-    return escape(f"{estimate.note}. {estimate.stops_note}".rstrip("."))
+    used = f" Used so far: {use_words(estimate.used)}" if estimate.used is not None else ""
+    return escape(f"{estimate.note}. {estimate.stops_note}{used}".rstrip("."))
+
+
+def one_line_cost(estimate: Estimate) -> str:
+    """The same in a line, for a screen on which more stands than the plan."""
+    return escape(estimate.brief)
 
 
 def brief_cost_words(estimate: Estimate) -> str:
@@ -125,9 +161,6 @@ def reminder(offer: Offer) -> str:
     if offer.plan_id and offer.items:
         lines += [f"The plan still stands: {items_words(offer.items)}. Nothing starts without your yes.", ""]
     lines.append(numbered_lines(offer, "Would you like me to:" if offer.plan_id else "Would you like to:"))
-    letters = [option.letter for option in offer.options if option.letter]
-    if letters:
-        lines += ["", f"The further plans can still be chosen: plan {', '.join(letters)}."]
     return "\n".join(lines)
 
 
@@ -143,9 +176,12 @@ def brief_reminder(offer: Offer) -> str:
 
 def _option_line(option: Option, offer: Offer) -> str:
     label = f"{option.label} {option.note}".strip()
-    if not option.items or not option.shown or len(offer.generations) < 2 or option.items == offer.items:
+    if not option.items or same_items(option.items, offer.items):
         return label
-    return f"{label}: {items_words(option.items)}"
+    if option.shown:
+        return f"{label}: {items_words(option.items)}"
+    records = plural(sum(item.count for item in option.items), "record")
+    return f"{label}: {records} in {plural(len(_per_topic(option.items)), 'topic')}"
 
 
 def _per_topic(items: Sequence[PlanItem]) -> dict[str, int]:

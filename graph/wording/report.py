@@ -1,21 +1,26 @@
-"""Renders the reports of the conversation: after an analysis, and after a round of generation."""
+"""Renders the reports of the conversation, each on one screen: after an analysis, and after a round of generation.
+
+What does not fit stands in the details, which "more" shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
 from ...tools.coverage.recommendation import Recommendation
-from ...tools.coverage.report import MANY_TOPICS, Coverage, TopicCoverage, worth_a_line
+from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.generation.money.use import Use, sum_of, use_words
-from ..offers.offer import Offer, ProceedOffer, same_items
+from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
-from .markdown import escape, percent, plural, score_words, topic_title
-from .plan_words import numbered_lines, option_lines, plan_lines, strategy_words
+from .inspections import check_words
+from .markdown import escape, percent, plural, score_words, shorten, topic_title
+from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
 _TEMPLATES = Environment(
@@ -23,8 +28,12 @@ _TEMPLATES = Environment(
 )
 _ANALYSIS = _TEMPLATES.get_template("coverage.jinja")
 _GENERATED = _TEMPLATES.get_template("generated.jinja")
+_DETAILS = _TEMPLATES.get_template("details.jinja")
 
 _FEW = "which may cause the model to underperform on these types of questions"
+_ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
+_NAME, _REASON, _REMARK = 28, 150, 110
+_NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
 
 
 def analysis_report(
@@ -32,7 +41,7 @@ def analysis_report(
     recommendation: Recommendation,
     offer: Offer,
     *,
-    costs: Sequence[str] = (),
+    cost: str = "",
     notice: str | None = None,
     focus_topics: Sequence[str] = (),
 ) -> str:
@@ -42,25 +51,19 @@ def analysis_report(
         coverage: the measured coverage.
         recommendation: what the tools recommend.
         offer: the options, and the plan if there is one.
-        costs: the expected cost of each plan among the options, in words.
+        cost: of the plan, in a line.
         notice: said first, such as what a review changed.
         focus_topics: the only topics to generate for, if the person set any.
     """
-    remarks = (
-        [f"Only these topics are considered for generation: {_titles(focus_topics)}."] if focus_topics else []
-    )
+    more = "“more” shows the details" + (" and what needs your eye" if recommendation.review else "")
     return _render(
         _ANALYSIS,
         notice=notice,
         score=score_words(coverage.balance_score, coverage.status),
-        **_table(coverage, offer.workflow_id),
-        remarks=remarks + _review_remarks(recommendation),
-        recommendation=_recommendation(coverage, recommendation, offer),
-        plan=[
-            *_plan_lines(coverage, offer, costs),
-            *further_lines(offer, recommendation.frontier.unreachable),
-        ],
-        question="Would you like me to:" if offer.plan_id else "Would you like to:",
+        rows=_few_rows(coverage, _ROWS),
+        recommendation=_recommendation(coverage, recommendation, offer, focus_topics),
+        plan=brief_plan(coverage, offer.items, cost) if offer.plan_id else [],
+        question=f"Would you like {'me ' if offer.plan_id else ''}to ({more}):",
         options=option_lines(offer),
     )
 
@@ -71,7 +74,7 @@ def round_report(
     results: Sequence[Mapping[str, Any]],
     offer: Offer,
     *,
-    costs: Sequence[str] = (),
+    cost: str = "",
     stop_reason: str | None = None,
 ) -> str:
     """The report after a round of generation.
@@ -81,20 +84,20 @@ def round_report(
         after: coverage now.
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
-        costs: the expected cost of each plan among the options, in words.
+        cost: of the next plan, in a line.
         stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
+    changes = _count_changes(before, after)
     return _render(
         _GENERATED,
         heading="Generation Complete" if complete else "Generation Ended Short",
-        generated=round_lines(results),
+        generated=" ".join(round_lines(results)),
         score_change=score_change(before, after),
-        changes=_count_changes(before, after),
-        **_table(after, offer.workflow_id, before),
+        changes=changes,
+        rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
-            *_plan_lines(after, offer, costs),
-            *further_lines(offer),
+            *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
             *([stop_reason] if stop_reason else []),
         ],
         question=_verdict(before, after, offer),
@@ -102,10 +105,49 @@ def round_report(
     )
 
 
+def details_report(
+    coverage: Coverage,
+    recommendation: Recommendation,
+    offer: Offer,
+    *,
+    cost: str,
+    strategies: str,
+    rounds: str,
+) -> str:
+    """What the short reports leave out.
+
+    Args:
+        coverage: the figures as they are now.
+        recommendation: what the tools recommend.
+        offer: the plan on the table, and the further ones.
+        cost: of the plan on the table, in full.
+        strategies: a table of them.
+        rounds: a table of those so far; empty where there were none.
+    """
+    ordered = sorted(coverage.topics, key=_furthest_below)
+    shown, rest = ordered[:_ROWS_OF_ALL], len(ordered[_ROWS_OF_ALL:])
+    listed = (
+        f"`finetune-coverage analyze -w {offer.workflow_id} --all` lists them; here ask for one by its name."
+    )
+    rows = [{**row, "advice": ""} for row in _rows(coverage, shown, name=_WHOLE_NAME)]
+    for row, topic in zip(rows, shown, strict=False):
+        if suits := offer.suggestions.get(topic.name):
+            row["advice"] = f"{suits.count:,} by {strategy_words(suits.strategy)}"
+    return _render(
+        _DETAILS,
+        plan=plan_lines("**Plan**", coverage, offer.items, cost) if offer.items else [],
+        rows=rows,
+        rest=f"… and {plural(rest, 'more topic')}, none further below its target. {listed}" if rest else "",
+        remarks=[escape(recommendation.reason), *_review_remarks(recommendation)],
+        further=further_lines(offer, recommendation.frontier.unreachable),
+        rounds=rounds,
+        strategies=strategies,
+    )
+
+
 def round_lines(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """What a round made, what it refused and what it took."""
-    remarks = [escape(remark) for result in results for remark in result.get("remarks", [])]
-    return [*map(_generated, results), *_rejections(results), *remarks, *_spent(results)]
+    return [*_generated_all(results), *_rejections(results), *_remarks(results), *_spent(results)]
 
 
 def _render(template: Any, **values: Any) -> str:
@@ -115,25 +157,32 @@ def _render(template: Any, **values: Any) -> str:
     return text.strip()
 
 
-def _table(coverage: Coverage, workflow_id: str | None, before: Coverage | None = None) -> dict[str, Any]:
-    """The rows of the topics, and a line on those that have none."""
-    shown = set(worth_a_line((topic.name, topic.representation) for topic in coverage.topics))
-    rest = len(coverage.topics) - len(shown)
-    line = (
-        f"… and {rest:,} more topics, none further below its target. "
-        f"`finetune-coverage analyze -w {workflow_id} --all` lists them; here ask for a topic by its name."
-    )
-    return {"rows": _rows(coverage, shown, before), "rest": line if rest else ""}
+def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> list[dict[str, str]]:
+    """The topics that matter, in at most so many rows: all of a few, of many the lowest, the largest and the rest."""
+    topics = coverage.topics
+    most -= bool(coverage.uncategorized)
+    if len(topics) <= most:
+        return _rows(coverage, topics, before)
+    largest = max(topics, key=lambda topic: topic.records)
+    lowest = [topic for topic in sorted(topics, key=_furthest_below) if topic is not largest]
+    rest = lowest[max(1, most - 2) :]
+    rows = _rows(coverage, [*lowest[: max(1, most - 2)], largest], before)
+    records = sum(topic.records for topic in rest)
+    title = f"and {plural(len(rest), 'more topic')}"
+    at = len(rows) - bool(coverage.uncategorized)
+    return [*rows[:at], _row(title, records, coverage.total_records, ""), *rows[at:]]
 
 
-def _rows(coverage: Coverage, shown: Collection[str], before: Coverage | None) -> list[dict[str, str]]:
+def _rows(
+    coverage: Coverage,
+    topics: Sequence[TopicCoverage],
+    before: Coverage | None = None,
+    *,
+    name: int = _NAME,
+) -> list[dict[str, str]]:
     rows = []
     moves = moves_to_target(before, coverage) if before is not None else {}
-    for topic in (
-        sorted(coverage.topics, key=_furthest_below) if len(shown) < len(coverage.topics) else coverage.topics
-    ):
-        if topic.name not in shown:
-            continue
+    for topic in topics:
         grew = before is not None and topic.records > before.topic_distribution.get(topic.name, 0)
         mark = "⚠️ Under-represented" if topic.under_represented else ""
         if grew and moves.get(topic.name, 0) > 0:
@@ -144,7 +193,7 @@ def _rows(coverage: Coverage, shown: Collection[str], before: Coverage | None) -
             mark = "no target"
         elif coverage.weights and topic.target is not None:
             mark = f"{mark} (target {topic.target:.0%})" if mark else f"target {topic.target:.0%}"
-        rows.append(_row(topic_title(topic.name), topic.records, coverage.total_records, mark))
+        rows.append(_row(topic_title(topic.name, name), topic.records, coverage.total_records, mark))
     if coverage.uncategorized:
         rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))
     return rows
@@ -158,58 +207,73 @@ def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
     return {"title": title, "records": f"{records:,}", "share": percent(records, total), "mark": mark}
 
 
-def _recommendation(coverage: Coverage, recommendation: Recommendation, offer: Offer) -> str:
-    if recommendation.action != "generate_synthetic_data" or not offer.items:
-        return escape(recommendation.reason)
-    if recommendation.is_for_focus:
-        return escape(recommendation.reason)
+def _recommendation(
+    coverage: Coverage, recommendation: Recommendation, offer: Offer, focus_topics: Sequence[str]
+) -> str:
+    only = [f"Only {_titles(focus_topics)}."] if focus_topics else []
+    is_plan = recommendation.action == "generate_synthetic_data" and offer.items
+    if not is_plan or recommendation.is_for_focus:
+        return " ".join([*only, escape(shorten(recommendation.reason, _REASON))])
     item = offer.items[0]
     records = coverage.topic_distribution.get(item.topic, 0)
-    only = f"only has {plural(records, 'record')}" if records else "has no records"
-    return (
-        f'The "{topic_title(item.topic)}" topic {only}, {_FEW}.\n\n'
-        f"I recommend generating ~{plural(item.count, 'synthetic record')} for this topic using the "
-        f'"{strategy_words(item.strategy)}" strategy.'
-    )
-
-
-def _plan_lines(coverage: Coverage, offer: Offer, costs: Sequence[str]) -> list[str]:
-    """Each plan among the options, with all that it takes to choose it."""
-    lines: list[str] = []
-    for plan_number, items in enumerate(offer.generations if offer.plan_id else []):
-        option = next(option for option in offer.options if option.items == items)
-        name = "**Plan**" if same_items(items, offer.items) else f"**{option.label}**"
-        cost = costs[plan_number] if plan_number < len(costs) else ""
-        lines += plan_lines(name, coverage, items, cost)
-    return lines
+    has = f"only has {plural(records, 'record')}" if records else "has no records"
+    return " ".join([*only, f'The "{topic_title(item.topic, _NAME)}" topic {has}, {_FEW}.'])
 
 
 def _review_remarks(recommendation: Recommendation) -> list[str]:
     remarks = []
-    for need in recommendation.review[:5]:
+    for need in recommendation.review[:_REMARKS]:
         where = f'"{topic_title(need.topic)}": ' if need.topic else ""
         remarks.append(f"For your eye: {where}{escape(need.reason)}")
-    return remarks
+    rest = len(recommendation.review[_REMARKS:])
+    return [
+        *remarks,
+        *([f"{plural(rest, 'more such remark')}: `finetune-coverage recommend`."] if rest else []),
+    ]
+
+
+def _generated_all(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence each; of many that met their count one for all."""
+    if len(results) <= _NAMED:
+        return [*map(_generated, results)]
+    met = [result for result in results if result["accepted"] >= result["requested"]]
+    short = [result for result in results if result not in met]
+    records = sum(result["accepted"] for result in met)
+    said = f"I've generated {plural(records, 'new synthetic record')} for {plural(len(met), 'topic')}."
+    few = shorten(", ".join(str(result["topic"]) for result in short), _REASON)
+    return [*([said] if met else []), *([f"Short of their count: {escape(few)}."] if short else [])]
 
 
 def _generated(result: Mapping[str, Any]) -> str:
-    topic, accepted, requested = topic_title(str(result["topic"])), result["accepted"], result["requested"]
+    topic, accepted, requested = (
+        topic_title(str(result["topic"]), _NAME),
+        result["accepted"],
+        result["requested"],
+    )
     records = plural(accepted, "new synthetic record")
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".'
-    reason = f" {escape(str(result['reason']))}" if result.get("reason") else ""
+    reason = f" {escape(shorten(str(result['reason']), _REASON))}" if result.get("reason") else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{reason}'
 
 
 def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    reasons: dict[str, int] = {}
+    reasons: Counter[str] = Counter()
     for result in results:
-        for reason, number in result["rejected"].items():
-            reasons[reason] = reasons.get(reason, 0) + number
+        reasons.update(result["rejected"])
     if not reasons:
         return []
-    named = ", ".join(f"{number:,} {escape(reason).replace('_', ' ')}" for reason, number in reasons.items())
-    return [f"Drafts that did not pass the checks and were written anew, by check: {named}."]
+    named = [f"{number:,} {check_words(check)}" for check, number in reasons.most_common(2)]
+    some = ", ".join([*named, *(["…"] if len(reasons) > len(named) else [])])
+    return [f"{plural(reasons.total(), 'draft')} did not pass the checks ({some})."]
+
+
+def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The first remark of the jobs; what else they said is kept with them."""
+    said = list(dict.fromkeys(remark for result in results for remark in result.get("remarks", [])))
+    rest = len(said[1:])
+    more = [f"{plural(rest, 'more remark')}: `finetune-coverage jobs show`."] if rest else []
+    return [*(f"{escape(shorten(remark, _REMARK)).rstrip('.')}." for remark in said[:1]), *more]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -224,15 +288,15 @@ def score_change(before: Coverage, after: Coverage) -> str:
     return f"{change}{' ✓' if change.improves else ''}"
 
 
-def _count_changes(before: Coverage, after: Coverage) -> list[str]:
+def _count_changes(before: Coverage, after: Coverage) -> str:
     old, new = before.topic_distribution, after.topic_distribution
     changes = [
-        f"{topic_title(topic)}: {old.get(topic, 0):,} → {plural(count, 'record')}"
+        f"{topic_title(topic, _NAME)}: {old.get(topic, 0):,} → {plural(count, 'record')}"
         for topic, count in new.items()
         if count != old.get(topic, 0)
     ]
-    rest = changes[MANY_TOPICS:]
-    return [*changes[:MANY_TOPICS], *([f"and {len(rest):,} more topics"] if rest else [])]
+    rest = len(changes[_NAMED:])
+    return ", ".join([*changes[:_NAMED], *([f"and {plural(rest, 'more topic')}"] if rest else [])])
 
 
 def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
@@ -247,12 +311,13 @@ def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
 
 
 def _titles(topics: Sequence[str]) -> str:
-    return ", ".join(f'"{topic_title(topic)}"' for topic in topics)
+    rest = len(topics[_NAMED:])
+    named = [f'"{topic_title(topic, _NAME)}"' for topic in topics[:_NAMED]]
+    return ", ".join([*named, *([f"and {rest:,} more"] if rest else [])])
 
 
 def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, note: str = "") -> str:
     """A changed plan, asked again."""
     parts = [note] if note else []
     parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost))]
-    parts += further_lines(offer)
-    return "\n\n".join([*parts, numbered_lines(offer, "Would you like me to:")])
+    return "\n\n".join([*parts, numbered_lines(offer, "Would you like me to (“more” shows the details):")])

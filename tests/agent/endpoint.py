@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from ..mock_openai.server import Answer, Fault, MockOpenAI
-from ..readings import READS, endpoint_reading
+from ..readings import READS, TRANSLATES, endpoint_reading
 
 _TEXTS = """
 The upload bar freezes at 40 percent whenever I add a video.
@@ -124,7 +124,9 @@ class Endpoint(MockOpenAI):
     @property
     def calls(self) -> int:
         """How many records were asked for."""
-        return sum(not str(body["messages"][0]["content"]).startswith(READS) for body in self.chats())
+        return sum(
+            not str(body["messages"][0]["content"]).startswith((READS, TRANSLATES)) for body in self.chats()
+        )
 
     @property
     def environment(self) -> dict[str, str]:

@@ -75,7 +75,7 @@ def test_a_whole_short_text(candidate: Make, eval_file: Path) -> None:
 def test_the_same_in_other_words(candidate: Make, eval_file: Path) -> None:
     made = candidate(*dialogue("Where can I find the invoice for last month?", "Under Bills."))
     evidence = check(made, eval_file)
-    assert evidence is not None and "cosine" in evidence and "eval.jsonl:2" in evidence
+    assert evidence is not None and "likeness" in evidence and "eval.jsonl:2" in evidence
     assert made.scores["decontamination"] >= 0.95
 
 
@@ -100,7 +100,7 @@ def test_standard_phrases_of_the_real_data_may_stay(candidate: Make, eval_file: 
         assert check(made, eval_file, real[:3]) is not None
     assert runs.check(told) is None
     evidence = runs.check(said)
-    assert evidence is not None and "cosine" in evidence.evidence, "only the meaning gives it away"
+    assert evidence is not None and "likeness" in evidence.evidence, "only the meaning gives it away"
 
 
 def test_system_prompts_are_not_compared(candidate: Make, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from ..readings import READS, scripted_reading
+from ..readings import READS, TRANSLATES, scripted_reading, translation_of
 
 WORKFLOW = "wf-1"
 SIZES = {"billing_questions": 24, "technical_issues": 8, "account_management": 48}
@@ -59,9 +59,19 @@ def writer(writing: ModuleType) -> Any:
 
 
 class ReadingModel(ScriptedChatModel):
-    """Reads the sentences of the tests as `readings` says, and what is not among them as its queue does."""
+    """Reads the sentences of the tests as `readings` says, and what is not among them as its queue does.
+
+    Attributes:
+        translate: puts a line into another language; not at all unless a test says how.
+    """
+
+    translate: Callable[[str], str] = str
 
     def _next(self, messages: list[BaseMessage]) -> Any:
+        if messages[0].text.startswith(TRANSLATES):
+            self.history.append(list(messages))
+            told = translation_of(messages[1].text)
+            return json.dumps({**told, "lines": [self.translate(line) for line in told["lines"]]})
         if not messages[0].text.startswith(READS):
             return super()._next(messages)
         read = scripted_reading(messages)
@@ -78,17 +88,13 @@ def model(writer: Any) -> ScriptedChatModel:
 
 
 @pytest.fixture
-def empty_services(tmp_path: Path, model: ScriptedChatModel, writing: ModuleType) -> Iterator[Services]:
+def empty_services(tmp_path: Path, model: ScriptedChatModel, writing: ModuleType) -> Services:
     """A store without any workflow."""
-    made = Services(
+    return Services(
         Settings(home=tmp_path / "home", model="scripted", max_concurrency=2, minimum_per_topic=20),
         make_chat_model=lambda _: model,
         make_embeddings=lambda _: writing.WordEmbeddings(),
     )
-    yield made
-    if "_index" in vars(made):
-        made.index.close()
-    made.store.close()
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage, SystemMessage
 
+from ..readings import READS
+
 
 def call(name: str, **arguments: Any) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"call-{name}"}])
@@ -64,7 +66,8 @@ async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedCh
     model.queue += [call("ExplainTopics", topics=["technical_issues"]), AIMessage("Es sind nur 8 von 80.")]
     said = await chat.answer("warum so wenige technische?")
     assert said.startswith("Es sind nur 8 von 80.") and "Still on the table: 16 for" in said
-    result = json.loads(str(model.history[-1][-1].content))
+    told = [prompt for prompt in model.history if prompt[0].text.startswith(READS)]
+    result = json.loads(str(told[-1][-1].content))
     assert '"Technical Issues" has 8 records' in result["facts"]
     assert (await chat.tool_calls())[-1] == "inspect_topics"
 

@@ -62,7 +62,8 @@ async def test_nothing_gained_ends_the_loop(chat: Any, model: ScriptedChatModel,
     await chat.new("do 1 for technical issues with few-shot")
     said = await chat.answer("yes")
     assert said.startswith("**Generation Ended Short**")
-    assert "I've generated 0 new synthetic records of the 1" in said and "parse" in said
+    assert "I've generated 0 new synthetic records of the 1" in said and "did not pass the checks" in said
+    assert "parse" in await chat.answer("more")
     assert "Nothing was gained in this round" in said and "Balance Score: 0.45 → 0.45\n" in said
     assert (await chat.asked())["action_requests"][0]["name"] == "choose_next_step"
     assert list_plans(services.store, "wf-1", "pending") == []
@@ -99,7 +100,7 @@ async def test_thresholds_of_the_run(services: Services, make_chat: Callable[...
     said = await make_chat(graph, "b", target_score=0.4).new("hi")
     assert "above the target of 0.4" in said
     said = await make_chat(graph, "c").new("hi", focus_topics=["billing_questions"])
-    assert "Only these topics are considered for generation" in said
+    assert '**Recommendation:** Only "Billing Questions".' in said
     assert services.settings.target_score == 0.5
 
 

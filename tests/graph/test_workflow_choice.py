@@ -41,7 +41,7 @@ async def test_without_any_dataset_the_sample_is_offered(
 
 async def test_several_are_listed(chat_two: Any) -> None:
     said = await chat_two.new("hello")
-    assert "1. `wf-1`\n2. `wf-2`" in said
+    assert "1. `wf-1`: 80 records, 3 topics\n2. `wf-2`: 20 records, 2 topics" in said
     assert "I do not know that dataset" in await chat_two.answer("wf-3")
     assert "| Billing Questions | 10 | 50% |" in await chat_two.answer("2")
 

@@ -83,7 +83,7 @@ def test_what_was_promised_is_what_came(played: str) -> None:
 
 
 def test_tokens_and_rejections_of_the_rounds_are_the_same_everywhere(played: str) -> None:
-    used = re.findall(r"^Used: ([\d,]+) tokens", played, re.MULTILINE)
+    used = re.findall(r"\bUsed: ([\d,]+) tokens", played)
     final = played.rsplit("| Round | Generated |", 1)[1]
     rows = re.findall(
         r"^\| \d+ \| (\d+) of (\d+) [^|]*\| ([^|]*) \| [^|]* \| ([\d,]+) \|", final, re.MULTILINE

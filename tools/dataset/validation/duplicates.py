@@ -80,7 +80,7 @@ class Duplicates:
         if nearest is None or nearest[1] < NEAR:
             return []
         other = self._ids[int(self._near_owners.rows[nearest[0]])]
-        return [Finding("near_duplicate", f"Jaccard {nearest[1]:.2f} with {other}")]
+        return [Finding("near_duplicate", f"shares {nearest[1]:.0%} of its wording with {other}")]
 
     def _remember_near(self, shingles: NDArray[Any]) -> None:
         if self._kept_hashes + len(shingles) > MOST_HASHES:

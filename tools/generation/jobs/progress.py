@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ class Progress:
     Attributes:
         note: what is waited for, in words, when that takes long.
         remark: something to tell once and let stand.
+        seconds_left: until all records are there, at the pace since this run began; ``None`` before the first.
     """
 
     job_id: str
@@ -31,6 +33,7 @@ class Progress:
     rejected: dict[str, int] = field(default_factory=dict)
     note: str = ""
     remark: str = ""
+    seconds_left: float | None = None
 
 
 OnProgress = Callable[[Progress], None]
@@ -64,6 +67,7 @@ class Tally:
         self.rejected = Counter(rejected)
         self._on_progress = on_progress
         self.re_estimate: str | None = None
+        self._began, self._had = time.monotonic(), accepted
 
     @property
     def is_complete(self) -> bool:
@@ -113,5 +117,11 @@ class Tally:
                 rejected=dict(refused.most_common()),
                 note=note,
                 remark=remark,
+                seconds_left=self._seconds_left,
             )
         )
+
+    @property
+    def _seconds_left(self) -> float | None:
+        new, owed = self.accepted - self._had, self._job.count - self.accepted
+        return (time.monotonic() - self._began) / new * owed if new > 0 and owed > 0 else None

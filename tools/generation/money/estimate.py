@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
 from ...coverage.recommendation import PlanItem
 from ...errors import CoverageError
-from ..jobs.ledger import job_within, slot_records
+from ...text.durations import duration_words
+from ..jobs.ledger import job_within, list_jobs, slot_records
+from ..jobs.pace import seconds_per_record
 from .amounts import as_usd, caps_words, usd_words
 from .expected_use import ExpectedWork, expected_work, usable_strategy
 from .prices import Price, price_of, require_keepable_cap, verifier_price_of
 from .stops import Stops, stop_tokens
+from .use import Use, sum_of
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -32,7 +36,13 @@ class Estimate(BaseModel):
     usd: float | None = Field(description="0 for the embedded model; null where the price is not known.")
     most_tokens: int | None = Field(description="The cap on tokens; null is none.")
     most_usd: float | None = Field(description="The cap on money in USD; null is none.")
+    seconds: float | None = Field(
+        None, description="How long it takes at the pace of the jobs before; null before any."
+    )
+    used: Use | None = Field(None, description="What the jobs of this workflow used so far; null before any.")
     note: str = Field(description="The estimate in words.")
+    brief: str = Field(description="Tokens, cost, caps, time, and when it stops, in a line.")
+    made_of: str = Field(description="How the figures come about, in words.")
     stops: list[Stops] = Field(description="For each item, when its generation stops and asks.")
     stops_note: str = Field(description="The same for all of it in words.")
 
@@ -93,7 +103,19 @@ class Estimator:
             # Of many topics some are measured, one for its neighbours in the plan, which has like beside like.
             step = -(-len(alike) // MEASURED_TOPICS)
             work += [self._work(alike[at - at % step], item.count) for at, item in enumerate(alike)]
-        return _estimate(work, sum(item.count for item in items), price, settings)
+        records = sum(item.count for item in items)
+        seconds = None if self._pace is None else records * self._pace
+        return _estimate(work, records, price, settings, seconds=seconds, used=self._used)
+
+    @cached_property
+    def _pace(self) -> float | None:
+        model = self._services.settings.model_in_use
+        return seconds_per_record(self._services.store, self._workflow_id, model)
+
+    @cached_property
+    def _used(self) -> Use | None:
+        known = list_jobs(self._services.store, self._workflow_id)
+        return sum_of(known) if known else None
 
     def _work(self, item: PlanItem, count: int) -> ExpectedWork:
         key = (item.topic, item.strategy)
@@ -124,7 +146,13 @@ def estimate_rest(services: Services, job_id: str) -> Estimate:
 
 
 def _estimate(
-    work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings
+    work: Sequence[ExpectedWork],
+    records: int,
+    price: Price | None,
+    settings: Settings,
+    *,
+    seconds: float | None = None,
+    used: Use | None = None,
 ) -> Estimate:
     prompt = round(sum(part.drafts * part.each.prompt_tokens for part in work))
     completion = round(sum(part.drafts * part.each.completion_tokens for part in work))
@@ -142,7 +170,11 @@ def _estimate(
         usd=usd,
         most_tokens=settings.budget_tokens,
         most_usd=settings.budget_usd,
+        seconds=seconds,
+        used=used,
         note="",
+        brief="",
+        made_of="",
         stops=[_stops(part, settings) for part in work],
         stops_note="",
     )
@@ -151,7 +183,15 @@ def _estimate(
     source = "expected from the drafts so far" if any(part.judged for part in work) else "assumed"
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({source})" if rate else said
-    return estimate.model_copy(update={"note": note, "stops_note": _stops_words(estimate.stops)})
+    unknown = ", time unknown" if seconds is None else ""
+    return estimate.model_copy(
+        update={
+            "note": f"about {estimate.calls:,} model calls and {note}",
+            "brief": f"about {said}{unknown}{_brief_stops_words(estimate.stops)}",
+            "made_of": _made_of(work, records, price),
+            "stops_note": _stops_words(estimate.stops),
+        }
+    )
 
 
 def _stops(part: ExpectedWork, settings: Settings) -> Stops:
@@ -176,6 +216,32 @@ def _stops_words(stops: Sequence[Stops]) -> str:
     return f"{whose} after {stops[0].refusals} refusals in a row for one reason, or at {tokens:,} tokens{all_of_it}."
 
 
+def _brief_stops_words(stops: Sequence[Stops]) -> str:
+    if not stops:
+        return ""
+    tokens, whose = sum(each.tokens or 0 for each in stops), "" if len(stops) == 1 else "each part "
+    return f"; {whose}stops and asks at {tokens:,} tokens or {stops[0].refusals} refusals in a row"
+
+
+def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None) -> str:
+    drafts, verdicts = sum(part.drafts for part in work), sum(part.verdicts for part in work)
+    if not drafts:
+        return ""
+    calls = sum(part.drafts * part.calls_each for part in work) / drafts
+    sent = sum(part.drafts * part.each.prompt_tokens for part in work) / drafts
+    written = sum(part.drafts * part.each.completion_tokens for part in work) / drafts
+    said = (
+        f"For {records:,} records about {drafts:,.0f} drafts are expected, since some do not pass the checks; a draft "
+        f"takes {calls:.2g} calls, with about {_rounded(round(sent)):,} tokens sent and {_rounded(round(written)):,} "
+        "written."
+    )
+    if verdicts:
+        said += f" A judge looks at about {verdicts:,.0f} of them, a call each."
+    if price is not None and not price.is_free:
+        said += f" A million tokens cost {usd_words(price.input)} sent and {usd_words(price.output)} written."
+    return said
+
+
 def _cost_words(usd: float | None, settings: Settings) -> str:
     verifier = settings.for_verifier()
     if usd is None:
@@ -191,7 +257,8 @@ def _words(estimate: Estimate, cost: str) -> str:
     caps = caps_words(estimate.most_tokens, estimate.most_usd)
     short = "" if estimate.fits_caps else ", where it would end short"
     cap = f" ({caps}{short})" if caps else ""
-    return f"about {estimate.calls:,} model calls and {_rounded(estimate.tokens):,} tokens, {cost}{cap}"
+    time = f", about {duration_words(estimate.seconds)}" if estimate.seconds is not None else ""
+    return f"{_rounded(estimate.tokens):,} tokens, {cost}{cap}{time}"
 
 
 def _rounded(tokens: int) -> int:

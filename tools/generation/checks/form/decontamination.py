@@ -82,7 +82,7 @@ class Decontamination:
         if not len(rows):
             return None
         candidate.scores[self.name] = round(float(cosines[0]), 3)
-        return self._refused(f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} (limit {LIMIT})")
+        return self._refused(f"likeness {cosines[0]:.3f} to {self._owners[rows[0]]} (limit {LIMIT})")
 
     def _refused(self, evidence: str) -> Rejection:
         return Rejection(self.name, f"too close to the evaluation set: {evidence}")

@@ -51,7 +51,9 @@ class NearDuplicate:
         if similarity < LIMIT:
             return None
         other = self._owners[self._owner_of.rows[number]]
-        return Rejection(self.name, f"Jaccard {similarity:.2f} with {other} (limit {LIMIT})")
+        return Rejection(
+            self.name, f"shares {similarity:.0%} of its wording with {other} (limit {LIMIT:.0%})"
+        )
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""

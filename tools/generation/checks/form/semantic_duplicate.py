@@ -118,7 +118,7 @@ class SemanticDuplicate:
         candidate.scores[self.name] = round(float(cosines[0]), 3)
         if cosines[0] >= self._limit:
             return Rejection(
-                self.name, f"cosine {cosines[0]:.3f} with {self._owners[rows[0]]} (limit {self._limit:.3f})"
+                self.name, f"likeness {cosines[0]:.3f} to {self._owners[rows[0]]} (limit {self._limit:.3f})"
             )
         # The stand-in for a reply that is still to come is its source's.
         is_reworded = self._stays_close and candidate.draft.strategy == "message_variation"
@@ -131,8 +131,8 @@ class SemanticDuplicate:
             return None
         return Rejection(
             self.name,
-            f"cosine {cosines[best]:.3f} with {self._owners[rows[best]]} (limit {LIMIT_WITH_REPLY} where the "
-            f"assistant says the same: Jaccard about {likeness[best]:.2f})",
+            f"likeness {cosines[best]:.3f} to {self._owners[rows[best]]} (limit {LIMIT_WITH_REPLY} where the "
+            f"assistant says the same: they share about {likeness[best]:.0%} of the wording)",
         )
 
     def _too_far(self, candidate: Candidate) -> Rejection | None:
@@ -142,7 +142,7 @@ class SemanticDuplicate:
         closeness = float(self._written.of_text(source) @ self._written.of(candidate))
         if closeness >= CLOSE_TO_SOURCE:
             return None
-        return Rejection("variation", f"cosine {closeness:.2f} to its source (at least {CLOSE_TO_SOURCE})")
+        return Rejection("variation", f"likeness {closeness:.2f} to its source (at least {CLOSE_TO_SOURCE})")
 
     def _add(self, vectors: NDArray[Any], replies: list[str]) -> None:
         if len(vectors):
