@@ -96,8 +96,8 @@ async def test_what_it_refuses_is_refilled_and_its_quote_is_the_evidence(
     def verdict(body: dict[str, Any]) -> str:
         number = next(calls)
         if number == 0:
-            record = json.loads(body["messages"][1]["content"].split("Record: ")[1].split("\nCriteria: ")[0])
-            return decided(body, fails="natural", quote=record[0]["text"][:40].upper())
+            written = body["messages"][1]["content"].split("Written, to be checked: ")[1].split("\n")[0]
+            return decided(body, fails="natural", quote=json.loads(written)[0]["text"][:40].upper())
         return decided(body, fails="answers", quote="nobody said this") if number == 1 else decided(body)
 
     services = judged(verdict)
@@ -106,7 +106,7 @@ async def test_what_it_refuses_is_refilled_and_its_quote_is_the_evidence(
     assert generation["rejected"] == {"verifier": 2}
     refused = [one for one in list_attempts(services.store, generation["job_id"]) if one.check == "verifier"]
     evidence = sorted(str(one.evidence) for one in refused)
-    assert evidence[0] == "answered: it is so: 'nobody said this' (which stands nowhere in the record)"
+    assert evidence[0] == "answers: it is so: 'nobody said this' (which stands nowhere in the record)"
     assert evidence[1].startswith("natural: it is so: ") and "nowhere" not in evidence[1]
     assert all(one.verdict for one in refused)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ....dataset.record import Message, Record, message_text
 from ...attempts.draft import Candidate, Rejection
 from ..check_settings import CheckSettings
+from ..stepping_back import MOST_REFUSED
 from .written_calls import calls_of
 from .written_vector import WrittenVector
 
@@ -69,7 +70,14 @@ class TopicCheck:
         if self.not_judged is None:
             features = np.array([self._features(vectors[row], real[row].messages) for row in rows])
             false_alarms = (settings or CheckSettings()).topic_false_alarms
-            self.limit = min(0.0, float(np.quantile(_unseen_margins(features, labels), false_alarms)))
+            margins = _unseen_margins(features, labels)
+            self.limit = min(0.0, float(np.quantile(margins, false_alarms)))
+            own = margins[labels == topic]
+            missed = int((own < self.limit).sum())
+            if missed > max(1, MOST_REFUSED * len(own)):
+                refused = f"it would refuse {missed} of {len(own)} real records of {topic!r}"
+                self.not_judged = f"the topics cannot be told apart: {refused}"
+                return
             self._probe = _fitted(features, labels)
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -133,13 +141,14 @@ def _fitted(features: NDArray[Any], labels: NDArray[Any]) -> Any:
     return LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=300).fit(features, labels)
 
 
-def _unseen_margins(features: NDArray[Any], labels: NDArray[Any]) -> list[float]:
+def _unseen_margins(features: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
+    """The margin of each record by a probe that has not seen it, shape (n,)."""
     from sklearn.model_selection import StratifiedKFold
 
-    margins = []
+    margins = np.zeros(len(labels))
     for seen, unseen in StratifiedKFold(PARTS, shuffle=True, random_state=0).split(features, labels):
         probe = _fitted(features[seen], labels[seen])
-        margins += [_margin(probe, features[row], str(labels[row]))[0] for row in unseen]
+        margins[unseen] = [_margin(probe, features[row], str(labels[row]))[0] for row in unseen]
     return margins
 
 
