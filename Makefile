@@ -16,8 +16,8 @@ LOG := $(VENV)/install.log
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
-	@echo "make test     run the tests, but for a few slow ones"
-	@echo "make test-slow  run those: they let the embedded language model read long prompts"
+	@echo "make test     run the tests, but for the long ones"
+	@echo "make test-slow  run those: the embedded model at long prompts, long property runs, very long texts"
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"

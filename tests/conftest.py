@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import PREFIX
 
 from .known_vectors import use_known_vectors
+from .learned_once import use_what_was_learned
 from .mock_openai.fixtures import mock_openai
 
 __all__ = ["mock_openai"]
@@ -49,10 +52,27 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _each_text_is_embedded_once() -> Iterator[None]:
+def _each_text_is_embedded_and_learned_from_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         use_known_vectors(patch)
+        use_what_was_learned(patch)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _what_was_opened_is_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each index that stays open keeps some megabytes and a dozen files."""
+    opened: list[Services] = []
+    make = Services.__init__
+
+    def noted(self: Services, *settings: Any, **models: Any) -> None:
+        make(self, *settings, **models)
+        opened.append(self)
+
+    monkeypatch.setattr(Services, "__init__", noted)
+    yield
+    for services in opened:
+        services.close()
 
 
 @pytest.fixture(autouse=True)

@@ -87,6 +87,7 @@ def test_coverage_of_the_bundled_sample(tmp_path: Path) -> None:
     assert len(drawn) == 2 and all(picture.startswith(PNG) and len(picture) > 10_000 for picture in drawn)
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_coverage_of_a_real_dataset(tmp_path: Path, shared_data: Path) -> None:
     dataset = shared_data / "support" / "star_spec_shape_150.jsonl"

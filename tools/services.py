@@ -165,6 +165,15 @@ class Services:
         with self._lock:
             return self._index
 
+    def close(self) -> None:
+        """Let go of the store and the index; they are opened again when they are used again."""
+        with self._lock:
+            for services in (self, *self._others.values()):
+                if "_index" in vars(services):
+                    services._index.close()
+                if "_store" in vars(services):
+                    services._store.close()
+
     @cached_property
     def _store(self) -> Store:
         open_data_folder(self.settings.home)

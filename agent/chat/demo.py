@@ -62,7 +62,7 @@ def run_demo(*, home: Path | None, output: Path) -> int:
             note("Stopped.", style="yellow")
             return ExitCode.INTERRUPTED
         finally:
-            services.store.close()
+            services.close()
         say(f"{written} records exported to {output / 'balanced.jsonl'}")
         say(f"What was generated, to read: {output / 'generated.md'}")
         minutes, seconds = divmod(round(time.monotonic() - started), 60)

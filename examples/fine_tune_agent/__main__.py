@@ -37,7 +37,7 @@ async def converse(arguments: argparse.Namespace) -> None:
             # Under the id of the question, so that the answer is one to it and to no other.
             what = Command(resume={asked.id: await asyncio.to_thread(input, "\nyou> ")})
         sys.stdout.write(f"\n{state['messages'][-1].text}\n")
-    services.store.close()
+    services.close()
 
 
 def main() -> int:

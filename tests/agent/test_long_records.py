@@ -24,6 +24,8 @@ LONG = {
     "names": " ".join(f"The N{number}" for number in range(LENGTH // 11)),
     "spaces": " " * LENGTH + "x",
 }
+ALL = "a fifth of each"
+LONG[ALL] = " ".join(text[: LENGTH // 5] for text in LONG.values())
 
 
 def _line(topic: str, *texts: str) -> str:
@@ -31,7 +33,7 @@ def _line(topic: str, *texts: str) -> str:
     return json.dumps({"messages": turns, "topic": topic}, ensure_ascii=False)
 
 
-@pytest.fixture(params=LONG)
+@pytest.fixture(params=[pytest.param(name, marks=() if name == ALL else pytest.mark.slow) for name in LONG])
 def long_record(request: pytest.FixtureRequest, write_dataset: Callable[..., Path]) -> Path:
     """Conversations of two topics; the small one has a long text in a turn that is varied, and in a reply to one."""
     many = [

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -118,11 +118,8 @@ def endpoint(mock_openai: MockOpenAI, writing: ModuleType) -> Endpoint:
 
 
 @pytest.fixture
-def open_services(
-    tmp_path: Path, endpoint: Endpoint, writing: ModuleType
-) -> Iterator[Callable[[], Services]]:
+def open_services(tmp_path: Path, endpoint: Endpoint, writing: ModuleType) -> Callable[[], Services]:
     """Opens the same data folder, as another program would."""
-    opened = []
 
     def open_() -> Services:
         settings = Settings(
@@ -133,14 +130,9 @@ def open_services(
             max_concurrency=2,
             minimum_per_topic=20,
         )
-        opened.append(Services(settings, make_embeddings=lambda _: writing.WordEmbeddings()))
-        return opened[-1]
+        return Services(settings, make_embeddings=lambda _: writing.WordEmbeddings())
 
-    yield open_
-    for services in opened:
-        if "_index" in vars(services):
-            services.index.close()
-        services.store.close()
+    return open_
 
 
 @pytest.fixture

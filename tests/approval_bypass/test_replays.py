@@ -160,12 +160,23 @@ async def test_a_yes_to_a_fork_where_another_plan_is_pending(
 
 
 async def test_a_thread_that_was_copied(start: Callable[..., Chat], services: Services, watch: Watch) -> None:
-    """The state of a conversation put into another: its plan is not that conversation's."""
+    """The state of a conversation put into another: its plan is not that conversation's, which asks again."""
     first, second = start("thread-1"), start("thread-2")
     await first.new("do 900 for technical issues with few-shot")
-    values = await first.values()
+    values, theirs = await first.values(), await first.asked()
     await second.new("hi")
     copied = Command(resume="yes", update={"offer": values["offer"]})
     await second.graph.ainvoke(copied, second.config, durability="sync")
-    assert "I've generated" not in await second.said()
+    assert "It is not the plan that I showed you" in await second.said()
     watch.nothing()
+    own = await second.asked()
+    assert theirs is not None and own is not None
+    plan = get_plan(services.store, own["plan_id"])
+    assert (plan.thread_id, plan.status, [item.count for item in plan.items]) == ("thread-2", "pending", [16])
+
+    # A yes to what is asked now is one to that plan only; the other waits where it was made.
+    await second.answer("yes")
+    assert get_plan(services.store, plan.id).status == "approved"
+    assert watch.generated[:2] == (1, 16)
+    assert await first.asked() == theirs
+    assert get_plan(services.store, theirs["plan_id"]).status == "pending"

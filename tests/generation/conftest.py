@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,12 @@ def model() -> ScriptedChatModel:
 
 
 @pytest.fixture
-def services(tmp_path: Path, model: ScriptedChatModel) -> Iterator[Services]:
+def services(tmp_path: Path, model: ScriptedChatModel) -> Services:
     """The bundled sample in a store of its own; real index, real embeddings, scripted model."""
     settings = Settings(home=tmp_path / "home", max_concurrency=1, model="embedded")
     made = Services(settings, make_chat_model=lambda _: model)
     import_sample(made.store, WORKFLOW)
-    yield made
-    made.index.close()
-    made.store.close()
+    return made
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
@@ -34,7 +35,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-RUNS = 200
 STEPS = 40
 WORKERS = 3
 
@@ -163,7 +163,8 @@ class SpendingOfWorkers(RuleBasedStateMachine):
         assert self.used.fits(counted), "what the endpoint bills is never more than what is counted"
 
 
-def test_no_order_of_events_passes_a_cap(tmp_path: Path) -> None:
+@pytest.mark.parametrize("runs", [40, pytest.param(200, marks=pytest.mark.slow)])
+def test_no_order_of_events_passes_a_cap(tmp_path: Path, runs: int) -> None:
     stores = [Store.open(tmp_path / "coverage.db") for _ in range(WORKERS)]
     create_workflow(stores[0], "wf-1")
     set_topics(stores[0], "wf-1", [TopicInfo("billing")])
@@ -174,7 +175,7 @@ def test_no_order_of_events_passes_a_cap(tmp_path: Path) -> None:
     Here.stores = stores
     try:
         run_state_machine_as_test(
-            Here, settings=settings(max_examples=RUNS, stateful_step_count=STEPS, deadline=None)
+            Here, settings=settings(max_examples=runs, stateful_step_count=STEPS, deadline=None)
         )
     finally:
         for store in stores:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -88,17 +88,13 @@ def model(writer: Any) -> ScriptedChatModel:
 
 
 @pytest.fixture
-def empty_services(tmp_path: Path, model: ScriptedChatModel, writing: ModuleType) -> Iterator[Services]:
+def empty_services(tmp_path: Path, model: ScriptedChatModel, writing: ModuleType) -> Services:
     """A store without any workflow."""
-    made = Services(
+    return Services(
         Settings(home=tmp_path / "home", model="scripted", max_concurrency=2, minimum_per_topic=20),
         make_chat_model=lambda _: model,
         make_embeddings=lambda _: writing.WordEmbeddings(),
     )
-    yield made
-    if "_index" in vars(made):
-        made.index.close()
-    made.store.close()
 
 
 @pytest.fixture

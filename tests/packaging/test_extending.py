@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,13 +42,10 @@ def model() -> ScriptedChatModel:
 
 
 @pytest.fixture
-def services(tmp_path: Path, model: ScriptedChatModel) -> Iterator[Services]:
+def services(tmp_path: Path, model: ScriptedChatModel) -> Services:
     made = Services(Settings(home=tmp_path / "home", model="scripted"), make_chat_model=lambda _: model)
     import_sample(made.store, "wf-1")
-    yield made
-    if "_index" in vars(made):
-        made.index.close()
-    made.store.close()
+    return made
 
 
 @pytest.fixture

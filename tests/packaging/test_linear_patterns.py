@@ -26,9 +26,9 @@ PACKAGES = (
     "agent",
 )
 """Each without those before it; together all of the program."""
-LENGTH = 50_000
-FREE = 0.2
-"""Seconds of CPU time at `LENGTH` that are no ground for suspicion: a quadratic pattern takes a second and more."""
+LENGTH = 20_000
+FREE = 0.05
+"""Seconds of CPU time at `LENGTH` that are no ground for suspicion: a quadratic pattern takes 0.15 and more."""
 MOST = 1.0
 STEEPEST = 3.0
 """How many times as long twice the text may take."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,14 @@ __all__ = ["approved", "command", "model", "sample", "write_dataset"]
 
 
 @pytest.fixture
-def services(tmp_path: Path, model: ScriptedChatModel) -> Iterator[Services]:
+def services(tmp_path: Path, model: ScriptedChatModel) -> Services:
     """The bundled sample, with vectors that cost nothing."""
     settings = Settings(home=tmp_path / "home", max_concurrency=1, model="embedded")
     made = Services(
         settings, make_chat_model=lambda _: model, make_embeddings=lambda _settings: HashedWords()
     )
     import_sample(made.store, WORKFLOW)
-    yield made
-    made.index.close()
-    made.store.close()
+    return made
 
 
 def size_of(path: Path) -> tuple[int, int]:

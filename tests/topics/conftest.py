@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -40,11 +40,8 @@ class HashedWords(Embeddings):
 
 
 @pytest.fixture
-def services() -> Iterator[Services]:
-    made = Services(load_settings(), make_embeddings=lambda _settings: HashedWords())
-    yield made
-    made.index.close()
-    made.store.close()
+def services() -> Services:
+    return Services(load_settings(), make_embeddings=lambda _settings: HashedWords())
 
 
 def text_about(topic: str, seed: int, words: int = 8) -> str:

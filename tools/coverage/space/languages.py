@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -36,18 +36,20 @@ def language_of(text: str) -> str | None:
     said = text[:_READ]
     if len(said) < _LEAST_CHARACTERS:
         return None
-    detector = _detector()
-    if detector is None:
-        return _script(said)
-    code, chance = detector.classify(said)
-    if chance < _SURE or code == "zxx":  # no language at all: codes, numbers
-        return None
-    return _NAMES.get(code, f"the language '{code}'")
+    return _script(said) if _detector() is None else _detected(said)
 
 
 def tells_languages() -> bool:
     """Whether languages are told apart; otherwise only scripts are."""
     return _detector() is not None
+
+
+@lru_cache(maxsize=8192)  # each topic of a plan is compared with the same records of the others
+def _detected(text: str) -> str | None:
+    code, chance = _detector().classify(text)
+    if chance < _SURE or code == "zxx":  # no language at all: codes, numbers
+        return None
+    return _NAMES.get(code, f"the language '{code}'")
 
 
 def _script(text: str) -> str | None:
