@@ -88,9 +88,11 @@ def approved(services: Services, count: int, strategy: str = "few_shot") -> tupl
 @pytest.fixture(autouse=True)
 def no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mock's vectors count letters, which says nothing about meaning."""
+    from finetune_coverage.tools.generation.checks.form.reworded import Reworded
     from finetune_coverage.tools.generation.checks.form.semantic_duplicate import SemanticDuplicate
 
     monkeypatch.setattr(SemanticDuplicate, "check", lambda *_: None)
+    monkeypatch.setattr(Reworded, "check", lambda *_: None)  # the mock answers with any text that it has
 
 
 async def test_faults_cost_attempts_but_no_records(endpoint: MockOpenAI, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from ...models.endpoint_errors import TransientEndpointError
 from ...models.endpoint_session import EndpointSession
 from ..attempts import journal
 from ..attempts.draft import Draft, Rejection, Request, TopicContext
-from ..attempts.journal_entries import Charge, Paid, Refused
+from ..attempts.journal_entries import Lost, Paid, Refused
 from ..jobs.ledger import PLANNED, Attempt, Job, list_attempts
 from ..money.amounts import Amount
 from ..money.expected_use import usable_strategy
@@ -132,8 +132,8 @@ def _end(
     used: Amount | None = None,
 ) -> None:
     settled = (call.reserved, used or Amount(0, 0)) if is_free or paid is not None else None
-    charge = None if settled is not None else Charge(call.reserved.picodollars, 1, call.reserved.tokens)
-    ended: dict[str, Any] = {"failed": True, "paid": paid, "settled": settled, "charge": charge}
+    details = None if settled is not None else Lost(1, call.reserved).beside({})
+    ended: dict[str, Any] = {"failed": True, "paid": paid, "settled": settled, "details": details}
     journal.end_attempts(
         services.store, job, [], [Refused(call.number, Rejection(PLANNED, said[:300]), **ended)], spending
     )
