@@ -22,7 +22,7 @@ from ..state import State, the_offer
 from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
 from ..wording.report import round_lines, score_change
 from .messages import shown
-from .review import on_one_screen, page
+from .review import on_one_screen
 
 
 def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
@@ -56,13 +56,14 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     if results:
         # The newest first, as a review shows them: "next" goes on behind the first screen.
         ids = [record_id for result in results for record_id in result["record_ids"]][::-1]
-        records = on_one_screen([get_record(services.store, offer.workflow_id, i) for i in ids])
+        made = [get_record(services.store, offer.workflow_id, record_id) for record_id in ids]
+        records, written = on_one_screen(made, Review(origin="synthetic"))
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
             "**Pilot Complete**",
             *round_lines(results),
             f"Balance score: {score_change(was, coverage)}",
-            page(records, Review(origin="synthetic")),
+            written,
         ]
         offer.review = Review(origin="synthetic", records=[record.id for record in records])
     note_lower_scores(offer, coverage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from rich.cells import cell_len
@@ -25,8 +25,10 @@ from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
 
 _PAGE = 5
-_TURN, _TURNS = 230, 4
-"""Characters of a turn, and turns of a record, where it is not shown in full."""
+_CUTS = ((230, 4), (140, 4), (66, 2))
+"""Characters of a turn, and turns of a record, where it is not shown in full: the first by which enough fit."""
+_ENOUGH = 3
+"""Records on a screen, where the person named no number."""
 _LINES, _WIDTH = 15, 76
 """What a terminal of 80 × 24 has for records beside what can be said about them and what lies on the table."""
 
@@ -38,8 +40,7 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
         named = [get_record(store, offer.workflow_id, record) for record in offer.shown_under(numbers)]
         return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)), briefly=True)
     wanted = _wanted(action, offer)
-    records = on_one_screen(_records(store, offer, wanted, state.get("record_ids") or []))
-    said = page(records, wanted)
+    records, said = on_one_screen(_records(store, offer, wanted, state.get("record_ids") or []), wanted)
     if not records:
         return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
     wanted.records = [*wanted.records, *(record.id for record in records)]
@@ -88,58 +89,64 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
     return list(islice(found, start, start + size))
 
 
-def on_one_screen(records: Sequence[Record]) -> list[Record]:
-    """The first of them that fit on a screen, one at least."""
-    shown: list[Record] = []
-    lines = 0
-    for record in records:
-        lines += 1 + sum(-(-cell_len(line) // _WIDTH) for line in _headed(1, record, in_full=False))
-        if shown and lines > _LINES:
-            break
-        shown.append(record)
-    return shown
+def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Record], str]:
+    """Those of the records that are shown, and the page: numbered after those shown already, and what can be said.
 
-
-def page(records: list[Record], wanted: Review) -> str:
-    """Records in a few lines each, numbered after those shown already, and what can be said about them."""
+    They are cut so far that a few fit on a screen; as many as the person named are shown even where they do not.
+    """
     if not records:
-        return "There are no more such records." if wanted.page else "There are no such records."
-    lines = ["**Review**", ""]
-    for number, record in enumerate(records, len(wanted.records) + 1):
-        lines += [*_headed(number, record, in_full=False), ""]
-    lines.append(
-        "Say “drop NUMBER because …”, “keep NUMBER”, “move NUMBER to TOPIC”, “edit the reply of NUMBER: …”, "
-        "“show NUMBER in full”, “next” for more, “back” for the plan."
+        return [], "There are no more such records." if wanted.page else "There are no such records."
+    least = min(len(records), wanted.size or _ENOUGH, _PAGE)
+    for cut in _CUTS:
+        headed = [
+            _headed(number, record, cut) for number, record in enumerate(records, len(wanted.records) + 1)
+        ]
+        fitting = _fitting(headed)
+        if fitting >= least:
+            break
+    number = max(fitting, least)
+    said = (
+        "Say “drop NUMBER because …”, “keep NUMBER”, “move NUMBER to TOPIC”, “edit the reply of NUMBER: …”, “show "
+        "NUMBER in full”, “next” for more, “back” for the plan."
     )
-    return "\n".join(lines)
+    lines = [line for one in headed[:number] for line in (*one, "")]
+    return list(records[:number]), "\n".join(["**Review**", "", *lines, said])
+
+
+def _fitting(headed: Sequence[Sequence[str]]) -> int:
+    """How many of the records fit on a screen."""
+    height = [1 + sum(-(-cell_len(line) // _WIDTH) for line in lines) for lines in headed]
+    return sum(total <= _LINES for total in accumulate(height))
 
 
 def _in_full(number: int, record: Record) -> str:
-    return "\n".join(_headed(number, record, in_full=True))
+    return "\n".join(_headed(number, record, None))
 
 
-def _headed(number: int, record: Record, *, in_full: bool) -> list[str]:
+def _headed(number: int, record: Record, cut: tuple[int, int] | None) -> list[str]:
     topic = topic_title(record.topic) if record.topic else "no topic"
     title = f"**Record {number}** · {topic} · {record.origin}"
-    return [title, *(f"> {line}" for line in _turns(record, in_full=in_full))]
+    return [title, *(f"> {line}  " for line in _turns(record, cut))]
 
 
-def _turns(record: Record, *, in_full: bool) -> list[str]:
-    """A conversation in a few escaped lines; system prompt and the middle of a long one only where wanted in full."""
+def _turns(record: Record, cut: tuple[int, int] | None) -> list[str]:
+    """A conversation in escaped lines; with a cut without system prompt, turns and middle cut."""
     turns = []
     for message in record.messages:
-        if message.get("role") == "system" and not in_full:
+        if message.get("role") == "system" and cut:
             continue
         text = message_text(message)
         calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
         said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"
-        turns.append(
-            f"{escape(str(message.get('role')))}: {escape(said if in_full else shorten(said, _TURN))}  "
-        )
-    if len(turns) > _TURNS and not in_full:
-        left_out = f"… {len(turns) - _TURNS} messages …  "
-        turns = [*turns[: _TURNS // 2], left_out, *turns[-_TURNS // 2 :]]
-    return turns
+        turns.append(f"{escape(str(message.get('role')))}: {escape(shorten(said, cut[0]) if cut else said)}")
+    if cut is None or len(turns) <= cut[1]:
+        return turns
+    half = cut[1] // 2
+    return [
+        *turns[:half],
+        f"… {len(turns) - cut[1]} messages … {turns[-half]}",
+        *turns[len(turns) - half + 1 :],
+    ]
 
 
 def change(
