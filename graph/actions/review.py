@@ -25,7 +25,7 @@ from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
 
 _PAGE = 5
-_CUTS = ((230, 4), (140, 4), (66, 2))
+_CUTS = ((230, 4), (140, 4), (56, 2))
 """Characters of a turn, and turns of a record, where it is not shown in full: the first by which enough fit."""
 _ENOUGH = 3
 """Records on a screen, where the person named no number."""
