@@ -34,7 +34,6 @@ approval was given, nothing more came of it than it says.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +52,7 @@ from sqlalchemy import func, select
 
 from ..graph.conftest import Chat, dataset, writing
 from ..mock_openai.server import MockOpenAI
-from ..readings import READS, endpoint_reading
+from ..readings import READS, TRANSLATES, endpoint_reading
 
 __all__ = ["Chat", "dataset", "writing"]
 
@@ -81,13 +80,13 @@ class Endpoint:
 
     @property
     def generations(self) -> int:
-        """How many times a record was asked for; questions what a sentence means do not count."""
+        """How many calls a record took; readings of sentences and translations do not count."""
         return sum(not is_reading(body) for body in self.server.chats())
 
 
 def is_reading(body: dict[str, Any]) -> bool:
-    """Whether the model is asked what a sentence means."""
-    return str(body["messages"][0]["content"]).startswith(READS)
+    """Whether the model is asked what a sentence means, or for a line in another language."""
+    return str(body["messages"][0]["content"]).startswith((READS, TRANSLATES))
 
 
 def called(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -105,13 +104,14 @@ def endpoint(mock_openai: MockOpenAI, writing: ModuleType) -> Endpoint:
     writer = writing.Writer()
 
     def reply(body: dict[str, Any]) -> Any:
+        if str(body["messages"][0]["content"]).startswith(TRANSLATES):
+            return endpoint_reading(body)
         if is_reading(body):
             read = endpoint_reading(body) or {}
             is_known = bool(read.get("tool_calls")) or body["messages"][-1]["role"] == "tool"
             return made.reading or (read if is_known else YES)
-        wanted = re.findall(r"(?:Exchanges: |with )(\d+)", json.dumps(body["messages"][-1]))
-        writer.calls += 1
-        return str(writer.answer(writer.calls, int(wanted[0]) if wanted else 1))
+        system, task = (str(body["messages"][at]["content"]) for at in (0, -1))
+        return str(writer.answer_to(system, task))
 
     mock_openai.reply = reply
     return made
