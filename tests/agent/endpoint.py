@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from ..graph.writer import whole_answer
+from ..graph.writer import asks_for_record, whole_answer
 from ..mock_openai.server import Answer, Fault, MockOpenAI
 from ..readings import READS, TRANSLATES, endpoint_reading
 
@@ -109,7 +109,7 @@ class Endpoint(MockOpenAI):
     """The endpoint of one test.
 
     Attributes:
-        refuse: from this many calls on, the key is refused.
+        refuse: from this many calls for a record on, the key is refused.
         is_useless: whether it answers with what no check lets through.
         useless_after: from so many calls on, it does.
     """
@@ -124,10 +124,12 @@ class Endpoint(MockOpenAI):
 
     @property
     def calls(self) -> int:
-        """How many records were asked for."""
-        return sum(
-            not str(body["messages"][0]["content"]).startswith((READS, TRANSLATES)) for body in self.chats()
-        )
+        """How many calls the records took."""
+        return len(self._systems())
+
+    def _systems(self) -> list[str]:
+        begins = (str(body["messages"][0]["content"]) for body in self.chats())
+        return [system for system in begins if not system.startswith((READS, TRANSLATES))]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,7 +140,7 @@ class Endpoint(MockOpenAI):
         """A variation of the case in the prompt if there is one, or new conversations."""
         if (read := endpoint_reading(request)) is not None:
             return read
-        number = self.calls
+        number = sum(map(asks_for_record, self._systems()))
         if self.refuse is not None and number >= self.refuse:
             return Fault(401, message="wrong key", code="invalid_api_key")
         if self.is_useless or (self.useless_after is not None and number > self.useless_after):

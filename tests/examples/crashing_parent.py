@@ -46,7 +46,7 @@ def write(messages: Any) -> Any:
     async def answer() -> Any:
         if messages[0].text.startswith(readings.READS):
             return readings.scripted_reading(messages)
-        if not writing.writes_a_record(messages):
+        if not writing.asks_for_record(messages[0].text):
             return writing.Writer()(messages)
         with log.open("a") as file:
             file.write("called\n")

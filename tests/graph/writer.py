@@ -188,7 +188,7 @@ _WRITES = "You write records for fine-tuning"
 _PLANS = "You plan which records"
 _JUDGES = "You check conversations that were written"
 _CRITERIA = re.compile(r"^Criteria: (.+)$", re.MULTILINE)
-_TURNS = re.compile(r"last one of the messages ([\d, ]+) that")
+_TURNS = re.compile(r"(?:last one of the messages|of the user on: message) ((?:\d+, )*\d+)")
 
 
 def whole_answer(system: str, task: str, exchange: Callable[[], tuple[str, str]]) -> str | None:
@@ -218,9 +218,15 @@ def whole_answer(system: str, task: str, exchange: Callable[[], tuple[str, str]]
     return json.dumps(answer)
 
 
-def writes_a_record(messages: Sequence[Any]) -> bool:
-    """Whether a prompt asks for a record: not for a plan of them, nor for a verdict on one."""
-    return not str(messages[0].content).startswith((_PLANS, _JUDGES))
+def asks_for_record(system: str) -> bool:
+    """Whether a prompt of generation that begins so asks for a record: not for a plan of them, nor for a verdict."""
+    return not system.startswith((_PLANS, _JUDGES))
+
+
+def whole_record(user: str, assistant: str) -> str:
+    """The answer of a capable model that was asked for a record."""
+    said = [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]
+    return json.dumps({"messages": said})
 
 
 class Writer:
