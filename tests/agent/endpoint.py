@@ -121,6 +121,7 @@ class Endpoint(MockOpenAI):
         self.useless_after: int | None = None
         self.reply = self._write
         self._texts = itertools.cycle(TEXTS)
+        self._written = 0
 
     @property
     def calls(self) -> int:
@@ -146,7 +147,7 @@ class Endpoint(MockOpenAI):
         if self.is_useless or (self.useless_after is not None and number > self.useless_after):
             return json.dumps({"user": "?", "assistant": "As an AI language model, I cannot."})
         system, task = (str(request["messages"][at]["content"]) for at in (0, -1))
-        if (whole := whole_answer(system, task, lambda: next(self._texts))) is not None:
+        if (whole := whole_answer(system, task, self._next_exchange)) is not None:
             return whole
         case = _CASE.search(request["messages"][-1]["content"])
         if case is None:
@@ -158,6 +159,19 @@ class Endpoint(MockOpenAI):
         before = _BEFORE[number % len(_BEFORE)]
         first, last = (_AFTER[index % len(_AFTER)] for index in (number, number + number // len(_AFTER) + 3))
         return json.dumps({"user": f"{first} {before} {text} {last}"})
+
+    def _next_exchange(self) -> tuple[str, str]:
+        """The next of the texts; from the second lap on each is told at more length, and differently."""
+        user, reply = next(self._texts)
+        lap, number = divmod(self._written, len(TEXTS))
+        self._written += 1
+        if not lap:
+            return user, reply
+        before = _BEFORE[number % len(_BEFORE)]
+        first, last = (
+            _AFTER[index % len(_AFTER)] for index in (number, number + lap + number // len(_AFTER) + 2)
+        )
+        return f"{first} {before} {user} {last}", f"{reply} Tell me how it went, please."
 
 
 def _exchanges_wanted(request: dict[str, Any]) -> int:

@@ -80,12 +80,12 @@ class Endpoint:
 
     @property
     def generations(self) -> int:
-        """How many calls a record took; readings of sentences and translations do not count."""
-        return sum(not is_reading(body) for body in self.server.chats())
+        """How many times a record was asked for; reading a sentence and telling an answer in words do not count."""
+        return sum(not is_conversation(body) for body in self.server.chats())
 
 
-def is_reading(body: dict[str, Any]) -> bool:
-    """Whether the model is asked what a sentence means, or for a line in another language."""
+def is_conversation(body: dict[str, Any]) -> bool:
+    """Whether the model is asked what a sentence means, or how an answer is said in the person's language."""
     return str(body["messages"][0]["content"]).startswith((READS, TRANSLATES))
 
 
@@ -104,11 +104,11 @@ def endpoint(mock_openai: MockOpenAI, writing: ModuleType) -> Endpoint:
     writer = writing.Writer()
 
     def reply(body: dict[str, Any]) -> Any:
-        if str(body["messages"][0]["content"]).startswith(TRANSLATES):
-            return endpoint_reading(body)
-        if is_reading(body):
+        if is_conversation(body):
             read = endpoint_reading(body) or {}
             is_known = bool(read.get("tool_calls")) or body["messages"][-1]["role"] == "tool"
+            if str(body["messages"][0]["content"]).startswith(TRANSLATES):
+                return read
             return made.reading or (read if is_known else YES)
         system, task = (str(body["messages"][at]["content"]) for at in (0, -1))
         return str(writer.answer_to(system, task))
