@@ -37,9 +37,10 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     services = await asyncio.to_thread(lambda: scoped(source(), state, models=True))
     messages: list[AnyMessage] = []
     results: list[dict[str, Any]] = []
+    announced = next(reversed(state["messages"]), None)
 
     for number, item in enumerate(offer.items):
-        message = GenerationMessage(item, state["messages"][-1] if number == 0 else None)
+        message = GenerationMessage(item, announced if number == 0 else None)
 
         def report(progress: Progress, message: GenerationMessage = message) -> None:
             write({"type": "progress", **{name: getattr(progress, name) for name in _PROGRESS}})

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 MOST_ENTRIES = 12
-"""Of longer lists and mappings the first are kept, and how many more there are."""
+"""Of longer lists, and mappings to values of one kind, the first are kept, and how many more there are."""
 _FIGURES = ["balance_score", "status", "total_records"]
 _KEPT: dict[str, Sequence[str]] = {
     "coverage": [*_FIGURES, "topic_distribution", "under_represented", "recommendations"],
@@ -31,8 +31,11 @@ def brief(result: Any) -> Any:
             for name, value in result.items()
             if value not in (None, {}, "")
         ]
-        more = len(entries) - MOST_ENTRIES
-        return dict(entries[:MOST_ENTRIES]) | ({"…": f"and {more:,} more"} if more > 0 else {})
+        # What holds values of several kinds is a document: none of its fields is one more of the same.
+        is_document = len({type(value) for _, value in entries}) > 1
+        most = len(entries) if is_document else MOST_ENTRIES
+        more = len(entries) - most
+        return dict(entries[:most]) | ({"…": f"and {more:,} more"} if more > 0 else {})
     if isinstance(result, list | tuple):
         more = len(result) - MOST_ENTRIES
         return [*map(brief, result[:MOST_ENTRIES]), *([f"… and {more:,} more"] if more > 0 else [])]

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from ..graph.writer import whole_answer
+from ..graph.writer import asks_for_record, whole_answer
 from ..mock_openai.server import Answer, Fault, MockOpenAI
 from ..readings import READS, TRANSLATES, endpoint_reading
 
@@ -109,7 +109,7 @@ class Endpoint(MockOpenAI):
     """The endpoint of one test.
 
     Attributes:
-        refuse: from this many calls on, the key is refused.
+        refuse: from this many calls for a record on, the key is refused.
         is_useless: whether it answers with what no check lets through.
         useless_after: from so many calls on, it does.
     """
@@ -121,13 +121,16 @@ class Endpoint(MockOpenAI):
         self.useless_after: int | None = None
         self.reply = self._write
         self._texts = itertools.cycle(TEXTS)
+        self._written = 0
 
     @property
     def calls(self) -> int:
-        """How many records were asked for."""
-        return sum(
-            not str(body["messages"][0]["content"]).startswith((READS, TRANSLATES)) for body in self.chats()
-        )
+        """How many calls the records took."""
+        return len(self._systems())
+
+    def _systems(self) -> list[str]:
+        begins = (str(body["messages"][0]["content"]) for body in self.chats())
+        return [system for system in begins if not system.startswith((READS, TRANSLATES))]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,13 +141,13 @@ class Endpoint(MockOpenAI):
         """A variation of the case in the prompt if there is one, or new conversations."""
         if (read := endpoint_reading(request)) is not None:
             return read
-        number = self.calls
+        number = sum(map(asks_for_record, self._systems()))
         if self.refuse is not None and number >= self.refuse:
             return Fault(401, message="wrong key", code="invalid_api_key")
         if self.is_useless or (self.useless_after is not None and number > self.useless_after):
             return json.dumps({"user": "?", "assistant": "As an AI language model, I cannot."})
         system, task = (str(request["messages"][at]["content"]) for at in (0, -1))
-        if (whole := whole_answer(system, task, lambda: next(self._texts))) is not None:
+        if (whole := whole_answer(system, task, self._next_exchange)) is not None:
             return whole
         case = _CASE.search(request["messages"][-1]["content"])
         if case is None:
@@ -156,6 +159,19 @@ class Endpoint(MockOpenAI):
         before = _BEFORE[number % len(_BEFORE)]
         first, last = (_AFTER[index % len(_AFTER)] for index in (number, number + number // len(_AFTER) + 3))
         return json.dumps({"user": f"{first} {before} {text} {last}"})
+
+    def _next_exchange(self) -> tuple[str, str]:
+        """The next of the texts; from the second lap on each is told at more length, and differently."""
+        user, reply = next(self._texts)
+        lap, number = divmod(self._written, len(TEXTS))
+        self._written += 1
+        if not lap:
+            return user, reply
+        before = _BEFORE[number % len(_BEFORE)]
+        first, last = (
+            _AFTER[index % len(_AFTER)] for index in (number, number + lap + number // len(_AFTER) + 2)
+        )
+        return f"{first} {before} {user} {last}", f"{reply} Tell me how it went, please."
 
 
 def _exchanges_wanted(request: dict[str, Any]) -> int:

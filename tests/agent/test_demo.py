@@ -18,7 +18,7 @@ def test_the_worked_example(command: Command, endpoint: Endpoint, tmp_path: Path
     out = outcome.out
     assert "150 customer-support records imported" in out
     assert "**Balance Score:** 0.45 (Poor)" in out
-    assert "Would you like me to:\n1. " in out
+    assert "Would you like me to (“more” shows the details):\n1. " in out
     assert "you> 1\n" in out
     assert "technical_issues: 30 of 30 accepted" in out
     assert "**Generation Complete**" in out

@@ -7,10 +7,12 @@ import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from finetune_coverage.tools.settings import Settings
 
+from ..graph.writer import asks_for_record
 from ..mock_openai.server import Fault
 from .conftest import Command, Outcome
 from .endpoint import Endpoint
@@ -102,7 +104,11 @@ def test_a_batch(
     monkeypatch.setattr(batch_engine.BatchEngine.__init__, "__defaults__", (None, None, 0.05))
     faults = iter([Fault(400, message=f"You sent: Bearer {KEY}")] * 2)
     written = echoing.reply
-    echoing.reply = lambda body: next(faults, None) or written(body)
+
+    def reply(body: dict[str, Any]) -> Any:
+        return (asks_for_record(body["messages"][0]["content"]) and next(faults, None)) or written(body)
+
+    echoing.reply = reply
     outcome = generate(command, small, "--yes", "--batch", "--json")
     assert outcome.document["generation"]["rejected"]["endpoint"] == 2
     nowhere(outcome, caplog)

@@ -34,7 +34,6 @@ approval was given, nothing more came of it than it says.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,9 +110,8 @@ def endpoint(mock_openai: MockOpenAI, writing: ModuleType) -> Endpoint:
             if str(body["messages"][0]["content"]).startswith(TRANSLATES):
                 return read
             return made.reading or (read if is_known else YES)
-        wanted = re.findall(r"(?:Exchanges: |with )(\d+)", json.dumps(body["messages"][-1]))
-        writer.calls += 1
-        return str(writer.answer(writer.calls, int(wanted[0]) if wanted else 1))
+        system, task = (str(body["messages"][at]["content"]) for at in (0, -1))
+        return str(writer.answer_to(system, task))
 
     mock_openai.reply = reply
     return made

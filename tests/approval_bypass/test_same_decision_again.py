@@ -21,7 +21,7 @@ from .test_states import CONFIG, Parent
 
 APPROVE = {"decisions": [{"type": "approve"}]}
 SENT = "__request_start_time_ms__"
-ASKED_BACK = "may be the same click again"
+ASKED_BACK = "You gave that same answer to something before"
 
 
 def now() -> int:

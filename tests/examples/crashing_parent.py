@@ -1,4 +1,4 @@
-"""A process that runs the example's parent and may be killed at any moment; every call of the model is logged.
+"""A process that runs the example's parent and may be killed at any moment; every call for a record is logged.
 
 Usage: crashing_parent.py HOME DATASET (shared_keys | wrapped) SECONDS_PER_CALL ANSWER...
 Without a checkpoint it begins; otherwise it goes on where it was. Then it gives the answers, one after the other.
@@ -46,12 +46,14 @@ def write(messages: Any) -> Any:
     async def answer() -> Any:
         if messages[0].text.startswith(readings.READS):
             return readings.scripted_reading(messages)
+        if not writing.asks_for_record(messages[0].text):
+            return writing.Writer()(messages)
         with log.open("a") as file:
             file.write("called\n")
         await asyncio.sleep(float(delay))
         number = len(log.read_text().splitlines())
         say(f"called {number}")
-        return str(writing.Writer().answer(number))
+        return str(writing.Writer(first=99 + number)(messages))
 
     return answer()
 

@@ -57,7 +57,7 @@ async def test_a_failed_dry_run_comes_back_for_its_topics(parent: Any, empty_ser
     # On to the grader and the dry run, which fails for the topic with 10 records: back, and nothing is done unasked.
     state = await parent.ainvoke(Command(resume="proceed"), CONFIG)
     assert state["dry_runs"] == 1 and state["focus_topics"] == ["technical_issues"]
-    assert "Only these topics are considered for generation" in question(state)["description"]
+    assert 'Only "Technical Issues".' in question(state)["description"]
     assert question(state)["args"]["topic"] == "technical_issues"
     assert len(list(load_records(empty_services.store, WORKFLOW, origin="synthetic"))) == 2
 
@@ -99,7 +99,7 @@ async def test_an_old_word_is_no_answer_to_the_return(
     state = await parent.ainvoke(Command(resume="proceed"), CONFIG)
     assert state["dry_runs"] == 1 and state["focus_topics"] == ["technical_issues"]
     returned = question(state)
-    assert "Only these topics are considered for generation" in returned["description"]
+    assert 'Only "Technical Issues".' in returned["description"]
     # The balance is good, and the topic that failed needs records all the same: up to the minimum of 20.
     assert returned["name"] == "generate_synthetic_data" and returned["args"]["topic"] == "technical_issues"
     assert returned["args"]["count"] == 9 and "More records were asked for 1 topic" in returned["description"]

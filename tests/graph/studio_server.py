@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -104,9 +102,8 @@ class StudioServer:
             return read
         self.called.append(body["model"])
         time.sleep(self.seconds_per_call)
-        wanted = re.findall(r"(?:Exchanges: |with )(\d+)", json.dumps(body["messages"][-1]))
-        self._writer.calls += 1
-        return str(self._writer.answer(self._writer.calls, int(wanted[0]) if wanted else 1))
+        system, task = (str(body["messages"][at]["content"]) for at in (0, -1))
+        return str(self._writer.answer_to(system, task))
 
     def _wait(self, process: subprocess.Popen[bytes], seconds: float = 200) -> None:
         end = time.monotonic() + seconds

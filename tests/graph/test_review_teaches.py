@@ -59,14 +59,13 @@ async def test_other_records_that_are_shown_meanwhile_are_not_taken_out(
 
 
 async def test_a_rejected_record_does_not_come_back(
-    reviewing: Any, services: Services, model: Any, writer: Any
+    reviewing: Any, services: Services, model: Any, writing: Any
 ) -> None:
     await reviewing.answer("drop 1")
     await reviewing.answer("yes")
     (dropped,) = records(services, origin="synthetic", status="rejected")
     user, assistant = (message["content"] for message in dropped.messages[-2:])
-    again = json.dumps({"exchanges": [{"user": user, "assistant": assistant}]})
-    model.queue.append(again)
+    model.queue.append(writing.whole_record(user, assistant))
     await reviewing.answer("1 for technical issues with few-shot")
     said = await reviewing.answer("yes")
     assert "1 exact duplicate" in said or "1 near duplicate" in said
@@ -74,7 +73,7 @@ async def test_a_rejected_record_does_not_come_back(
 
 
 async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
-    reviewing: Any, services: Services, model: Any, writer: Any
+    reviewing: Any, services: Services, model: Any, writing: Any
 ) -> None:
     await reviewing.answer("drop 1 because it should never mention the hotline")
     said = await reviewing.answer("1")
@@ -86,8 +85,8 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
     assert "From now on: rule 1:" in said and "**Coverage Analysis**" in said
     (rule,) = list_rules(services.store, "wf-1")
     assert (rule.kind, rule.value, rule.topic) == ("forbidden_phrase", "hotline", "technical_issues")
-    bad = {"user": "My kettle hums since yesterday evening.", "assistant": "Then ring the hotline at once."}
-    model.queue.append(json.dumps({"exchanges": [bad]}))
+    bad = ("My kettle hums since yesterday evening.", "Then ring the hotline at once.")
+    model.queue.append(writing.whole_record(*bad))
     await reviewing.answer("1 for technical issues with few-shot")
     said = await reviewing.answer("yes")
     assert "1 review rule" in said

@@ -186,7 +186,9 @@ def record(topic: str, number: int) -> dict[str, Any]:
 
 _WRITES = "You write records for fine-tuning"
 _PLANS = "You plan which records"
-_TURNS = re.compile(r"last one of the messages ([\d, ]+) that")
+_JUDGES = "You check conversations that were written"
+_CRITERIA = re.compile(r"^Criteria: (.+)$", re.MULTILINE)
+_TURNS = re.compile(r"(?:last one of the messages|of the user on: message) ((?:\d+, )*\d+)")
 
 
 def whole_answer(system: str, task: str, exchange: Callable[[], tuple[str, str]]) -> str | None:
@@ -202,6 +204,9 @@ def whole_answer(system: str, task: str, exchange: Callable[[], tuple[str, str]]
             {"area": f"area {n % 5}", "situation": f"situation {n}", "user": "a user"} for n in range(30)
         ]
         return json.dumps({"cases": cases})
+    if system.startswith(_JUDGES) and (criteria := _CRITERIA.search(task)):
+        verdict = {"quote": "", "finding": "nothing to find fault with", "passes": True}
+        return json.dumps(dict.fromkeys(json.loads(criteria.group(1)), verdict))
     if not system.startswith(_WRITES):
         return None
     user, reply = exchange()
@@ -211,6 +216,17 @@ def whole_answer(system: str, task: str, exchange: Callable[[], tuple[str, str]]
     if turns := _TURNS.search(task):
         answer["turn"] = int(turns.group(1).split(", ")[-1])
     return json.dumps(answer)
+
+
+def asks_for_record(system: str) -> bool:
+    """Whether a prompt of generation that begins so asks for a record: not for a plan of them, nor for a verdict."""
+    return not system.startswith((_PLANS, _JUDGES))
+
+
+def whole_record(user: str, assistant: str) -> str:
+    """The answer of a capable model that was asked for a record."""
+    said = [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]
+    return json.dumps({"messages": said})
 
 
 class Writer:
@@ -226,13 +242,21 @@ class Writer:
         self.calls = 0
 
     def __call__(self, messages: Sequence[Any]) -> str:
-        number = self.first + self.calls + 1
-        system, task = str(messages[0].content), str(messages[-1].content)
-        if (whole := whole_answer(system, task, lambda: exchange(self.topic, number))) is not None:
-            self.calls += 1
-            return whole
-        wanted = re.findall(r"(?:Exchanges: |with )(\d+)", str(messages[-1].content))
+        return self.answer_to(str(messages[0].content), str(messages[-1].content))
+
+    def answer_to(self, system: str, task: str) -> str:
+        """The next answer, in the form that a prompt asks for.
+
+        Args:
+            system: the first message.
+            task: the last one.
+        """
         self.calls += 1
+        if (
+            whole := whole_answer(system, task, lambda: exchange(self.topic, self.first + self.calls))
+        ) is not None:
+            return whole
+        wanted = re.findall(r"(?:Exchanges: |with )(\d+)", task)
         return self.answer(self.calls, int(wanted[0]) if wanted else 1)
 
     def answer(self, call: int, exchanges: int = 1) -> str:
