@@ -53,7 +53,9 @@ def test_a_rewording_may_keep_its_reply_and_a_stand_in_is_not_compared(candidate
     turns = dialogue(CLOSE, STANDARD)
     varied_one = candidate(*turns, strategy="message_variation", seeds=[seed])
     assert semantic([seed], stays_close=True).check(varied_one) is None
-    assert semantic([seed]).check(varied_one) is not None, "where something else is to be said, the reply counts"
+    assert semantic([seed]).check(varied_one) is not None, (
+        "where something else is to be said, the reply counts"
+    )
     whole = candidate(*turns)
     half = Candidate(source=whole.source, draft=whole.draft, is_whole=False)
     assert semantic([seed]).check(half) is None
