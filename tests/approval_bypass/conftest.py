@@ -53,7 +53,7 @@ from sqlalchemy import func, select
 
 from ..graph.conftest import Chat, dataset, writing
 from ..mock_openai.server import MockOpenAI
-from ..readings import READS, endpoint_reading
+from ..readings import READS, TRANSLATES, endpoint_reading
 
 __all__ = ["Chat", "dataset", "writing"]
 
@@ -81,13 +81,13 @@ class Endpoint:
 
     @property
     def generations(self) -> int:
-        """How many times a record was asked for; questions what a sentence means do not count."""
-        return sum(not is_reading(body) for body in self.server.chats())
+        """How many times a record was asked for; reading a sentence and telling an answer in words do not count."""
+        return sum(not is_conversation(body) for body in self.server.chats())
 
 
-def is_reading(body: dict[str, Any]) -> bool:
-    """Whether the model is asked what a sentence means."""
-    return str(body["messages"][0]["content"]).startswith(READS)
+def is_conversation(body: dict[str, Any]) -> bool:
+    """Whether the model is asked what a sentence means, or how an answer is said in the person's language."""
+    return str(body["messages"][0]["content"]).startswith((READS, TRANSLATES))
 
 
 def called(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -105,9 +105,11 @@ def endpoint(mock_openai: MockOpenAI, writing: ModuleType) -> Endpoint:
     writer = writing.Writer()
 
     def reply(body: dict[str, Any]) -> Any:
-        if is_reading(body):
+        if is_conversation(body):
             read = endpoint_reading(body) or {}
             is_known = bool(read.get("tool_calls")) or body["messages"][-1]["role"] == "tool"
+            if str(body["messages"][0]["content"]).startswith(TRANSLATES):
+                return read
             return made.reading or (read if is_known else YES)
         wanted = re.findall(r"(?:Exchanges: |with )(\d+)", json.dumps(body["messages"][-1]))
         writer.calls += 1

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .uplift import Uplift
 
-FREE_FIRST = (
-    "Free first: class weights in training, or `finetune-coverage export --oversample`, "
-    "close part of the gap at no cost."
-)
+FREE_FIRST = "Free first: class weights, or `export --oversample`, close part of the gap at no cost."
 
 
 def plural(number: int, noun: str) -> str:
