@@ -203,10 +203,16 @@ class GoodAnswers:
 
     def filled(self, schema: dict[str, Any], topic: str = TOPIC) -> Any:
         """Something of the schema's form, in words of the topic."""
+        if "messages" in schema.get("properties", {}):  # a whole record, or how one goes on
+            said = [{"role": role, "content": self.filled({}, topic)} for role in ("user", "assistant")]
+            rest = {name: part for name, part in schema["properties"].items() if name != "messages"}
+            return {**{name: self.filled(part, topic) for name, part in rest.items()}, "messages": said}
         if schema.get("type") == "object":
             return {name: self.filled(part, topic) for name, part in schema["properties"].items()}
         if schema.get("type") == "array":
             return [self.filled(schema["items"], topic) for _ in range(schema.get("minItems", 1))]
+        if "enum" in schema:
+            return schema["enum"][-1]
         if schema.get("type") == "boolean":
             return True  # a verifier's verdict
         words = self._random.choices(self._words[topic], k=24)

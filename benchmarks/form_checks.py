@@ -157,7 +157,7 @@ def main() -> None:
                 ]
             )
             offs += [f"- {name}: {why}" for why in figures["off"].values()]
-            print(rows[-1], flush=True)
+            print(rows[-1], file=sys.stderr, flush=True)
     print(markdown_table(["dataset", "good refused", "wrong topic passed", "copy", *PLANTS], rows))
     print("\n".join(["", "Stepped back:", *offs]))
 

@@ -24,6 +24,7 @@ TITLES = {
     "strange_answers": "Whatever an endpoint may send",
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
+    "form_checks": "Good and planted bad records before the checks of form",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
@@ -41,6 +42,7 @@ _PRINT_MARKDOWN = (
     "scale",
     "many_topics",
     "topics",
+    "form_checks",
 )
 _PACKAGES = (
     "aiohttp",

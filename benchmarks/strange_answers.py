@@ -98,10 +98,14 @@ class StrangeAnswers:
         draw = self._random
         if draw.random() < 0.05 or not isinstance(schema, dict):
             return self.json()
+        if "enum" in schema:
+            return draw.choice(schema["enum"])
+        if "anyOf" in schema:
+            return self.fitting(draw.choice(schema["anyOf"]))
         if schema.get("type") == "object":
             return {name: self.fitting(part) for name, part in schema["properties"].items()}
         if schema.get("type") == "array":
-            return [self.fitting(schema["items"]) for _ in range(schema.get("minItems", 1))]
+            return [self.fitting(schema["items"]) for _ in range(schema.get("minItems", draw.randint(0, 4)))]
         if draw.random() < 0.1:
             return draw.choice(_ODD_TEXTS)
         words = (

@@ -270,10 +270,10 @@ async def test_a_bug_of_a_check_costs_one_attempt(
 
     check, calls = Artefacts.check, itertools.count()
 
-    def failing(*arguments: Any) -> Any:
-        if next(calls) == 0:
+    def failing(self: Any, candidate: Any) -> Any:
+        if candidate.draft.requests and next(calls) == 0:  # a real record on which checks are tried has none
             raise KeyError("a bug")
-        return check(*arguments)
+        return check(self, candidate)
 
     monkeypatch.setattr(Artefacts, "check", failing)
     mock_openai.reply = texts()
@@ -282,6 +282,22 @@ async def test_a_bug_of_a_check_costs_one_attempt(
     assert (generation["accepted"], generation["rejected"]) == (3, {"check_failed": 1})
     (broken,) = [a for a in list_attempts(services.store, generation["job_id"]) if a.check == "check_failed"]
     assert "Artefacts failed with this answer (KeyError" in (broken.evidence or "")
+
+
+async def test_a_check_that_fails_with_real_records_is_not_used(
+    mock_openai: MockOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
+
+    def failing(*_: Any) -> Any:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Artefacts, "check", failing)
+    mock_openai.reply = texts()
+    services = services_for(mock_openai, tmp_path / "home")
+    generation = (await run_approved_item(services, *approved(services, 3)))["generation"]
+    assert (generation["accepted"], generation["rejected"]) == (3, {})
+    assert generation["not_judged"][Artefacts.name] == 3
 
 
 def test_the_bad_answers_can_be_sent() -> None:

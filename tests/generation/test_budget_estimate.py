@@ -10,6 +10,8 @@ import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generation.money.estimate import Estimate, estimate_plan, estimate_rest
+from finetune_coverage.tools.generation.scenarios.scenario import Scenario
+from finetune_coverage.tools.generation.scenarios.scenario_store import add_planned
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.journal_tables import attempts, jobs, slots
@@ -147,9 +149,13 @@ def test_cost_and_caps_are_said(services: Services) -> None:
 def test_prompt_and_reply_have_their_own_prices(services: Services) -> None:
     priced(services)
     job(services, accepted=3_000, tokens=(1_000, 100), count=3_000)
+    planning = estimate(services)
+    add_planned(services.store, WORKFLOW, TOPIC, [Scenario(situation="the roof leaks")])
     said = estimate(services)
     drafts = said.tokens / 1_100
     assert said.usd == pytest.approx(drafts * (1_000 * 0.4 + 100 * 1.6) / 1_000_000, rel=0.03)
+    assert planning.usd is not None and planning.usd > said.usd, "planning the cases is a call too"
+    assert (planning.calls, planning.tokens > said.tokens) == (said.calls + 1, True)
 
 
 def test_a_plan_that_its_cap_would_end_says_so(services: Services) -> None:

@@ -30,5 +30,5 @@ def test_two_calls_are_rounded_up_twice() -> None:
     other = attempt()
     other.add_reply("{}", TokenUsage(prompt_tokens=6, completion_tokens=4))
     other.add_reply("{}", TokenUsage(uncounted_calls=1))
-    worst = costs.worst_case(attempt().draft)
+    worst = costs.worst_case(attempt().draft, is_verified=False)
     assert costs.used(other) == Amount(10 + worst.tokens // 2, 4 + (worst.picodollars or 0) // 2)

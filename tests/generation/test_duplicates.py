@@ -48,10 +48,10 @@ def varied(*texts: str, number: int) -> Record:
     return record(*texts, number=number, origin="synthetic", provenance={"drawn": drawn})
 
 
-def semantic(known: Sequence[Record]) -> SemanticDuplicate:
+def semantic(known: Sequence[Record], *, stays_close: bool = False) -> SemanticDuplicate:
     model = MiniLMEmbeddings()
     vectors = unit_rows(model.embed_array([one.written_text("user") for one in known]))
-    return SemanticDuplicate(WrittenVector(model), known, vectors)
+    return SemanticDuplicate(WrittenVector(model), known, vectors, stays_close=stays_close)
 
 
 # Exact

@@ -48,10 +48,14 @@ def test_the_same_long_reply_to_nearly_the_same_question(candidate: Make) -> Non
     assert semantic([record(SAYS, STANDARD)]).check(other) is None
 
 
-def test_a_variation_may_keep_its_reply_and_a_stand_in_is_not_compared(candidate: Make) -> None:
+def test_a_rewording_may_keep_its_reply_and_a_stand_in_is_not_compared(candidate: Make) -> None:
     seed = record(SAYS, STANDARD)
     turns = dialogue(CLOSE, STANDARD)
-    assert semantic([seed]).check(candidate(*turns, strategy="message_variation", seeds=[seed])) is None
+    varied_one = candidate(*turns, strategy="message_variation", seeds=[seed])
+    assert semantic([seed], stays_close=True).check(varied_one) is None
+    assert semantic([seed]).check(varied_one) is not None, (
+        "where something else is to be said, the reply counts"
+    )
     whole = candidate(*turns)
     half = Candidate(source=whole.source, draft=whole.draft, is_whole=False)
     assert semantic([seed]).check(half) is None
@@ -73,11 +77,13 @@ def test_one_form_filled_with_other_values(candidate: Make) -> None:
     assert check.check(candidate(*told(known, {"from": "May 14", "to": "June 2"}))) is not None
 
 
-def test_a_variation_that_left_its_source(candidate: Make) -> None:
+def test_a_rewording_that_left_its_source(candidate: Make) -> None:
     seed = record(SAYS, STANDARD)
     far = dialogue("Which cake goes well with green tea?", STANDARD)
-    rejection = semantic([seed]).check(candidate(*far, strategy="message_variation", seeds=[seed]))
+    varied_one = candidate(*far, strategy="message_variation", seeds=[seed])
+    rejection = semantic([seed], stays_close=True).check(varied_one)
     assert rejection is not None and rejection.check == "variation"
+    assert semantic([seed]).check(varied_one) is None, "where something else is to be said, it is far"
 
 
 def test_accepted_candidates_are_known_also_when_there_were_no_records(candidate: Make) -> None:

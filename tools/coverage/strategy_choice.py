@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -139,29 +139,44 @@ def profile_topics(counts: Sequence[TopicCount], topics: Sequence[TopicInfo]) ->
 
 
 def choose_strategy(profile: TopicProfile) -> tuple[StrategyName, str]:
-    """The strategy that suits the topic's own records and can use them, and a sentence that says why."""
+    """The strategy that suits the topic's own records and can use them, and a sentence that says why.
+
+    Where none can, the one that would suit it: whoever asks for it is told what is missing.
+    """
+    suiting = list(_suiting(profile))
+    return next((one for one in suiting if one[0] not in profile.unusable), suiting[0])
+
+
+def _suiting(profile: TopicProfile) -> Iterator[tuple[StrategyName, str]]:
     records, seeds = profile.records, profile.usable_seeds
     if seeds == 0:
         having = "no records" if records == 0 else f"none of its {records} records usable as an example"
-        return "topic_description", f"The topic has {having}, so its description is all there is to go by."
-    if 2 * profile.uses_tools >= records and "tool_chain" not in profile.unusable:
-        return "tool_chain", f"The assistant calls tools in {_part(profile.uses_tools, records)}."
-    if 2 * profile.multi_turn > records and "message_variation" not in profile.unusable:
-        return (
-            "message_variation",
-            f"{_part(profile.multi_turn, records).capitalize()} are conversations with several user "
-            "messages, so the last one can be varied.",
+        yield (
+            "topic_description",
+            f"The topic has {having}, so its description is all there is to go by.",
         )
+        return
+    varied = (
+        f"{_part(profile.multi_turn, records).capitalize()} are conversations with several user "
+        "messages, so the last one can be varied."
+    )
+    if 2 * profile.uses_tools >= records:
+        yield "tool_chain", f"The assistant calls tools in {_part(profile.uses_tools, records)}."
+    if 2 * profile.multi_turn > records:
+        yield "message_variation", varied
     if seeds >= FEW_SHOT_SEEDS:
-        return (
+        yield (
             "few_shot",
             f"Most of its {records} records are single exchanges, and {seeds} of them can serve as examples.",
         )
-    return (
-        "scenario_expansion",
-        f"Only {seeds} of its records can serve as {'an example' if seeds == 1 else 'examples'}: too few "
-        "to show the model a pattern, enough to expand into other situations.",
-    )
+    else:
+        yield (
+            "scenario_expansion",
+            f"Only {seeds} of its records can serve as {'an example' if seeds == 1 else 'examples'}: too few "
+            "to show the model a pattern, enough to expand into other situations.",
+        )
+    if profile.multi_turn:
+        yield "message_variation", varied
 
 
 def explain_strategy(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from ...dataset.record import Record
 from ..attempts.draft import Candidate, Draft
 from .check import Check
 from .habits import evenly
+
+_log = logging.getLogger(__name__)
 
 MOST_REFUSED = 0.03
 """Share of the topic's real records that a check may refuse."""
@@ -39,7 +42,7 @@ class Judging:
         candidates = [Candidate(source=record.source, draft=draft) for record in tried]
         judging = cls([])
         for check in checks:
-            refused = sum(check.check(candidate) is not None for candidate in candidates)
+            refused = sum(_refuses(check, candidate) for candidate in candidates)
             if refused <= MOST_REFUSED * len(tried):
                 judging.checks.append(check)
             else:
@@ -47,3 +50,11 @@ class Judging:
                     f"the check {check.name} is not used: it would refuse {refused} of {len(tried)} real records"
                 )
         return judging
+
+
+def _refuses(check: Check, candidate: Candidate) -> bool:
+    try:
+        return check.check(candidate) is not None
+    except Exception as error:  # A fault of this program: such a draft would be given up too.
+        _log.warning("%s failed with a real record", type(check).__name__, exc_info=error)
+        return True

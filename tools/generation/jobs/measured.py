@@ -34,12 +34,12 @@ class Measured(BaseModel):
     """What a job's records are worth together, and what they bring.
 
     Attributes:
-        worth: from 0 to their number.
+        worth: from 0 to their number; ``None`` where no vectors are wanted.
         uplift: ``None`` where the topic has too few real records, or there is no other topic.
-        why_not: why there is no uplift.
+        why_not: why something is not known.
     """
 
-    worth: float
+    worth: float | None
     uplift: Uplift | None = None
     why_not: str | None = None
 
@@ -47,12 +47,15 @@ class Measured(BaseModel):
 def measure_job(services: Services, job: Job) -> Measured:
     """Measure the records of a job, and note with each what it is worth.
 
-    Vectors come from the index; what is not in it yet is embedded: up to 30 records of each of six topics.
+    Vectors come from the index. What is not in it yet is embedded: the records of the job, which the next one compares
+    with, and up to 30 of each of six topics, once.
     """
     store, workflow_id = services.store, job.workflow_id
     added = list(load_records(store, workflow_id, job_id=job.id))
     if not added:
         return Measured(worth=0.0)
+    if not services.settings.checks.semantic:
+        return Measured(worth=None, why_not="vectors are switched off")
     synthetic = load_records(store, workflow_id, topic=job.topic, origin="synthetic")
     others = (record for record in synthetic if (record.provenance or {}).get("job") != job.id)
     real, earlier = _with_seeds(services, job, added), list(islice(others, MOST_COMPARED))
@@ -110,7 +113,7 @@ def _whole(services: Services, workflow_id: str, records: Sequence[Record]) -> S
     vectors = _vectors(services, workflow_id, records)
     if varied := [row for row, record in enumerate(records) if record.first_written]:
         texts = [records[row].user_text for row in varied]
-        vectors[varied] = unit_rows(services.embeddings.embed_documents(texts))
+        vectors[varied] = unit_rows(services.embeddings_of(workflow_id).embed_documents(texts))
     return Sample(vectors, [frozenset(_sources(record)) for record in records])
 
 
@@ -133,7 +136,8 @@ def _views(
     texts = [*map(indexed_text, known), *turns]
     vectors = _vectors(services, workflow_id, known)
     if turns:
-        vectors = np.vstack([vectors, unit_rows(services.embeddings.embed_documents(turns))])
+        embedded = services.embeddings_of(workflow_id).embed_documents(turns)
+        vectors = np.vstack([vectors, unit_rows(embedded)])
     meaning = [worth.nearest(_vectors(services, workflow_id, records)) for records in usual]
     letters = [worth.letters([*map(indexed_text, records)]) for records in (added, *usual)]
     writing = [worth.nearest(rows) for rows in letters[1:]]
