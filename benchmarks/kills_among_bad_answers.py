@@ -26,7 +26,13 @@ from typing import Any
 
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generation.attempts.open_attempt import MOST_CHARACTERS
-from finetune_coverage.tools.generation.jobs.ledger import Attempt, get_job, list_attempts, list_jobs
+from finetune_coverage.tools.generation.jobs.ledger import (
+    MAY_BE_CHARGED,
+    Attempt,
+    get_job,
+    list_attempts,
+    list_jobs,
+)
 from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
 from finetune_coverage.tools.generation.money.budget import Budget, budget_of
 from finetune_coverage.tools.services import Services
@@ -58,8 +64,8 @@ LONGEST_RUN = 180.0
 """Seconds of one process, after which it counts as hanging."""
 MOST_RESUMES = 40
 STRATEGIES = ("few_shot", "message_variation", "topic_description", "scenario_expansion")
-MAYBE_CHARGED = re.compile(r"did not answer in time|could not be reached|answered (408|409|425|[5-9]\d\d)\b")
-"""What the evidence of a failed attempt says whose reservation stays: the endpoint may have charged for the call."""
+MAYBE_CHARGED = re.compile(r"did not answer in time|answered [5-9]\d\d\b")
+"""What the evidence of a failed attempt says of which a part stays set aside: the endpoint may have charged for it."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,7 @@ class Job:
             "CALL_SECONDS": CALL_SECONDS,
             "ESTIMATE_FACTOR": 1_000,  # every second answer is bad: more is used than anybody planned
             "BUDGET_USD": self.ending.cap,
-            **({"VERIFIER_MODEL": MODEL} if self.has_verifier else {}),
+            **({"VERIFIER_MODEL": MODEL} if self.has_verifier else {"VERIFIER_SHARE": "0"}),
         }
         return {
             **kept,
@@ -350,13 +356,21 @@ class Job:
                     f"attempt {attempt.number}, of {kinds}, was billed {_billed(answers)} picodollars, and "
                     f"{attempt.picodollars} are written down"
                 )
-        if not self.has_verifier:  # a lost verdict keeps a part of the reservation of its attempt
-            open_ended = [one for one in attempts if _may_be_charged(one)]
-            tokens = sum(one.reserved_tokens for one in open_ended)
-            money = sum(one.reserved_picodollars or 0 for one in open_ended)
-            if (tokens, money) != (budget.reserved_tokens, budget.reserved_picodollars):
+        lost = {one.number: one.details[MAY_BE_CHARGED] for one in attempts if MAY_BE_CHARGED in one.details}
+        tokens = sum(one["tokens"] for one in lost.values())
+        money = sum(one["picodollars"] or 0 for one in lost.values())
+        if (tokens, money) != (budget.reserved_tokens, budget.reserved_picodollars):
+            self.wrong.append(
+                f"reserved are {budget.reserved_tokens} tokens, and calls whose end nobody saw took {tokens}"
+            )
+        for one in attempts:
+            if one.number in lost and lost[one.number]["tokens"] > one.reserved_tokens:
                 self.wrong.append(
-                    f"reserved are {budget.reserved_tokens} tokens, and calls whose end nobody saw took {tokens}"
+                    f"attempt {one.number} set {one.reserved_tokens} tokens aside, and lost more"
+                )
+            if one.number not in lost and _may_be_charged(one):
+                self.wrong.append(
+                    f"attempt {one.number} ({one.check}: {one.evidence}) may be charged, and nothing is set aside"
                 )
 
 
