@@ -190,8 +190,8 @@ async def test_review_and_drop(chat: Any, services: Services) -> None:
         "**Record 1** · Technical Issues · real" in said
         and "> user: This device fault worries me: my camera" in said
     )
-    assert "**Record 3**" not in said and "**Record 3**" in await chat.answer("next")
-    assert "**Record 6**" in await chat.answer("more")
+    assert "**Record 4**" not in said and "**Record 6**" in await chat.answer("next")
+    assert "**Record 8**" in await chat.answer("more")
     assert "no record 20" in await chat.answer("drop 20")
     said = await chat.answer("drop 1 and 6")
     assert "- record 1 · Technical Issues · real: This device fault worries me" in said
