@@ -27,12 +27,6 @@ def record_heading(record: Record) -> str:
     return f"{record.id} · {record.topic or 'no topic'} · {origin}"
 
 
-def record_text(record: Record) -> str:
-    """The whole record as plain text."""
-    turns = "\n".join(f"{who}: {text}" for who, text in record_lines(record))
-    return f"{record_heading(record)}\n{turns}"
-
-
 def _call_text(call: Message) -> str:
     function: dict[str, Any] = call.get("function") or {}
     arguments = function.get("arguments", "")
