@@ -75,7 +75,9 @@ def what_is_left(
     """
     _take_in(store, job, spending, spool)
     filled = slot_records(store, job.id)
-    attempts = list_attempts(store, job.id)
+    attempts = [
+        attempt for attempt in list_attempts(store, job.id) if attempt.number >= 0
+    ]  # the rest planned
     empty = {slot for slot, record in filled.items() if record is None}
     answered = [
         _opened(work, attempt)

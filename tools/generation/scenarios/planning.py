@@ -25,6 +25,8 @@ from .scenario_store import add_planned
 if TYPE_CHECKING:
     from ...services import Services
 
+INTERRUPTED = "the program ended during the call"
+
 
 @dataclass(frozen=True)
 class _Call:
@@ -44,13 +46,23 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
         InvalidInput: the strategy cannot be used for the topic.
         BudgetExceeded: a cap on money is set that could not be kept.
     """
+    spending = Spending(job.approval_id, require_keepable_cap(services.settings))
+    earlier = await asyncio.to_thread(list_attempts, services.store, job.id)
+    for attempt in earlier:
+        if attempt.number < 0 and attempt.status == "calling":  # the program ended during the call
+            reserved = Amount(attempt.reserved_tokens, attempt.reserved_picodollars)
+            await asyncio.to_thread(
+                _end, services, job, _Call(attempt.number, reserved), spending, INTERRUPTED
+            )
+    numbers = [number for number in (-1, -2) if number not in {attempt.number for attempt in earlier}]
+    if not numbers or any(attempt.number >= 0 for attempt in earlier):
+        return None
     context = await asyncio.to_thread(_context_to_plan, services, job)
     if context is None:
         return None
-    spending = Spending(job.approval_id, require_keepable_cap(services.settings))
     room = services.answer_room()
     problem = ""
-    for number in (-1, -2):
+    for number in numbers:
         request = planning_request(context, room.extra)
         call = await asyncio.to_thread(_begin, services, job, number, request, spending)
         if isinstance(call, str):
@@ -97,8 +109,8 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
 
 
 def _context_to_plan(services: Services, job: Job) -> TopicContext | None:
-    """What the planning is made from; None where there is nothing to plan, or the job has begun already."""
-    if list_attempts(services.store, job.id) or journal.is_cancelled(services.store, job.id):
+    """What the planning is made from; None where there is nothing to plan."""
+    if journal.is_cancelled(services.store, job.id):
         return None
     if not needs_planning(services, job.workflow_id, job.topic, job.strategy):
         return None

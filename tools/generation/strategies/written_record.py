@@ -95,7 +95,7 @@ def written_messages(answer: Any, *, ids: str = "call") -> list[Message]:
             messages.append({"role": "tool", "tool_call_id": waiting.pop(0), "content": content})
             continue
         message: Message = {"role": role, "content": content}
-        if calls := [_call(call) for call in one.get("tool_calls") or []]:
+        if calls := _calls(one.get("tool_calls"), place + 1):
             waiting = []
             for call in calls:
                 number += 1
@@ -117,6 +117,12 @@ def _content(content: Any) -> str:
     if content is None:
         return ""
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+
+
+def _calls(calls: Any, number: int) -> list[dict[str, Any]]:
+    if calls is not None and not isinstance(calls, list):
+        raise UnusableAnswer(f"the tool calls of message {number} are no list: {calls!r:.80}")
+    return [_call(call) for call in calls or []]
 
 
 def _call(call: Any) -> dict[str, Any]:
