@@ -17,6 +17,7 @@ from typing import Any
 from ...coverage.space.cells import Facet
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
+from ...dataset.tool_exchanges import exchanges
 from ..attempts.draft import Candidate, ChatTurn, Draft, Rejection, Request, TopicContext
 from ..missing_cells import Wanted, wanted_at
 from ..scenarios.scenario import Scenario, scenario_at
@@ -84,6 +85,15 @@ class Material:
     def language(self) -> str | None:
         """What users and assistant write."""
         return language_of_records(self.frames)
+
+    @cached_property
+    def tool_rounds(self) -> float | None:
+        """Messages of a real record in which tools are called and answered, on average; None where no call is."""
+        rounds = [
+            len({one.message for one in exchanges(record.messages) if one.answer is not None})
+            for record in self.frames[:_COMPARED]
+        ]
+        return sum(rounds) / len(rounds) if any(rounds) else None
 
     @cached_property
     def longest(self) -> int:
@@ -206,6 +216,8 @@ class WholeRecord(ABC):
         near = context.accepted.near(
             attempt, {seed.id for seed in task.seeds}, scenario.area if scenario else ""
         )
+        has_tools = task.frame is not None and bool(task.frame.tools)
+        rounds = material.tool_rounds if context.tool_executor and has_tools else None
         tail = render(
             f"{self.name}/full",
             own=context.templates,
@@ -215,9 +227,10 @@ class WholeRecord(ABC):
             wanted=wanted.words_for(context.style) if wanted else None,
             avoid=[record.user_text[-300:] for record in near],
             frame=material.not_shown(task.frame),
+            has_own_tools=rounds is not None,
             **task.values,
         )
-        schema = {**task.fields, "messages": messages_schema(tools=bool(task.frame and task.frame.tools))}
+        schema = {**task.fields, "messages": messages_schema(tools=has_tools)}
         request = Request(
             [*material.prefix, *tail],
             answer_schema(schema),
@@ -229,6 +242,7 @@ class WholeRecord(ABC):
             **task.details,
             **(wanted.provenance if wanted else {}),
             **({"avoid": [record.id for record in near]} if near else {}),
+            **({"tool_executor": context.tool_executor} if rounds is not None else {}),
         }
         return Draft(
             strategy=self.name,
@@ -240,6 +254,7 @@ class WholeRecord(ABC):
             plan=task,
             profile="full",
             template=template_hash("prefix", "task", f"{self.name}/full", own=context.templates),
+            tool_rounds=rounds,
         )
 
     def scenario(self, context: TopicContext, attempt: int) -> Scenario:

@@ -60,8 +60,10 @@ class ToolChain(WholeRecord):
             kind = "no_suitable_tool"
         tool = None if kind or wanted else context.defining_tool
         shape = _shape(seed)
+        # Own tools may live in another world than the one that was recorded.
+        known = [] if context.tool_executor else self._shown_results(context)
         return Task(
-            {"kind": kind, "tool": tool, "shape": shape, "known": self._shown_results(context)},
+            {"kind": kind, "tool": tool, "shape": shape, "known": known},
             {"like": [name for group in shape for name in group], **({"negative": kind} if kind else {})},
             seeds=[seed],
             frame=seed,
@@ -69,10 +71,16 @@ class ToolChain(WholeRecord):
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:
-        """The written record; a result that real calls with the same arguments agree on is taken as it stands there."""
+        """The written record; a result that real calls with the same arguments agree on is taken as it stands there.
+
+        What the user's own tools returned stands, whatever was recorded.
+        """
         candidate = super().build(draft, answer)
         origins = []
         for _, call, place in answered_calls(candidate.messages):
+            if draft.tool_rounds is not None:
+                origins.append("executed")
+                continue
             real = self._real_results().get(call)
             written = candidate.messages[place]
             is_real = real is not None and _value(real) == _value(message_text(written))
@@ -103,6 +111,8 @@ class ToolChain(WholeRecord):
         needed = {asked} if isinstance(asked, str) else set(asked or ())
         if kind is None and needed - called:
             return Rejection("tool_chain", f"{', '.join(sorted(needed - called))} is not called")
+        if candidate.draft.tool_rounds is not None:
+            return None
         for name, call, place in answered_calls(candidate.messages):
             real = self._real_results().get(call)
             if real is not None and message_text(candidate.messages[place]) != real:
