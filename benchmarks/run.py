@@ -25,6 +25,7 @@ TITLES = {
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
     "form_checks": "Good and planted bad records before the checks of form",
+    "tool_chain_consistency": "Tool chains that contradict themselves",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
@@ -43,6 +44,7 @@ _PRINT_MARKDOWN = (
     "many_topics",
     "topics",
     "form_checks",
+    "tool_chain_consistency",
 )
 _PACKAGES = (
     "aiohttp",
