@@ -133,3 +133,18 @@ def test_a_check_that_would_refuse_real_records_steps_back_and_says_so(real: lis
     assert (
         "would refuse" in judging.not_judged["no_users"] and "real records" in judging.not_judged["no_users"]
     )
+
+
+@pytest.mark.parametrize(("slips", "is_used"), [(0, True), (1, True), (2, False)])
+def test_one_odd_record_switches_no_check_off(slips: int, is_used: bool) -> None:
+    class Picky:
+        name = "picky"
+
+        def check(self, made: Candidate) -> object:
+            return made if "odd" in made.written_text("user") else None
+
+    texts = ["odd"] * slips + ["plain"] * (14 - slips)
+    bodies = [json.dumps({"messages": said(text, "OK.")}) for text in texts]
+    records = [Record(f"r{n}", body, "topic") for n, body in enumerate(bodies)]
+    judging = Judging.after_trial([Picky()], records, "topic")  # type: ignore[list-item]
+    assert bool(judging.checks) == is_used and ("picky" in judging.not_judged) != is_used
