@@ -40,6 +40,8 @@ LONGEST_EXAMPLE = 12_000
 """Characters; a longer record is shown only where all are."""
 MOST_SHOWN = 40_000
 """Characters of all examples together, beyond the first."""
+FURTHER_SHARE = 12
+"""One record that changes with the attempt may be this part of what all prompts share: prompt caches keep the rest."""
 MOST_SYSTEMS = 3
 MOST_NEIGHBOURS = 100
 TEMPERATURE = 1.0
@@ -62,6 +64,13 @@ class Material:
         """Some whole real records; of a topic that has hardly any, its other half is left for measuring what helps."""
         wanted = min(MOST_EXAMPLES, max(LEAST_EXAMPLES, len(self.real) // 2))
         return _as_many_as_fit(self.real, wanted)
+
+    @cached_property
+    def further(self) -> list[Record]:
+        """Real records beside the examples, short enough that most of a prompt stays the same with one of them."""
+        room = sum(len(text) for _, text in self.prefix) // FURTHER_SHARE
+        shown = {record.id for record in self.examples}
+        return [one for one in self.real if one.id not in shown and len(one.body) <= room]
 
     @cached_property
     def borrowed(self) -> list[Record]:
