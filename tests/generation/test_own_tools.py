@@ -90,6 +90,12 @@ def leaving(tool, arguments):
         raise SystemExit(1)
     return answer(tool, arguments)
 
+def halves(tool, arguments):
+    CALLS.append((tool, arguments))
+    if len(CALLS) == 1:
+        raise ValueError("half of a character: \\ud83d")
+    return {"parcels": [{"number": "PK-\\ud83d"}]} if tool == "find_parcels" else {"shelf": "S\\ud83d"}
+
 nothing = None
 '''
 NAMES = ["Ann Bell", "Bob Carr", "Cyd Dorn", "Dan Egan", "Eve Faber", "Fay Gould", "Gus Hart", "Hal Innes"]
@@ -454,3 +460,16 @@ def test_nothing_beside_a_dataset_names_a_function(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("FINETUNE_COVERAGE_TOOL_EXECUTOR", "json:dumps")
     named = Services(load_settings()).tool_executor
     assert named is not None and named.function is json.dumps
+
+
+async def test_halves_of_characters_stop_nothing(
+    prepared: Callable[..., Any], mock_openai: MockOpenAI
+) -> None:
+    services, item = prepared("halves", count=1, max_concurrency=1)
+    asks = {"role": "user", "content": ASKS[6].format("half \ud83d a name")}
+    traffic = {"name": "find_parcels", "arguments": json.dumps({"name": "Ida \ud83d"})}
+    begun = [asks, {"role": "assistant", "content": "", "tool_calls": [traffic]}]
+    mock_openai.queue += [json.dumps({"messages": begun})] * 2
+    generation = (await run_approved_item(services, *item))["generation"]
+    assert generation["rejected"]["tool_executor"] == 1
+    assert (generation["status"], generation["accepted"]) == ("complete", 1)

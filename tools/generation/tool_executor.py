@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any
 
 from ..errors import InvalidInput
+from ..text.whole_characters import whole_characters
 
 MOST_CHARACTERS = 20_000
 """Of one result. A longer one is refused, not cut: half a JSON document is nothing that a tool returns."""
@@ -86,7 +87,7 @@ class ToolExecutor:
             raise NoResult(
                 f"{tool} returned {len(text):,} characters, where {MOST_CHARACTERS:,} are the most"
             )
-        return text
+        return whole_characters(text)
 
 
 def _unusable(name: str, why: str) -> InvalidInput:

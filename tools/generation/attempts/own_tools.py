@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...text.whole_characters import whole_characters
 from ..checks.form.tool_schema import ToolSchema
 from ..strategies.prompt import render
 from ..strategies.written_record import answer_schema
@@ -60,7 +61,7 @@ def going_on(draft: Draft, replies: Sequence[str], results: Sequence[Sequence[st
     first = draft.requests[0]
     prompt = list(first.prompt)
     for number, (reply, returned) in enumerate(zip(replies, results, strict=True), 1):
-        prompt.append(("assistant", json.dumps(part_in(reply), ensure_ascii=False)))
+        prompt.append(("assistant", whole_characters(json.dumps(part_in(reply), ensure_ascii=False))))
         prompt += render("results", results=list(returned), is_last=number == MOST_ROUNDS)
     schema = answer_schema({"messages": first.schema["properties"]["messages"]})
     return replace(first, prompt=prompt, schema=schema)
