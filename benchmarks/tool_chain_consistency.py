@@ -242,7 +242,7 @@ def same_call_other_result(messages: Messages, rng: random.Random) -> bool:
         r'": "?([^",{}\[\]]{3,})', lambda m: m[0].replace(m[1], other_value(m[1])), result["content"]
     )
     messages[place + 2 : place + 2] = [copy.deepcopy(messages[place]), {**result, "content": changed}]
-    return changed != result["content"]
+    return bool(changed != result["content"])
 
 
 def answer_denies_result(messages: Messages, rng: random.Random) -> bool:
@@ -439,13 +439,11 @@ def main(count: int) -> None:
         "the last column is what it finds in the real records of the dataset. No negatives, no verifier.\n"
     )
     print(markdown_table(header, clean))
-    rows = []
-    for kind in PLANTS:
-        by_form, by_verifier, accepted = (
-            planted[kind, outcome] for outcome in ("form", "verifier", "accepted")
-        )
-        rows.append([kind, by_form + by_verifier + accepted, by_form, by_verifier, accepted])
-    rows.append(["all", *(sum(row[place] for row in rows) for place in range(1, 5))])
+    kinds = {
+        kind: [planted[kind, outcome] for outcome in ("form", "verifier", "accepted")] for kind in PLANTS
+    }
+    kinds["all"] = [sum(numbers) for numbers in zip(*kinds.values(), strict=True)]
+    rows = [[kind, sum(numbers), *numbers] for kind, numbers in kinds.items()]
     print("\nOne contradiction planted in every second draft, with a verifier that knows of it:\n")
     print(markdown_table(["planted", "drafts", "refused by form", "by the verifier", "accepted"], rows))
     refused_good = ", ".join(f"{check} {n}" for check, n in good.most_common() if check != "accepted")

@@ -178,13 +178,8 @@ class AttemptWork:
         outcomes += [Outcome(one, "rejected", rejection) for one, rejection in refused]
         outcomes += [Outcome(one, "rejected", journal.TWIN) for one, _ in whole if one.number in doubled]
         outcomes += [Outcome(one, "accepted") for one, _ in whole if one.number not in doubled]
-        is_set_aside = [not one.is_written and not one.further for one in going_on]
-        outcomes += [
-            Outcome(one, "continues") for one, known in zip(going_on, is_set_aside, strict=True) if known
-        ]
-        outcomes += self._begin_further(
-            [one for one, known in zip(going_on, is_set_aside, strict=True) if not known]
-        )
+        outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written and not one.further]
+        outcomes += self._begin_further([one for one in going_on if one.is_written or one.further])
         return outcomes, next(filter(None, problems), None)
 
     def _look_at_other_jobs(self) -> None:
