@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from finetune_coverage.tools.analyze_coverage import analyze
+from finetune_coverage.tools.analyze_coverage import analyze, recommend_for
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.importer import import_files
@@ -21,6 +21,7 @@ from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
+from finetune_coverage.tools.generation.money.estimate import check_items
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
@@ -170,6 +171,11 @@ async def test_the_whole_way(code: str, services: Services, model: ScriptedChatM
         "billing": 12,
     }
     assert coverage.under_represented == ["delivery"]
+
+    recommended = recommend_for(services, WORKFLOW, coverage)
+    option = recommended.worst_topic
+    assert option is not None and [one.topic for one in option.items] == ["delivery"]
+    check_items(services, WORKFLOW, option.items)  # what is proposed can be carried out
 
     for strategy in get_args(StrategyName):
         topic, bad, good = answers(code, strategy)
