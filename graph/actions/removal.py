@@ -57,7 +57,8 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             services = scoped(source(), state)
             moved = merge_topics(services, offer.workflow_id, removal.topics, removal.into)
             said = f'{plural_have(moved, "record")} the topic "{topic_title(removal.into)}" now.'
-            return {**forget(), "workflow_id": offer.workflow_id, **noticed(None, said)}
+            kept = {"workflow_id": offer.workflow_id, "left_out": state.get("left_out")}
+            return {**forget(), **kept, **noticed(None, said)}
         return _drop(source, state, offer)
     except CoverageError as error:
         return noticed(offer, escape(str(error)))

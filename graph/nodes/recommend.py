@@ -56,14 +56,21 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
     # Topics come back from a failed dry run: they need records although the balance is good, until a round.
     asked = not after_round and sorted(focus) != sorted(state.get("served_focus") or [])
+    left_out = [topic for topic in state.get("left_out") or [] if topic in coverage.topic_distribution]
     recommendation = recommend_for(
-        services, workflow_id, coverage, focus or None, focus_failed=asked, wait_for_labels=False
+        services,
+        workflow_id,
+        coverage,
+        focus or None,
+        focus_failed=asked,
+        left_out=left_out,
+        wait_for_labels=False,
     )
     is_short = any(result["accepted"] < result["requested"] for result in state.get("results") or [])
     offer = _offer(
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
-    offer.topics = [topic.name for topic in coverage.topics]
+    offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out
     offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
     offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
     previous = offer_in(state)

@@ -13,7 +13,7 @@ from ..actions import catalog
 from ..actions.answering import respond
 from ..actions.branches import compare, fork, switch
 from ..actions.details import details
-from ..actions.plan import revise
+from ..actions.plan import leave_out, revise
 from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
 from ..actions.rules import rules
@@ -51,6 +51,7 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
     **dict.fromkeys((TakeOut, LeaveIn), remove),
     **dict.fromkeys((AddRule, SkipRule, catalog.ShowRules), rules),
     **dict.fromkeys((TakeBack, KeepRound), take_back),
+    catalog.LeaveOut: leave_out,
     catalog.ShowRecords: review,
     catalog.ShowDetails: details,
     catalog.SetTargets: retarget,

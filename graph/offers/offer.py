@@ -97,6 +97,7 @@ class Offer(BaseModel):
         is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
         onward: what is left to ask for once the pilot was shown.
         review: the records that are shown, if any are.
+        left_out: topics that the person does not want records for; nothing here generates for them.
         cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
         cap_usd: the most money that it may cost, likewise.
         model: the language model that the plan was priced for, if the run named one.
@@ -124,6 +125,7 @@ class Offer(BaseModel):
     is_pilot: bool = False
     onward: list[PlanItem] = Field(default_factory=list)
     review: Review | None = None
+    left_out: list[str] = Field(default_factory=list)
     cap_tokens: int | None = None
     cap_usd: float | None = None
     model: str | None = None

@@ -356,13 +356,13 @@ def _not_here(how: str) -> Action:
     raise InvalidInput(how)
 
 
-def _left_out(topics: Sequence[str], offer: Offer) -> catalog.ProposePlan:
+def _left_out(topics: Sequence[str], offer: Offer) -> catalog.Action:
     items = [item for item in offer.items if item.topic not in topics]
     if len(items) == len(offer.items):
         items = [item for item in offer.everything if item.topic not in topics]
     if not items:
-        raise InvalidInput("That would leave nothing to generate.")
-    return catalog.ProposePlan(items=_kept(items))
+        return catalog.LeaveOut(topics=list(topics))
+    return catalog.ProposePlan(items=_kept(items), leave_out=list(topics))
 
 
 def _kept(items: Sequence[Any]) -> list[PlannedItem]:

@@ -100,7 +100,7 @@ def round_report(
         rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
             *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
-            *([stop_reason] if stop_reason else []),
+            " ".join([*([stop_reason] if stop_reason else []), *_left_out(offer)]),
         ],
         question=_verdict(before, after, offer),
         options=option_lines(offer),
@@ -212,7 +212,7 @@ def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
 def _recommendation(
     coverage: Coverage, recommendation: Recommendation, offer: Offer, focus_topics: Sequence[str]
 ) -> str:
-    only = [f"Only {_titles(focus_topics)}."] if focus_topics else []
+    only = [*([f"Only {titles(focus_topics)}."] if focus_topics else []), *_left_out(offer)]
     is_plan = recommendation.action == "generate_synthetic_data" and offer.items
     if not is_plan or recommendation.is_for_focus:
         return " ".join([*only, escape(shorten(recommendation.reason, _REASON))])
@@ -316,7 +316,12 @@ def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
     return "The balance has not improved. Would you like to:"
 
 
-def _titles(topics: Sequence[str]) -> str:
+def _left_out(offer: Offer) -> list[str]:
+    return [f"Left out, as you said: {titles(offer.left_out)}."] if offer.left_out else []
+
+
+def titles(topics: Sequence[str]) -> str:
+    """Names of topics in quotation marks; of many the first and how many more."""
     rest = len(topics[_NAMED:])
     named = [f'"{topic_title(topic, _NAME)}"' for topic in topics[:_NAMED]]
     return ", ".join([*named, *([f"and {rest:,} more"] if rest else [])])

@@ -85,8 +85,9 @@ def caps_of(
     profiles: Mapping[str, TopicProfile],
     settings: Thresholds,
     focus_topics: Collection[str] | None,
+    left_out: Collection[str] = (),
 ) -> dict[str, Cap]:
-    """What may be added to each topic; nothing to topics outside the focus, if there is one."""
+    """What may be added to each topic; nothing to those left out, and to those outside the focus, if there is one."""
     caps = {}
     for topic in coverage.topics:
         profile = profiles.get(topic.name) or TopicProfile(topic=topic.name)
@@ -99,6 +100,8 @@ def caps_of(
         )
         if focus_topics and topic.name not in focus_topics:
             caps[topic.name] = Cap(0, "it is not among the topics asked for")
+        if topic.name in left_out:
+            caps[topic.name] = Cap(0, "it is left out, as you said")
     return caps
 
 

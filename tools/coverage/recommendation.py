@@ -55,6 +55,7 @@ def recommend(
     *,
     focus_topics: Collection[str] | None = None,
     focus_failed: bool = False,
+    left_out: Collection[str] = (),
     labels_looked_at: bool = True,
 ) -> Recommendation:
     """Decide from the exact score, and from what stands in the way of trusting or mending it.
@@ -71,9 +72,10 @@ def recommend(
         settings: target score, minimum per topic, largest synthetic share.
         focus_topics: generate for these topics only; ``None`` or empty for all.
         focus_failed: they failed a dry run, so they need records also where the balance does not.
+        left_out: generate for none of these topics.
         labels_looked_at: whether ``review`` holds what the label check finds.
     """
-    caps = caps_of(coverage, profiles, settings, focus_topics)
+    caps = caps_of(coverage, profiles, settings, focus_topics, left_out)
     additions, capped = default_additions(
         coverage.scored_counts,
         coverage.weights,
