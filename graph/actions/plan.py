@@ -14,7 +14,7 @@ from ...tools.generation.money.estimate import estimate_plan
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ..offers.options import plan_options
-from ..offers.pending import lay, withdraw
+from ..offers.pending import ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
@@ -67,11 +67,13 @@ def revise(
     known = state.get("coverage") if not state.get("results") else None
     coverage = Coverage.model_validate(known) if known else analyze(services, offer.workflow_id)
     note_lower_scores(changed, coverage)
+    is_about_limits = named.remove_limits or named.max_usd or named.max_tokens
+    limit = "" if is_about_limits else ended_limit(services.store, changed, thread_id())
     changed = lay(services, changed, state, thread_id())
     left_out = {"left_out": changed.left_out}
     if isinstance(deed, Approve) and affordable:
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
-    said = [changed_topics, pilot_note(items, onward) if onward else ""]
+    said = [changed_topics, limit, pilot_note(items, onward) if onward else ""]
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:

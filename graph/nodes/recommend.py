@@ -30,7 +30,7 @@ from ..offers.options import (
     further_options,
     plan_options,
 )
-from ..offers.pending import lay
+from ..offers.pending import ended_limit, lay
 from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
@@ -83,8 +83,10 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         lambda items: costs_in_words(estimator, items, in_words=brief_cost_words),
     )
     note_lower_scores(offer, coverage)
+    limit = ended_limit(services.store, offer, thread_id()).rstrip(".")
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(estimator, offer.items, in_words=one_line_cost) if offer.plan_id else ""
+    cost = ". ".join(filter(None, (cost, limit)))
     if after_round:
         is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
