@@ -188,5 +188,4 @@ def forget() -> dict[str, Any]:
         "approval_id": None,
         "next_step": None,
         "served_focus": None,
-        "left_out": None,
     }

@@ -71,7 +71,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
     if changed:
-        update |= forget()
+        update |= {**forget(), "left_out": None}
         withdraw(store, offer_in(state))
     elif state.get("coverage_before") is None:
         update |= history(store, thread, workflow_id)

@@ -186,6 +186,11 @@ class Offer(BaseModel):
             )
         return [shown[number - 1] for number in numbers]
 
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """What of the dataset a yes would change: the parts of it, of which a later question may name more."""
+        return set()
+
     def instead(self, kind: type[Kind], **changes: Any) -> Kind:
         """Another question in place of this one; what both have stays, unless it is changed."""
         common = {name: getattr(self, name) for name in Offer.model_fields if name != "action"}
@@ -263,6 +268,11 @@ class UndoOffer(Offer):
     jobs: list[str]
     done: str
 
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The rounds' jobs."""
+        return set(self.jobs)
+
 
 class RuleOffer(Offer):
     """Whether the reason for which a record was taken out becomes a rule.
@@ -274,6 +284,11 @@ class RuleOffer(Offer):
     plain_yes, plain_no = AddRule, SkipRule
     action: Literal["add_rule"] = "add_rule"
     rule: Rule
+
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The rule."""
+        return {self.rule}
 
 
 class Removal(BaseModel):
@@ -302,6 +317,12 @@ class RemovalOffer(Offer):
     plain_yes, plain_no = TakeOut, LeaveIn
     action: Literal["remove"] = "remove"
     removal: Removal
+
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The records, the rule, or the topics with what they become."""
+        asked = self.removal
+        return {(asked.what, asked.into, one) for one in asked.record_ids or asked.topics or asked.numbers}
 
 
 _OFFERS: TypeAdapter[Offer] = TypeAdapter(
