@@ -11,6 +11,7 @@ from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import caps_words
 from ...tools.generation.money.estimate import estimate_plan
+from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ..offers.options import plan_options
@@ -73,7 +74,8 @@ def revise(
     left_out = {"left_out": changed.left_out}
     if isinstance(deed, Approve) and affordable:
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
-    said = [changed_topics, limit, pilot_note(items, onward) if onward else ""]
+    passed_over = passed_over_for(services, offer.workflow_id, items)
+    said = [changed_topics, limit, *map(escape, passed_over), pilot_note(items, onward) if onward else ""]
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:

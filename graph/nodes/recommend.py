@@ -37,7 +37,7 @@ from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
 from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
-from ..wording.report import analysis_report, round_report
+from ..wording.report import analysis_report, passed_over_lines, round_report
 
 AfterRecommendation = Literal["approve", "talk"]
 _CARRIED = (Unread, ProposeMore, ShowRecords, ShowDetails, Proceed, Stop, ReviewOutside, Decline)
@@ -90,10 +90,9 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     if after_round:
         is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
+        remarks = [*filter(None, [stop_reason or goal]), *passed_over_lines(recommendation)]
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
-        text = round_report(
-            before, coverage, state["results"], offer, cost=cost, stop_reason=stop_reason or goal
-        )
+        text = round_report(before, coverage, state["results"], offer, cost=cost, remarks=remarks)
     else:
         text = analysis_report(
             coverage, recommendation, offer, cost=cost, notice=state.get("notice"), focus_topics=focus

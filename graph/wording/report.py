@@ -36,6 +36,7 @@ _FEW = "which may cause the model to underperform on these types of questions"
 _ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
 _NAME, _REASON, _REMARK = 28, 150, 110
 _NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
+_FEW_STRATEGIES, _PASSED_OVER = 2, 300
 
 
 def analysis_report(
@@ -77,7 +78,7 @@ def round_report(
     offer: Offer,
     *,
     cost: str = "",
-    stop_reason: str | None = None,
+    remarks: Sequence[str] = (),
 ) -> str:
     """The report after a round of generation.
 
@@ -87,7 +88,8 @@ def round_report(
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
         cost: of the next plan, in a line.
-        stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
+        remarks: why no further round is recommended (the goal is met, or it will not be met like that), and why a
+            strategy is not proposed again.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
     changes = _count_changes(before, after)
@@ -100,7 +102,7 @@ def round_report(
         rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
             *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
-            " ".join([*([stop_reason] if stop_reason else []), *_left_out(offer)]),
+            " ".join([*remarks, *_left_out(offer)]),
         ],
         question=_verdict(before, after, offer),
         options=option_lines(offer),
@@ -140,7 +142,10 @@ def details_report(
         plan=plan_lines("**Plan**", coverage, offer.items, cost) if offer.items else [],
         rows=rows,
         rest=f"… and {plural(rest, 'more topic')}, none further below its target. {listed}" if rest else "",
-        remarks=[escape(recommendation.reason), *_review_remarks(recommendation)],
+        remarks=[
+            *map(escape, dict.fromkeys([recommendation.reason, *recommendation.passed_over])),
+            *_review_remarks(recommendation),
+        ],
         further=further_lines(offer, recommendation.frontier.unreachable),
         rounds=rounds,
         strategies=strategies,
@@ -212,7 +217,11 @@ def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
 def _recommendation(
     coverage: Coverage, recommendation: Recommendation, offer: Offer, focus_topics: Sequence[str]
 ) -> str:
-    only = [*([f"Only {titles(focus_topics)}."] if focus_topics else []), *_left_out(offer)]
+    only = [
+        *([f"Only {titles(focus_topics)}."] if focus_topics else []),
+        *_left_out(offer),
+        *passed_over_lines(recommendation),
+    ]
     is_plan = recommendation.action == "generate_synthetic_data" and offer.items
     if not is_plan or recommendation.is_for_focus:
         return " ".join([*only, escape(shorten(recommendation.reason, _REASON))])
@@ -314,6 +323,12 @@ def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
     if change.lowers:
         return "The dataset is less balanced than before. Would you like to:"
     return "The balance has not improved. Would you like to:"
+
+
+def passed_over_lines(recommendation: Recommendation) -> list[str]:
+    """Why a strategy is not proposed again, of the topics that lack most; "more" shows the others."""
+    said = recommendation.passed_over if recommendation.action != "proceed_to_grader" else []
+    return [escape(shorten(one, _PASSED_OVER)) for one in said[:_FEW_STRATEGIES]]
 
 
 def _left_out(offer: Offer) -> list[str]:

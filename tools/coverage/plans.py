@@ -12,7 +12,7 @@ from .balance import EXCELLENT
 from .caps import MAX_PER_ITEM, Cap, topic_cap
 from .report import Coverage
 from .score_change import effect_on_score
-from .strategy_choice import StrategyName, TopicProfile, choose_strategy
+from .strategy_choice import StrategyName, TopicProfile, choose_strategy, passed_over
 
 
 class PlanItem(BaseModel):
@@ -100,6 +100,8 @@ def caps_of(
         )
         if focus_topics and topic.name not in focus_topics:
             caps[topic.name] = Cap(0, "it is not among the topics asked for")
+        if choose_strategy(profile)[0] in profile.refused:
+            caps[topic.name] = Cap(0, passed_over(profile).rstrip("."))
         if topic.name in left_out:
             caps[topic.name] = Cap(0, "it is left out, as you said")
     return caps
