@@ -31,7 +31,7 @@ from ..tools.models.usage import NO_USAGE, TokenUsage
 from ..tools.services import Services
 from ..tools.text.guessed_language import is_english
 from .reading.bare_answers import is_foreign_answer
-from .reading.names import ascii_digits
+from .reading.numbers import ascii_digits
 from .scope import ServicesSource, scoped
 from .state import State, offer_in, with_reading, with_update
 from .wording.markdown import topic_title

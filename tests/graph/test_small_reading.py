@@ -88,6 +88,9 @@ async def test_whatever_it_reads_is_no_yes(chat: Any, services: Services, says: 
     [
         (("plan", (), (5.0,)), "mach 5 draus", "**Plan**: 5 for"),
         (("plan", (), (2.0,)), "ok 2", "Is that the option? Then answer 2"),
+        (("ask_reach", (), (0.8,)), "was braucht es für .8", "The fewest records that bring the score to 0.8"),
+        (("limit_tokens", (), (9000.0,)), "höchstens 9.000 tokens", "9,000 tokens"),
+        (("limit_tokens", (), (9000.0,)), "9,000 tokens at most please", "9,000 tokens"),
         (("plan", ("billing_questions",), (5.0,)), "alle beide 5", "5 for \"Technical"),
         (("drop", ("technical_issues",)), "ignorier technical issues", "Left out, as you said"),
         (("edit", (), (2.0,)), "2 kürzer bitte", "finetune-coverage review"),
