@@ -92,7 +92,9 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
         remarks = [*filter(None, [stop_reason or goal]), *passed_over_lines(recommendation)]
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
-        text = round_report(before, coverage, state["results"], offer, cost=cost, remarks=remarks)
+        text = round_report(
+            before, coverage, state["results"], offer, cost=cost, remarks=remarks, is_met=is_met
+        )
     else:
         text = analysis_report(
             coverage, recommendation, offer, cost=cost, notice=state.get("notice"), focus_topics=focus

@@ -21,7 +21,7 @@ from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
 from .inspections import check_words
-from .markdown import escape, percent, plural, score_words, shorten, topic_title
+from .markdown import escape, percent, plural, score_words, sentence, shorten, topic_title
 from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
@@ -79,6 +79,7 @@ def round_report(
     *,
     cost: str = "",
     remarks: Sequence[str] = (),
+    is_met: bool = False,
 ) -> str:
     """The report after a round of generation.
 
@@ -90,6 +91,7 @@ def round_report(
         cost: of the next plan, in a line.
         remarks: why no further round is recommended (the goal is met, or it will not be met like that), and why a
             strategy is not proposed again.
+        is_met: whether the balance is where it should be.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
     changes = _count_changes(before, after)
@@ -104,7 +106,7 @@ def round_report(
             *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
             " ".join([*remarks, *_left_out(offer)]),
         ],
-        question=_verdict(before, after, offer),
+        question=_verdict(before, after, offer, is_met=is_met),
         options=option_lines(offer),
     )
 
@@ -268,7 +270,7 @@ def _generated(result: Mapping[str, Any]) -> str:
     )
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".{measured}'
-    reason = f" {escape(shorten(str(result['reason']), _REASON))}" if result.get("reason") else ""
+    reason = f" {sentence(str(result['reason']), _REASON)}" if result.get("reason") else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
 
 
@@ -288,7 +290,7 @@ def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
     said = list(dict.fromkeys(remark for result in results for remark in result.get("remarks", [])))
     rest = len(said[1:])
     more = [f"{plural(rest, 'more remark')}: `finetune-coverage jobs show`."] if rest else []
-    return [*(f"{escape(shorten(remark, _REMARK)).rstrip('.')}." for remark in said[:1]), *more]
+    return [*(sentence(remark, _REMARK) for remark in said[:1]), *more]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -314,9 +316,9 @@ def _count_changes(before: Coverage, after: Coverage) -> str:
     return ", ".join([*changes[:_NAMED], *([f"and {plural(rest, 'more topic')}"] if rest else [])])
 
 
-def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
+def _verdict(before: Coverage, after: Coverage, offer: Offer, *, is_met: bool) -> str:
     change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
-    if change.improves and isinstance(offer, ProceedOffer):
+    if change.improves and (is_met or isinstance(offer, ProceedOffer)):
         return "The dataset is now better balanced. Would you like to:"
     if change.improves:
         return "The dataset is better balanced, and not yet where it should be. Would you like to:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,18 @@ async def test_nothing_gained_ends_the_loop(chat: Any, model: ScriptedChatModel,
     assert list_plans(services.store, "wf-1", "pending") == []
     assert (await chat.values())["rejected"]["parse"] >= 1
     assert "did not pass the checks" in await chat.answer("what was rejected and why?")
+
+
+async def test_a_short_round_that_met_the_goal_says_no_other_thing(
+    chat: Any, model: ScriptedChatModel, services: Services
+) -> None:
+    writer, written = model.default, itertools.count()
+    model.default = lambda messages: writer(messages) if next(written) < 40 else "no JSON"
+    await chat.new("do 60 for technical issues with few-shot")
+    said = await chat.answer("yes")
+    assert said.startswith("**Generation Ended Short**") and "The goal is met." in said
+    assert "The last 20 drafts in a row were refused by parse" in said
+    assert "The dataset is now better balanced" in said and "not yet where it should be" not in said
 
 
 async def test_a_strategy_that_brought_nothing_is_not_proposed_again(
