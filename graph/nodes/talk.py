@@ -103,9 +103,9 @@ def _given_up(deed: Deed, before: Offer | None, after: Offer | None) -> str:
     waited = before.waits_for_yes if before is not None and not isinstance(deed, _ANSWERS) else set()
     if before is None or not waited or (after is not None and waited <= after.waits_for_yes):
         return ""
-    is_rule = isinstance(before, RuleOffer)
-    what = f"the rule “{escape(before.rule.words)}”" if is_rule else before.options[0].label
-    return f"No longer waiting for your yes: {what}."
+    if isinstance(before, RuleOffer):
+        return f"No longer waiting for your yes: the rule “{escape(before.rule.words)}”."
+    return f"No longer waiting for your yes: {before.options[0].label}."
 
 
 def _after_the_end(reply: Reply, update: dict[str, Any]) -> Command[Talked]:
