@@ -197,7 +197,10 @@ def test_a_chain_shows_how_real_results_look_or_that_there_are_none() -> None:
 def test_a_topic_without_a_description_goes_by_its_name() -> None:
     assert "from its description" in tail_of(draft_of("topic_description", about_parcels("en")))
     draft = draft_of("topic_description", about_parcels("en", description=""))
-    assert "by its name" in tail_of(draft) and '## Topic\n{"name": "parcels"}\n' in draft.requests[0].prompt[0][1]
+    assert (
+        "by its name" in tail_of(draft)
+        and '## Topic\n{"name": "parcels"}\n' in draft.requests[0].prompt[0][1]
+    )
 
 
 def test_the_plan_of_cases_sees_how_records_go_and_all_their_tools() -> None:
