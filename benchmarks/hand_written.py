@@ -88,10 +88,9 @@ def main() -> None:
         everything += drafts
         row = [dataset]
         for label in ("good", "bad"):
-            some = [one for one in drafts if one["label"] == label]
-            form = [one["refused_by"] for one in some if one["refused_by"] not in (None, "verifier")]
-            row.append(_refused([*form, *[""] * (len(some) - len(form))]))
-            row.append(_refused([one["refused_by"] or "" for one in some]))
+            refusals = [one["refused_by"] or "" for one in drafts if one["label"] == label]
+            row.append(_refused(["" if check == "verifier" else check for check in refusals]))
+            row.append(_refused(refusals))
         if path.is_file():
             now = judged_now(dataset, drafts)
             for label in ("good", "bad"):
@@ -103,8 +102,8 @@ def main() -> None:
             row += ["not measured"] * 2
         rows.append(row)
     for fault in sorted({one["fault"] for one in everything if one["label"] == "bad"}):
-        some = [one["refused_by"] or "" for one in everything if one["fault"] == fault]
-        faults.append([fault, _refused(some)])
+        refusals = [one["refused_by"] or "" for one in everything if one["fault"] == fault]
+        faults.append([fault, _refused(refusals)])
     header = [
         "dataset",
         "good: by form",
