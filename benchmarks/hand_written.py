@@ -9,6 +9,7 @@ judge the drafts once more; copies of records by others are not kept, so their t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import tempfile
@@ -17,13 +18,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.generate_synthetic_data import run_approved_item
+from finetune_coverage.tools.generation.approvals.approval import approve_plan
+from finetune_coverage.tools.generation.approvals.plans import propose_plan
 from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
 from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.topic_context import topic_context
+from finetune_coverage.tools.models.minilm import MiniLMEmbeddings
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.workflows import create_workflow
 
 from .table import markdown_table
@@ -36,7 +44,9 @@ FILES = {
     "crosswoz": DATA / "languages" / "crosswoz_zh_250.jsonl",
     "functionchat": DATA / "languages" / "functionchat_singlecall_ko.jsonl",
 }
-PER_STRATEGY = 12
+PER_STRATEGY, THIRTY = 12, 30
+SAME_MEANING = 0.9
+"""Cosine of MiniLM's vectors."""
 
 Kept = dict[str, Any]
 """A draft: dataset, strategy, topic, attempt, label, fault, note, answer, and what it was refused by at first sight."""
@@ -71,6 +81,40 @@ def judged_now(dataset: str, drafts: Sequence[Kept]) -> list[str | None]:
         services.index.close()
         services.store.close()
     return outcomes
+
+
+def thirty_variations() -> str:
+    """What thirty message variations from fifteen real records are worth, and how many differ in meaning."""
+    drafts = kept("thirty_variations")
+    answers = iter([json.dumps(one["answer"]) for one in drafts])
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        settings = Settings(home=Path(folder), model_profile="full", verifier_share=0, max_concurrency=1)
+        model = ScriptedChatModel([])
+        model.default = lambda _: next(answers)
+        services = Services(settings, make_chat_model=lambda _: model)
+        create_workflow(services.store, "wf")
+        import_files(services.store, "wf", [FILES["sample"]])
+        item = PlanItem(topic=drafts[0]["topic"], count=THIRTY, strategy="message_variation")
+        plan = propose_plan(services.store, "wf", [item])
+        approval = approve_plan(services.store, plan.id, approver="benchmark", channel="benchmark").id
+        generation = asyncio.run(run_approved_item(services, approval, 0))["generation"]
+        said: dict[str, list[str]] = {"real": [], "synthetic": []}
+        for record in load_records(services.store, "wf"):
+            if record.topic == item.topic:
+                said[record.origin].append(record.user_text)
+        services.index.close()
+        services.store.close()
+    real, written = said["real"], said["synthetic"]
+    vectors = MiniLMEmbeddings().embed_array([*real, *written])
+    different = list(range(len(real)))
+    for number in range(len(real), len(vectors)):
+        if (vectors[different] @ vectors[number]).max() < SAME_MEANING:
+            different.append(number)
+    return (
+        f"{THIRTY} message variations for “{item.topic}” from {len(real)} real records: {generation['accepted']} "
+        f"accepted of {len(drafts)} drafts, worth {generation['worth']}; what the users of "
+        f"{len(different) - len(real)} say is less than {SAME_MEANING} alike to the real ones and to each other."
+    )
 
 
 def _refused(refusals: Sequence[str]) -> str:
@@ -115,6 +159,7 @@ def main() -> None:
     ]
     print("Refused at first sight, and by today's checks of form:\n")
     print(markdown_table(header, rows))
+    print(f"\n{thirty_variations()}")
     print("\nPlanted faults refused at first sight, by form or the verifier:\n")
     print(markdown_table(["fault", "refused"], faults))
 
