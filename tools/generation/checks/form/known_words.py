@@ -4,52 +4,48 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from math import sqrt
 
 import numpy as np
 
-from ....dataset.record import Message, Record, message_text
+from ....dataset.record import Record, message_text
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
 from ...search.words import words_of
 
-SPOKEN = ("user", "assistant")
-LEAST_RECORDS = 20
-LEAST_PARTS = 12
-"""Of a text; with fewer its share says nothing."""
+LEAST_MESSAGES = 20
+LEAST_PARTS = 24
+"""Of a message; with fewer it may be a name or an address."""
 HALF = 0.5
 FEW = 0.01
-"""Share of the real texts below whose known parts the limit lies, where that is less than half."""
+"""Share of the real messages below whose known parts the limit lies, where that is less than half."""
 
 
 class KnownWords:
-    """Counts which parts of a text's words the real records know. The same in every script.
+    """Counts which parts of a message's words the real records know. The same in every script.
 
     Parts are three letters in a row with the ends of the word, or single characters where a word is one or two of them
-    (Chinese, Japanese, Korean, Thai). The limit is half, or less where turns of real records judged by the other
-    records know less: turn by turn, as drafts are judged, for the replies of a desk are alike and its users are not.
+    (Chinese, Japanese, Korean, Thai). The limit is half, or less where messages of real records judged by the other
+    records know less.
     """
 
     name = "known_words"
 
     def __init__(self, real: Iterable[Record]) -> None:
-        records = [[set(_parts(message_text(turn))) for turn in _spoken(record)] for record in real]
-        self._times = Counter(part for turns in records for part in set().union(*turns))
+        messages = [[set(_parts(text)) for text in _spoken(record)] for record in real]
+        self._times = Counter(part for record in messages for part in set().union(*record))
         shares = [
             sum(self._times[part] > 1 for part in parts) / len(parts)
-            for turns in records
-            for parts in turns
+            for record in messages
+            for parts in record
             if len(parts) >= LEAST_PARTS
         ]
-        is_enough = len(records) >= LEAST_RECORDS and bool(shares)
-        # What so few turns say of the lowest share can be off by the standard error of a share.
-        margin = 0.05 + 0.5 / sqrt(max(1, len(shares)))
-        self._limit = min(HALF, float(np.quantile(shares, FEW)) - margin) if is_enough else 0.0
+        is_enough = len(shares) >= LEAST_MESSAGES
+        self._limit = min(HALF, float(np.quantile(shares, FEW)) - 0.05) if is_enough else 0.0
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first written turn that is mostly unknown."""
         for message in candidate.written:
-            if message["role"] not in SPOKEN:
+            if message["role"] not in ("user", "assistant"):
                 continue
             parts = set(_parts(message_text(message)))
             if len(parts) < LEAST_PARTS:
@@ -61,8 +57,8 @@ class KnownWords:
         return None
 
 
-def _spoken(record: Record) -> list[Message]:
-    return [message for message in record.messages if message.get("role") in SPOKEN]
+def _spoken(record: Record) -> list[str]:
+    return [message_text(one) for one in record.messages if one.get("role") in ("user", "assistant")]
 
 
 def _parts(text: str) -> Iterator[str]:
