@@ -37,7 +37,9 @@ def undo(source: ServicesSource, state: State, action: UndoRound) -> dict[str, A
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
     if not effect.records:
-        return said_beside(offer, f"{_named(effect).capitalize()} brought no records: there is nothing to take back.")
+        return said_beside(
+            offer, f"{_named(effect).capitalize()} brought no records: there is nothing to take back."
+        )
     # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
     withdraw(services.store, offer)
     call = tool_messages(
