@@ -35,7 +35,7 @@ from ..checks.habits import telling_records
 from ..checks.stepping_back import Judging
 from ..jobs.loading_progress import LoadingProgress
 from ..lessons.lessons import rejected_in_review
-from ..lessons.rules import list_rules
+from ..lessons.rules import list_rules, why_unread
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .replies import answer_in
 
@@ -113,8 +113,11 @@ class Acceptance:
         judging = Judging.after_trial(plain, of_topic, topic)
         if services.settings.profile == "small":
             judging.checks.append(Reworded())
-        if rules := list_rules(services.store, workflow_id, topic):
-            judging.checks.append(ReviewRules(rules))
+        rules = list_rules(services.store, workflow_id, topic)
+        if exact := [rule for rule in rules if not rule.is_in_words]:
+            judging.checks.append(ReviewRules(exact))
+        if why := why_unread(rules, services.settings):
+            judging.not_judged[ReviewRules.name] = why
         judging.checks += [*comparing, *kept_out]
         judging.not_judged |= unfit
         if services.settings.checks.semantic:

@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 # Scripts without spaces between words (Thai, Lao, Burmese, Khmer, kana, Han): each character counts as a word.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_SPACED = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Knuth's multiplicative hashing
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation."""
     return _WORD.findall(text.lower())
+
+
+def word_count(text: str) -> int:
+    """How many words a text has as people count them: "don't" is one, and so is each character without spaces."""
+    return sum(any(map(str.isalnum, word)) for word in _SPACED.findall(text))
 
 
 def word_hashes(words: list[str]) -> NDArray[np.uint64]:

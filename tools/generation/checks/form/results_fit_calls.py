@@ -15,9 +15,9 @@ from typing import Any
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record, message_text
 from ....dataset.tool_exchanges import exchanges
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
 from ..habits import MOST_RECORDS
-from .squeezed import squeezed
 from .written_calls import leaves, read_arguments
 
 LEAST_SEEN = 5

@@ -1,4 +1,4 @@
-"""Review rules: what a person said, and confirmed, that no generated record may or every one must do."""
+"""Review rules: what a person said that no generated record may or every one must do, where letters tell it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...lessons.rules import Rule
 
 
 class ReviewRules:
-    """Checks the written turns against the rules of the workflow and topic."""
+    """Compares the written turns with the exact rules of the workflow and topic; those in words are the verifier's."""
 
     name = "review_rule"
 

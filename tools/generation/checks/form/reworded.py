@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ....dataset.record import message_text
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
 from ...recognised_facts import READ, menus, numbers, quoted
-from .squeezed import squeezed
 
 _NUMBER = re.compile(r"\d[\d.,:]*\d")
 

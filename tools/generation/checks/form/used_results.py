@@ -13,9 +13,9 @@ from typing import Any
 
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record, message_text
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
 from ..habits import Excuse, Finding, Habits, Key
-from .squeezed import squeezed
 from .written_calls import calls_of, leaves, read_arguments
 
 OWN_WAY = 0.05
