@@ -35,8 +35,8 @@ def ask_to_remove(
     match action:
         case DropRecords():
             numbers = sorted(set(action.numbers))
-            why = {"reason": action.reason, "is_rule": action.is_rule}
-            return _ask(source, state, Removal(what="records", numbers=numbers, **why))
+            removal = Removal(what="records", numbers=numbers, reason=action.reason, is_rule=action.is_rule)
+            return _ask(source, state, removal)
         case RemoveRule():
             return _ask(source, state, Removal(what="rule", numbers=[action.number]))
         case MergeTopics():

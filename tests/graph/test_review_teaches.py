@@ -98,22 +98,24 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
 
 
 async def test_a_rule_in_words_goes_into_the_prompts_and_the_verifier_judges_by_it(
-    reviewing: Any, services: Services, model: Any, writing: Any
+    chat: Any, services: Services, model: Any, writing: Any
 ) -> None:
     services.settings.verifier_share = 1
-    said = await reviewing.answer("规则: 回答不要超过两句")
+    await chat.new("do 2 for technical issues with few-shot")
+    await chat.answer("yes")
+    said = await chat.answer("规则: 回答不要超过两句")
     assert "From now on: rule 1: “回答不要超过两句”" in said and "nothing judges" not in said
     passes = {"quote": "", "finding": "", "passes": True}
     breaks = {"quote": "For the router", "finding": "three sentences", "passes": False}
     verdict = dict.fromkeys(rubric_of("few_shot").criteria, passes) | {"rule_1": breaks}
     model.queue.append(writing.whole_record(*writing.exchange("technical_issues", 300)))
     model.queue.append(json.dumps(verdict))
-    await reviewing.answer("1 for technical issues with few-shot")
+    await chat.answer("1 for technical issues with few-shot")
     model.history.clear()
-    assert "1 verifier" in await reviewing.answer("yes")
+    assert "1 verifier" in await chat.answer("yes")
     prompts = [str(message.content) for messages in model.history for message in messages]
     assert any("keeps to these rules" in prompt and "回答不要超过两句" in prompt for prompt in prompts)
-    said = await reviewing.answer("what was rejected and why?")
+    said = await chat.answer("what was rejected and why?")
     assert "breaks the rule “回答不要超过两句”: three sentences" in said
 
 

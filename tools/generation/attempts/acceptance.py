@@ -17,6 +17,7 @@ from ...models.embedding import why_unfit
 from ...store.records import load_records, topic_counts
 from ..checks.check import Check, ComparingCheck
 from ..checks.form.artefacts import Artefacts
+from ..checks.form.copied_runs import CopiedRuns
 from ..checks.form.decontamination import Decontamination, eval_vectors
 from ..checks.form.exact_duplicate import ExactDuplicate
 from ..checks.form.hidden_text import HiddenText
@@ -24,6 +25,7 @@ from ..checks.form.known_words import KnownWords
 from ..checks.form.language import Language
 from ..checks.form.length import Length
 from ..checks.form.near_duplicate import NearDuplicate
+from ..checks.form.refusals import Refusals
 from ..checks.form.review_rules import ReviewRules
 from ..checks.form.reworded import Reworded
 from ..checks.form.role_grammar import RoleGrammar
@@ -105,10 +107,12 @@ class Acceptance:
             HiddenText(known),
             RoleGrammar(known),
             Artefacts(known),
+            Refusals(known),
             Language(of_topic if len(of_topic) >= FEW else known),
             Length(of_topic if len(of_topic) >= FEW else known),
             KnownWords(known),
             ToolCalls(known),
+            CopiedRuns(of_topic),
         ]
         judging = Judging.after_trial(plain, of_topic, topic)
         if services.settings.profile == "small":

@@ -17,7 +17,7 @@ from ...store.records import load_records
 from ...store.store import Store
 from ...store.tables import review_rules
 from ...store.workflows import check_storable, now, require_workflow, version_within
-from ...text.scripts import is_joined
+from ...text.phrases import phrase_pattern
 from ..search.words import word_count
 
 RuleKind = Literal[
@@ -80,11 +80,11 @@ class Rule:
         replies = [message_text(m) for m in messages if m.get("role") == "assistant" and message_text(m)]
         match self.kind:
             case "forbidden_phrase":
-                found = (_phrase(self.value).search(reply) for reply in replies)
+                found = (phrase_pattern(self.value).search(reply) for reply in replies)
                 hit = next((match for match in found if match), None)
                 return f"a reply says {hit.group()!r}" if hit else None
             case "required_phrase":
-                said = any(_phrase(self.value).search(reply) for reply in replies)
+                said = any(phrase_pattern(self.value).search(reply) for reply in replies)
                 return None if said else f"no reply says {self.value!r}"
             case "max_words":
                 most = max(map(word_count, replies), default=0)
@@ -116,14 +116,6 @@ _WORDS: dict[RuleKind, str] = {
     "max_turns": "the user may speak at most {} times",
     "forbidden_tool": "the tool {} may not be called",
 }
-
-
-def _phrase(value: str) -> re.Pattern[str]:
-    """The phrase in any case; as whole words, unless it begins or ends in a script that joins words to others."""
-    value = value.strip()
-    before = "" if is_joined(value[0]) else r"(?<!\w)"
-    after = "" if is_joined(value[-1]) else r"(?!\w)"
-    return re.compile(before + re.escape(value) + after, re.IGNORECASE)
 
 
 def why_unread(rules: Sequence[Rule], settings: ModelSettings) -> str | None:

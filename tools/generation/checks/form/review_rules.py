@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from ...attempts.draft import Candidate, Rejection
 from ...lessons.rules import Rule
+from ..check import ANY
 
 
 class ReviewRules:
     """Compares the written turns with the exact rules of the workflow and topic; those in words are the verifier's."""
 
     name = "review_rule"
+    languages = ANY
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
