@@ -1,7 +1,8 @@
 """How many good records the checks of form refuse, and how many planted bad ones they pass, in several languages.
 
-``python -m benchmarks.form_checks`` prints the figures. A third of each dataset is held out: its records are new to the
+``python -m benchmarks.form_checks`` prints the figures. A third of each topic is held out: its records are new to the
 checks, and good, whatever their language. The faults are planted into them here; nothing knows how the checks work.
+The smallest and the largest topics of a dataset are written for, turn by turn, until enough records were judged.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ FILES = {
     "CrossWOZ (zh)": DATA / "languages" / "crosswoz_zh_250.jsonl",
     "FunctionChat, tools (ko)": DATA / "languages" / "functionchat_singlecall_ko.jsonl",
 }
-MOST_RECORDS, MOST_TOPICS, MOST_OF_TOPIC = 600, 2, 20
+MOST_TOPICS, MOST_OF_TOPIC, MOST_JUDGED = 12, 50, 40
 OTHER_LANGUAGES = (
     "Das habe ich gestern schon versucht, aber es hat leider nicht funktioniert.",
     "내 계정에 로그인할 수 없어요. 어떻게 해야 하나요?",
@@ -84,15 +85,18 @@ PLANTS: dict[str, Plant] = {
 def measured(name: str, path: Path, folder: Path) -> dict[str, Any]:
     """What is refused of one dataset."""
     sources = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    step = max(1, len(sources) // MOST_RECORDS)
-    records = [
-        Record(f"r{n}", json.dumps(source, ensure_ascii=False), source["topic"])
-        for n, source in enumerate(sources[::step])
-        if source.get("topic")
-    ]
     rng = random.Random(1)
-    rng.shuffle(records)
-    held, known = records[: len(records) // 3], records[len(records) // 3 :]
+    by_topic: dict[str, list[Record]] = {}
+    for number, source in enumerate(sources):
+        record = Record(f"r{number}", json.dumps(source, ensure_ascii=False), source["topic"])
+        by_topic.setdefault(source["topic"], []).append(record)
+    topics = sorted(by_topic) if len(by_topic) <= MOST_TOPICS else rng.sample(sorted(by_topic), MOST_TOPICS)
+    held: list[Record] = []
+    known: list[Record] = []
+    for topic in topics:
+        own = rng.sample(by_topic[topic], min(MOST_OF_TOPIC, len(by_topic[topic])))
+        held += own[: len(own) // 3]
+        known += own[len(own) // 3 :]
     services = Services(Settings(home=folder, model_profile="full"))
     create_workflow(services.store, "wf")
     with services.store.write() as connection:
@@ -107,16 +111,19 @@ def measured(name: str, path: Path, folder: Path) -> dict[str, Any]:
         "bad": {kind: Counter() for kind in ("wrong topic", "copy", *PLANTS)},
         "off": {},
     }
-    for topic, _ in Counter(record.topic for record in held).most_common(MOST_TOPICS):
-        acceptance = Acceptance.for_job(services, "wf", str(topic))
+    for topic in _by_turns(Counter(str(record.topic) for record in held)):
+        if figures["good"].total() >= MOST_JUDGED:
+            break
+        acceptance = Acceptance.for_job(services, "wf", topic)
         figures["off"] |= acceptance.not_judged
-        draft = Draft("few_shot", str(topic), [], [])
+        draft = Draft("few_shot", topic, [], [], profile="full")
 
         refused = partial(_refused_by, acceptance, draft)
 
-        own = [record for record in held if record.topic == topic][:MOST_OF_TOPIC]
+        own = [record for record in held if record.topic == topic]
         figures["good"].update(refused(record.source) for record in own)
-        strays = [record for record in held if record.topic != topic][: len(own)]
+        others = [record for record in held if record.topic != topic]
+        strays = rng.sample(others, min(len(own), len(others)))
         figures["bad"]["wrong topic"].update(refused(record.source) for record in strays)
         copies = [record for record in known if record.topic == topic][: len(own)]
         figures["bad"]["copy"].update(refused(record.source) for record in copies)
@@ -129,6 +136,12 @@ def measured(name: str, path: Path, folder: Path) -> dict[str, Any]:
     services.index.close()
     services.store.close()
     return figures
+
+
+def _by_turns(counts: Counter[str]) -> list[str]:
+    """The smallest topic, the largest one, the second smallest, and so on."""
+    ordered = sorted(counts, key=lambda topic: (counts[topic], topic))
+    return list(dict.fromkeys(name for pair in zip(ordered, reversed(ordered), strict=True) for name in pair))
 
 
 def _refused_by(acceptance: Acceptance, draft: Draft, source: dict[str, Any]) -> str:
