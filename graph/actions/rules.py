@@ -39,7 +39,7 @@ def rules(
             said = escape(str(error))
         return said_beside(offer, said)
     found = list_rules(services.store, offer.workflow_id)
-    return said_beside(offer, "\n".join(filter(None, [_listed(found), _unread(services, found)])))
+    return said_beside(offer, "\n\n".join(filter(None, [_listed(found), _unread(services, found)])))
 
 
 def ask_for_rule(
@@ -102,7 +102,10 @@ def _unread(services: Services, rules: Sequence[Rule]) -> str:
 
 def _listed(rules: list[Rule]) -> str:
     if not rules:
-        return "There are no rules. Say one, such as “never promise refunds”, in any language."
+        return (
+            "There are no rules. `finetune-coverage rules add` adds one, such as “never promise refunds”; a capable "
+            "model understands one here too, in any language."
+        )
     return "\n".join(
         ["Generated records must keep to these rules:", "", *(f"- {rule_line(rule)}" for rule in rules)]
     )

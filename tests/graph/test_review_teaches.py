@@ -89,7 +89,10 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
         True,
         "technical_issues",
     )
-    assert "rule 1: “it should never mention the hotline”" in await reviewing.answer("list rules")
+    said = await reviewing.answer("list rules")
+    assert "rule 1: “it should never mention the hotline”" in said and "No verifier runs" in said
+    await reviewing.answer("1 for technical issues with few-shot")
+    assert "not judged by review_rule: no verifier runs" in await reviewing.answer("yes")
     assert "1. Take rule 1 out" in await reviewing.answer("remove rule 1")
     assert len(list_rules(services.store, "wf-1")) == 1
     assert "Removed: rule 1" in await reviewing.answer("yes")
