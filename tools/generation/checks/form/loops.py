@@ -31,10 +31,11 @@ def said_twice(text: str) -> str | None:
     for first, second, third in zip(sentences, sentences[1:], sentences[2:], strict=False):
         if first == second == third and letters_in(first) >= THRICE:
             return first
-    return _three_times(squeezed(text))
+    return _again_and_again(squeezed(text))
 
 
-def _three_times(text: str) -> str | None:
-    third, rest = divmod(len(text), 3)
-    is_same = not rest and text[:third] == text[third : 2 * third] == text[2 * third :]
-    return text[:third] if is_same and letters_in(text[:third]) >= THRICE else None
+def _again_and_again(text: str) -> str | None:
+    """What a text consists of three times or more, and of nothing else."""
+    period = (text + text).find(text, 1)
+    is_same = 0 < 3 * period <= len(text)
+    return text[:period] if is_same and letters_in(text[:period]) >= THRICE else None
