@@ -27,8 +27,10 @@ _PLACEHOLDER = re.compile(
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _RUN = re.compile(r"(\W|_)\1{3,}")
-_OPENED = re.compile(r"\s[\"'(\[{“‘«„]\s*$|[,，、]\s*$")
-"""A quotation mark or bracket that was opened as the last thing, or a comma: none of 55,642 real turns ends so."""
+_OPENED = re.compile(r"\s[\"'(\[{“‘«„]\s*$")
+_COMMA = re.compile(r"[,，、]\s*$")
+"""A quotation mark or bracket that was opened as the last thing, or of an assistant a comma: of 50,000 real turns, three
+end so. Users do end with a comma, one in a thousand turns."""
 HABIT = 0.01
 """Share of the real records with a trace, from which the trace is theirs: blanks in quiz questions."""
 OPEN_ENDS = 0.01
@@ -93,7 +95,8 @@ class Artefacts:
                     yield _finding(role, f"{what} {match.group()!r}", trace)
             if twice := said_twice(plain):
                 yield _finding(role, f"says twice: {twice!r}", twice)
-            if _OPENED.search(text) or (role in self._closed and text[-1].isalnum()):
+            opened = _OPENED.search(text) or (role == "assistant" and _COMMA.search(text))
+            if opened or (role in self._closed and text[-1].isalnum()):
                 trace = "open end" if text[-1].isalnum() else text[-1]
                 yield _finding(role, f"cut off: …{text[-40:]!r}", trace)
             strange = _scripts(text) - self._scripts - _scripts(said) if self._scripts else set[str]()
