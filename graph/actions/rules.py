@@ -65,11 +65,7 @@ def ask_for_rule(
     asked = put(offer, state).instead(
         RuleOffer, plan_id=None, items=[], options=options, rule=replace(rule, topic=topic)
     )
-    unread = _unread(services, [rule])
-    question = (
-        f"{done}\n\nYour reason could be a rule: “{escape(rule.words)}”. Drafts that break it would be refused; "
-        f"records that are there stay.{unread and f' {unread}'} Would you like to:"
-    )
+    question = f"{done}\n\nYour reason could be a rule: “{escape(rule.words)}”. {_effect(services, rule)} Would you like to:"
     # The record is out already: whatever comes next reads the new figures.
     coverage = analyze(services, workflow_id).model_dump(mode="json")
     figures = {"coverage": coverage, "coverage_after": coverage}
@@ -88,11 +84,12 @@ def _added(services: Services, workflow_id: str, wanted: Rule) -> str:
     """Add a rule; what is said of it."""
     rule = add_rule(services.store, workflow_id, wanted)
     broken, looked = broken_by_real(services.store, workflow_id, rule)
-    said = [f"From now on: {rule_line(rule)} Drafts that break it are refused; records that are there stay."]
-    if broken:
-        said.append(f"{broken:,} of {looked:,} real records break it themselves.")
-    said += [_unread(services, [rule]), f"“Remove rule {rule.id}” takes it away."]
-    return " ".join(filter(None, said))
+    warning = f" {broken:,} of {looked:,} real records break it themselves." if broken else ""
+    return f"From now on: {rule_line(rule)} {_effect(services, rule)}{warning} “Remove rule {rule.id}” takes it away."
+
+
+def _effect(services: Services, rule: Rule) -> str:
+    return _unread(services, [rule]) or "Drafts that break it are refused; records that are there stay."
 
 
 def _unread(services: Services, rules: Sequence[Rule]) -> str:

@@ -29,7 +29,7 @@ _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _RUN = re.compile(r"(\W|_)\1{3,}")
 _OPENED = re.compile(r"\s[\"'(\[{“‘«„]\s*$")
 _COMMA = re.compile(r"[,，、]\s*$")
-"""A quotation mark or bracket that was opened as the last thing, or of an assistant a comma: of 50,000 real turns, three
+"""A quotation mark or bracket that was opened as the last thing, or of an assistant a comma: of 50,000 real turns three
 end so. Users do end with a comma, one in a thousand turns."""
 HABIT = 0.01
 """Share of the real records with a trace, from which the trace is theirs: blanks in quiz questions."""
