@@ -65,7 +65,10 @@ def ask_for_rule(
     asked = put(offer, state).instead(
         RuleOffer, plan_id=None, items=[], options=options, rule=replace(rule, topic=topic)
     )
-    question = f"{done}\n\nYour reason could be a rule: “{escape(rule.words)}”. {_effect(services, rule)} Would you like to:"
+    question = (
+        f"{done}\n\nYour reason could be a rule: “{escape(rule.words)}”. {_effect(services, rule)} "
+        "Would you like to:"
+    )
     # The record is out already: whatever comes next reads the new figures.
     coverage = analyze(services, workflow_id).model_dump(mode="json")
     figures = {"coverage": coverage, "coverage_after": coverage}
