@@ -25,7 +25,8 @@ class KnownWords:
     """Counts which parts of a message's words the real records know. The same in every script.
 
     Parts are three letters in a row with the ends of the word, or single characters where a word is one or two of them
-    (Chinese, Japanese, Korean, Thai). The limit is half, or less where messages of real records judged by the other records know less.
+    (Chinese, Japanese, Korean, Thai). The limit is half, or less where messages of real records judged by the other
+    records know less.
     """
 
     name = "known_words"
