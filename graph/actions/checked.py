@@ -54,6 +54,8 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
         case catalog.MoveRecords():
             offer.shown_under(action.numbers)
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
+        case catalog.StateRule() if action.topic:
+            return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.EditRecord():
             offer.shown_under([action.number])
         case catalog.SetTargets():

@@ -7,8 +7,7 @@ from typing import Any
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
-from ...tools.generation.lessons.rule_reading import read_rule
-from ...tools.generation.lessons.rules import get_rule, remove_rule
+from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_rule
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
 from ...tools.topics.discover import merge_topics
@@ -37,7 +36,8 @@ def ask_to_remove(
     match action:
         case DropRecords():
             numbers = sorted(set(action.numbers))
-            return _ask(source, state, Removal(what="records", numbers=numbers, reason=action.reason))
+            removal = Removal(what="records", numbers=numbers, reason=action.reason, is_rule=action.is_rule)
+            return _ask(source, state, removal)
         case RemoveRule():
             return _ask(source, state, Removal(what="rule", numbers=[action.number]))
         case MergeTopics():
@@ -104,8 +104,8 @@ def _drop(source: ServicesSource, state: State, offer: RemovalOffer) -> dict[str
         reason = escape(shorten(removal.reason, _REASON))
         said += f" The next rounds of the topic are shown it as an example to avoid: “{reason}”."
     said += " You can go on with “drop NUMBER”."
-    rule = read_rule(removal.reason)
-    if rule is not None:
+    if removal.is_rule and removal.reason.strip():
+        rule = Rule("in_words", shorten(removal.reason, LONGEST))
         return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
     return noticed(offer, said)
 

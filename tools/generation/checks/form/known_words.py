@@ -11,6 +11,7 @@ from ....dataset.record import Record, message_text
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
 from ...search.words import words_of
+from ..check import ANY
 
 LEAST_MESSAGES = 20
 LEAST_PARTS = 24
@@ -24,11 +25,12 @@ class KnownWords:
     """Counts which parts of a message's words the real records know. The same in every script.
 
     Parts are three letters in a row with the ends of the word, or single characters where a word is one or two of them
-    (Chinese, Japanese, Korean, Thai). The limit is half, or less where real messages judged by the other records know
-    less.
+    (Chinese, Japanese, Korean, Thai). The limit is half, or less where messages of real records judged by the other
+    records know less.
     """
 
     name = "known_words"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record]) -> None:
         messages = [[set(_parts(text)) for text in _spoken(record)] for record in real]
