@@ -14,7 +14,16 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts import acceptance
 
-LEARNING = ("HiddenText", "RoleGrammar", "Artefacts", "Language", "Length", "KnownWords", "ToolCalls")
+LEARNING = (
+    "HiddenText",
+    "RoleGrammar",
+    "Artefacts",
+    "Refusals",
+    "Language",
+    "Length",
+    "KnownWords",
+    "ToolCalls",
+)
 MOST_KEPT = 60
 """A test with a dataset of its own needs what it taught only while it runs."""
 

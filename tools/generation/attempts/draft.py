@@ -41,7 +41,8 @@ class TopicContext:
         wanted: what the topic lacks most; the first attempts ask for one after the other.
         profile: how the model is spoken to: ``small`` for the embedded one, whose texts are kept short.
         lessons: records that a person rejected, with excerpts and reasons: what to keep away from.
-        rules: what a person confirmed that the written must keep to, in words.
+        rules: what the written must keep to, as a person said it.
+        in_words: those of the rules that only a reader can judge by.
         borrowed: real records of other topics, where the topic has few of its own: for the manner only.
         defining_tool: the tool whose calls are most specific to the topic; None where no tool is.
         scenarios: the topic's cases in the order in which they are taken, those that were never written first.
@@ -62,6 +63,7 @@ class TopicContext:
     profile: Profile = "full"
     lessons: Sequence[Mapping[str, Any]] = ()
     rules: Sequence[str] = ()
+    in_words: Sequence[str] = ()
     borrowed: Sequence[Record] = ()
     defining_tool: str | None = None
     scenarios: Sequence[Scenario] = ()

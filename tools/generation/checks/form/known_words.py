@@ -11,6 +11,7 @@ from ....dataset.record import Record, message_text
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
 from ...search.words import words_of
+from ..check import ANY
 
 LEAST_MESSAGES = 20
 LEAST_PARTS = 24
@@ -29,6 +30,7 @@ class KnownWords:
     """
 
     name = "known_words"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record]) -> None:
         messages = [[set(_parts(text)) for text in _spoken(record)] for record in real]

@@ -15,9 +15,10 @@ from typing import Any
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record, message_text
 from ....dataset.tool_exchanges import exchanges
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import MOST_RECORDS
-from .squeezed import squeezed
 from .written_calls import leaves, read_arguments
 
 LEAST_SEEN = 5
@@ -43,6 +44,7 @@ class ResultsFitCalls:
     """
 
     name = "results_fit_calls"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         records = [list(_answered(record.messages, 0)) for record in list(real)[:MOST_RECORDS]]
