@@ -67,7 +67,9 @@ def bill(language: Json, text: str) -> list[Json]:
 
 def records_of(language: Json) -> list[Json]:
     """Three records of one topic, six of another, twelve of the third."""
-    bills = [matter.format(thing) for thing in language["things"] for matter in language["bills"]]
+    things = [*language["things"], language["things"][0]]
+    bills = [text.format(thing) for text, thing in zip(language["bills"], things, strict=True)]
+    bills += language["more_bills"]
     first = enumerate(language["deliveries"][:3])
     return [
         *({"messages": delivery(language, t, n), "tools": [TRACK], "topic": "delivery"} for n, t in first),
@@ -113,9 +115,9 @@ def answers(code: str, strategy: StrategyName) -> tuple[str, list[Json], list[li
 
 
 REFUSED_BY = {
-    "few_shot": {"exact_duplicate", "near_duplicate"},
+    "few_shot": {"exact_duplicate", "near_duplicate", "copied_phrase"},
     "tool_chain": {"answered_calls", "role_grammar"},
-    "message_variation": {"exact_duplicate", "near_duplicate"},
+    "message_variation": {"exact_duplicate", "near_duplicate", "copied_phrase"},
     "scenario_expansion": {"language", "artefacts"},  # a letter of another script
     "topic_description": {"language", "artefacts"},
 }
