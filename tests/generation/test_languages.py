@@ -113,7 +113,7 @@ def answers(code: str, strategy: StrategyName) -> tuple[str, list[Json], list[li
 
 
 REFUSED_BY = {
-    "few_shot": {"exact_duplicate", "near_duplicate"},
+    "few_shot": {"exact_duplicate", "near_duplicate", "copied_phrase"},
     "tool_chain": {"answered_calls", "role_grammar"},
     "message_variation": {"exact_duplicate", "near_duplicate"},
     "scenario_expansion": {"language", "artefacts"},  # a letter of another script

@@ -88,7 +88,10 @@ async def test_a_round_that_brought_nothing_is_not_asked_about(chat: Any, model:
     await chat.new("do 2 for technical issues with few-shot")
     assert "**Generation Ended Short**" in await chat.answer("yes")
     said = await chat.answer("undo the last round")
-    assert "Round 1 brought no records: there is nothing to take back." in said and "Leave it as it is" not in said
+    assert (
+        "Round 1 brought no records: there is nothing to take back." in said
+        and "Leave it as it is" not in said
+    )
 
 
 async def test_the_history_on_request_and_in_the_summary(two_rounds: Any) -> None:
