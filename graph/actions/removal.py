@@ -73,8 +73,11 @@ def _left_out(offer: Offer, removal: Removal) -> list[str]:
 
 def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
     store, offer = source().store, the_offer(state)
+    missing: list[int] = []
     try:
         if removal.what == "records":
+            missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
+            removal.numbers = [number for number in removal.numbers if number not in missing] or missing
             removal.record_ids = offer.shown_under(removal.numbers)
         named = _named(store, offer.workflow_id, removal)
     except CoverageError as error:
@@ -84,7 +87,8 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
         Option(label="Leave it as it is", deed=LeaveIn()),
     ]
     asked = put(offer, state).instead(RemovalOffer, items=[], removal=removal, options=options)
-    asked.text = f"{named}\n\n{numbered_lines(asked)}"
+    unknown = f"There is no {' and no '.join(f'record {number}' for number in missing)} on the screen.\n\n"
+    asked.text = f"{unknown if missing else ''}{named}\n\n{numbered_lines(asked)}"
     if offer.plan_id is not None:
         # An answer that reaches an empty state is one to this question, and no longer one to the plan.
         keep_with_plan(store, offer.plan_id, offer=as_json(asked))

@@ -231,3 +231,18 @@ def test_all_checks_say_their_languages_and_the_docs_list_those_that_do_not_know
         name: "embedded" if "embedding" in words else tuple(words.split(", ")) for name, words in listed
     }
     assert said_there == {name: languages for name, languages in checks.items() if languages != ANY}
+
+
+@pytest.mark.parametrize(("slips", "is_used"), [(0, True), (1, True), (2, False)])
+def test_one_odd_record_switches_no_check_off(slips: int, is_used: bool) -> None:
+    class Picky:
+        name = "picky"
+
+        def check(self, made: Candidate) -> object:
+            return made if "odd" in made.written_text("user") else None
+
+    texts = ["odd"] * slips + ["plain"] * (14 - slips)
+    bodies = [json.dumps({"messages": said(text, "OK.")}) for text in texts]
+    records = [Record(f"r{n}", body, "topic") for n, body in enumerate(bodies)]
+    judging = Judging.after_trial([Picky()], records, "topic")  # type: ignore[list-item]
+    assert bool(judging.checks) == is_used and ("picky" in judging.not_judged) != is_used

@@ -108,6 +108,7 @@ def topic_context(
         own=own_lists(services.store, workflow_id),
         accepted=accepted,
         templates=services.settings.templates,
+        tool_executor=services.settings.tool_executor,
     )
 
 
@@ -258,6 +259,7 @@ class JobContexts:
             own=frozen.own,
             accepted=self.accepted,
             templates=self._services.settings.templates,
+            tool_executor=self._services.settings.tool_executor,
         )
 
     def _as_frozen(self, first_attempt: int, context: TopicContext) -> FrozenContext:

@@ -147,7 +147,7 @@ class Acceptance:
         except (UnusableAnswer, ValueError) as error:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
-            return _broken("building the record", error)
+            return broken("building the record", error)
         return self.refusal(candidate, strategy) or candidate
 
     def refusal(self, candidate: Candidate, *more: Strategy) -> Rejection | None:
@@ -157,7 +157,7 @@ class Acceptance:
             try:
                 found = step.check(candidate)
             except Exception as error:
-                return _broken(type(step).__name__, error)
+                return broken(type(step).__name__, error)
             if found is not None:
                 return found
         return None
@@ -178,7 +178,7 @@ class Acceptance:
         return [check.name for check in self._checks]
 
 
-def _broken(what: str, error: Exception) -> Rejection:
+def broken(what: str, error: Exception) -> Rejection:
     """A fault of this program, met with one answer: that one is given up, and the job goes on without it."""
     _log.warning("%s failed with an answer", what, exc_info=error)
     return Rejection(

@@ -49,6 +49,7 @@ class TopicContext:
         own: personas, situations and axes that the user brought.
         accepted: what was accepted so far, to be kept away from.
         templates: the user's folder of prompt templates.
+        tool_executor: the name of the user's function that answers tool calls; None where results are written.
     """
 
     topic: str
@@ -69,6 +70,7 @@ class TopicContext:
     own: OwnLists = NO_LISTS
     accepted: AcceptedCases = field(default_factory=AcceptedCases)
     templates: Path | None = None
+    tool_executor: str | None = None
 
     @cached_property
     def style(self) -> TopicStyle:
@@ -121,6 +123,8 @@ class Draft:
         examples: records that the prompts show beside the seeds, for the manner.
         profile: how the model is spoken to.
         template: hash of the templates; None is that of the strategy's own.
+        tool_rounds: how many messages that call tools are expected, where the user's own tools answer them: the record
+            is then written in parts, each to the next such message. None where it is written at once.
     """
 
     strategy: StrategyName
@@ -133,6 +137,7 @@ class Draft:
     examples: Sequence[Record] = ()
     profile: Profile = "small"
     template: str | None = None
+    tool_rounds: float | None = None
 
     def digest(self) -> str:
         """Tells whether this is the draft that an answer was written for: its prompts, schemas and seeds."""

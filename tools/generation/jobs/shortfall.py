@@ -32,6 +32,8 @@ _ADVICE: Mapping[str, str] = {
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",
     "tool_schema": "the tool calls do not keep to their tools' schemas: a larger model, or schemas that say more",
     "answered_calls": "calls and results do not go together: a larger model",
+    "tool_executor": "your own tools fail with these calls, or take too long (`FINETUNE_COVERAGE_TOOL_SECONDS`): look "
+    "at the calls with `jobs show`; examples whose values your tools know help",
     "exact_duplicate": "the model repeats itself: fewer records, more seeds, or another strategy",
     "near_duplicate": "the texts are too like those that are there, since the examples are few or alike: fewer "
     "records, more seeds, or another strategy",
