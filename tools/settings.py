@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,6 @@ class Settings(ServerSettings):
     )
     tool_executor: str | None = Field(
         default=None,
-        pattern=r"^[\w.]+:[\w.]+$",
         title="Tool executor",
         description="A function of your own, as module:function, that answers the tool calls of generated records.",
     )
@@ -169,6 +169,13 @@ class Settings(ServerSettings):
     @classmethod
     def _expand_path(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
+
+    @field_validator("tool_executor")
+    @classmethod
+    def _names_a_function(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[\w.]+:[\w.]+", value):
+            raise ValueError("expected module:function")
+        return value
 
     @field_validator("chroma_url")
     @classmethod

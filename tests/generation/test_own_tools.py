@@ -448,6 +448,15 @@ def test_what_cannot_be_loaded_is_said_before_anybody_approves(
         estimate_plan(services, WORKFLOW, [PlanItem(topic="parcels", count=1, strategy="tool_chain")])
 
 
+@pytest.mark.parametrize("name", ["depot", "depot:", ":answer", "depot.py:answer:more", "../depot:answer"])
+def test_what_names_no_function_is_refused_where_it_is_set(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_TOOL_EXECUTOR", name)
+    with pytest.raises(InvalidInput, match=r"FINETUNE_COVERAGE_TOOL_EXECUTOR.*expected module:function"):
+        load_settings()
+
+
 def test_nothing_beside_a_dataset_names_a_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("FINETUNE_COVERAGE_TOOL_EXECUTOR=os:system\n")
     record = {"messages": [{"role": "user", "content": "Hello."}], "topic": "t", "tool_executor": "os:system"}
