@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .data_folder import open_data_folder
 from .errors import InvalidInput
 from .settings import PREFIX, Settings, load_settings
 from .store.store import Store
+from .store.workflows import dataset_state
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from .models.answer_room import AnswerRoom
 
 
+T = TypeVar("T")
+
+MOST_MADE = 8
+"""Things made of datasets that are kept at hand; the one asked for longest ago goes first."""
 MOST_OTHER_MODELS = 8
 """Models named by requests that are kept at hand; the one asked for longest ago goes first."""
 
@@ -54,6 +60,7 @@ class Services:
         self._others: dict[str, Services] = {}
         self._by_workflow: dict[str, Embeddings] = {}
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
+        self._made: OrderedDict[tuple[str, ...], Any] = OrderedDict()
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
@@ -164,6 +171,29 @@ class Services:
         """The vectors of the records, for choosing seeds and examples."""
         with self._lock:
             return self._index
+
+    def as_it_is(self, workflow_id: str, what: str, make: Callable[[], T]) -> T:
+        """What is made of a workflow's records and topics, made anew only when they have changed.
+
+        Args:
+            workflow_id: whose records.
+            what: names it, with all else that it depends on.
+            make: makes it; what it gives is not altered.
+
+        Raises:
+            WorkflowNotFound: there is no such workflow.
+        """
+        key = (*dataset_state(self.store, workflow_id), what)
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return cast("T", self._made[key])
+        made = make()
+        with self._lock:
+            self._made[key] = made
+            while len(self._made) > MOST_MADE:
+                self._made.popitem(last=False)
+        return made
 
     def close(self) -> None:
         """Let go of the store and the index; they are opened again when they are used again."""
