@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 from .data_folder import open_data_folder
 from .errors import InvalidInput
+from .memo import Memo
 from .settings import PREFIX, Settings, load_settings
 from .store.store import Store
-from .store.workflows import dataset_state
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
     from .models.answer_room import AnswerRoom
 
 
-T = TypeVar("T")
-
-MOST_MADE = 8
-"""Things made of datasets that are kept at hand; the one asked for longest ago goes first."""
+MOST_READ = 8
+"""Things read of datasets that are kept at hand, such as some records of each topic."""
+MOST_EXPECTED = 256
+"""Estimates of what an item of a plan takes, likewise."""
 MOST_OTHER_MODELS = 8
 """Models named by requests that are kept at hand; the one asked for longest ago goes first."""
 
@@ -36,6 +35,10 @@ class Services:
     """Store, models and index for one set of settings.
 
     Nothing is opened or loaded until it is asked for: an analysis never waits for a language model.
+
+    Attributes:
+        read_of_datasets: what was read of a dataset, by `dataset_state`.
+        expected_work: what items of plans are expected to take, by the revision of the store.
 
     Args:
         settings: where data is kept and which models are used; read from the environment when not given.
@@ -60,7 +63,8 @@ class Services:
         self._others: dict[str, Services] = {}
         self._by_workflow: dict[str, Embeddings] = {}
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
-        self._made: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+        self.read_of_datasets = Memo(MOST_READ)
+        self.expected_work = Memo(MOST_EXPECTED)
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
@@ -171,29 +175,6 @@ class Services:
         """The vectors of the records, for choosing seeds and examples."""
         with self._lock:
             return self._index
-
-    def as_it_is(self, workflow_id: str, what: str, make: Callable[[], T]) -> T:
-        """What is made of a workflow's records and topics, made anew only when they have changed.
-
-        Args:
-            workflow_id: whose records.
-            what: names it, with all else that it depends on.
-            make: makes it; what it gives is not altered.
-
-        Raises:
-            WorkflowNotFound: there is no such workflow.
-        """
-        key = (*dataset_state(self.store, workflow_id), what)
-        with self._lock:
-            if key in self._made:
-                self._made.move_to_end(key)
-                return cast("T", self._made[key])
-        made = make()
-        with self._lock:
-            self._made[key] = made
-            while len(self._made) > MOST_MADE:
-                self._made.popitem(last=False)
-        return made
 
     def close(self) -> None:
         """Let go of the store and the index; they are opened again when they are used again."""

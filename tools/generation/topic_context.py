@@ -12,7 +12,7 @@ from ..dataset.record import Record
 from ..dataset.tool_exchanges import exchanges
 from ..store.records import active_ids, load_records, records_with_ids, topic_counts
 from ..store.store import Store
-from ..store.workflows import list_topics
+from ..store.workflows import dataset_state, list_topics
 from .attempts.accepted_cases import AcceptedCases
 from .attempts.draft import Profile, TopicContext
 from .jobs import notes as job_notes
@@ -66,8 +66,9 @@ def topic_context(
         taught: what reviews taught; as it is now when not given.
         accepted: what was generated for the topic; as the store has it when not given.
     """
-    descriptions = services.as_it_is(
-        workflow_id, "descriptions", lambda: _descriptions(services.store, workflow_id)
+    descriptions = services.read_of_datasets.once(
+        ("descriptions", *dataset_state(services.store, workflow_id)),
+        lambda: _descriptions(services.store, workflow_id),
     )
     seeds = list(
         load_records(
@@ -133,17 +134,20 @@ def _of_other_topics(
     if services.settings.profile != "full" or (len(seeds) >= LENT and not _calling_rates(seeds)):
         return []
     # A plan asks topic by topic: each would take a query for every other topic.
-    some = services.as_it_is(workflow_id, "some of each topic", lambda: _some_of_each(services, workflow_id))
+    some = services.read_of_datasets.once(
+        ("some of each topic", *dataset_state(services.store, workflow_id)),
+        lambda: _some_of_each(services.store, workflow_id),
+    )
     return [record for name, found in some.items() if name != topic for record in found]
 
 
-def _some_of_each(services: Services, workflow_id: str) -> dict[str, list[Record]]:
+def _some_of_each(store: Store, workflow_id: str) -> dict[str, list[Record]]:
     # From all over the dataset, which may be sorted by topic.
-    counted = topic_counts(services.store, workflow_id)
+    counted = topic_counts(store, workflow_id)
     names = [each.topic for each in counted if each.topic is not None]
     each = -(-_COMPARED_WITH // max(1, len(names) - 1))
     return {
-        name: list(load_records(services.store, workflow_id, topic=name, usable_only=True, limit=each))
+        name: list(load_records(store, workflow_id, topic=name, usable_only=True, limit=each))
         for name in names
     }
 
