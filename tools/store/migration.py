@@ -7,6 +7,7 @@ from functools import cache
 from math import ceil
 
 from sqlalchemy import Column, Connection, create_mock_engine, func, insert, inspect, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn
 
 from .counts import count_added, make_triggers
@@ -48,10 +49,11 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
 def _tables_of_a_new_file() -> list[str]:
     """Written out once: a program that opens many stores would spend most of each opening on it."""
     statements: list[str] = []
-    engine = create_mock_engine(
-        "sqlite://", lambda made, *_: statements.append(str(made.compile(dialect=engine.dialect)))
+    dialect = sqlite.dialect()
+    writes = create_mock_engine(
+        "sqlite://", lambda made, *_: statements.append(str(made.compile(dialect=dialect)))
     )
-    metadata.create_all(engine, checkfirst=False)
+    metadata.create_all(writes, checkfirst=False)
     return statements
 
 
