@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG := $(VENV)/install.log
 
-.PHONY: help setup demo test bench lint format constraints wheel studio screens transcript clean
+.PHONY: help setup demo test bench lint format constraints wheel studio screens clean
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
@@ -23,7 +23,6 @@ help:
 	@echo "make format   put the code into shape"
 	@echo "make studio   serve the graph for LangGraph Studio"
 	@echo "make screens  draw the pictures of the terminal in docs/screens anew"
-	@echo "make transcript  play docs/transcript.txt with the embedded model (about 10 minutes) and write docs/transcript.md"
 	@echo "make wheel    build a wheel into dist/"
 	@echo "make clean    remove the environment and what was built"
 
@@ -81,9 +80,6 @@ studio: setup
 
 screens: setup
 	@$(BIN)/python -m docs.screens
-
-transcript: setup
-	@$(BIN)/python -m docs.transcript
 
 # Pins every package; no address of a package index may stand in the file.
 constraints: setup

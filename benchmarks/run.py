@@ -25,13 +25,15 @@ TITLES = {
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
     "form_checks": "Good and planted bad records before the checks of form",
+    "hand_written": "Drafts written by hand before the checks and a verifier",
+    "honest_teacher": "An honest teacher with planted faults",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
     "topics": "Topics of unlabelled records, and wrong labels",
     "uplift": "Worth and uplift against test sets",
 }
 """Modules of this package by name, and what they measure; those that print Markdown come out as they are."""
-_LONG = ("kills_among_bad_answers", "strange_answers", "uplift")
+_LONG = ("kills_among_bad_answers", "strange_answers", "uplift", "honest_teacher")
 """Run only when they are named: they take 10 minutes and more."""
 _PRINT_MARKDOWN = (
     "throughput",
@@ -43,6 +45,7 @@ _PRINT_MARKDOWN = (
     "many_topics",
     "topics",
     "form_checks",
+    "hand_written",
 )
 _PACKAGES = (
     "aiohttp",

@@ -118,6 +118,9 @@ class State(InputState, OutputState, total=False):
     served_focus: list[str] | None
     """The focus topics for which a round was generated: only others that are named need records for their own sake."""
 
+    left_out: list[str] | None
+    """Topics that the person does not want records for, until they say otherwise."""
+
     heard: str | None
     """Id of the last message of the person that was read: it is never read a second time."""
 

@@ -30,8 +30,8 @@ from ..tools.models.structured import parse_json
 from ..tools.models.usage import NO_USAGE, TokenUsage
 from ..tools.services import Services
 from ..tools.text.guessed_language import is_english
-from .reading.bare_answers import is_foreign_answer
-from .reading.names import ascii_digits
+from .reading.bare_answers import bare_answer, is_foreign_answer
+from .reading.numbers import ascii_digits
 from .scope import ServicesSource, scoped
 from .state import State, offer_in, with_reading, with_update
 from .wording.markdown import topic_title
@@ -42,7 +42,7 @@ LONGEST_WAIT = 45.0
 """Seconds for which an answer is held back; after them it is given in English."""
 DECISION = "decision"
 """Marks a message in the person's name that they did not type: it does not tell which language they speak."""
-_TYPED, _TYPED_CHARACTERS = 3, 300
+_TYPED, _TYPED_CHARACTERS, _LOOKED_AT = 3, 300, 20
 _TEMPLATES = Path(__file__).parent / "wording"
 _NUMBER = re.compile(r"\d+(?:[.,\u202f\u00a0]\d+)*")
 _NAMED = re.compile(r'"([^"]+)"|`([^`]+)`')
@@ -86,8 +86,7 @@ def is_due(source: ServicesSource, state: State, done: Any) -> bool:
         return False
     if settings.language != "auto":
         return True
-    told = (_is_english(text, _topics(state)) for text in reversed(_typed(state)))
-    return next((not english for english in told if english is not None), False)
+    return is_foreign(_typed(state), _topics(state))
 
 
 async def in_the_persons_language(source: ServicesSource, state: State, done: Any) -> Any:
@@ -96,7 +95,7 @@ async def in_the_persons_language(source: ServicesSource, state: State, done: An
         return done
     update = _update(done)
     state = with_update(state, update)
-    typed = _typed(state)
+    typed = _typed(state)[-_TYPED:]
     services = await asyncio.to_thread(lambda: scoped(source(), state))
     text = "\n".join(message.text for message in _said(update))
     own = list(dict.fromkeys(line for line in text.split("\n") if _is_own(line)))
@@ -194,13 +193,12 @@ def _said(update: Mapping[str, Any]) -> list[AIMessage]:
 
 
 def _typed(state: State) -> list[str]:
-    """What the person typed last."""
-    said = [
+    """What the person typed."""
+    return [
         message.text[:_TYPED_CHARACTERS]
         for message in state.get("messages") or []
         if isinstance(message, HumanMessage) and not message.additional_kwargs.get(DECISION)
     ]
-    return said[-_TYPED:]
 
 
 def _topics(state: State) -> list[str]:
@@ -212,14 +210,29 @@ def _topics(state: State) -> list[str]:
     )
 
 
-def _is_english(text: str, topics: Sequence[str]) -> bool | None:
-    """Whether a text is in English; ``None`` where it does not tell: numbers, names, an "ok"."""
-    if is_foreign_answer(text):
-        return False
+def is_foreign(typed: Sequence[str], topics: Sequence[str]) -> bool:
+    """Whether somebody writes in another language than English, by the last sentence that tells.
+
+    Bare answers keep the language; where nothing else was typed yet, they tell it.
+
+    Args:
+        typed: what they typed, oldest first.
+        topics: whose names are of no language.
+    """
+    foreign, is_known = "", False
+    for text in [text for text in typed if bare_answer(text) is None][-_LOOKED_AT:]:
+        english = is_english(_without_names(text, topics), foreign)
+        if english is not None:
+            foreign, is_known = "" if english else text, True
+    return bool(foreign) if is_known else any(map(is_foreign_answer, typed))
+
+
+def _without_names(text: str, topics: Sequence[str]) -> str:
+    """What a person wrote beside names of topics and strategies, which are of no language."""
     plain = unicodedata.normalize("NFKC", text)
     for name in sorted(
         [*topics, *STRATEGIES, *(guide.title for guide in STRATEGIES.values())], key=len, reverse=True
     ):
         for form in {name, name.replace("_", " ")}:
             plain = re.sub(re.escape(form), " ", plain, flags=re.IGNORECASE)
-    return is_english(plain)
+    return plain

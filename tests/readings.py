@@ -50,6 +50,9 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("GoBackBefore", {"round": 4}, ["go back to before round 4"]),
         ("GoBackBefore", {}, ["go back to before the last round"]),
         ("KeepRecords", {"numbers": [1]}, ["keep 1"]),
+        ("LeaveOut", {"topics": ["technical"]}, ["ignore technical"]),
+        ("LeaveOut", {"topics": ["billing"]}, ["leave billing out"]),
+        ("LeaveOut", {"again": ["technical"]}, ["technical again"]),
         ("LookAtTopic", {"topic": "billing"},
          ["what do billing records look like", "wie sehen billing datensätze aus"]),
         ("LookAtTopic", {"topic": "technical"}, ["what do technical issues look like?"]),
@@ -179,8 +182,8 @@ def _in_full(arguments: Any, topics: Sequence[str]) -> Any:
     full = {key: _in_full(value, topics) for key, value in arguments.items()}
     if "topic" in full:
         full["topic"] = _topic(full["topic"], topics)
-    if "topics" in full:
-        full["topics"] = [_topic(name, topics) for name in full["topics"]]
+    for several in full.keys() & {"topics", "again"}:
+        full[several] = [_topic(name, topics) for name in full[several]]
     return full
 
 

@@ -62,6 +62,7 @@ def recommend_for(
     focus_topics: Collection[str] | None = None,
     *,
     focus_failed: bool = False,
+    left_out: Collection[str] = (),
     wait_for_labels: bool = True,
 ) -> Recommendation:
     """What to do about this coverage: proceed, generate (with plans) or review, with reasons.
@@ -72,6 +73,7 @@ def recommend_for(
         coverage: its report.
         focus_topics: generate for these topics only; ``None`` or empty for all.
         focus_failed: they failed a dry run, so they need records also where the balance does not.
+        left_out: generate for none of these topics.
         wait_for_labels: look at the labels before anything is said, which takes seconds in a large dataset.
             Otherwise it goes on while others work, and the recommendation says that it does.
 
@@ -88,6 +90,7 @@ def recommend_for(
         services.settings,
         focus_topics=focus_topics,
         focus_failed=focus_failed,
+        left_out=left_out,
         labels_looked_at=doubtful is not None,
     )
 

@@ -17,6 +17,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from .text.whole_characters import whole_characters
+
 
 class ErrorCode(StrEnum):
     """What went wrong, for programs. The values are part of the tools' contract."""
@@ -44,7 +46,7 @@ class CoverageError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message = whole_characters(message)  # it may quote a dataset or an endpoint
         self.hint = hint
 
     def __str__(self) -> str:

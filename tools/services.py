@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .data_folder import open_data_folder
 from .errors import InvalidInput
+from .generation.money.prices import read_prices
 from .memo import Memo
 from .settings import PREFIX, Settings, load_settings
 from .store.store import Store
@@ -68,8 +69,15 @@ class Services:
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
-        """Services with the models that the settings name."""
-        return cls(settings)
+        """Services with the models that the settings name.
+
+        Raises:
+            InvalidInput: the price file that they name cannot be used; every estimate would need it.
+        """
+        services = cls(settings)
+        if services.settings.prices is not None:
+            read_prices(services.settings.prices)
+        return services
 
     def with_model(self, name: str) -> Services:
         """The same store and embeddings with another language model; asked again soon, it is the same object.

@@ -6,7 +6,7 @@ The terminal chat and the demo both talk through it; neither knows how the graph
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
@@ -15,26 +15,10 @@ from langgraph.types import Command
 
 from ...graph.context import WRITTEN_AHEAD
 from ...graph.wording.generation_message import GENERATING
+from ...tools.generation.jobs.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
-
-    from ..views.progress import Standing
-
-
-@dataclass(frozen=True)
-class Job:
-    """Where a job stands, read from one of the graph's stream events."""
-
-    job_id: str
-    topic: str
-    accepted: int
-    requested: int
-    attempts: int
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    note: str = ""
-    remark: str = ""
-    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +62,7 @@ class Conversation:
         context: Mapping[str, Any],
         on_message: Callable[[str], None],
         on_start: Callable[[str], None],
-        on_progress: Callable[[Standing], None],
+        on_progress: OnProgress,
     ) -> None:
         self._graph = graph
         self._config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
@@ -161,7 +145,7 @@ class Conversation:
             what = f"{payload['count']} for {payload['topic']} by {payload['strategy']}"
             self._on_start(f"Generating {what}{part}…")
         elif payload.get("type") == "progress":
-            self._on_progress(Job(**{name: payload[name] for name in Job.__dataclass_fields__}))
+            self._on_progress(Progress(**{field.name: payload[field.name] for field in fields(Progress)}))
 
 
 def _is_progress(message: AIMessage) -> bool:

@@ -200,9 +200,11 @@ def _verifier(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]
 
 
 def _price(settings: Settings) -> Finding:
-    from ...tools.generation.money.prices import require_keepable_cap
+    from ...tools.generation.money.prices import read_prices, require_keepable_cap
 
     try:
+        if settings.prices is not None:
+            read_prices(settings.prices)
         price = require_keepable_cap(settings)
     except CoverageError as error:
         return Finding("price", False, error.message, error.hint)

@@ -17,12 +17,12 @@ from .proposal import approve, show_plan
 
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanItem
+    from ...tools.generation.jobs.progress import OnProgress
     from ...tools.services import Services
     from ...tools.settings import Settings
-    from ..views.progress import Standing
 
 Answer = dict[str, Any]
-Work = Callable[[Callable[["Standing"], None]], Coroutine[Any, Any, Answer]]
+Work = Callable[["OnProgress"], Coroutine[Any, Any, Answer]]
 
 
 def generate(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..output import print_json, print_table, say
+from ..output import note, print_json, print_table, say
 from ..views.origin import say_origin
 from .generate import approved_item, finish, run
 from .options_and_prompts import AsJson, EvalSet, OptionalWorkflow, open_generating_services, open_services
@@ -176,15 +177,31 @@ def _figure(value: float | None) -> str:
 
 @app.command("resume")
 def resume(job_id: JobId, eval_set: EvalSet = None, as_json: AsJson = False) -> None:
-    """Go on with an unfinished job under the approval that it has."""
+    """Go on with an unfinished job under the approval that it has, after what the rest of it is expected to take."""
     from ...tools.generate_synthetic_data import run_approved_item
 
     services = open_generating_services(eval_set)
     approval_id, number = approved_item(services, job_id)
+    if not as_json:
+        _tell_the_rest(services, job_id)
     answer = run(
         lambda on_progress: run_approved_item(services, approval_id, number, on_progress=on_progress)
     )
     finish(answer, as_json=as_json)
+
+
+def _tell_the_rest(services: Services, job_id: str) -> None:
+    from ...tools.errors import CoverageError
+    from ...tools.generation.jobs.ledger import summarize_job
+    from ...tools.generation.money.estimate import estimate_rest
+
+    job = summarize_job(services.store, job_id)
+    if job.status == "running":
+        # Why it cannot be carried on, if it cannot, is said by the attempt to.
+        with suppress(CoverageError):
+            note(
+                f"{job.count - job.accepted:,} of {job.count:,} are owed: {estimate_rest(services, job_id).note}."
+            )
 
 
 @app.command("cancel")

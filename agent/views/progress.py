@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -25,39 +25,11 @@ from ...tools.text.durations import duration_words
 from ..output import visible
 from .topic_name import shown_name
 
+if TYPE_CHECKING:
+    from ...tools.generation.jobs.progress import Progress as Standing
+
 LINE_EVERY_SECONDS = 10.0
 """How often progress is told where there is no terminal to draw a bar on."""
-
-
-class Standing(Protocol):
-    """Where a job stands, as the generation reports it."""
-
-    @property
-    def job_id(self) -> str: ...  # noqa: D102
-
-    @property
-    def topic(self) -> str: ...  # noqa: D102
-
-    @property
-    def accepted(self) -> int: ...  # noqa: D102
-
-    @property
-    def requested(self) -> int: ...  # noqa: D102
-
-    @property
-    def attempts(self) -> int: ...  # noqa: D102
-
-    @property
-    def rejected(self) -> Mapping[str, int]: ...  # noqa: D102
-
-    @property
-    def note(self) -> str: ...  # noqa: D102
-
-    @property
-    def remark(self) -> str: ...  # noqa: D102
-
-    @property
-    def seconds_left(self) -> float | None: ...  # noqa: D102
 
 
 def reasons_text(rejected: Mapping[str, int]) -> str:

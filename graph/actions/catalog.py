@@ -54,6 +54,21 @@ class ProposePlan(Action):
     remove_limits: bool = Field(
         default=False, description="Whether the person wants the limits that they named before taken away."
     )
+    leave_out: list[str] = Field(
+        default_factory=list,
+        description="Topics that the person said to leave out or ignore: nothing is recommended for them either, until "
+        "they take that back. Empty where a plan merely does not name them.",
+    )
+
+
+class LeaveOut(Action):
+    """Leave topics out, of the plan on the table and of everything that is recommended from now on: "ignore X", "leave
+    out X", "forget about X". Or take some in again that are left out: "X again", "with X after all". Where numbers or
+    strategies change as well, that is `ProposePlan`, which takes in again what it generates for.
+    """
+
+    topics: list[str] = Field(default_factory=list, description="To leave out from now on.")
+    again: list[str] = Field(default_factory=list, description="To take in again.")
 
 
 class ProposePilot(Action):
@@ -284,6 +299,7 @@ class ExplainMeans(Action):
 
 ACTIONS: tuple[type[Action], ...] = (
     ProposePlan,
+    LeaveOut,
     ProposePilot,
     ProposeMore,
     ShowRecords,

@@ -34,7 +34,12 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
         case catalog.ProposePlan():
             items = plan_items(action.items, offer, services)
             check_items(services, offer.workflow_id, items)
-            return action.model_copy(update={"items": proposed(items).items})
+            left_out = [known_topic(topic, offer) for topic in action.leave_out]
+            if both := [item.topic for item in items if item.topic in left_out]:
+                raise InvalidInput(f"{both[0]!r} is in the plan and left out.", hint="Either, not both.")
+            return action.model_copy(update={"items": proposed(items).items, "leave_out": left_out})
+        case catalog.LeaveOut():
+            return _left_out(action, offer)
         case catalog.ProposePilot() if not offer.items:
             raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
         case catalog.ShowRecords():
@@ -95,6 +100,17 @@ def known_topic(name: str, offer: Offer) -> str:
         return same[0]
     some = ", ".join(offer.topics[:40])
     raise InvalidInput(f"There is no topic {name!r}.", hint=f"The topics are: {some}.")
+
+
+def _left_out(action: catalog.LeaveOut, offer: Offer) -> Action:
+    """The plan on the table without these topics; the wish itself where that leaves no plan."""
+    topics, again = ([known_topic(name, offer) for name in names] for names in (action.topics, action.again))
+    if not topics and not again:
+        raise InvalidInput("No topic is named.", hint="Name those to leave out, or to take in again.")
+    items = [item for item in offer.items if item.topic not in topics]
+    if isinstance(offer, PlanOffer) and items and not again:
+        return proposed(items).model_copy(update={"leave_out": topics})
+    return action.model_copy(update={"topics": topics, "again": again})
 
 
 def _plain(name: str) -> str:

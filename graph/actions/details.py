@@ -28,7 +28,9 @@ def details(source: ServicesSource, state: State, action: ShowDetails) -> dict[s
     services = with_caps(scoped(source(), state), usd=offer.cap_usd, tokens=offer.cap_tokens)
     coverage = Coverage.model_validate(known)
     focus = focus_topics(state) or None
-    recommendation = recommend_for(services, offer.workflow_id, coverage, focus, wait_for_labels=False)
+    recommendation = recommend_for(
+        services, offer.workflow_id, coverage, focus, left_out=offer.left_out, wait_for_labels=False
+    )
     rounds = rounds_of(services, thread_id(), offer.workflow_id)
     text = details_report(
         coverage,

@@ -30,6 +30,15 @@ def shown(text: str, offer: Offer, calls: Sequence[AnyMessage] = ()) -> dict[str
     }
 
 
+def said_first(done: Mapping[str, Any], said: str) -> dict[str, Any]:
+    """An action's update with something more, said before all else."""
+    if done.get("notice") or not done.get("messages"):
+        return {**done, "notice": f"{said} {done.get('notice') or ''}".strip()}
+    *calls, last = done["messages"]
+    text = f"{said}\n\n{last.text}"
+    return {**done, "messages": [*calls, AIMessage(text)], "offer": {**done["offer"], "text": text}}
+
+
 def noticed(offer: Offer | None, notice: str) -> dict[str, Any]:
     """The update after a change of the dataset: it is said at the beginning of the next report."""
     return {"offer": as_json(offer) if offer is not None else None, "reply": None, "notice": notice}

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..reading.names import ascii_digits, words_of
+from ..reading.names import words_of
+from ..reading.numbers import NUMBER, ascii_digits, readings
 
-_NUMBER = re.compile(
-    r"(?<![\w.])[-+]?\d[\d,\u202f\u00a0]*(?:\.\d+)?\s?(?:%|percent\b|k\b|(?:thousand|million|billion)\b)?"
-)
+_NUMBER = re.compile(rf"({NUMBER})\s?(%|percent\b|k\b|(?:thousand|million|billion)\b)?")
 _SCALES = {"k": 1000.0, "thousand": 1000.0, "million": 1_000_000.0, "billion": 1_000_000_000.0}
 _WORDS_FOR = {
     "half": 0.5,
@@ -44,8 +43,8 @@ def unsupported_numbers(
 ) -> list[str]:
     """The numbers of ``answer`` that no result holds, as they are written.
 
-    A number is held when a result has it, or has one that rounds to it as written; a percentage also when a result
-    has the share. The length of a list counts as a number of the result. Numbers in words count like
+    A number is held when a result has it, in whatever writing, or has one that rounds to it as written; a percentage
+    also when a result has the share. The length of a list counts as a number of the result. Numbers in words count like
     digits, in English; in other languages only digits, of whatever script, are seen.
 
     Args:
@@ -58,25 +57,24 @@ def unsupported_numbers(
     for name in sorted(names, key=len, reverse=True):
         for form in {name, name.replace("_", " "), name.replace("_", " ").title()}:
             text = re.sub(re.escape(form), " ", text, flags=re.IGNORECASE)
-    found = [match[0].strip() for match in _NUMBER.finditer(text)]
-    unsupported = [written for written in found if not _is_held(written, known)]
+    found = _NUMBER.finditer(text)
+    unsupported = [match[0].strip() for match in found if not _is_held(match[1], match[2] or "", known)]
     return unsupported + [word for word, value in _in_words(_NUMBER.sub(" ", text)) if value not in known]
 
 
-def _is_held(written: str, known: Sequence[float]) -> bool:
-    match = re.fullmatch(r"([-+]?)([\d,\u202f\u00a0]+(?:\.\d+)?)\s?(\D*)", written)
-    if match is None:
-        return False
-    digits, unit = re.sub(r"[,\u202f\u00a0]", "", match[2]), match[3].strip()
-    if not digits:
-        return False
-    value, places = float(digits), len(digits.partition(".")[2])
-    if unit in ("%", "percent"):
-        return any(_same(value, 100 * share, places) for share in known if 0 <= share <= 1)
+def _is_held(written: str, unit: str, known: Sequence[float]) -> bool:
     scale = _SCALES.get(unit, 1.0)
-    # A whole number has to be exactly there: rounding 14.6 to 15 records would make one up.
-    exact = places == 0 and scale == 1.0
-    return any(value == other if exact else _same(value, other / scale, places) for other in map(abs, known))
+    for value, places in readings(written):
+        if unit in ("%", "percent"):
+            is_held = any(_same(value, 100 * share, places) for share in known if 0 <= share <= 1)
+        elif places == 0 and scale == 1.0:
+            # A whole number has to be exactly there: rounding 14.6 to 15 records would make one up.
+            is_held = any(value == abs(other) for other in known)
+        else:
+            is_held = any(_same(value, abs(other) / scale, places) for other in known)
+        if is_held:
+            return True
+    return False
 
 
 def _same(written: float, value: float, places: int) -> bool:
@@ -91,9 +89,9 @@ def _values(value: Any, key: str = "") -> Iterable[float]:
         yield float(value)
     elif isinstance(value, str):
         if key in _TELLING_KEYS:
-            yield from (
-                number for match in _NUMBER.finditer(value) if (number := _plain(match[0])) is not None
-            )
+            for match in _NUMBER.finditer(ascii_digits(value)):
+                scale = 0.01 if match[2] in ("%", "percent") else _SCALES.get(match[2], 1.0)
+                yield readings(match[1])[0][0] * scale
     elif isinstance(value, Mapping):
         for name, part in value.items():
             yield from _values(part, str(name))
@@ -101,13 +99,6 @@ def _values(value: Any, key: str = "") -> Iterable[float]:
         yield float(len(value))
         for part in value:
             yield from _values(part, key)
-
-
-def _plain(written: str) -> float | None:
-    digits = re.sub(r"[^\d.]", "", written)
-    unit = re.sub(r"[-+\d,.\s\u202f\u00a0]", "", written)
-    scale = 0.01 if unit in ("%", "percent") else _SCALES.get(unit, 1.0)
-    return float(digits) * scale if re.search(r"\d", digits) else None
 
 
 def _in_words(text: str) -> list[tuple[str, float]]:

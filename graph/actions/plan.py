@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...tools.analyze_coverage import analyze
@@ -10,18 +11,19 @@ from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import caps_words
 from ...tools.generation.money.estimate import estimate_plan
+from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
-from ..offers.offer import Offer, PlanOffer, same_items
+from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ..offers.options import plan_options
-from ..offers.pending import lay
+from ..offers.pending import ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
 from ..wording.plan_words import cost_words, note_lower_scores
-from ..wording.report import revised_plan
-from .catalog import ProposeMore, ProposePilot, ProposePlan
-from .messages import said_beside, shown
+from ..wording.report import revised_plan, titles
+from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan
+from .messages import noticed, said_beside, shown
 from .pilot import pilot_note, split_pilot
 
 _NOTHING_MORE = (
@@ -43,6 +45,8 @@ def revise(
     items, onward = _wanted(deed, offer)
     if not items:
         return said_beside(offer, _NOTHING_MORE)
+    # What a plan generates for is not left out any more.
+    offer, changed_topics = _leaving_out(offer, named.leave_out, [item.topic for item in items])
     try:
         estimate = estimate_plan(services, offer.workflow_id, items)
     except CoverageError as error:
@@ -64,17 +68,50 @@ def revise(
     known = state.get("coverage") if not state.get("results") else None
     coverage = Coverage.model_validate(known) if known else analyze(services, offer.workflow_id)
     note_lower_scores(changed, coverage)
+    is_about_limits = named.remove_limits or named.max_usd or named.max_tokens
+    limit = "" if is_about_limits else ended_limit(services.store, changed, thread_id())
     changed = lay(services, changed, state, thread_id())
+    left_out = {"left_out": changed.left_out}
     if isinstance(deed, Approve) and affordable:
-        return {"offer": as_json(changed), "reply": as_json(the_reply(state))}
-    said = [pilot_note(items, onward)] if onward else []
+        return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
+    passed_over = passed_over_for(services, offer.workflow_id, items)
+    said = [changed_topics, limit, *map(escape, passed_over), pilot_note(items, onward) if onward else ""]
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:
         said.append(
             "This plan is expected to need more than the cap allows; the generation would stop there."
         )
-    return shown(revised_plan(coverage, changed, cost_words(estimate), note="\n\n".join(said)), changed)
+    note = "\n\n".join(filter(None, said))
+    return {**shown(revised_plan(coverage, changed, cost_words(estimate), note=note), changed), **left_out}
+
+
+def leave_out(source: ServicesSource, state: State, deed: LeaveOut) -> dict[str, Any]:
+    """Recommend anew, without the topics to leave out and with those to take in again."""
+    offer, said = _leaving_out(the_offer(state), deed.topics, deed.again)
+    left_out = {"left_out": offer.left_out}
+    if isinstance(offer, ResumeOffer):  # what was approved is another question
+        return {**said_beside(offer, f"{said} The approved plan stays as it is."), **left_out}
+    withdraw(source().store, offer)
+    return {**noticed(None, said), **left_out}
+
+
+def _leaving_out(offer: Offer, out: Sequence[str], again: Sequence[str]) -> tuple[Offer, str]:
+    """The offer with these topics left out, and those in again; and what is said of it."""
+    left_out = [topic for topic in dict.fromkeys([*offer.left_out, *out]) if topic not in again]
+    new = [topic for topic in left_out if topic not in offer.left_out]
+    back = [topic for topic in offer.left_out if topic in again]
+    said = [
+        *([f"Left out from now on: {titles(new)}. Name a topic again to take it back in."] if new else []),
+        *([f"No longer left out: {titles(back)}."] if back else []),
+    ]
+    changes = {
+        "left_out": left_out,
+        "everything": [item for item in offer.everything if item.topic not in left_out],
+        "more": [item for item in offer.more if item.topic not in left_out],
+        "options": [o for o in offer.options if not any(item.topic in left_out for item in o.items)],
+    }
+    return offer.model_copy(update=changes), " ".join(said)
 
 
 def _wanted(

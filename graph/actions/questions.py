@@ -212,8 +212,7 @@ def _plan_for_score(asked: Asked, action: catalog.PlanForScore) -> Answer:
     return Answer(
         f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
         f"{items_words(effect.items)}. "
-        f"That makes {effect_of(effect)}.{_cost_of(effect)}",
-        quotes=f"To see it as a plan, {how}.",
+        f"That makes {effect_of(effect)}.{_cost_of(effect)} To see it as a plan, {how}."
     )
 
 

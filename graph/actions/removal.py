@@ -12,13 +12,14 @@ from ...tools.generation.lessons.rules import get_rule, remove_rule
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
 from ...tools.topics.discover import merge_topics
-from ..offers.offer import Option, Removal, RemovalOffer
+from ..offers.offer import Offer, Option, Removal, RemovalOffer
 from ..offers.pending import keep_with_plan, put
 from ..offers.reply import LeaveIn, TakeOut
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
 from ..wording.plan_words import numbered_lines
+from ..wording.report import titles
 from .catalog import DropRecords, MergeTopics, RemoveRule
 from .messages import noticed, said_beside, shown
 from .review import records_words
@@ -57,10 +58,17 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             services = scoped(source(), state)
             moved = merge_topics(services, offer.workflow_id, removal.topics, removal.into)
             said = f'{plural_have(moved, "record")} the topic "{topic_title(removal.into)}" now.'
-            return {**forget(), "workflow_id": offer.workflow_id, **noticed(None, said)}
+            kept = {"workflow_id": offer.workflow_id, "left_out": _left_out(offer, removal)}
+            return {**forget(), **kept, **noticed(None, said)}
         return _drop(source, state, offer)
     except CoverageError as error:
         return noticed(offer, escape(str(error)))
+
+
+def _left_out(offer: Offer, removal: Removal) -> list[str]:
+    """What is left out after a merge: under its new name what was left out whole."""
+    is_renamed = removal.into not in offer.topics and set(removal.topics) <= set(offer.left_out)
+    return [*offer.left_out, *([removal.into] if is_renamed else [])]
 
 
 def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
@@ -100,7 +108,7 @@ def _drop(source: ServicesSource, state: State, offer: RemovalOffer) -> dict[str
 
 def _deed(removal: Removal) -> str:
     if removal.what == "topics":
-        return f'Merge into "{topic_title(removal.into)}"'
+        return f'Merge {titles(removal.topics)} into "{topic_title(removal.into)}"'
     what = f"rule {removal.numbers[0]}" if removal.what == "rule" else records_words(removal.numbers)
     return f"Take {what} out"
 

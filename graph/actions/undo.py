@@ -50,7 +50,7 @@ def take_back(source: ServicesSource, state: State, deed: TakeBack | KeepRound) 
     """Take the round back that was asked about, or leave it; both lead to a new analysis."""
     store, offer = source().store, the_offer(state)
     if isinstance(deed, KeepRound) or not isinstance(offer, UndoOffer):
-        return noticed(None, "All right, the round stays as it is.")
+        return noticed(None, "All right, nothing is taken back.")
     try:
         # Run again after a crash, it finds the jobs undone and changes nothing.
         undo_jobs(store, offer.jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage
@@ -43,7 +44,7 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
         message = GenerationMessage(item, announced if number == 0 else None)
 
         def report(progress: Progress, message: GenerationMessage = message) -> None:
-            write({"type": "progress", **{name: getattr(progress, name) for name in _PROGRESS}})
+            write({"type": "progress", **asdict(progress)})
             message.update(progress)
 
         args = {"workflow_id": offer.workflow_id, **item.model_dump()}
@@ -70,9 +71,6 @@ def _held(
 
 
 AfterGeneration = Literal["reanalyze", "approve"]
-_PROGRESS = (
-    "job_id", "topic", "accepted", "requested", "attempts", "rejected", "note", "remark", "seconds_left",
-)  # fmt: skip
 
 
 def _shortened(item: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

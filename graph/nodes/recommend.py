@@ -30,14 +30,14 @@ from ..offers.options import (
     further_options,
     plan_options,
 )
-from ..offers.pending import lay
+from ..offers.pending import ended_limit, lay
 from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
 from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
-from ..wording.report import analysis_report, round_report
+from ..wording.report import analysis_report, passed_over_lines, round_report
 
 AfterRecommendation = Literal["approve", "talk"]
 _CARRIED = (Unread, ProposeMore, ShowRecords, ShowDetails, Proceed, Stop, ReviewOutside, Decline)
@@ -56,14 +56,21 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")
     # Topics come back from a failed dry run: they need records although the balance is good, until a round.
     asked = not after_round and sorted(focus) != sorted(state.get("served_focus") or [])
+    left_out = [topic for topic in state.get("left_out") or [] if topic in coverage.topic_distribution]
     recommendation = recommend_for(
-        services, workflow_id, coverage, focus or None, focus_failed=asked, wait_for_labels=False
+        services,
+        workflow_id,
+        coverage,
+        focus or None,
+        focus_failed=asked,
+        left_out=left_out,
+        wait_for_labels=False,
     )
     is_short = any(result["accepted"] < result["requested"] for result in state.get("results") or [])
     offer = _offer(
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
-    offer.topics = [topic.name for topic in coverage.topics]
+    offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out
     offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
     offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
     previous = offer_in(state)
@@ -76,14 +83,17 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         lambda items: costs_in_words(estimator, items, in_words=brief_cost_words),
     )
     note_lower_scores(offer, coverage)
+    limit = ended_limit(services.store, offer, thread_id()).rstrip(".")
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(estimator, offer.items, in_words=one_line_cost) if offer.plan_id else ""
+    cost = ". ".join(filter(None, (cost, limit)))
     if after_round:
         is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
+        remarks = [*filter(None, [stop_reason or goal]), *passed_over_lines(recommendation)]
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
-            before, coverage, state["results"], offer, cost=cost, stop_reason=stop_reason or goal
+            before, coverage, state["results"], offer, cost=cost, remarks=remarks, is_met=is_met
         )
     else:
         text = analysis_report(

@@ -71,7 +71,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
     if changed:
-        update |= forget()
+        update |= {**forget(), "left_out": None}
         withdraw(store, offer_in(state))
     elif state.get("coverage_before") is None:
         update |= history(store, thread, workflow_id)
@@ -103,7 +103,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
         is_settled = changed or said.strip() == workflow_id
         return Command(goto="analyze", update={**update, "said": None if is_settled else said})
     update = {**_figures(services, state, workflow_id), **update}
-    update["offer"] = as_json(offer)
+    update |= {"offer": as_json(offer), "left_out": offer.left_out}
     if message is None or (not asked_now and _was_read(message, None, offer)):
         return Command(goto="approve", update=update)  # nothing new was said
     reply = in_time(read_reply(said, offer), offer, sent_at(), is_ahead=written_ahead())
@@ -147,7 +147,10 @@ def _after_the_end(
     """A message to a finished conversation: workflow and history stay."""
     update["served_focus"] = None  # what comes back after the end may be topics that failed a dry run
     topics = list((state.get("coverage") or {}).get("topic_distribution", {}))
-    offer = ChoiceOffer(workflow_id=update["workflow_id"], options=_FINISHED, topics=topics)
+    left_out = state.get("left_out") or []
+    offer = ChoiceOffer(
+        workflow_id=update["workflow_id"], options=_FINISHED, topics=topics, left_out=left_out
+    )
     reply = read_reply(said, offer)
     if isinstance(reply.deed, Unread) and state.get("next_step") == "grader":
         return Command(goto="talk", update={**update, "reply": as_json(reply), "offer": as_json(offer)})

@@ -13,13 +13,15 @@ from ..actions import catalog
 from ..actions.answering import respond
 from ..actions.branches import compare, fork, switch
 from ..actions.details import details
-from ..actions.plan import revise
+from ..actions.messages import said_first
+from ..actions.plan import leave_out, revise
 from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
 from ..actions.rules import rules
 from ..actions.targets import retarget
 from ..actions.undo import take_back, undo
 from ..consent import together
+from ..offers.offer import Offer, RuleOffer
 from ..offers.reply import (
     ENDS,
     AddRule,
@@ -40,7 +42,8 @@ from ..offers.reply import (
 from ..reading.reader import read_typed
 from ..reading.workflow_choice import opened
 from ..scope import ServicesSource
-from ..state import State, as_json, reply_in, with_update
+from ..state import State, as_json, offer_in, reply_in, with_update
+from ..wording.markdown import escape
 from .finish import SETTLED, WAYS_ON
 
 Talked = Literal["approve", "analyze", "finish"]
@@ -51,6 +54,7 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
     **dict.fromkeys((TakeOut, LeaveIn), remove),
     **dict.fromkeys((AddRule, SkipRule, catalog.ShowRules), rules),
     **dict.fromkeys((TakeBack, KeepRound), take_back),
+    catalog.LeaveOut: leave_out,
     catalog.ShowRecords: review,
     catalog.ShowDetails: details,
     catalog.SetTargets: retarget,
@@ -63,6 +67,8 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
 """What carries a deed out; all others are answered in words."""
 _MEASURED_ANEW = (TakeBack, KeepRound, ChooseDataset)
 """After these the figures are others, whether or not there is something to say first."""
+_ANSWERS = (TakeOut, LeaveIn, TakeBack, KeepRound, AddRule, SkipRule)
+"""The yes and the no to a change of the dataset."""
 _SAID = (catalog.NothingAsked, Unclear, AskBack, catalog.Decline, catalog.ShowTable)
 """To these a finished conversation answers with how it stands."""
 
@@ -86,8 +92,20 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
         return Command(goto="finish", update=update)
     act = _CARRIED_OUT.get(type(reply.deed), respond)
     done = await asyncio.to_thread(act, source, state, reply.deed)
+    if given_up := _given_up(reply.deed, offer_in(state), offer_in(with_update(state, done))):
+        done = said_first(done, given_up)
     anew = isinstance(reply.deed, _MEASURED_ANEW) or done.get("notice")
     return Command(goto="analyze" if anew else "approve", update=together(update, done))
+
+
+def _given_up(deed: Deed, before: Offer | None, after: Offer | None) -> str:
+    """What waited for a yes and does no longer, because something else was asked for; empty where nothing did."""
+    waited = before.waits_for_yes if before is not None and not isinstance(deed, _ANSWERS) else set()
+    if before is None or not waited or (after is not None and waited <= after.waits_for_yes):
+        return ""
+    if isinstance(before, RuleOffer):
+        return f"No longer waiting for your yes: the rule “{escape(before.rule.words)}”."
+    return f"No longer waiting for your yes: {before.options[0].label}."
 
 
 def _after_the_end(reply: Reply, update: dict[str, Any]) -> Command[Talked]:

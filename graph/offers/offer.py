@@ -97,6 +97,7 @@ class Offer(BaseModel):
         is_pilot: whether ``items`` is the pilot of a plan, whose rest is ``onward``.
         onward: what is left to ask for once the pilot was shown.
         review: the records that are shown, if any are.
+        left_out: topics that the person does not want records for; nothing here generates for them.
         cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
         cap_usd: the most money that it may cost, likewise.
         model: the language model that the plan was priced for, if the run named one.
@@ -124,6 +125,7 @@ class Offer(BaseModel):
     is_pilot: bool = False
     onward: list[PlanItem] = Field(default_factory=list)
     review: Review | None = None
+    left_out: list[str] = Field(default_factory=list)
     cap_tokens: int | None = None
     cap_usd: float | None = None
     model: str | None = None
@@ -183,6 +185,11 @@ class Offer(BaseModel):
                 hint=f"They have the numbers 1 to {len(shown)}.",
             )
         return [shown[number - 1] for number in numbers]
+
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """What of the dataset a yes would change: the parts of it, of which a later question may name more."""
+        return set()
 
     def instead(self, kind: type[Kind], **changes: Any) -> Kind:
         """Another question in place of this one; what both have stays, unless it is changed."""
@@ -261,6 +268,11 @@ class UndoOffer(Offer):
     jobs: list[str]
     done: str
 
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The rounds' jobs."""
+        return set(self.jobs)
+
 
 class RuleOffer(Offer):
     """Whether the reason for which a record was taken out becomes a rule.
@@ -272,6 +284,11 @@ class RuleOffer(Offer):
     plain_yes, plain_no = AddRule, SkipRule
     action: Literal["add_rule"] = "add_rule"
     rule: Rule
+
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The rule."""
+        return {self.rule}
 
 
 class Removal(BaseModel):
@@ -300,6 +317,12 @@ class RemovalOffer(Offer):
     plain_yes, plain_no = TakeOut, LeaveIn
     action: Literal["remove"] = "remove"
     removal: Removal
+
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The records, the rule, or the topics with what they become."""
+        asked = self.removal
+        return {(asked.what, asked.into, one) for one in asked.record_ids or asked.topics or asked.numbers}
 
 
 _OFFERS: TypeAdapter[Offer] = TypeAdapter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 
@@ -19,16 +19,19 @@ from ...tools.generation.approvals.plans import (
     propose_plan,
 )
 from ...tools.generation.jobs.ledger import summarize_job
+from ...tools.generation.money.amounts import caps_words
 from ...tools.generation.money.estimate import stops_of
 from ...tools.services import Services
 from ...tools.store.journal_tables import jobs, plans
 from ...tools.store.store import Store
 from ..state import State
-from ..wording.markdown import plural
+from ..wording.markdown import escape, plural
 from ..wording.plan_words import numbered_lines
 from .offer import Kind, Offer, Option, PlanOffer, ResumeOffer, stored_offer
 from .options import SKIP_REST, STOP
 from .reply import Resume
+
+Cap = TypeVar("Cap", int, float)
 
 INTERRUPTED = "The generation was interrupted."
 _HEARD = 200
@@ -65,6 +68,29 @@ def lay(services: Services, offer: Kind, state: State, thread_id: str | None) ->
         details=details,
     )
     return offer.model_copy(update={"plan_id": plan.id})
+
+
+def ended_limit(store: Store, offer: Offer, thread_id: str | None) -> str:
+    """That the plan of this conversation before had a tighter limit, which ended with it; empty where none did.
+
+    Args:
+        store: where that plan is.
+        offer: the plan that comes next, before it is laid on the table.
+        thread_id: of the conversation.
+    """
+    mine = (plan for plan in list_plans(store, offer.workflow_id) if plan.thread_id == thread_id)
+    last = next(mine, None) if thread_id is not None and offer.items else None
+    if last is None:
+        return ""
+    tokens, usd = _looser(offer.cap_tokens, last.cap_tokens), _looser(offer.cap_usd, last.cap_usd)
+    ended, now = caps_words(tokens, usd), caps_words(offer.cap_tokens, offer.cap_usd)
+    has = f"that of the settings ({now})" if now else "none"
+    said = f"The limit of the last plan ({ended}) ended with it: this one has {has} unless you name one."
+    return escape(said) if ended else ""
+
+
+def _looser(now: float | None, before: Cap | None) -> Cap | None:
+    return before if before is not None and (now is None or now > before) else None
 
 
 def put(offer: Kind, state: State) -> Kind:

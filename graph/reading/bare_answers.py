@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from .names import ascii_digits
+from .numbers import ascii_digits
 
 LONGEST = 40
 """Characters of a bare answer, at most."""

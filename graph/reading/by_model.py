@@ -170,6 +170,7 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
             **{f"plan {option.letter}": _option(option) for option in offer.options if option.letter},
         },
         "rounds": _rounds(offer, services),
+        "topics_left_out": offer.left_out,
     }
     if offer.items:
         try:

@@ -32,11 +32,11 @@ from ..offers.reply import Deed, Told, Unclear
 from ..wording.help import HELP
 from ..wording.markdown import escape
 from .bare_plan import read_bare_plan
-from .names import ascii_digits, named_topics, shares_a_word, words_of
+from .names import named_topics, shares_a_word, words_of
+from .numbers import NUMBER, ascii_digits, readings
 
 _log = logging.getLogger(__name__)
 
-_DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
 _LONGEST = 1000
 """Characters of a sentence."""
 _TEXT_TOKENS = 200
@@ -356,13 +356,13 @@ def _not_here(how: str) -> Action:
     raise InvalidInput(how)
 
 
-def _left_out(topics: Sequence[str], offer: Offer) -> catalog.ProposePlan:
+def _left_out(topics: Sequence[str], offer: Offer) -> catalog.Action:
     items = [item for item in offer.items if item.topic not in topics]
     if len(items) == len(offer.items):
         items = [item for item in offer.everything if item.topic not in topics]
     if not items:
-        raise InvalidInput("That would leave nothing to generate.")
-    return catalog.ProposePlan(items=_kept(items))
+        return catalog.LeaveOut(topics=list(topics))
+    return catalog.ProposePlan(items=_kept(items), leave_out=list(topics))
 
 
 def _kept(items: Sequence[Any]) -> list[PlannedItem]:
@@ -382,7 +382,7 @@ def _numbers(read: Sequence[float], text: str) -> list[float]:
     Raises:
         ValueError: one of them is not.
     """
-    written = {float(part.replace(",", ".")) for part in _DIGITS.findall(ascii_digits(text))}
+    written = {v for part in re.findall(NUMBER, ascii_digits(text)) for v, _ in readings(part)}
     if written and not written.issuperset(read):
         raise ValueError(f"{list(read)} are not the numbers of the text")
     return list(read)

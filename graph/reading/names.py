@@ -6,16 +6,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from .numbers import ascii_digits
+
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*[#+]*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts that write words without spaces, or hang endings on them (Thai to Khmer, Japanese, Chinese, Korean)."""
-
-
-def ascii_digits(text: str) -> str:
-    """The text with the digits of every script as 0 to 9."""
-    return "".join(
-        str(unicodedata.digit(char)) if unicodedata.category(char) == "Nd" else char for char in text
-    )
 
 
 def words_of(text: str) -> list[str]:

@@ -6,7 +6,8 @@ HELP = """You can say it in your own words; for example:
 
 - **Answer** with a number, “yes”, “no”, “skip” (on to the grader) or “stop”.
 - **More**: “more” shows what a report left out: all topics, further plans, the cost in full, the strategies.
-- **Change the plan**: “make it 20”, “30 tech and 10 billing, few-shot, under a dollar”, “bring billing up to 60”.
+- **Change the plan**: “make it 20”, “30 tech and 10 billing, few-shot, under a dollar”, “bring billing up \
+to 60”, “leave billing out”.
 - **See a few first**: “show me three first” is a pilot, which counts towards the plan.
 - **Ask**: “why is technical low”, “show me the worst three”, “what do billing records look like”, “what would 0.8 \
 cost”, “which strategies are there”, “what did the last round add”, “why were drafts rejected”.

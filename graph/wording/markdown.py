@@ -45,9 +45,18 @@ _ADDRESS = re.compile(
 
 
 def shorten(text: str, most: int) -> str:
-    """At most ``most`` characters, cut with an ellipsis."""
+    """At most ``most`` characters, cut with an ellipsis; between words where one ends not far before."""
     text = re.sub(r"\s+", " ", text).strip()
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    if len(text) <= most:
+        return text
+    words = text[:most].rpartition(" ")[0]
+    return (words if len(words) > most // 2 else text[: most - 1]).rstrip() + "…"
+
+
+def sentence(text: str, most: int) -> str:
+    """A remark of a job as a sentence of at most so many characters, escaped."""
+    said = shorten(text, most)
+    return escape(said[:1].upper() + said[1:].rstrip(".") + ("" if said.endswith("…") else "."))
 
 
 def topic_title(topic: str, most: int = _MOST) -> str:

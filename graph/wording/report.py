@@ -21,7 +21,7 @@ from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
 from .inspections import check_words
-from .markdown import escape, percent, plural, score_words, shorten, topic_title
+from .markdown import escape, percent, plural, score_words, sentence, shorten, topic_title
 from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
@@ -36,6 +36,7 @@ _FEW = "which may cause the model to underperform on these types of questions"
 _ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
 _NAME, _REASON, _REMARK = 28, 150, 110
 _NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
+_FEW_STRATEGIES, _PASSED_OVER = 2, 300
 
 
 def analysis_report(
@@ -77,7 +78,8 @@ def round_report(
     offer: Offer,
     *,
     cost: str = "",
-    stop_reason: str | None = None,
+    remarks: Sequence[str] = (),
+    is_met: bool = False,
 ) -> str:
     """The report after a round of generation.
 
@@ -87,7 +89,9 @@ def round_report(
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
         cost: of the next plan, in a line.
-        stop_reason: why no further round is recommended: the goal is met, or it will not be met like that.
+        remarks: why no further round is recommended (the goal is met, or it will not be met like that), and why a
+            strategy is not proposed again.
+        is_met: whether the balance is where it should be.
     """
     complete = all(result["accepted"] >= result["requested"] for result in results)
     changes = _count_changes(before, after)
@@ -100,9 +104,9 @@ def round_report(
         rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
             *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
-            *([stop_reason] if stop_reason else []),
+            " ".join([*remarks, *_left_out(offer)]),
         ],
-        question=_verdict(before, after, offer),
+        question=_verdict(before, after, offer, is_met=is_met),
         options=option_lines(offer),
     )
 
@@ -140,7 +144,10 @@ def details_report(
         plan=plan_lines("**Plan**", coverage, offer.items, cost) if offer.items else [],
         rows=rows,
         rest=f"… and {plural(rest, 'more topic')}, none further below its target. {listed}" if rest else "",
-        remarks=[escape(recommendation.reason), *_review_remarks(recommendation)],
+        remarks=[
+            *map(escape, dict.fromkeys([recommendation.reason, *recommendation.passed_over])),
+            *_review_remarks(recommendation),
+        ],
         further=further_lines(offer, recommendation.frontier.unreachable),
         rounds=rounds,
         strategies=strategies,
@@ -212,7 +219,11 @@ def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
 def _recommendation(
     coverage: Coverage, recommendation: Recommendation, offer: Offer, focus_topics: Sequence[str]
 ) -> str:
-    only = [f"Only {_titles(focus_topics)}."] if focus_topics else []
+    only = [
+        *([f"Only {titles(focus_topics)}."] if focus_topics else []),
+        *_left_out(offer),
+        *passed_over_lines(recommendation),
+    ]
     is_plan = recommendation.action == "generate_synthetic_data" and offer.items
     if not is_plan or recommendation.is_for_focus:
         return " ".join([*only, escape(shorten(recommendation.reason, _REASON))])
@@ -259,7 +270,7 @@ def _generated(result: Mapping[str, Any]) -> str:
     )
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".{measured}'
-    reason = f" {escape(shorten(str(result['reason']), _REASON))}" if result.get("reason") else ""
+    reason = f" {sentence(str(result['reason']), _REASON)}" if result.get("reason") else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
 
 
@@ -279,7 +290,7 @@ def _remarks(results: Sequence[Mapping[str, Any]]) -> list[str]:
     said = list(dict.fromkeys(remark for result in results for remark in result.get("remarks", [])))
     rest = len(said[1:])
     more = [f"{plural(rest, 'more remark')}: `finetune-coverage jobs show`."] if rest else []
-    return [*(f"{escape(shorten(remark, _REMARK)).rstrip('.')}." for remark in said[:1]), *more]
+    return [*(sentence(remark, _REMARK) for remark in said[:1]), *more]
 
 
 def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -305,9 +316,9 @@ def _count_changes(before: Coverage, after: Coverage) -> str:
     return ", ".join([*changes[:_NAMED], *([f"and {plural(rest, 'more topic')}"] if rest else [])])
 
 
-def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
+def _verdict(before: Coverage, after: Coverage, offer: Offer, *, is_met: bool) -> str:
     change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
-    if change.improves and isinstance(offer, ProceedOffer):
+    if change.improves and (is_met or isinstance(offer, ProceedOffer)):
         return "The dataset is now better balanced. Would you like to:"
     if change.improves:
         return "The dataset is better balanced, and not yet where it should be. Would you like to:"
@@ -316,7 +327,18 @@ def _verdict(before: Coverage, after: Coverage, offer: Offer) -> str:
     return "The balance has not improved. Would you like to:"
 
 
-def _titles(topics: Sequence[str]) -> str:
+def passed_over_lines(recommendation: Recommendation) -> list[str]:
+    """Why a strategy is not proposed again, of the topics that lack most; "more" shows the others."""
+    said = recommendation.passed_over if recommendation.action != "proceed_to_grader" else []
+    return [escape(shorten(one, _PASSED_OVER)) for one in said[:_FEW_STRATEGIES]]
+
+
+def _left_out(offer: Offer) -> list[str]:
+    return [f"Left out, as you said: {titles(offer.left_out)}."] if offer.left_out else []
+
+
+def titles(topics: Sequence[str]) -> str:
+    """Names of topics in quotation marks; of many the first and how many more."""
     rest = len(topics[_NAMED:])
     named = [f'"{topic_title(topic, _NAME)}"' for topic in topics[:_NAMED]]
     return ", ".join([*named, *([f"and {rest:,} more"] if rest else [])])

@@ -46,6 +46,19 @@ def test_a_price_and_a_cap_that_needs_one(
     assert "FINETUNE_COVERAGE_PRICES" in finding(outcome, "price")["hint"]
 
 
+def test_a_price_file_that_cannot_be_used_is_refused_at_the_start(
+    command: Command, sample: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("endpoints:\n  http://localhost:8000/v1:\n    m: {input: a lot, output: 1}\n")
+    monkeypatch.setenv("FINETUNE_COVERAGE_PRICES", str(prices))
+    assert "line 3" in finding(command("doctor", "--json"), "price")["detail"]
+    for arguments in (("chat", "-w", sample), ("recommend", "-w", sample)):
+        outcome = command(*arguments)
+        assert outcome.code == 1 and outcome.err.count(str(prices)) == 1
+        assert "line 3: endpoints → http://localhost:8000/v1 → m → input" in " ".join(outcome.err.split())
+
+
 def test_a_model_that_the_endpoint_does_not_have(
     command: Command, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.errors import InvalidInput
@@ -13,7 +12,21 @@ from finetune_coverage.tools.settings import OPENAI_DEFAULT_MODEL, Settings
 from .conftest import Command
 from .endpoint import Endpoint
 
-TYPED = (Path(__file__).resolve().parents[2] / "docs" / "transcript.txt").read_text(encoding="utf-8")
+TYPED = """\
+why is technical low?
+which strategies are there?
+what happens if I say yes?
+yes
+3
+back
+what did the last round add?
+why were drafts rejected?
+generate more
+make it 5 for billing questions, few-shot
+yes
+what would 0.8 cost?
+proceed to the grader
+"""
 
 
 @pytest.fixture

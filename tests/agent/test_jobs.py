@@ -54,16 +54,19 @@ def test_an_endpoint_that_refuses_fails_and_can_be_resumed(
     held = lock_job(Settings().home, job["id"])
     assert " running " in command("jobs").out and "\nrunning: " in command("jobs", "show", job["id"]).out
     busy = command("jobs", "resume", job["id"], "--json")
-    assert busy.document["error"]["code"] == "busy"
+    assert busy.document["error"]["code"] == "busy" and "owed" not in busy.err
     held.release()
 
+    again = command("jobs", "resume", job["id"])
+    assert again.code == 1 and f"{3 - kept} of 3 are owed: about " in again.err and "so far)." in again.err
     endpoint.refuse = None
     resumed = command("jobs", "resume", job["id"], "--json")
     assert resumed.code == 0, resumed.err
     assert resumed.document["generation"]["accepted"] == 3
     assert kept >= 1
     calls = endpoint.calls
-    assert command("jobs", "resume", job["id"]).code == 0, "a finished job gives its result again"
+    finished = command("jobs", "resume", job["id"])
+    assert finished.code == 0 and "owed" not in finished.err, "a finished job gives its result again"
     assert endpoint.calls == calls
 
 

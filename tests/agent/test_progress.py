@@ -6,15 +6,15 @@ import io
 import re
 
 import pytest
-from finetune_coverage.agent.chat.conversation import Job
 from finetune_coverage.agent.views import progress
 from finetune_coverage.agent.views.progress import ProgressView, reasons_text
+from finetune_coverage.tools.generation.jobs.progress import Progress
 from rich.cells import cell_len
 from rich.console import Console
 
 
-def job(accepted: int, attempts: int, **rejected: int) -> Job:
-    return Job("job-1", "billing", accepted, 3, attempts, rejected)
+def job(accepted: int, attempts: int, **rejected: int) -> Progress:
+    return Progress("job-1", "billing", accepted, 3, attempts, rejected)
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_a_bar_ends_before_the_edge_also_when_the_terminal_becomes_narrower() ->
     console = Console(file=drawn, width=120, force_terminal=True, legacy_windows=False)
     topic = "card_payment_with_a_wrong_exchange_rate"
     with ProgressView(console) as view:
-        view.update(Job("job-1", topic, 1, 30, 9, {"near_duplicate": 6, "variation": 2}))
+        view.update(Progress("job-1", topic, 1, 30, 9, {"near_duplicate": 6, "variation": 2}))
         console.width = 60
-        view.update(Job("job-1", topic, 2, 30, 10, {"near_duplicate": 6, "variation": 2}))
+        view.update(Progress("job-1", topic, 2, 30, 10, {"near_duplicate": 6, "variation": 2}))
     lines = [
         line.rstrip() for line in re.split(r"[\r\n]", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", drawn.getvalue()))
     ]

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import pytest
 import typer
-from finetune_coverage.agent.chat.conversation import Job
 from finetune_coverage.agent.chat.markdown import ChatMarkdown
 from finetune_coverage.agent.cli import app
 from finetune_coverage.agent.views.coverage_table import coverage_table
@@ -19,6 +18,7 @@ from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.generation.approvals.plans import list_plans, propose_plan
+from finetune_coverage.tools.generation.jobs.progress import Progress
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from rich.cells import cell_len
@@ -203,7 +203,9 @@ def test_a_bar_keeps_its_count_whatever_stands_beside_it(width: int, topic: str)
     drawn = io.StringIO()
     rejected = {"variation": 12, "near_duplicate": 9, "semantic_duplicate": 7}
     with ProgressView(Console(file=drawn, width=width, force_terminal=True, legacy_windows=False)) as view:
-        view.update(Job("job-1", topic, 111, 300, 400, rejected, "waits for the endpoint, next try in 20 s"))
+        view.update(
+            Progress("job-1", topic, 111, 300, 400, rejected, "waits for the endpoint, next try in 20 s")
+        )
     last = [line for line in seen(drawn.getvalue()) if line.strip()][-1]
     assert "111/300" in last and "waits" in last and cell_len(last) <= width
 

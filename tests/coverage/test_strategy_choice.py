@@ -7,10 +7,12 @@ from typing import Any, get_args
 import pytest
 from finetune_coverage.tools.coverage.strategy_choice import (
     STRATEGIES,
+    RefusedDrafts,
     StrategyName,
     TopicProfile,
     choose_strategy,
     explain_strategy,
+    passed_over,
     profile_topics,
 )
 from finetune_coverage.tools.errors import InvalidInput
@@ -76,6 +78,41 @@ def test_chooses_from_the_topics_own_records(values: dict[str, Any], chosen: str
     assert strategy == chosen
     assert figures in reason
     assert not reason[0].islower() and reason.endswith(".")
+
+
+TALKS = {"records": 9, "usable_seeds": 9, "multi_turn": 9, "has_description": True}
+
+
+def refused(*strategies: StrategyName) -> dict[StrategyName, RefusedDrafts]:
+    return {name: RefusedDrafts(12, "near duplicate", "the texts are alike") for name in strategies}
+
+
+@pytest.mark.parametrize(
+    ("strategies", "chosen", "said"),
+    [
+        ((), "message_variation", ""),
+        (("tool_chain",), "message_variation", ""),
+        (
+            ("message_variation",),
+            "few_shot",
+            "For 'topic' Message Variation (12 of 12 drafts refused, most by near duplicate) brought nothing "
+            "lately, so Few-Shot is next.",
+        ),
+        (("message_variation", "few_shot"), "scenario_expansion", "so Scenario Expansion is next."),
+        (
+            ("message_variation", "few_shot", "scenario_expansion", "topic_description"),
+            "message_variation",
+            "and no other strategy suits it: the texts are alike.",
+        ),
+    ],
+)
+def test_what_brought_nothing_lately_comes_last(
+    strategies: tuple[StrategyName, ...], chosen: str, said: str
+) -> None:
+    one = profile(**TALKS, refused=refused(*strategies))
+    assert choose_strategy(one)[0] == chosen
+    assert passed_over(one).endswith(said) and bool(passed_over(one)) == bool(said)
+    assert choose_strategy(one)[1].endswith(said)
 
 
 def test_every_strategy_has_a_guide_with_the_specifications_row() -> None:

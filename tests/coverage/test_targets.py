@@ -9,6 +9,7 @@ from finetune_coverage.tools.coverage.targets import Aim, match_topics, weights_
 from finetune_coverage.tools.errors import CoverageError, InvalidInput, TopicNotFound
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 EQUAL = {"billing": 1.0, "technical": 1.0, "account": 1.0}
 
@@ -38,12 +39,28 @@ def factor(topic: str, value: float, than: str | None = None) -> Aim:
         (EQUAL, [share("stray", 0.25)], {"billing": 1, "technical": 1, "account": 1, "stray": 1}),
         ({"billing": 0.1, "technical": 0.2}, [factor("billing", 2)], {"billing": 1, "technical": 1}),
         (EQUAL, [factor("billing", 2), Aim(kind="equal")], None),
+        ({**EQUAL, "technical": 3}, [Aim(kind="factor", topic="billing", than="technical")],
+         {"billing": 3, "technical": 3, "account": 1}),
     ],
 )  # fmt: skip
 def test_what_a_wish_comes_to(
     current: dict[str, float], aims: list[Aim], expected: dict[str, float] | None
 ) -> None:
     assert weights_for(current, aims) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ({"kind": "weight", "topic": "billing"}, "which weight 'billing' should have"),
+        ({"kind": "share", "topic": "billing", "than": "technical"}, "which share 'billing' should have"),
+        ({"kind": "factor", "topic": "billing"}, "which factor 'billing' should have"),
+        ({"kind": "weight", "value": 2}, "no topic"),
+    ],
+)
+def test_half_a_wish_says_what_is_missing(said: dict[str, object], missing: str) -> None:
+    with pytest.raises(ValidationError, match=missing):
+        Aim.model_validate(said)
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def priced(services: Services, **more: Any) -> None:
 def test_at_first_the_share_is_assumed_and_said_to_be(services: Services) -> None:
     first = estimate(services)
     assert first.calls == 50
-    assert "60% accepted (assumed)" in first.note
+    assert "60% accepted (assumed, since nothing was generated this way yet)" in first.note
     assert "no cost (embedded model)" in first.note and first.usd == 0
 
 
@@ -108,7 +108,20 @@ def test_many_drafts_outweigh_the_assumption(services: Services) -> None:
     job(services, accepted=450, rejected=50, count=450)
     known = estimate(services)
     assert 33 <= known.calls <= 35
-    assert "(expected from the drafts so far)" in known.note
+    assert "(expected, after 450 of 500 so far)" in known.note
+
+
+def test_drafts_of_a_strategy_are_counted_once_however_many_topics_a_plan_has(services: Services) -> None:
+    job(services, accepted=3, rejected=22)
+    items = [PlanItem(topic=topic, count=9, strategy="few_shot") for topic in (TOPIC, OTHER)]
+    assert "(expected, after 3 of 25 so far)" in estimate_plan(services, WORKFLOW, items).note
+    items += [PlanItem(topic=TOPIC, count=9, strategy="topic_description")]
+    known = estimate_plan(services, WORKFLOW, items)
+    assert "(expected, after 3 of 25 so far, and assumed for what was not tried)" in known.note
+    assert (
+        "Each part of it stops and asks after 20 refusals in a row for one reason, or when it has used its share of"
+        in (known.stops_note)
+    )
 
 
 @pytest.mark.parametrize(

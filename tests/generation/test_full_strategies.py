@@ -15,10 +15,15 @@ from finetune_coverage.tools.coverage.strategy_choice import StrategyName
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.attempts.draft import Draft, Rejection, TopicContext, UnusableAnswer
+from finetune_coverage.tools.generation.scenarios.planning_request import planning_request
 from finetune_coverage.tools.generation.scenarios.scenario import OwnLists, Scenario
 from finetune_coverage.tools.generation.strategies import make_strategy
 from finetune_coverage.tools.generation.strategies.prompt import check_templates
-from finetune_coverage.tools.generation.strategies.tool_chain.strategy import agreed_results, answered_calls
+from finetune_coverage.tools.generation.strategies.tool_chain.strategy import (
+    agreed_results,
+    answered_calls,
+    forms_of_results,
+)
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
 
 from .full_records import LANGUAGES, TRACK, call, parcels, result, written
@@ -173,6 +178,40 @@ def test_a_chain_that_leaves_out_the_topics_tool_is_refused() -> None:
     assert refused is not None and "no tool is called" in refused.evidence
     refused = chain(written(LANGUAGES["en"], calls=True), defining_tool="find_parcel")
     assert refused is not None and "find_parcel is not called" in refused.evidence
+
+
+def test_a_chain_shows_how_real_results_look_or_that_there_are_none() -> None:
+    record = parcels("en")[0]
+    shown = tail_of(draft_of("tool_chain", about_parcels("en")))
+    (real,) = forms_of_results(record, parcels("en"))
+    assert real["name"] == "track_parcel" and json.dumps(real["result"])[1:-1] in shown
+    assert "end with the call" not in shown
+    called = [
+        Record(f"c{n}", json.dumps({"messages": [*one.messages[:1], call("A")], "tools": [TRACK]}), "parcels")
+        for n, one in enumerate(parcels("en"))
+    ]
+    shown = tail_of(draft_of("tool_chain", about_parcels("en", seeds=called)))
+    assert "end with the call" in shown and "real results" not in shown
+
+
+def test_a_topic_without_a_description_goes_by_its_name() -> None:
+    assert "from its description" in tail_of(draft_of("topic_description", about_parcels("en")))
+    draft = draft_of("topic_description", about_parcels("en", description=""))
+    assert (
+        "by its name" in tail_of(draft)
+        and '## Topic\n{"name": "parcels"}\n' in draft.requests[0].prompt[0][1]
+    )
+
+
+def test_the_plan_of_cases_sees_how_records_go_and_all_their_tools() -> None:
+    other = {"type": "function", "function": {"name": "call_courier", "parameters": {"type": "object"}}}
+    seeds = [
+        *parcels("en") * 9,
+        Record("z", json.dumps({**parcels("en")[0].source, "tools": [other]}), "parcels"),
+    ]
+    prompt = planning_request(about_parcels("en", seeds=seeds)).prompt[0][1]
+    assert "track_parcel" in prompt and "call_courier" in prompt
+    assert "In a record the user speaks" in prompt
 
 
 def test_negatives_come_in_their_share_and_call_nothing_too_early() -> None:

@@ -20,6 +20,7 @@ from finetune_coverage.tools.generation.money.prices import (
     require_keepable_cap,
 )
 from finetune_coverage.tools.model_settings import OPENAI_DEFAULT_MODEL, OPENAI_URL
+from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings, load_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,9 +144,17 @@ def test_money_is_exact_and_rounded_up_once(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("endpoints: [", "expected"),
-        ("", "the file"),
-        ("models: {}", "endpoints: Field required"),
+        ("endpoints:\n  x: [", "line 2: expected"),
+        ("", "line 1: the file"),
+        ("models: {}", "line 1: endpoints: Field required"),
+        (
+            "endpoints:\n  http://x/v1:\n    m:\n      input: 1\n      output: a lot\n",
+            "line 5: endpoints → http://x/v1",
+        ),
+        (
+            "endpoints:\n  http://x/v1:\n    m: {input: 1}\n",
+            "line 3: endpoints → http://x/v1 → m → output: Field",
+        ),
         ("endpoints: {'http://x/v1': {m: {input: 1}}}", "http://x/v1 → m → output: Field required"),
         ("endpoints: {'http://x/v1': {m: {input: -1, output: 1}}}", "greater than or equal to 0"),
         ("endpoints: {'http://x/v1': {m: {input: 1, output: 1, ouput: 2}}}", "m → ouput: Extra inputs"),
@@ -159,7 +168,9 @@ def test_a_file_that_cannot_be_used_is_explained(tmp_path: Path, text: str, said
     with pytest.raises(InvalidInput) as caught:
         price_of(openai("m", prices=path))
     assert said in caught.value.message and str(path) in caught.value.message
-    assert "USD per 1,000,000 tokens" in caught.value.hint
+    assert "USD per 1,000,000 tokens" in caught.value.hint and "FINETUNE_COVERAGE_PRICES" in caught.value.hint
+    with pytest.raises(InvalidInput, match="The price file"):
+        Services.from_settings(openai("m", prices=path))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.errors import InvalidInput, TopicNotFound
+from finetune_coverage.tools.errors import EndpointError, InvalidInput, TopicNotFound
 from finetune_coverage.tools.generation.jobs.job import run_item
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, summarize_job
 from finetune_coverage.tools.generation.money.estimate import estimate_plan
@@ -164,6 +164,28 @@ def test_without_a_plan_the_records_are_written_all_the_same(
     assert any("No cases were planned" in remark for remark in done["remarks"])
     assert summarize_job(full.store, done["job_id"]).tokens == done["cost"]["tokens"]
     assert "situation" in model.history[1][-1].text, "from the lists that are there for every topic"
+
+
+def test_half_a_character_stops_neither_the_planning_nor_a_record(
+    full: Services, model: ScriptedChatModel, approved: Callable[..., tuple[str, int]]
+) -> None:
+    half = "\ud83d"
+    call = {"role": "assistant", "content": "", "tool_calls": [{"name": half, "arguments": half}]}
+    strange = json.dumps({"messages": [{"role": "user", "content": "What now?"}, call]})
+    model.queue.extend([half + plan_answer(), strange, record(0), record(1)])
+    done = run(full, approved(TOPIC, 1, "few_shot"))
+    assert done["accepted"] == 1
+    attempts = {one.number: one for one in list_attempts(full.store, done["job_id"])}
+    assert attempts[0].check == "parse" and "\ufffd are no JSON" in (attempts[0].evidence or "")
+
+
+def test_an_endpoint_that_fails_with_half_a_character(
+    full: Services, model: ScriptedChatModel, approved: Callable[..., tuple[str, int]]
+) -> None:
+    model.queue.extend([EndpointError("It broke: \ud83d."), record(0), record(1)])
+    done = run(full, approved(TOPIC, 1, "few_shot"))
+    assert done["accepted"] == 1
+    assert any("It broke: \ufffd." in remark for remark in done["remarks"])
 
 
 def test_the_embedded_model_plans_nothing(

@@ -24,9 +24,11 @@ from finetune_coverage.tools.generation.strategies.attributes import (
     SITUATIONS,
     TONES,
     attributes_of,
+    in_turn,
     pick,
     unlocked,
 )
+from finetune_coverage.tools.generation.strategies.message_variation.strategy import TWISTS
 from finetune_coverage.tools.generation.strategies.scenario_expansion.axes import AXES
 from finetune_coverage.tools.generation.strategies.seed_order import examples_for, seed_for
 from finetune_coverage.tools.generation.tool_chain_settings import ToolChainSettings
@@ -91,6 +93,13 @@ def test_each_seed_meets_every_value(seeds: int) -> None:
         for number in range(seeds * len(values)):
             met.setdefault(number % seeds, set()).add(pick(list(values), unlocked(number, seeds)))
         assert all(len(one) == len(values) for one in met.values())
+
+
+@pytest.mark.parametrize("seeds", [1, 3, 4, 5, 7, 15, 90])
+@pytest.mark.parametrize("values", [AXES, TWISTS])
+def test_a_seed_meets_all_values_before_one_comes_again(values: dict[str, Any], seeds: int) -> None:
+    drawn = {(number % seeds, in_turn(list(values), number, seeds)) for number in range(seeds * len(values))}
+    assert len(drawn) == seeds * len(values)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -25,7 +25,7 @@ async def test_topics_are_merged_after_a_yes(chat: Any, services: Services, mode
     model.queue.append(merge("Technical Issues", into="account_management"))
     said = await chat.answer("technical and account is the same thing, merge them")
     assert '"Technical Issues" (8 records) the topic "Account Management"' in said
-    assert '1. Merge into "Account Management"\n2. Leave it as it is' in said
+    assert '1. Merge "Technical Issues" into "Account Management"\n2. Leave it as it is' in said
     assert counts(services) == before
     said = await chat.answer("yes")
     assert (
@@ -38,9 +38,55 @@ async def test_a_no_leaves_them(chat: Any, services: Services, model: ScriptedCh
     await chat.new()
     before = counts(services)
     model.queue.append(merge("billing_questions", into="Invoices"))
-    assert 'Merge into "Invoices"' in await chat.answer("call billing invoices instead")
+    assert 'Merge "Billing Questions" into "Invoices"' in await chat.answer("call billing invoices instead")
     assert "nothing was changed" in await chat.answer("no")
     assert counts(services) == before
+
+
+async def test_a_topic_that_is_left_out_stays_out_under_a_new_name(
+    chat: Any, model: ScriptedChatModel
+) -> None:
+    await chat.new()
+    await chat.answer("ignore technical")
+    model.queue.append(merge("technical_issues", into="Faults"))
+    await chat.answer("call technical faults instead")
+    assert 'Left out, as you said: "Faults".' in await chat.answer("yes")
+
+
+async def test_a_change_that_another_takes_the_place_of_is_named(chat: Any, model: ScriptedChatModel) -> None:
+    await chat.new()
+    merged = 'No longer waiting for your yes: Merge "Technical Issues" into "Account Management".'
+    asks = merge("technical_issues", into="account_management")
+    model.queue.append(asks)
+    await chat.answer("technical and account is the same thing, merge them")
+    model.queue.append(merge("technical_issues", into="account_management").model_copy())
+    assert "No longer waiting" not in await chat.answer("i said merge technical into account"), (
+        "it is the same"
+    )
+    assert "No longer waiting" not in await chat.answer("what is the score?"), "it still waits"
+    assert (await chat.answer("do 2 for technical issues with few-shot")).startswith(f"{merged}\n\n**Plan**")
+    assert (await chat.asked())["action_requests"][0]["description"].startswith(merged)
+    await chat.answer("yes")
+    model.queue.append(asks)
+    await chat.answer("technical and account is the same thing, merge them")
+    assert (await chat.answer("undo the last round")).startswith(merged)
+    said = await chat.answer("twice as much billing")
+    assert said.startswith("No longer waiting for your yes: Take round 1 back. The targets are now")
+
+
+async def test_more_records_to_take_out_are_no_other_question(chat: Any) -> None:
+    await chat.new()
+    await chat.answer("show me technical records")
+    await chat.answer("drop 1")
+    assert "No longer waiting" not in await chat.answer("drop 1 and 2")
+    assert "No longer waiting for your yes: Take records 1, 2 out." in await chat.answer("drop 3")
+    await chat.answer("show me technical records")
+    await chat.answer("drop 1 because it should never mention the hotline")
+    await chat.answer("yes")
+    said = await chat.answer("undo the last round")
+    assert "There is no round to take back" in said and "No longer waiting" not in said, "the question stays"
+    rule = "No longer waiting for your yes: the rule “no reply of the assistant may say “hotline””."
+    assert rule in await chat.answer("do 2 for technical issues with few-shot")
 
 
 async def test_every_round_is_taken_back_at_once(

@@ -41,10 +41,22 @@ RESULT: dict[str, Any] = {
         ("no number at all", []),
         ("1.5 thousand records", []),
         ("1.6 thousand", ["1.6 thousand"]),
+        ("a score of .45, or ,46", ["46"]),
+        ("0,45 · 0.450 · .45 · ٠٫٤٥ · 45 % · ４５％", []),
+        ("1.500 records, 1'500, 1,500.0, 1 500".replace(" 500", "\u00a0500"), []),
+        ("1,5 records and 0.046", ["0.046", "1,5"]),
+        ("1.500,5", ["1.500,5"]),
     ],
 )
 def test_invented_numbers(answer: str, invented: list[str]) -> None:
     assert sorted(unsupported_numbers(answer, [RESULT], ["tier_2_support"])) == sorted(invented)
+
+
+@pytest.mark.parametrize("typed", [".45", "0.45", "0,45", "45%", "45 %", "٠٫٤٥"])
+@pytest.mark.parametrize("answered", [".45", "0.45", "0,45", "45%", "0.450"])
+def test_what_was_typed_may_be_answered_in_another_writing(typed: str, answered: str) -> None:
+    assert unsupported_numbers(f"You said {answered}.", [{"note": f"what about {typed}?"}]) == []
+    assert unsupported_numbers(answered.replace("5", "6"), [{"note": f"what about {typed}?"}])
 
 
 @given(st.lists(st.integers(0, 10**7), max_size=5), st.lists(st.integers(0, 10**7), min_size=1, max_size=5))

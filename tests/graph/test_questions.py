@@ -55,11 +55,23 @@ async def test_questions_are_answered_by_tools(chat: Any) -> None:
         assert [result.name for result in results] == tools, question
         assert expected in said, question
         plain = said.split("\n\nStill on the table")[0]
-        shown = (">", "To see it as a plan, answer ")  # records, and the number of an option
-        facts = "\n".join(line for line in plain.split("\n") if not line.startswith(shown))
+        facts = "\n".join(line for line in plain.split("\n") if not line.startswith(">"))
+        facts = facts.partition("To see it as a plan, answer ")[0]  # the number of an option
         facts = facts.partition("Reading what you typed took")[0]  # counted in the conversation, by no tool
         if "few-shot" not in question:  # what a strategy is, is no figure of the dataset
             assert unsupported_numbers(facts, held, TOPICS) == [], question
+
+
+async def test_how_to_go_on_is_said_once(chat: Any, model: Any) -> None:
+    await chat.new("hi")
+    call = {"name": "PlanForScore", "args": {"score": 0.8}, "id": "call-1"}
+    model.queue += [
+        AIMessage("", tool_calls=[call]),
+        AIMessage("It takes few. Say “plan for 0.8” to see it."),
+    ]
+    said = await chat.answer("and what about 0.8 then?")
+    assert said.startswith("It takes few. Say “plan for 0.8” to see it.\n\nStill on the table")
+    assert "To see it as a plan, answer" in model.history[-1][-1].text
 
 
 async def test_questions_after_a_round(chat: Any) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
+from finetune_coverage.tools.coverage.strategy_choice import STRATEGIES
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
@@ -69,6 +72,35 @@ async def test_nothing_gained_ends_the_loop(chat: Any, model: ScriptedChatModel,
     assert list_plans(services.store, "wf-1", "pending") == []
     assert (await chat.values())["rejected"]["parse"] >= 1
     assert "did not pass the checks" in await chat.answer("what was rejected and why?")
+
+
+async def test_a_short_round_that_met_the_goal_says_no_other_thing(
+    chat: Any, model: ScriptedChatModel, services: Services
+) -> None:
+    writer, written = model.default, itertools.count()
+    model.default = lambda messages: writer(messages) if next(written) < 40 else "no JSON"
+    await chat.new("do 60 for technical issues with few-shot")
+    said = await chat.answer("yes")
+    assert said.startswith("**Generation Ended Short**") and "The goal is met." in said
+    assert re.search(r"\. The last \d+ drafts in a row were refused by parse", said), "as a sentence"
+    assert "The dataset is now better balanced" in said and "not yet where it should be" not in said
+
+
+async def test_a_strategy_that_brought_nothing_is_not_proposed_again(
+    chat: Any, model: ScriptedChatModel, services: Services
+) -> None:
+    model.default = lambda _: "As an AI, I would rather not."
+    await chat.new()
+    tried: list[str] = []
+    while (item := list_plans(services.store, "wf-1", "pending")[0].items[0]).topic == "technical_issues":
+        assert item.strategy not in tried
+        tried.append(item.strategy)
+        await chat.answer(f"do 2 for technical issues with {item.strategy}")
+        said = await chat.answer("yes")
+        assert STRATEGIES[item.strategy].title in said and "brought nothing lately" in said
+        assert "brought nothing lately" in (next_plan := await chat.answer("2")) or "Billing" in next_plan
+    assert len(tried) >= 2 and "no other strategy suits it: the model does not keep to the form" in said
+    assert "no other strategy suits it" in await chat.answer("more")
 
 
 async def test_a_round_that_was_not_enough_proposes_the_next(chat: Any) -> None:

@@ -13,6 +13,7 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.set_targets import change_targets
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.workflows import TopicInfo, dataset_version, list_topics, set_topics
+from langchain_core.messages import AIMessage
 
 BILLING, TECHNICAL, ACCOUNT = "billing_questions", "technical_issues", "account_management"
 ITEMS = [PlanItem(topic=TECHNICAL, count=30, strategy="few_shot")]
@@ -79,6 +80,15 @@ async def test_a_wish_that_cannot_be_met_changes_nothing(chat: Any, services: Se
     assert "These are the targets already" in said and "The plan still stands" in said
     assert dataset_version(services.store, "wf-1") == version
     assert "Generation Complete" in await chat.answer("yes")
+
+
+async def test_half_a_wish_is_given_back_to_the_model(chat: Any, services: Services, model: Any) -> None:
+    await chat.new()
+    args = {"aims": [{"kind": "weight", "topic": "billing_questions"}]}
+    model.queue.append(AIMessage("", tool_calls=[{"name": "SetTargets", "args": args, "id": "call-1"}]))
+    model.queue.append(AIMessage("Which weight should it have?"))
+    assert "Which weight should it have?" in await chat.answer("billing is more important")
+    assert "which weight 'billing_questions' should have" in model.history[-1][-1].text
 
 
 async def test_a_wish_in_the_first_message_and_after_the_end(chat: Any, services: Services) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
-from finetune_coverage.graph.translation import is_faithful
+from finetune_coverage.graph.translation import is_faithful, is_foreign
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
@@ -120,6 +120,41 @@ async def test_english_is_not_translated_and_a_setting_names_a_language(
     model.queue.append(shows(topic="technical_issues"))
     said = await chat.answer(KOREAN)
     assert "Still on the table" in said and "ßß" not in said
+
+
+TURNS = [
+    ([KOREAN], True),
+    ([KOREAN, "1", "yes", "ok", "네"], True),
+    ([KOREAN, "make it 20"], False),
+    ([KOREAN, "make it 20", "네", "2"], False),
+    (["네"], True),
+    (["show me the worst three", "ja", "네"], False),
+    (["zeig mir bitte die schlechtesten drei"], True),
+    (["zeig mir bitte die schlechtesten drei", "ja", "20", "few-shot", "und andere?", "zu teuer"], True),
+    (["zeig mir bitte die schlechtesten drei", "make it 20"], False),
+    (["zeig mir bitte die schlechtesten drei", "generate more", "20 for billing questions"], False),
+    (["cuánto cuesta todo esto por favor", "too expensive"], False),
+    (["cuánto cuesta todo esto por favor", "demasiado caro"], True),
+    (["make it 20", "zeig mir bitte die schlechtesten drei"], True),
+    ([KOREAN, *["yes"] * 30], True),
+    (["2", "네"], True),
+]
+
+
+@pytest.mark.parametrize(("typed", "expected"), TURNS)
+def test_the_last_sentence_tells_the_language(typed: list[str], expected: bool) -> None:
+    pytest.importorskip("py3langid")
+    assert is_foreign(typed, ["billing_questions"]) == expected
+
+
+async def test_english_after_another_language_is_not_translated(chat: Any, model: Any) -> None:
+    await chat.new("")
+    model.translate = in_characters("가", *NAMES)
+    model.queue.append(shows(topic="technical_issues"))
+    assert "가가" in await chat.answer(KOREAN)
+    asked = len([prompt for prompt in model.history if "into another language" in prompt[0].text])
+    assert "가가" not in await chat.answer("what is the score?")
+    assert len([prompt for prompt in model.history if "into another language" in prompt[0].text]) == asked
 
 
 async def test_an_unfaithful_translation_stays_english(chat: Any, model: Any) -> None:

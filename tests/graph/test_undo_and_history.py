@@ -52,7 +52,7 @@ async def test_an_undo_is_asked_with_what_it_changes_then_done(two_rounds: Any, 
 async def test_a_no_to_the_undo_leaves_the_round(two_rounds: Any, services: Services, answer: Any) -> None:
     await two_rounds.answer("undo the last round")
     said = await two_rounds.answer(answer)
-    assert "the round stays" in said and synthetic(services) == 5
+    assert "nothing is taken back" in said and synthetic(services) == 5
     assert (await two_rounds.asked())["action_requests"][0]["name"] == "proceed_to_grader"
 
 

@@ -17,7 +17,7 @@ from .test_readme import known_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
-PLAYED = ("docs/demo.md", "docs/transcript.md", "docs/conversations/README.md")
+PLAYED = ("docs/demo.md", "docs/conversations/README.md")
 """What programs and people said: nobody's claims. Their links are looked at like all others."""
 LINKED = (*OWN, *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")))
 PAGES = tuple(page for page in LINKED if page not in PLAYED and page != "docs/security.md")
@@ -110,7 +110,7 @@ def test_what_it_names_is_there(page: str) -> None:
 
 def test_what_matters_is_looked_at() -> None:
     named = {page: {*spans(page)} for page in PAGES}
-    assert {"make demo", "docs/transcript.md", "docs/demo.md"} <= named["README.md"]
+    assert {"make demo", "docs/conversations/README.md", "docs/demo.md"} <= named["README.md"]
     assert {"coverage.ipynb", "generate --batch", "--split", "tools/inspection"} <= named["CHANGELOG.md"]
     assert "tools/generation/money/prices.yaml" in named["docs/approval.md"]
     assert "tests/packaging/test_extending.py" in named["docs/extending.md"]

@@ -16,7 +16,7 @@ from finetune_coverage.tools.settings import PREFIX, Settings
 from finetune_coverage.tools.settings_files import ENV_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAYED = ("demo.md", "transcript.md")
+PLAYED = ("demo.md",)
 """What a program wrote: nobody's claims."""
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from .balance import EXCELLENT
 from .caps import MAX_PER_ITEM, Cap, topic_cap
 from .report import Coverage
 from .score_change import effect_on_score
-from .strategy_choice import StrategyName, TopicProfile, choose_strategy
+from .strategy_choice import StrategyName, TopicProfile, choose_strategy, passed_over
 
 
 class PlanItem(BaseModel):
@@ -85,8 +85,9 @@ def caps_of(
     profiles: Mapping[str, TopicProfile],
     settings: Thresholds,
     focus_topics: Collection[str] | None,
+    left_out: Collection[str] = (),
 ) -> dict[str, Cap]:
-    """What may be added to each topic; nothing to topics outside the focus, if there is one."""
+    """What may be added to each topic; nothing to those left out, and to those outside the focus, if there is one."""
     caps = {}
     for topic in coverage.topics:
         profile = profiles.get(topic.name) or TopicProfile(topic=topic.name)
@@ -99,6 +100,10 @@ def caps_of(
         )
         if focus_topics and topic.name not in focus_topics:
             caps[topic.name] = Cap(0, "it is not among the topics asked for")
+        if choose_strategy(profile)[0] in profile.refused:
+            caps[topic.name] = Cap(0, passed_over(profile).rstrip("."))
+        if topic.name in left_out:
+            caps[topic.name] = Cap(0, "it is left out, as you said")
     return caps
 
 

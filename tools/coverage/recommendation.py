@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from .balance import shown_score
 from .focus import focus_additions, why_focus
@@ -13,7 +13,7 @@ from .frontier import Frontier, frontier
 from .plans import PlanItem, Planner, PlanOption, Thresholds, alternatives, caps_of
 from .report import Coverage, default_additions
 from .review_needs import ReviewNeed, doubt_about_labels, needs_of_counts
-from .strategy_choice import STRATEGIES, TopicProfile, choose_strategy
+from .strategy_choice import STRATEGIES, TopicProfile, choose_strategy, passed_over
 from .wording import FREE_FIRST, plural, records_of
 
 __all__ = ["Action", "Frontier", "PlanItem", "PlanOption", "Recommendation", "ReviewNeed", "recommend"]
@@ -34,6 +34,7 @@ class Recommendation(BaseModel):
         frontier: the cheapest plan for each goal that is not met yet.
         is_for_focus: it generates for topics that were named, and not for the balance.
         labels_looked_at: whether labels that contradict their texts are among the needs.
+        passed_over: of topics that need records, which strategies brought nothing lately.
     """
 
     action: Action
@@ -45,6 +46,7 @@ class Recommendation(BaseModel):
     frontier: Frontier
     is_for_focus: bool = False
     labels_looked_at: bool = True
+    passed_over: list[str] = Field(default_factory=list)
 
 
 def recommend(
@@ -55,6 +57,7 @@ def recommend(
     *,
     focus_topics: Collection[str] | None = None,
     focus_failed: bool = False,
+    left_out: Collection[str] = (),
     labels_looked_at: bool = True,
 ) -> Recommendation:
     """Decide from the exact score, and from what stands in the way of trusting or mending it.
@@ -71,9 +74,10 @@ def recommend(
         settings: target score, minimum per topic, largest synthetic share.
         focus_topics: generate for these topics only; ``None`` or empty for all.
         focus_failed: they failed a dry run, so they need records also where the balance does not.
+        left_out: generate for none of these topics.
         labels_looked_at: whether ``review`` holds what the label check finds.
     """
-    caps = caps_of(coverage, profiles, settings, focus_topics)
+    caps = caps_of(coverage, profiles, settings, focus_topics, left_out)
     additions, capped = default_additions(
         coverage.scored_counts,
         coverage.weights,
@@ -118,6 +122,9 @@ def recommend(
         frontier=frontier(planner, caps, settings),
         is_for_focus=is_for_focus,
         labels_looked_at=labels_looked_at,
+        passed_over=[
+            said for topic in {**capped, **additions} if (said := passed_over(planner.profile(topic)))
+        ],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ..errors import InvalidInput
 
@@ -96,6 +96,20 @@ STRATEGIES: Final[dict[StrategyName, StrategyGuide]] = {
 }
 
 
+class RefusedDrafts(NamedTuple):
+    """The latest drafts of a strategy for a topic, none of which was accepted.
+
+    Attributes:
+        number: how many.
+        check: what refused most of them, in words.
+        cause: the likely cause, and what would help.
+    """
+
+    number: int
+    check: str
+    cause: str
+
+
 class TopicProfile(BaseModel):
     """What a topic's records offer to the strategies.
 
@@ -107,6 +121,7 @@ class TopicProfile(BaseModel):
         uses_tools: records in which the assistant calls a tool.
         has_description: whether someone described the topic.
         unusable: strategies that can use none of its records, as far as somebody looked.
+        refused: strategies that brought nothing lately.
     """
 
     topic: str
@@ -116,6 +131,7 @@ class TopicProfile(BaseModel):
     uses_tools: int = 0
     has_description: bool = False
     unusable: frozenset[StrategyName] = frozenset()
+    refused: dict[StrategyName, RefusedDrafts] = Field(default_factory=dict)
 
 
 def profile_topics(counts: Sequence[TopicCount], topics: Sequence[TopicInfo]) -> dict[str, TopicProfile]:
@@ -139,12 +155,34 @@ def profile_topics(counts: Sequence[TopicCount], topics: Sequence[TopicInfo]) ->
 
 
 def choose_strategy(profile: TopicProfile) -> tuple[StrategyName, str]:
-    """The strategy that suits the topic's own records and can use them, and a sentence that says why.
+    """The strategy that suits the topic's own records and can use them, and why, in a sentence or two.
 
-    Where none can, the one that would suit it: whoever asks for it is told what is missing.
+    One that brought nothing lately comes after the others. Where none can use the records, it is the one that would
+    suit them: whoever asks for it is told what is missing.
     """
     suiting = list(_suiting(profile))
-    return next((one for one in suiting if one[0] not in profile.unusable), suiting[0])
+    usable = [one for one in suiting if one[0] not in profile.unusable] or suiting[:1]
+    chosen, why = next((one for one in usable if one[0] not in profile.refused), usable[0])
+    return chosen, f"{why} {passed_over(profile)}".strip()
+
+
+def passed_over(profile: TopicProfile) -> str:
+    """Which strategies that suit the topic brought nothing lately, and what comes instead; empty for none."""
+    usable = [name for name, _ in _suiting(profile) if name not in profile.unusable]
+    left = next((name for name in usable if name not in profile.refused), None)
+    before = list(dict.fromkeys(usable[: usable.index(left)] if left else usable))
+    if not before:
+        return ""
+    named = [
+        f"{STRATEGIES[name].title} ({drafts.number} of {drafts.number} drafts refused, most by {drafts.check})"
+        for name in before
+        for drafts in [profile.refused[name]]
+    ]
+    said = f"For '{profile.topic}' {' and '.join(named)} brought nothing lately"
+    if left is not None:
+        return f"{said}, so {STRATEGIES[left].title} is next."
+    causes = "; ".join(dict.fromkeys(profile.refused[name].cause for name in before))
+    return f"{said}, and no other strategy suits it: {causes}."
 
 
 def _suiting(profile: TopicProfile) -> Iterator[tuple[StrategyName, str]]:
@@ -177,6 +215,10 @@ def _suiting(profile: TopicProfile) -> Iterator[tuple[StrategyName, str]]:
         )
     if profile.multi_turn:
         yield "message_variation", varied
+    if seeds >= FEW_SHOT_SEEDS:
+        yield "scenario_expansion", "Its records can be carried into other situations."
+    if profile.has_description:
+        yield "topic_description", "It has a description to write from."
 
 
 def explain_strategy(name: str) -> str:

@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from ..errors import InvalidInput, TopicNotFound
 
@@ -28,14 +28,22 @@ class Aim(BaseModel):
         kind: ``factor`` times what the topic has now (or what ``than`` has), ``share`` of the whole, ``weight``
             beside the other weights, or ``equal``: all topics the same again.
         topic: which topic; none for ``equal``.
-        value: the factor, share or weight.
+        value: the factor, share or weight; only "as much as" another topic needs none.
         than: for ``factor``: the topic that it is compared with.
     """
 
     kind: Literal["factor", "share", "weight", "equal"]
     topic: str = ""
-    value: float = 1.0
+    value: float | None = None
     than: str | None = None
+
+    @model_validator(mode="after")
+    def _check_said(self) -> Self:
+        if self.kind != "equal" and not self.topic:
+            raise ValueError(f"no topic is named for this {self.kind}")
+        if self.value is None and not (self.kind == "equal" or (self.kind == "factor" and self.than)):
+            raise ValueError(f"no value is named: which {self.kind} {self.topic!r} should have")
+        return self
 
 
 def weights_for(current: Mapping[str, float], aims: Sequence[Aim]) -> dict[str, float] | None:
@@ -58,12 +66,13 @@ def weights_for(current: Mapping[str, float], aims: Sequence[Aim]) -> dict[str, 
     for aim in aims:
         if aim.kind == "equal":
             return None
-        if not 1 / _FINEST <= aim.value <= _MOST_OF[aim.kind]:
+        wanted = 1.0 if aim.value is None else aim.value
+        if not 1 / _FINEST <= wanted <= _MOST_OF[aim.kind]:
             raise InvalidInput(
-                f"The target of '{aim.topic}' would be {aim.value:g}.",
+                f"The target of '{aim.topic}' would be {wanted:g}.",
                 hint=f"Give a {aim.kind} above 0: at least 0.000001, at most {_MOST_OF[aim.kind]:,.0f}.",
             )
-        value = Fraction(aim.value).limit_denominator(_FINEST)
+        value = Fraction(wanted).limit_denominator(_FINEST)
         if aim.kind == "share":
             shares[aim.topic] = value
         elif aim.kind == "weight":

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, get_args
 
-from ..coverage.strategy_choice import StrategyName, TopicProfile, profile_topics
+from ..coverage.strategy_choice import (
+    StrategyName,
+    TopicProfile,
+    choose_strategy,
+    passed_over,
+    profile_topics,
+)
 from ..store.records import load_records, topic_counts
 from ..store.workflows import list_topics
 from .attempts.draft import TopicContext
+from .refused_strategies import refused_strategies
 
 if TYPE_CHECKING:
+    from ..coverage.recommendation import PlanItem
     from ..services import Services
 
 _LOOKED_AT = 20
@@ -24,10 +33,27 @@ def topic_profiles(services: Services, workflow_id: str) -> dict[str, TopicProfi
     """
     topics = list_topics(services.store, workflow_id)
     profiles = profile_topics(topic_counts(services.store, workflow_id), topics)
+    refused = refused_strategies(services.store, workflow_id, services.settings.model_in_use)
     return {
-        name: profile.model_copy(update={"unusable": _unusable(services, workflow_id, profile)})
+        name: profile.model_copy(
+            update={"unusable": _unusable(services, workflow_id, profile), "refused": refused.get(name, {})}
+        )
         for name, profile in profiles.items()
     }
+
+
+def passed_over_for(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> list[str]:
+    """Why the strategies of a plan are not those that would suit its topics best; one sentence each."""
+    refused = refused_strategies(services.store, workflow_id, services.settings.model_in_use)
+    if not any(item.topic in refused for item in items):
+        return []
+    profiles = topic_profiles(services, workflow_id)
+    said = [
+        passed_over(profiles[item.topic])
+        for item in items
+        if choose_strategy(profiles[item.topic])[0] == item.strategy
+    ]
+    return [*dict.fromkeys(filter(None, said))]
 
 
 def _unusable(services: Services, workflow_id: str, profile: TopicProfile) -> frozenset[StrategyName]:

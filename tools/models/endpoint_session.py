@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import orjson
 
 from ..errors import EndpointError
+from ..text.whole_characters import whole_characters
 from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError, cause, late, unreachable, unusable_answer
 from .structured import Send, structured_json
@@ -70,7 +71,7 @@ class EndpointSession:
         temperature: float,
     ) -> tuple[str, TokenUsage]:
         """Ask for one JSON object; see `structured_json`. Never asks twice by itself."""
-        return await structured_json(
+        text, usage = await structured_json(
             self._model,
             prompt,
             schema,
@@ -79,6 +80,7 @@ class EndpointSession:
             temperature=temperature,
             send=self._send,
         )
+        return whole_characters(text), usage
 
 
 def _needs_proxy(model: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record, content_hash, message_text
 from ...models.answer_room import token_limit
+from ...text.whole_characters import whole_characters
 from ..missing_cells import Wanted
 from ..scenarios.scenario import NO_LISTS, OwnLists, Scenario
 from ..tool_chain_settings import ToolChainSettings
@@ -189,10 +190,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a candidate was refused: which check, and what it saw."""
+    """Why a candidate was refused: which check, and what it saw.
+
+    Attributes:
+        evidence: may quote what a model wrote; halves of characters in it are replaced.
+    """
 
     check: str
     evidence: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "evidence", whole_characters(self.evidence))
 
 
 class UnusableAnswer(ValueError):

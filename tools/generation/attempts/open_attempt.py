@@ -7,6 +7,7 @@ from typing import Literal
 
 from ...models.answer_room import cut_off_words, is_cut_off
 from ...models.usage import DECLINED, FILTERED, NO_USAGE, TokenUsage
+from ...text.whole_characters import whole_characters
 from ..jobs.ledger import NOT_SENT
 from ..money.amounts import NOTHING, Amount
 from .draft import Draft, Rejection, Request
@@ -68,14 +69,14 @@ class Open:
             self.uncounted.append(len(self.replies))
         else:
             self.counted_calls.append(usage)
-        self.replies.append(_whole_characters(reply[:MOST_CHARACTERS]))
+        self.replies.append(whole_characters(reply[:MOST_CHARACTERS]))
         self.usage += usage
         self.last_usage = usage
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
         """The verifier has answered."""
-        self.verdict = _whole_characters(verdict[:MOST_CHARACTERS])
+        self.verdict = whole_characters(verdict[:MOST_CHARACTERS])
         self.verifier_usage = usage
         self.is_journalled = False
 
@@ -123,11 +124,6 @@ class Open:
     def is_whole(self) -> bool:
         """Whether nothing more is to be asked."""
         return self.is_written and (self.verdict is not None or not self.needs_verdict)
-
-
-def _whole_characters(text: str) -> str:
-    """The text without halves of characters (lone surrogates), which no file and no database takes."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,11 @@ def evidence_of(attempts: Iterable[Attempt]) -> dict[str, str]:
     return {check: evidence.most_common(1)[0][0] for check, evidence in seen.items()}
 
 
+def likely_cause(check: str) -> str:
+    """Why a check refuses so many texts, and what would help."""
+    return _ADVICE.get(check, _UNKNOWN)
+
+
 def advice(rejected: Mapping[str, int], seen: Mapping[str, str]) -> list[str]:
     """The likely cause and what would help, by the most frequent reasons for refusals; empty when there were none.
 
@@ -73,7 +78,7 @@ def advice(rejected: Mapping[str, int], seen: Mapping[str, str]) -> list[str]:
     total = sum(rejected.values())
     often = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
     return [
-        f"{count} of {total} refused by {check}{_such_as(seen.get(check))}: {_ADVICE.get(check, _UNKNOWN)}"
+        f"{count} of {total} refused by {check}{_such_as(seen.get(check))}: {likely_cause(check)}"
         for check, count in often
         if count >= SHARE_WORTH_NAMING * total
     ]

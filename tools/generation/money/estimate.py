@@ -186,9 +186,8 @@ def _estimate(
     )
     drafts = sum(part.drafts for part in work)
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
-    source = "expected from the drafts so far" if any(part.judged for part in work) else "assumed"
     said = _words(estimate, _cost_words(estimate.usd, settings))
-    note = f"{said}; {rate} ({source})" if rate else said
+    note = f"{said}; {rate} ({_known_from(work)})" if rate else said
     unknown = ", time unknown" if seconds is None else ""
     return estimate.model_copy(
         update={
@@ -198,6 +197,16 @@ def _estimate(
             "stops_note": _stops_words(estimate.stops),
         }
     )
+
+
+def _known_from(work: Sequence[ExpectedWork]) -> str:
+    """What the share of accepted drafts comes from; of one strategy all topics of a plan know the same drafts."""
+    seen = {part.strategy: (part.accepted, part.judged) for part in work}
+    accepted, judged = (sum(numbers) for numbers in zip(*seen.values(), strict=True))
+    if not judged:
+        return "assumed, since nothing was generated this way yet"
+    others = ", and assumed for what was not tried" if not all(judged for _, judged in seen.values()) else ""
+    return f"expected, after {accepted:,} of {judged:,} so far{others}"
 
 
 def _stops(part: ExpectedWork, settings: Settings) -> Stops:
@@ -218,16 +227,18 @@ def _stops_words(stops: Sequence[Stops]) -> str:
     if not stops:
         return ""
     tokens = sum(each.tokens or 0 for each in stops)
-    whose = "It stops and asks" if len(stops) == 1 else "Each part stops and asks"
-    all_of_it = "" if len(stops) == 1 else " for all of it"
-    return f"{whose} after {stops[0].refusals} refusals in a row for one reason, or at {tokens:,} tokens{all_of_it}."
+    whose, at = "It stops", f"at {tokens:,} tokens"
+    if len(stops) > 1:
+        whose, at = "Each part of it stops", f"when it has used its share of {tokens:,} tokens"
+    return f"{whose} and asks after {stops[0].refusals} refusals in a row for one reason, or {at}."
 
 
 def _brief_stops_words(stops: Sequence[Stops]) -> str:
     if not stops:
         return ""
-    tokens, whose = sum(each.tokens or 0 for each in stops), "" if len(stops) == 1 else "each part "
-    return f"; {whose}stops and asks at {tokens:,} tokens or {stops[0].refusals} refusals in a row"
+    tokens = sum(each.tokens or 0 for each in stops)
+    whose, share = ("", "") if len(stops) == 1 else ("each part ", "its share of ")
+    return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refusals in a row"
 
 
 def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...coverage.recommendation import PlanItem
+from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
 from ..attempts.draft import Draft, Strategy, TopicContext
 from ..checks.verifier.verifier import Verifier
@@ -38,18 +39,22 @@ class ExpectedWork:
     """What one item is expected to take.
 
     Attributes:
+        strategy: by which it is written.
         calls_each: requests of one draft.
         each: what one draft comes to.
         judged: how many earlier drafts this is known from.
+        accepted: how many of them were accepted.
         verified: share of what passed the checks that the verifier looks at; 0 without one.
         drafts: how many drafts.
         verdicts: how many verdicts of the verifier.
         planning: prompt and completion tokens of the call that plans the topic's cases; None where there is none.
     """
 
+    strategy: StrategyName
     calls_each: float
     each: Expected
     judged: int
+    accepted: int
     verified: float
     drafts: float = 0
     verdicts: float = 0
@@ -100,7 +105,7 @@ def _expected_work(
             Verifier(verifier.model_in_use, context),
             strategy.draft(context, 0, random.Random(0)),
         )
-    judged = 0
+    judged = accepted = 0
     for seen in experiences(
         services.store,
         workflow_id=workflow_id,
@@ -110,14 +115,14 @@ def _expected_work(
         job_id=job_id,
     ):
         each = each.after(seen)
-        judged += seen.judged
+        judged, accepted = judged + seen.judged, accepted + seen.accepted
     verified = services.settings.verifier_share if verifier is not None else 0.0
     planning = None
     if needs_planning(services, workflow_id, item.topic, item.strategy):
         request = planning_request(context)
         sent = sum(len(text.encode()) for _, text in request.prompt)
         planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
-    return ExpectedWork(calls_each, each, judged, verified, planning=planning)
+    return ExpectedWork(item.strategy, calls_each, each, judged, accepted, verified, planning=planning)
 
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:

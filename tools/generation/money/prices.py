@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import lcm
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -197,13 +198,28 @@ def read_prices(path: Path) -> PriceTable:
 def _read(path: Path, _changed: int) -> PriceTable:
     import yaml
 
+    text = ""
     try:
-        return PriceTable.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        return PriceTable.model_validate(yaml.safe_load(text))
     except ValidationError as error:
-        problems = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors())
-        raise _unusable(path, problems) from None
+        tree = yaml.compose(text)
+        problems = (f"line {_line(tree, e['loc'])}: {_place(e['loc'])}: {e['msg']}" for e in error.errors())
+        raise _unusable(path, "; ".join(problems)) from None
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise _unusable(path, f"{where}{error.problem}") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _unusable(path, " ".join(str(error).split())) from error
+
+
+def _line(node: Any, location: Sequence[int | str]) -> int:
+    """The line of what is wrong: of the deepest part of ``location`` that stands in the file."""
+    is_mapping = node is not None and node.id == "mapping"
+    within = {key.value: value for key, value in node.value} if is_mapping else {}
+    if location and location[0] in within:
+        return _line(within[location[0]], location[1:])
+    return 1 if node is None else int(node.start_mark.line) + 1
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -213,7 +229,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _unusable(path: Path, problem: str) -> InvalidInput:
     return InvalidInput(
         f"The price file {path} cannot be used: {problem}.",
-        hint="It looks like this, in USD per 1,000,000 tokens: "
+        hint=f"Correct it, or unset {PREFIX}PRICES. It looks like this, in USD per 1,000,000 tokens: "
         "endpoints: {http://localhost:8000/v1: {my-model: {input: 0.5, output: 1.5}}}",
     )
 

@@ -133,7 +133,7 @@ class StopWatch:
         )
         each, planned = _rounded(self._tokens / self._drafts), _rounded(self._stops.draft_tokens)
         return (
-            f"by its first {self._answers} answers, {self._accepted} of them accepted, all of it will take about "
+            f"By its first {self._answers} answers, {self._accepted} of them accepted, all of it will take about "
             f"{_rounded(whole):,} tokens, {whole / said:.1f} × the {_rounded(said):,} that the plan said "
             f"({each:,} for a draft, and not {planned:,}){end}"
         )

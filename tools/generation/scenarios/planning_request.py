@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -12,7 +13,8 @@ from ..attempts.draft import Request, TopicContext
 from ..strategies.answer import answer_tokens
 from ..strategies.prompt import render
 from ..strategies.whole_record import Material
-from ..strategies.written_record import answer_schema
+from ..strategies.written_record import answer_schema, tool_name
+from ..style_card import style_card
 from .scenario import Scenario
 from .scenario_store import scenarios_of
 
@@ -25,6 +27,8 @@ _CHARACTERS_OF_A_CASE = 350
 _SHOWN = 30
 """Real records whose first message the model sees."""
 _LONGEST_SHOWN = 200
+_MOST_OF_TOOLS = 20_000
+"""Characters."""
 PLANNED_FOR = ("few_shot", "topic_description", "tool_chain")
 """Strategies that take a case; the others vary a record that is there."""
 
@@ -48,7 +52,8 @@ def planning_request(context: TopicContext, room: int | None = None) -> Request:
         description=context.description,
         neighbours=context.neighbours,
         systems=material.systems,
-        tools=material.tools,
+        tools=_tools(material),
+        style=style_card(material.real),
         said=first,
         lacking=list(
             dict.fromkeys(words for each in context.wanted if (words := each.words_for(context.style)))
@@ -60,6 +65,13 @@ def planning_request(context: TopicContext, room: int | None = None) -> Request:
     schema = answer_schema({"cases": {"type": "array", "items": case}})
     size = answer_tokens(CASES * _CHARACTERS_OF_A_CASE, 4 * CASES, context.style.bytes_per_character)
     return Request(prompt, schema, size, temperature=1.0, room=room)
+
+
+def _tools(material: Material) -> list[dict[str, Any]]:
+    """All tools that records of the topic declare, as far as there is room."""
+    tools = {tool_name(tool): tool for record in material.frames for tool in record.tools}
+    sizes = accumulate(len(str(tool)) for tool in tools.values())
+    return [tool for tool, size in zip(tools.values(), sizes, strict=True) if size <= _MOST_OF_TOOLS]
 
 
 def planned_cases(text: str) -> list[Scenario]:

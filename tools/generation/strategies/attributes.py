@@ -168,6 +168,11 @@ def pick(values: Sequence[T], place: int) -> T:
     return values[place % len(values)]
 
 
+def in_turn(values: Sequence[T], number: int, seeds: int) -> T:
+    """The value for attempt ``number`` over ``seeds`` seeds: a seed meets all of them before one comes to it again."""
+    return values[(number % seeds + number // seeds) % len(values)]
+
+
 def unlocked(number: int, seeds: int) -> int:
     """A place in the attributes' combinations for an attempt, such that each seed meets every value in time.
 

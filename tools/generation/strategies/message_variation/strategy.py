@@ -13,7 +13,7 @@ from ....dataset.tool_exchanges import with_unique_ids
 from ...attempts.draft import Candidate, Draft, Rejection, TopicContext, UnusableAnswer
 from ...missing_cells import Wanted
 from ...scenarios.scenario import Scenario
-from ..attributes import pick, unlocked
+from ..attributes import in_turn
 from ..seed_order import UsableSeeds, seed_for
 from ..whole_record import Material, Task, WholeRecord
 from ..written_record import SYSTEM, shown_messages, written_messages
@@ -68,7 +68,7 @@ class MessageVariation(WholeRecord):
         seeds = self._usable.of(material.context)
         alike = [record for record in seeds if wanted and record.id in wanted.record_ids]
         seed = seed_for(alike or seeds, number)
-        twist = pick(list(TWISTS), unlocked(number, len(seeds)))
+        twist = in_turn(list(TWISTS), number, len(alike or seeds))
         turns = turns_to_vary(seed)
         numbered = [
             {"number": place, **shown_messages([message])[0]}

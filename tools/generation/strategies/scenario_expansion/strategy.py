@@ -7,7 +7,7 @@ from ....coverage.strategy_choice import StrategyName
 from ...attempts.draft import TopicContext
 from ...missing_cells import Wanted
 from ...scenarios.scenario import Scenario
-from ..attributes import pick, unlocked
+from ..attributes import in_turn
 from ..seed_order import seed_for
 from ..whole_record import Material, Task, WholeRecord
 from .axes import AXES
@@ -30,9 +30,8 @@ class ScenarioExpansion(WholeRecord):
         """A seed, and an edge case: the built-in ones or the user's."""
         axes = {name: axis.instruction for name, axis in AXES.items()} | dict(material.context.own.axes)
         alike = [record for record in material.real if wanted and record.id in wanted.record_ids]
-        seed = seed_for(alike or material.real, number)
-        place = unlocked(number, len(material.real))
-        axis = pick(list(axes), place + place // len(axes))
+        seeds = alike or material.real
+        seed, axis = seed_for(seeds, number), in_turn(list(axes), number, len(seeds))
         return Task(
             {"seed": material.shown(seed), "instruction": axes[axis]},
             {"axis": axis, "edge_case": axes[axis]},

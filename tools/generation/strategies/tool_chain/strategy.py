@@ -17,12 +17,15 @@ from ...scenarios.scenario import Scenario
 from ..attributes import even_share
 from ..seed_order import UsableSeeds, seed_for
 from ..whole_record import Material, Task, WholeRecord
+from ..written_record import tool_name
 
 NegativeKind = Literal["no_suitable_tool", "missing_argument", "tool_error"]
 _NEGATIVE = 2
 """Dimension of the even sequence that says which attempts are negatives."""
 MOST_KNOWN = 3_000
 """Characters of the real results that a prompt names."""
+LONGEST_RESULT = 600
+"""Characters of a real result that shows the form of such results."""
 
 Call = tuple[str, str]
 """Name and arguments, these as JSON with sorted keys."""
@@ -60,8 +63,16 @@ class ToolChain(WholeRecord):
             kind = "no_suitable_tool"
         tool = None if kind or wanted else context.defining_tool
         shape = _shape(seed)
+        results = forms_of_results(seed, [*context.seeds, *context.borrowed])
         return Task(
-            {"kind": kind, "tool": tool, "shape": shape, "known": self._shown_results(context)},
+            {
+                "kind": kind,
+                "tool": tool,
+                "shape": shape,
+                "known": self._shown_results(context),
+                "results": results,
+                "ends_with_call": not any(has_results(record) for record in usable),
+            },
             {"like": [name for group in shape for name in group], **({"negative": kind} if kind else {})},
             seeds=[seed],
             frame=seed,
@@ -130,9 +141,27 @@ class ToolChain(WholeRecord):
         return shown
 
 
+def has_results(record: Record) -> bool:
+    """Whether a tool's result stands in a record."""
+    return any(one.answer is not None for one in exchanges(record.messages))
+
+
+def forms_of_results(frame: Record, records: Sequence[Record]) -> list[dict[str, str]]:
+    """One real result of each tool that a record declares, as far as there are any; long ones are cut."""
+    declared = {tool_name(tool) for tool in frame.tools}
+    found: dict[str, str] = {}
+    for record in records:
+        if declared <= found.keys():
+            break
+        for name, _, place in answered_calls(record.messages):
+            if name in declared:
+                found.setdefault(name, message_text(record.messages[place])[:LONGEST_RESULT])
+    return [{"name": name, "result": result} for name, result in found.items()]
+
+
 def calls_declared_tools(record: Record) -> bool:
     """Whether a record calls tools, all of which it declares."""
-    declared = {str(tool.get("function", tool).get("name", "")) for tool in record.tools}
+    declared = {tool_name(tool) for tool in record.tools}
     called = {one.name for one in exchanges(record.messages)}
     return bool(called) and called <= declared
 
@@ -140,11 +169,10 @@ def calls_declared_tools(record: Record) -> bool:
 def possible_negatives(record: Record) -> list[NegativeKind]:
     """What can go wrong with tools like those of a record."""
     schemas = [tool.get("function", tool).get("parameters") or {} for tool in record.tools]
-    is_answered = any(one.answer is not None for one in exchanges(record.messages))
     kinds: list[NegativeKind] = ["no_suitable_tool"]
     if any(schema.get("required") for schema in schemas):
         kinds.append("missing_argument")
-    return [*kinds, "tool_error"] if is_answered else kinds
+    return [*kinds, "tool_error"] if has_results(record) else kinds
 
 
 def negative_kind(number: int, share: float, kinds: Sequence[NegativeKind]) -> NegativeKind | None:

@@ -20,4 +20,8 @@ class TopicDescription(WholeRecord):
 
     def task(self, material: Material, number: int, scenario: Scenario | None, wanted: Wanted | None) -> Task:
         """The scenario says which part of the description it is about."""
-        return Task({"has_examples": bool(material.examples)}, frame=material.frame_at(number, wanted))
+        values = {
+            "has_examples": bool(material.examples),
+            "has_description": bool(material.context.description),
+        }
+        return Task(values, frame=material.frame_at(number, wanted))

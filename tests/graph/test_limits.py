@@ -1,0 +1,70 @@
+"""A limit that the person named is for one plan, and the next one says that it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.services import Services
+from langchain_core.messages import AIMessage
+
+ENDED = "The limit of the last plan (at most 50,000 tokens) ended with it: this one has {has} unless you name one."
+Proposes = Callable[..., None]
+
+
+@pytest.fixture
+def proposes(model: Any) -> Proposes:
+    """Has the model read the next sentence as a plan for technical issues."""
+
+    def queue(count: int, **limits: Any) -> None:
+        args = {"items": [{"topic": "technical_issues", "count": count, "strategy": "few_shot"}], **limits}
+        model.queue.append(AIMessage("", tool_calls=[{"name": "ProposePlan", "args": args, "id": "call-1"}]))
+
+    return queue
+
+
+@pytest.mark.parametrize(
+    ("budget", "has"), [(None, "none"), (90_000, "that of the settings (at most 90,000 tokens)")]
+)
+async def test_the_plan_after_a_round(
+    chat: Any, services: Services, proposes: Proposes, budget: int | None, has: str
+) -> None:
+    services.settings.budget_tokens = budget
+    await chat.new()
+    proposes(2, max_tokens=50_000)
+    await chat.answer("two of them, under 50k tokens")
+    proposes(1)
+    assert "ended with it" not in await chat.answer("make that one"), "it holds while the plan changes"
+    said = await chat.answer("yes")
+    assert "generated" in said and ENDED.format(has=has) in said
+    assert list_plans(services.store, "wf-1", "pending")[0].cap_tokens == budget
+    proposes(4)
+    assert "ended with it" not in await chat.answer("four more"), "it is said once"
+
+
+async def test_the_plan_that_is_asked_for_after_the_goal_is_met(chat: Any, proposes: Proposes) -> None:
+    await chat.new()
+    proposes(16, max_tokens=50_000)
+    await chat.answer("two of them, under 50k tokens")
+    assert "ended with it" not in await chat.answer("yes"), "no plan is on the table"
+    assert ENDED.format(has="none") in await chat.answer("2")
+
+
+async def test_a_plan_that_was_made_anew(chat: Any, proposes: Proposes) -> None:
+    await chat.new()
+    proposes(2, max_tokens=50_000)
+    await chat.answer("two of them, under 50k tokens")
+    assert ENDED.format(has="none") in await chat.answer("twice as much billing")
+
+
+@pytest.mark.parametrize("limits", [{"max_tokens": 70_000}, {"remove_limits": True}])
+async def test_nothing_is_said_of_it_where_the_person_speaks_of_limits(
+    chat: Any, proposes: Proposes, limits: dict[str, Any]
+) -> None:
+    await chat.new()
+    proposes(2, max_tokens=50_000)
+    await chat.answer("two of them, under 50k tokens")
+    proposes(2, **limits)
+    assert "ended with it" not in await chat.answer("some other limit")
