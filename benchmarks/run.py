@@ -25,6 +25,7 @@ TITLES = {
     "priced": "A priced model whose answers take unequal time",
     "acceptance": "Duplicates among 100,000 records",
     "form_checks": "Good and planted bad records before the checks of form",
+    "tool_chain_consistency": "Tool chains that contradict themselves",
     "hand_written": "Drafts written by hand before the checks and a verifier",
     "honest_teacher": "An honest teacher with planted faults",
     "scale": "Import and analysis of a million records",
@@ -45,6 +46,7 @@ _PRINT_MARKDOWN = (
     "many_topics",
     "topics",
     "form_checks",
+    "tool_chain_consistency",
     "hand_written",
 )
 _PACKAGES = (

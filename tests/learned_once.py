@@ -18,7 +18,16 @@ from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts import acceptance
 from numpy.typing import NDArray
 
-LEARNING = ("HiddenText", "RoleGrammar", "Artefacts", "Language", "Length", "KnownWords", "ToolCalls")
+LEARNING = (
+    "HiddenText",
+    "RoleGrammar",
+    "Artefacts",
+    "Refusals",
+    "Language",
+    "Length",
+    "KnownWords",
+    "ToolCalls",
+)
 MOST_KEPT = 60
 """A test with a dataset of its own needs what it taught only while it runs."""
 

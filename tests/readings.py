@@ -80,6 +80,9 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("ShowRecords", {"topic": "odd"}, ["show me the records of odd"]),
         ("ShowRecords", {"origin": "synthetic"}, ["show me the synthetic records"]),
         ("ShowRecords", {"shown_numbers": [2]}, ["show 2 in full"]),
+        ("StateRule", {"rule": "回答不要超过两句"}, ["规则: 回答不要超过两句"]),
+        ("StateRule", {"rule": "never say “hotline”", "forbidden_phrase": "hotline", "topic": "technical"},
+         ["never say “hotline” in technical issues"]),
         ("ShowRules", {}, ["list rules", "which rules apply", "which rules apply?"]),
         ("ShowTable", {}, ["back", "options"]),
         ("UndoRound", {"round": 1}, ["take back the first round", "undo round 1"]),
@@ -156,7 +159,8 @@ def _read(sentence: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]] | 
         return "EditRecord", {"number": int(found["number"]), "role": role, "text": found["text"]}
     if found := _DROP.fullmatch(sentence):
         numbers = [int(number) for number in re.findall(r"\d+", found["numbers"])]
-        return "DropRecords", {"numbers": numbers, "reason": found["reason"] or ""}
+        reason = found["reason"] or ""
+        return "DropRecords", {"numbers": numbers, "reason": reason, "is_rule": "never" in reason}
     if found := _TWO.fullmatch(sentence):
         names = [_topic("technical", topics), _topic("billing", topics)]
         counts = zip(names, found.groups(), strict=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
+    from .generation.tool_executor import ToolExecutor
     from .index.few_shot_index import FewShotIndex
     from .model_settings import ModelSettings
     from .models.answer_room import AnswerRoom
@@ -134,6 +135,18 @@ class Services:
         """The model that verifies records, which may be the one that writes them; None when there is no verifier."""
         with self._lock:
             return self._verifier_model
+
+    @cached_property
+    def tool_executor(self) -> ToolExecutor | None:
+        """The user's function that answers the tool calls of generated records; None where none is set.
+
+        Raises:
+            InvalidInput: it cannot be loaded.
+        """
+        from .generation.tool_executor import ToolExecutor
+
+        name = self.settings.tool_executor
+        return ToolExecutor.named(name, self.settings.tool_seconds) if name else None
 
     def answer_room(self, settings: ModelSettings | None = None) -> AnswerRoom:
         """Room for the answers of the language model, or of that of other settings; one object for each model.

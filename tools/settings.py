@@ -126,6 +126,20 @@ class Settings(ServerSettings):
         title="Tool chains",
         description="Which kinds of tool chain are written, and how often.",
     )
+    tool_executor: str | None = Field(
+        default=None,
+        pattern=r"^[\w.]+:[\w.]+$",
+        title="Tool executor",
+        description="A function of your own, as module:function, that answers the tool calls of generated records.",
+    )
+    tool_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=3_600,
+        allow_inf_nan=False,
+        title="Seconds of a tool call",
+        description="The longest that one call to the tool executor may take.",
+    )
     templates: Path | None = Field(
         default=None,
         title="Prompt templates",

@@ -127,14 +127,9 @@ def _apply(
 
 
 def _say_rule(workflow: str, reason: str) -> None:
-    """How a reason becomes a rule, if it can be one; it never does by itself."""
-    from ...tools.generation.lessons.rule_reading import read_rule
-
-    rule = read_rule(reason)
-    if rule is not None:
-        note(
-            f"That could be a rule ({rule.words}): finetune-coverage rules add -w {workflow} {rule.kind} {rule.value!r}"
-        )
+    """How a reason becomes a rule; it never does by itself."""
+    if reason:
+        note(f"If no record shall be so: finetune-coverage rules add -w {workflow} {shlex.quote(reason)}")
 
 
 def _pair(text: str, usage: str) -> tuple[str, str]:

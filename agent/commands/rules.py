@@ -1,22 +1,29 @@
-"""`rules`: what every generated record must keep to, as reviews found it out."""
+"""`rules`: what every generated record must keep to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...tools.bounds import MOST_LISTED
-from ..output import print_json, print_table, say
+from ..output import note, print_json, print_table, say
 from .options_and_prompts import AsJson, Workflow, open_services
 
-app = typer.Typer(help="The rules that reviews led to: list, add, remove.", invoke_without_command=True)
+if TYPE_CHECKING:
+    from ...tools.generation.lessons.rules import Rule
+    from ...tools.services import Services
+
+app = typer.Typer(
+    help="What every generated record must keep to: list, add, remove.", invoke_without_command=True
+)
 
 
 @app.callback()
 def rules(context: typer.Context) -> None:
-    """The rules that reviews led to."""
+    """What every generated record must keep to."""
     if context.invoked_subcommand is None:
         raise typer.BadParameter("Say what to do: list, add or remove.")
 
@@ -26,7 +33,8 @@ def list_(workflow: Workflow, as_json: AsJson = False) -> None:
     """List the rules of a workflow."""
     from ...tools.generation.lessons.rules import list_rules
 
-    found = list_rules(open_services().store, workflow)
+    services = open_services()
+    found = list_rules(services.store, workflow)
     if as_json:
         print_json({"success": True, "rules": [{**asdict(rule), "words": rule.words} for rule in found]})
     elif found:
@@ -35,24 +43,31 @@ def list_(workflow: Workflow, as_json: AsJson = False) -> None:
             [(rule.id, rule.topic or "all", rule.words) for rule in found],
             numbers=(0,),
         )
+        _say_if_unread(services, found)
     else:
-        say("No rules. A rejection with a reason in `review` or `chat` can become one.")
+        say('No rules. `rules add "never promise refunds"` adds one, in any language.')
 
 
 @app.command("add")
 def add(
     workflow: Workflow,
-    kind: Annotated[
+    rule: Annotated[
         str,
         typer.Argument(
-            metavar="KIND",
-            help="forbidden_phrase, required_phrase, max_words, min_words, max_turns or forbidden_tool.",
+            metavar="RULE",
+            help="In your own words, in any language; with --kind the phrase, number or tool.",
             show_default=False,
         ),
     ],
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help="The phrase, number or tool.", show_default=False)
-    ],
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="in_words: the verifier judges by it. Compared letter by letter: forbidden_phrase, required_phrase, "
+            "max_words, min_words, max_turns, forbidden_tool.",
+        ),
+    ] = "in_words",
     topic: Annotated[
         str | None, typer.Option("--topic", metavar="NAME", help="Only for this topic.", show_default=False)
     ] = None,
@@ -61,14 +76,15 @@ def add(
     """Refuse drafts that break this from now on; records that are there stay."""
     from ...tools.generation.lessons.rules import Rule, add_rule, broken_by_real
 
-    store = open_services().store
-    rule = add_rule(store, workflow, Rule(kind, value, topic))  # type: ignore[arg-type]  # the rule checks its kind
-    broken, looked = broken_by_real(store, workflow, rule)
+    services = open_services()
+    added = add_rule(services.store, workflow, Rule(kind, rule, topic))  # type: ignore[arg-type]  # it checks its kind
+    broken, looked = broken_by_real(services.store, workflow, added)
     if as_json:
-        document = {**asdict(rule), "words": rule.words, "broken_by_real": broken, "looked_at": looked}
+        document = {**asdict(added), "words": added.words, "broken_by_real": broken, "looked_at": looked}
         print_json({"success": True, "rule": document})
         return
-    say(f"Rule {rule.id}: {rule.words}.")
+    say(f"Rule {added.id}: {added.words}")
+    _say_if_unread(services, [added])
     if broken:
         say(f"{broken:,} of {looked:,} real records break it themselves.", style="yellow")
 
@@ -91,4 +107,11 @@ def remove(
     if as_json:
         print_json({"success": True, "removed": asdict(rule)})
     else:
-        say(f"Removed rule {rule.id}: {rule.words}.")
+        say(f"Removed rule {rule.id}: {rule.words}")
+
+
+def _say_if_unread(services: Services, rules: Sequence[Rule]) -> None:
+    from ...tools.generation.lessons.rules import why_unread
+
+    if why := why_unread(rules, services.settings):
+        note(f"{why[0].upper()}{why[1:]}.")

@@ -8,7 +8,6 @@ from typing import Any
 
 from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, Rejection, TopicContext
 from finetune_coverage.tools.generation.strategies.answer import exchanges_field, exchanges_request
-from finetune_coverage.tools.generation.strategies.conversation import rejected_copy
 from finetune_coverage.tools.generation.strategies.prompt import render, transcript
 from finetune_coverage.tools.generation.strategies.seed_order import seed_for
 
@@ -43,5 +42,7 @@ class FollowUp:
         return Candidate(source=source, draft=draft, first_written=len(seed.messages))
 
     def check(self, candidate: Candidate) -> Rejection | None:
-        """What no other strategy has to check: nothing copied from what was said before."""
-        return rejected_copy(candidate, candidate.draft.seeds)
+        """What no other strategy has to check: the user does not ask again what they asked before."""
+        asked = candidate.written_text("user")
+        is_known = asked in candidate.draft.seeds[0].user_turns
+        return Rejection(self.name, f"asked before: {asked!r}") if is_known else None

@@ -113,6 +113,10 @@ class DropRecords(Action):
 
     numbers: list[int] = Field(min_length=1, description="Numbers of the records shown, all that shall go.")
     reason: str = Field(default="", description="Why, in the person's own words; empty if they said none.")
+    is_rule: bool = Field(
+        default=False,
+        description="Whether the reason says what no record, or every one, must do from now on.",
+    )
 
 
 class KeepRecords(Action):
@@ -179,6 +183,19 @@ class SwitchDataset(Action):
     """Go on with another copy of the dataset, by its name."""
 
     workflow_id: str
+
+
+class StateRule(Action):
+    """Add a rule that records generated from now on must keep to: "never promise refunds", "回答不要超过两句". Not for
+    a plan, for targets, or for how you should talk.
+    """
+
+    rule: str = Field(min_length=1, max_length=400, description="In the person's own words and language.")
+    topic: str | None = Field(default=None, description="Only for this topic, if the person said so.")
+    forbidden_phrase: str | None = Field(
+        default=None,
+        description="Only if the rule is that one exact word or phrase, as they wrote it, must not occur in replies.",
+    )
 
 
 class ShowRules(Action):
@@ -314,6 +331,7 @@ ACTIONS: tuple[type[Action], ...] = (
     GoBackBefore,
     CompareBranches,
     SwitchDataset,
+    StateRule,
     ShowRules,
     RemoveRule,
     Decline,

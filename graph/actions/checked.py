@@ -46,10 +46,15 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
             offer.shown_under(action.shown_numbers)
             topic = known_topic(action.topic, offer) if action.topic else None
             return action.model_copy(update={"topic": topic})
-        case catalog.DropRecords() | catalog.KeepRecords():
+        case catalog.DropRecords():
+            there = [number for number in action.numbers if 1 <= number <= len(offer.shown_records)]
+            offer.shown_under(there or action.numbers)  # the question says which of them are not there
+        case catalog.KeepRecords():
             offer.shown_under(action.numbers)
         case catalog.MoveRecords():
             offer.shown_under(action.numbers)
+            return action.model_copy(update={"topic": known_topic(action.topic, offer)})
+        case catalog.StateRule() if action.topic:
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.EditRecord():
             offer.shown_under([action.number])

@@ -198,11 +198,14 @@ def _worth_lines(rounds: Rounds, topic: str | None) -> list[str]:
 
 def _plan_for_score(asked: Asked, action: catalog.PlanForScore) -> Answer:
     """The fewest records that reach a score, with their cost."""
-    plan = asked.call(plan_for_score, target=action.score)
+    plan = asked.call(plan_for_score, target=action.score, left_out=asked.offer.left_out)
     if plan.is_reached:
         return Answer(f"The score is {score_words(plan.score_now, None).split(' (')[0]} already.")
     if plan.plan is None:
-        return Answer(f"A score of {plan.target:g} cannot be reached within the limits on synthetic records.")
+        return Answer(
+            f"A score of {plan.target:g} cannot be reached within the limits on synthetic records"
+            f"{' and without what is left out' if asked.offer.left_out else ''}."
+        )
     effect = plan.plan
     options = asked.offer.options
     same = next((option for option in options if same_items(option.items, effect.items)), None)
@@ -280,8 +283,8 @@ def _plan(asked: Asked, _: Action) -> Answer:
 
 
 OUTSIDE = """In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \
-copies compared, questions about all of it. On the command line, with -w and the dataset's name: \
-`finetune-coverage export -o FILE --format sharegpt` (openai, sharegpt, alpaca, huggingface, trl, axolotl, \
+copies compared, questions about all of it. On the command line, with `-w NAME` of the dataset behind the command: \
+`finetune-coverage export -o FILE` (OpenAI chat; with --format also sharegpt, alpaca, huggingface, trl, axolotl or \
 llamafactory), `finetune-coverage topics merge NAME --into NAME`, `finetune-coverage import FILE`, \
 `finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
 model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""

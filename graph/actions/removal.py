@@ -7,8 +7,7 @@ from typing import Any
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
-from ...tools.generation.lessons.rule_reading import read_rule
-from ...tools.generation.lessons.rules import get_rule, remove_rule
+from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_rule
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
 from ...tools.topics.discover import merge_topics
@@ -37,7 +36,8 @@ def ask_to_remove(
     match action:
         case DropRecords():
             numbers = sorted(set(action.numbers))
-            return _ask(source, state, Removal(what="records", numbers=numbers, reason=action.reason))
+            removal = Removal(what="records", numbers=numbers, reason=action.reason, is_rule=action.is_rule)
+            return _ask(source, state, removal)
         case RemoveRule():
             return _ask(source, state, Removal(what="rule", numbers=[action.number]))
         case MergeTopics():
@@ -73,8 +73,11 @@ def _left_out(offer: Offer, removal: Removal) -> list[str]:
 
 def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
     store, offer = source().store, the_offer(state)
+    missing: list[int] = []
     try:
         if removal.what == "records":
+            missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
+            removal.numbers = [number for number in removal.numbers if number not in missing] or missing
             removal.record_ids = offer.shown_under(removal.numbers)
         named = _named(store, offer.workflow_id, removal)
     except CoverageError as error:
@@ -84,7 +87,8 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
         Option(label="Leave it as it is", deed=LeaveIn()),
     ]
     asked = put(offer, state).instead(RemovalOffer, items=[], removal=removal, options=options)
-    asked.text = f"{named}\n\n{numbered_lines(asked)}"
+    unknown = f"There is no {' and no '.join(f'record {number}' for number in missing)} on the screen.\n\n"
+    asked.text = f"{unknown if missing else ''}{named}\n\n{numbered_lines(asked)}"
     if offer.plan_id is not None:
         # An answer that reaches an empty state is one to this question, and no longer one to the plan.
         keep_with_plan(store, offer.plan_id, offer=as_json(asked))
@@ -100,8 +104,8 @@ def _drop(source: ServicesSource, state: State, offer: RemovalOffer) -> dict[str
         reason = escape(shorten(removal.reason, _REASON))
         said += f" The next rounds of the topic are shown it as an example to avoid: “{reason}”."
     said += " You can go on with “drop NUMBER”."
-    rule = read_rule(removal.reason)
-    if rule is not None:
+    if removal.is_rule and removal.reason.strip():
+        rule = Rule("in_words", shorten(removal.reason, LONGEST))
         return ask_for_rule(services, state, offer, rule, removal.record_ids[0], said)
     return noticed(offer, said)
 

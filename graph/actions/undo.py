@@ -36,6 +36,10 @@ def undo(source: ServicesSource, state: State, action: UndoRound) -> dict[str, A
         effect = inspect_undo(services, offer.workflow_id, number=action.round, every=action.every)
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
+    if not effect.records:
+        return said_beside(
+            offer, f"{_named(effect).capitalize()} brought no records: there is nothing to take back."
+        )
     # From here on a yes is one to the undo; a plan that lay there still could be taken for its object.
     withdraw(services.store, offer)
     call = tool_messages(
@@ -61,8 +65,7 @@ def take_back(source: ServicesSource, state: State, deed: TakeBack | KeepRound) 
 
 def _question(offer: Offer, effect: UndoEffect) -> tuple[str, Offer]:
     """What is asked, and the offer of it."""
-    change, numbers = effect_words(effect), ", ".join(map(str, effect.rounds))
-    named, are = (f"round {numbers}", "is") if len(effect.rounds) == 1 else (f"rounds {numbers}", "are")
+    change, named, are = effect_words(effect), _named(effect), "is" if len(effect.rounds) == 1 else "are"
     done = f"{named.capitalize()} {are} taken back: {change}."
     asked = offer.instead(
         UndoOffer,
@@ -81,6 +84,11 @@ def _question(offer: Offer, effect: UndoEffect) -> tuple[str, Offer]:
         "like to:"
     )
     return numbered_lines(asked, question), asked
+
+
+def _named(effect: UndoEffect) -> str:
+    numbers = ", ".join(map(str, effect.rounds))
+    return f"round {numbers}" if len(effect.rounds) == 1 else f"rounds {numbers}"
 
 
 def effect_words(effect: UndoEffect) -> str:

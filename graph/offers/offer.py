@@ -301,6 +301,7 @@ class Removal(BaseModel):
         into: the topic that they become.
         record_ids: these records; other ones may be shown under the numbers by the time of the yes.
         reason: why, if the person said it.
+        is_rule: whether it could be a rule for all records.
     """
 
     what: Literal["records", "rule", "topics"]
@@ -309,6 +310,7 @@ class Removal(BaseModel):
     into: str = ""
     record_ids: list[str] = Field(default_factory=list)
     reason: str = ""
+    is_rule: bool = False
 
 
 class RemovalOffer(Offer):

@@ -92,6 +92,10 @@ def _go(offer: Offer) -> Deed:
         return yes
     if isinstance(offer, ProceedOffer):
         return ProposeMore()
+    if not shown and not offer.items:
+        return Unclear(
+            note="There is no plan to start. Name topics and how many records, or answer with a number."
+        )
     return Unclear(note="There is more than one plan to choose from. Please answer with a number.")
 
 

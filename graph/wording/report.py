@@ -246,15 +246,18 @@ def _review_remarks(recommendation: Recommendation) -> list[str]:
 
 
 def _generated_all(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A sentence each; of many that met their count one for all."""
+    """A sentence each; of many one for all, and what each has that is short of its count."""
     if len(results) <= _NAMED:
         return [*map(_generated, results)]
-    met = [result for result in results if result["accepted"] >= result["requested"]]
-    short = [result for result in results if result not in met]
-    records = sum(result["accepted"] for result in met)
-    said = f"I've generated {plural(records, 'new synthetic record')} for {plural(len(met), 'topic')}."
-    few = shorten(", ".join(str(result["topic"]) for result in short), _REASON)
-    return [*([said] if met else []), *([f"Short of their count: {escape(few)}."] if short else [])]
+    brought = [result for result in results if result["accepted"]]
+    records = sum(result["accepted"] for result in brought)
+    said = f"I've generated {plural(records, 'new synthetic record')} for {plural(len(brought), 'topic')}."
+    short = [result for result in results if result["accepted"] < result["requested"]]
+    listed = (
+        f"{topic_title(str(one['topic']), _NAME)} {one['accepted']} of {one['requested']}" for one in short
+    )
+    few = f"Short of their count: {shorten(', '.join(listed), _REASON)}."
+    return [said, *([few] if short else [])]
 
 
 def _generated(result: Mapping[str, Any]) -> str:

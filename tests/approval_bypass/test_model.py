@@ -22,6 +22,7 @@ ARGUMENTS: dict[str, Any] = {
     "SetTargets": {"aims": [{"kind": "equal"}]},
     "SwitchDataset": {"workflow_id": "wf-1"},
     "RemoveRule": {"number": 1},
+    "StateRule": {"rule": "yes to everything"},
     "WhatIf": {"items": [ITEM]},
     "PlanForScore": {"score": 0.9},
     "WhereFrom": {"number": 1},

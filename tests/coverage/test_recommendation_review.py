@@ -56,7 +56,7 @@ def test_nothing_to_generate_from_calls_for_review() -> None:
     decision = decide([count("a", 90), count("b", 5, usable=0)])
     assert decision.action == "manual_review"
     assert decision.all_under_represented is None
-    assert "no usable seed record and no description" in decision.reason
+    assert "none of its records has a reply to learn from, and nothing describes it" in decision.reason
     assert [need.topic for need in decision.review] == ["b"]
 
 

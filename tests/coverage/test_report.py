@@ -121,7 +121,7 @@ def test_says_which_cap_bound() -> None:
     assert coverage.additions == {"c": 10}
     assert coverage.capped == {
         "c": "at most 50% of a topic may be synthetic",
-        "d": "it has no usable seed record and no description",
+        "d": "none of its records has a reply to learn from, and nothing describes it",
     }
     described = build_coverage(counts, [TopicInfo("d", description="About d")], max_synthetic_share=0.5)
     assert described.additions == {"d": 3, "c": 10}

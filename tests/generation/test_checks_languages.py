@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import Candidate
-from finetune_coverage.tools.generation.checks.check import Check
+from finetune_coverage.tools.generation.checks import form
+from finetune_coverage.tools.generation.checks.check import ANY, Check
 from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
+from finetune_coverage.tools.generation.checks.form.copied_runs import CopiedRuns
 from finetune_coverage.tools.generation.checks.form.exact_duplicate import ExactDuplicate
 from finetune_coverage.tools.generation.checks.form.known_words import KnownWords
 from finetune_coverage.tools.generation.checks.form.language import Language
 from finetune_coverage.tools.generation.checks.form.length import Length
 from finetune_coverage.tools.generation.checks.form.near_duplicate import NearDuplicate
+from finetune_coverage.tools.generation.checks.form.refusals import Refusals
 from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.checks.stepping_back import Judging
+from finetune_coverage.tools.generation.search.shared_runs import SharedRuns
 
 Make = Callable[..., Candidate]
 
@@ -54,7 +62,6 @@ LETTERS = "bxkq zzvrt plmw qqdfg hjkkw vvbnt rtpx zzqwk mmgfh kkxcv"
 OTHER = "Das habe ich gestern schon zweimal versucht, aber es hat leider beide Male nicht funktioniert."
 BAD = {
     "artefacts": [
-        {"assistant": "I'm sorry, but I can't assist with that."},
         {"assistant": "OK. [Your Name]"},
         {"assistant": "OK.<|im_end|>"},
         {"assistant": "1234567, abcdefg xyz abcdefg. 1234567, abcdefg xyz abcdefg."},
@@ -133,3 +140,109 @@ def test_a_check_that_would_refuse_real_records_steps_back_and_says_so(real: lis
     assert (
         "would refuse" in judging.not_judged["no_users"] and "real records" in judging.not_judged["no_users"]
     )
+
+
+REFUSES = {
+    "en": "I’m sorry, but I can’t assist with that.",
+    "zh": "很抱歉，作为一个AI，我没有办法预订。",
+    "ko": "죄송하지만 AI 언어 모델로서 답할 수 없습니다.",
+    "de": "Als KI kann ich das leider nicht.",
+    "th": "ในฐานะโมเดลภาษา ฉันทำไม่ได้",
+}
+LONG = {
+    "en": "the light on the router blinks twice and then the whole office has no network for ten minutes",
+    "zh": "我昨天下午在你们店里买的那台黑色笔记本电脑今天早上突然开不了机了",
+    "ja": "昨日の午後にそちらの店で買った黒いノートパソコンの電源が今朝から急に入らなくなりました",
+    "th": "เมื่อวานตอนบ่ายฉันซื้อโน้ตบุ๊กสีดำที่ร้านของคุณแต่เช้านี้เปิดเครื่องไม่ติดเลยไม่ว่าจะทำอย่างไร",
+    "ko": "어제 오후에 매장에서 산 검은색 노트북이 오늘 아침부터 갑자기 켜지지 않아서 정말 곤란합니다",
+    "ru": "вчера днём я купил у вас чёрный ноутбук, а сегодня утром он внезапно перестал включаться",
+}
+
+
+@pytest.mark.parametrize("language", REFUSES)
+def test_a_refusal_in_a_listed_language(candidate: Make, language: str) -> None:
+    assert language in Refusals.languages
+    for made in (candidate(*said(REFUSES[language], "OK.")), candidate(*said("OK?", REFUSES[language]))):
+        found = Refusals().check(made)
+        assert found is not None and found.check == "refusals"
+    assert Refusals().check(candidate(*said("Was an aircraft late?", "I can help with that."))) is None
+
+
+def shown(text: str, number: int) -> Record:
+    return Record(f"r{number}", json.dumps({"messages": said(text, "OK.")}, ensure_ascii=False), "topic")
+
+
+@pytest.mark.parametrize("script", LONG)
+def test_a_long_run_that_the_prompt_shows_is_a_copy_in_every_script(candidate: Make, script: str) -> None:
+    text = LONG[script]
+    seed, other = shown(f"{text}!", 1), shown(f"OK. {text}", 2)
+    made = candidate(*said(f"OK, {text}?", "OK."))
+    made = replace(
+        made, draft=replace(made.draft, strategy="few_shot", seeds=[], examples=[seed], profile="full")
+    )
+    found = CopiedRuns([seed]).check(made)
+    assert found is not None and "record r1" in found.evidence
+    assert CopiedRuns([seed, other]).check(made) is None, "what several say is a standard phrase"
+    part = replace(made, source={"messages": said(text[: len(text) // 3], "OK.")})
+    assert CopiedRuns([seed]).check(part) is None
+    reply = replace(made, source={"messages": said("OK?", text)})
+    assert CopiedRuns([seed]).check(reply) is None, "replies repeat the rules of the house"
+    small = replace(reply, draft=replace(made.draft, profile="small"))
+    assert CopiedRuns([seed]).check(small) is not None
+
+
+@pytest.mark.parametrize("script", LONG)
+def test_nearly_the_same_words_in_every_script(candidate: Make, script: str) -> None:
+    near = NearDuplicate([shown(LONG[script], 1)])
+    assert near.check(candidate(*said(f"{LONG[script][:-3]}", "OK."))) is not None
+    half = len(LONG[script]) // 2
+    assert near.check(candidate(*said(LONG[script][:half] * 2, "OK."))) is None
+    assert all(near.check(candidate(*said(LONG[one], "OK."))) is None for one in LONG if one != script)
+
+
+THAI = "ฉันต้องการสอบถามเกี่ยวกับการคืนเงินค่าสินค้าที่สั่งซื้อเมื่อสัปดาห์ที่แล้วเพราะยังไม่ได้รับเงินคืน"
+CHINESE = "请问上个星期退货的那件衣服的钱什么时候可以退到我的银行卡上"
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"), [(THAI, "ฉันต้องการสอบถามเกี่ยวกับ"), (CHINESE, "请问上个星期退货的那件衣服")]
+)
+def test_a_set_phrase_in_a_script_without_spaces_gives_no_evaluation_record_away(
+    text: str, phrase: str
+) -> None:
+    runs = SharedRuns([[text]])
+    assert runs.first_in(f"OK {text}") is not None
+    assert runs.first_in(phrase + text[::-1]) is None
+
+
+def test_all_checks_say_their_languages_and_the_docs_list_those_that_do_not_know_all() -> None:
+    checks = {
+        found.name: found.languages
+        for module in pkgutil.iter_modules(form.__path__)
+        for found in vars(importlib.import_module(f"{form.__name__}.{module.name}")).values()
+        if isinstance(found, type) and found.__module__.startswith(form.__name__) and hasattr(found, "check")
+    }
+    assert len(checks) == 20
+    page = Path(__file__).resolve().parents[2] / "docs" / "generation-and-checks.md"
+    listed = re.findall(
+        r"(?m)^\| `(\w+)` \| (.+?) \|$", page.read_text(encoding="utf-8").partition("## Checks")[2]
+    )
+    said_there = {
+        name: "embedded" if "embedding" in words else tuple(words.split(", ")) for name, words in listed
+    }
+    assert said_there == {name: languages for name, languages in checks.items() if languages != ANY}
+
+
+@pytest.mark.parametrize(("slips", "is_used"), [(0, True), (1, True), (2, False)])
+def test_one_odd_record_switches_no_check_off(slips: int, is_used: bool) -> None:
+    class Picky:
+        name = "picky"
+
+        def check(self, made: Candidate) -> object:
+            return made if "odd" in made.written_text("user") else None
+
+    texts = ["odd"] * slips + ["plain"] * (14 - slips)
+    bodies = [json.dumps({"messages": said(text, "OK.")}) for text in texts]
+    records = [Record(f"r{n}", body, "topic") for n, body in enumerate(bodies)]
+    judging = Judging.after_trial([Picky()], records, "topic")  # type: ignore[list-item]
+    assert bool(judging.checks) == is_used and ("picky" in judging.not_judged) != is_used

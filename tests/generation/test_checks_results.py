@@ -79,3 +79,24 @@ def test_a_result_may_be_less_exact_than_the_call(candidate: Make) -> None:
     check = ResultsFitCalls(known)
     assert check.check(candidate(*agenda("2023-03-18 15:00:00", "2023-03-18"))) is None
     assert check.check(candidate(*agenda("2023-03-18 15:00:00", "2023-03-19"))) is not None
+
+
+def test_what_one_record_says_again_and_again_is_no_rule(candidate: Make) -> None:
+    """One customer who asks for the airport ten times does not make it the answer to this customer."""
+
+    def ride(name: str, *places: str) -> list[dict[str, Any]]:
+        turns: list[dict[str, Any]] = [{"role": "user", "content": f"A ride, please, I am {name}."}]
+        for number, place in enumerate(places):
+            found = json.dumps({"place": place, "price": 10 + number})
+            turns += [call({"customer": name}, "ride", f"c{number}"), result(found, f"c{number}")]
+        return [*turns, REPLY]
+
+    riders = [
+        ("Angela", ["Airport"] * 10),
+        *((name, ["Harbour", "Market", "Museum"] * 3) for name in ("Alexis", "John", "Mark")),
+    ]
+    known = [
+        Record(id=f"r{n}", body=json.dumps({"messages": ride(name, *places)}), topic="ride")
+        for n, (name, places) in enumerate(riders)
+    ]
+    assert ResultsFitCalls(known).check(candidate(*ride("Alexis", "Airport"))) is None

@@ -11,7 +11,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts.draft import Candidate
 from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
-from finetune_coverage.tools.generation.checks.form.topic import TopicCheck
+from finetune_coverage.tools.generation.checks.form.topic import PENALTY, TopicCheck, _Probe
 from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
 from finetune_coverage.tools.services import Services
 
@@ -61,7 +61,7 @@ def test_topic_check_knows_the_topics(candidate: Make, seeds: Seeds, topic_check
 
 
 def test_topic_check_says_when_it_cannot_judge(candidate: Make, topic_check: Check) -> None:
-    few = [record("it crashes", number=n) for n in range(3)] + [
+    few = [record("it crashes", number=n) for n in range(2)] + [
         record("a bill", "billing", n) for n in range(9)
     ]
     check = topic_check("technical_issues", few)
@@ -69,6 +69,46 @@ def test_topic_check_says_when_it_cannot_judge(candidate: Make, topic_check: Che
     assert check.check(candidate(USER, REPLY)) is None
     alone = topic_check("technical_issues", [record(f"it crashes {n}", number=n) for n in range(9)])
     assert alone.not_judged is not None and "second topic" in alone.not_judged
+
+
+def test_fifteen_records_are_enough_and_three_make_the_limit_far(seeds: Seeds, topic_check: Check) -> None:
+    others = [*seeds("billing_questions"), *seeds("account_management")]
+    own = seeds("technical_issues")
+    many, few = (topic_check("technical_issues", [*own[:number], *others]) for number in (15, 3))
+    assert many.not_judged is None and few.limit < many.limit - 0.1
+
+
+def test_topics_that_cannot_be_told_apart_are_said_to_be_so(
+    candidate: Make, seeds: Seeds, topic_check: Check
+) -> None:
+    mixed = [
+        replace(record, topic=("technical_issues", "billing_questions")[number % 2])
+        for number, record in enumerate([*seeds("account_management"), *seeds("billing_questions")])
+    ]
+    check = topic_check("technical_issues", mixed)
+    assert check.not_judged is not None and "hard to tell" in check.not_judged
+    own = [record for record in mixed if record.topic == "technical_issues"]
+    refused = [check.check(candidate(*record.messages)) for record in own]
+    assert sum(found is not None for found in refused) <= 0.03 * len(own)
+
+
+def test_each_record_is_judged_as_if_the_probe_had_not_seen_it() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [9, 5, 4])
+    features = rng.normal(size=(len(labels), 6)) + 0.3 * (labels == 0)[:, None]
+    wanted, weighs = np.eye(3)[labels], len(labels) / (3 * np.bincount(labels)[labels])
+    margins = []
+    for out in range(len(labels)):
+        seen = np.arange(len(labels)) != out
+        kernel = features[seen] @ features[seen].T + 1 + np.diag(PENALTY / weighs[seen])
+        scores = (features[seen] @ features[out] + 1) @ np.linalg.solve(kernel, wanted[seen])
+        margins.append(scores[0] - max(scores[1:]))
+    probe, found = _Probe(features, np.array(["a", "b", "c"])[labels]), set()
+    for false_alarms in (0.02, 0.1, 0.3, 0.5):
+        limit, noticed = probe.limit("a", false_alarms)
+        assert noticed == np.mean(np.array(margins[9:]) < limit)
+        found.add(noticed)
+    assert len(found) > 2
 
 
 def test_the_limit_follows_the_setting(seeds: Seeds, topic_check: Check) -> None:

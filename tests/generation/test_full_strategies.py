@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,20 @@ def test_most_of_a_few_shot_prompt_is_shared(context: Callable[..., TopicContext
     shared = len(drafts[0].requests[0].prompt[0][1])
     assert all(shared >= 0.8 * (shared + len(tail_of(draft))) for draft in drafts)
     assert shared > 4 * 1024  # a prompt cache begins at 1,024 tokens, of about four characters
+
+
+def test_records_that_do_not_fit_take_turns(context: Callable[..., TopicContext]) -> None:
+    given = context(profile="full")
+    first = [draft_of("few_shot", given, attempt) for attempt in range(40)]
+    again = [draft_of("few_shot", given, attempt) for attempt in range(40)]
+    assert [one.digest() for one in first] == [one.digest() for one in again]
+    seen = Counter(seed.id for draft in first for seed in draft.seeds)
+    shared = len(first[0].requests[0].prompt[0][1])
+    assert all(record.id in seen or 12 * len(record.body) > shared for record in given.seeds)
+    turns = [number for number in seen.values() if number < len(first)]
+    assert len(turns) >= 5 and max(turns) - min(turns) <= 1, "each as often as the others"
+    for draft in first:
+        assert json.dumps(draft.seeds[-1].user_text, ensure_ascii=False)[1:40] in tail_of(draft)
 
 
 def test_text_of_the_dataset_stays_data() -> None:

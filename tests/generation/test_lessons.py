@@ -1,4 +1,4 @@
-"""What rejections teach: reasons read as rules, rules as a check, rejected records in the prompts."""
+"""What a person teaches: rules in words and exact ones, rejected records in the prompts."""
 
 from __future__ import annotations
 
@@ -16,63 +16,20 @@ from finetune_coverage.tools.generation.lessons.lessons import (
     reject_records,
     rejected_in_review,
 )
-from finetune_coverage.tools.generation.lessons.rule_reading import read_rule
 from finetune_coverage.tools.generation.lessons.rules import (
     Rule,
     add_rule,
     broken_by_real,
     list_rules,
     remove_rule,
+    why_unread,
 )
+from finetune_coverage.tools.generation.lessons.taught import taught_now
 from finetune_coverage.tools.generation.strategies import make_strategy
+from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.records import NewRecord, insert_records, set_status
 from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import create_workflow
-
-READ = [
-    ("never mention discounts", "forbidden_phrase", "discounts"),
-    ("it mentions discounts", "forbidden_phrase", "discounts"),
-    ("must not ask for the PIN", "forbidden_phrase", "PIN"),
-    ("The reply should never promise a refund.", "forbidden_phrase", "refund"),
-    ("don’t say “rest assured”", "forbidden_phrase", "rest assured"),
-    ("no mention of competitors", "forbidden_phrase", "competitors"),
-    ("asks for their password", "forbidden_phrase", "password"),
-    ("must mention the order number", "required_phrase", "order number"),
-    ("should always include the reference", "required_phrase", "reference"),
-    ("no reply over 100 words", "max_words", "100"),
-    ("longer than 80 words", "max_words", "80"),
-    ("keep it under 60 words", "max_words", "59"),
-    ("replies must have at least 15 words", "min_words", "15"),
-    ("no reply under 20 words please", "min_words", "20"),
-    ("no more than three turns", "max_turns", "3"),
-    ("at most 2 exchanges", "max_turns", "2"),
-    ("must not call cancel_order", "forbidden_tool", "cancel_order"),
-    ("never use the refund tool", "forbidden_tool", "refund"),
-]
-NO_RULE = [
-    "too long",
-    "sounds like a robot",
-    "never be rude",
-    "wrong topic",
-    "it is about billing and not about technical issues",
-    "must not mention anything that the customer did not say",
-    "never use slang",
-    "mentions discounts or vouchers",
-    "should be friendlier",
-    "100 words",
-    "",
-]
-
-
-@pytest.mark.parametrize(("reason", "kind", "value"), READ)
-def test_a_reason_that_is_a_rule(reason: str, kind: str, value: str) -> None:
-    rule = read_rule(reason)
-    assert rule is not None and (rule.kind, rule.value) == (kind, value)
-
-
-@pytest.mark.parametrize("reason", NO_RULE)
-def test_a_reason_that_is_none(reason: str) -> None:
-    assert read_rule(reason) is None
 
 
 def says(*turns: tuple[str, str], tool: str | None = None) -> list[dict[str, Any]]:
@@ -88,12 +45,11 @@ GOOD = says(("user", "Is there a discount?"), ("assistant", "Open the menu and c
 @pytest.mark.parametrize(
     ("rule", "messages", "evidence"),
     [
-        (Rule("forbidden_phrase", "discounts"), GOOD, None),
-        (
-            Rule("forbidden_phrase", "discounts"),
-            says(("assistant", "A Discount applies.")),
-            "says 'Discount'",
-        ),
+        (Rule("forbidden_phrase", "discount"), GOOD, None),
+        (Rule("forbidden_phrase", "discount"), says(("assistant", "A Discount applies.")), "'Discount'"),
+        (Rule("forbidden_phrase", "折扣"), says(("assistant", "我们没有折扣活动。")), "'折扣'"),
+        (Rule("forbidden_phrase", "환불"), says(("assistant", "환불은 어렵습니다.")), "'환불'"),
+        (Rule("forbidden_phrase", "Rabatt"), says(("assistant", "Rabattiert wird nicht.")), None),
         (Rule("forbidden_phrase", "PIN"), says(("assistant", "The pink one spins.")), None),
         (Rule("forbidden_phrase", "PIN"), says(("assistant", "Tell me your pin.")), "'pin'"),
         (Rule("required_phrase", "menu"), GOOD, None),
@@ -102,6 +58,9 @@ GOOD = says(("user", "Is there a discount?"), ("assistant", "Open the menu and c
         (Rule("max_words", "7"), GOOD, "has 8 words"),
         (Rule("min_words", "8"), GOOD, None),
         (Rule("min_words", "9"), GOOD, "has 8 words"),
+        (Rule("max_words", "5"), says(("assistant", "请打开菜单。")), None),
+        (Rule("max_words", "4"), says(("assistant", "请打开菜单。")), "has 5 words"),
+        (Rule("in_words", "回答不要超过两句"), GOOD, None),
         (Rule("max_turns", "1"), [*GOOD, *GOOD], "speaks 2 times"),
         (Rule("max_turns", "2"), [*GOOD, *GOOD], None),
         (Rule("forbidden_tool", "cancel"), says(tool="cancel"), "calls cancel"),
@@ -121,7 +80,13 @@ def test_each_kind_of_rule_at_its_border(
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("max_words", "many"), ("max_words", "0"), ("forbidden_phrase", " "), ("no_such_kind", "x")],
+    [
+        ("max_words", "many"),
+        ("max_words", "0"),
+        ("forbidden_phrase", " "),
+        ("no_such_kind", "x"),
+        ("in_words", "x" * 401),
+    ],
 )
 def test_a_rule_that_cannot_be_checked_is_refused(kind: Any, value: str) -> None:
     with pytest.raises(InvalidInput):
@@ -149,9 +114,9 @@ def store(tmp_path: Path) -> Any:
 
 
 def test_rules_are_kept_once_listed_and_removed(store: Store) -> None:
-    everywhere = add_rule(store, "wf-1", Rule("forbidden_phrase", "discounts"))
+    everywhere = add_rule(store, "wf-1", Rule("forbidden_phrase", "discount"))
     here = add_rule(store, "wf-1", Rule("max_words", "50", topic="t"))
-    assert add_rule(store, "wf-1", Rule("forbidden_phrase", "discounts")).id == everywhere.id
+    assert add_rule(store, "wf-1", Rule("forbidden_phrase", "discount")).id == everywhere.id
     assert list_rules(store, "wf-1") == [everywhere, here] and list_rules(store, "wf-2") == []
     assert list_rules(store, "wf-1", "other") == [everywhere]
     assert broken_by_real(store, "wf-1", everywhere) == (1, 1)
@@ -160,6 +125,19 @@ def test_rules_are_kept_once_listed_and_removed(store: Store) -> None:
     remove_rule(store, "wf-1", here.id)
     assert list_rules(store, "wf-1") == [everywhere]
     assert add_rule(store, "wf-1", Rule("max_words", "40")).id > here.id, "a number is not given twice"
+
+
+def test_a_rule_in_words_stands_in_prompts_and_is_for_a_reader(store: Store) -> None:
+    said = add_rule(store, "wf-1", Rule("in_words", "回答不要超过两句", topic="t"))
+    exact = add_rule(store, "wf-1", Rule("forbidden_tool", "refund"))
+    taught = taught_now(store, "wf-1", "t")
+    assert taught["rules"] == ["回答不要超过两句", exact.words] and taught["in_words"] == ["回答不要超过两句"]
+    assert taught_now(store, "wf-1", "other")["in_words"] == []
+    assert broken_by_real(store, "wf-1", said) == (0, 0), "nothing of it can be compared"
+    small, full = (Settings(model_profile=profile, verifier_share=1) for profile in ("small", "full"))
+    assert why_unread([said, exact], small) and why_unread([exact], small) is None
+    assert why_unread([said], full) is None
+    assert why_unread([said], Settings(model_profile="full", verifier_share=0))
 
 
 def test_the_latest_rejections_teach_as_long_as_they_stand(store: Store) -> None:

@@ -162,20 +162,6 @@ def test_the_turn_to_vary_is_no_goodbye() -> None:
     assert turn_to_vary(Record(id="r", body=json.dumps({"messages": messages[:2]}), topic="t")) is None
 
 
-@pytest.mark.parametrize("name", ["few_shot", "scenario_expansion"])
-def test_a_copied_phrase_is_refused(name: StrategyName, context: MakeContext) -> None:
-    strategy = make_strategy(name)
-    made = strategy.draft(context(), 0, random.Random(0))
-    copied = made.seeds[0].messages[-1]["content"]
-    pair = {
-        "user": "But my tablet still does not show it, it failed again?",
-        "assistant": f"You cannot. {copied} Really?",
-    }
-    answer = {"exchanges": [pair] * max(1, made.details["exchanges"])}
-    rejection = strategy.check(strategy.build(made, answer))
-    assert rejection is not None and rejection.check == "copied_phrase"
-
-
 def test_topic_description_works_without_any_record(context: MakeContext) -> None:
     strategy = make_strategy("topic_description")
     empty = context(seeds=[])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -75,6 +76,35 @@ def test_each_strategy_has_criteria_of_its_own(name: StrategyName) -> None:
     own = set(rubric_of(name).criteria)
     assert len(own) > 3
     assert all(own != set(rubric_of(other).criteria) for other in NAMES if other != name)
+
+
+@pytest.mark.parametrize("kind", ["no_suitable_tool", "missing_argument", "tool_error"])
+def test_a_negative_is_asked_about_what_makes_it_one(kind: str) -> None:
+    topic = orders()
+    draft = replace(drafted("tool_chain", topic), details={"negative": kind})
+    asked = set(Verifier("m", topic).question(candidate(draft)).schema["properties"])
+    own = asked - set(rubric_of("tool_chain").criteria)
+    others = {"no_suitable_tool", "missing_argument", "tool_error"} - {kind}
+    assert len(own) == 1 and all(not own & set(rubric_of("tool_chain", other).criteria) for other in others)
+
+
+def test_it_judges_by_the_rules_in_words_and_names_the_broken_one(context: MakeContext) -> None:
+    rules = ["never promise refunds", "回答不要超过两句"]
+    topic = context(rules=[*rules, "no reply may say “x”"], in_words=rules)
+    made = candidate(drafted("few_shot", topic))
+    verifier = Verifier("m", topic)
+    question = verifier.question(made)
+    assert list(question.schema["required"])[-2:] == ["rule_1", "rule_2"]
+    criteria = json.loads(question.prompt[1][1].partition("Criteria: ")[2].partition("\n")[0])
+    assert "never promise refunds" in criteria["rule_1"] and "回答不要超过两句" in criteria["rule_2"]
+    said = json.loads(verdict("few_shot"))
+    passes = {"quote": "", "finding": "", "passes": True}
+    broken = {"quote": "It is in Bonn.", "finding": "three sentences", "passes": False}
+    assert verifier.refusal(made, json.dumps(said | {"rule_1": passes, "rule_2": passes})) is None
+    refused = verifier.refusal(made, json.dumps(said | {"rule_1": passes, "rule_2": broken}))
+    assert refused is not None
+    assert refused.evidence == "breaks the rule “回答不要超过两句”: three sentences: 'It is in Bonn.'"
+    assert verifier.refusal(made, json.dumps(said)) is not None, "a rule that was passed over is not kept"
 
 
 def test_text_of_a_record_cannot_leave_its_quotation(context: MakeContext) -> None:

@@ -193,6 +193,9 @@ async def test_review_and_drop(chat: Any, services: Services) -> None:
     assert "**Record 4**" not in said and "**Record 6**" in await chat.answer("next")
     assert "**Record 8**" in await chat.answer("more")
     assert "no record 20" in await chat.answer("drop 20")
+    said = await chat.answer("drop 1 and 99")
+    assert "There is no record 99 on the screen." in said and "Take record 1 out" in said
+    await chat.answer("no")
     said = await chat.answer("drop 1 and 6")
     assert "- record 1 · Technical Issues · real: This device fault worries me" in said
     said = await chat.answer("yes")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.checks.verifier.rubric import rubric_of
 from finetune_coverage.tools.generation.lessons.rules import list_rules
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import get_record, load_records
@@ -77,21 +78,21 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
 ) -> None:
     await reviewing.answer("drop 1 because it should never mention the hotline")
     said = await reviewing.answer("1")
-    assert "no reply of the assistant may say “hotline”" in said
-    assert "of 80 real records break it themselves" in said, "72 real ones are left out of no count"
+    assert "“it should never mention the hotline”" in said
     assert '1. Make it a rule for all topics\n2. Only for "Technical Issues"\n3. No rule' in said
     assert list_rules(services.store, "wf-1") == [] and list_plans(services.store, "wf-1", "pending") == []
     said = await reviewing.answer("2")
     assert "From now on: rule 1:" in said and "**Coverage Analysis**" in said
     (rule,) = list_rules(services.store, "wf-1")
-    assert (rule.kind, rule.value, rule.topic) == ("forbidden_phrase", "hotline", "technical_issues")
-    bad = ("My kettle hums since yesterday evening.", "Then ring the hotline at once.")
-    model.queue.append(writing.whole_record(*bad))
+    assert (rule.words, rule.is_in_words, rule.topic) == (
+        "it should never mention the hotline",
+        True,
+        "technical_issues",
+    )
+    said = await reviewing.answer("list rules")
+    assert "rule 1: “it should never mention the hotline”" in said and "No verifier runs" in said
     await reviewing.answer("1 for technical issues with few-shot")
-    said = await reviewing.answer("yes")
-    assert "1 review rule" in said
-    assert not any("hotline" in record.body for record in records(services, origin="synthetic")[-1:])
-    assert "rule 1: no reply of the assistant may say “hotline”" in await reviewing.answer("list rules")
+    assert "not judged by review_rule: no verifier runs" in await reviewing.answer("yes")
     assert "1. Take rule 1 out" in await reviewing.answer("remove rule 1")
     assert len(list_rules(services.store, "wf-1")) == 1
     assert "Removed: rule 1" in await reviewing.answer("yes")
@@ -99,20 +100,54 @@ async def test_a_reason_becomes_a_rule_only_when_it_is_confirmed(
     assert "There are no rules" in await reviewing.answer("which rules apply?")
 
 
+async def test_a_rule_in_words_goes_into_the_prompts_and_the_verifier_judges_by_it(
+    chat: Any, services: Services, model: Any, writing: Any
+) -> None:
+    services.settings.verifier_share = 1
+    await chat.new("do 2 for technical issues with few-shot")
+    await chat.answer("yes")
+    said = await chat.answer("规则: 回答不要超过两句")
+    assert "From now on: rule 1: “回答不要超过两句”" in said and "nothing judges" not in said
+    passes = {"quote": "", "finding": "", "passes": True}
+    breaks = {"quote": "For the router", "finding": "three sentences", "passes": False}
+    verdict = dict.fromkeys(rubric_of("few_shot").criteria, passes) | {"rule_1": breaks}
+    model.queue.append(writing.whole_record(*writing.exchange("technical_issues", 300)))
+    model.queue.append(json.dumps(verdict))
+    await chat.answer("1 for technical issues with few-shot")
+    model.history.clear()
+    assert "1 verifier" in await chat.answer("yes")
+    prompts = [str(message.content) for messages in model.history for message in messages]
+    assert any("keeps to these rules" in prompt and "回答不要超过两句" in prompt for prompt in prompts)
+    said = await chat.answer("what was rejected and why?")
+    assert "breaks the rule “回答不要超过两句”: three sentences" in said
+
+
+async def test_a_phrase_that_must_not_occur_is_compared_letter_by_letter(
+    reviewing: Any, services: Services, model: Any, writing: Any
+) -> None:
+    said = await reviewing.answer("never say “hotline” in technical issues")
+    assert "rule 1: no reply of the assistant may say “hotline” (only" in said
+    bad = ("My kettle hums since yesterday evening.", "Then ring the hotline at once.")
+    model.queue.append(writing.whole_record(*bad))
+    await reviewing.answer("1 for technical issues with few-shot")
+    assert "1 review rule" in await reviewing.answer("yes")
+    assert not any("hotline" in record.body for record in records(services, origin="synthetic")[-1:])
+
+
 @pytest.mark.parametrize("answer", ["no", "3", {"type": "reject"}])
 async def test_a_no_to_the_rule(reviewing: Any, services: Services, answer: Any) -> None:
-    await reviewing.answer("drop 1 because no reply may be over 5 words")
+    await reviewing.answer("drop 1 because one should never promise so much")
     await reviewing.answer("yes")
     assert "No rule then" in await reviewing.answer(answer)
     assert list_rules(services.store, "wf-1") == []
 
 
 async def test_a_yes_to_the_rule(reviewing: Any, services: Services) -> None:
-    await reviewing.answer("drop 1: no reply over 50 words")
+    await reviewing.answer("drop 1: never be curt")
     await reviewing.answer("yes")
     await reviewing.answer("yes")
     (rule,) = list_rules(services.store, "wf-1")
-    assert (rule.kind, rule.value, rule.topic) == ("max_words", "50", None)
+    assert (rule.words, rule.is_in_words, rule.topic) == ("never be curt", True, None)
 
 
 async def test_taken_back_in_moved_and_edited(reviewing: Any, services: Services) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
+from finetune_coverage.graph.wording.report import round_lines
 from finetune_coverage.tools.coverage.strategy_choice import STRATEGIES
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -177,3 +178,14 @@ async def test_a_plan_approved_elsewhere_is_carried_out_once(chat: Any, services
     approve_plan(services.store, plan.id, approver="bob", channel="cli")
     await chat.answer("yes")
     assert synthetic(services) == 2
+
+
+def test_a_round_of_many_topics_counts_every_record() -> None:
+    made = {"a": (37, 37), "b": (31, 34), "c": (0, 25), "d": (0, 5)}
+    results = [
+        {"topic": topic, "accepted": accepted, "requested": requested, "rejected": {}}
+        for topic, (accepted, requested) in made.items()
+    ]
+    said = " ".join(round_lines(results))
+    assert "68 new synthetic records for 2 topics." in said
+    assert "Short of their count: B 31 of 34, C 0 of 25, D 0 of 5." in said

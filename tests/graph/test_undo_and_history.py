@@ -10,6 +10,7 @@ from finetune_coverage.graph.reading.exact import read_reply
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.coverage.report import build_coverage
 from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.counts import TopicCount
 from finetune_coverage.tools.store.records import load_records
@@ -80,6 +81,14 @@ async def test_nothing_to_undo(chat: Any) -> None:
     await chat.new("hi")
     said = await chat.answer("undo the last round")
     assert "There is no round to take back" in said and "The plan still stands" in said
+
+
+async def test_a_round_that_brought_nothing_is_not_asked_about(chat: Any, model: ScriptedChatModel) -> None:
+    model.default = lambda _: "no record"
+    await chat.new("do 2 for technical issues with few-shot")
+    assert "**Generation Ended Short**" in await chat.answer("yes")
+    said = await chat.answer("undo the last round")
+    assert "Round 1 brought no records: there is nothing to take back." in said and "Leave it as it is" not in said
 
 
 async def test_the_history_on_request_and_in_the_summary(two_rounds: Any) -> None:

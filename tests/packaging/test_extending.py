@@ -84,9 +84,8 @@ def test_the_strategy(context: TopicContext, monkeypatch: pytest.MonkeyPatch) ->
     made = acceptance.judge(strategy, draft, answer("And on the tablet?", "There it is under Storage."))
     assert isinstance(made, Candidate)
     assert made.messages[:-2] == draft.seeds[0].messages and len(made.written) == 2
-    said = draft.seeds[0].messages[-1]["content"]
-    copied = acceptance.judge(strategy, draft, answer("And on the tablet?", said))
-    assert isinstance(copied, Rejection) and copied.check == "copied_phrase"
+    again = acceptance.judge(strategy, draft, answer(draft.seeds[0].user_turns[0], "There it is."))
+    assert isinstance(again, Rejection) and again.check == "follow_up"
     unusable = acceptance.judge(strategy, draft, "{}")
     assert isinstance(unusable, Rejection) and unusable.check == "parse"
 

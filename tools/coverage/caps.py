@@ -38,7 +38,7 @@ def topic_cap(
             is exempt, as everything in it is synthetic.
     """
     if usable_seeds == 0 and not has_description:
-        return Cap(0, "it has no usable seed record and no description")
+        return Cap(0, "none of its records has a reply to learn from, and nothing describes it")
     real = records - synthetic
     if real > 0 and max_synthetic_share < 1:
         # (synthetic + x) / (records + x) <= share, solved for x in whole records.

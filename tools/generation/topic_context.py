@@ -101,12 +101,14 @@ def topic_context(
         profile=services.settings.profile,
         lessons=taught["lessons"],
         rules=taught["rules"],
+        in_words=taught["in_words"],
         borrowed=others[:: -(-len(others) // LENT) or 1] if len(seeds) < LENT else [],
         defining_tool=defining_tool(seeds, others),
         scenarios=_scenarios(services, workflow_id, topic, accepted.records, own),
         own=own,
         accepted=accepted,
         templates=services.settings.templates,
+        tool_executor=services.settings.tool_executor,
     )
 
 
@@ -276,12 +278,14 @@ class JobContexts:
             profile=frozen.profile,
             lessons=taught["lessons"],
             rules=taught["rules"],
+            in_words=taught["in_words"],
             borrowed=records_with_ids(store, job.workflow_id, frozen.borrowed_ids),
             defining_tool=frozen.defining_tool,
             scenarios=frozen.scenarios,
             own=frozen.own,
             accepted=self.accepted,
             templates=self._services.settings.templates,
+            tool_executor=self._services.settings.tool_executor,
         )
 
     def _as_frozen(self, first_attempt: int, context: TopicContext) -> FrozenContext:

@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Literal
 
 from ..dataset.record import Message, Record, message_text
+from ..text.letters import letters_in
+from .search.words import word_count
 
 Opening = Literal["greeting", "question", "first person", "other"]
 OPENINGS: tuple[Opening, ...] = ("first person", "question", "other", "greeting")
@@ -19,7 +21,7 @@ MOST_EXCHANGES = 4
 """Of a written conversation; longer real ones count as this long. Small models lose the thread beyond."""
 _MEASURED = 500
 """Records that are looked at: enough for quantiles, and quick."""
-_LEAST_WORDS = 4
+_LEAST_LETTERS = 11
 _GREETING = re.compile(
     r"\A\W*+(?:hi|hello|hey|hallo|dear|greetings|good (?:morning|day|afternoon|evening))\b", re.I
 )
@@ -36,8 +38,9 @@ class TopicStyle:
     """Style of a topic's real records. Counts are sorted, so that quantiles can be read off.
 
     Attributes:
-        user_words: words of each user turn that says something: a name, a yes or a thank-you are left out.
-        reply_words: words of each spoken assistant turn.
+        user_words: words of each user turn that says something: a name, a yes or a thank-you are left out. Where
+            there are no spaces between words, characters.
+        reply_words: words of each spoken assistant turn, likewise.
         user_characters: characters of each user turn.
         reply_characters: characters of each spoken assistant turn.
         bytes_per_character: of the turns, in UTF-8: 1 for English, 3 for Chinese; tokens go by bytes.
@@ -70,9 +73,9 @@ class TopicStyle:
         replies = [text for turns in spoken for role, text in turns if role == "assistant"]
         first = [turns[0][1] for turns in spoken if turns and turns[0][0] == "user"]
         return cls(
-            user_words=[words for words in _sorted(users, _words) if words >= _LEAST_WORDS]
+            user_words=sorted(word_count(text) for text in users if letters_in(text) >= _LEAST_LETTERS)
             or DEFAULT_STYLE.user_words,
-            reply_words=_sorted(replies, _words) or DEFAULT_STYLE.reply_words,
+            reply_words=_sorted(replies, word_count) or DEFAULT_STYLE.reply_words,
             user_characters=_sorted(users, len) or DEFAULT_STYLE.user_characters,
             reply_characters=_sorted(replies, len) or DEFAULT_STYLE.reply_characters,
             exchanges=sorted(map(_exchanges, spoken)) or DEFAULT_STYLE.exchanges,
@@ -179,10 +182,6 @@ def _exchanges(turns: Sequence[tuple[str, str]]) -> int:
 
 def _sorted(texts: Sequence[str], measure: Callable[[str], int]) -> list[int]:
     return sorted(map(measure, texts))
-
-
-def _words(text: str) -> int:
-    return len(text.split())
 
 
 def _quantile(counts: Sequence[int], share: float) -> int:

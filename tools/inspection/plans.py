@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
@@ -77,8 +77,16 @@ def inspect_plan(services: Services, workflow_id: str, items: Sequence[PlanItem]
     return _effect(services, workflow_id, list(items), analyze(services, workflow_id))
 
 
-def plan_for_score(services: Services, workflow_id: str, target: float) -> ScorePlan:
+def plan_for_score(
+    services: Services, workflow_id: str, target: float, left_out: Collection[str] = ()
+) -> ScorePlan:
     """The fewest records that bring the score to ``target``, within the caps, and their cost.
+
+    Args:
+        services: store, models and settings.
+        workflow_id: whose records.
+        target: the score.
+        left_out: topics that get none.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -93,7 +101,7 @@ def plan_for_score(services: Services, workflow_id: str, target: float) -> Score
             target=target, score_now=coverage.balance_score, is_reached=True, is_reachable=True, plan=None
         )
     profiles = topic_profiles(services, workflow_id)
-    caps = caps_of(coverage, profiles, services.settings, None)
+    caps = caps_of(coverage, profiles, services.settings, None, left_out)
     # Above, not at: a hair below the target asks for the target itself.
     least = least_additions(coverage.scored_counts, coverage.weights, target_score=target - 1e-9, caps=caps)
     option = Planner(coverage, profiles).option(least or {}, "")

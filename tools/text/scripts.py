@@ -7,6 +7,7 @@ from collections import Counter
 from functools import lru_cache
 
 # Kana are written in two ways, and in a narrow one.
+_JOINED = {"HAN", "KANA", "HANGUL", "THAI", "LAO", "MYANMAR", "KHMER", "TIBETAN"}
 _TOGETHER = {"HIRAGANA": "KANA", "KATAKANA": "KANA", "CJK": "HAN", "FULLWIDTH": "LATIN", "HALFWIDTH": "KANA"}
 
 
@@ -22,3 +23,8 @@ def script_of(letter: str) -> str:
     """The script of one letter."""
     name = unicodedata.name(letter, "?").split()[0].split("-")[0]
     return _TOGETHER.get(name, name)
+
+
+def is_joined(letter: str) -> bool:
+    """Whether a letter is of a script without spaces between words, or one that joins particles to them (Korean)."""
+    return script_of(letter) in _JOINED

@@ -14,13 +14,14 @@ from ...generation.search.similar_sets import SimilarSets
 from ...generation.search.sorted_keys import SortedKeys
 from ...generation.search.words import shingles_of, words_of
 from ...store.stored_rows import StoredRow
+from ...text.letters import letters_in
 from ..record import message_text
 from .rules import Finding
 
 NEAR = 0.8
 """Jaccard similarity of the sets of words and word pairs from which two records say almost the same."""
-LEAST_WORDS = 8
-"""Words below which a likeness says nothing: greetings, yes and no."""
+LEAST_LETTERS = 35
+"""Letters of a text, about eight words, below which a likeness says nothing: greetings, yes and no."""
 MOST_HASHES = 50_000_000
 """Hashes that are kept for near duplicates, 4 bytes each; records after that are only compared with those before."""
 
@@ -71,10 +72,10 @@ class Duplicates:
         self._ids.append(record_id)
 
     def _near_finding(self, source: dict[str, Any]) -> list[Finding]:
-        words = words_of(_spoken(source))
-        if len(words) < LEAST_WORDS:
+        spoken = _spoken(source)
+        if letters_in(spoken) < LEAST_LETTERS:
             return []
-        shingles = shingles_of(words)
+        shingles = shingles_of(words_of(spoken))
         nearest = self._near.nearest(shingles)
         self._remember_near(shingles)
         if nearest is None or nearest[1] < NEAR:

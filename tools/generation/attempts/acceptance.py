@@ -17,6 +17,7 @@ from ...models.embedding import why_unfit
 from ...store.records import load_records, topic_counts
 from ..checks.check import Check, ComparingCheck
 from ..checks.form.artefacts import Artefacts
+from ..checks.form.copied_runs import CopiedRuns
 from ..checks.form.decontamination import Decontamination, eval_vectors
 from ..checks.form.exact_duplicate import ExactDuplicate
 from ..checks.form.hidden_text import HiddenText
@@ -24,6 +25,7 @@ from ..checks.form.known_words import KnownWords
 from ..checks.form.language import Language
 from ..checks.form.length import Length
 from ..checks.form.near_duplicate import NearDuplicate
+from ..checks.form.refusals import Refusals
 from ..checks.form.review_rules import ReviewRules
 from ..checks.form.reworded import Reworded
 from ..checks.form.role_grammar import RoleGrammar
@@ -35,7 +37,7 @@ from ..checks.habits import telling_records
 from ..checks.stepping_back import Judging
 from ..jobs.loading_progress import LoadingProgress
 from ..lessons.lessons import rejected_in_review
-from ..lessons.rules import list_rules
+from ..lessons.rules import list_rules, why_unread
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .replies import answer_in
 
@@ -105,16 +107,21 @@ class Acceptance:
             HiddenText(known),
             RoleGrammar(known),
             Artefacts(known),
+            Refusals(known),
             Language(of_topic if len(of_topic) >= FEW else known),
             Length(of_topic if len(of_topic) >= FEW else known),
             KnownWords(known),
             ToolCalls(known),
+            CopiedRuns(of_topic),
         ]
         judging = Judging.after_trial(plain, of_topic, topic)
         if services.settings.profile == "small":
             judging.checks.append(Reworded())
-        if rules := list_rules(services.store, workflow_id, topic):
-            judging.checks.append(ReviewRules(rules))
+        rules = list_rules(services.store, workflow_id, topic)
+        if exact := [rule for rule in rules if not rule.is_in_words]:
+            judging.checks.append(ReviewRules(exact))
+        if why := why_unread(rules, services.settings):
+            judging.not_judged[ReviewRules.name] = why
         judging.checks += [*comparing, *kept_out]
         judging.not_judged |= unfit
         if services.settings.checks.semantic:
@@ -140,7 +147,7 @@ class Acceptance:
         except (UnusableAnswer, ValueError) as error:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
-            return _broken("building the record", error)
+            return broken("building the record", error)
         return self.refusal(candidate, strategy) or candidate
 
     def refusal(self, candidate: Candidate, *more: Strategy) -> Rejection | None:
@@ -150,7 +157,7 @@ class Acceptance:
             try:
                 found = step.check(candidate)
             except Exception as error:
-                return _broken(type(step).__name__, error)
+                return broken(type(step).__name__, error)
             if found is not None:
                 return found
         return None
@@ -171,7 +178,7 @@ class Acceptance:
         return [check.name for check in self._checks]
 
 
-def _broken(what: str, error: Exception) -> Rejection:
+def broken(what: str, error: Exception) -> Rejection:
     """A fault of this program, met with one answer: that one is given up, and the job goes on without it."""
     _log.warning("%s failed with an answer", what, exc_info=error)
     return Rejection(

@@ -117,7 +117,7 @@ class BatchEngine(SlotKeeping):
         return batch_id
 
     def _line(self, one: Open) -> dict[str, object]:
-        request = one.draft.requests[len(one.replies)]
+        request = one.requests[len(one.replies)]
         return self._api.line(
             _custom_id(one),
             request.prompt,
@@ -176,7 +176,7 @@ class BatchEngine(SlotKeeping):
         for one in waiting:
             custom_id = _custom_id(one)
             if (found := answers.replies.get(custom_id)) is not None:
-                self._work.room.learn(one.draft.requests[len(one.replies)].room, *found)
+                self._work.room.learn(one.requests[len(one.replies)].room, *found)
                 one.add_reply(*found)
                 answered.append(one)
             else:

@@ -41,13 +41,15 @@ class TopicContext:
         wanted: what the topic lacks most; the first attempts ask for one after the other.
         profile: how the model is spoken to: ``small`` for the embedded one, whose texts are kept short.
         lessons: records that a person rejected, with excerpts and reasons: what to keep away from.
-        rules: what a person confirmed that the written must keep to, in words.
+        rules: what the written must keep to, as a person said it.
+        in_words: those of the rules that only a reader can judge by.
         borrowed: real records of other topics, where the topic has few of its own: for the manner only.
         defining_tool: the tool whose calls are most specific to the topic; None where no tool is.
         scenarios: the topic's cases in the order in which they are taken, those that were never written first.
         own: personas, situations and axes that the user brought.
         accepted: what was accepted so far, to be kept away from.
         templates: the user's folder of prompt templates.
+        tool_executor: the name of the user's function that answers tool calls; None where results are written.
     """
 
     topic: str
@@ -61,12 +63,14 @@ class TopicContext:
     profile: Profile = "full"
     lessons: Sequence[Mapping[str, Any]] = ()
     rules: Sequence[str] = ()
+    in_words: Sequence[str] = ()
     borrowed: Sequence[Record] = ()
     defining_tool: str | None = None
     scenarios: Sequence[Scenario] = ()
     own: OwnLists = NO_LISTS
     accepted: AcceptedCases = field(default_factory=AcceptedCases)
     templates: Path | None = None
+    tool_executor: str | None = None
 
     @cached_property
     def style(self) -> TopicStyle:
@@ -119,6 +123,8 @@ class Draft:
         examples: records that the prompts show beside the seeds, for the manner.
         profile: how the model is spoken to.
         template: hash of the templates; None is that of the strategy's own.
+        tool_rounds: how many messages that call tools are expected, where the user's own tools answer them: the record
+            is then written in parts, each to the next such message. None where it is written at once.
     """
 
     strategy: StrategyName
@@ -131,6 +137,7 @@ class Draft:
     examples: Sequence[Record] = ()
     profile: Profile = "small"
     template: str | None = None
+    tool_rounds: float | None = None
 
     def digest(self) -> str:
         """Tells whether this is the draft that an answer was written for: its prompts, schemas and seeds."""

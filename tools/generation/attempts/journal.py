@@ -88,31 +88,31 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spen
         return spending.settle(connection, [one.settled for one in answers if one.settled is not None])
 
 
-def begin_verdicts(
-    store: Store, job_id: str, begun: Sequence[tuple[int, Amount, Amount]], spending: Spending
+def begin_further_calls(
+    store: Store, job_id: str, begun: Sequence[tuple[int, Amount, Amount, str]], spending: Spending
 ) -> tuple[int, BudgetExceeded | None]:
-    """Write down that the verifier is being asked about attempts, before it is, and set aside what that takes more.
+    """Write down that the verifier, or the model once more, is being asked, before it is; set aside what that takes.
 
     Args:
         store: where the journal is.
         job_id: whose attempts.
-        begun: number of each attempt, what to add to its reservation, and what that comes to then.
+        begun: number of each attempt, what to add to its reservation, what that comes to then, and its status.
         spending: the budget of the approval.
 
     Returns:
         How many of them, from the first on, the budget allows, and what it said to the next one.
     """
     with store.write() as connection:
-        allowed, refusal = spending.reserve(connection, [more for _, more, _ in begun])
+        allowed, refusal = spending.reserve(connection, [more for _, more, _, _ in begun])
         rows = [
             {
                 "job": job_id,
                 "this": number,
-                "status": "judging",
+                "status": status,
                 "reserved_tokens": total.tokens,
                 "reserved_picodollars": total.picodollars,
             }
-            for number, _, total in begun[:allowed]
+            for number, _, total, status in begun[:allowed]
         ]
         if rows:
             connection.execute(_CHANGE, rows)

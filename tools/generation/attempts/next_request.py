@@ -90,7 +90,7 @@ class Asking:
         if attempt.is_written:
             return await self._ask_verifier(attempt, is_last=is_last)
         assert self._calls is not None
-        request = attempt.draft.requests[len(attempt.replies)]
+        request = attempt.requests[len(attempt.replies)]
         try:
             reply, usage = await self._calls.ask(request, attempt.draft.strategy)
         except asyncio.CancelledError:

@@ -11,7 +11,7 @@ from ...text.whole_characters import whole_characters
 from ..jobs.ledger import NOT_SENT
 from ..money.amounts import NOTHING, Amount
 from .draft import Draft, Rejection, Request
-from .replies import joined
+from .replies import Call, calls_to_answer, joined
 
 CUT_OFF = "cut_off"
 """The reason of attempts whose answer ended at its limit."""
@@ -29,7 +29,10 @@ class Open:
         reserved: what is set aside for it in the budget at this moment.
         counted: what of its use the budget has counted already; its reservation was given back then.
         needs_verdict: whether the verifier is asked when all checks have passed.
-        replies: what the model has answered so far, one for each request of the draft that was sent.
+        replies: what the model has answered so far, one for each request that was sent.
+        further: what is asked beyond the draft's requests: to go on after results of the user's own tools.
+        results: these results, for each reply that calls tools.
+        calls: what the last reply calls and the tools have not answered.
         usage: what these took together.
         counted_calls: what each of them took whose call the endpoint counted; of an earlier run, their sum.
         last_usage: what the last of them took.
@@ -51,6 +54,9 @@ class Open:
     counted: Amount = NOTHING
     needs_verdict: bool = False
     replies: list[str] = field(default_factory=list)
+    further: list[Request] = field(default_factory=list)
+    results: list[list[str]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     usage: TokenUsage = NO_USAGE
     counted_calls: list[TokenUsage] = field(default_factory=list)
     last_usage: TokenUsage = NO_USAGE
@@ -70,8 +76,16 @@ class Open:
         else:
             self.counted_calls.append(usage)
         self.replies.append(whole_characters(reply[:MOST_CHARACTERS]))
+        self.calls = calls_to_answer(self.draft, self.replies[-1])
         self.usage += usage
         self.last_usage = usage
+        self.is_journalled = False
+
+    def add_results(self, results: list[str], going_on: Request) -> None:
+        """The user's tools have answered, and what to ask next is known."""
+        self.results.append(results)
+        self.calls = []
+        self.further.append(going_on)
         self.is_journalled = False
 
     def add_verdict(self, verdict: str, usage: TokenUsage) -> None:
@@ -101,7 +115,12 @@ class Open:
     @property
     def response(self) -> str:
         """The replies as they are journalled."""
-        return joined(self.draft, self.replies)
+        return joined(self.draft, self.replies, self.results)
+
+    @property
+    def requests(self) -> list[Request]:
+        """All that is asked of the writing model, as far as it is known."""
+        return [*self.draft.requests, *self.further]
 
     @property
     def no_draft(self) -> Rejection | None:
@@ -112,13 +131,18 @@ class Open:
             return Rejection("declined", f"the model declined: {self.replies[-1]}"[:300])
         if not self.replies or not is_cut_off(self.replies[-1], self.last_usage):
             return None
-        limit = self.draft.requests[len(self.replies) - 1].max_tokens
+        limit = self.requests[len(self.replies) - 1].max_tokens
         return Rejection(CUT_OFF, cut_off_words(limit, self.last_usage))
 
     @property
     def is_written(self) -> bool:
-        """Whether every request of the draft has its reply."""
-        return len(self.replies) == len(self.draft.requests)
+        """Whether every request has its reply, and every call of these its result."""
+        return len(self.replies) == len(self.requests) and not self.calls
+
+    @property
+    def waits_for_tools(self) -> bool:
+        """Whether it is written in parts, and parts are to come: there is nothing for the checks to see."""
+        return self.draft.tool_rounds is not None and not self.is_written
 
     @property
     def is_whole(self) -> bool:

@@ -25,6 +25,7 @@ from .acceptance import PARSE, Acceptance, as_record
 from .draft import Candidate, Draft, Rejection, Strategy
 from .journal_entries import Accepted, Answered, Lost, Paid, Refused
 from .open_attempt import Failed, Open, Outcome
+from .own_tools import OwnTools
 from .provenance import provenance_of
 
 
@@ -44,6 +45,7 @@ class AttemptWork:
         spending: the budget of the approval.
         room: for the model's answers.
         verifier: looks at records last; None when there is no verifier.
+        own_tools: answer the calls of records; None where the model writes results.
         seen: position of the last record that the checks know.
     """
 
@@ -57,6 +59,7 @@ class AttemptWork:
         spending: Spending,
         room: AnswerRoom,
         verifier: Verifier | None = None,
+        own_tools: OwnTools | None = None,
         *,
         seen: int,
     ) -> None:
@@ -67,6 +70,7 @@ class AttemptWork:
         self._acceptance = acceptance
         self._spending = spending
         self._verifier = verifier
+        self._own_tools = own_tools
         self.room = room
         self._seen = seen
         self.costs = AttemptCosts(spending, verifier)
@@ -155,8 +159,8 @@ class AttemptWork:
         self._look_at_other_jobs()
         judged = [(one, self._judged(one)) for one in answered]
         refused = [(one, found) for one, found in judged if isinstance(found, Rejection)]
-        passed = [(one, found) for one, found in judged if isinstance(found, Candidate)]
-        whole = [(one, candidate) for one, candidate in passed if one.is_whole]
+        passed = [(one, found) for one, found in judged if not isinstance(found, Rejection)]
+        whole = [(one, found) for one, found in passed if isinstance(found, Candidate) and one.is_whole]
         going_on = [one for one, _ in passed if not one.is_whole]
         problems = [self._overrun(answered), self.write_down(going_on)]
         doubled, problem = self._end(
@@ -174,8 +178,8 @@ class AttemptWork:
         outcomes += [Outcome(one, "rejected", rejection) for one, rejection in refused]
         outcomes += [Outcome(one, "rejected", journal.TWIN) for one, _ in whole if one.number in doubled]
         outcomes += [Outcome(one, "accepted") for one, _ in whole if one.number not in doubled]
-        outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written]
-        outcomes += self._begin_verdicts([one for one in going_on if one.is_written])
+        outcomes += [Outcome(one, "continues") for one in going_on if not one.is_written and not one.further]
+        outcomes += self._begin_further([one for one in going_on if one.is_written or one.further])
         return outcomes, next(filter(None, problems), None)
 
     def _look_at_other_jobs(self) -> None:
@@ -186,20 +190,26 @@ class AttemptWork:
         for record in news:
             self._acceptance.know(record)
 
-    def _begin_verdicts(self, to_ask: Sequence[Open]) -> list[Outcome]:
-        """Set aside what the verifier may take, beyond what is set aside already, and write down that it is asked."""
+    def _begin_further(self, to_ask: Sequence[Open]) -> list[Outcome]:
+        """Set aside what a call may take that was not foreseen, beyond what is set aside already, and write it down.
+
+        The verifier is asked about what is written, the model to go on with what waited for results of tools.
+        """
         if not to_ask:
             return []
-        missing = [self.costs.missing_for_verdict(one) for one in to_ask]
-        begun = [(one.number, more, one.reserved + more) for one, more in zip(to_ask, missing, strict=True)]
-        allowed, refusal = journal.begin_verdicts(self._store, self._job.id, begun, self._spending)
-        for one, (_, _, reserved) in zip(to_ask[:allowed], begun, strict=False):
+        missing = [self.costs.missing_for_next(one) for one in to_ask]
+        begun = [
+            (one.number, more, one.reserved + more, "judging" if one.is_written else "calling")
+            for one, more in zip(to_ask, missing, strict=True)
+        ]
+        allowed, refusal = journal.begin_further_calls(self._store, self._job.id, begun, self._spending)
+        for one, (_, _, reserved, _) in zip(to_ask[:allowed], begun, strict=False):
             one.reserved = reserved
         outcomes = [Outcome(one, "continues") for one in to_ask[:allowed]]
         if len(to_ask) == allowed:
             return outcomes
-        # What is left of the budget is not enough to judge it, nor for another attempt: the job ends by itself.
-        unjudged = Rejection("budget", f"there was no room for the verifier: {refusal}"[:300])
+        # What is left of the budget is not enough to judge or end it, nor for another attempt: the job ends by itself.
+        unjudged = Rejection("budget", f"there was no room for the next call: {refusal}"[:300])
         self._end(
             [],
             [
@@ -214,8 +224,11 @@ class AttemptWork:
             return set(), None
         return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
 
-    def _judged(self, one: Open) -> Candidate | Rejection:
-        """What the checks say of an attempt, and then the verifier, if it was asked."""
+    def _judged(self, one: Open) -> Candidate | Rejection | None:
+        """What the checks say of an attempt, and then the verifier, if it was asked; None while it waits for tools."""
+        if one.waits_for_tools:
+            assert self._own_tools is not None
+            return self._own_tools.answer(one) if one.calls else None
         # With a verdict, once more: what was accepted meanwhile may be the same.
         look = self._acceptance.judge if one.is_written else self._acceptance.examine
         judged = look(self._strategy, one.draft, one.response)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ...dataset.record import Record
 from ..attempts.draft import Candidate, Rejection
 
+Languages = Literal["any", "embedded"] | tuple[str, ...]
+"""In which languages a check judges: any; those that the dataset's embedding knows; or these, by their codes."""
+ANY: Languages = "any"
+EMBEDDED: Languages = "embedded"
+
 
 class Check(Protocol):
-    """One check that a candidate record must pass."""
+    """One check that a candidate record must pass.
+
+    Attributes:
+        name: by which a rejection names it.
+        languages: in which it judges.
+    """
 
     name: str
+    languages: Languages
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """Why the candidate is refused, with evidence, or None when it passes."""

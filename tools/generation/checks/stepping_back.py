@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from ...dataset.record import Record
 from ..attempts.draft import Candidate, Draft
 from .check import Check
-from .habits import evenly
+from .habits import LEAST_RECORDS, evenly
 
 _log = logging.getLogger(__name__)
 
 MOST_REFUSED = 0.03
-"""Share of the topic's real records that a check may refuse."""
+"""Share of the topic's real records that a check may refuse; a single one may be a slip."""
 MEASURED = 200
 LEAST_MEASURED = 10
 """With fewer real records their share says nothing."""
@@ -43,7 +43,7 @@ class Judging:
         judging = cls([])
         for check in checks:
             refused = sum(_refuses(check, candidate) for candidate in candidates)
-            if refused <= MOST_REFUSED * len(tried):
+            if refused < LEAST_RECORDS or refused <= MOST_REFUSED * len(tried):
                 judging.checks.append(check)
             else:
                 judging.not_judged[check.name] = (

@@ -16,9 +16,11 @@ from ..attempts.acceptance import Acceptance
 from ..attempts.answer_spool import AnswerSpool, spool_path
 from ..attempts.batch_engine import BatchEngine
 from ..attempts.concurrency import AdaptiveLimit
-from ..attempts.draft import TopicContext
+from ..attempts.draft import Strategy, TopicContext
 from ..attempts.engine import Engine
+from ..attempts.own_tools import OwnTools
 from ..attempts.stages import AttemptWork
+from ..checks.form.tool_schema import ToolSchema
 from ..checks.verifier.asking import VerifierLine
 from ..checks.verifier.verifier import Verifier
 from ..lessons.taught import teach_job
@@ -111,6 +113,7 @@ def load_job(
         spending,
         room,
         _verifier(services, context),
+        _own_tools(services, strategy, context),
         seen=seen,
     )
     spool = spool_path(services.settings.home, job.id)
@@ -137,6 +140,13 @@ def load_job(
     if (verifier := settings.for_verifier()) and line and line.limit is not limit:
         limits.append((verifier, line.limit))
     return LoadedJob(engine, remarks, acceptance.not_judged, limits)
+
+
+def _own_tools(services: Services, strategy: Strategy, context: TopicContext) -> OwnTools | None:
+    if services.tool_executor is None:
+        return None
+    schema = ToolSchema(record for record in context.seeds if record.uses_tools)
+    return OwnTools(services.tool_executor, strategy, schema)
 
 
 def _verifier(services: Services, context: TopicContext) -> Verifier | None:

@@ -13,7 +13,8 @@ from ..attempts.answer_spool import spooled_answers
 from ..attempts.draft import Rejection
 from ..attempts.journal_entries import Answered, Lost, Refused
 from ..attempts.open_attempt import Open
-from ..attempts.replies import split
+from ..attempts.own_tools import going_on
+from ..attempts.replies import calls_to_answer, split
 from ..attempts.stages import AttemptWork
 from ..money.amounts import NOTHING, Amount
 from ..money.attempt_costs import BYTES_PER_TOKEN
@@ -163,7 +164,12 @@ def _is_news(answered: Answered, attempt: Attempt) -> bool:
 
 def _opened(work: AttemptWork, attempt: Attempt) -> Open:
     one = work.open(attempt.number, attempt.slot, attempt.room)
-    one.replies = split(one.draft, attempt.response) if attempt.response is not None else []
+    if attempt.response is not None:
+        one.replies, one.results = split(one.draft, attempt.response)
+        if len(one.replies) > len(one.results):
+            one.calls = calls_to_answer(one.draft, one.replies[-1])
+        parts = range(1, len(one.results) + 1)
+        one.further = [going_on(one.draft, one.replies[:n], one.results[:n]) for n in parts]
     one.usage = TokenUsage(
         attempt.prompt_tokens, attempt.completion_tokens, attempt.cached_tokens, attempt.reasoning_tokens
     )

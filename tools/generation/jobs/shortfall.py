@@ -27,10 +27,13 @@ _ADVICE: Mapping[str, str] = {
     "language",
     "length": "the texts are far longer than the real ones: another model",
     "known_words": "the texts are no words of the dataset's language: a larger model",
+    "refusals": f"the model refuses to write this: another model, or other records as examples{_OR_THE_CHECK}",
     "artefacts": f"the texts show traces of the model, or are cut off: a larger model{_OR_THE_CHECK}",
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",
     "tool_schema": "the tool calls do not keep to their tools' schemas: a larger model, or schemas that say more",
     "answered_calls": "calls and results do not go together: a larger model",
+    "tool_executor": "your own tools fail with these calls, or take too long (`FINETUNE_COVERAGE_TOOL_SECONDS`): look "
+    "at the calls with `jobs show`; examples whose values your tools know help",
     "exact_duplicate": "the model repeats itself: fewer records, more seeds, or another strategy",
     "near_duplicate": "the texts are too like those that are there, since the examples are few or alike: fewer "
     "records, more seeds, or another strategy",

@@ -12,16 +12,21 @@ from .rules import list_rules
 
 
 class Taught(TypedDict):
-    """Lessons and rules, as JSON."""
+    """Lessons and rules, as JSON; ``in_words`` are those of the rules that only a reader can judge by."""
 
     lessons: list[Lesson]
     rules: list[str]
+    in_words: list[str]
 
 
 def taught_now(store: Store, workflow_id: str, topic: str) -> Taught:
     """What the reviews so far teach for a topic."""
-    rules = [rule.words for rule in list_rules(store, workflow_id, topic)]
-    return {"lessons": lessons_of(store, workflow_id, topic), "rules": rules}
+    rules = list_rules(store, workflow_id, topic)
+    return {
+        "lessons": lessons_of(store, workflow_id, topic),
+        "rules": [rule.words for rule in rules],
+        "in_words": [rule.words for rule in rules if rule.is_in_words],
+    }
 
 
 def teach_job(store: Store, job: Job) -> None:
@@ -34,4 +39,8 @@ def teach_job(store: Store, job: Job) -> None:
 def taught_of_job(store: Store, job_id: str) -> Taught:
     """What a job was taught; nothing for one from before there were lessons."""
     noted = job_notes.noted_lessons(store, job_id) or {}
-    return {"lessons": noted.get("lessons", []), "rules": noted.get("rules", [])}
+    return {
+        "lessons": noted.get("lessons", []),
+        "rules": noted.get("rules", []),
+        "in_words": noted.get("in_words", []),
+    }

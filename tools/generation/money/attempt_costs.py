@@ -42,7 +42,7 @@ class AttemptCosts:
         """What an attempt has used so far; where the endpoint does not count, the most that it can have been."""
         if not one.replies:
             return NOTHING
-        uncounted = (self._spending.worst_case_of(one.draft.requests[number]) for number in one.uncounted)
+        uncounted = (self._spending.worst_case_of(one.requests[number]) for number in one.uncounted)
         cut = map(self._spending.verifier_cost, one.cut_verdicts)
         used = sum([*uncounted, *map(self.of, one.counted_calls), *cut], one.assumed)
         if one.verdict is None:
@@ -68,7 +68,7 @@ class AttemptCosts:
             is_call_lost: whether the next call to the writing model is among them.
         """
         if is_call_lost:
-            return Lost(1, self._spending.worst_case_of(one.draft.requests[len(one.replies)]))
+            return Lost(1, self._spending.worst_case_of(one.requests[len(one.replies)]))
         if one.question is not None:
             return Lost(one.lost_verdicts, self._of_verdict(one.question) * one.lost_verdicts)
         # What the verifier was asked is not known any more: all that was set aside beside what was used.
@@ -79,15 +79,18 @@ class AttemptCosts:
         estimated = sum(
             len(text.encode()) // BYTES_PER_TOKEN
             for number in one.uncounted
-            for text in (*(text for _, text in one.draft.requests[number].prompt), one.replies[number])
+            for text in (*(text for _, text in one.requests[number].prompt), one.replies[number])
         )
         return one.usage.tokens + estimated + one.judged_with.tokens
 
-    def missing_for_verdict(self, one: Open) -> Amount:
-        """What has to be set aside before the verifier is asked, beyond what is set aside already."""
-        assert one.question is not None
-        needed = self.used(one) - one.counted + self._of_verdict(one.question) * (one.lost_verdicts + 1)
-        return needed.beyond(one.reserved)
+    def missing_for_next(self, one: Open) -> Amount:
+        """What has to be set aside before the verifier, or the model once more, is asked, beyond what is already."""
+        if not one.is_written:
+            following = self._spending.worst_case_of(one.requests[len(one.replies)])
+        else:
+            assert one.question is not None
+            following = self._of_verdict(one.question) * (one.lost_verdicts + 1)
+        return (self.used(one) - one.counted + following).beyond(one.reserved)
 
     def settled(self, one: Open, lost: Lost) -> tuple[Amount, Amount] | None:
         """What to give back for an attempt that ends, and what it used; None when that was done before.
@@ -102,7 +105,7 @@ class AttemptCosts:
 
     def overrun(self, one: Open) -> str | None:
         """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
-        asked = [worst_case_tokens(request) for request in one.draft.requests[: len(one.replies)]]
+        asked = [worst_case_tokens(request) for request in one.requests[: len(one.replies)]]
         worst = (sum(prompt for prompt, _ in asked), sum(reply for _, reply in asked))
         written = overrun(worst, (one.usage.prompt_tokens, one.usage.completion_tokens))
         if written or one.verdict is None or one.question is None:

@@ -193,7 +193,7 @@ def _estimate(
         update={
             "note": f"about {estimate.calls:,} model calls and {note}",
             "brief": f"about {said}{unknown}{_brief_stops_words(estimate.stops)}",
-            "made_of": _made_of(work, records, price),
+            "made_of": _made_of(work, records, price, settings),
             "stops_note": _stops_words(estimate.stops),
         }
     )
@@ -241,7 +241,7 @@ def _brief_stops_words(stops: Sequence[Stops]) -> str:
     return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refusals in a row"
 
 
-def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None) -> str:
+def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings) -> str:
     drafts, verdicts = sum(part.drafts for part in work), sum(part.verdicts for part in work)
     if not drafts:
         return ""
@@ -253,6 +253,8 @@ def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None) ->
         f"takes {calls:.2g} calls, with about {_rounded(round(sent)):,} tokens sent and {_rounded(round(written)):,} "
         "written."
     )
+    if settings.tool_executor and calls > 1:
+        said += f" {settings.tool_executor} answers the tool calls, and after each answer the model is asked to go on."
     if verdicts:
         said += f" A judge looks at about {verdicts:,.0f} of them, a call each."
     if price is not None and not price.is_free:

@@ -143,6 +143,7 @@ def usable_strategy(services: Services, workflow_id: str, item: PlanItem) -> tup
         InvalidInput: it cannot be used for the topic, with the reason.
     """
     check_templates(services.settings.templates)
+    _ = services.tool_executor  # one that cannot be loaded is said before anybody approves
     context = topic_context(services, workflow_id, item.topic, item.count, spread=False)
     strategy = make_strategy(item.strategy)
     reason = strategy.unusable(context)
@@ -156,11 +157,15 @@ def usable_strategy(services: Services, workflow_id: str, item: PlanItem) -> tup
 
 def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expected]:
     """Calls of one draft, and what it is assumed to come to, from some that are rendered."""
-    calls, sent, longest = 0, 0, 0
+    calls, sent, longest = 0.0, 0.0, 0
     for attempt in range(_MEASURED_DRAFTS):
-        for request in strategy.draft(context, attempt, random.Random(attempt)).requests:
-            calls += 1
-            sent += sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
+        draft = strategy.draft(context, attempt, random.Random(attempt))
+        # Where own tools answer calls, the record is no longer for it, but its prompt is sent with each part.
+        parts = 1 + (draft.tool_rounds or 0)
+        for request in draft.requests:
+            calls += parts
+            size = sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
+            sent += parts * size
             longest += request.text_tokens
     assumed = Expected(
         acceptance=FIRST_ACCEPTANCE,

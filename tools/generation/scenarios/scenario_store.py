@@ -17,6 +17,22 @@ from .scenario import OwnLists, Scenario
 
 _ALL_TOPICS = ""
 """In place of a topic's name: the user's own lists, which hold for all of them."""
+FORM = """\
+# The cases that records are written for. What is left out of a topic is gone; topics that are not named stay.
+# Your own lists hold for all topics:
+#   personas: [a nurse between two shifts]        in place of the planned users
+#   situations: [the cellar is flooded]           more cases
+#   axes: {storm: a storm has closed the depot}   edge cases, by name
+# A case of a topic (only the situation is needed):
+#   topics:
+#     name_of_the_topic:
+#     - area: sync
+#       situation: two laptops overwrite each other's files
+#       user: a small office
+#       difficulty: the files have different names
+
+"""
+"""What stands above the cases in a person's editor."""
 MOST_CASES = 1_000
 """Of a topic."""
 
@@ -110,7 +126,8 @@ def _read(text: str) -> ScenarioFile:
     try:
         edited = ScenarioFile.model_validate(yaml.safe_load(text) or {})
     except yaml.YAMLError as error:
-        raise InvalidInput(f"The scenarios are no YAML: {' '.join(str(error).split())}.") from error
+        said = " ".join(str(error).split()).replace('in "<unicode string>", ', "in ")
+        raise InvalidInput(f"The scenarios are no YAML: {said.rstrip('.:^ ')}.") from error
     except (ValidationError, RecursionError) as error:
         where = (
             error.errors()[0]

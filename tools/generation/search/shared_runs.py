@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .words import chained, word_hashes, words_of
+from .words import chained, characters_per_word, word_hashes, words_of
 
 LONGEST, SHORTEST = 13, 8
-"""Words of a run. GPT-3 (Brown et al. 2020, appendix C) looks for 13 words, and for the whole text where it is
-shorter, down to 8: below, texts share their words by chance."""
+"""Words of a run, or as many characters as make them. GPT-3 (Brown et al. 2020, appendix C) looks for 13 words, and for
+the whole text where it is shorter, down to 8: below, texts share their words by chance."""
 STANDARD_PHRASE = 10
 """A run in more texts than this says nothing about one of them (same appendix)."""
 
@@ -90,7 +90,7 @@ def _runs_and_owners(
     owners: list[NDArray[Any]] = [np.empty(0, np.intp)]
     lengths: set[int] = set()
     for number, texts in enumerate(documents):
-        found = [_runs_of(word_hashes(words_of(text))) for text in texts]
+        found = [_runs_of(words_of(text)) for text in texts]
         mine = np.unique(np.concatenate([part for part, _ in found])) if found else runs[0]
         runs.append(mine)
         owners.append(np.full(len(mine), number))
@@ -100,7 +100,9 @@ def _runs_and_owners(
     return every[order], np.concatenate(owners)[order], lengths
 
 
-def _runs_of(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
+def _runs_of(words: list[str]) -> tuple[NDArray[np.uint64], int]:
     """The runs of a text, none when it is too short, and how many words each has."""
-    length = min(LONGEST, len(hashes))
-    return (chained(hashes, length) if length >= SHORTEST else np.empty(0, np.uint64)), length
+    each = characters_per_word(words)
+    length = min(LONGEST * each, len(words))
+    runs = chained(word_hashes(words), length) if length >= SHORTEST * each else np.empty(0, np.uint64)
+    return runs, length

@@ -1,4 +1,4 @@
-"""Texts as sets of hashed words and word pairs, for comparing their wording."""
+"""Texts as sets of hashed words and word pairs, of characters where there are no spaces, for comparing the wording."""
 
 from __future__ import annotations
 
@@ -9,15 +9,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Scripts without spaces between words (Thai, Lao, Burmese, Khmer, kana, Han): each character counts as a word.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+# Scripts without spaces between words: each character counts as a word, and several of them make one.
+_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+_UNSPACED = rf"{_LETTERS}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # and kana, Han
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_LETTER, _CHARACTER = re.compile(f"[{_LETTERS}]"), re.compile(f"[{_UNSPACED}]")
+_SPACED = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Knuth's multiplicative hashing
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation."""
     return _WORD.findall(text.lower())
+
+
+def characters_per_word(words: list[str]) -> int:
+    """How many of a text's `words_of` make a word of English, about: 2 in Chinese and Japanese, 5 in Thai, else 1."""
+    if 2 * sum(len(word) == 1 for word in words) < len(words):
+        return 1
+    letters = sum(_LETTER.fullmatch(word) is not None for word in words)
+    characters = sum(_CHARACTER.fullmatch(word) is not None for word in words)
+    return 1 if 2 * characters < len(words) else 5 if 2 * letters > characters else 2
+
+
+def word_count(text: str) -> int:
+    """How many words a text has as people count them: "don't" is one, and so is each character without spaces."""
+    return sum(any(map(str.isalnum, word)) for word in _SPACED.findall(text))
 
 
 def word_hashes(words: list[str]) -> NDArray[np.uint64]:
@@ -41,7 +58,11 @@ def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def shingles_of(words: list[str]) -> NDArray[Any]:
-    """The sorted 32-bit hashes of the different words and word pairs, shape (n,)."""
-    hashes = word_hashes(words)
-    both = np.concatenate([chained(hashes, 1), chained(hashes, 2)])
+    """The sorted 32-bit hashes of the different words and word pairs, shape (n,).
+
+    Of scripts without spaces between words, characters and pairs of them; of those that are alphabets, in which all
+    texts have the same letters, pairs and threes.
+    """
+    hashes, shorter = word_hashes(words), 2 if characters_per_word(words) > 2 else 1
+    both = np.concatenate([chained(hashes, shorter), chained(hashes, shorter + 1)])
     return np.unique((both >> np.uint64(32)).astype(np.uint32))

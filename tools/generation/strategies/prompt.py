@@ -67,7 +67,7 @@ def render(name: str, *, folder: Path = TEMPLATES, own: Path | None = None, **va
         at = f", line {line}" if line else ""
         raise InvalidInput(
             f"The prompt template {getattr(error, 'name', None) or name}{at} cannot be rendered: {error.message}.",
-            hint=f"Mend it in {own}, or take it out of there. Compare it with the one that comes with the package.",
+            hint=f"Mend it in {own}, or take it out of there. Compare it with the one in {TEMPLATES}.",
         ) from error
     pieces = _MARKER.split(text)[1:]
     if not pieces and own is not None:
@@ -90,12 +90,13 @@ def check_templates(own: Path | None) -> None:
     known = {str(path.relative_to(TEMPLATES)) for each in replaceable for path in TEMPLATES.glob(each)}
     found = {str(path.relative_to(own)) for path in own.rglob("*.jinja")} if own.is_dir() else set()
     replacing = ", ".join(sorted(known))
+    hint = f"Templates: {replacing}. Copy one from {TEMPLATES} into a folder of your own, at the same place in it."
     if not found:
-        raise InvalidInput(f"There are no prompt templates in {own}.", hint=f"Templates: {replacing}.")
+        raise InvalidInput(f"There are no prompt templates in {own}.", hint=hint)
     if unknown := sorted(found - known):
         raise InvalidInput(
             f"Nothing asks for the prompt template {unknown[0]} in {own}.",
-            hint=f"Templates: {replacing}.",
+            hint=hint,
         )
 
 

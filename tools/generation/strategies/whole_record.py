@@ -17,6 +17,7 @@ from typing import Any
 from ...coverage.space.cells import Facet
 from ...coverage.strategy_choice import StrategyName
 from ...dataset.record import Message, Record
+from ...dataset.tool_exchanges import exchanges
 from ..attempts.draft import Candidate, ChatTurn, Draft, Rejection, Request, TopicContext
 from ..missing_cells import Wanted, wanted_at
 from ..scenarios.scenario import Scenario, scenario_at
@@ -39,6 +40,8 @@ LONGEST_EXAMPLE = 12_000
 """Characters; a longer record is shown only where all are."""
 MOST_SHOWN = 40_000
 """Characters of all examples together, beyond the first."""
+FURTHER_SHARE = 12
+"""One record that changes with the attempt may be this part of what all prompts share: prompt caches keep the rest."""
 MOST_SYSTEMS = 3
 MOST_NEIGHBOURS = 100
 TEMPERATURE = 1.0
@@ -63,6 +66,13 @@ class Material:
         return _as_many_as_fit(self.real, wanted)
 
     @cached_property
+    def further(self) -> list[Record]:
+        """Real records beside the examples, short enough that most of a prompt stays the same with one of them."""
+        room = sum(len(text) for _, text in self.prefix) // FURTHER_SHARE
+        shown = {record.id for record in self.examples}
+        return [one for one in self.real if one.id not in shown and len(one.body) <= room]
+
+    @cached_property
     def borrowed(self) -> list[Record]:
         """Records of other topics, where there are hardly any of this one."""
         return _as_many_as_fit(self.context.borrowed, max(0, LEAST_EXAMPLES - len(self.examples)))
@@ -84,6 +94,15 @@ class Material:
     def language(self) -> str | None:
         """What users and assistant write."""
         return language_of_records(self.frames)
+
+    @cached_property
+    def tool_rounds(self) -> float | None:
+        """Messages of a real record in which tools are called and answered, on average; None where no call is."""
+        rounds = [
+            len({one.message for one in exchanges(record.messages) if one.answer is not None})
+            for record in self.frames[:_COMPARED]
+        ]
+        return sum(rounds) / len(rounds) if any(rounds) else None
 
     @cached_property
     def longest(self) -> int:
@@ -206,6 +225,8 @@ class WholeRecord(ABC):
         near = context.accepted.near(
             attempt, {seed.id for seed in task.seeds}, scenario.area if scenario else ""
         )
+        has_tools = task.frame is not None and bool(task.frame.tools)
+        rounds = material.tool_rounds if context.tool_executor and has_tools else None
         tail = render(
             f"{self.name}/full",
             own=context.templates,
@@ -215,9 +236,10 @@ class WholeRecord(ABC):
             wanted=wanted.words_for(context.style) if wanted else None,
             avoid=[record.user_text[-300:] for record in near],
             frame=material.not_shown(task.frame),
+            has_own_tools=rounds is not None,
             **task.values,
         )
-        schema = {**task.fields, "messages": messages_schema(tools=bool(task.frame and task.frame.tools))}
+        schema = {**task.fields, "messages": messages_schema(tools=has_tools)}
         request = Request(
             [*material.prefix, *tail],
             answer_schema(schema),
@@ -229,6 +251,7 @@ class WholeRecord(ABC):
             **task.details,
             **(wanted.provenance if wanted else {}),
             **({"avoid": [record.id for record in near]} if near else {}),
+            **({"tool_executor": context.tool_executor} if rounds is not None else {}),
         }
         return Draft(
             strategy=self.name,
@@ -240,6 +263,7 @@ class WholeRecord(ABC):
             plan=task,
             profile="full",
             template=template_hash("prefix", "task", f"{self.name}/full", own=context.templates),
+            tool_rounds=rounds,
         )
 
     def scenario(self, context: TopicContext, attempt: int) -> Scenario:

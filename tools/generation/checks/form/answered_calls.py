@@ -8,6 +8,7 @@ from typing import Any
 from ....dataset.record import Message, Record
 from ....dataset.tool_exchanges import ToolExchange, exchanges
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import Excuse, Finding, Habits
 
 LEFT_UNANSWERED = 0.05
@@ -19,6 +20,7 @@ class AnsweredCalls:
     """Parallel calls of one message are answered one after the other; a result without its call is refused too."""
 
     name = "answered_calls"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         self._habits = Habits(real, lambda record: _findings(record.messages))

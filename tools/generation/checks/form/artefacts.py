@@ -1,7 +1,6 @@
 """Artefacts: sure traces of the machine that wrote the text, and texts that are cut off or run in circles.
 
-The same in every language, but for what a model says of itself (`_REFUSAL`), which is known in English and some others;
-elsewhere that is left to the verifier.
+The same in every language.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ....dataset.record import Message, Record, message_text
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import Excuse, Finding, Habits
 from .loops import said_twice
 
@@ -25,19 +25,12 @@ _MARKUP = re.compile(
 _PLACEHOLDER = re.compile(
     r"\[[^\W\d][^\[\]\d\n]{1,40}\](?!\()|\{\{[^{}\n]*+\}\}|\bX{3,}\b|_{4,}|\blorem ipsum\b", re.I
 )
-_REFUSAL = re.compile(
-    r"\bas an? (ai|artificial|language model)|\bi('m| am) (just )?an? (ai|language model)\b"
-    r"|\bi(['’]m| am) sorry,? (but )?i (can(no|['’])t|am unable to) (assist|help|comply|fulfill)"
-    r"|\bi can(no|['’])t (assist|help) with (that|this)"
-    r"|作为(一个)?(AI|人工智能|语言模型)|無法協助|AI ?(언어 ?)?모델로서|AI(言語モデル)?として|ในฐานะ ?(AI|โมเดลภาษา)"
-    r"|\bals (eine? )?(KI|Sprachmodell)\b|\b(como|en tant qu['’]|come) ?(un |una )?(IA\b|mod\w+ (de l|lingu))"
-    r"|\bкак (ИИ|языковая модель)|كنموذج لغوي",
-    re.IGNORECASE,
-)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _RUN = re.compile(r"(\W|_)\1{3,}")
-_OPENED = re.compile(r"\s[\"'(\[{“‘«„]\s*$|[,，、]\s*$")
-"""A quotation mark or bracket that was opened as the last thing, or a comma: none of 55,642 real turns ends so."""
+_OPENED = re.compile(r"\s[\"'(\[{“‘«„]\s*$")
+_COMMA = re.compile(r"[,，、]\s*$")
+"""A quotation mark or bracket that was opened as the last thing, or of an assistant a comma: of 50,000 real turns three
+end so. Users do end with a comma, one in a thousand turns."""
 HABIT = 0.01
 """Share of the real records with a trace, from which the trace is theirs: blanks in quiz questions."""
 OPEN_ENDS = 0.01
@@ -51,6 +44,7 @@ class Artefacts:
     """Looks at each written turn by itself."""
 
     name = "artefacts"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         real = list(real)
@@ -93,7 +87,7 @@ class Artefacts:
             if role not in ("user", "assistant") or not text:
                 continue
             plain = _CODE.sub(" ", text)
-            for what, pattern in (("markup", _MARKUP), ("placeholder", _PLACEHOLDER), ("refusal", _REFUSAL)):
+            for what, pattern in (("markup", _MARKUP), ("placeholder", _PLACEHOLDER)):
                 match = pattern.search(plain)
                 if match and match.group().lower() not in said:
                     # A blank is one, however long.
@@ -101,8 +95,10 @@ class Artefacts:
                     yield _finding(role, f"{what} {match.group()!r}", trace)
             if twice := said_twice(plain):
                 yield _finding(role, f"says twice: {twice!r}", twice)
-            if _OPENED.search(text) or (role in self._closed and text[-1].isalnum()):
-                yield _finding(role, f"cut off: …{text[-40:]!r}", "open end")
+            opened = _OPENED.search(text) or (role == "assistant" and _COMMA.search(text))
+            if opened or (role in self._closed and text[-1].isalnum()):
+                trace = "open end" if text[-1].isalnum() else text[-1]
+                yield _finding(role, f"cut off: …{text[-40:]!r}", trace)
             strange = _scripts(text) - self._scripts - _scripts(said) if self._scripts else set[str]()
             if strange:
                 letter = next(letter for letter in text if letter.isalpha() and script_of(letter) in strange)

@@ -12,6 +12,7 @@ from ....dataset.record import Record, message_text
 from ...attempts.draft import Candidate, Rejection
 from ...search.shared_runs import SharedRuns
 from ...search.vector_search import VectorSearch
+from ..check import ANY
 from .written_vector import WrittenVector
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Decontamination:
     """
 
     name = "decontamination"
+    languages = ANY
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from ....dataset.record import Record
 from ...attempts.draft import Candidate, Rejection
 from ...search.growing_rows import GrowingRows
 from ...search.sorted_keys import SortedKeys
+from ..check import ANY
 from .user_texts import compared_texts
 
 _NO_WORD = re.compile(r"[\W_]+")
@@ -31,6 +32,7 @@ class ExactDuplicate:
     """
 
     name = "exact_duplicate"
+    languages = ANY
 
     def __init__(self, existing: Iterable[Record] = ()) -> None:
         self._keys = SortedKeys(columns=1)
@@ -42,7 +44,7 @@ class ExactDuplicate:
 
     def know(self, record: Record) -> None:
         """Remember an existing record."""
-        self._remember(record.id, [text for text, _ in compared_texts(record)])
+        self._remember(record.id, list(compared_texts(record)))
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The record that says the same already."""

@@ -9,6 +9,7 @@ from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record
 from ....text.hidden_characters import hidden_characters
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import Excuse, Finding, Habits
 
 HABIT = 0.01
@@ -19,6 +20,7 @@ class HiddenText:
     """Looks at every string of the written turns, those of tool calls and their arguments included."""
 
     name = "hidden_text"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         self._habits = Habits(real, lambda record: _findings(record.messages))

@@ -11,33 +11,37 @@ from ....dataset.record import Record, message_text
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
 from ...search.words import words_of
+from ..check import ANY
 
-LEAST_RECORDS = 20
-LEAST_PARTS = 12
-"""Of a text; with fewer its share says nothing."""
+LEAST_MESSAGES = 20
+LEAST_PARTS = 24
+"""Of a message; with fewer it may be a name or an address."""
 HALF = 0.5
 FEW = 0.01
-"""Share of the real texts below whose known parts the limit lies, where that is less than half."""
+"""Share of the real messages below whose known parts the limit lies, where that is less than half."""
 
 
 class KnownWords:
-    """Counts which parts of a text's words the real records know. The same in every script.
+    """Counts which parts of a message's words the real records know. The same in every script.
 
     Parts are three letters in a row with the ends of the word, or single characters where a word is one or two of them
-    (Chinese, Japanese, Korean, Thai). The limit is half, or less where real records judged by the others know less.
+    (Chinese, Japanese, Korean, Thai). The limit is half, or less where messages of real records judged by the other
+    records know less.
     """
 
     name = "known_words"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record]) -> None:
-        texts = [set(_parts(_spoken(record))) for record in real]
-        self._times = Counter(part for parts in texts for part in parts)
+        messages = [[set(_parts(text)) for text in _spoken(record)] for record in real]
+        self._times = Counter(part for record in messages for part in set().union(*record))
         shares = [
             sum(self._times[part] > 1 for part in parts) / len(parts)
-            for parts in texts
+            for record in messages
+            for parts in record
             if len(parts) >= LEAST_PARTS
         ]
-        is_enough = len(shares) >= LEAST_RECORDS
+        is_enough = len(shares) >= LEAST_MESSAGES
         self._limit = min(HALF, float(np.quantile(shares, FEW)) - 0.05) if is_enough else 0.0
 
     def check(self, candidate: Candidate) -> Rejection | None:
@@ -55,8 +59,8 @@ class KnownWords:
         return None
 
 
-def _spoken(record: Record) -> str:
-    return "\n".join(message_text(one) for one in record.messages if one.get("role") in ("user", "assistant"))
+def _spoken(record: Record) -> list[str]:
+    return [message_text(one) for one in record.messages if one.get("role") in ("user", "assistant")]
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from ....coverage.space.languages import language_of
 from ....dataset.record import Record, message_text
 from ....text.scripts import script_shares
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 
 ROLES = ("user", "assistant")
 MEASURED = 300
@@ -27,6 +28,7 @@ class Language:
     """
 
     name = "language"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record]) -> None:
         self._scripts: dict[str, Counter[str]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ....dataset.record import Record, message_text
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 
 BEYOND = 3.0
 """Times the longest real turn: what the real records show is not all that there can be."""
@@ -18,6 +19,7 @@ class Length:
     """Compares each written turn with the real turns of its role; without enough of them nothing is refused."""
 
     name = "length"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record]) -> None:
         self._most: dict[str, float] = {}

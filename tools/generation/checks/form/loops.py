@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from .squeezed import squeezed
+from ....text.letters import letters_in, squeezed
 
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？؟।]|\n")
 _MARK = re.compile(r"^(\d{1,3}[.)]|[-*•])?\s*")
 TWICE, THRICE = 20, 8
-"""Bytes of letters and digits of a sentence that says enough not to be said twice, or three times, in a row: twenty
-letters in Latin script, seven characters in Chinese."""
+"""Letters of a sentence that says enough not to be said twice, or three times, in a row."""
 
 
 def said_twice(text: str) -> str | None:
@@ -24,22 +23,19 @@ def said_twice(text: str) -> str | None:
     sentences = [plain for one in _SENTENCE_END.split(text) if (plain := _MARK.sub("", one.strip()).lower())]
     following = list(pairwise(sentences))
     for one, other in following:
-        if one == other and _says(one) >= TWICE:
+        if one == other and letters_in(one) >= TWICE:
             return one
     for (one, other), times in Counter(following).items():
-        if times > 1 and _says(one + other) >= TWICE:
+        if times > 1 and letters_in(one + other) >= TWICE:
             return one
     for first, second, third in zip(sentences, sentences[1:], sentences[2:], strict=False):
-        if first == second == third and _says(first) >= THRICE:
+        if first == second == third and letters_in(first) >= THRICE:
             return first
-    return _three_times(squeezed(text))
+    return _again_and_again(squeezed(text))
 
 
-def _says(text: str) -> int:
-    return len(squeezed(text).encode("utf-8", "replace"))
-
-
-def _three_times(text: str) -> str | None:
-    third, rest = divmod(len(text), 3)
-    is_same = not rest and text[:third] == text[third : 2 * third] == text[2 * third :]
-    return text[:third] if is_same and _says(text[:third]) >= THRICE else None
+def _again_and_again(text: str) -> str | None:
+    """What a text consists of three times or more, and of nothing else."""
+    period = (text + text).find(text, 1)
+    is_same = 0 < 3 * period <= len(text)
+    return text[:period] if is_same and letters_in(text[:period]) >= THRICE else None

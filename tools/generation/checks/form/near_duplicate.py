@@ -14,7 +14,8 @@ from ...attempts.draft import Candidate, Rejection
 from ...search.growing_rows import GrowingRows
 from ...search.similar_sets import SimilarSets
 from ...search.words import shingles_of, words_of
-from .user_texts import LEAST_WORDS, compared_texts
+from ..check import ANY
+from .user_texts import compared_texts, says_enough
 
 LIMIT = 0.75
 """Jaccard similarity of word and word-pair sets from which two texts count as one; below it, the wording differs
@@ -28,6 +29,7 @@ class NearDuplicate:
     """
 
     name = "near_duplicate"
+    languages = ANY
 
     def __init__(self, existing: Iterable[Record] = ()) -> None:
         self._sets = SimilarSets()
@@ -38,12 +40,11 @@ class NearDuplicate:
 
     def know(self, record: Record) -> None:
         """Remember an existing record."""
-        texts = compared_texts(record)
-        self._remember(record.id, [shingles_of(words) for _, words in texts if len(words) >= LEAST_WORDS])
+        self._remember(record.id, compared_texts(record))
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The most similar text of another record, when it is too similar."""
-        found = self._sets.nearest(_shingles(candidate.written_text("user"))[1])
+        found = self._sets.nearest(_shingles(candidate.written_text("user")))
         if found is None:
             return None
         number, similarity = found
@@ -57,10 +58,10 @@ class NearDuplicate:
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""
-        words, shingles = _shingles(candidate.written_text("user"))
-        self._remember(candidate.record_id, [shingles] if words >= LEAST_WORDS else [])
+        self._remember(candidate.record_id, [candidate.written_text("user")])
 
-    def _remember(self, owner: str, sets: list[NDArray[Any]]) -> None:
+    def _remember(self, owner: str, texts: Iterable[str]) -> None:
+        sets = [_shingles(text) for text in texts if says_enough(text)]
         for shingles in sets:
             self._sets.add(shingles)
         self._owner_of.extend(np.full(len(sets), len(self._owners)))
@@ -68,7 +69,6 @@ class NearDuplicate:
 
 
 @lru_cache(maxsize=4)
-def _shingles(text: str) -> tuple[int, NDArray[Any]]:
-    """Number of words and set of a text; kept for a moment, since what passes is remembered right after its check."""
-    words = words_of(text)
-    return len(words), shingles_of(words)
+def _shingles(text: str) -> NDArray[Any]:
+    """Kept for a moment, since what passes is remembered right after its check."""
+    return shingles_of(words_of(text))

@@ -15,9 +15,10 @@ from typing import Any
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record, message_text
 from ....dataset.tool_exchanges import exchanges
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import MOST_RECORDS
-from .squeezed import squeezed
 from .written_calls import leaves, read_arguments
 
 LEAST_SEEN = 5
@@ -43,16 +44,18 @@ class ResultsFitCalls:
     """
 
     name = "results_fit_calls"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
-        pairs = [pair for record in list(real)[:MOST_RECORDS] for pair in _answered(record.messages, 0)]
+        records = [list(_answered(record.messages, 0)) for record in list(real)[:MOST_RECORDS]]
+        pairs = [pair for of_record in records for pair in of_record]
         counted = _echoes(pairs)
         self._echoes = _reliable(counted)
         self._others = {
             name for name, times in counted.items() if name not in self._echoes and times[False] > 1
         }
         self._unasked = _unasked(pairs)
-        self._answers = _answers_of_choices(pairs)
+        self._answers = _answers_of_choices(records)
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first result that is one to another call."""
@@ -183,18 +186,26 @@ def _reliable(counted: Mapping[Hashable, Counter[bool]]) -> set[Hashable]:
     }
 
 
-def _answers_of_choices(pairs: Sequence[Pair]) -> dict[tuple[str, str, str, str], str]:
-    """The choice that each text of a result comes with, where it comes with one only: by tool, argument and field."""
+def _answers_of_choices(records: Sequence[Sequence[Pair]]) -> dict[tuple[str, str, str, str], str]:
+    """The choice that each text of a result comes with, where it comes with one only: by tool, argument and field.
+
+    A record counts once, however often it makes a call: its calls are about one customer and one ride.
+    """
     values: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for tool, arguments, _ in pairs:
+    for tool, arguments, _ in (pair for pairs in records for pair in pairs):
         for argument, value in arguments.items():
             values[tool, argument].add(_plain(value))
     counted: defaultdict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
-    for tool, arguments, fields in pairs:
-        for argument, value in arguments.items():
-            if 1 < len(values[tool, argument]) <= MOST_CHOICES:
-                for field, said in fields.items():
-                    counted[tool, argument, field, _shape(said)][_plain(value)] += 1
+    for pairs in records:
+        seen = {
+            ((tool, argument, field, _shape(said)), _plain(value))
+            for tool, arguments, fields in pairs
+            for argument, value in arguments.items()
+            if 1 < len(values[tool, argument]) <= MOST_CHOICES
+            for field, said in fields.items()
+        }
+        for answer, choice in seen:
+            counted[answer][choice] += 1
     usual: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for (tool, argument, _, _), times in counted.items():
         usual[tool, argument] += times

@@ -1,4 +1,4 @@
-"""Review rules: what a person said, and confirmed, that no generated record may or every one must do."""
+"""Review rules: what a person said that no generated record may or every one must do, where letters tell it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from ...attempts.draft import Candidate, Rejection
 from ...lessons.rules import Rule
+from ..check import ANY
 
 
 class ReviewRules:
-    """Checks the written turns against the rules of the workflow and topic."""
+    """Compares the written turns with the exact rules of the workflow and topic; those in words are the verifier's."""
 
     name = "review_rule"
+    languages = ANY
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules

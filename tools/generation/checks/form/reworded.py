@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from ....dataset.record import message_text
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
 from ...recognised_facts import READ, menus, numbers, quoted
-from .squeezed import squeezed
+from ..check import ANY
 
 _NUMBER = re.compile(r"\d[\d.,:]*\d")
 
@@ -20,6 +21,7 @@ class Reworded:
     """
 
     name = "reworded"
+    languages = ANY
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first thing that is gone, or that is from nowhere."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ....dataset.record import Message, Record, message_text
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import Excuse, Finding, Habits
 
 _MAY_FOLLOW = {
@@ -31,6 +32,7 @@ class RoleGrammar:
     """
 
     name = "role_grammar"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         self._habits = Habits(real, lambda record: _findings(record.messages, 0))

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....dataset.record import Message, Record, message_text
+from ....text.letters import letters_in
 from ...attempts.draft import Candidate, Rejection
 from ...search.growing_rows import GrowingRows
 from ...search.minhash import signatures
 from ...search.vector_search import VectorSearch
 from ...search.words import shingles_of, words_of
+from ..check import EMBEDDED
 from .written_calls import calls_of, leaves, read_arguments
 from .written_vector import WrittenVector
 
@@ -31,8 +33,9 @@ SAME_WORDS = 0.98
 SAME_CALLS = 0.5
 """Share of the tools and values of two dialogues' calls that they have in common; with less, and words below
 `SAME_WORDS`, the same form is filled with other values, and both are worth having."""
-LONG_REPLY = 20
-"""Words of a reply that is compared. Support teams answer many questions with the same short sentence."""
+LONG_REPLY = 90
+"""Letters of a reply that is compared, about twenty words. Support teams answer many questions with the same short
+sentence."""
 TWINS, MOST_MEASURED = 0.03, 1_000
 CLOSE_TO_SOURCE = 0.55
 """Least cosine of a varied user turn to its source; below it the request is another one."""
@@ -54,6 +57,7 @@ class SemanticDuplicate:
     """
 
     name = "semantic_duplicate"
+    languages = EMBEDDED
 
     def __init__(
         self,
@@ -180,7 +184,8 @@ def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
 def _reply_signatures(replies: list[str]) -> NDArray[np.uint32]:
     """The signatures of long replies; zeros for short ones, which match nothing."""
     found = np.zeros((len(replies), _PERMUTATIONS), dtype=np.uint32)
-    words = {row: words_of(reply) for row, reply in enumerate(replies)}
-    long_enough = [row for row in words if len(words[row]) >= LONG_REPLY]
-    found[long_enough] = signatures([shingles_of(words[row]) for row in long_enough], _PERMUTATIONS)
+    long_enough = [row for row, reply in enumerate(replies) if letters_in(reply) >= LONG_REPLY]
+    found[long_enough] = signatures(
+        [shingles_of(words_of(replies[row])) for row in long_enough], _PERMUTATIONS
+    )
     return found

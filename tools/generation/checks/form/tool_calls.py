@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ....dataset.record import Record
 from ...attempts.draft import Candidate, Rejection
-from ..check import Check
+from ..check import ANY, Check
 from .answered_calls import AnsweredCalls
 from .results_fit_calls import ResultsFitCalls
 from .tool_schema import ToolSchema
@@ -21,6 +21,7 @@ class ToolCalls:
     """
 
     name = "tool_calls"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         real = [record for record in real if record.uses_tools]

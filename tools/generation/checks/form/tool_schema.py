@@ -14,6 +14,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import Excuse, Finding, Habits, Key
 from .written_calls import calls_of, read_arguments
 
@@ -28,6 +29,7 @@ class ToolSchema:
     """The first three rungs: JSON, declared, valid without extra arguments."""
 
     name = "tool_schema"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         self._habits = Habits(real, _of_record, _arguments_given)

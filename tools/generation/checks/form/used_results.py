@@ -13,9 +13,10 @@ from typing import Any
 
 from ....dataset.json_within import read_json
 from ....dataset.record import Message, Record, message_text
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate, Rejection
+from ..check import ANY
 from ..habits import Excuse, Finding, Habits, Key
-from .squeezed import squeezed
 from .written_calls import calls_of, leaves, read_arguments
 
 OWN_WAY = 0.05
@@ -31,6 +32,7 @@ class UsedResults:
     """Compares arguments with the fields of the same name in the results before them."""
 
     name = "used_results"
+    languages = ANY
 
     def __init__(self, real: Iterable[Record] = ()) -> None:
         self._habits = Habits(real, lambda record: _findings(record.messages, 0), _arguments_given)

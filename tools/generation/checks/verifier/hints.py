@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ....dataset.record import Message, message_text
+from ....text.letters import squeezed
 from ...attempts.draft import Candidate
-from ..form.squeezed import squeezed
 from ..form.written_calls import calls_of, leaves, read_arguments
 
 MOST_HINTS = 12

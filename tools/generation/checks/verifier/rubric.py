@@ -1,7 +1,8 @@
-"""The rubric of each strategy: what the verifier is asked about its records."""
+"""The rubric: what the verifier is asked about the records of a strategy, and by which rules of a person."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,15 +18,17 @@ LONGEST_QUOTE, LONGEST_FINDING = 160, 160
 
 @dataclass(frozen=True)
 class Rubric:
-    """What is asked about the records of one strategy.
+    """What is asked about records of one kind.
 
     Attributes:
         made: how such a record is made, in words for the verifier.
-        criteria: by name, sentences that are true of a good record.
+        criteria: by name, sentences that are true of a good record; one for each rule of a person.
+        rules: the rules by the names of their criteria, as they were said.
     """
 
     made: str
     criteria: dict[str, str]
+    rules: dict[str, str]
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -48,11 +51,26 @@ class Rubric:
         }
 
 
+def rubric_of(strategy: StrategyName, negative: str | None = None, rules: Sequence[str] = ()) -> Rubric:
+    """The criteria of all strategies, those of this one, and one for each rule.
+
+    Args:
+        strategy: that wrote the record.
+        negative: the kind of negative that it is.
+        rules: of a person, in words.
+    """
+    document = _document()
+    own = document["strategies"][strategy]
+    said = {f"rule_{number}": rule for number, rule in enumerate(rules, 1)}
+    criteria = document["every"] | own["criteria"] | document["negatives"].get(negative, {})
+    return Rubric(
+        own["made"], criteria | {name: document["rule"] + rule for name, rule in said.items()}, said
+    )
+
+
 @cache
-def rubric_of(strategy: StrategyName) -> Rubric:
-    """The rubric of a strategy: the criteria of all strategies, and its own."""
+def _document() -> dict[str, Any]:
     import yaml
 
-    document = yaml.safe_load(RUBRICS.read_text(encoding="utf-8"))
-    own = document["strategies"][strategy]
-    return Rubric(own["made"], document["every"] | own["criteria"])
+    document: dict[str, Any] = yaml.safe_load(RUBRICS.read_text(encoding="utf-8"))
+    return document

@@ -17,7 +17,7 @@ from ...strategies.answer import answer_tokens
 from ...strategies.prompt import render
 from .hints import hints_of
 from .material import neighbours_of, shown_messages, shown_tools, sources_of, system_prompt
-from .rubric import FOLDER, LONGEST_FINDING, LONGEST_QUOTE, RUBRICS, rubric_of
+from .rubric import FOLDER, LONGEST_FINDING, LONGEST_QUOTE, RUBRICS, Rubric, rubric_of
 
 NAME = "verifier"
 """Of the check, as a rejection has it."""
@@ -67,8 +67,9 @@ class Verifier:
 
     def refusal(self, candidate: Candidate, verdict: str) -> Rejection | None:
         """What the verifier finds fault with, with its quotes, or None; the share that passed becomes a score."""
+        rubric = self._rubric(candidate.draft)
         try:
-            decisions = _decisions(verdict, candidate.draft)
+            decisions = _decisions(verdict, rubric)
         except ValueError as error:
             return Rejection(NAME, f"the verifier's answer cannot be read: {str(error)[:200]}")
         failed = {name: said for name, said in decisions.items() if not said["passes"]}
@@ -76,15 +77,21 @@ class Verifier:
         if not failed:
             return None
         texts = _plain(" ".join(_texts(candidate)))
-        return Rejection(NAME, "; ".join(_evidence(name, said, texts) for name, said in failed.items()))
+        named = {name: f"breaks the rule “{rule}”" for name, rule in rubric.rules.items()}
+        return Rejection(
+            NAME, "; ".join(_evidence(named.get(name, name), said, texts) for name, said in failed.items())
+        )
 
     def provenance(self, draft: Draft) -> dict[str, Any]:
         """Who judged an accepted record, by what: all of these criteria passed."""
-        criteria = list(rubric_of(draft.strategy).criteria)
+        criteria = list(self._rubric(draft).criteria)
         return {"model": self._model, "template": _template_hash(), "passed": criteria}
 
+    def _rubric(self, draft: Draft) -> Rubric:
+        return rubric_of(draft.strategy, draft.details.get("negative"), self._context.in_words)
+
     def _question(self, draft: Draft, **record: Any) -> Request:
-        rubric = rubric_of(draft.strategy)
+        rubric = self._rubric(draft)
         shown = {"system": "", "tools": [], "kept": [], "written": [], "hints": []} | record
         prompt = render(
             "verifier",
@@ -107,10 +114,10 @@ class Verifier:
         )
 
 
-def _decisions(verdict: str, draft: Draft) -> dict[str, dict[str, Any]]:
+def _decisions(verdict: str, rubric: Rubric) -> dict[str, dict[str, Any]]:
     answer = parse_json(verdict)
     decisions = {}
-    for name in rubric_of(draft.strategy).criteria:
+    for name in rubric.criteria:
         said = answer.get(name) if isinstance(answer, dict) else None
         if not isinstance(said, dict) or not isinstance(said.get("passes"), bool):
             raise ValueError(f"expected true or false for {name!r}, got {said!r:.80}")

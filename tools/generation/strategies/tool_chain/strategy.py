@@ -63,13 +63,15 @@ class ToolChain(WholeRecord):
             kind = "no_suitable_tool"
         tool = None if kind or wanted else context.defining_tool
         shape = _shape(seed)
-        results = forms_of_results(seed, [*context.seeds, *context.borrowed])
+        # Own tools return what they return, in a world that may be another one than the recorded.
+        has_own = context.tool_executor is not None
+        results = [] if has_own else forms_of_results(seed, [*context.seeds, *context.borrowed])
         return Task(
             {
                 "kind": kind,
                 "tool": tool,
                 "shape": shape,
-                "known": self._shown_results(context),
+                "known": [] if has_own else self._shown_results(context),
                 "results": results,
                 "ends_with_call": not any(has_results(record) for record in usable),
             },
@@ -80,10 +82,16 @@ class ToolChain(WholeRecord):
         )
 
     def build(self, draft: Draft, answer: Any) -> Candidate:
-        """The written record; a result that real calls with the same arguments agree on is taken as it stands there."""
+        """The written record; a result that real calls with the same arguments agree on is taken as it stands there.
+
+        What the user's own tools returned stands, whatever was recorded.
+        """
         candidate = super().build(draft, answer)
         origins = []
         for _, call, place in answered_calls(candidate.messages):
+            if draft.tool_rounds is not None:
+                origins.append("executed")
+                continue
             real = self._real_results().get(call)
             written = candidate.messages[place]
             is_real = real is not None and _value(real) == _value(message_text(written))
@@ -114,6 +122,8 @@ class ToolChain(WholeRecord):
         needed = {asked} if isinstance(asked, str) else set(asked or ())
         if kind is None and needed - called:
             return Rejection("tool_chain", f"{', '.join(sorted(needed - called))} is not called")
+        if candidate.draft.tool_rounds is not None:
+            return None
         for name, call, place in answered_calls(candidate.messages):
             real = self._real_results().get(call)
             if real is not None and message_text(candidate.messages[place]) != real:
