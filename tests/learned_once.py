@@ -1,4 +1,4 @@
-"""What checks learn from real records, learned once in a process.
+"""What checks and measures learn from real records, learned once in a process.
 
 Nearly every job of the tests works on the same few datasets, and learning from one takes longer than the rest of most
 tests. The checks do not change once they have learned. The tests of the checks make them anew: this is about jobs only.
@@ -7,12 +7,16 @@ tests. The checks do not change once they have learned. The tests of the checks 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pytest
+from finetune_coverage.tools.coverage import recognition
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts import acceptance
+from numpy.typing import NDArray
 
 LEARNING = (
     "HiddenText",
@@ -34,16 +38,33 @@ def _once(learn: Callable[..., Any]) -> Callable[..., Any]:
     def learned(real: Iterable[Record]) -> Any:
         real = list(real)
         key = (learn, tuple((record.topic, record.body) for record in real))
-        if key not in _learned:
-            _learned[key] = learn(real)
-        _learned.move_to_end(key)
-        while len(_learned) > MOST_KEPT:
-            _learned.popitem(last=False)
-        return _learned[key]
+        return _kept(_learned, key, lambda: learn(real))
 
     return learned
+
+
+def _kept(known: OrderedDict[Any, Any], key: Any, make: Callable[[], Any], most: int = MOST_KEPT) -> Any:
+    if key not in known:
+        known[key] = make()
+    known.move_to_end(key)
+    while len(known) > most:
+        known.popitem(last=False)
+    return known[key]
+
+
+_place_anew = recognition.placed
+_placed: OrderedDict[bytes, NDArray[Any]] = OrderedDict()
+
+
+def _placed_once(classes: Sequence[NDArray[Any]], asked: NDArray[Any]) -> NDArray[Any]:
+    """The probes of the uplift: those of the same records, with and without what was added, are the same."""
+    key = sha256(repr([(rows.shape, str(rows.dtype)) for rows in (*classes, asked)]).encode())
+    for rows in (*classes, asked):
+        key.update(np.ascontiguousarray(rows))
+    return _kept(_placed, key.digest(), lambda: _place_anew(classes, asked), 3_000).copy()
 
 
 def use_what_was_learned(patch: pytest.MonkeyPatch) -> None:
     for name in LEARNING:
         patch.setattr(acceptance, name, _once(getattr(acceptance, name)))
+    patch.setattr(recognition, "placed", _placed_once)

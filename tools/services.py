@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .data_folder import open_data_folder
 from .errors import InvalidInput
 from .generation.money.prices import read_prices
+from .memo import Memo
 from .settings import PREFIX, Settings, load_settings
 from .store.store import Store
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from .models.answer_room import AnswerRoom
 
 
+MOST_READ = 8
+"""Things read of datasets that are kept at hand, such as some records of each topic."""
+MOST_EXPECTED = 256
+"""Estimates of what an item of a plan takes, likewise."""
 MOST_OTHER_MODELS = 8
 """Models named by requests that are kept at hand; the one asked for longest ago goes first."""
 
@@ -32,6 +37,10 @@ class Services:
     """Store, models and index for one set of settings.
 
     Nothing is opened or loaded until it is asked for: an analysis never waits for a language model.
+
+    Attributes:
+        read_of_datasets: what was read of a dataset, by `dataset_state`.
+        expected_work: what items of plans are expected to take, by the revision of the store.
 
     Args:
         settings: where data is kept and which models are used; read from the environment when not given.
@@ -56,6 +65,8 @@ class Services:
         self._others: dict[str, Services] = {}
         self._by_workflow: dict[str, Embeddings] = {}
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
+        self.read_of_datasets = Memo(MOST_READ)
+        self.expected_work = Memo(MOST_EXPECTED)
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:

@@ -111,6 +111,22 @@ def test_a_reader_sees_one_state_while_another_writes(store: Store) -> None:
     assert dataset_version(store, "wf-1") == before + 1
 
 
+def test_every_commit_changes_the_revision_and_nothing_else_does(store: Store) -> None:
+    elsewhere, seen = Store.open(store.path), {store.revision()}
+    for writing in (store, elsewhere, store):
+        create_workflow(writing, f"wf-{len(seen)}")
+        assert store.revision() not in seen
+        seen.add(store.revision())
+    with pytest.raises(ZeroDivisionError), store.write() as connection:
+        ensure_workflow(connection, "never")
+        _ = 1 / 0
+    assert len(list_workflows(store)) == 3 and store.revision() in seen
+    store.close()
+    create_workflow(elsewhere, "while it was closed")
+    assert store.revision() not in seen
+    elsewhere.close()
+
+
 def test_a_store_that_stays_locked_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "BUSY_TIMEOUT_SECONDS", 0.1)
     one, two = Store.open(tmp_path / "c.db"), Store.open(tmp_path / "c.db")

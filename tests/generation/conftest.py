@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
@@ -19,7 +18,9 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.records import load_records
 
-WORKFLOW = "wf-1"
+from ..prepared import WORKFLOW, sample_folder
+
+__all__ = ["WORKFLOW"]
 
 
 @pytest.fixture
@@ -32,9 +33,8 @@ def model() -> ScriptedChatModel:
 def services(tmp_path: Path, model: ScriptedChatModel) -> Services:
     """The bundled sample in a store of its own; real index, real embeddings, scripted model."""
     settings = Settings(home=tmp_path / "home", max_concurrency=1, model="embedded")
-    made = Services(settings, make_chat_model=lambda _: model)
-    import_sample(made.store, WORKFLOW)
-    return made
+    sample_folder(settings.home)
+    return Services(settings, make_chat_model=lambda _: model)
 
 
 @pytest.fixture

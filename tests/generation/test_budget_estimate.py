@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
+from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import BudgetExceeded
 from finetune_coverage.tools.generation.money.estimate import Estimate, estimate_plan, estimate_rest
 from finetune_coverage.tools.generation.scenarios.scenario import Scenario
@@ -15,7 +17,9 @@ from finetune_coverage.tools.generation.scenarios.scenario_store import add_plan
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.journal_tables import attempts, jobs, slots
-from sqlalchemy import insert
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.tables import records
+from sqlalchemy import delete, insert
 
 from .conftest import WORKFLOW
 
@@ -207,3 +211,34 @@ def test_a_finished_job_needs_nothing_more(services: Services) -> None:
     done = estimate_rest(services, job(services, accepted=30))
     assert (done.calls, done.tokens) == (0, 0)
     assert done.note == "about 0 model calls and 0 tokens, no cost (embedded model)"
+
+
+def test_what_another_process_did_meanwhile_is_in_the_next_estimate(
+    services: Services, tmp_path: Path
+) -> None:
+    elsewhere = Store.open(services.settings.store_url)
+    first = estimate(services, 30)
+    assert estimate(services, 30) == first
+
+    long_ones = [
+        {"role": "user", "content": "Why? " * 2_000},
+        {"role": "assistant", "content": "So. " * 2_000},
+    ]
+    add_line = json.dumps({"messages": long_ones, "topic": TOPIC})
+    more = tmp_path / "more.jsonl"
+    more.write_text(
+        "\n".join(add_line.replace("Why", f"Why {number}") for number in range(200)), encoding="utf-8"
+    )
+    import_files(elsewhere, WORKFLOW, [more])
+    assert estimate(services, 30).tokens > first.tokens
+
+    with elsewhere.write() as connection:
+        connection.execute(delete(records).where(records.c.body.contains("Why")))
+    assert estimate(services, 30).tokens == first.tokens
+    elsewhere.close()
+
+
+def test_other_settings_are_in_the_next_estimate(services: Services) -> None:
+    first = estimate(services, 30)
+    services.settings = services.settings.model_copy(update={"model_profile": "full"})
+    assert estimate(services, 30).tokens != first.tokens

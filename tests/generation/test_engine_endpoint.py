@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
-from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
@@ -23,11 +22,10 @@ from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.records import load_records
-from finetune_coverage.tools.store.workflows import create_workflow
 
 from ..mock_openai.server import Fault, MockOpenAI
+from ..prepared import WORKFLOW, sample_folder
 
-WORKFLOW = "wf-1"
 TOPIC = "technical_issues"
 WORDS = """
 camera upload firmware crash screen freezes backup error album sync offline video motion alert update folder tablet
@@ -63,6 +61,8 @@ def endpoint(mock_openai: MockOpenAI) -> MockOpenAI:
 
 
 def services_for(endpoint: MockOpenAI, home: Path, **more: Any) -> Services:
+    if not home.exists():
+        sample_folder(home)
     settings = {
         "home": home,
         "openai_base_url": endpoint.url,
@@ -78,8 +78,6 @@ def services_for(endpoint: MockOpenAI, home: Path, **more: Any) -> Services:
 
 
 def approved(services: Services, count: int, strategy: str = "few_shot") -> tuple[str, int]:
-    create_workflow(services.store, WORKFLOW)
-    import_sample(services.store, WORKFLOW)
     item = PlanItem.model_validate({"topic": TOPIC, "count": count, "strategy": strategy})
     plan = propose_plan(services.store, WORKFLOW, [item])
     return approve_plan(services.store, plan.id, approver="a person", channel="test").id, 0

@@ -84,14 +84,14 @@ async def test_models_that_think(mock_openai: MockOpenAI, tmp_path: Path, how: s
     mock_openai.reply = thinking(how)
     refusing(mock_openai, formats)
     services = services_for(mock_openai, tmp_path / "home")
-    generation = (await run_approved_item(services, *approved(services, 30)))["generation"]
-    assert (generation["status"], generation["accepted"]) == ("complete", 30)
+    generation = (await run_approved_item(services, *approved(services, 15)))["generation"]
+    assert (generation["status"], generation["accepted"]) == ("complete", 15)
     assert set(generation["rejected"]) <= {"cut_off"}
     refused = {"json_schema": 0, "json_object": 1, "none": 2}[formats]
-    assert len(mock_openai.chats()) - refused <= 36
+    assert len(mock_openai.chats()) - refused <= 15 + 6
     attempts = list_attempts(services.store, generation["job_id"])
     assert all("hm, hm" not in (one.response or "") for one in attempts if one.status == "accepted")
-    assert sum(one.reasoning_tokens for one in attempts) > 30 * 400
+    assert sum(one.reasoning_tokens for one in attempts) > 15 * 400
 
 
 def refusing(endpoint: MockOpenAI, formats: str) -> None:

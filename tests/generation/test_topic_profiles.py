@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.coverage.strategy_choice import choose_strategy
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.generation.money.estimate import check_items
-from finetune_coverage.tools.generation.topic_context import defining_tool
+from finetune_coverage.tools.generation.money.estimate import check_items, estimate_plan
+from finetune_coverage.tools.generation.topic_context import defining_tool, topic_context
 from finetune_coverage.tools.generation.topic_profiles import topic_profiles
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.journal_tables import attempts, jobs
-from finetune_coverage.tools.store.records import NewRecord, insert_records
-from finetune_coverage.tools.store.workflows import create_workflow
-from sqlalchemy import insert
+from finetune_coverage.tools.store.records import NewRecord, insert_records, set_status, set_topic
+from finetune_coverage.tools.store.workflows import create_workflow, delete_workflow
+from sqlalchemy import Engine, event, insert
 
 from .full_records import LANGUAGES, TRACK, call, parcels, result
 
@@ -187,3 +187,64 @@ def test_a_tool_that_few_records_call_defines_nothing() -> None:
 def test_a_tool_counts_once_a_record() -> None:
     here = [calling(0, *["log_in"] * 5), *(calling(number, "track_parcel") for number in range(1, 3))]
     assert defining_tool(here, []) == "track_parcel"
+
+
+MOSTLY_TRACK = [calling(0, "log_in"), *(calling(number, "log_in", "track_parcel") for number in range(1, 4))]
+LOG_IN = [calling(number, "log_in", topic="returns") for number in range(4)]
+
+
+def add(services: Services, records: Sequence[Record]) -> None:
+    with services.store.write() as connection:
+        insert_records(connection, WORKFLOW, [NewRecord(one) for one in records])
+
+
+def imported(services: Services) -> None:
+    add(services, [calling(number, "track_parcel", topic="claims") for number in range(8)])
+
+
+def taken_out(services: Services) -> None:
+    set_status(services.store, WORKFLOW, [one.id for one in LOG_IN], "rejected")
+
+
+def moved(services: Services) -> None:
+    for one in LOG_IN:
+        set_topic(services.store, WORKFLOW, one.id, "parcels")
+
+
+def made_anew(services: Services) -> None:
+    delete_workflow(services.store, WORKFLOW)
+    create_workflow(services.store, WORKFLOW)
+    add(services, MOSTLY_TRACK)
+    add(services, [calling(number, "track_parcel", topic="returns") for number in range(4)])
+
+
+@pytest.mark.parametrize("change", [imported, taken_out, moved, made_anew])
+def test_a_change_of_the_dataset_is_seen_although_it_was_read_before(
+    tmp_path: Path, change: Callable[[Services], None]
+) -> None:
+    services = services_with(tmp_path / "home", [*MOSTLY_TRACK, *LOG_IN], "full")
+
+    def tool() -> str | None:
+        return topic_context(services, WORKFLOW, "parcels", 3, spread=False).defining_tool
+
+    assert (tool(), tool()) == ("track_parcel", "track_parcel")
+    change(services)
+    assert tool() == "log_in"
+
+
+def test_the_estimate_of_a_plan_reads_each_topic_a_few_times(tmp_path: Path) -> None:
+    names = [f"topic {number}" for number in range(60)]
+    records = [calling(number, f"tool_{name[6:]}", topic=name) for name in names for number in range(6)]
+    services = services_with(tmp_path / "home", records, "full")
+    items = [PlanItem(topic=name, count=2, strategy="few_shot") for name in names[:20]]
+    reads: list[str] = []
+
+    def note(*what: Any) -> None:
+        reads.extend(said for said in what[2:3] if "FROM records" in said)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        estimate_plan(services, WORKFLOW, items)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(names) < len(reads) < 2 * len(names) + 4 * len(items), "not every topic for every item"

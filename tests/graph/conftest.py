@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from ..readings import READS, TRANSLATES, scripted_reading, translation_of
+from .studio_server import STUDIO, StudioServer, serving
 
 WORKFLOW = "wf-1"
 SIZES = {"billing_questions": 24, "technical_issues": 8, "account_management": 48}
@@ -36,6 +37,16 @@ def writing() -> ModuleType:
     sys.modules["graph_writer"] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, writing: ModuleType) -> Iterator[StudioServer]:
+    """One for all modules: it takes ten seconds of a core to start. Its settings let Studio's page in, and a proxy."""
+    named = {
+        "FINETUNE_COVERAGE_SERVER_ORIGINS": STUDIO,
+        "FINETUNE_COVERAGE_SERVER_HOSTS": "agent.example.com",
+    }
+    yield from serving(tmp_path_factory.mktemp("studio"), writing.Writer(), named)
 
 
 @pytest.fixture

@@ -7,16 +7,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from ..mock_openai.server import MockOpenAI
 from ..readings import endpoint_reading
 
 ROOT = Path(__file__).resolve().parents[2]
+STUDIO = "https://smith.langchain.com"
 LOADED_BY_A_SERVER = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "LANGGRAPH_CLOUD_LICENSE_KEY")
 
 
@@ -49,6 +51,10 @@ class StudioServer:
         self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     @property
     def log(self) -> str:
@@ -89,7 +95,7 @@ class StudioServer:
         self._process.wait()
 
     def stop(self) -> None:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or not self.is_running:
             return
         self._process.terminate()
         try:
@@ -116,3 +122,20 @@ class StudioServer:
                 pass
             time.sleep(0.5)
         pytest.fail(f"the server did not start:\n{self.log}")
+
+
+def serving(folder: Path, writer: Any, environment: Mapping[str, str]) -> Iterator[StudioServer]:
+    """A server in a folder that an earlier one has left something in, until the test or session ends."""
+    pytest.importorskip("langgraph_api", reason="needs the extra [studio]")
+    endpoint = MockOpenAI()
+    endpoint.models += ["small-1", "large-9"]
+    started = StudioServer(folder, endpoint, writer, environment)
+    kept = folder / ".langgraph_api"
+    kept.mkdir(mode=0o755)
+    (kept / "older.pckl").touch(0o644)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+        endpoint.close()

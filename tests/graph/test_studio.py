@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from types import ModuleType
 
 import httpx
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.store.store import Store
 
-from ..mock_openai.server import MockOpenAI
 from .studio_page import APPROVE, GENERATE, Page, edited, said
 from .studio_server import StudioServer
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(500)]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, writing: ModuleType) -> Iterator[StudioServer]:
-    pytest.importorskip("langgraph_api", reason="needs the extra [studio]")
-    endpoint = MockOpenAI()
-    endpoint.models += ["small-1", "large-9"]
-    started = StudioServer(tmp_path_factory.mktemp("studio"), endpoint, writing.Writer())
-    try:
-        started.start()
-        yield started
-    finally:
-        started.stop()
-        endpoint.close()
 
 
 Opening = Callable[[str], Awaitable[Page]]

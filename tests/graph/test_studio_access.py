@@ -22,47 +22,26 @@ from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.store import Store
 
-from ..mock_openai.server import MockOpenAI
 from .studio_page import APPROVE, Page
-from .studio_server import ROOT, StudioServer
+from .studio_server import ROOT, STUDIO, StudioServer, serving
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
-STUDIO = "https://smith.langchain.com"
 TOKEN = "a-long-token-of-ada-0123456789"
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def _serving(folder: Path, writing: ModuleType, environment: dict[str, str]) -> Iterator[StudioServer]:
-    pytest.importorskip("langgraph_api", reason="needs the extra [studio]")
-    endpoint = MockOpenAI()
-    started = StudioServer(folder, endpoint, writing.Writer(), environment)
-    kept = folder / ".langgraph_api"  # as an earlier server left it
-    kept.mkdir(mode=0o755)
-    (kept / "older.pckl").touch(0o644)
-    try:
-        started.start()
-        yield started
-    finally:
-        started.stop()
-        endpoint.close()
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, writing: ModuleType) -> Iterator[StudioServer]:
-    named = {
-        "FINETUNE_COVERAGE_SERVER_ORIGINS": STUDIO,
-        "FINETUNE_COVERAGE_SERVER_HOSTS": "agent.example.com",
-    }
-    yield from _serving(tmp_path_factory.mktemp("guarded"), writing, named)
-
-
-@pytest.fixture(scope="module")
-def server_with_token(
-    tmp_path_factory: pytest.TempPathFactory, writing: ModuleType
-) -> Iterator[StudioServer]:
+def _with_token(tmp_path_factory: pytest.TempPathFactory, writing: ModuleType) -> Iterator[StudioServer]:
     tokens = {"FINETUNE_COVERAGE_SERVER_TOKENS": f"ada:{TOKEN}, ben:another-long-token-0123456789"}
-    yield from _serving(tmp_path_factory.mktemp("tokens"), writing, tokens)
+    yield from serving(tmp_path_factory.mktemp("tokens"), writing.Writer(), tokens)
+
+
+@pytest.fixture
+def server_with_token(_with_token: StudioServer) -> StudioServer:
+    if not _with_token.is_running:
+        _with_token.start()
+    return _with_token
 
 
 @pytest.fixture
@@ -300,4 +279,3 @@ async def test_what_the_server_keeps_is_its_owners_alone(
     assert [
         oct(path.stat().st_mode) for path in (kept, *kept.rglob("*")) if path.stat().st_mode & 0o077
     ] == []
-    server_with_token.start()

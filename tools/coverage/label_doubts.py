@@ -7,12 +7,9 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
-
 from ..dataset.labelled_sample import labelled_sample
 from ..store.records import topic_counts
-from ..store.tables import workflows
-from ..store.workflows import dataset_version
+from ..store.workflows import dataset_state
 from .label_check import by_topic, judged_parts, suspicious_in_sample
 from .review_needs import ReviewNeed
 
@@ -25,9 +22,8 @@ READ_QUICKLY: Final = 50_000
 """Records of which the ids are read as quickly, to choose among them."""
 _MOST_KEPT: Final = 16
 
-# By file, workflow and version of the dataset: the same records have the same labels. A workflow that was deleted and
-# made anew counts its versions from 0 again.
-_checks: dict[tuple[str, str, str, int], Future[list[ReviewNeed]]] = {}
+# By file and state of the dataset: the same records have the same labels.
+_checks: dict[tuple[str, ...], Future[list[ReviewNeed]]] = {}
 _lock = threading.Lock()
 _ends = threading.Event()
 _threads: list[threading.Thread] = []
@@ -55,10 +51,7 @@ def label_doubts_so_far(store: Store, workflow_id: str) -> list[ReviewNeed] | No
 
 
 def _begun(store: Store, workflow_id: str) -> Future[list[ReviewNeed]]:
-    version = dataset_version(store, workflow_id)
-    with store.read() as connection:
-        made = select(workflows.c.created_at).where(workflows.c.id == workflow_id)
-        key = (str(store.path), workflow_id, str(connection.execute(made).scalar()), version)
+    key = (str(store.path), *dataset_state(store, workflow_id))
     with _lock:
         check = _checks.get(key)
         if check is None or (check.done() and check.exception() is not None):

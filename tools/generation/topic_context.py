@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from ..dataset.record import Record
 from ..dataset.tool_exchanges import exchanges
 from ..store.records import active_ids, load_records, records_with_ids, topic_counts
-from ..store.workflows import list_topics
+from ..store.store import Store
+from ..store.workflows import dataset_state, list_topics
 from .attempts.accepted_cases import AcceptedCases
 from .attempts.draft import Profile, TopicContext
 from .jobs import notes as job_notes
@@ -65,10 +66,10 @@ def topic_context(
         taught: what reviews taught; as it is now when not given.
         accepted: what was generated for the topic; as the store has it when not given.
     """
-    descriptions = {info.name: info.description for info in list_topics(services.store, workflow_id)}
-    for each in topic_counts(services.store, workflow_id):
-        if each.topic is not None:
-            descriptions.setdefault(each.topic, "")
+    descriptions = services.read_of_datasets.once(
+        ("descriptions", *dataset_state(services.store, workflow_id)),
+        lambda: _descriptions(services.store, workflow_id),
+    )
     seeds = list(
         load_records(
             services.store,
@@ -86,9 +87,8 @@ def topic_context(
     taught = taught or taught_now(services.store, workflow_id, topic)
     if accepted is None:
         accepted = AcceptedCases(load_records(services.store, workflow_id, topic=topic, origin="synthetic"))
-    others = (
-        list(_of_other_topics(services, workflow_id, topic)) if services.settings.profile == "full" else []
-    )
+    others = _of_other_topics(services, workflow_id, topic, seeds)
+    own = own_lists(services.store, workflow_id)
     return TopicContext(
         topic=topic,
         description=descriptions.get(topic, ""),
@@ -104,8 +104,8 @@ def topic_context(
         in_words=taught["in_words"],
         borrowed=others[:: -(-len(others) // LENT) or 1] if len(seeds) < LENT else [],
         defining_tool=defining_tool(seeds, others),
-        scenarios=_scenarios(services, workflow_id, topic, accepted.records),
-        own=own_lists(services.store, workflow_id),
+        scenarios=_scenarios(services, workflow_id, topic, accepted.records, own),
+        own=own,
         accepted=accepted,
         templates=services.settings.templates,
         tool_executor=services.settings.tool_executor,
@@ -129,22 +129,48 @@ def _calling_rates(records: Sequence[Record]) -> dict[str, float]:
     return {name: number / len(records) for name, number in called.items()}
 
 
-def _of_other_topics(services: Services, workflow_id: str, topic: str) -> Iterator[Record]:
-    # From all over the dataset, which may be sorted by topic: some of each.
-    counts = [each for each in topic_counts(services.store, workflow_id) if each.topic not in (None, topic)]
-    each = -(-_COMPARED_WITH // max(1, len(counts)))
-    for count in counts:
-        yield from load_records(services.store, workflow_id, topic=count.topic, usable_only=True, limit=each)
+def _of_other_topics(
+    services: Services, workflow_id: str, topic: str, seeds: Sequence[Record]
+) -> Sequence[Record]:
+    """What the topic is compared with, and borrows from where it has few of its own; nothing where it needs neither."""
+    if services.settings.profile != "full" or (len(seeds) >= LENT and not _calling_rates(seeds)):
+        return []
+    # A plan asks topic by topic: each would take a query for every other topic.
+    some = services.read_of_datasets.once(
+        ("some of each topic", *dataset_state(services.store, workflow_id)),
+        lambda: _some_of_each(services.store, workflow_id),
+    )
+    return [record for name, found in some.items() if name != topic for record in found]
+
+
+def _some_of_each(store: Store, workflow_id: str) -> dict[str, list[Record]]:
+    # From all over the dataset, which may be sorted by topic.
+    counted = topic_counts(store, workflow_id)
+    names = [each.topic for each in counted if each.topic is not None]
+    each = -(-_COMPARED_WITH // max(1, len(names) - 1))
+    return {
+        name: list(load_records(store, workflow_id, topic=name, usable_only=True, limit=each))
+        for name in names
+    }
+
+
+def _descriptions(store: Store, workflow_id: str) -> dict[str, str]:
+    """Of each topic that is declared or has records."""
+    described = {info.name: info.description for info in list_topics(store, workflow_id)}
+    for each in topic_counts(store, workflow_id):
+        if each.topic is not None:
+            described.setdefault(each.topic, "")
+    return described
 
 
 def _scenarios(
-    services: Services, workflow_id: str, topic: str, accepted: Sequence[Record]
+    services: Services, workflow_id: str, topic: str, accepted: Sequence[Record], own: OwnLists
 ) -> list[Scenario]:
     drawn = [(record.provenance or {}).get("drawn") or {} for record in accepted]
     cases = [one["scenario"] for one in drawn if isinstance(one.get("scenario"), dict)]
     written = {(case.get("area", ""), case.get("situation", "")) for case in cases}
     planned = scenarios_of(services.store, workflow_id, topic) or []
-    return in_order(planned, own_lists(services.store, workflow_id), written)
+    return in_order(planned, own, written)
 
 
 class FrozenContext(BaseModel):

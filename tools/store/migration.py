@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from math import ceil
 
-from sqlalchemy import Column, Connection, func, insert, inspect, select, update
+from sqlalchemy import Column, Connection, create_mock_engine, func, insert, inspect, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn
 
 from .counts import count_added, make_triggers
@@ -26,8 +28,11 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
     """
     if 0 < version < 3:
         _set_records_aside(connection)
-    metadata.create_all(connection)
-    if version > 0:  # the tables of a new file have them all
+    if version == 0:
+        for statement in _tables_of_a_new_file():
+            connection.exec_driver_sql(statement)
+    else:
+        metadata.create_all(connection)
         _add_missing_columns(connection)
     make_triggers(connection)
     if version == 1:
@@ -38,6 +43,18 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
         _mark_uncounted(connection)
     if 0 < version < 3:
         _take_over_records(connection)
+
+
+@cache
+def _tables_of_a_new_file() -> list[str]:
+    """Written out once: a program that opens many stores would spend most of each opening on it."""
+    statements: list[str] = []
+    dialect = sqlite.dialect()
+    writes = create_mock_engine(
+        "sqlite://", lambda made, *_: statements.append(str(made.compile(dialect=dialect)))
+    )
+    metadata.create_all(writes, checkfirst=False)
+    return statements
 
 
 def _set_records_aside(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
@@ -45,6 +45,9 @@ class Store:
         self.is_read_only = is_read_only
         # SQLite lets a waiting writer sleep for longer and longer; writers of one process need not wait like that.
         self._one_writer = Lock()
+        self._one_observer = Lock()
+        self._observer: PoolProxiedConnection | None = None
+        self._observers = 0
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
@@ -161,8 +164,25 @@ class Store:
             with suppress(sqlite3.OperationalError):
                 _set_journal(self._engine, "WAL")
 
+    def revision(self) -> tuple[int, int]:
+        """What changes with every commit to the store, by whichever process; microseconds."""
+        with said_clearly(self.path), self._one_observer:
+            if self._observer is None:
+                # SQLite tells a connection of the commits of all others: so it is one that nobody writes with.
+                self._observer = self._engine.raw_connection()
+                self._observer.detach()
+                self._observers += 1
+            cursor = self._observer.cursor()
+            (version,) = cursor.execute("PRAGMA data_version").fetchone()
+            cursor.close()
+            return self._observers, version
+
     def close(self) -> None:
         """Close all connections. The store opens them again when it is used again."""
+        with self._one_observer:
+            if self._observer is not None:
+                self._observer.close()
+                self._observer = None
         self._engine.dispose()
 
 

@@ -97,13 +97,27 @@ def dataset_version(store: Store, workflow_id: str) -> int:
         return version_within(connection, workflow_id)
 
 
+def dataset_state(store: Store, workflow_id: str) -> tuple[str, str, str]:
+    """What tells the workflow's records and topics as they are now from those of any other time.
+
+    A workflow that was deleted and made anew counts its versions from 0 again, and was made at another time.
+    """
+    with store.read() as connection:
+        version, created_at = _state_within(connection, workflow_id)
+    return workflow_id, created_at, str(version)
+
+
 def version_within(connection: Connection, workflow_id: str) -> int:
     """`dataset_version` inside a caller's transaction; raises `WorkflowNotFound`."""
-    query = select(workflows.c.dataset_version).where(workflows.c.id == workflow_id)
-    version = connection.execute(query).scalar_one_or_none()
-    if version is None:
+    return _state_within(connection, workflow_id)[0]
+
+
+def _state_within(connection: Connection, workflow_id: str) -> tuple[int, str]:
+    query = select(workflows.c.dataset_version, workflows.c.created_at).where(workflows.c.id == workflow_id)
+    state = connection.execute(query).one_or_none()
+    if state is None:
         raise WorkflowNotFound(f"There is no workflow {workflow_id!r}.", hint=_known_ids(connection))
-    return int(version)
+    return int(state.dataset_version), str(state.created_at)
 
 
 def bump_version(connection: Connection, workflow_id: str) -> None:

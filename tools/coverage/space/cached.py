@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
 
 from ...data_folder import make_private_folder
 from ...index.index_entries import embedding_name
-from ...store.tables import workflows
-from ...store.workflows import dataset_version
+from ...store.workflows import dataset_state
 from .languages import tells_languages
 from .report import OnMeasured, SpaceReport, measure_space
 from .sample import MOST_RECORDS
@@ -65,13 +63,9 @@ def space_of(
 
 
 def _made_of(services: Services, workflow_id: str) -> list[str]:
-    version = dataset_version(services.store, workflow_id)
-    query = select(workflows.c.created_at).where(workflows.c.id == workflow_id)
-    with services.store.read() as connection:
-        # A workflow that was deleted and made anew counts its versions from 0 again.
-        created = str(connection.execute(query).scalar())
+    state = dataset_state(services.store, workflow_id)
     model = embedding_name(services.embeddings_of(workflow_id))
-    return [str(_FORMAT), workflow_id, created, str(version), model, str(tells_languages())]
+    return [str(_FORMAT), *state, model, str(tells_languages())]
 
 
 def _file(services: Services, workflow_id: str) -> Path:

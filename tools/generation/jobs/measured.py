@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,10 @@ MOST_COMPARED = 2_000
 _MOST_USUAL = 400
 MOST_TOPICS = 100
 """The largest topics, among which the nearest are looked for."""
+
+
+Indexed = Mapping[str, "Vectors"]
+"""The unit vector of each record in the index, by its id."""
 
 
 class Measured(BaseModel):
@@ -60,11 +64,14 @@ def measure_job(services: Services, job: Job) -> Measured:
     others = (record for record in synthetic if (record.provenance or {}).get("job") != job.id)
     real, earlier = _with_seeds(services, job, added), list(islice(others, MOST_COMPARED))
     around = _neighbours(services, job, real)
-    topic, new, before = (_whole(services, workflow_id, records) for records in (real, added, earlier))
-    neighbours = [_whole(services, workflow_id, records) for records in around]
+    indexed = _indexed(services, workflow_id, [*real, *added, *earlier, *chain.from_iterable(around)])
+    topic, new, before = (
+        _whole(services, workflow_id, records, indexed) for records in (real, added, earlier)
+    )
+    neighbours = [_whole(services, workflow_id, records, indexed) for records in around]
     is_elsewhere = recognition.elsewhere(topic, neighbours, new.vectors)
     worths = worth.worths(
-        _views(services, workflow_id, added, [*real, *earlier], [real, *around]), is_elsewhere
+        _views(services, workflow_id, added, [*real, *earlier], [real, *around], indexed), is_elsewhere
     )
     note_worth(store, workflow_id, {r.id: round(float(w), 3) for r, w in zip(added, worths, strict=True)})
     total = round(worth.together(worths), 1)
@@ -108,18 +115,23 @@ def _centre(records: Sequence[Record]) -> Vectors:
     return centre
 
 
-def _whole(services: Services, workflow_id: str, records: Sequence[Record]) -> Sample:
+def _whole(services: Services, workflow_id: str, records: Sequence[Record], indexed: Indexed) -> Sample:
     """All that the users of records say: in the index is only what was not copied from a seed."""
-    vectors = _vectors(services, workflow_id, records)
+    vectors = _vectors(records, indexed)
     if varied := [row for row, record in enumerate(records) if record.first_written]:
         texts = [records[row].user_text for row in varied]
         vectors[varied] = unit_rows(services.embeddings_of(workflow_id).embed_documents(texts))
     return Sample(vectors, [frozenset(_sources(record)) for record in records])
 
 
-def _vectors(services: Services, workflow_id: str, records: Sequence[Record]) -> Vectors:
+def _indexed(services: Services, workflow_id: str, records: Sequence[Record]) -> Indexed:
     services.index.ensure(workflow_id, records)
-    return np.array(services.index.vectors(workflow_id, [record.id for record in records]))
+    ids = list(dict.fromkeys(record.id for record in records))
+    return dict(zip(ids, services.index.vectors(workflow_id, ids), strict=True))
+
+
+def _vectors(records: Sequence[Record], indexed: Indexed) -> Vectors:
+    return np.array([indexed[record.id] for record in records]) if records else np.empty((0, 0), np.float32)
 
 
 def _views(
@@ -128,20 +140,21 @@ def _views(
     added: Sequence[Record],
     known: Sequence[Record],
     real: Sequence[Sequence[Record]],
+    indexed: Indexed,
 ) -> list[worth.View]:
     """What was written anew beside whole records, and beside the turn of a seed in whose place it was written."""
     # The likeness among few records is that of chance: those of the topics around count with them then.
     usual = [records[:_MOST_USUAL] for records in (real[:1] if len(real[0]) >= worth.FEWEST else real)]
     turns = _varied_turns(added, known)
     texts = [*map(indexed_text, known), *turns]
-    vectors = _vectors(services, workflow_id, known)
+    vectors = _vectors(known, indexed)
     if turns:
         embedded = services.embeddings_of(workflow_id).embed_documents(turns)
         vectors = np.vstack([vectors, unit_rows(embedded)])
-    meaning = [worth.nearest(_vectors(services, workflow_id, records)) for records in usual]
+    meaning = [worth.nearest(_vectors(records, indexed)) for records in usual]
     letters = [worth.letters([*map(indexed_text, records)]) for records in (added, *usual)]
     writing = [worth.nearest(rows) for rows in letters[1:]]
-    new = _vectors(services, workflow_id, added)
+    new = _vectors(added, indexed)
     return [
         worth.View(new, vectors, np.concatenate(meaning), worth.MEANING),
         worth.View(letters[0], worth.letters(texts), np.concatenate(writing), worth.WRITING),

@@ -83,10 +83,21 @@ def expected_work(
     Raises:
         InvalidInput: the strategy cannot be used for the topic.
     """
+    hidden = services.answer_room().hidden_tokens
+    asked = (workflow_id, item.topic, item.strategy, model, job_id)
+    # With the templates that the settings name: what these say does not change while the program runs.
+    known = (services.store.revision(), services.settings.model_dump_json(), hidden)
+    return services.expected_work.once(
+        (*asked, *known), lambda: _expected_work(services, workflow_id, item, model, job_id, hidden)
+    ).for_records(item.count)
+
+
+def _expected_work(
+    services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None, hidden: float
+) -> ExpectedWork:
     strategy, context = usable_strategy(services, workflow_id, item)
     calls_each, each = _measured(strategy, context)
-    hidden = calls_each * services.answer_room().hidden_tokens
-    each = replace(each, completion_tokens=each.completion_tokens + hidden)
+    each = replace(each, completion_tokens=each.completion_tokens + calls_each * hidden)
     verifier = services.settings.for_verifier()
     if verifier is not None:
         each = _with_verdict(
@@ -111,8 +122,7 @@ def expected_work(
         request = planning_request(context)
         sent = sum(len(text.encode()) for _, text in request.prompt)
         planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
-    known = ExpectedWork(item.strategy, calls_each, each, judged, accepted, verified, planning=planning)
-    return known.for_records(item.count)
+    return ExpectedWork(item.strategy, calls_each, each, judged, accepted, verified, planning=planning)
 
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:

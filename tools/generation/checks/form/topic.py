@@ -178,7 +178,8 @@ class _Probe:
         spread = float(((every - means[self._places]) ** 2).sum() / freedom) ** 0.5
         bound = float(student.ppf(max(false_alarms, SELDOM), freedom)) * (1 + 1 / is_own.sum()) ** 0.5
         expected = float(every[is_own].mean()) + bound * spread
-        limit = min(0.0, float(np.quantile(every, false_alarms)), expected)
+        # What some dozens of records say of the limit can be off by their standard error.
+        limit = min(0.0, float(np.quantile(every, false_alarms)), expected) - spread / len(every) ** 0.5
         as_own, _ = _margins(self._unseen, np.full(len(every), self._places[is_own][0]))
         return limit, float((as_own[~is_own] < limit).mean())
 
