@@ -14,8 +14,8 @@ from ...search.words import words_of
 from ..check import ANY
 
 LEAST_MESSAGES = 20
-LEAST_PARTS = 24
-"""Of a message; with fewer it may be a name or an address."""
+LEAST_LEARNED, LEAST_PARTS = 12, 24
+"""Of a message that is learned from, and of one that is judged: with fewer it may be a name or an address."""
 HALF = 0.5
 FEW = 0.01
 """Share of the real messages below whose known parts the limit lies, where that is less than half."""
@@ -39,7 +39,7 @@ class KnownWords:
             sum(self._times[part] > 1 for part in parts) / len(parts)
             for record in messages
             for parts in record
-            if len(parts) >= LEAST_PARTS
+            if len(parts) >= LEAST_LEARNED
         ]
         is_enough = len(shares) >= LEAST_MESSAGES
         self._limit = min(HALF, float(np.quantile(shares, FEW)) - 0.05) if is_enough else 0.0
