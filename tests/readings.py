@@ -160,7 +160,8 @@ def _read(sentence: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]] | 
     if found := _DROP.fullmatch(sentence):
         numbers = [int(number) for number in re.findall(r"\d+", found["numbers"])]
         reason = found["reason"] or ""
-        return "DropRecords", {"numbers": numbers, "reason": reason, "is_rule": "never" in reason}
+        is_rule = "never" in reason or "no reply" in reason
+        return "DropRecords", {"numbers": numbers, "reason": reason, "is_rule": is_rule}
     if found := _TWO.fullmatch(sentence):
         names = [_topic("technical", topics), _topic("billing", topics)]
         counts = zip(names, found.groups(), strict=True)

@@ -85,7 +85,7 @@ async def test_more_records_to_take_out_are_no_other_question(chat: Any) -> None
     await chat.answer("yes")
     said = await chat.answer("undo the last round")
     assert "There is no round to take back" in said and "No longer waiting" not in said, "the question stays"
-    rule = "No longer waiting for your yes: the rule “no reply of the assistant may say “hotline””."
+    rule = "No longer waiting for your yes: the rule “it should never mention the hotline”."
     assert rule in await chat.answer("do 2 for technical issues with few-shot")
 
 
