@@ -14,6 +14,7 @@ from finetune_coverage.tools.coverage.strategy_choice import (
     explain_strategy,
     passed_over,
     profile_topics,
+    warned_of,
 )
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.store.records import TopicCount
@@ -113,6 +114,15 @@ def test_what_brought_nothing_lately_comes_last(
     assert choose_strategy(one)[0] == chosen
     assert passed_over(one).endswith(said) and bool(passed_over(one)) == bool(said)
     assert choose_strategy(one)[1].endswith(said)
+
+
+def test_one_that_is_named_all_the_same_comes_with_a_word() -> None:
+    one = profile(**TALKS, refused=refused("few_shot"))
+    said = warned_of(one, "few_shot")
+    assert said.startswith("For 'topic' Few-Shot brought nothing lately (12 of 12 drafts refused")
+    assert said.endswith("; Message Variation may do better.")
+    every = profile(**TALKS, refused=refused(*STRATEGIES))
+    assert warned_of(every, "few_shot").endswith("near duplicate): the texts are alike.")
 
 
 def test_every_strategy_has_a_guide_with_the_specifications_row() -> None:

@@ -185,6 +185,18 @@ def passed_over(profile: TopicProfile) -> str:
     return f"{said}, and no other strategy suits it: {causes}."
 
 
+def warned_of(profile: TopicProfile, strategy: StrategyName) -> str:
+    """That a strategy which a person named brought nothing lately, and what suits the topic instead."""
+    drafts, instead = profile.refused[strategy], choose_strategy(profile)[0]
+    said = (
+        f"For '{profile.topic}' {STRATEGIES[strategy].title} brought nothing lately "
+        f"({drafts.number} of {drafts.number} drafts refused, most by {drafts.check})"
+    )
+    if instead in profile.refused:
+        return f"{said}: {drafts.cause}."
+    return f"{said}; {STRATEGIES[instead].title} may do better."
+
+
 def _suiting(profile: TopicProfile) -> Iterator[tuple[StrategyName, str]]:
     records, seeds = profile.records, profile.usable_seeds
     if seeds == 0:

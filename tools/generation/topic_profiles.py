@@ -11,6 +11,7 @@ from ..coverage.strategy_choice import (
     choose_strategy,
     passed_over,
     profile_topics,
+    warned_of,
 )
 from ..store.records import load_records, topic_counts
 from ..store.workflows import list_topics
@@ -43,15 +44,18 @@ def topic_profiles(services: Services, workflow_id: str) -> dict[str, TopicProfi
 
 
 def passed_over_for(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> list[str]:
-    """Why the strategies of a plan are not those that would suit its topics best; one sentence each."""
+    """Which strategies brought nothing lately: passed over in the plan, or in it all the same; one sentence each."""
     refused = refused_strategies(services.store, workflow_id, services.settings.model_in_use)
     if not any(item.topic in refused for item in items):
         return []
     profiles = topic_profiles(services, workflow_id)
     said = [
-        passed_over(profiles[item.topic])
+        warned_of(profiles[item.topic], item.strategy)
+        if item.strategy in profiles[item.topic].refused
+        else passed_over(profiles[item.topic])
         for item in items
-        if choose_strategy(profiles[item.topic])[0] == item.strategy
+        if item.strategy in profiles[item.topic].refused
+        or choose_strategy(profiles[item.topic])[0] == item.strategy
     ]
     return [*dict.fromkeys(filter(None, said))]
 
