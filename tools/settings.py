@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -173,8 +172,10 @@ class Settings(ServerSettings):
     @field_validator("tool_executor")
     @classmethod
     def _names_a_function(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[\w.]+:[\w.]+", value):
-            raise ValueError("expected module:function")
+        if value is not None:
+            parts = value.split(":")
+            if len(parts) != 2 or not all(name.isidentifier() for part in parts for name in part.split(".")):
+                raise ValueError("expected module:function")
         return value
 
     @field_validator("chroma_url")

@@ -200,8 +200,8 @@ async def test_killed_and_started_again(page: Page, open_page: Opening) -> None:
     if (await page.asked())["name"] == "resume_generation":
         await page.answers("continue")
     assert len(page.generated) == 6 and set(before) <= set(page.generated) and page.approved == 1
-    # Beside the six records: the plan of their cases, and what was under way when the process died.
-    assert len(page.server.called) <= 6 + 1 + 6
+    # The plan of the cases, a draft and a verdict for each record, and what was under way when the process died.
+    assert len(page.server.called) <= 1 + 2 * 6 + 6
 
     assert (await waiting.asked())["args"]["count"] == 2
     await waiting.answers(APPROVE)
