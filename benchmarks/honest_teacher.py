@@ -137,6 +137,7 @@ class Teacher:
         known: those that it has.
         near: real records of the topics that are nearest, and of the others.
         served: every answer with its kind ("good" or the fault's name).
+        texts: what is said in each, with the same, for the verdicts.
     """
 
     held: list[Source]
@@ -146,7 +147,7 @@ class Teacher:
     has_replies: bool
     rng: random.Random
     served: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/chat/completions."""
@@ -164,16 +165,15 @@ class Teacher:
         return json.dumps(self._verdict(schema, str(body["messages"][-1]["content"])))
 
     def _verdict(self, schema: dict[str, Any], asked: str) -> Any:
-        written = next(
-            (
-                kind
-                for user, kind in self.texts.items()
-                if json.dumps(user, ensure_ascii=False)[1:-1]
-                in asked.rpartition("Written, to be checked:")[2]
-            ),
-            "good",
-        )
-        return _filled(schema, written == "good")
+        written = asked.rpartition("Written, to be checked:")[2]
+        written = re.sub(r"\\u00(3e|3c|26|27)", lambda found: chr(int(found[1], 16)), written)  # for HTML
+        found = [
+            said
+            for said in self.texts
+            if all(json.dumps(text, ensure_ascii=False)[1:-1] in written for text in said)
+        ]
+        longest = max(found, key=lambda said: sum(map(len, said)), default=())
+        return _filled(schema, self.texts.get(longest, "good") == "good")
 
     def _record(self) -> str:
         drawn = self.rng.random()
@@ -214,7 +214,7 @@ class Teacher:
                 for n, m in enumerate(messages):
                     if m["role"] == "user" and n != place and m["content"]:
                         m["content"] = reworded(m["content"], rng)
-        self.texts["\n".join(m["content"] for m in messages if m["role"] == "user").split("\n")[0]] = kind
+        self.texts[tuple(m["content"] for m in messages if m["content"] and m["role"] != "tool")] = kind
         return json.dumps({"messages": messages}, ensure_ascii=False)
 
     def _spoiled(self, kind: str, text: str) -> str:
