@@ -28,7 +28,7 @@ def some(rows: Labelled, each: int) -> Texts:
 @pytest.fixture
 def plans(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, int], Plan]:
     if not uplift.INTENTS.is_dir():
-        pytest.skip("the benchmark's data are not there")
+        pytest.skip("needs the benchmark's data, which are not part of the project")
     monkeypatch.setattr(uplift, "embedded", vectors_of)
     monkeypatch.setattr(uplift, "SIZES", (5, 20))
     full = json.loads((uplift.INTENTS / "clinc150_data_full.json").read_text(encoding="utf-8"))
