@@ -17,11 +17,11 @@ from finetune_coverage.tools.generation.topic_context import defining_tool, topi
 from finetune_coverage.tools.generation.topic_profiles import topic_profiles
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
-from finetune_coverage.tools.store.journal_tables import attempts, jobs
 from finetune_coverage.tools.store.records import NewRecord, insert_records, set_status, set_topic
 from finetune_coverage.tools.store.workflows import create_workflow, delete_workflow
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Engine, event
 
+from .earlier_jobs import job
 from .full_records import LANGUAGES, TRACK, call, parcels, result
 
 WORKFLOW = "wf-1"
@@ -41,51 +41,26 @@ def said(number: int, messages: list[dict[str, Any]], topic: str = "parcels", **
     return Record(f"{topic}-{number}", json.dumps({"messages": messages, **more}), topic)
 
 
-def tried(
-    services: Services, *, accepted: int = 0, refused: int = 0, failed: int = 0, **changes: Any
-) -> None:
-    """A job for parcels whose drafts came to this; each is newer than those before."""
-    with services.store.write() as connection:
-        number = connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one()
-        row = {
-            "id": f"job-{number}",
-            "workflow_id": WORKFLOW,
-            "approval_id": "approval-1",
-            "topic": "parcels",
-        }
-        row |= {
-            "strategy": "few_shot",
-            "model": services.settings.model_in_use,
-            "created_at": f"2026-01-{number + 10}",
-        }
-        connection.execute(insert(jobs).values(count=30, status="short", coverage_before={}, **row | changes))
-        outcomes = ["accepted"] * accepted + ["rejected"] * refused + ["failed"] * failed
-        for at, status in enumerate(outcomes):
-            check = {"rejected": "verifier" if at else "parse", "failed": "endpoint"}.get(status)
-            made = {"job_id": row["id"], "number": at, "slot": 0, "status": status, "check": check}
-            connection.execute(insert(attempts).values(**made))
-
-
 @pytest.mark.parametrize(
     ("earlier", "is_refused"),
     [
-        ([{"refused": 10}], True),
-        ([{"refused": 9}], False),
-        ([{"refused": 9, "failed": 9}], False),
-        ([{"refused": 30, "accepted": 1}], False),
-        ([{"refused": 5}, {"refused": 5}], True),
-        ([{"accepted": 10}, {"refused": 10}], True),
-        ([{"accepted": 10}, {"refused": 9}], False),
-        ([{"refused": 10}, {"accepted": 1}], False),
-        ([{"refused": 10, "model": "another"}], False),
-        ([{"refused": 10, "topic": "orders"}], False),
-        ([{"refused": 10, "strategy": "tool_chain"}], False),
+        ([{"rejected": 10}], True),
+        ([{"rejected": 9}], False),
+        ([{"rejected": 9, "failed": 9}], False),
+        ([{"rejected": 30, "accepted": 1}], False),
+        ([{"rejected": 5}, {"rejected": 5}], True),
+        ([{"accepted": 10}, {"rejected": 10}], True),
+        ([{"accepted": 10}, {"rejected": 9}], False),
+        ([{"rejected": 10}, {"accepted": 1}], False),
+        ([{"rejected": 10, "model": "another"}], False),
+        ([{"rejected": 10, "topic": "orders"}], False),
+        ([{"rejected": 10, "strategy": "tool_chain"}], False),
     ],
 )
 def test_what_brought_nothing_lately(tmp_path: Path, earlier: list[dict[str, Any]], is_refused: bool) -> None:
     services = services_with(tmp_path, [talks(number) for number in range(9)], "full")
     for one in earlier:
-        tried(services, **one)
+        job(services, **{"topic": "parcels", **one})
     refused = topic_profiles(services, WORKFLOW)["parcels"].refused
     assert ("few_shot" in refused) == is_refused
     if is_refused:

@@ -49,14 +49,13 @@ def passed_over_for(services: Services, workflow_id: str, items: Sequence[PlanIt
     if not any(item.topic in refused for item in items):
         return []
     profiles = topic_profiles(services, workflow_id)
-    said = [
-        warned_of(profiles[item.topic], item.strategy)
-        if item.strategy in profiles[item.topic].refused
-        else passed_over(profiles[item.topic])
-        for item in items
-        if item.strategy in profiles[item.topic].refused
-        or choose_strategy(profiles[item.topic])[0] == item.strategy
-    ]
+    said = []
+    for item in items:
+        profile = profiles[item.topic]
+        if item.strategy in profile.refused:
+            said.append(warned_of(profile, item.strategy))
+        elif choose_strategy(profile)[0] == item.strategy:
+            said.append(passed_over(profile))
     return [*dict.fromkeys(filter(None, said))]
 
 
