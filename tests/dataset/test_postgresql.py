@@ -139,5 +139,5 @@ def test_a_nul_in_a_label_becomes_a_mark(
 
 def test_the_address_of_an_open_store_has_no_password(store: Store) -> None:
     assert "***" in store.address and PASSWORD not in store.address
-    with pytest.raises(InvalidInput, match="may not be used"), store.read() as connection:
+    with pytest.raises(InvalidInput, match="may only be read"), store.read() as connection:
         connection.exec_driver_sql("DELETE FROM workflows")
