@@ -41,7 +41,11 @@ def test_what_cannot_be_opened_is_said_in_words(postgresql_server: PostgresqlSer
     assert "password is wrong" in refused(server.url("postgres", user="nobody")).message
     assert "no such database" in refused(server.url("nothing")).message
     away = refused("postgresql://me:secret@127.0.0.1:9/db")
-    assert "127.0.0.1:9/db cannot be reached" in away.message and "Is the server running" in away.hint
+    assert "127.0.0.1:9/db cannot be reached: Connection refused." in away.message
+    assert "Is the server running" in away.hint
+    beside = refused("postgresql://me@127.0.0.1:9/db?password=secret")
+    assert beside.message == "The store postgresql://me@127.0.0.1:9/db cannot be reached: Connection refused."
+    assert "option" in refused("postgresql://me:secret@127.0.0.1:9/db?nonsense=1").message
     assert "cannot be reached" in refused("postgresql://me:secret@no.such.host.invalid/db").message
     assert "cannot be reached" in refused(f"postgres://me:secret@/db?host={server.folder}/nothing").message
 
