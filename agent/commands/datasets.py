@@ -142,7 +142,7 @@ def _show_import(workflow: str, report: ImportReport) -> None:
     for field, count in report.left_beside.items():
         say(f"`{field}` stays beside the conversation in {count} records: it is no part of what is learnt.")
     for what, count in report.mended.items():
-        say(f"Mended in {count} places: {what}.")
+        say(f"Mended in {count} {'place' if count == 1 else 'places'}: {what}.")
     marked = report.marked_bad
     if marked:
         say(

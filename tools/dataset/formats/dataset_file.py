@@ -134,9 +134,10 @@ class DatasetReader:
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
         except Refused as refused:
-            return BadItem(raw.place, refused)
+            return BadItem(raw.place, raw.fault if raw.fault and refused.code != "marked_bad" else refused)
         self._found(reading).records += 1
         self.left_beside.update(left_beside(reading.body))
+        self._raw.mended.update((*reading.mended, *filter(None, [raw.mended])))
         return Item(raw.place, body, reading.body, reading.format.name)
 
     def _found(self, reading: Reading) -> FoundFormat:

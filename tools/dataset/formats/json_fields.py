@@ -44,33 +44,38 @@ _TURNS = ("messages", "conversations")
 """Fields that are nothing else than turns: a text in them that is no JSON is refused with what is wrong in it."""
 
 
-def with_parsed_fields(source: Source) -> Source:
+def with_parsed_fields(source: Source) -> tuple[Source, list[str]]:
     """The item with such fields as what they stand for; the item itself where it has none.
+
+    Returns:
+        The item, and what was wrong in those fields and certain to mend, in words.
 
     Raises:
         Refused: turns are neither JSON nor Python's notation.
     """
     parsed: Source = {}
+    mended: list[str] = []
     for key, value in source.items():
         if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
-            found = _parsed(key, value)
+            found = _parsed(key, value, mended)
             if found is not None:
                 parsed[key] = found
         elif key in _TURNS and isinstance(value, list) and value and all(map(_is_object_text, value)):
-            parsed[key] = [_parsed(key, item) for item in value]
-    return {**source, **parsed} if parsed else source
+            parsed[key] = [_parsed(key, item, mended) or item for item in value]
+    return ({**source, **parsed} if parsed else source), mended
 
 
-def _parsed(key: str, text: str) -> Any:
+def _parsed(key: str, text: str, mended: list[str]) -> Any:
     try:
         value = parse_value(text)
     except Refused as refused:
-        found = read_leniently(text)
+        found = read_leniently(text) if refused.code == "invalid_json" else None
         if found is None:
             if key in _TURNS:
                 raise Refused(refused.code, f"`{key}` holds text that is {refused.reason}") from refused
             return None
         value = found[0]
+        mended.append(found[1])
     if not isinstance(value, list | dict):
         return None
     return value if key in _STRUCTURES or is_turn(value) or are_turns(value) else None

@@ -60,7 +60,7 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> Any:
     if not isinstance(turn, dict):
         return turn
     role = role_of(turn.get("role"))
-    if role not in (None, "call", turn["role"]) and turn["role"] != "function":
+    if role not in (None, "call", turn.get("role")) and turn.get("role") != "function":
         turn = {**turn, "role": role}
     if turn.get("role") in ("tool", "function"):
         return _answer(turn, calls, where)
