@@ -18,6 +18,7 @@ from typing import Any
 
 from .content_parts import TEXT_KEYS
 from .conversation import are_turns, body_of_turns, is_turn, system_beside
+from .json_fields import holds_messages
 from .json_line import parse_value
 from .refusal import Refused
 from .rendered_text import turns_of_prompt
@@ -234,6 +235,4 @@ def _held_json(text: str) -> Any:
         value = parse_value(text)
     except Refused:
         return None
-    if isinstance(value, dict) and (is_turn(value) or "choices" in value or are_turns(value.get("messages"))):
-        return value
-    return value if are_turns(value) else None
+    return value if holds_messages(value) else None

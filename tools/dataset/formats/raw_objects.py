@@ -125,7 +125,7 @@ class RawObjects:
             found = _otherwise(text, refused)
             if found is None:
                 raise
-            return RawObject(place, *found, refused)
+            return RawObject(place, *found, refused if refused.code == "invalid_json" else None)
 
     def _items(self) -> Iterator[RawObject | BadItem]:
         kind = self.container.kind

@@ -37,7 +37,7 @@ from . import (
     xlam,
 )
 from .fields_beside import with_question, with_system
-from .json_fields import with_parsed_fields
+from .json_fields import with_parsed_fields, with_turns_parsed
 from .openai_chat import check_chat
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
@@ -168,6 +168,9 @@ def _read_parsed(source: Source, name: str) -> Reading:
             if not openai_variants.is_legacy(source) and not logged_exchange.is_unanswered(source):
                 return replace(PLAIN, body=with_system(source))
     found, evidence = (known, known.recognise(source)) if known else _recognised(source)
+    if found is None:
+        source = with_turns_parsed(source)
+        found, evidence = _recognised(source)
     within = record_within(source, _is_record) if found is None else None
     if within is not None:
         reading = read_item(within[1])
