@@ -188,9 +188,10 @@ def test_a_line_that_a_fast_reader_does_not_understand(chat: Chat) -> None:
     assert isinstance(bad, BadItem) and (bad.place, bad.refused.code) == (8, "invalid_json")
     assert reader.read_line(b" \n", 9) is None
     assert reader.blank == 1
-    reader.add_plain(0)
+    reader.add_plain({})
     assert set(reader.found) == {"alpaca"}
-    reader.add_plain(5)
+    reader.add_plain({("messages", "lang"): 3, ("messages",): 2})
+    assert reader.beside["lang"] == 3
     assert reader.found.pop("openai").records == 5
     assert [found.text for found in reader.found.values()] == [
         "big.jsonl: Alpaca (`instruction` with `output`; one object per line)"

@@ -26,7 +26,7 @@ from .text_lists import alternating
 
 Source = dict[str, Any]
 NAME = "logged"
-_ANSWERS = ("response", "completion", "generation", "output", "answer", "choices", "target", "assistant")
+ANSWERS = ("response", "completion", "generation", "output", "answer", "choices", "target", "assistant")
 """Keys of an answer beside messages."""
 _PLACES = (
     ("request", "response"),
@@ -42,7 +42,7 @@ _PLACES = (
     ("prompt", "response"),
     ("prompt", "output"),
     ("prompt", "completion"),
-    *(("messages", answer) for answer in _ANSWERS),
+    *(("messages", answer) for answer in ANSWERS),
 )
 _ASKED = ("messages", "contents", "chat_history", "input", "prompt", "conversation", "body")
 _QUESTIONS = (
@@ -93,7 +93,7 @@ def is_unanswered(source: Source) -> bool:
         return False
     if messages[-1].get("role") == "assistant":
         return False
-    return any(source.get(key) and _answer(source[key]) for key in _ANSWERS)
+    return any(source.get(key) and _answer(source[key]) for key in ANSWERS)
 
 
 def to_chat(source: Source) -> Source:

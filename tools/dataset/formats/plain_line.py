@@ -17,11 +17,14 @@ import orjson
 from ..record import digest_of_dumped, digest_of_sorted
 from .fields_beside import CARRYING
 from .json_line import MAX_DEPTH, is_deeper_than, repeats_a_key
+from .logged_exchange import ANSWERS
 from .marks import KTO_TAG, LABEL, bad_mark
 from .openai_chat import check_message, check_tools
 from .refusal import Refused
 
-_OTHER_SHAPES = CARRYING | {"system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG}
+_OTHER_SHAPES = CARRYING.union(
+    ANSWERS, ("system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG, "schemaVersion")
+)
 """With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it, or more
 of the conversation stands beside them."""
 _MORE_THAN_TEXT = _OTHER_SHAPES | {"tools"}
