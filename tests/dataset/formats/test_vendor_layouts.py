@@ -98,6 +98,9 @@ def test_pictures_of_vendors_are_pictures() -> None:
         ({"mapping": {"a": {"children": [], "message": None}}, "current_node": "a"}, "nobody says anything"),
         ({"messages": [said("user", "x"), said("ipython", "4")]}, "message 2 (ipython) is a tool's answer"),
         ({"messages": '[{"role": "user", "content": "x"'}, "`messages` holds text that is not valid JSON"),
+        ({"type": "message", "user": "U1", "text": "x", "ts": "1.0"}, "a message of Slack"),
+        ({"question_id": 81, "choices": [{"index": 0, "turns": ["a"]}]}, "join the two by their ids"),
+        ({"custom_id": "1", "response": {"body": {"choices": []}}}, "join the two by their ids"),
         ({"query": "x", "tools": "[]", "answers": "[]"}, "calls no tool"),
     ],
 )

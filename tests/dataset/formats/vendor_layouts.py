@@ -530,6 +530,106 @@ LAYOUTS: dict[str, tuple[str, Source, list[Source], list[Source]]] = {
         CHAT,
         [],
     ),
+    "Label Studio": (
+        "turns",
+        {
+            "id": 1,
+            "data": {
+                "dialogue": [
+                    {"author": "Customer", "text": "Where is K1?"},
+                    {"author": "Agent", "text": "In Ely."},
+                ]
+            },
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Argilla": ("turns", {"fields": {"chat": CHAT}, "responses": {"quality": [{"value": "good"}]}}, CHAT, []),
+    "Rasa": (
+        "turns",
+        {
+            "sender_id": "s",
+            "events": [
+                {"event": "action", "name": "action_session_start"},
+                {"event": "user", "text": "Where is K1?", "parse_data": {"intent": {"name": "place"}}},
+                {"event": "slot", "name": "code", "value": None},
+                {"event": "bot", "text": "In Ely.", "data": {}},
+            ],
+        },
+        CHAT[1:],
+        [],
+    ),
+    "a contact centre of Google": (
+        "turns",
+        {
+            "entries": [
+                {"text": "Where is K1?", "user_id": 1, "role": "CUSTOMER", "start_timestamp_usec": 1},
+                {"text": "In Ely.", "user_id": 2, "role": "AUTOMATED_AGENT", "start_timestamp_usec": 2},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "a contact centre of Amazon": (
+        "turns",
+        {
+            "Channel": "VOICE",
+            "Transcript": [
+                {"Id": "1", "ParticipantId": "CUSTOMER", "Content": "Where is K1?", "Sentiment": "NEUTRAL"},
+                {"Id": "2", "ParticipantId": "AGENT", "Content": "In Ely.", "Sentiment": "POSITIVE"},
+            ],
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Intercom": (
+        "intercom",
+        {
+            "source": {"body": "Where is K1?", "author": {"type": "user", "id": "5"}, "subject": ""},
+            "conversation_parts": {
+                "total_count": 2,
+                "conversation_parts": [
+                    {"part_type": "comment", "body": "In Ely.", "author": {"type": "admin", "id": "7"}},
+                    {"part_type": "close", "body": None, "author": {"type": "admin", "id": "7"}},
+                ],
+            },
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Sunshine Conversations": (
+        "turns",
+        {
+            "messages": [
+                {"author": {"type": "user"}, "content": {"type": "text", "text": "Where is K1?"}},
+                {
+                    "author": {"type": "business", "displayName": "Al"},
+                    "content": {"type": "text", "text": "In Ely."},
+                },
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Open WebUI": (
+        "open_webui",
+        {
+            "chat": {
+                "title": "K1",
+                "history": {
+                    "currentId": "c",
+                    "messages": {
+                        "a": {"parentId": None, "childrenIds": ["b", "c"], **ASKED},
+                        "b": {"parentId": "a", "childrenIds": [], "role": "assistant", "content": "No idea."},
+                        "c": {"parentId": "a", "childrenIds": [], **TOLD},
+                    },
+                },
+            },
+            "meta": {"tags": ["parcels"]},
+        },
+        CHAT[1:],
+        [],
+    ),
 }
 """By name: the format, a record, its messages, its tools."""
 

@@ -7,7 +7,7 @@ own; results of calls without ids belong to the call that their place says (`too
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from types import NoneType
 from typing import Any
 
@@ -33,19 +33,12 @@ from .tool_declarations import is_other_tool, read_tools
 
 Source = dict[str, Any]
 SPEAKERS = (
-    "role",
-    "from",
-    "speaker",
-    "author",
-    "sender",
-    "sender_type",
-    "participant",
-    "participantRole",
-    "type",
+    *("role", "from", "speaker", "author", "sender", "sendertype", "authortype", "participantrole"),
+    *("participant", "participantid", "user", "event", "type"),
 )
-"""Keys that tell who speaks, the surest first."""
+"""Keys that tell who speaks, the surest first; capital letters and underscores in them make no difference."""
 CONTENTS = ("parts", "content", "value", "text", "message", "utterance", "body", "msg", "contents")
-"""Keys of what is said, the fullest first."""
+"""Keys of what is said, the fullest first, in the same way."""
 SYSTEM_KEYS = ("system", "systemInstruction", "system_instruction", "instructions", "preamble")
 """Keys of a system message beside the turns."""
 _KEPT = ("name", "weight", "loss", "train", "refusal", "prefix")
@@ -84,7 +77,8 @@ class Conversation:
             kept = {key: message[key] for key in _KEPT if key in message and key not in used}
             if role == "tool":
                 kept.pop("name", None)
-            known = {speaker, *used, *kept}
+            names_only = not isinstance(message[speaker], dict) or len(message[speaker]) == 1
+            known = {*([speaker] if names_only else []), *used, *kept}
             says_all &= all(key in known or value in (None, [], {}, "") for key, value in message.items())
         self._add(role, pieces, kept, where)
         if not (says_all and is_whole):
@@ -175,7 +169,7 @@ def is_turn(turn: Any) -> bool:
     key = _speaker_key(message)
     if key is None or role_of(_speaker_name(message[key])) is None:
         return False
-    return any(name in message for name in (*CONTENTS, *_OF_CALLS, "refusal"))
+    return bool(_keys_of(message, CONTENTS)) or any(name in message for name in (*_OF_CALLS, "refusal"))
 
 
 def are_turns(value: Any) -> bool:
@@ -185,6 +179,13 @@ def are_turns(value: Any) -> bool:
         and bool(value)
         and is_turn(value[0])
         and all(isinstance(t, dict) for t in value)
+    )
+
+
+def says_something(turn: Any) -> bool:
+    """Whether an object has anything that is said in a turn; other events of a conversation have not."""
+    return not isinstance(turn, dict) or any(
+        turn[key] not in (None, "", []) for key in (*_keys_of(turn, CONTENTS), *_OF_CALLS) if key in turn
     )
 
 
@@ -264,8 +265,19 @@ def _is_text_alone(content: Any, key: str) -> bool:
     return pieces_of(content, key)[1]
 
 
+def _keys_of(message: Source, names: Sequence[str]) -> list[str]:
+    """The keys of a turn that are called by some names, in the order of those."""
+    written = {key.lower().replace("_", ""): key for key in message}
+    return [
+        name if name in message else written[name] for name in names if name in message or name in written
+    ]
+
+
 def _speaker_key(message: Source) -> str | None:
-    return next((key for key in SPEAKERS if _speaker_name(message.get(key)) is not None), None)
+    """The key that names a known speaker, or else the first that names anybody."""
+    keys = [key for key in _keys_of(message, SPEAKERS) if _speaker_name(message[key]) is not None]
+    known = [key for key in keys if role_of(_speaker_name(message[key])) is not None]
+    return next(iter(known or [key for key in keys if key.lower() != "type"]), None)
 
 
 def _speaker_name(value: Any) -> str | None:
@@ -287,12 +299,11 @@ def _speaker(message: Source, where: str) -> tuple[str, Role]:
 
 def _said(message: Source, role: Role, where: str) -> tuple[list[Piece], set[str], bool]:
     """The pieces of a turn, its keys that they express, and whether they say all that those hold."""
-    key = next((key for key in CONTENTS if message.get(key) not in (None, "", [])), None)
-    key = key or next((key for key in CONTENTS if key in message), None)
+    keys = _keys_of(message, CONTENTS)
+    key = next((key for key in keys if message[key] not in (None, "", [])), None) or next(iter(keys), None)
     content = message.get(key) if key else None
-    used = {key} if key else set()
     # Some write a message's text a second time, beside its parts.
-    used |= {other for other in CONTENTS if other != key and _repeats(message.get(other), content)}
+    used = {other for other in keys if other == key or _repeats(message[other], content)}
     if role == "call":
         calls, says_all = read_calls(content, where)
         return [Called(name, arguments) for name, arguments in calls], used, says_all

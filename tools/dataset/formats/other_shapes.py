@@ -7,6 +7,7 @@ from typing import Any
 
 Source = dict[str, Any]
 _NO_END = "nothing tells where a conversation ends; write each as one object with `messages`"
+_ASKED_ELSEWHERE = "what was asked is in another file; join the two by their ids and write each as `messages`"
 _AS_PROMPTS = "to count it as a prompt, name the format: --format prompts"
 
 
@@ -50,8 +51,15 @@ _SHAPES: tuple[tuple[Callable[[Source], bool], str, str], ...] = (
         "an OpenAI batch request (`body`)",
         "take the messages out of `body` and add the answers",
     ),
+    (_has("response", "custom_id"), "an answer of an OpenAI batch (`response`)", _ASKED_ELSEWHERE),
+    (_is_list("choices"), "answers of a model (`choices`)", _ASKED_ELSEWHERE),
+    (_has("ts", "user", "text"), "a message of Slack (`user`, `text`, `ts`)", _NO_END),
     (_is_list("data"), "a whole dataset in one object (`data`)", "give it a file of its own"),
     (_has("role", "text"), "one message per line (`role`, `text`)", _NO_END),
+    (_has("from", "text"), "one message per line (`from`, `text`)", _NO_END),
+    (_has("speaker", "text"), "one message per line (`speaker`, `text`)", _NO_END),
+    (_has("author", "text"), "one message per line (`author`, `text`)", _NO_END),
+    (_has("sender", "text"), "one message per line (`sender`, `text`)", _NO_END),
     (_has("role", "content"), "one message per line (`role`, `content`)", _NO_END),
     (_has("turns"), "a list of prompts (`turns`)", "one of them is no text"),
     (

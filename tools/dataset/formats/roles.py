@@ -14,7 +14,7 @@ _NAMES: dict[Role, str] = {
     "lead contact consumer caller student patient guest",
     "assistant": "assistant gpt model bot ai aimessage aimessagechunk chatgpt bing bard chatbot agent claude gemini "
     "llm machine assistant_response ai_assistant virtual_agent automated_agent human_agent virtual_assistant admin "
-    "operator support representative salesman advisor teacher doctor tutor therapist",
+    "business custom_bot operator support representative salesman advisor teacher doctor tutor therapist",
     "call": "function_call tool_call",
     "tool": "tool function observation tool_response function_response tool_result tool_output ipython environment "
     "toolmessage functionmessage api",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conversation import are_turns, body_of_turns
+from .conversation import are_turns, body_of_turns, says_something
 from .refusal import Refused, shown
 
 Source = dict[str, Any]
@@ -41,11 +41,19 @@ def to_chat(source: Source) -> Source:
     if len(keys) > 1:
         names = " and ".join(map(shown, keys))
         raise Refused("unsupported_format", f"{names} are lists of turns: leave one, or name it `messages`")
-    return body_of_turns(NAME, source, source[keys[0]], {keys[0]})
+    key = keys[0]
+    turns = [turn for turn in source[key] if says_something(turn)]
+    extra = {key: source[key]} if len(turns) < len(source[key]) else None
+    return body_of_turns(NAME, source, turns, {key}, extra=extra)
 
 
 def _keys(source: Source) -> list[str]:
     """The keys of the lists that may be the conversation: the usual name alone, where one has it."""
-    keys = [key for key, value in source.items() if are_turns(value)]
+    keys = [key for key, value in source.items() if isinstance(value, list) and _holds_turns(value)]
     usual = [key for name in _USUAL for key in keys if key.lower() == name]
     return usual[:1] or keys
+
+
+def _holds_turns(value: list[Any]) -> bool:
+    said = [turn for turn in value if says_something(turn)]
+    return are_turns(said) and all(isinstance(turn, dict) for turn in value)
