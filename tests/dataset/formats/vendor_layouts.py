@@ -630,6 +630,90 @@ LAYOUTS: dict[str, tuple[str, Source, list[Source], list[Source]]] = {
         CHAT[1:],
         [],
     ),
+    "vCon": (
+        "turns",
+        {
+            "parties": [{"name": "Bo", "role": "customer"}, {"name": "Al", "role": "agent"}],
+            "dialog": [
+                {"type": "text", "parties": [0], "body": "Where is K1?"},
+                {"type": "text", "parties": [1], "body": "In Ely."},
+            ],
+        },
+        CHAT[1:],
+        [],
+    ),
+    "a messaging bot": (
+        "turns",
+        {
+            "messages": [
+                {
+                    "direction": "incoming",
+                    "type": "text",
+                    "payload": {"type": "text", "text": "Where is K1?"},
+                },
+                {"direction": "outgoing", "type": "text", "payload": {"type": "text", "text": "In Ely."}},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "LibreChat": (
+        "turns",
+        {
+            "messages": [
+                {"sender": "User", "isCreatedByUser": True, "text": "Where is K1?"},
+                {"sender": "GPT-4", "isCreatedByUser": False, "text": "In Ely."},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "MultiWOZ": (
+        "turns",
+        {
+            "turns": [
+                {"speaker": "USER", "utterance": "Where is K1?"},
+                {"speaker": "SYSTEM", "utterance": "In Ely."},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "LlamaIndex": (
+        "turns",
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "additional_kwargs": {},
+                    "blocks": [{"block_type": "text", "text": "Where is K1?"}],
+                },
+                {"role": "assistant", "blocks": [{"block_type": "text", "text": "In Ely."}]},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Semantic Kernel": (
+        "turns",
+        {
+            "Messages": [
+                {"Role": {"Label": "user"}, "Items": [{"$type": "TextContent", "Text": "Where is K1?"}]},
+                {"Role": {"Label": "assistant"}, "Items": [{"$type": "TextContent", "Text": "In Ely."}]},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "DialogStudio": (
+        "text_lists",
+        {
+            "log": [{"turn id": 1, "user utterance": "Where is K1?", "system response": "In Ely."}],
+            "prompt": ["x"],
+        },
+        CHAT[1:],
+        [],
+    ),
 }
 """By name: the format, a record, its messages, its tools."""
 

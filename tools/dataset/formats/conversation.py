@@ -7,7 +7,7 @@ own; results of calls without ids belong to the call that their place says (`too
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -26,7 +26,7 @@ from .content_parts import (
 from .hermes_tags import split_calls, split_responses
 from .langchain_messages import opened
 from .media_tags import Media
-from .refusal import Refused, kind_of, shown
+from .refusal import Refused, keys_of, kind_of, shown
 from .roles import Role, role_of
 from .tool_calls import OpenCalls, arguments_text, read_calls
 from .tool_declarations import is_other_tool, read_tools
@@ -34,10 +34,18 @@ from .tool_declarations import is_other_tool, read_tools
 Source = dict[str, Any]
 SPEAKERS = (
     *("role", "from", "speaker", "author", "sender", "sendertype", "authortype", "participantrole"),
-    *("participant", "participantid", "user", "event", "type"),
+    *("participant", "participantid", "user", "event", "direction", "messagetype", "type"),
 )
 """Keys that tell who speaks, the surest first; capital letters and underscores in them make no difference."""
-CONTENTS = ("parts", "content", "value", "text", "message", "utterance", "body", "msg", "contents")
+_FLAGS: Mapping[Sequence[str], tuple[Role, Role]] = {
+    ("isuser", "iscreatedbyuser", "fromuser"): ("user", "assistant"),
+    ("isbot", "isassistant", "isai", "frombot"): ("assistant", "user"),
+}
+"""Keys that say so or not so, and who speaks in each case."""
+CONTENTS = (
+    *("parts", "content", "value", "text", "message", "utterance", "body", "msg", "mes", "payload", "blocks"),
+    *("items", "contents"),
+)
 """Keys of what is said, the fullest first, in the same way."""
 SYSTEM_KEYS = ("system", "systemInstruction", "system_instruction", "instructions", "preamble")
 """Keys of a system message beside the turns."""
@@ -166,8 +174,7 @@ def is_turn(turn: Any) -> bool:
     message, _ = opened(turn)
     if "role" not in message and message.get("type") in ITEMS:
         return True
-    key = _speaker_key(message)
-    if key is None or role_of(_speaker_name(message[key])) is None:
+    if speaker_of(message)[2] is None:
         return False
     return bool(_keys_of(message, CONTENTS)) or any(name in message for name in (*_OF_CALLS, "refusal"))
 
@@ -273,28 +280,40 @@ def _keys_of(message: Source, names: Sequence[str]) -> list[str]:
     ]
 
 
-def _speaker_key(message: Source) -> str | None:
-    """The key that names a known speaker, or else the first that names anybody."""
-    keys = [key for key in _keys_of(message, SPEAKERS) if _speaker_name(message[key]) is not None]
-    known = [key for key in keys if role_of(_speaker_name(message[key])) is not None]
-    return next(iter(known or [key for key in keys if key.lower() != "type"]), None)
+def speaker_of(message: Source) -> tuple[str, str | None, Role | None]:
+    """Who speaks in a turn: the key that tells, the name there, and the role; empty and ``None`` where none tells.
+
+    The key of a known speaker is taken, or else the first that names anybody.
+    """
+    named = [
+        (key, name)
+        for key in _keys_of(message, SPEAKERS)
+        if (name := _speaker_name(message[key])) is not None
+    ]
+    for key, name in named:
+        if (role := role_of(name)) is not None:
+            return key, name, role
+    for flags, (yes, no) in _FLAGS.items():
+        for key in _keys_of(message, flags):
+            if isinstance(message[key], bool):
+                return key, None, yes if message[key] else no
+    return next(((key, name, None) for key, name in named if key.lower() != "type"), ("", None, None))
 
 
 def _speaker_name(value: Any) -> str | None:
     if isinstance(value, dict):
-        value = value.get("role", value.get("type", value.get("name")))
+        written = {key.lower(): held for key, held in value.items()}
+        value = next((written[key] for key in ("role", "label", "type", "name") if key in written), None)
     return value if isinstance(value, str) else None
 
 
 def _speaker(message: Source, where: str) -> tuple[str, Role]:
-    key = _speaker_key(message)
-    if key is None:
-        raise Refused("bad_message", f"{where} has no speaker (role or from)")
-    name = _speaker_name(message[key])
-    role = role_of(name)
-    if role is None:
-        raise Refused("bad_message", f"{where} has the unknown speaker {shown(name)}")
-    return key, role
+    key, name, role = speaker_of(message)
+    if role is not None:
+        return key, role
+    if name is None:
+        raise Refused("bad_message", f"{where} has no speaker (role or from; keys: {keys_of(message)})")
+    raise Refused("bad_message", f"{where} has the unknown speaker {shown(name)}")
 
 
 def _said(message: Source, role: Role, where: str) -> tuple[list[Piece], set[str], bool]:

@@ -17,6 +17,7 @@ from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
 from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
 from .table_rows import read_rows
+from .text_lists import are_pairs
 
 Source = dict[str, Any]
 LIST_COMMA = "a comma too many or too few between the items of a list"
@@ -252,6 +253,8 @@ def _otherwise(text: str, refused: Refused) -> tuple[str | None, Source, str] | 
         value = parse_value(text)
         if are_turns(value):
             return None, {"messages": value}, ""
+        if are_pairs(value):
+            return None, {"conversations": value}, ""
         if isinstance(value, str) and value.lstrip().startswith("{"):
             return on_one_line(value), parse_object(value), TWICE
         return None

@@ -43,6 +43,7 @@ from .json_fields import with_parsed_fields, with_turns_parsed
 from .openai_chat import check_chat
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
+from .turn_lists import unknown_speakers
 from .wrapped import record_within
 
 Source = dict[str, Any]
@@ -180,7 +181,7 @@ def _read_parsed(source: Source, name: str) -> Reading:
         reading = read_item(within[1])
         return replace(reading, evidence=f"within `{within[0]}`: {reading.evidence}")
     if found is None:
-        unread = why_unread(source)
+        unread = why_unread(source) or unknown_speakers(source)
         if unread is not None:
             raise Refused("unsupported_format", unread)
         raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
