@@ -16,6 +16,7 @@ from .json_line import parse_object, parse_value, text_of_line
 from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
 from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
+from .table_encoding import WESTERN, encoding_of
 from .table_rows import read_rows
 from .text_lists import are_pairs
 
@@ -202,7 +203,10 @@ class RawObjects:
                     self.left_out[key] = None
 
     def _table(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
-        for line, row in read_rows(file, self.container.delimiter):
+        encoding = encoding_of(self.path)
+        if encoding == WESTERN:
+            self.wrapping = (*self.wrapping, "Windows-1252")
+        for line, row in read_rows(file, self.container.delimiter, encoding):
             yield BadItem(line, row) if isinstance(row, Refused) else RawObject(line, None, row)
 
     def _dialogue(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
