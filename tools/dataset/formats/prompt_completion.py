@@ -29,7 +29,7 @@ _PAIRS = tuple(
         ("prompt", "completion response output answer generation target chosen_response"),
         ("question", "answer response output"),
         ("query", "response answer output"),
-        ("input", "output target response answer"),
+        ("input", "output target response answer expected_output expectedoutput expected ideal"),
         ("inputs", "targets outputs"),
         ("input_text", "output_text"),
         ("text_input", "output"),
