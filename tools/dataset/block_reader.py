@@ -27,12 +27,12 @@ class ReadBlock(NamedTuple):
 
     Attributes:
         columns: its records.
-        plain: how many of them went the fast way.
+        plain: those that went the fast way: how many have which fields at their top.
         end: how far the file is read, in bytes.
     """
 
     columns: RecordColumns
-    plain: int
+    plain: dict[tuple[str, ...], int]
     end: int
 
 
@@ -48,22 +48,25 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
     with path.open("rb") as file:
         while lines := file.readlines(BLOCK_BYTES):
             end += sum(map(len, lines))
-            plain, doubtful = _read_plain(lines, first, topic_field)
+            plain, doubtful, shapes = _read_plain(lines, first, topic_field)
             careful = [
                 found
                 for number in doubtful
                 if (found := read_with_care(_bare(lines[number - first]), number))
             ]
-            count = len(plain.lines)
             columns = (
                 RecordColumns.of(heapq.merge(plain.found(), careful, key=itemgetter(0))) if careful else plain
             )
-            yield ReadBlock(columns, count, end)
+            yield ReadBlock(columns, shapes, end)
             first += len(lines)
 
 
-def _read_plain(lines: list[bytes], first: int, topic_field: str) -> tuple[RecordColumns, list[int]]:
-    """The plain lines among some, and the numbers of the others, which need the careful way."""
+def _read_plain(
+    lines: list[bytes], first: int, topic_field: str
+) -> tuple[RecordColumns, list[int], dict[tuple[str, ...], int]]:
+    """The plain lines among some, the numbers of the others, which need the careful way, and how many of the plain ones
+    have which fields at their top.
+    """
     numbers: Sequence[int] = range(first, first + len(lines))
     doubtful: list[int] = []
     bodies: list[str] = []
@@ -71,6 +74,7 @@ def _read_plain(lines: list[bytes], first: int, topic_field: str) -> tuple[Recor
     topics: list[str | None] = []
     others: dict[int, str] = {}
     kinds = bytearray()
+    shapes: dict[tuple[str, ...], int] = {}
     known: dict[str, str] = {}  # labels by how they are written, so that equal ones are one object
     at_top = "." not in topic_field
     for number, raw in zip(numbers, lines, strict=True):
@@ -80,6 +84,8 @@ def _read_plain(lines: list[bytes], first: int, topic_field: str) -> tuple[Recor
             doubtful.append(number)
             continue
         source, digest, kind = found
+        shape = tuple(source)
+        shapes[shape] = shapes.get(shape, 0) + 1
         written = source.get(topic_field) if at_top else None
         label = known.get(written) if type(written) is str else None
         if label is None:
@@ -95,7 +101,7 @@ def _read_plain(lines: list[bytes], first: int, topic_field: str) -> tuple[Recor
     if doubtful:
         with_care = set(doubtful)
         numbers = [number for number in numbers if number not in with_care]
-    return RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies), doubtful
+    return RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies), doubtful, shapes
 
 
 def _bare(line: bytes) -> bytes:
