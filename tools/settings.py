@@ -79,6 +79,15 @@ class Settings(ServerSettings):
         title="Days of an approval",
         description="How long a yes to a plan holds that nobody has begun to carry out.",
     )
+    lease_seconds: float = Field(
+        default=60,
+        ge=5,
+        le=3_600,
+        allow_inf_nan=False,
+        title="Seconds of a lease",
+        description="So long after a worker was heard of last, another one may go on with its job. One that died on "
+        "this machine, with this data folder, is not waited for.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",
