@@ -75,9 +75,7 @@ def _standing(services: Services, job: JobSummary) -> str:
         return "undone"
     # Where only reading is allowed nobody can be asked, and nothing resumed.
     is_cut_off = (
-        job.status == "running"
-        and not services.store.is_read_only
-        and not is_carried_out(services, job.id)
+        job.status == "running" and not services.store.is_read_only and not is_carried_out(services, job.id)
     )
     return STOPPED if is_cut_off else job.status
 

@@ -33,7 +33,9 @@ _LOCK = f"SELECT pg_try_advisory_lock({_SETUP})"
 _UNLOCK = f"SELECT pg_advisory_unlock({_SETUP})"
 
 _NAMES = "CREATE TABLE IF NOT EXISTS thread_names (thread_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
-_IS_SET_UP = "SELECT to_regclass('thread_names') IS NOT NULL AND to_regclass('checkpoint_migrations') IS NOT NULL"
+_IS_SET_UP = (
+    "SELECT to_regclass('thread_names') IS NOT NULL AND to_regclass('checkpoint_migrations') IS NOT NULL"
+)
 _VERSION = "SELECT coalesce(max(v), -1) AS version FROM checkpoint_migrations"
 _IDS = (
     "SELECT thread_id FROM checkpoints WHERE checkpoint_ns = '' "
@@ -62,7 +64,11 @@ class PostgresqlConversations(AsyncPostgresSaver):
     """
 
     def __init__(
-        self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], address: str, *, kept_steps: int = KEPT_STEPS
+        self,
+        pool: AsyncConnectionPool[AsyncConnection[DictRow]],
+        address: str,
+        *,
+        kept_steps: int = KEPT_STEPS,
     ) -> None:
         super().__init__(pool, serde=compressing())
         self._address = address
@@ -158,7 +164,9 @@ async def open_on_server(url: URL) -> AsyncIterator[PostgresqlConversations]:
     options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     with _said_clearly(address):
         # A connection of its own: a pool would not say why none can be had.
-        async with await AsyncConnection[DictRow].connect(secret, connect_timeout=10, **options) as connection:
+        async with await AsyncConnection[DictRow].connect(
+            secret, connect_timeout=10, **options
+        ) as connection:
             await _set_up(connection, address)
         async with AsyncConnectionPool[AsyncConnection[DictRow]](
             secret,
@@ -179,7 +187,7 @@ async def _set_up(connection: AsyncConnection[DictRow], address: str) -> None:
     try:
         async with asyncio.timeout(_PATIENCE):
             # Asked again and again: one of the migrations waits for all questions that are under way.
-            while not (await (await connection.execute(_LOCK)).fetchone() or {}).get("pg_try_advisory_lock"):
+            while not await _has_lock(connection):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise Busy(f"Another process is setting up the conversations in {address}.") from error
@@ -188,6 +196,11 @@ async def _set_up(connection: AsyncConnection[DictRow], address: str) -> None:
         await connection.execute(_NAMES)
     finally:
         await connection.execute(_UNLOCK)
+
+
+async def _has_lock(connection: AsyncConnection[DictRow]) -> bool:
+    row = await (await connection.execute(f"{_LOCK} AS is_ours")).fetchone()
+    return row is not None and bool(row["is_ours"])
 
 
 async def _is_set_up(saver: AsyncPostgresSaver) -> bool:

@@ -12,7 +12,8 @@ import pytest
 from finetune_coverage.agent.chat.conversation import Conversation
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
-from finetune_coverage.graph.conversations.saver import Compression, SmallSaver
+from finetune_coverage.graph.conversations.compression import Compression
+from finetune_coverage.graph.conversations.sqlite_saver import SqliteConversations
 from finetune_coverage.graph.conversations.thread_lock import hold_thread
 from finetune_coverage.tools.errors import Busy
 from finetune_coverage.tools.services import Services
@@ -195,7 +196,7 @@ async def test_only_the_latest_steps_are_kept_and_each_can_be_gone_back_to(
     async with open_checkpointer(services.settings) as saver:
         other = talking(services, saver, "t-other")
         await other.begin(small)
-        short = SmallSaver(saver.conn, services.settings.checkpoint_path, kept_steps=12)
+        short = SqliteConversations(saver.conn, services.settings.checkpoint_path, kept_steps=12)
         conversation = talking(services, short, "t-1")
         await conversation.begin(small)
         for turn in range(12):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,8 +50,8 @@ def test_is_in_wal_mode_with_foreign_keys(store: Store) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://host/db", "postgresql is not supported"),
-        ("not an address", "is not the address"),
+        ("mysql://host/db", "mysql is not supported"),
+        ("not an address", "cannot be read"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
     ],
@@ -62,7 +63,7 @@ def test_refuses_what_is_no_file(url: str, said: str) -> None:
 
 def test_a_password_in_a_refused_address_is_not_shown() -> None:
     with pytest.raises(InvalidInput) as caught:
-        Store.open("postgresql://me:secret@host/db")
+        Store.open("mysql://me:secret@host/db")
     assert "secret" not in str(caught.value)
 
 
@@ -141,36 +142,42 @@ IMPORTER = textwrap.dedent(
     """
     import sys, time
     from finetune_coverage.tools.dataset import block_reader
-    from finetune_coverage.tools.dataset import first_import
     from finetune_coverage.tools.dataset import importer
     from finetune_coverage.tools.store.store import Store
 
-    store_path, start_at, large, *files = sys.argv[1:]
+    store_url, start_at, *files = sys.argv[1:]
     block_reader.BLOCK_BYTES = 2000
-    first_import.LARGE_BYTES = int(large)
     time.sleep(max(0, float(start_at) - time.time()))
-    store = Store.open("sqlite:///" + store_path)
+    store = Store.open(store_url)
     report = importer.import_files(store, "wf-1", files)
     print(report.added, report.already_there)
     """
 )
 
 
-@pytest.mark.parametrize("large", [1, 16_000_000], ids=["indexes put off", "as usual"])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_processes_that_start_at_once_import_side_by_side(
-    tmp_path: Path, jsonl: Callable[..., Path], chat: Callable[..., dict[str, object]], large: int
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    jsonl: Callable[..., Path],
+    chat: Callable[..., dict[str, object]],
+    database: str,
 ) -> None:
-    import time
-
+    """Into a store that none of them finds made."""
+    if database == "postgresql":
+        server = request.getfixturevalue("postgresql_server")
+        url = server.url(server.new_database())
+    else:
+        url = f"sqlite:///{tmp_path / 'new' / 'coverage.db'}"
     own = [
         jsonl(*[chat(f"{who} asks {n}", topic=who) for n in range(200)], name=f"{who}.jsonl")
         for who in ("ann", "ben", "cem")
     ]
     common = jsonl(*[chat(f"all ask {n}", topic="all") for n in range(200)], name="all.jsonl")
-    path, start_at = tmp_path / "new" / "coverage.db", str(time.time() + 1.5)
+    start_at = str(time.time() + 1.5)
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", IMPORTER, str(path), start_at, str(large), str(mine), str(common)],
+            [sys.executable, "-c", IMPORTER, url, start_at, str(mine), str(common)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -184,7 +191,7 @@ def test_processes_that_start_at_once_import_side_by_side(
     assert sum(added for added, _ in counts) == 800
     assert sum(there for _, there in counts) == 400
 
-    store = Store.open(path)
+    store = Store.open(url)
     assert {count.topic: count.records for count in topic_counts(store, "wf-1")} == {
         "ann": 200,
         "ben": 200,

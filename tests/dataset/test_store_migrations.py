@@ -12,7 +12,7 @@ import pytest
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money.budget import budget_of
-from finetune_coverage.tools.store import store as store_module
+from finetune_coverage.tools.store import sqlite as sqlite_module
 from finetune_coverage.tools.store.records import TopicCount, load_records, set_status, topic_counts
 from finetune_coverage.tools.store.store import Store
 
@@ -150,8 +150,8 @@ def test_a_failed_migration_leaves_the_file_as_it_was(
     before = (shape(version_1), contents(version_1))
     with monkeypatch.context() as patch:
         # The file's version cannot be written any more: the transaction ends without it.
-        patch.setattr(store_module, "SCHEMA_VERSION", "no number (")
-        patch.setattr(store_module, "_is_prepared", lambda engine, path: False)
+        patch.setattr(sqlite_module, "SCHEMA_VERSION", "no number (")
+        patch.setattr(sqlite_module, "_is_prepared", lambda engine, path: False)
         with pytest.raises(Exception, match="syntax error"):
             Store.open(version_1)
     assert (shape(version_1), contents(version_1)) == before

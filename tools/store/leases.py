@@ -21,49 +21,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Float,
-    ForeignKey,
-    Integer,
-    RowMapping,
-    Table,
-    extract,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, RowMapping, extract, func, select, update
 
 from ..data_folder import make_private_folder, open_data_folder
 from ..errors import Busy
+from .journal_tables import leases
 from .store import Store, insert_into, store_of
-from .tables import NAME, metadata
 
 PATIENCE = 0.5
 """Seconds to wait for the lock of a process that may have died: others who look at it have it for a moment."""
-
-leases = Table(
-    "leases",
-    metadata,
-    Column("name", NAME, primary_key=True),  # what is held: "job job-1", "conversation chat-1"
-    Column("number", BigInteger, nullable=False),  # of the latest holder; it stays when they let go
-    Column("holder", NAME, nullable=False),  # in words, for whoever comes second
-    Column("until", Float, nullable=False),  # seconds since 1970, by `database_time`; 0: nobody holds it
-)
-
-endpoint_shares = Table(
-    "endpoint_shares",
-    metadata,
-    # How many requests at once the holder of a lease may have under way at an endpoint.
-    Column("endpoint", NAME, primary_key=True),
-    Column("lease", ForeignKey("leases.name", ondelete="CASCADE"), primary_key=True),
-    Column("share", Integer, nullable=False),
-)
 
 
 class LeaseTaken(Busy):
@@ -177,8 +147,8 @@ class Lease:
             self._lost(connection)
 
     def is_of(self, store: Store) -> bool:
-        """Whether it is told in this store."""
-        return store is self._store
+        """Whether it is told in this store, however often that was opened."""
+        return store.address == self._store.address
 
     def _lost(self, connection: Connection) -> None:
         self.is_lost = True
@@ -221,7 +191,7 @@ def is_held(store: Store, home: Path, name: str) -> bool:
     row = _row(store, name)
     with store.read() as connection:
         now = database_time(connection)
-    return row is not None and row["until"] > now and not _has_died(store, home, row)
+    return row is not None and row["until"] > now and not _has_died(store, home, row, 0)
 
 
 def database_time(connection: Connection) -> float:
@@ -241,7 +211,8 @@ def _row_within(connection: Connection, name: str) -> RowMapping | None:
 
 
 def _words(program: str) -> str:
-    return f"{program}, process {os.getpid()} on {socket.gethostname()}"
+    since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")[:19]
+    return f"{program}, process {os.getpid()} on {socket.gethostname()}, since {since} UTC"
 
 
 def _lock_file(store: Store, home: Path, name: str, number: int) -> FileLock:
@@ -251,13 +222,13 @@ def _lock_file(store: Store, home: Path, name: str, number: int) -> FileLock:
     return FileLock(folder / f"{stem}.{number}.lock", thread_local=False, mode=0o600)
 
 
-def _has_died(store: Store, home: Path, row: RowMapping) -> bool:
+def _has_died(store: Store, home: Path, row: RowMapping, patience: float = PATIENCE) -> bool:
     """Whether the holder was a process with this data folder, and is no more."""
     lock = _lock_file(store, home, row["name"], row["number"])
     if not row["until"] or not Path(lock.lock_file).exists():
         return False
     try:
-        lock.acquire(timeout=PATIENCE)
+        lock.acquire(timeout=patience)
     except Timeout:
         return False
     _let_go(lock)

@@ -10,10 +10,14 @@ from sqlalchemy import Column, Connection, create_mock_engine, func, insert, ins
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn
 
-from .counts import count_added, make_triggers
+from .counts import count_again
 from .journal_tables import approvals, attempts, budgets, jobs
 from .tables import metadata, records
 
+SCHEMA_VERSION = 11
+"""Goes up when the tables change."""
+
+VERSION_TABLE = "finetune_coverage_version"
 _OLD_RECORDS = "records_of_version_2"
 
 
@@ -34,7 +38,8 @@ def bring_up_to_date(connection: Connection, version: int) -> None:
     else:
         metadata.create_all(connection)
         _add_missing_columns(connection)
-    make_triggers(connection)
+    if 0 < version < 11:
+        _take_over_order(connection)
     if version == 1:
         _take_over_spending(connection)
     if 0 < version < 8:
@@ -72,7 +77,22 @@ def _take_over_records(connection: Connection) -> None:
         "JOIN workflows ON workflows.id = old.workflow_id ORDER BY workflows.rowid, old.position"
     )
     connection.exec_driver_sql(f"DROP TABLE {_OLD_RECORDS}")
-    count_added(connection, after=0)
+    count_again(connection)
+
+
+def make_tables(connection: Connection, version: int) -> None:
+    """Make the tables."""
+    metadata.create_all(connection)
+    connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) PRIMARY KEY)")
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{SCHEMA_VERSION}')")
+
+
+def _take_over_order(connection: Connection) -> None:
+    """Up to version 10 the order was that of SQLite's rows, and triggers kept the counts."""
+    for table in ("topics", "plans", "jobs"):
+        connection.exec_driver_sql(f"UPDATE {table} SET position = rowid")
+    for name in ("records_deleted", "records_changed_from", "records_changed_to"):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def _add_missing_columns(connection: Connection) -> None:

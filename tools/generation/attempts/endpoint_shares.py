@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select
 
-from ...store.leases import Lease, database_time, endpoint_shares, leases
+from ...store.journal_tables import endpoint_shares, leases
+from ...store.leases import Lease, database_time
 from ...store.store import Store, insert_into
 from .concurrency import AdaptiveLimit
 
@@ -52,7 +53,7 @@ class EndpointShare:
                     leases.c.name != self._lease.name,
                 )
             )
-            others = {row.lease: row.share for row in connection.execute(query)}
+            others: dict[str, int] = {row.lease: row.share for row in connection.execute(query)}
             jobs = sorted([*others, self._lease.name])
             even, left_over = divmod(self._most, len(jobs))
             even += jobs.index(self._lease.name) < left_over

@@ -14,13 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, insert, literal, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from ...dataset.record import Record
 from ...errors import BudgetExceeded
 from ...store.journal_tables import attempts, generated_texts, jobs, slots
 from ...store.records import NewRecord, generated_within, insert_records
-from ...store.store import Store
+from ...store.store import Store, insert_into
 from ...store.tables import records
 from ..jobs.lease import latest_number
 from ..jobs.ledger import Attempt, Job
@@ -219,7 +218,7 @@ def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted
     ]
     if rows:
         # The text of a record that a person took out can be said by another one, if the checks let it pass.
-        statement = insert_or(generated_texts)
+        statement = insert_into(connection, generated_texts)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["workflow_id", "text_key"], set_={"record_id": statement.excluded.record_id}

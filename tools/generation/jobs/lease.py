@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, literal, select
 
 from ...errors import Busy, CoverageError
-from ...store.leases import Lease, LeaseLost, LeaseTaken, held, is_held, leases
+from ...store.journal_tables import leases
+from ...store.leases import Lease, LeaseLost, LeaseTaken, held, is_held
 from ..attempts.in_thread import in_thread
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ async def hold_job(services: Services, job_id: str) -> AsyncIterator[Lease]:
     except LeaseTaken as error:
         raise Busy(
             f"Job {job_id} is being carried out by another process: {error.holder}.",
-            hint=f"Wait for it, or stop it there. If nothing is heard of it, it can be resumed in {error.seconds:.0f} s.",
+            hint=f"Wait for it, or stop it there. If it is not heard of, others may go on in {error.seconds:.0f} s.",
         ) from error
     renewing = asyncio.create_task(_renew(lease))
     try:
