@@ -57,22 +57,18 @@ _UNUSED = (
 class PostgresqlConversations(AsyncPostgresSaver):
     """What `sqlite_saver.SqliteConversations` is for a file.
 
+    Attributes:
+        kept_steps: how many of the latest steps of each conversation stay.
+
     Args:
         pool: of connections that commit by themselves.
         address: of the database, as it can be shown.
-        kept_steps: how many of the latest steps of each conversation stay.
     """
 
-    def __init__(
-        self,
-        pool: AsyncConnectionPool[AsyncConnection[DictRow]],
-        address: str,
-        *,
-        kept_steps: int = KEPT_STEPS,
-    ) -> None:
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], address: str) -> None:
         super().__init__(pool, serde=compressing())
         self._address = address
-        self._kept_steps = kept_steps
+        self.kept_steps = KEPT_STEPS
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """A step of a conversation, the latest where none is named; steps that are made from now on come after it."""
@@ -114,7 +110,7 @@ class PostgresqlConversations(AsyncPostgresSaver):
         bounds = {
             "thread": str(config["configurable"]["thread_id"]),
             "ns": config["configurable"]["checkpoint_ns"],
-            "kept": self._kept_steps - 1,
+            "kept": self.kept_steps - 1,
         }
         with _said_clearly(self._address):
             stored = await super().aput(config, checkpoint, metadata, new_versions)

@@ -40,16 +40,18 @@ _HAS_NAMES = "SELECT count(*) FROM sqlite_master WHERE name = 'thread_names'"
 class SqliteConversations(AsyncSqliteSaver):
     """Reads what `AsyncSqliteSaver` wrote, too.
 
+    Attributes:
+        kept_steps: how many of the latest steps of each conversation stay.
+
     Args:
         connection: to the file.
         path: the file, for errors.
-        kept_steps: how many of the latest steps of each conversation stay.
     """
 
-    def __init__(self, connection: Connection, path: Path, *, kept_steps: int = KEPT_STEPS) -> None:
+    def __init__(self, connection: Connection, path: Path) -> None:
         super().__init__(connection, serde=compressing())
         self._path = path
-        self._kept_steps = kept_steps
+        self.kept_steps = KEPT_STEPS
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """A step of a conversation, the latest where none is named; steps that are made from now on come after it."""
@@ -81,7 +83,7 @@ class SqliteConversations(AsyncSqliteSaver):
     ) -> RunnableConfig:
         """Store a step, then forget those that are too far back."""
         thread = (str(config["configurable"]["thread_id"]), config["configurable"]["checkpoint_ns"])
-        bounds = (*thread, *thread, self._kept_steps - 1)
+        bounds = (*thread, *thread, self.kept_steps - 1)
         with self._said_clearly():
             stored = await super().aput(config, checkpoint, metadata, new_versions)
             async with self.lock:
