@@ -25,7 +25,6 @@ MISSING = "PostgreSQL is not installed (`apt install postgresql`)"
 _NUMBERS = count(1)
 _FAST = (
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "max_connections=60",
     "shared_buffers=32MB",

@@ -10,15 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from finetune_coverage.tools.errors import Busy, InvalidInput
-from finetune_coverage.tools.store import store as store_module
+from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.store.records import load_records, topic_counts
 from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import (
-    bump_version,
     create_workflow,
-    dataset_version,
-    ensure_workflow,
     list_workflows,
 )
 
@@ -91,51 +87,6 @@ def test_refuses_a_store_of_a_newer_version(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(InvalidInput, match="newer version"):
         Store.open(path)
-
-
-def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.write() as connection:
-        ensure_workflow(connection, "wf-1")
-        raise RuntimeError("stop")
-    assert list_workflows(store) == []
-
-
-def test_a_reader_sees_one_state_while_another_writes(store: Store) -> None:
-    create_workflow(store, "wf-1")
-    before = dataset_version(store, "wf-1")
-    query = "SELECT dataset_version FROM workflows"
-    with store.read() as reader:
-        assert reader.exec_driver_sql(query).scalar_one() == before
-        with store.write() as writer:
-            bump_version(writer, "wf-1")
-        assert reader.exec_driver_sql(query).scalar_one() == before
-    assert dataset_version(store, "wf-1") == before + 1
-
-
-def test_every_commit_changes_the_revision_and_nothing_else_does(store: Store) -> None:
-    elsewhere, seen = Store.open(store.path), {store.revision()}
-    for writing in (store, elsewhere, store):
-        create_workflow(writing, f"wf-{len(seen)}")
-        assert store.revision() not in seen
-        seen.add(store.revision())
-    with pytest.raises(ZeroDivisionError), store.write() as connection:
-        ensure_workflow(connection, "never")
-        _ = 1 / 0
-    assert len(list_workflows(store)) == 3 and store.revision() in seen
-    store.close()
-    create_workflow(elsewhere, "while it was closed")
-    assert store.revision() not in seen
-    elsewhere.close()
-
-
-def test_a_store_that_stays_locked_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "BUSY_TIMEOUT_SECONDS", 0.1)
-    one, two = Store.open(tmp_path / "c.db"), Store.open(tmp_path / "c.db")
-    with one.write(), pytest.raises(Busy, match="in use by another process"):
-        create_workflow(two, "wf-1")
-    create_workflow(two, "wf-1")
-    one.close()
-    two.close()
 
 
 IMPORTER = textwrap.dedent(

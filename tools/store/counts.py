@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
 
 from .store import insert_into
 from .tables import records, topic_counts
@@ -99,13 +99,6 @@ def add_counts(connection: Connection, workflow_id: str, counts: Iterable[TopicC
     statement = insert_into(connection, topic_counts)
     more = {name: topic_counts.c[name] + statement.excluded[name] for name in _COUNTED}
     connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=more), rows)
-
-
-def count_again(connection: Connection) -> None:
-    """Count the records of all workflows, in place of what was counted before."""
-    connection.execute(delete(topic_counts))
-    query = _counts_of(1).group_by(records.c.workflow_id, _TOPIC)
-    connection.execute(topic_counts.insert().from_select([*_KEY, *_COUNTED], query))
 
 
 def _count(connection: Connection, workflow_id: str, these: ColumnElement[bool], sign: int) -> None:

@@ -153,7 +153,7 @@ attempts = Table(
     Column("draft", NAME),  # digest of the prompts that it was drafted with; NULL up to version 7
     Column(
         "holder", BigInteger
-    ),  # number of the lease under which it was changed last; NULL up to version 10
+    ),  # number of the lease under which it was changed last; NULL up to version 11
     Column("room", Integer),  # tokens beside the text that its requests allow for; NULL up to version 8
     # From version 8 on. Money is whole picodollars, NULL when the price is not known.
     Column("reserved_picodollars", BigInteger),

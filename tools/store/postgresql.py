@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from ..errors import InvalidInput
 from . import store
 from .leases import refuse_if_lost
-from .migration import SCHEMA_VERSION, VERSION_TABLE, make_tables
+from .migration import SCHEMA_VERSION, VERSION_TABLE, bring_up_to_date
 from .postgresql_failures import said_clearly
 from .record_columns import RecordColumns
 from .store import STORE, Store
@@ -79,7 +79,7 @@ class PostgresqlStore(Store):
                     hint="Give the store a database of its own, or a schema: "
                     "postgresql://…/database?options=-csearch_path%3Dcoverage",
                 )
-            make_tables(connection, version)
+            bring_up_to_date(connection, version)
 
     def _version(self, connection: Connection) -> int:
         """The version of the tables; 0 when there are none."""

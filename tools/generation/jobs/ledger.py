@@ -73,7 +73,7 @@ class Attempt:
 
     Attributes:
         draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
-        holder: the number of the lease under which this was last changed; None up to version 10.
+        holder: the number of the lease under which this was last changed; None up to version 11.
         room: tokens that its requests allow for beside the text; None of the embedded model and of older versions.
         verdict: what the verifier answered; its tokens are not among the others.
         cached_tokens: those of the prompts that came from the endpoint's cache.
