@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection, Error
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.exc import DBAPIError
@@ -155,8 +156,11 @@ async def open_on_server(url: URL) -> AsyncIterator[PostgresqlConversations]:
     Raises:
         InvalidInput: it cannot be used, now or at any time later.
     """
-    url = url.set(drivername="postgresql")
-    address, secret = url.render_as_string(), url.render_as_string(hide_password=False)
+    address = url.set(drivername="postgresql").render_as_string()
+    url = url.set(drivername="postgresql+psycopg")
+    # As the store itself reads it: libpq takes other characters in an address for special.
+    _, parts = url.get_dialect()().create_connect_args(url)
+    secret = make_conninfo(**parts)
     options: dict[str, Any] = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
     with _said_clearly(address):
         # A connection of its own: a pool would not say why none can be had.
