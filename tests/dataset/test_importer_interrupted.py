@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +121,40 @@ def test_a_file_that_goes_away_is_read_to_its_end(
         path.unlink(missing_ok=True)
 
     assert import_files(store, "wf-1", [path], on_progress=take_away).added == 5
+
+
+KILLED = textwrap.dedent(
+    """
+    import os, signal, sys
+    from finetune_coverage.tools.dataset import block_reader
+    from finetune_coverage.tools.dataset.importer import import_files
+    from finetune_coverage.tools.store.store import Store
+
+    block_reader.BLOCK_BYTES = 1000
+    die = lambda progress: progress.records > 30 and os.kill(os.getpid(), signal.SIGKILL)
+    import_files(Store.open(sys.argv[1]), "wf-1", [sys.argv[2]], on_progress=die)
+    """
+)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_killed_import_is_taken_up_again(
+    request: pytest.FixtureRequest, tmp_path: Path, jsonl: Jsonl, chat: Chat, database: str
+) -> None:
+    url = (
+        f"sqlite:///{tmp_path / 'killed.db'}"
+        if database == "sqlite"
+        else request.getfixturevalue("postgresql_url")
+    )
+    file = jsonl(*[chat(f"n{n}", topic=f"t{n % 3}") for n in range(100)])
+    process = subprocess.run([sys.executable, "-c", KILLED, url, str(file)], timeout=60, check=False)
+    assert process.returncode == -signal.SIGKILL
+    store = Store.open(url)
+    kept = len(list(load_records(store, "wf-1")))
+    assert 30 < kept < 100
+    assert sum(count.records for count in topic_counts(store, "wf-1")) == kept
+    report = import_files(store, "wf-1", [file])
+    assert (report.added, report.already_there) == (100 - kept, kept)
+    assert [record.user_text for record in load_records(store, "wf-1")] == [f"n{n}" for n in range(100)]
+    assert [count.records for count in topic_counts(store, "wf-1")] == [34, 33, 33]
+    store.close()

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from finetune_coverage.agent.cli import main
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import CoverageError, InvalidInput
 from finetune_coverage.tools.store.records import load_records
@@ -39,7 +41,11 @@ def test_what_cannot_be_opened_is_said_in_words(postgresql_server: PostgresqlSer
     assert "password is wrong" in refused(server.url("postgres", user="nobody")).message
     assert "no such database" in refused(server.url("nothing")).message
     away = refused("postgresql://me:secret@127.0.0.1:9/db")
-    assert "127.0.0.1:9/db cannot be reached" in away.message and "Is the server running" in away.hint
+    assert "127.0.0.1:9/db cannot be reached: Connection refused." in away.message
+    assert "Is the server running" in away.hint
+    beside = refused("postgresql://me@127.0.0.1:9/db?password=secret")
+    assert beside.message == "The store postgresql://me@127.0.0.1:9/db cannot be reached: Connection refused."
+    assert "option" in refused("postgresql://me:secret@127.0.0.1:9/db?nonsense=1").message
     assert "cannot be reached" in refused("postgresql://me:secret@no.such.host.invalid/db").message
     assert "cannot be reached" in refused(f"postgres://me:secret@/db?host={server.folder}/nothing").message
 
@@ -137,7 +143,16 @@ def test_a_nul_in_a_label_becomes_a_mark(
     assert [record.id for record in load_records(store, "wf-1", topic="a\0b")] == [first.id]
 
 
-def test_the_address_of_an_open_store_has_no_password(store: Store) -> None:
-    assert "***" in store.address and PASSWORD not in store.address
+def test_the_address_is_shown_without_its_password(
+    store: Store, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_DATABASE_URL", postgresql_url)
+    main(["doctor"])
+    shown = capsys.readouterr()
+    assert f"0 in 0 workflows, {store.address}" in " ".join(shown.out.split())
+    assert "***" in store.address and quote(PASSWORD) not in shown.out + shown.err
+
+
+def test_nothing_is_written_by_what_only_reads(store: Store) -> None:
     with pytest.raises(InvalidInput, match="may only be read"), store.read() as connection:
         connection.exec_driver_sql("DELETE FROM workflows")

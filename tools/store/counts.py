@@ -40,19 +40,18 @@ class TopicCount:
 
 def counts_within(connection: Connection, workflow_id: str) -> list[TopicCount]:
     """The counts of each topic that has active records, in the order in which the topics first appear."""
-    topic = func.nullif(topic_counts.c.topic, "")
-    first = (
-        select(records.c.position)
-        .where(
-            records.c.workflow_id == topic_counts.c.workflow_id,
-            records.c.status == "active",
-            records.c.topic.is_not_distinct_from(topic),
-        )
-        .order_by(records.c.position)
-        .limit(1)
-        .scalar_subquery()
-    )
     counted = topic_counts.c
+    topic = func.nullif(counted.topic, "")
+    # Two queries, of which one finds something: for "equal, or both NULL" PostgreSQL uses no index.
+    firsts = (
+        select(func.min(records.c.position))
+        .where(records.c.workflow_id == counted.workflow_id, records.c.status == "active", has_topic)
+        .scalar_subquery()
+        for has_topic in (
+            records.c.topic == counted.topic,
+            records.c.topic.is_(None) & (counted.topic == ""),
+        )
+    )
     query = (
         select(
             topic,
@@ -63,7 +62,7 @@ def counts_within(connection: Connection, workflow_id: str) -> list[TopicCount]:
             counted.usable,
         )
         .where(counted.workflow_id == workflow_id, counted.records > 0)
-        .order_by(first)
+        .order_by(func.coalesce(*firsts))
     )
     return [TopicCount(*row) for row in connection.execute(query)]
 

@@ -24,7 +24,7 @@ from .tables import NAME, metadata
 
 
 def next_position(table: str) -> ScalarSelect[int]:
-    """One more than that of the row that came last; the writer's lock keeps it from being given twice."""
+    """One more than that of the row that came last; the writer's lock keeps it from being given twice in a workflow."""
     return select(text(f"coalesce(max(position), 0) + 1 FROM {table}")).scalar_subquery()
 
 

@@ -47,14 +47,18 @@ def _note_version(connection: Connection, version: int) -> None:
 
 def _upgrade(connection: Connection, to: str = "head") -> None:
     # Imported by those only who have an older store.
-    from alembic import command
-    from alembic.config import Config
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
-    config = Config()
-    folder = Path(__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    config.attributes |= {"connection": connection, "version_table": VERSION_TABLE}
-    command.upgrade(config, to)
+    # Without Alembic's own commands, which want a file of settings and a program that connects.
+    script = ScriptDirectory(Path(__file__).parent / "migrations")
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    missing = list(script.iterate_revisions(to, context.get_current_revision() or "base"))
+    with Operations.context(context):
+        for revision in reversed(missing):
+            revision.module.upgrade()
+            context.stamp(script, revision.revision)
 
 
 @cache

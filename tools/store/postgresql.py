@@ -37,7 +37,8 @@ class PostgresqlStore(Store):
 
     def __init__(self, url: URL) -> None:
         """Connect to the database, and make what it lacks, as `Store.open` says."""
-        self.address = url.set(drivername="postgresql").render_as_string(hide_password=True)
+        shown = url.set(drivername="postgresql").difference_update_query(["password", "sslpassword"])
+        self.address = shown.render_as_string(hide_password=True)
         self.url = url.set(drivername="postgresql+psycopg")
         try:
             self._engine = create_engine(

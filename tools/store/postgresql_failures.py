@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from ..errors import Busy, CoverageError, InvalidInput
@@ -73,11 +73,18 @@ def _said(address: str, error: DBAPIError) -> CoverageError | None:
     if code in _FAILURES:
         kind, meant, hint = _FAILURES[code]
         return kind(f"The store {address} {meant}.", hint=hint)
-    is_connection = type(error.orig).__name__ == "OperationalError" if error.orig is not None else False
+    # What goes wrong before there is a session has no SQLSTATE.
+    is_connection = isinstance(error, OperationalError) or "connection option" in said
     if error.connection_invalidated or (code is None and is_connection) or str(code).startswith("08"):
-        reason = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "no answer")
         return InvalidInput(
-            f"The store {address} cannot be reached: {reason}",
+            f"The store {address} cannot be reached: {_reason(said)}.",
             hint=f"Is the server running, and is its address right? {_CHECK}",
         )
     return None
+
+
+def _reason(said: str) -> str:
+    """The line of several that says what happened, without the address, which comes before it."""
+    lines = [line.strip() for line in said.splitlines()]
+    telling = [line for line in lines if line and not line.endswith("?") and not line.startswith("-")]
+    return telling[-1].rpartition(" failed: ")[2].rstrip(".") if telling else "it does not answer"
