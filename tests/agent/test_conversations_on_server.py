@@ -21,6 +21,7 @@ from sqlalchemy import update
 
 from ..postgresql_server import PostgresqlServer
 from .conftest import Command, Outcome
+from .endpoint import Endpoint
 
 Chat = Callable[..., Outcome]
 
@@ -94,7 +95,7 @@ def test_a_wrong_password_is_said_and_not_shown(
 
 
 async def test_a_program_that_lost_its_conversation_writes_nothing_more_into_it(
-    talked: str, postgresql_server: PostgresqlServer, tmp_path: object
+    talked: str, endpoint: Endpoint
 ) -> None:
     services = Services.from_settings()
     settings = services.settings
@@ -116,4 +117,4 @@ async def test_a_program_that_lost_its_conversation_writes_nothing_more_into_it(
             with pytest.raises(Busy, match="Conversation t-1 was taken over by another"):
                 await conversation.reply("make it 2")
             assert await list_threads(settings) == before
-            other.release()
+    other.release()

@@ -155,7 +155,7 @@ class Lease:
         row = _row_within(connection, self.name)
         who = row["holder"] if row is not None else "somebody"
         raise LeaseLost(
-            f"{self.name.capitalize()} was taken over by {who}, since this process had not been heard of.",
+            f"{self.name.capitalize()} was taken over by {who}: this process had not been heard of for too long.",
             hint="Nothing that was accepted is lost; it goes on there.",
         )
 
