@@ -41,7 +41,15 @@ PLACES = 4
 CAP = 1_000_000
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+WITH_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+# What is the same in a file is tested there without processes (`test_leased_journal`), and for its kills in
+# `tests/graph/test_crash.py`.
+WITH_SERVER = pytest.mark.parametrize(
+    "database", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True
+)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database."""
     if request.param == "postgresql":
@@ -146,6 +154,7 @@ def check_books(store: Store, approval: str) -> None:
     assert budget.spent_tokens + budget.reserved_tokens <= CAP
 
 
+@WITH_BOTH
 def test_two_workers_and_an_import_share_one_database(
     store: Store, machines: list[Machine], mock_openai: MockOpenAI, tmp_path: Path
 ) -> None:
@@ -186,6 +195,7 @@ def test_two_workers_and_an_import_share_one_database(
     check_books(store, approval)
 
 
+@WITH_SERVER
 def test_a_worker_whose_lease_was_taken_writes_nothing_more(
     store: Store, machines: list[Machine], mock_openai: MockOpenAI, tmp_path: Path
 ) -> None:
@@ -213,6 +223,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_more(
     check_books(store, approval)
 
 
+@WITH_SERVER
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 def test_killed_again_and_again(
     store: Store, machines: list[Machine], mock_openai: MockOpenAI, kills: int

@@ -66,7 +66,10 @@ async def run_item(
     )
     if job.status == "running":
         async with hold_job(services, job.id) as lease:
-            await _run(services, job, lease, on_progress)
+            # Another process may have ended it before it was ours.
+            job = await asyncio.to_thread(get_job, services.store, job.id)
+            if job.status == "running":
+                await _run(services, job, lease, on_progress)
     return await asyncio.to_thread(_result, services, job.id)
 
 
