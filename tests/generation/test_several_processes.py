@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from finetune_coverage.tools.generation.attempts.answer_spool import left_spools
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.store.journal_tables import leases
-from finetune_coverage.tools.store.leases import Lease
+from finetune_coverage.tools.store.leases import Lease, LeaseTaken
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import create_workflow
@@ -125,6 +126,14 @@ def let_leases_run_out(store: Store) -> None:
         connection.execute(update(leases).where(leases.c.until > 0).values(until=1.0))
 
 
+def taken_over(store: Store, home: Path, name: str) -> Lease:
+    """A lease that has run out; its holder, who is alive, may renew it in between."""
+    while True:
+        let_leases_run_out(store)
+        with suppress(LeaseTaken):
+            return Lease.take(store, home, name, "a worker", seconds=60)
+
+
 def unread_answers(store: Store, machine: Machine) -> int:
     """Answers that lie on a machine whose disk nobody else reads, and are in no journal."""
     (job,) = list_jobs(store, WORKFLOW)
@@ -210,8 +219,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_more(
     refused = answer_of(elsewhere.work(approval))["error"]
     assert refused["code"] == "busy" and f"process {late.pid} on " in refused["message"]
     (job,) = list_jobs(store, WORKFLOW)
-    let_leases_run_out(store)
-    taken = Lease.take(store, tmp_path, f"job {job.id}", "a worker", seconds=60)
+    taken = taken_over(store, tmp_path, f"job {job.id}")
     accepted = len(list(load_records(store, WORKFLOW, origin="synthetic")))
     lost = answer_of(late)["error"]
     assert lost["code"] == "busy" and "was taken over by a worker" in lost["message"]
