@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,9 +16,12 @@ from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
 from finetune_coverage.graph.conversations.thread_lock import hold_thread
 from finetune_coverage.graph.conversations.threads import list_threads
 from finetune_coverage.tools.errors import Busy
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.journal_tables import leases
 from finetune_coverage.tools.store.leases import Lease
+from finetune_coverage.tools.store.records import load_records
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from sqlalchemy import update
 
 from ..postgresql_server import PostgresqlServer
@@ -94,6 +99,40 @@ def test_a_wrong_password_is_said_and_not_shown(
     assert "hidden-word" not in outcome.err
 
 
+def talking(services: Services, saver: BaseCheckpointSaver[Any], thread_id: str) -> Conversation:
+    return Conversation(
+        build_graph(services, checkpointer=saver),
+        thread_id,
+        context={"channel": "chat", "approver": "me"},
+        on_message=lambda text: None,
+        on_start=lambda line: None,
+        on_progress=lambda standing: None,
+    )
+
+
+async def test_two_chats_generate_for_one_dataset_at_once(
+    database: str, small: str, endpoint: Endpoint
+) -> None:
+    """Each with a store and connections of its own, as programs have."""
+
+    async def talk(thread_id: str) -> None:
+        services = Services.from_settings()
+        async with open_checkpointer(services.settings) as saver:
+            conversation = talking(services, saver, thread_id)
+            await conversation.begin(small)
+            await conversation.reply("do 2 for technical with topic description")
+            await conversation.reply("yes")
+        services.close()
+
+    await asyncio.gather(talk("t-1"), talk("t-2"))
+    services = Services.from_settings()
+    jobs = list_jobs(services.store, small)
+    assert [(job.status, job.accepted) for job in jobs] == [("complete", 2)] * 2
+    made = [record.written_text("user") for record in load_records(services.store, small, origin="synthetic")]
+    assert len(made) == len(set(made)) == 4
+    assert {thread.id for thread in await list_threads(services.settings)} == {"t-1", "t-2"}
+
+
 async def test_a_program_that_lost_its_conversation_writes_nothing_more_into_it(
     talked: str, endpoint: Endpoint
 ) -> None:
@@ -101,14 +140,7 @@ async def test_a_program_that_lost_its_conversation_writes_nothing_more_into_it(
     settings = services.settings
     with hold_thread(settings, "t-1", "a test"):
         async with open_checkpointer(settings) as saver:
-            conversation = Conversation(
-                build_graph(services, checkpointer=saver),
-                "t-1",
-                context={"channel": "chat", "approver": "me"},
-                on_message=lambda text: None,
-                on_start=lambda line: None,
-                on_progress=lambda standing: None,
-            )
+            conversation = talking(services, saver, "t-1")
             await conversation.reply("what does \0 few shot do?")
             with services.store.write() as connection:
                 connection.execute(update(leases).values(until=1.0))
