@@ -97,7 +97,7 @@ class Settings(ServerSettings):
         default=None,
         repr=False,  # may hold a password
         title="Database",
-        description="SQLAlchemy address of the record store. Not set: a SQLite file in the data folder.",
+        description="Address of the store: sqlite:///… or postgresql://…. Not set: a SQLite file in the data folder.",
     )
     chroma_url: str | None = Field(
         default=None,
@@ -194,7 +194,7 @@ class Settings(ServerSettings):
 
     @property
     def store_url(self) -> str:
-        """SQLAlchemy address of the record store."""
+        """Address of the store."""
         # In an address "%" and "?" have a meaning of their own; in the name of a folder they have none.
         path = str(self.home / "coverage.db").replace("%", "%25").replace("?", "%3F")
         return self.database_url or f"sqlite:///{path}"
