@@ -46,8 +46,8 @@ def serve(
     if not is_loopback(host) and (certificate is None or len(password or "") < _LEAST_PASSWORD):
         raise InvalidInput(
             f"{host} can be reached from other machines.",
-            hint=f"Give --certificate and --key, and a password of {_LEAST_PASSWORD} characters or more in {_PASSWORD}; or "
-            "leave --host out and reach the page through ssh.",
+            hint=f"Give --certificate and --key, and a password of {_LEAST_PASSWORD} characters or more in "
+            f"{_PASSWORD}; or leave --host out and reach the page through ssh.",
         )
     try:
         from ..web.serve import serve as serve_page

@@ -38,6 +38,9 @@ class ConversationPanel:
         with box("aside", "card talk", aria_label="Conversation"):
             with box("div", "head"):
                 text("Conversation", "h2")
+                hide = text("Show / hide", "button", "act quiet small")
+                hide.props["type"] = "button"
+                hide.on("click", js_handler="() => toggleTalk()")
             self._said = box("div", "said", id="said", tabindex="0", role="log", aria_label="What was said")
             with box("div", "foot"):
                 self._below = box("div")
@@ -88,8 +91,7 @@ class ConversationPanel:
                     self._draw_option(number, option, conversation.offer)
 
     def _draw_option(self, number: int, option: Option, offer: Offer) -> None:
-        # A plan is approved where it is shown with its figures, not by a small button under a long text.
-        if not isinstance(option.deed, Approve):
+        if may_be_clicked(option):
             button(
                 unescape(option.label), lambda: self._conversation.answer(str(number), offer), quiet=True
             ).classes("small")
@@ -100,6 +102,11 @@ class ConversationPanel:
         else:  # what was typed stays in the line
             say_aloud("Still at work; pause it first, or wait.")
             ui.notify("Still at work; pause it first, or wait.")
+
+
+def may_be_clicked(option: Option) -> bool:
+    """Whether choosing it starts nothing: a plan is approved where it is shown with its figures."""
+    return not (isinstance(option.deed, Approve) and option.shown)
 
 
 def _draw(message: Said) -> None:

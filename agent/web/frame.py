@@ -13,7 +13,7 @@ from .conversation_panel import ConversationPanel
 from .conversations import PageConversation
 from .elements import address, box, link, text
 
-SCREENS = {"": "Overview", "plan": "Plan", "review": "Review", "export": "Export"}
+SCREENS = {"": "Overview", "plan": "Plan", "review": "Review", "topics": "Topics", "export": "Export"}
 """Of a dataset: the end of its address, and its name."""
 
 
@@ -92,6 +92,6 @@ def _listening(conversation: PageConversation) -> Callable[[Callable[[], None]],
 @cache
 def _looks() -> str:
     style, script = (
-        (Path(__file__).with_name(name)).read_text(encoding="utf-8") for name in ("looks.css", "dark.js")
+        (Path(__file__).with_name(name)).read_text(encoding="utf-8") for name in ("looks.css", "page.js")
     )
     return f"<style>{style}</style><script>{script}</script>"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
 
 from ...graph.build import build_graph
@@ -25,11 +26,19 @@ from .screens.export import Export
 from .screens.overview import Overview
 from .screens.plan import PlanScreen
 from .screens.review import Review
+from .screens.topics import Topics
+from .uploads import Uploads
 
 TOKEN_FILE = "web-token"
 """In the data folder. It is kept, so that a tab of before a restart goes on."""
-Screen = Overview | PlanScreen | Review | Export
-_SCREENS: dict[str, type[Screen]] = {"": Overview, "plan": PlanScreen, "review": Review, "export": Export}
+Screen = Overview | PlanScreen | Review | Topics | Export
+_SCREENS: dict[str, type[Screen]] = {
+    "": Overview,
+    "plan": PlanScreen,
+    "review": Review,
+    "topics": Topics,
+    "export": Export,
+}
 
 
 async def serve(
@@ -71,7 +80,11 @@ async def serve(
             await conversations.close()
 
         app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
-        _add_screens(services, conversations)
+        uploads = Uploads()
+        uploads.add_route(app)
+        _add_screens(services, conversations, uploads)
+        # The framework's bar at the top has no name for a screen reader, and says nothing of ours.
+        nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
         ui.run_with(
             app,
             title="Finetune Coverage",
@@ -96,13 +109,16 @@ async def serve(
             ssl_keyfile=certificate[1] if certificate else None,
             timeout_graceful_shutdown=2,
         )
-        await uvicorn.Server(config).serve(sockets=[listener])
+        try:
+            await uvicorn.Server(config).serve(sockets=[listener])
+        finally:
+            uploads.close()
 
 
-def _add_screens(services: Services, conversations: Conversations) -> None:
+def _add_screens(services: Services, conversations: Conversations, uploads: Uploads) -> None:
     @ui.page("/")
     async def datasets() -> None:
-        await Datasets(services).draw()
+        await Datasets(services, uploads).draw()
 
     @ui.page("/data/{workflow_id}", response_timeout=30)
     async def overview(workflow_id: str) -> None:

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nicegui import ui
-from nicegui.events import UploadEventArguments
-
 from ....tools.analyze_coverage import analyze
+from ....tools.coverage.balance import status_of
+from ....tools.coverage.report import Coverage
 from ....tools.dataset.bundled_sample import sample_path, sample_topics_path
 from ....tools.dataset.import_report import ImportReport
 from ....tools.dataset.importer import import_files
 from ....tools.dataset.topics_file import read_topics
 from ....tools.errors import CoverageError
 from ....tools.services import Services
-from ....tools.store.workflows import list_workflows, set_topics
+from ....tools.store.workflows import WorkflowSummary, list_workflows, set_topics
 from ..elements import address, box, button, field, link, text, text_input
 from ..frame import plain_frame
+from ..uploads import Uploads
 
-MOST_BYTES = 2 * 2**30
 _BAD_SHOWN = 20
+_MEASURED = 50
+"""Datasets of a long list whose score is shown."""
 
 
 class Datasets:
     """The screen of one tab."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, uploads: Uploads) -> None:
+        self._services, self._uploads = services, uploads
         self._name = ""
         self._topic_field = "topic"
 
@@ -37,7 +38,7 @@ class Datasets:
         """Draw the list and the form."""
         found = await asyncio.to_thread(list_workflows, self._services.store)
         scores = await asyncio.to_thread(
-            lambda: {each.id: analyze(self._services, each.id) for each in found[:50]}
+            lambda: {each.id: analyze(self._services, each.id) for each in found[:_MEASURED]}
         )
         with plain_frame("Datasets"):
             with box("section", "card", aria_label="Datasets"):
@@ -49,25 +50,7 @@ class Datasets:
                         "empty",
                     )
                 else:
-                    with box("div", "wide"), box("table"):
-                        with box("thead"), box("tr"):
-                            for heading in ("Dataset", "Records", "Topics", "Balance score"):
-                                text(heading, "th", "" if heading == "Dataset" else "number")
-                        with box("tbody"):
-                            for each in found:
-                                with box("tr"):
-                                    with box("td"):
-                                        link(each.id, address(each.id))
-                                    text(f"{each.records:,}", "td", "number")
-                                    text(f"{each.topics:,}", "td", "number")
-                                    measured = scores.get(each.id)
-                                    score = measured.balance_score if measured is not None else None
-                                    words = (
-                                        ""
-                                        if measured is None or score is None
-                                        else f"{score:.2f} ({measured.status})"
-                                    )
-                                    text(words, "td", "number")
+                    _draw_table(found, scores)
             self._draw_import(is_first=not found)
 
     def _draw_import(self, *, is_first: bool) -> None:
@@ -89,37 +72,34 @@ class Datasets:
                         name="Field that holds the topic",
                         value="topic",
                     )
-            upload = ui.upload(
-                on_upload=self._take,
-                max_file_size=MOST_BYTES,
-                auto_upload=True,
-                label="Drop a file here, or choose one with +",
-            ).classes("upload")
-            upload.style("width:100%;max-width:none;background:var(--hush);color:var(--ink);box-shadow:none")
+            with box("label", "drop"):
+                text("Choose a file, or drop it here", "div")
+                file = box("input", type="file")
+                file.on("change", lambda event: self._take(event.args), js_handler="(e) => sendFile(e, emit)")
             if is_first:
                 with box("p").style("margin-top:.8rem"):
                     button("Use the bundled sample", self._take_sample, quiet=True)
             self._outcome = box("div", role="status").style("margin-top:.8rem")
 
-    async def _take(self, event: UploadEventArguments) -> None:
-        name = Path(event.file.name).name
-        with tempfile.TemporaryDirectory() as folder:
-            # A name of our own, with the ending that tells the format: nothing of the sender's names a place here.
-            endings = "".join(
-                ending for ending in Path(name).suffixes[-2:] if re.fullmatch(r"\.[A-Za-z0-9]{1,10}", ending)
-            )
-            file = Path(folder) / f"upload{endings}"
-            await event.file.save(file)
+    async def _take(self, answer: dict[str, str]) -> None:
+        if begun := answer.get("begin"):
+            self._say(f"Bringing {begun} in…", "working")
+            return
+        if problem := answer.get("problem"):
+            self._say(problem, "bad")
+            return
+        file, name = self._uploads.take(answer["key"])
+        try:
             await self._import(self._name or _id_from(name), [file], name)
+        finally:
+            file.unlink()
 
     async def _take_sample(self) -> None:
         await self._import(self._name or "sample", [sample_path()], "the bundled sample")
         set_topics(self._services.store, self._name or "sample", read_topics(sample_topics_path()))
 
     async def _import(self, workflow_id: str, files: list[Path], shown: str) -> None:
-        self._outcome.clear()
-        with self._outcome:
-            text(f"Reading {shown}…", "p", "working")
+        self._say(f"Reading {shown}…", "working")
         try:
             report = await asyncio.to_thread(
                 import_files,
@@ -129,13 +109,33 @@ class Datasets:
                 topic_field=self._topic_field or "topic",
             )
         except CoverageError as error:
-            self._outcome.clear()
-            with self._outcome:
-                text(str(error), "p", "bad")
+            self._say(str(error), "bad")
             return
         self._outcome.clear()
         with self._outcome:
             _draw_report(report, workflow_id, shown)
+
+    def _say(self, words: str, classes: str) -> None:
+        self._outcome.clear()
+        with self._outcome:
+            text(words, "p", classes)
+
+
+def _draw_table(found: Sequence[WorkflowSummary], measured: Mapping[str, Coverage]) -> None:
+    with box("div", "wide"), box("table"):
+        with box("thead"), box("tr"):
+            for heading in ("Dataset", "Records", "Topics", "Balance score"):
+                text(heading, "th", "" if heading == "Dataset" else "number")
+        with box("tbody"):
+            for each in found:
+                with box("tr"):
+                    with box("td"):
+                        link(each.id, address(each.id))
+                    text(f"{each.records:,}", "td", "number")
+                    text(f"{each.topics:,}", "td", "number")
+                    coverage = measured.get(each.id)
+                    score = coverage.balance_score if coverage is not None else None
+                    text("" if score is None else f"{score:.2f} ({status_of(score)})", "td", "number")
 
 
 def _draw_report(report: ImportReport, workflow_id: str, shown: str) -> None:

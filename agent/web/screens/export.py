@@ -16,6 +16,7 @@ from ....tools.dataset.exporter import ExportReport, export_records
 from ....tools.dataset.exports.export_format import FORMATS
 from ....tools.errors import CoverageError
 from ....tools.services import Services
+from ....tools.validate_dataset import validate
 from ..conversations import PageConversation
 from ..elements import box, button, checkbox, choice, field, text
 from ..frame import frame
@@ -36,10 +37,19 @@ class Export:
 
     async def draw(self) -> None:
         """Draw the form."""
-        with (
-            frame(self._workflow_id, "export", self._conversation),
-            box("section", "card", aria_label="Export"),
-        ):
+        with frame(self._workflow_id, "export", self._conversation):
+            self._draw_form()
+            with box("section", "card", aria_label="Check"):
+                text("Check as a trainer would", "h2")
+                text(
+                    "What would be refused, wasted or doubtful in training; nothing is changed.", "p", "soft"
+                )
+                self._check = box("div", role="status")
+                with self._check:
+                    button("Check the records", self._validate, quiet=True)
+
+    def _draw_form(self) -> None:
+        with box("section", "card", aria_label="Export"):
             text("Export", "h1")
             text("Nothing in the dataset is changed by it.", "p", "soft")
             with box("div").style("display:grid;gap:.8rem;margin:.8rem 0;justify-items:start"):
@@ -65,6 +75,24 @@ class Export:
                         text(f" {words}")
             button("Make the files", self._make)
             self._outcome = box("div", role="status").style("margin-top:1rem")
+
+    async def _validate(self) -> None:
+        self._check.clear()
+        with self._check:
+            text("Reading every record…", "p", "working")
+        report = await asyncio.to_thread(validate, self._services, self._workflow_id)
+        self._check.clear()
+        with self._check:
+            text(
+                f"{report.clean:,} of {report.records:,} records are clean; {report.tokens:,} tokens an epoch, the "
+                f"longest record has {report.longest:,}.",
+                "p",
+            )
+            for rule in report.rules:
+                with box("details"):
+                    refused = f"; {', '.join(rule.refused_by)} would refuse them" if rule.refused_by else ""
+                    text(f"{rule.records:,} records: {rule.says} ({rule.severity}{refused})", "summary")
+                    text(rule.fix, "p", "small")
 
     def _set_format(self, name: str) -> None:
         self._format = name

@@ -12,6 +12,7 @@ from pathlib import Path
 from nicegui import ui
 
 from ....graph.offers.offer import PlanOffer
+from ....graph.wording.markdown import escape
 from ....tools.analyze_coverage import analyze, recommend_for
 from ....tools.coverage.recommendation import Recommendation
 from ....tools.coverage.report import Coverage, TopicCoverage
@@ -20,6 +21,7 @@ from ....tools.services import Services
 from ..conversations import PageConversation
 from ..elements import address, box, button, link, text
 from ..frame import frame
+from ..markdown import as_html
 
 _SHOWN = 40
 """Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
@@ -126,7 +128,7 @@ class Overview:
                 text(self._conversation.doing, "p", "working")
                 link("Watch it", address(self._workflow_id, "plan"), "act")
                 return
-            text(found.reason, "p")
+            ui.html(as_html(escape(found.reason).replace("\\`", "`")))
             if found.action == "proceed_to_grader":
                 link("Export the dataset", address(self._workflow_id, "export"), "act")
             elif isinstance(offer, PlanOffer) and offer.items:

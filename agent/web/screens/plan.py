@@ -27,6 +27,7 @@ from ....tools.services import Services
 from ....tools.store.records import load_records
 from ....tools.text.durations import duration_words
 from ...views.progress import reasons_text
+from ..conversation_panel import may_be_clicked
 from ..conversations import PageConversation
 from ..elements import address, box, button, checkbox, choice, link, number_input, text
 from ..frame import frame
@@ -212,11 +213,9 @@ class PlanScreen:
             text("The conversation has the whole of it. These answers can be clicked:", "p", "soft")
             with box("div", "acts"):
                 for number, option in enumerate(offer.numbered, 1):
-                    button(
-                        unescape(option.label),
-                        partial(self._conversation.answer, str(number), offer),
-                        quiet=number > 1,
-                    )
+                    if may_be_clicked(option):
+                        answer = partial(self._conversation.answer, str(number), offer)
+                        button(unescape(option.label), answer, quiet=number > 1)
 
     # The generation
 

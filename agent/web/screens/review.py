@@ -48,6 +48,8 @@ class Review:
         self._page = ReviewPage([], None)
         self._at = 0
         self._undo: tuple[str, Any] | None = None
+        # A key that is pressed while a record is being drawn is meant for that record.
+        self._one_at_a_time = asyncio.Lock()
 
     async def draw(self) -> None:
         """Draw the filters, the queue and the first record."""
@@ -84,8 +86,13 @@ class Review:
             choice("active", _STATES, lambda value: self._filter(status=value), name="State")
 
     async def _filter(self, **changes: Any) -> None:
-        self._wanted = replace(self._wanted, **changes)
-        await self._read()
+        async with self._one_at_a_time:
+            self._wanted = replace(self._wanted, **changes)
+            await self._read()
+
+    async def _more(self) -> None:
+        async with self._one_at_a_time:
+            await self._read(self._page.after)
 
     async def _read(self, after: int | None = None) -> None:
         self._page = await asyncio.to_thread(
@@ -102,12 +109,12 @@ class Review:
                 entry = box("button", type="button", data_number=str(number))
                 if number == self._at:
                     entry.props["aria-current"] = "true"
-                entry.on("click", partial(self._go, number), args=[])
+                entry.on("click", partial(self._clicked, number), args=[])
                 with entry:
                     text(_first_line(record), "span", "line")
                     text(record.topic or "no topic", "span", "soft small line")
             if self._page.after is not None:
-                button("More", lambda: self._read(self._page.after), quiet=True)
+                button("More", self._more, quiet=True)
             if not self._page.records:
                 text("Nothing here with these filters.", "p", "empty")
 
@@ -162,6 +169,10 @@ class Review:
                 continue
         return max(found, key=lambda other: likeness(record, other), default=None)
 
+    async def _clicked(self, number: int) -> None:
+        async with self._one_at_a_time:
+            await self._go(number)
+
     async def _go(self, number: int) -> None:
         if 0 <= number < len(self._page.records):
             self._at = number
@@ -176,7 +187,11 @@ class Review:
     async def _key(self, event: KeyEventArguments) -> None:
         if not event.action.keydown or event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta:
             return
-        match event.key.name:
+        async with self._one_at_a_time:
+            await self._pressed(event.key.name or "")
+
+    async def _pressed(self, key: str) -> None:
+        match key:
             case "j":
                 await self._go(self._at + 1)
             case "k":
@@ -208,11 +223,12 @@ class Review:
         ui.run_javascript("document.getElementById('reason')?.focus()")
 
     async def _drop(self, reason: str) -> None:
-        record = self._current
-        if record is not None and await self._done(reject_records, [record.id], reason):
-            self._undo = ("drop", record)
-            self._take_from_queue("Dropped; u takes it back")
-            await self._draw_record()
+        async with self._one_at_a_time:
+            record = self._current
+            if record is not None and await self._done(reject_records, [record.id], reason):
+                self._undo = ("drop", record)
+                self._take_from_queue("Dropped; u takes it back")
+                await self._draw_record()
 
     async def _take_back(self) -> None:
         record = self._current
@@ -247,13 +263,14 @@ class Review:
             choice(record.topic or "", {"": "No topic", **names}, self._move, name="Its topic")
 
     async def _move(self, topic: str) -> None:
-        record = self._current
-        if record is not None and await self._done(set_topic, record.id, topic or None):
-            self._undo = ("move", record)
-            self._page.records[self._at] = get_record(self._services.store, self._workflow_id, record.id)
-            self._draw_queue()
-            await self._draw_record()
-            ui.notify(f"Moved to {topic or 'no topic'}; u takes it back")
+        async with self._one_at_a_time:
+            record = self._current
+            if record is not None and await self._done(set_topic, record.id, topic or None):
+                self._undo = ("move", record)
+                self._page.records[self._at] = get_record(self._services.store, self._workflow_id, record.id)
+                self._draw_queue()
+                await self._draw_record()
+                ui.notify(f"Moved to {topic or 'no topic'}; u takes it back")
 
     def _edit(self) -> None:
         record = self._current
@@ -276,25 +293,26 @@ class Review:
                 button("Cancel", self._draw_record, quiet=True)
 
     async def _save(self, record: Record, edited: dict[int, str]) -> None:
-        body = json.loads(record.body)
-        for number, message in enumerate(body["messages"]):
-            if isinstance(message.get("content"), str):
-                message["content"] = edited[number]
-        try:
-            new = await asyncio.to_thread(
-                replace_record,
-                self._services.store,
-                self._workflow_id,
-                record.id,
-                json.dumps(body, ensure_ascii=False),
-            )
-        except CoverageError as error:
-            ui.notify(str(error), type="negative")
-            return
-        self._page.records[self._at] = get_record(self._services.store, self._workflow_id, new)
-        self._draw_queue()
-        await self._draw_record()
-        ui.notify("Saved; the record before is kept aside")
+        async with self._one_at_a_time:
+            body = json.loads(record.body)
+            for number, message in enumerate(body["messages"]):
+                if isinstance(message.get("content"), str):
+                    message["content"] = edited[number]
+            try:
+                new = await asyncio.to_thread(
+                    replace_record,
+                    self._services.store,
+                    self._workflow_id,
+                    record.id,
+                    json.dumps(body, ensure_ascii=False),
+                )
+            except CoverageError as error:
+                ui.notify(str(error), type="negative")
+                return
+            self._page.records[self._at] = get_record(self._services.store, self._workflow_id, new)
+            self._draw_queue()
+            await self._draw_record()
+            ui.notify("Saved; the record before is kept aside")
 
     async def _why(self) -> None:
         record = self._current
@@ -338,7 +356,7 @@ class Review:
         return True
 
 
-_ENTER = "(e) => { if (e.key === 'Enter') { e.preventDefault(); emit(e.target.value); } }"
+_ENTER = "(e) => { if (e.key === 'Enter') { e.preventDefault(); emit(e.target.value); e.target.blur(); } }"
 
 
 def _first_line(record: Record) -> str:
