@@ -55,6 +55,8 @@ def field(label: str) -> Element:
     return element
 
 
+# Inputs are given a default and no value: a value would be written into them again with everything that is drawn anew,
+# over what somebody is typing.
 def number_input(value: int, on_change: Callable[[int], Any], *, name: str, most: int) -> Element:
     """A whole number from 0; told with every change that is one.
 
@@ -64,7 +66,7 @@ def number_input(value: int, on_change: Callable[[int], Any], *, name: str, most
         name: what it is, for those who do not see the table around it.
         most: the largest that may be typed.
     """
-    element = box("input", type="number", min="0", max=str(most), value=str(value), aria_label=name)
+    element = box("input", type="number", min="0", max=str(most), defaultValue=str(value), aria_label=name)
     script = (
         "(e) => { const n = Number(e.target.value); "
         f"if (Number.isInteger(n) && n >= 0 && n <= {most}) emit(n); }}"
@@ -75,7 +77,7 @@ def number_input(value: int, on_change: Callable[[int], Any], *, name: str, most
 
 def text_input(on_change: Callable[[str], Any], *, name: str, value: str = "", tag: str = "input") -> Element:
     """A line, or with ``tag="textarea"`` several; told as it is left."""
-    element = box(tag, value=value, aria_label=name)
+    element = box(tag, defaultValue=value, aria_label=name)
     element.on("change", lambda event: on_change(str(event.args)), js_handler="(e) => emit(e.target.value)")
     return element
 
