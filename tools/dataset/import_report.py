@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .formats.dataset_file import FoundFormat
 from .formats.refusal import RefusalCode
+from .topic_candidates import TopicCandidate
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class ImportReport:
             have them: what they mean in their layout is not known.
         mended: what was wrong and certain to mend, in words, with how often it was.
         mostly_unread: files of which more could not be read than could.
+        topic_candidates: fields that could hold the topic, where no record has one in the field that was asked for.
     """
 
     files: list[str]
@@ -64,6 +66,7 @@ class ImportReport:
     left_beside: dict[str, int] = field(default_factory=dict)
     mended: dict[str, int] = field(default_factory=dict)
     mostly_unread: list[str] = field(default_factory=list)
+    topic_candidates: list[TopicCandidate] = field(default_factory=list)
 
     @property
     def marked_bad(self) -> list[BadLine]:

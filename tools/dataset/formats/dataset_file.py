@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..mapping.field_mapping import FieldMapping
+from ..mapping.mapped_item import read_mapped
 from .chat_body import body_text
+from .container import Hints
 from .fields_beside import left_beside
 from .marks import bad_mark
 from .raw_objects import BadItem, RawObject, RawObjects
 from .refusal import Refused, shown
 from .registry import AUTO, PLAIN, Reading, check_format, read_item
+from .table_columns import column_names
 
 __all__ = ["BadItem", "DatasetReader", "FoundFormat", "Item", "read_dataset"]
 
@@ -69,15 +73,23 @@ class DatasetReader:
             records have them.
     """
 
-    def __init__(self, path: Path, format: str = AUTO, topic_field: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        format: str = AUTO,
+        topic_field: str = "",
+        mapping: FieldMapping | None = None,
+        encoding: str = "",
+    ) -> None:
         """Nothing is opened yet; raises `InvalidInput` when there is no such format."""
         check_format(format)
         self.format = format
         self.found: dict[str, FoundFormat] = {}
         self.left_beside: Counter[str] = Counter()
         self._path = path
-        self._topic_field = topic_field
-        self._raw = RawObjects(path)
+        self._by_mapping = mapping.reader if mapping is not None else None
+        self._topic_field = (self._by_mapping and self._by_mapping.topic_field) or topic_field
+        self._raw = RawObjects(path, Hints(topic_field, mapping is not None, encoding))
 
     def __iter__(self) -> Iterator[Item | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -85,7 +97,7 @@ class DatasetReader:
         Raises:
             InvalidInput: a library is missing that reads this kind of file.
         """
-        for raw in self._raw:
+        for raw in self._by_mapping.items(iter(self._raw)) if self._by_mapping else self._raw:
             yield raw if isinstance(raw, BadItem) else self._read(raw)
         if self._raw.left_out:
             for found in self.found.values():
@@ -126,11 +138,12 @@ class DatasetReader:
 
     def _read(self, raw: RawObject) -> Item | BadItem:
         try:
-            mark = bad_mark(raw.value, self._topic_field)
-            if mark is not None:
-                reason = f"marked as a bad answer: `{mark}` is {str(raw.value[mark]).strip().lower()}"
-                raise Refused("marked_bad", reason)
-            reading = read_item(raw.value, self.format)
+            for part in self._by_mapping.parts(raw.value) if self._by_mapping else (raw.value,):
+                mark = bad_mark(part, self._topic_field)
+                if mark is not None:
+                    reason = f"marked as a bad answer: `{mark}` is {str(part[mark]).strip().lower()}"
+                    raise Refused("marked_bad", reason)
+            reading = self._reading(raw.value)
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
         except Refused as refused:
@@ -138,6 +151,18 @@ class DatasetReader:
         self._found(reading).records += 1
         self.left_beside.update(left_beside(reading.body))
         return Item(raw.place, body, reading.body, reading.format.name)
+
+    def _reading(self, value: dict[str, Any]) -> Reading:
+        if self._by_mapping is not None:
+            return read_mapped(value, self._by_mapping)
+        try:
+            return read_item(value, self.format)
+        except Refused:
+            # The same names in other letters, as in ``{"Prompt": …, "Completion": …}``.
+            names = column_names(list(value))
+            if names == list(value):
+                raise
+            return read_item(dict(zip(names, value.values(), strict=True)), self.format)
 
     def _found(self, reading: Reading) -> FoundFormat:
         known = reading.format
@@ -148,16 +173,24 @@ class DatasetReader:
         return found
 
 
-def read_dataset(path: Path, format: str = AUTO, topic_field: str = "") -> DatasetReader:
+def read_dataset(
+    path: Path,
+    format: str = AUTO,
+    topic_field: str = "",
+    mapping: FieldMapping | None = None,
+    encoding: str = "",
+) -> DatasetReader:
     """A reader of a dataset file.
 
     Args:
-        path: the file: JSONL, a JSON list, objects one after the other, a list within an object, CSV, Parquet or
-            Arrow; plain or packed with gzip, bzip2 or xz; UTF-8, UTF-16 or UTF-32.
+        path: the file: JSONL, a JSON list, objects one after the other, a list within an object, CSV, Excel, Parquet
+            or Arrow; plain or packed with gzip, bzip2, xz, zstd or zip; UTF-8, UTF-16 or UTF-32.
         format: the format of its records (one of `registry.FORMAT_NAMES`); ``auto`` finds out for each of them.
         topic_field: the field that holds the topic, which is then no mark of a bad answer.
+        mapping: what the fields of the items are, where their format is nobody else's.
+        encoding: what the text is written in, as Python calls it; found out when not given.
 
     Raises:
         InvalidInput: there is no such format.
     """
-    return DatasetReader(path, format, topic_field)
+    return DatasetReader(path, format, topic_field, mapping, encoding)

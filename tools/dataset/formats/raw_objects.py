@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .arrow_rows import read_arrow, read_parquet
 from .byte_stream import BROKEN, broken, open_bytes
-from .container import LINES, WRAPPER_KEYS, Container, container_of
+from .container import LINES, NO_HINTS, SPLITS, WRAPPER_KEYS, Container, Hints, container_of
+from .excel_rows import Workbook
 from .json_line import parse_object, parse_value, text_of_line
 from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
 from .refusal import Refused, kind_of
+from .table_columns import column_names
 from .table_rows import read_rows
+from .turn_rows import TurnColumns, TurnsWaiting, conversation_of, is_turn_row, turn_columns
+from .wrapped_items import row_within, split_of_folder, text_with_split, with_split
 
 Source = dict[str, Any]
 COMMA = "a comma after a record, left out"
@@ -56,9 +61,10 @@ class RawObjects:
         mended: what was wrong and certain to mend, in words, with how often it was.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hints: Hints = NO_HINTS) -> None:
         """Nothing is opened yet."""
         self.path = path
+        self._hints = hints
         self.container: Container = LINES
         self.wrapping: tuple[str, ...] = ()
         self.blank = 0
@@ -74,8 +80,8 @@ class RawObjects:
         """
         place: int | None = None
         try:
-            self.container = container_of(self.path)
-            for item in self._items():
+            self.container = container_of(self.path, self._hints)
+            for item in self._conversations():
                 place = item.place
                 yield item
         except Refused as refused:
@@ -91,7 +97,8 @@ class RawObjects:
         """Whether the file is plain UTF-8 with an object per line; ``False`` also when it cannot be read."""
         try:
             with open_bytes(self.path) as stream:
-                return not stream.wrapping and container_of(self.path) is LINES
+                is_plain = not stream.wrapping and container_of(self.path, self._hints) is LINES
+                return is_plain and not _begins_with_a_turn(stream.text.readline(MAX_ITEM_BYTES))
         except (Refused, *BROKEN):
             return False
 
@@ -121,10 +128,45 @@ class RawObjects:
                 return whole, value
             raise
 
+    def _conversations(self) -> Iterator[RawObject | BadItem]:
+        """The items; where the first one is a turn, all turns of a conversation as one item."""
+        items = self._items()
+        if not self._hints.own_columns:
+            for item in items:
+                if isinstance(item, BadItem):
+                    yield item
+                    continue
+                columns = turn_columns(item.value)
+                if columns is None or not is_turn_row(item.value):
+                    yield item
+                    break
+                yield from self._put_together(item, items, columns)
+        yield from items
+
+    def _put_together(
+        self, first: RawObject, items: Iterator[RawObject | BadItem], columns: TurnColumns
+    ) -> Iterator[RawObject | BadItem]:
+        self.container = replace(self.container, title=f"{self.container.title}; one row per turn")
+        waiting = TurnsWaiting()
+        for item in chain([first], items):
+            if isinstance(item, BadItem):
+                yield item
+            elif item.value.get(columns.conversation) is None:
+                yield BadItem(
+                    item.place, Refused("bad_message", f"no `{columns.conversation}`: whose turn is it?")
+                )
+            else:
+                waiting.add(item.value[columns.conversation], item.place, item.value)
+        for place, rows in waiting.conversations(lambda row: row.get(columns.order or "")):
+            yield RawObject(place, None, conversation_of(rows, columns))
+
     def _items(self) -> Iterator[RawObject | BadItem]:
         kind = self.container.kind
         if kind in ("parquet", "arrow"):
             yield from self._rows_of_arrow(read_parquet if kind == "parquet" else read_arrow)
+            return
+        if kind == "excel":
+            yield from self._rows_of_excel()
             return
         readers = {
             "lines": self._lines,
@@ -134,8 +176,9 @@ class RawObjects:
             "table": self._table,
             "dialogue": self._dialogue,
         }
-        with open_bytes(self.path) as stream:
-            self.wrapping = stream.wrapping
+        with open_bytes(self.path, self.container.encoding) as stream:
+            found_out = self.container.encoding and not self._hints.encoding  # and is said with the title
+            self.wrapping = stream.wrapping[:-1] if found_out else stream.wrapping
             for item in readers[kind](stream.text):
                 self.bytes_read = stream.raw.tell()
                 yield item
@@ -178,14 +221,26 @@ class RawObjects:
                 if key in WRAPPER_KEYS and json.at_list():
                     for raw in json.items():
                         number += 1
-                        yield _parsed(raw, number)
+                        item = _parsed(raw, number)
+                        yield item if isinstance(item, BadItem) or key not in SPLITS else _of_split(item, key)
                 else:
                     json.value()
                     self.left_out[key] = None
 
     def _table(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
-        for line, row in read_rows(file, self.container.delimiter):
+        topic_field, own_columns = self._hints.topic_field, self._hints.own_columns
+        rows = read_rows(file, self.container.delimiter, topic_field=topic_field, own_columns=own_columns)
+        for line, row in rows:
             yield BadItem(line, row) if isinstance(row, Refused) else RawObject(line, None, row)
+
+    def _rows_of_excel(self) -> Iterator[RawObject | BadItem]:
+        size = self.path.stat().st_size
+        book = Workbook(self.path)
+        rows = book.rows(topic_field=self._hints.topic_field, own_columns=self._hints.own_columns)
+        for number, row, share in rows:
+            self.bytes_read = int(size * share)
+            yield BadItem(number, row) if isinstance(row, Refused) else RawObject(number, None, row)
+        self.left_out |= dict.fromkeys(f"sheet {name}" for name in book.other_sheets)
 
     def _dialogue(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         content = file.read(MAX_ITEM_BYTES + 1)
@@ -207,9 +262,12 @@ class RawObjects:
         self, read: Callable[[Path], Iterator[tuple[dict[str, Any], float]]]
     ) -> Iterator[RawObject | BadItem]:
         size = self.path.stat().st_size
+        split = split_of_folder(self.path)
         for number, (row, share) in enumerate(read(self.path), start=1):
             self.bytes_read = int(size * share)
-            yield RawObject(number, None, row)
+            if not self._hints.own_columns:
+                row = dict(zip(column_names(list(row), self._hints.topic_field), row.values(), strict=True))
+            yield _of_split(RawObject(number, None, row), split)
 
 
 def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
@@ -223,12 +281,27 @@ def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
         yield None
 
 
+def _begins_with_a_turn(line: bytes) -> bool:
+    try:
+        return is_turn_row(parse_value(text_of_line(line)))
+    except Refused:
+        return False
+
+
+def _of_split(item: RawObject, split: str) -> RawObject:
+    return replace(
+        item, text=text_with_split(item.text, item.value, split), value=with_split(item.value, split)
+    )
+
+
 def _parsed(raw: RawItem, number: int | None) -> RawObject | BadItem:
     """An item of a list, known by its number, or one of several objects, known by its line."""
     place = raw.line if number is None else number
     try:
         text = raw.text
-        return RawObject(place, on_one_line(text), parse_object(text))
+        value = parse_object(text)
+        row = row_within(value)
+        return RawObject(place, on_one_line(text), value) if row is None else RawObject(place, None, row)
     except Refused as refused:
         where = "" if number is None else f"item {number}, at line {raw.line}: "
         return BadItem(place, Refused(refused.code, f"{where}{refused.reason}"))

@@ -7,24 +7,41 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from .json_line import parse_value
 from .json_stream import MAX_ITEM_BYTES
-from .refusal import Refused, shown
+from .refusal import Refused
+from .table_columns import KNOWN, column_names, knows_a_column, row_of, unknown_columns
 
-SUFFIXES = (".csv", ".tsv")
-_DELIMITERS = (",", "\t", ";")
-_KNOWN = {
-    *("instruction", "input", "output", "response", "prompt", "completion", "question", "answer", "query"),
-    *("messages", "conversations", "chosen", "rejected", "text", "system", "history", "topic"),
-}
-_JSON_COLUMNS = ("messages", "conversations", "history", "chosen", "rejected", "topics")
+_DELIMITERS = (",", "\t", ";", "|")
+_LOOKED_AT = 20
+_ALIKE = 0.8
+"""Share of the first rows that must have as many cells as the header, for a delimiter to be that of the table."""
+_SAYS_DELIMITER = "sep="
+"""Excel reads a first line ``sep=;`` as the delimiter."""
 
 
-def delimiter_of(first_line: str) -> str | None:
-    """What separates the columns of a header with at least one known name; ``None`` when it is no such header."""
-    counts = {sign: _known_names(first_line, sign) for sign in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda sign: counts[sign])
-    return best if counts[best] else None
+def delimiter_of(head: str) -> str | None:
+    """What separates the columns of a table.
+
+    Args:
+        head: its beginning; the last line may be cut off.
+
+    Returns:
+        The sign, ``None`` when no sign divides the lines into as many cells as the header has.
+    """
+    first = head.split("\n", 1)[0].strip()
+    if first.lower().startswith(_SAYS_DELIMITER) and len(first) == len(_SAYS_DELIMITER) + 1:
+        return first[-1]
+    by_names = {sign: _known_names(first, sign) for sign in _DELIMITERS}
+    best = max(_DELIMITERS, key=lambda sign: by_names[sign])
+    return best if by_names[best] else _by_shape(head)
+
+
+def header_of(head: str, delimiter: str) -> list[str]:
+    """The cells of the header of a table."""
+    rows = _first_rows(head, delimiter)
+    if rows and _is_about_delimiter(rows[0]):
+        rows = rows[1:]
+    return rows[0] if rows else []
 
 
 def is_header(first_line: str) -> bool:
@@ -32,11 +49,19 @@ def is_header(first_line: str) -> bool:
     return any(sign in first_line and _known_names(first_line, sign) >= 2 for sign in _DELIMITERS)
 
 
-def read_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, dict[str, Any] | Refused]]:
+def read_rows(
+    file: BinaryIO, delimiter: str, *, topic_field: str = "", own_columns: bool = False
+) -> Iterator[tuple[int, dict[str, Any] | Refused]]:
     """The rows with the line that each begins on; an empty cell is no value.
 
+    Args:
+        file: the table, in UTF-8.
+        delimiter: what separates its columns.
+        topic_field: the column that holds the topic, in any case.
+        own_columns: a mapping says what the columns are: none of them needs a known name.
+
     Raises:
-        Refused: the table cannot be read on.
+        Refused: the table cannot be read on, or nothing is known of its columns.
     """
     csv.field_size_limit(MAX_ITEM_BYTES)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
@@ -47,22 +72,40 @@ def read_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, dict[str, A
     try:
         for cells in reader:
             begin, line, whole = line, reader.line_num + 1, lines.characters
-            if not any(cell.strip() for cell in cells):
+            if not any(cell.strip() for cell in cells) or (header is None and _is_about_delimiter(cells)):
                 continue
             if header is None:
-                header = [name.strip() for name in cells]
-                _check_header(header)
-            elif len(cells) != len(header):
-                reason = f"{len(cells)} cells, but the header has {len(header)}"
-                yield begin, Refused("bad_message", reason)
+                header = table_header(cells, topic_field, own_columns=own_columns)
             else:
-                yield begin, _row(header, cells)
+                yield begin, table_row(header, cells)
     except csv.Error as error:
         reason = f"line {line}: not a valid table: {error}; the rest was not read"
         total = lines.characters + sum(map(len, text))
         raise Refused("broken_file", reason, 1 - whole / total) from error
     finally:
         text.detach()  # the file is not ours to close
+
+
+def table_header(cells: list[str], topic_field: str, *, own_columns: bool) -> list[str]:
+    """The names of a table's columns.
+
+    Raises:
+        Refused: none of them is known and none has to be told, or two are the same.
+    """
+    names = column_names(cells, "" if own_columns else topic_field)
+    if not own_columns and not knows_a_column(names):
+        raise unknown_columns(names)
+    return [name.strip() for name in cells] if own_columns else names
+
+
+def table_row(header: list[str], cells: list[str]) -> dict[str, Any] | Refused:
+    """A row as an object, or why it is none."""
+    if len(cells) != len(header):
+        return Refused("bad_message", f"{len(cells)} cells, but the header has {len(header)}")
+    try:
+        return row_of(header, cells)
+    except Refused as refused:
+        return refused
 
 
 class _Counted:
@@ -81,26 +124,35 @@ class _Counted:
         return line
 
 
-def _check_header(header: list[str]) -> None:
-    doubled = [name for name in header if header.count(name) > 1]
-    if doubled:
-        raise Refused("unsupported_format", f"the table has two columns {shown(doubled[0])}")
+def _by_shape(head: str) -> str | None:
+    best, most = None, 1
+    for sign in _DELIMITERS:
+        rows = _first_rows(head, sign)
+        width = len(rows[0]) if rows else 0
+        alike = sum(len(row) == width for row in rows)
+        if width > most and alike >= _ALIKE * len(rows):
+            best, most = sign, width
+    return best
 
 
-def _row(header: list[str], cells: list[str]) -> dict[str, Any] | Refused:
-    row: dict[str, Any] = {}
-    for name, cell in zip(header, cells, strict=True):
-        if not cell:
-            continue
-        row[name] = cell
-        if name in _JSON_COLUMNS and cell.lstrip().startswith("["):
-            try:
-                row[name] = parse_value(cell)
-            except Refused as refused:
-                return Refused("invalid_json", f"column {shown(name)}: {refused.reason}")
-    return row
+def _first_rows(head: str, delimiter: str) -> list[list[str]]:
+    """The first rows that are there as a whole: the last line of a head may be cut off."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(head), delimiter=delimiter):
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+            if len(rows) > _LOOKED_AT:
+                break
+    except csv.Error:
+        pass
+    return rows[:-1] if len(rows) > 2 else rows
+
+
+def _is_about_delimiter(cells: list[str]) -> bool:
+    return cells[0].strip().lower() == _SAYS_DELIMITER and not any(cell.strip() for cell in cells[1:])
 
 
 def _known_names(line: str, delimiter: str) -> int:
     names = (name.strip().strip('"').lower() for name in line.split(delimiter))
-    return sum(name in _KNOWN for name in names)
+    return sum(name in KNOWN for name in names)
