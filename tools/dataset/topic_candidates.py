@@ -43,6 +43,8 @@ _LONGEST_LABEL = 60
 _MOST_VALUES = 200
 _FEW = 20
 """So few records that a label which is no other's is one all the same, in a field that is called as topics are."""
+_AGAIN, _AGAIN_OF_FEW = 0.5, 0.7
+"""Different values per record, up to which they come again."""
 _FILLED = 0.5
 _EXAMPLES = 3
 _NAMED = 12
@@ -159,7 +161,8 @@ def _is_candidate(field: str, counts: Counter[str], total: int) -> bool:
     if _rank(field) < len(_USUAL) and total <= _FEW:
         return True
     is_number = all(label.replace(".", "", 1).lstrip("-").isdigit() for label in counts)
-    return len(counts) <= min(_MOST_VALUES, total / 2) and (not is_number or _rank(field) < len(_USUAL))
+    again = _AGAIN_OF_FEW if total <= _FEW else _AGAIN
+    return len(counts) <= min(_MOST_VALUES, again * total) and (not is_number or _rank(field) < len(_USUAL))
 
 
 def _rank(field: str) -> int:

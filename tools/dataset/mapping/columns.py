@@ -1,0 +1,96 @@
+"""What the values of a column tell about it: whether it holds texts, questions, speakers, or the same thing again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+Source = dict[str, Any]
+_QUESTION_MARKS = ("?", "？", "؟")
+"""At the end of a question: Latin, full width and Arabic; the Greek one cannot be told from a semicolon."""
+_ADDRESS = re.compile(r"\s*(https?://\S+|[\w.+-]+@[\w-]+\.\S+|\d{4}-\d\d-\d\d[\dT:.Z+ -]*)\s*")
+_DEEPEST = 3
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values of one field in some items; ``None`` where an item does not have it.
+
+    Attributes:
+        name: the field.
+        values: one for each item.
+    """
+
+    name: str
+    values: Sequence[Any]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The texts among the values that are not blank."""
+        return [value for value in self.values if isinstance(value, str) and value.strip()]
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each text or number comes."""
+        plain = (value for value in self.values if isinstance(value, str | int) and value != "")
+        return Counter(str(value).strip() for value in plain)
+
+    @property
+    def filled(self) -> float:
+        """The share of the items that have a text here."""
+        return len(self.texts) / max(1, len(self.values))
+
+    @property
+    def length(self) -> float:
+        """The mean length of its texts, in characters."""
+        return sum(map(len, self.texts)) / max(1, len(self.texts))
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether most of its texts are words that somebody could say, not names, codes, addresses or dates."""
+        said = sum(_is_said(text) for text in self.texts)
+        return bool(self.texts) and said > len(self.texts) / 2
+
+    @property
+    def questions(self) -> float:
+        """The share of its texts that end as questions do."""
+        ends = sum(text.rstrip().endswith(_QUESTION_MARKS) for text in self.texts)
+        return ends / max(1, len(self.texts))
+
+    @property
+    def variety(self) -> float:
+        """Different values per value: 1 when none comes twice."""
+        return len(self.counts) / max(1, self.counts.total())
+
+
+def columns_of(items: Sequence[Source]) -> list[Column]:
+    """The fields of some items in the order in which they appear."""
+    names = dict.fromkeys(name for item in items for name in item)
+    return [Column(name, [item.get(name) for item in items]) for name in names]
+
+
+def lists_in(items: Iterable[Source]) -> dict[tuple[str, ...], list[list[Any]]]:
+    """The lists in some items, by the path of names that leads to each."""
+    found: dict[tuple[str, ...], list[list[Any]]] = {}
+    for item in items:
+        _collect(item, (), found)
+    return found
+
+
+def _collect(value: Any, path: tuple[str, ...], found: dict[tuple[str, ...], list[list[Any]]]) -> None:
+    if isinstance(value, list) and path:
+        found.setdefault(path, []).append(value)
+    elif isinstance(value, dict) and len(path) < _DEEPEST:
+        for name, inner in value.items():
+            _collect(inner, (*path, name), found)
+
+
+def _is_said(text: str) -> bool:
+    if _ADDRESS.fullmatch(text):
+        return False
+    # Words, or a text of a script that does not divide them.
+    return len(text.split()) > 1 or sum(not sign.isascii() and sign.isalpha() for sign in text) > 3
