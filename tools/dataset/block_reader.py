@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..store.record_columns import FoundRecord, RecordColumns
 from .block_parser import parsed_in_order
+from .formats.json_stream import MAX_ITEM_BYTES
 from .parsed_block import Block, ParsedBlock
 
 BLOCK_BYTES = 16_000_000
@@ -59,7 +60,9 @@ def _blocks(path: Path, topic_field: str) -> Iterator[Block]:
         size = file.seek(0, os.SEEK_END)
         while start < size:
             file.seek(start + BLOCK_BYTES - 1)
-            file.readline()  # from the last byte of the block on, so that no line is cut
+            # From the last byte of the block on, so that no line is cut; one without end is not kept in memory.
+            while (piece := file.readline(MAX_ITEM_BYTES)) and not piece.endswith(b"\n"):
+                pass
             end = min(file.tell(), size)
             yield Block(str(path), start, end, topic_field)
             start = end

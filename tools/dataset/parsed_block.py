@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
+from .formats.json_stream import MAX_ITEM_BYTES
 from .formats.plain_line import read_plain
 from .topic_label import read_topics
 
@@ -30,9 +31,11 @@ class Block(NamedTuple):
     topic_field: str
 
     def lines(self) -> list[bytes]:
-        """Its lines without their ends."""
+        """Its lines without their ends; of one that is longer than `MAX_ITEM_BYTES` only so much."""
         with Path(self.path).open("rb") as file:
             file.seek(self.start)
+            if self.end - self.start > MAX_ITEM_BYTES:
+                return _bounded_lines(file, self.end)
             text = file.read(self.end - self.start)
         lines = text.split(b"\n")
         if b"\r" in text:  # within JSON it is written otherwise
@@ -58,6 +61,16 @@ class ParsedBlock(NamedTuple):
     topics: list[str | None]
     other_topics: dict[int, str]
     kinds: bytes
+
+
+def _bounded_lines(file: BinaryIO, end: int) -> list[bytes]:
+    lines: list[bytes] = []
+    while file.tell() < end:
+        piece = line = file.readline(MAX_ITEM_BYTES)
+        while piece and not piece.endswith(b"\n"):
+            piece = file.readline(MAX_ITEM_BYTES)
+        lines.append(line.removesuffix(b"\n").removesuffix(b"\r"))
+    return lines
 
 
 def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:

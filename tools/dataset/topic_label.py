@@ -76,7 +76,11 @@ def value_at(source: Any, path: Sequence[str]) -> Any:
 
 
 def labels_of(value: Any) -> list[str]:
-    """The labels that a value gives: texts that are not blank, and numbers; one, or those of a list."""
+    """The labels that a value gives; one, or those of a list.
+
+    A text that is not blank is one; a number and a truth value are as JSON writes them. An object that holds
+    one label only, such as ``{"name": "billing"}``, is that label; any other is its JSON.
+    """
     values = value if isinstance(value, list) else [value]
     return [label for label in map(_label, values) if label]
 
@@ -84,9 +88,14 @@ def labels_of(value: Any) -> list[str]:
 def _label(value: Any) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return str(value)
+    if isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return str(value) if math.isfinite(value) else None
+    if isinstance(value, dict) and value:
+        inner = [label for label in map(_label, value.values()) if label]
+        return inner[0] if len(inner) == 1 else json.dumps(value, ensure_ascii=False)
+    return None
 
 
 def _written(text: str, start: int, path: Sequence[str], value: str) -> str | None:

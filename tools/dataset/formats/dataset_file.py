@@ -18,6 +18,7 @@ from .raw_objects import BadItem, RawObject, RawObjects
 from .refusal import Refused, shown
 from .registry import AUTO, PLAIN, Reading, check_format, read_item
 from .table_columns import column_names
+from .wrapped_items import SPLIT_FIELD
 
 __all__ = ["BadItem", "DatasetReader", "FoundFormat", "Item", "read_dataset"]
 
@@ -99,9 +100,14 @@ class DatasetReader:
         """
         for raw in self._by_mapping.items(iter(self._raw)) if self._by_mapping else self._raw:
             yield raw if isinstance(raw, BadItem) else self._read(raw)
+        around = ""
+        if self._raw.splits:
+            parts = ", ".join(f"{name} {count}" for name, count in self._raw.splits.items())
+            around += f"; parts kept in the field {SPLIT_FIELD}: {parts}"
         if self._raw.left_out:
-            for found in self.found.values():
-                found.evidence += f"; {', '.join(map(shown, self._raw.left_out))} around it left out"
+            around += f"; {', '.join(map(shown, self._raw.left_out))} around it left out"
+        for found in self.found.values():
+            found.evidence += around
 
     @property
     def blank(self) -> int:

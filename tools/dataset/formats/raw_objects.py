@@ -59,6 +59,7 @@ class RawObjects:
         bytes_read: how far the file is read.
         left_out: keys of an object around the items that hold something else.
         mended: what was wrong and certain to mend, in words, with how often it was.
+        splits: the parts that the dataset is divided into, with how many items each has.
     """
 
     def __init__(self, path: Path, hints: Hints = NO_HINTS) -> None:
@@ -71,6 +72,7 @@ class RawObjects:
         self.bytes_read = 0
         self.left_out: dict[str, None] = {}
         self.mended: Counter[str] = Counter()
+        self.splits: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[RawObject | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -105,6 +107,8 @@ class RawObjects:
     def line(self, raw: bytes, number: int) -> RawObject | BadItem | None:
         """One line of a file with an object per line; ``None`` when it is blank."""
         try:
+            if len(raw) >= MAX_ITEM_BYTES:
+                raise Refused("too_long", f"longer than {MAX_ITEM_BYTES >> 20} MB")
             text = text_of_line(raw)
             if not text.strip():
                 self.blank += 1
@@ -186,9 +190,6 @@ class RawObjects:
     def _lines(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         # A binary file is split at \n only; str.splitlines would also split inside of strings.
         for number, raw in enumerate(_bounded_lines(file), start=1):
-            if raw is None:
-                yield BadItem(number, Refused("too_long", f"longer than {MAX_ITEM_BYTES >> 20} MB"))
-                continue
             item = self.line(raw, number)
             if item is not None:
                 yield item
@@ -222,7 +223,11 @@ class RawObjects:
                     for raw in json.items():
                         number += 1
                         item = _parsed(raw, number)
-                        yield item if isinstance(item, BadItem) or key not in SPLITS else _of_split(item, key)
+                        yield (
+                            item
+                            if isinstance(item, BadItem) or key not in SPLITS
+                            else self._of_split(item, key)
+                        )
                 else:
                     json.value()
                     self.left_out[key] = None
@@ -258,6 +263,12 @@ class RawObjects:
                 turns.append(item.value)
         yield RawObject(1, None, {"dialogue": turns})
 
+    def _of_split(self, item: RawObject, split: str) -> RawObject:
+        self.splits[split] += 1
+        return replace(
+            item, text=text_with_split(item.text, item.value, split), value=with_split(item.value, split)
+        )
+
     def _rows_of_arrow(
         self, read: Callable[[Path], Iterator[tuple[dict[str, Any], float]]]
     ) -> Iterator[RawObject | BadItem]:
@@ -267,18 +278,17 @@ class RawObjects:
             self.bytes_read = int(size * share)
             if not self._hints.own_columns:
                 row = dict(zip(column_names(list(row), self._hints.topic_field), row.values(), strict=True))
-            yield _of_split(RawObject(number, None, row), split)
+            yield (
+                self._of_split(RawObject(number, None, row), split) if split else RawObject(number, None, row)
+            )
 
 
-def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of a file; ``None`` for one that is too long to be kept in memory."""
+def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is longer than `MAX_ITEM_BYTES` only so much."""
     while raw := file.readline(MAX_ITEM_BYTES):
-        if len(raw) < MAX_ITEM_BYTES or raw.endswith(b"\n"):
-            yield raw
-            continue
+        yield raw
         while raw and not raw.endswith(b"\n"):
             raw = file.readline(MAX_ITEM_BYTES)
-        yield None
 
 
 def _begins_with_a_turn(line: bytes) -> bool:
@@ -286,12 +296,6 @@ def _begins_with_a_turn(line: bytes) -> bool:
         return is_turn_row(parse_value(text_of_line(line)))
     except Refused:
         return False
-
-
-def _of_split(item: RawObject, split: str) -> RawObject:
-    return replace(
-        item, text=text_with_split(item.text, item.value, split), value=with_split(item.value, split)
-    )
 
 
 def _parsed(raw: RawItem, number: int | None) -> RawObject | BadItem:
