@@ -99,21 +99,19 @@ def recommend_for(
         labels_looked_at=doubtful is not None,
     )
     if coverage.total_records and coverage.uncategorized == coverage.total_records:
-        return found.model_copy(
-            update={"reason": found.reason + _where_topics_could_be(services, workflow_id)}
-        )
+        said = _where_topics_could_be(services, workflow_id)
+        return found.model_copy(update={"reason": said}) if said else found
     return found
 
 
 def _where_topics_could_be(services: Services, workflow_id: str) -> str:
-    """A sentence on the field that could hold the topics of records of which none has one; nothing if none could."""
+    """What to do about records of which none has a topic, where one of their fields could hold it; else nothing."""
     unlabelled = load_records(services.store, workflow_id, topic=None, origin="real", limit=_LOOKED_AT)
     likely = topic_candidates(record.source for record in unlabelled)
     if not likely:
         return ""
-    return (
-        f" Topics could be in {likely[0]}: import with --topic-field {likely[0].field} into another workflow."
-    )
+    field = likely[0].field
+    return f"No record has a topic. {likely[0]} could be it: import with --topic-field {field} into another workflow."
 
 
 def cheapest_plans(services: Services, workflow_id: str, coverage: Coverage) -> Frontier:
