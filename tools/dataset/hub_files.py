@@ -20,6 +20,8 @@ from .formats.file_names import is_dataset_name
 HUB = "hf://"
 _PATH = re.compile(r"hf:/{1,2}datasets/([^/@]+/[^/@]+)(?:@([^/]+))?(?:/(.*))?")
 _NAMED = 8
+_SECONDS = 30
+"""How long the hub may take to say which files there are."""
 
 
 def hub_files(text: str) -> list[tuple[str, Path]]:
@@ -40,12 +42,17 @@ def hub_files(text: str) -> list[tuple[str, Path]]:
         )
     repository, revision, path = found[1], found[2] and unquote(found[2]), (found[3] or "").strip("/")
     hub = _library()
-    said = {"repo_type": "dataset", "revision": revision}
     endpoint = os.environ.get("HF_ENDPOINT") or None
     try:
-        there = hub.HfApi(endpoint=endpoint).list_repo_files(repository, **said)
+        found_there = hub.HfApi(endpoint=endpoint).dataset_info(
+            repository, revision=revision, timeout=_SECONDS
+        )
+        there = [file.rfilename for file in found_there.siblings or ()]
         wanted = _wanted(there, path)
-        files = [hub.hf_hub_download(repository, name, endpoint=endpoint, **said) for name in wanted]
+        files = [
+            hub.hf_hub_download(repository, name, repo_type="dataset", revision=revision, endpoint=endpoint)
+            for name in wanted
+        ]
     except Exception as error:  # of its HTTP library too, which differs by its version
         raise InvalidInput(
             f"{text} cannot be had from the Hugging Face hub: {_in_one_line(error)}",
@@ -71,12 +78,13 @@ def _wanted(there: list[str], path: str) -> list[str]:
 def _library() -> Any:
     try:
         hub: Any = import_module("huggingface_hub")
+        hub_utils: Any = import_module("huggingface_hub.utils")
     except ImportError as error:
         raise InvalidInput(
             "Paths of the Hugging Face hub are read with huggingface_hub, which is not installed.",
             hint="Install it with: pip install 'finetune-coverage[files]'",
         ) from error
-    hub.utils.disable_progress_bars()
+    hub_utils.disable_progress_bars()
     return hub
 
 

@@ -95,8 +95,11 @@ def _add_local(path: Path, sources: Sources) -> None:
         found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - a pattern may begin at the root
         if not found:
             raise InvalidInput(f"No file is called like {path}.", hint="Check the pattern and the folder.")
-        for one in found:
+        # A pattern such as data/* means the datasets there; where none is called as they are, all of them.
+        called_so = [one for one in found if Path(one).is_dir() or is_dataset_name(Path(one).name)]
+        for one in called_so or found:
             _add_local(Path(one), sources)
+        sources.left_alone += [one for one in found if called_so and one not in called_so]
         return
     readable_size(path)
     sources.files.append(SourceFile(path, str(path)))

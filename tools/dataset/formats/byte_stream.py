@@ -114,6 +114,17 @@ def open_bytes(path: Path, encoding: str = "") -> Iterator[ByteStream]:
         yield ByteStream(raw, text, tuple(wrapping), name)
 
 
+def check_encoding(name: str) -> None:
+    """Refuse a name that is no encoding of text; raises `InvalidInput`."""
+    try:
+        "".encode(name or "utf-8")
+    except LookupError as error:
+        raise InvalidInput(
+            f"{name!r} is not an encoding.",
+            hint="Such are utf-8, utf-16, cp1252, cp1251, latin-1, shift_jis, gb18030.",
+        ) from error
+
+
 def head_of(path: Path, encoding: str = "") -> Head:
     """The beginning of a file; raises as `open_bytes` does."""
     with open_bytes(path, encoding) as stream:

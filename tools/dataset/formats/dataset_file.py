@@ -10,6 +10,7 @@ from typing import Any
 
 from ..mapping.field_mapping import FieldMapping
 from ..mapping.mapped_item import read_mapped
+from .byte_stream import check_encoding
 from .chat_body import body_text
 from .container import Hints
 from .fields_beside import left_beside
@@ -82,8 +83,9 @@ class DatasetReader:
         mapping: FieldMapping | None = None,
         encoding: str = "",
     ) -> None:
-        """Nothing is opened yet; raises `InvalidInput` when there is no such format."""
+        """Nothing is opened yet; raises `InvalidInput` when there is no such format or encoding."""
         check_format(format)
+        check_encoding(encoding)
         self.format = format
         self.found: dict[str, FoundFormat] = {}
         self.left_beside: Counter[str] = Counter()

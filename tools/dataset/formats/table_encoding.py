@@ -21,8 +21,8 @@ _WORDS = 3
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 # In words of Cyrillic, Greek or Asian text bytes beyond ASCII stand side by side.
 _SIDE_BY_SIDE = re.compile(rb"[\xc0-\xff]{3}")
-# Text that is UTF-8 but for some damage.
-_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Text that is UTF-8 but for some damage: its Western letters and its dashes and quotation marks.
+_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]|\xe2\x80[\x80-\xbf]")
 # What Western languages write; superscripts, fractions and the Icelandic letters are mostly letters of other pages.
 _WESTERN = frozenset(
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüŒœŠšŽž€„“”‚‘’‹›«»–—…•§°´¡¿ªº·®©™£\xa0"
