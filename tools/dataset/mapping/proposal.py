@@ -80,8 +80,16 @@ def _spoken(conversations: Sequence[Sequence[Source]]) -> Source | None:
     columns = columns_of([turn for turns in conversations for turn in turns])
     texts = [column for column in columns if column.filled >= _MOST_FILLED and column.variety > _REPEATED]
     speakers = [column for column in columns if _names_speakers(column, conversations)]
-    # Of several, the one with names that are known, and then the one with the fewest names.
-    speaker = min(speakers, key=lambda column: (not _are_roles(column), len(column.counts)), default=None)
+    # Of several, the one with names that are known, or with names rather than numbers, or with the fewest.
+    speaker = min(
+        speakers,
+        key=lambda column: (
+            not _are_roles(column),
+            all(map(str.isdecimal, column.counts)),
+            len(column.counts),
+        ),
+        default=None,
+    )
     said = [column for column in texts if column is not speaker and column.is_prose]
     if speaker is None or not said:
         return None
