@@ -12,7 +12,7 @@ from typing import Any
 Source = dict[str, Any]
 _QUESTION_MARKS = ("?", "？", "؟")
 """At the end of a question: Latin, full width and Arabic; the Greek one cannot be told from a semicolon."""
-_ADDRESS = re.compile(r"\s*(https?://\S+|[\w.+-]+@[\w-]+\.\S+|\d{4}-\d\d-\d\d[\dT:.Z+ -]*)\s*")
+_ADDRESS = re.compile(r"\s*+(https?://\S++|[\w.+-]++@[\w-]++\.\S++|\d{4}-\d\d-\d\d[\dT:.Z+ -]*+)\s*+")
 _DEEPEST = 3
 
 
