@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 Source = dict[str, Any]
 _QUESTION_MARKS = ("?", "？", "؟")
 """At the end of a question: Latin, full width and Arabic; the Greek one cannot be told from a semicolon."""
-_ADDRESS = re.compile(r"\s*+(https?://\S++|[\w.+-]++@[\w-]++\.\S++|\d{4}-\d\d-\d\d[\dT:.Z+ -]*+)\s*+")
 _DEEPEST = 3
 
 
@@ -90,7 +88,8 @@ def _collect(value: Any, path: tuple[str, ...], found: dict[tuple[str, ...], lis
 
 
 def _is_said(text: str) -> bool:
-    if _ADDRESS.fullmatch(text):
-        return False
-    # Words, or a text of a script that does not divide them.
+    letters = sum(map(str.isalpha, text))
+    if letters < sum(map(str.isdigit, text)):
+        return False  # a date, a number, a code
+    # Words, or a text of a script that does not divide them; an address is one word.
     return len(text.split()) > 1 or sum(not sign.isascii() and sign.isalpha() for sign in text) > 3
