@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import InvalidInput
 from ..store.bulk_insert import insert_columns
 from ..store.record_columns import FoundRecord, RecordColumns, found_record
+from ..store.records import topic_counts
 from ..store.store import Store
 from ..store.workflows import check_workflow_id, ensure_workflow
 from .block_reader import read_blocks
@@ -23,6 +24,7 @@ from .seen_digests import SeenDigests
 from .sources import SourceFile, readable_size
 from .topic_candidates import HowToRead, candidates_in, require_topic_field
 from .topic_label import DEFAULT_FIELD, check_topic_field
+from .topic_names import near_same
 
 OnProgress = Callable[[ImportProgress], None]
 _Noted = Callable[[Item | BadItem], FoundRecord | None]
@@ -94,6 +96,11 @@ def import_files(
         tell(file, before)
     if report.good and report.without_topic == report.good:
         report.topic_candidates = candidates_in(files, reading)
+    if report.topics:
+        counts = {count.topic: count.records for count in topic_counts(store, workflow_id) if count.topic}
+        report.near_same = [
+            names for names in near_same(counts) if not report.topics.keys().isdisjoint(names)
+        ]
     return report
 
 
@@ -128,7 +135,11 @@ def _read_file(file: SourceFile, how: HowToRead, report: ImportReport) -> Iterat
         ) from error
     report.blank += reader.blank
     report.formats += [replace(found, file=file.name) for found in reader.found.values()]
-    for counts, new in ((report.left_beside, reader.left_beside), (report.mended, reader.mended)):
+    for counts, new in (
+        (report.left_beside, reader.left_beside),
+        (report.beside, reader.beside),
+        (report.mended, reader.mended),
+    ):
         counts |= {what: counts.get(what, 0) + number for what, number in new.items() if number}
     if unreadable > sum(found.records for found in reader.found.values()) or unread > MOST:
         report.mostly_unread.append(file.name)

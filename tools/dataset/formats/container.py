@@ -13,9 +13,8 @@ from .byte_stream import HEAD_BYTES, Head, head_of
 from .file_names import TABLE_SUFFIXES, inner_suffix
 from .json_line import parse_value, text_of_line
 from .refusal import Refused
-from .table_columns import knows_a_column, unknown_columns
 from .table_encoding import encoding_of_table
-from .table_rows import delimiter_of, header_of, is_header
+from .table_rows import delimiter_of, is_header
 from .zip_member import ZIP_MAGIC
 
 Kind = Literal["lines", "list", "objects", "wrapper", "table", "dialogue", "parquet", "arrow", "excel"]
@@ -134,9 +133,6 @@ def _of_text(head: bytes, suffix: str, hints: Hints) -> Container:
     is_table = suffix in TABLE_SUFFIXES or (first_is_whole and is_header(first.decode("utf-8", "replace")))
     if first[:1] not in b"{[" and (is_table or hints.own_columns):
         sign = delimiter_of(text)
-        header = header_of(text, sign or ",")
-        if is_table and not hints.own_columns and not knows_a_column(header):
-            raise unknown_columns(header)
         if is_table or sign is not None:
             return Container("table", "table", sign or ",")
     if suffix in _SUFFIXES and first and not _BEGINS_AS_JSON.match(first):

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 from ...errors import InvalidInput
 from .refusal import Refused, shown
-from .table_rows import table_header, table_row
+from .table_rows import Table
 
 MAX_TEXTS_BYTES = 1 << 29
 """Largest table of texts in a workbook, 512 MB unpacked: it is kept in memory as a whole."""
@@ -66,16 +66,15 @@ class Workbook:
         sheet = filled[0]
         total = max(1, sheet.max_row or 1)
         sheet.reset_dimensions()  # those that other programs write are not always right
-        header: list[str] | None = None
+        table = Table(topic_field, own_columns=own_columns)
         for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
             texts = [_text(cell) for cell in cells]
             while texts and not texts[-1].strip():
                 texts.pop()
-            if header is None and texts:
-                header = table_header(texts, topic_field, own_columns=own_columns)
-            elif header is not None and texts:
-                texts += [""] * (len(header) - len(texts))
-                yield number, table_row(header, texts), min(1.0, number / total)
+            row = table.row(table.fill(texts)) if texts else None
+            if row is not None:
+                yield number, row, min(1.0, number / total)
+        table.end()
 
     def _opened(self) -> Any:
         openpyxl = _library()

@@ -12,9 +12,11 @@ from typing import Any, BinaryIO
 from .arrow_rows import read_arrow, read_parquet
 from .byte_stream import BROKEN, broken, open_bytes
 from .container import LINES, NO_HINTS, SPLITS, WRAPPER_KEYS, Container, Hints, container_of
+from .conversation import are_turns
 from .excel_rows import Workbook
 from .json_line import parse_object, parse_value, text_of_line
 from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
+from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
 from .table_columns import column_names
 from .table_rows import read_rows
@@ -22,7 +24,9 @@ from .turn_rows import TurnColumns, TurnsWaiting, conversation_of, is_turn_row, 
 from .wrapped_items import row_within, split_of_folder, text_with_split, with_split
 
 Source = dict[str, Any]
+LIST_COMMA = "a comma too many or too few between the items of a list"
 COMMA = "a comma after a record, left out"
+TWICE = "a string that holds JSON (encoded twice), read as what it holds"
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,15 @@ class RawObject:
         place: its line, or its number in a JSON list or a Parquet or Arrow file; counted from 1.
         text: its JSON on one line as it stands in the file; ``None`` in a table.
         value: the same, parsed.
+        mended: what was wrong in the text and left out, in words.
+        fault: how it is refused when it is no record even so.
     """
 
     place: int
     text: str | None
     value: Source
+    mended: str = ""
+    fault: Refused | None = None
 
 
 class RawObjects:
@@ -113,24 +121,22 @@ class RawObjects:
             if not text.strip():
                 self.blank += 1
                 return None
-            return RawObject(number, *self._object(text))
+            if is_comment(text):
+                self.mended[COMMENT] += 1
+                return None
+            return self._object(text, number)
         except Refused as refused:
             return BadItem(number, refused)
 
-    def _object(self, text: str) -> tuple[str, Source]:
-        """The object of a line, and its text: without the comma after it, where the line is one of a bare list."""
+    def _object(self, text: str, place: int) -> RawObject:
+        """The object that a text stands for: as it is written, or without what is certain to mend if it is a record."""
         try:
-            return text, parse_object(text)
-        except Refused:
-            whole = text.rstrip().removesuffix(",")
-            try:
-                value = parse_object(whole)
-            except Refused:
-                pass  # what is wrong is said of the line as it stands
-            else:
-                self.mended[COMMA] += 1
-                return whole, value
-            raise
+            return RawObject(place, text, parse_object(text))
+        except Refused as refused:
+            found = _otherwise(text, refused)
+            if found is None:
+                raise
+            return RawObject(place, *found, refused if refused.code == "invalid_json" else None)
 
     def _conversations(self) -> Iterator[RawObject | BadItem]:
         """The items; where the first one is a turn, all turns of a conversation as one item."""
@@ -187,6 +193,19 @@ class RawObjects:
                 self.bytes_read = stream.raw.tell()
                 yield item
 
+    def _parsed(self, raw: RawItem, number: int | None) -> RawObject | BadItem:
+        """An item of a list, known by its number, or one of several objects, known by its line."""
+        place = raw.line if number is None else number
+        try:
+            found = self._object(raw.text, place)
+            row = row_within(found.value)
+        except Refused as refused:
+            return BadItem(place, _placed(refused, raw, number))
+        if row is not None:
+            return replace(found, text=None, value=row)
+        fault = found.fault and _placed(found.fault, raw, number)
+        return replace(found, text=found.text and on_one_line(found.text), fault=fault)
+
     def _lines(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         # A binary file is split at \n only; str.splitlines would also split inside of strings.
         for number, raw in enumerate(_bounded_lines(file), start=1):
@@ -197,13 +216,14 @@ class RawObjects:
     def _list(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         json = JsonStream(file)
         for number, raw in enumerate(json.items(), start=1):
-            item = _parsed(raw, number)
+            item = self._parsed(raw, number)
             if number == 1 and isinstance(item, BadItem) and item.refused.code == "not_an_object":
                 kind = kind_of(parse_value(raw.text))
                 raise Refused(
                     "unsupported_format", f"the file is a JSON list whose first item is {kind}, no record"
                 )
             yield item
+        self.mended[LIST_COMMA] = json.commas
         if not json.at_end():
             reason = f"not valid JSON: something follows the list at line {json.line}"
             raise Refused("invalid_json", reason, json.unread())
@@ -211,7 +231,7 @@ class RawObjects:
     def _objects(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         json = JsonStream(file)
         for raw in json.values():
-            yield _parsed(raw, None)
+            yield self._parsed(raw, None)
         self.mended[COMMA] = json.commas
 
     def _wrapped(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
@@ -222,12 +242,10 @@ class RawObjects:
                 if key in WRAPPER_KEYS and json.at_list():
                     for raw in json.items():
                         number += 1
-                        item = _parsed(raw, number)
-                        yield (
-                            item
-                            if isinstance(item, BadItem) or key not in SPLITS
-                            else self._of_split(item, key)
-                        )
+                        item = self._parsed(raw, number)
+                        if isinstance(item, RawObject) and key in SPLITS:
+                            item = self._of_split(item, key)
+                        yield item
                 else:
                     json.value()
                     self.left_out[key] = None
@@ -298,14 +316,28 @@ def _begins_with_a_turn(line: bytes) -> bool:
         return False
 
 
-def _parsed(raw: RawItem, number: int | None) -> RawObject | BadItem:
-    """An item of a list, known by its number, or one of several objects, known by its line."""
-    place = raw.line if number is None else number
+def _placed(refused: Refused, raw: RawItem, number: int | None) -> Refused:
+    """A refusal that says where the item of a list stands."""
+    where = "" if number is None else f"item {number}, at line {raw.line}: "
+    return Refused(refused.code, f"{where}{refused.reason}")
+
+
+def _otherwise(text: str, refused: Refused) -> tuple[str | None, Source, str] | None:
+    """The object of a text that is no JSON object, its text if that is JSON, and what was wrong; else ``None``."""
+    if refused.code in ("not_an_object", "unsupported_format"):
+        value = parse_value(text)
+        if are_turns(value):
+            return None, {"messages": value}, ""
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            return on_one_line(value), parse_object(value), TWICE
+        return None
+    if refused.code != "invalid_json":
+        return None
+    whole = text.rstrip().removesuffix(",")
     try:
-        text = raw.text
-        value = parse_object(text)
-        row = row_within(value)
-        return RawObject(place, on_one_line(text), value) if row is None else RawObject(place, None, row)
-    except Refused as refused:
-        where = "" if number is None else f"item {number}, at line {raw.line}: "
-        return BadItem(place, Refused(refused.code, f"{where}{refused.reason}"))
+        return whole, parse_object(whole), COMMA
+    except Refused:
+        lenient = read_leniently(whole)
+    if lenient is None or not isinstance(lenient[0], dict):
+        return None
+    return None, lenient[0], lenient[1]

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from .json_stream import MAX_ITEM_BYTES
 from .refusal import Refused
-from .table_columns import KNOWN, column_names, knows_a_column, row_of, unknown_columns
+from .table_columns import KNOWN, column_names, refuse_unknown
 
 _DELIMITERS = (",", "\t", ";", "|")
 _LOOKED_AT = 20
@@ -36,14 +36,6 @@ def delimiter_of(head: str) -> str | None:
     return best if by_names[best] else _by_shape(head)
 
 
-def header_of(head: str, delimiter: str) -> list[str]:
-    """The cells of the header of a table."""
-    rows = _first_rows(head, delimiter)
-    if rows and _is_about_delimiter(rows[0]):
-        rows = rows[1:]
-    return rows[0] if rows else []
-
-
 def is_header(first_line: str) -> bool:
     """Whether a line can only be the header of a table of records: two known names at least."""
     return any(sign in first_line and _known_names(first_line, sign) >= 2 for sign in _DELIMITERS)
@@ -67,17 +59,16 @@ def read_rows(
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     lines = _Counted(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header: list[str] | None = None
+    table = Table(topic_field, own_columns=own_columns)
     line, whole = 1, 0
     try:
         for cells in reader:
             begin, line, whole = line, reader.line_num + 1, lines.characters
-            if not any(cell.strip() for cell in cells) or (header is None and _is_about_delimiter(cells)):
-                continue
-            if header is None:
-                header = table_header(cells, topic_field, own_columns=own_columns)
-            else:
-                yield begin, table_row(header, cells)
+            if any(cell.strip() for cell in cells) and not (table.begins and _is_about_delimiter(cells)):
+                row = table.row(cells)
+                if row is not None:
+                    yield begin, row
+        table.end()
     except csv.Error as error:
         reason = f"line {line}: not a valid table: {error}; the rest was not read"
         total = lines.characters + sum(map(len, text))
@@ -86,26 +77,52 @@ def read_rows(
         text.detach()  # the file is not ours to close
 
 
-def table_header(cells: list[str], topic_field: str, *, own_columns: bool) -> list[str]:
-    """The names of a table's columns.
+class Table:
+    """Rows of cells as objects, named by the first of them."""
 
-    Raises:
-        Refused: none of them is known and none has to be told, or two are the same.
-    """
-    names = column_names(cells, "" if own_columns else topic_field)
-    if not own_columns and not knows_a_column(names):
-        raise unknown_columns(names)
-    return [name.strip() for name in cells] if own_columns else names
+    def __init__(self, topic_field: str = "", *, own_columns: bool = False) -> None:
+        """Nothing is read yet.
 
+        Args:
+            topic_field: the column that holds the topic, in any case.
+            own_columns: a mapping says what the columns are: none of them needs a known name.
+        """
+        self._topic_field = topic_field
+        self._own_columns = own_columns
+        self._names: list[str] = []
+        self._is_known = own_columns
 
-def table_row(header: list[str], cells: list[str]) -> dict[str, Any] | Refused:
-    """A row as an object, or why it is none."""
-    if len(cells) != len(header):
-        return Refused("bad_message", f"{len(cells)} cells, but the header has {len(header)}")
-    try:
-        return row_of(header, cells)
-    except Refused as refused:
-        return refused
+    @property
+    def begins(self) -> bool:
+        """Whether no row came yet."""
+        return not self._names
+
+    def row(self, cells: list[str]) -> dict[str, Any] | Refused | None:
+        """A row as an object, or why it is none; ``None`` for the first, which is the header.
+
+        Raises:
+            Refused: nothing is known of the columns, or two have the same name.
+        """
+        if self.begins:
+            names = column_names(cells, self._topic_field)
+            self._names = [name.strip() for name in cells] if self._own_columns else names
+            return None
+        if len(cells) != len(self._names):
+            return Refused("bad_message", f"{len(cells)} cells, but the header has {len(self._names)}")
+        row = {name: cell for name, cell in zip(self._names, cells, strict=True) if cell}
+        if not self._is_known:
+            refuse_unknown(self._names, row)
+            self._is_known = True
+        return row
+
+    def end(self) -> None:
+        """There are no more rows; raises `Refused` when there was none and nothing is known of the columns."""
+        if self._names and not self._is_known:
+            refuse_unknown(self._names, None)
+
+    def fill(self, cells: list[str]) -> list[str]:
+        """A row with an empty cell for each that is missing at its end."""
+        return cells + [""] * (len(self._names) - len(cells))
 
 
 class _Counted:

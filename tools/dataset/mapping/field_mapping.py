@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..formats.chat_body import chat_body
 from ..formats.json_line import parse_value
-from ..formats.python_notation import parse_python
+from ..formats.lenient_json import read_leniently
 from ..formats.raw_objects import BadItem, RawObject
 from ..formats.refusal import Refused, shown
 from ..formats.roles import role_of
@@ -252,7 +252,8 @@ def _list_of(expression: Expression, source: Source) -> list[Any]:
         try:
             turns = parse_value(found)
         except Refused:
-            turns = parse_python(found)
+            lenient = read_leniently(found)
+            turns = lenient[0] if lenient is not None else found
     if not isinstance(turns, list) or not turns:
         raise Refused("no_messages", f"{expression} gave {given(found)}, not a list of turns")
     return turns
