@@ -35,7 +35,20 @@ _USUAL = (
         "class",
         "domain",
     ),
-    *("subject", "theme", "skill", "task"),
+    *(
+        "subject",
+        "theme",
+        "skill",
+        "task",
+        "queue",
+        "group",
+        "section",
+        "department",
+        "area",
+        "product",
+        "kind",
+        "type",
+    ),
 )
 _NO_TOPICS = frozenset(("messages", "tools", FORMAT_KEY, EXTRA_KEY, SPLIT_FIELD))
 _DEEPEST = 2
@@ -103,7 +116,7 @@ def topic_candidates(sources: Iterable[Source]) -> list[TopicCandidate]:
             if found and len(found[0]) <= _LONGEST_LABEL:
                 labels.setdefault(field, Counter())[found[0]] += 1
     fit = [field for field, counts in labels.items() if _is_candidate(field, counts, total)]
-    fit.sort(key=lambda field: (_rank(field), -labels[field].total(), len(labels[field])))
+    fit.sort(key=lambda field: (_rank(field), -labels[field].total(), -len(labels[field])))
     return [
         TopicCandidate(
             field, len(labels[field]), tuple(label for label, _ in labels[field].most_common(_EXAMPLES))

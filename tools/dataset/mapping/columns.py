@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from ..topic_label import value_at
 
 Source = dict[str, Any]
 _QUESTION_MARKS = ("?", "？", "؟")
@@ -19,12 +21,22 @@ class Column:
     """The values of one field in some items; ``None`` where an item does not have it.
 
     Attributes:
-        name: the field.
+        path: the names that lead to the field: one, or more where it stands within other fields.
         values: one for each item.
     """
 
-    name: str
+    path: tuple[str, ...]
     values: Sequence[Any]
+
+    @property
+    def name(self) -> str:
+        """The last of its names."""
+        return self.path[-1]
+
+    @property
+    def field(self) -> str:
+        """Its names with points between them, as `TopicCandidate` has them."""
+        return ".".join(self.path)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -48,6 +60,11 @@ class Column:
         return sum(map(len, self.texts)) / max(1, len(self.texts))
 
     @property
+    def is_text(self) -> bool:
+        """Whether most of the items have a text here, and most of those have more letters than digits."""
+        return self.filled > 0.5 and sum(map(_has_letters, self.texts)) > len(self.texts) / 2
+
+    @property
     def is_prose(self) -> bool:
         """Whether most of its texts are words that somebody could say, not names, codes, addresses or dates."""
         said = sum(_is_said(text) for text in self.texts)
@@ -66,9 +83,18 @@ class Column:
 
 
 def columns_of(items: Sequence[Source]) -> list[Column]:
-    """The fields of some items in the order in which they appear."""
-    names = dict.fromkeys(name for item in items for name in item)
-    return [Column(name, [item.get(name) for item in items]) for name in names]
+    """The fields of some items, also those within others, in the order in which they appear."""
+    paths = dict.fromkeys(path for item in items for path in _leaves(item, ()))
+    return [Column(path, [value_at(item, path) for item in items]) for path in paths]
+
+
+def _leaves(item: Source, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for name, value in item.items():
+        path = (*before, name)
+        if isinstance(value, dict) and value and len(path) < _DEEPEST:
+            yield from _leaves(value, path)
+        else:
+            yield path
 
 
 def lists_in(items: Iterable[Source]) -> dict[tuple[str, ...], list[list[Any]]]:
@@ -87,9 +113,12 @@ def _collect(value: Any, path: tuple[str, ...], found: dict[tuple[str, ...], lis
             _collect(inner, (*path, name), found)
 
 
+def _has_letters(text: str) -> bool:
+    """Whether a text is no date, number or code."""
+    return sum(map(str.isalpha, text)) > sum(map(str.isdigit, text))
+
+
 def _is_said(text: str) -> bool:
-    letters = sum(map(str.isalpha, text))
-    if letters < sum(map(str.isdigit, text)):
-        return False  # a date, a number, a code
     # Words, or a text of a script that does not divide them; an address is one word.
-    return len(text.split()) > 1 or sum(not sign.isascii() and sign.isalpha() for sign in text) > 3
+    is_several = len(text.split()) > 1 or sum(not sign.isascii() and sign.isalpha() for sign in text) > 3
+    return is_several and _has_letters(text)

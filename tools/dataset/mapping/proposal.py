@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..formats.refusal import Refused
 from ..formats.roles import role_of
 from ..formats.tool_declarations import read_tools
 from ..topic_candidates import topic_candidates
+from ..topic_label import value_at
 from .columns import Column, columns_of, lists_in
 from .field_mapping import FieldMapping
 
@@ -29,6 +30,7 @@ _VARIED = 0.5
 _REPEATED = 0.2
 """And up to which it is an instruction that stands in all records."""
 _ASKING_MORE = 0.3
+_SIDES = ("user", "assistant")
 # Names that datasets give to the two sides of an exchange; they are English, and those of other languages tell nothing.
 _ASKS = frozenset(
     ("instruction", "input", "inputs", "prompt", "question", "query", "request", "user_message")
@@ -48,14 +50,14 @@ def propose(items: Sequence[Source]) -> FieldMapping | None:
     proposed = _turns_in_a_list(items) or _turn_per_row(items, columns) or _column_per_turn(columns)
     if proposed is None:
         return None
-    used = set(_named(proposed))
-    system = _system(columns, used)
-    tools = _tools(columns, used)
-    used |= {name for name in (system, tools) if name}
-    beside = [{name: value for name, value in item.items() if name not in used} for item in items]
-    topics = [found.field for found in topic_candidates(beside)]
-    topic = _expression(topics[0].split(".")) if topics else None
-    return FieldMapping(**proposed, system=system, tools=tools, topic=topic)
+    left = [column for column in columns if _expression(column.path) not in _said(proposed)]
+    system = _system(left)
+    tools = _tools([column for column in left if column is not system])
+    fields = {column.field: column for column in left if column not in (system, tools)}
+    topics = [fields[found.field] for found in topic_candidates(items) if found.field in fields]
+    beside = {"system": system, "tools": tools, "topic": topics[0] if topics else None}
+    named = {part: _expression(column.path) for part, column in beside.items() if column is not None}
+    return FieldMapping.model_validate({**proposed, **named})
 
 
 def _turns_in_a_list(items: Sequence[Source]) -> Source | None:
@@ -66,7 +68,7 @@ def _turns_in_a_list(items: Sequence[Source]) -> Source | None:
             continue
         said = _spoken(lists) if all(isinstance(turn, dict) for turn in turns) else None
         if said is None and all(isinstance(turn, str) for turn in turns):
-            prose = Column("", turns)
+            prose = Column(("",), turns)
             said = {"role": ["user", "assistant"]} if prose.is_prose else None
         if said is not None:
             length = sum(len(json.dumps(one)) for one in lists) / len(lists)
@@ -75,9 +77,10 @@ def _turns_in_a_list(items: Sequence[Source]) -> Source | None:
     return best[1] if best else None
 
 
-def _spoken(conversations: Sequence[Sequence[Source]]) -> Source | None:
-    """The fields of turns that tell who speaks and what, and what the speakers are called."""
-    columns = columns_of([turn for turns in conversations for turn in turns])
+def _spoken(conversations: Sequence[Sequence[Source]], but: tuple[str, ...] = ()) -> Source | None:
+    """The fields of turns that tell who speaks and what, and what the speakers are called; ``but`` is none of them."""
+    turns = [turn for turns in conversations for turn in turns]
+    columns = [column for column in columns_of(turns) if column.path != but]
     texts = [column for column in columns if column.filled >= _MOST_FILLED and column.variety > _REPEATED]
     speakers = [column for column in columns if _names_speakers(column, conversations)]
     # Of several, the one with names that are known, or with names rather than numbers, or with the fewest.
@@ -95,9 +98,9 @@ def _spoken(conversations: Sequence[Sequence[Source]]) -> Source | None:
         return None
     content = max(said, key=lambda column: column.length)
     found: Source = {
-        "role": _expression([speaker.name]),
-        "content": _expression([content.name]),
-        "roles": _roles(speaker.name, conversations),
+        "role": _expression(speaker.path),
+        "content": _expression(content.path),
+        "roles": _roles(speaker.path, conversations),
     }
     return {key: value for key, value in found.items() if value}
 
@@ -114,16 +117,16 @@ def _names_speakers(column: Column, conversations: Sequence[Sequence[Source]]) -
         return False
     if _are_roles(column):
         return True
-    said = [[str(turn.get(column.name)) for turn in turns] for turns in conversations]
+    said = [[str(value_at(turn, column.path)) for turn in turns] for turns in conversations]
     pairs = [pair for speakers in said for pair in pairwise(speakers)]
     differ = sum(first != second for first, second in pairs)
     opening = Counter(speakers[0] for speakers in said if speakers).most_common(1)[0][1]
     return bool(pairs) and differ >= _ALTERNATING * len(pairs) and opening >= _ALTERNATING * len(said)
 
 
-def _roles(field: str, conversations: Sequence[Sequence[Source]]) -> dict[str, str]:
+def _roles(path: Sequence[str], conversations: Sequence[Sequence[Source]]) -> dict[str, str]:
     """The role of each speaker; nothing when all are called as speakers usually are."""
-    said = [[str(turn.get(field)).strip() for turn in turns] for turns in conversations]
+    said = [[str(value_at(turn, path)).strip() for turn in turns] for turns in conversations]
     known = {name: role_of(name) for speakers in said for name in speakers}
     if all(known.values()):
         return {}
@@ -141,32 +144,26 @@ def _roles(field: str, conversations: Sequence[Sequence[Source]]) -> dict[str, s
 
 
 def _turn_per_row(items: Sequence[Source], columns: Sequence[Column]) -> Source | None:
-    prose = [column for column in columns if column.is_prose and column.variety > _VARIED]
+    prose = [column for column in columns if column.is_prose and column.variety > _REPEATED]
     for key in columns:
         if not 1 <= len(key.counts) <= len(items) / 2 or key.counts.total() < len(items):
             continue
         groups: dict[str, list[Source]] = {}
         for item in items:
-            groups.setdefault(str(item.get(key.name)), []).append(item)
-        without = [
-            [{n: v for n, v in row.items() if n != key.name} for row in rows] for rows in groups.values()
-        ]
-        said = _spoken(without)
-        if said is None:
-            continue
-        are_known = "roles" not in said
-        if are_known or len(prose) == 1:
-            order = next(
-                (column.name for column in columns if _counts_turns(column.name, list(groups.values()))), None
-            )
-            numbered = {"order": _expression([order])} if order is not None else {}
-            return {"conversation": _expression([key.name]), **numbered, **said}
+            groups.setdefault(str(value_at(item, key.path)), []).append(item)
+        rows = list(groups.values())
+        said = _spoken(rows, but=key.path)
+        # Names of speakers that nobody knows prove little where there is more than one text.
+        if said is not None and ("roles" not in said or len(prose) == 1):
+            order = next((column for column in columns if _counts_turns(column, rows)), None)
+            numbered = {"order": _expression(order.path)} if order is not None else {}
+            return {"conversation": _expression(key.path), **numbered, **said}
     return None
 
 
-def _counts_turns(name: str, conversations: Sequence[Sequence[Source]]) -> bool:
+def _counts_turns(column: Column, conversations: Sequence[Sequence[Source]]) -> bool:
     """Whether a field numbers the turns of each conversation, from the same number on."""
-    numbers = [[str(row.get(name, "")).strip() for row in rows] for rows in conversations]
+    numbers = [[str(value_at(row, column.path)).strip() for row in rows] for rows in conversations]
     if not all(number.isdecimal() for rows in numbers for number in rows):
         return False
     are_different = all(len(set(rows)) == len(rows) for rows in numbers)
@@ -174,53 +171,44 @@ def _counts_turns(name: str, conversations: Sequence[Sequence[Source]]) -> bool:
 
 
 def _column_per_turn(columns: Sequence[Column]) -> Source | None:
-    prose = [c for c in columns if c.is_prose and c.filled >= _MOST_FILLED and c.variety > _VARIED]
-    sides = [_side(column.name) for column in prose]
-    several = _alternating(prose, sides)
+    prose = [column for column in columns if column.is_prose and column.filled >= _MOST_FILLED]
+    several = _alternating(prose)
     if several:
         return {"turns": several}
-    if len(prose) < 2:
-        short = [
-            c
-            for c in columns
-            if c.texts and c not in prose and c.variety > _VARIED and c.filled >= _MOST_FILLED
-        ]
-        prose = [
-            c for c in columns if c in prose or c in sorted(short, key=lambda c: -c.length)[: 2 - len(prose)]
-        ]
-    if not prose:
-        return None
-    if len(prose) == 1:
-        return {"turns": [{"user": _expression([prose[0].name])}]}
-    known = [next((c for c in prose if _side(c.name) == side), None) for side in ("user", "assistant")]
-    asks, answers = known
-    rest = sorted((c for c in prose if c not in known), key=lambda c: -c.length)
+    varied = [column for column in prose if column.variety > _VARIED]
+    if len(varied) < 2:  # short answers are no prose
+        short = [c for c in columns if c.is_text and c not in prose and c.variety > _VARIED]
+        varied += sorted(short, key=lambda column: -column.length)[: 2 - len(varied)]
+        varied.sort(key=columns.index)
+    if len(varied) < 2:
+        return {"turns": [{"user": _expression(varied[0].path)}]} if varied else None
+    asks, answers = _sides_of(varied)
+    return {"turns": [{"user": _expression(asks.path)}, {"assistant": _expression(answers.path)}]}
+
+
+def _sides_of(texts: Sequence[Column]) -> tuple[Column, Column]:
+    """Which of two or more columns is asked and which answered: by name, by length, by question marks, by order."""
+    by_length = sorted(texts, key=lambda column: -column.length)
+    asks = next((column for column in texts if _side(column.name) == "user"), None)
+    answers = next((column for column in texts if _side(column.name) == "assistant"), None)
     if asks is None and answers is None:
-        first, second = sorted(rest[:2], key=columns.index)
+        first, second = sorted(by_length[:2], key=texts.index)
         is_turned = second.questions - first.questions > _ASKING_MORE
-        asks, answers = (second, first) if is_turned else (first, second)
-    elif asks is None or answers is None:
-        other = rest[0] if rest else None
-        asks, answers = asks or other, answers or other
-    if asks is None or answers is None:
-        return None
-    return {"turns": [{"user": _expression([asks.name])}, {"assistant": _expression([answers.name])}]}
+        return (second, first) if is_turned else (first, second)
+    asks = asks or next(column for column in by_length if column is not answers)
+    return asks, answers or next(column for column in by_length if column is not asks)
 
 
-def _alternating(prose: Sequence[Column], sides: Sequence[str | None]) -> list[dict[str, str]]:
+def _alternating(prose: Sequence[Column]) -> list[dict[str, str]]:
     """A turn for each of four or more columns that are by turns one side's and the other's; nothing otherwise."""
-    if len(prose) < 4:
-        return []
-    by_name = all(side == ("user", "assistant")[number % 2] for number, side in enumerate(sides))
-    by_marks = all(
+    named = [column for column in prose if _side(column.name) is not None]
+    by_name = all(_side(column.name) == _SIDES[number % 2] for number, column in enumerate(named))
+    by_marks = len(prose) % 2 == 0 and all(
         first.questions - second.questions > _ASKING_MORE
         for first, second in zip(prose[::2], prose[1::2], strict=False)
     )
-    if not by_name and not (by_marks and len(prose) % 2 == 0):
-        return []
-    return [
-        {("user", "assistant")[number % 2]: _expression([column.name])} for number, column in enumerate(prose)
-    ]
+    turns = named if by_name and len(named) >= 4 else prose if by_marks and len(prose) >= 4 else []
+    return [{_SIDES[number % 2]: _expression(column.path)} for number, column in enumerate(turns)]
 
 
 def _side(name: str) -> str | None:
@@ -229,29 +217,21 @@ def _side(name: str) -> str | None:
     if plain in _ASKS:
         return "user"
     role = "assistant" if plain in _ANSWERS else role_of(plain)
-    return role if role in ("user", "assistant") else None
+    return role if role in _SIDES else None
 
 
-def _system(columns: Sequence[Column], used: set[str]) -> str | None:
-    fit = [
-        column
-        for column in columns
-        if column.name not in used
-        and column.is_prose
-        and column.variety <= _REPEATED
-        and column.filled > _MOST_FILLED
-    ]
+def _system(columns: Sequence[Column]) -> Column | None:
+    """The column with an instruction that stands in all records, or in many."""
+    fit = [c for c in columns if c.is_prose and c.variety <= _REPEATED and c.filled > _MOST_FILLED]
     longest = max(fit, key=lambda column: column.length, default=None)
-    if longest is None or longest.length <= _LONGEST_SPEAKER:
-        return None
-    return _expression([longest.name])
+    return longest if longest is not None and longest.length > _LONGEST_SPEAKER else None
 
 
-def _tools(columns: Sequence[Column], used: set[str]) -> str | None:
+def _tools(columns: Sequence[Column]) -> Column | None:
     for column in columns:
         values = [value for value in column.values if value]
-        if column.name not in used and values and all(map(_are_tools, values)):
-            return _expression([column.name])
+        if values and all(map(_are_tools, values)):
+            return column
     return None
 
 
@@ -266,16 +246,12 @@ def _are_tools(value: Any) -> bool:
     )
 
 
-def _named(proposed: Source) -> Iterable[str]:
-    """The fields of an item that a proposal uses."""
-    for turn in proposed.get("turns", ()):
-        yield from turn.values()
-    if "conversation" in proposed:
-        yield from (
-            proposed[part] for part in ("conversation", "order", "role", "content") if part in proposed
-        )
-    if "messages" in proposed:
-        yield proposed["messages"].split(".")[0].strip('"')
+def _said(proposed: Source) -> set[str]:
+    """The expressions of a proposal."""
+    parts = (proposed.get(part) for part in ("messages", "conversation", "order", "role", "content"))
+    return {text for turn in proposed.get("turns", ()) for text in turn.values()} | {
+        part for part in parts if isinstance(part, str)
+    }
 
 
 def _expression(path: Sequence[str]) -> str:

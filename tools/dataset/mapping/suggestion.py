@@ -20,7 +20,7 @@ from .mapping_file import mapping_text
 from .proposal import propose
 
 _LOOKED_AT = 200
-_ENDS_OF_SENTENCES = (".", "?", "!", "。", "？", "！", "؟", "।")
+_ENDS_OF_STATEMENTS = (".", "!", "。", "！", "।")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def suggest_mapping(file: SourceFile, how: HowToRead) -> Suggestion:
         layout = "; ".join(found.text for found in reader.found.values())
         return _shown(file, how, layout, "", items, good)
     values = _objects(file, how)
-    _refuse_record_as_header(file, values[0])
+    _refuse_record_as_header(file, values)
     proposed = propose(values)
     if proposed is None:
         names = ", ".join(dict.fromkeys(name for value in values for name in value))
@@ -93,13 +93,15 @@ def _objects(file: SourceFile, how: HowToRead) -> list[dict[str, Any]]:
     return values
 
 
-def _refuse_record_as_header(file: SourceFile, first: dict[str, Any]) -> None:
-    said = next((name for name in first if name.rstrip().endswith(_ENDS_OF_SENTENCES)), None)
-    if said is not None:
-        raise InvalidInput(
-            f"The first line of {file.name} seems to be a record, not names of columns: {shown(said)}.",
-            hint="Write a line with names above it.",
-        )
+def _refuse_record_as_header(file: SourceFile, values: Sequence[dict[str, Any]]) -> None:
+    """A name of a column that is a statement, or stands among the values below it, is no name."""
+    for name in values[0]:
+        stands_below = any(str(value.get(name, "")).strip() == name for value in values)
+        if stands_below or name.rstrip().endswith(_ENDS_OF_STATEMENTS):
+            raise InvalidInput(
+                f"The first line of {file.name} seems to be a record, not names of columns: {shown(name)}.",
+                hint="Write a line with names above it.",
+            )
 
 
 def _by(mapping: FieldMapping, file: SourceFile, how: HowToRead) -> DatasetReader:
