@@ -34,6 +34,7 @@ def show_suggestion(
         InvalidInput: nothing in the file looks like a conversation, or the mapping cannot be written there.
     """
     from ...tools.dataset.mapping.suggestion import suggest_mapping
+    from ...tools.dataset.sources import STDIN, STDIN_NAME
     from ...tools.new_files import appearing_together, refuse_existing
 
     if output is not None:
@@ -48,8 +49,9 @@ def show_suggestion(
     if output is not None:
         with appearing_together(output, overwrite) as files:
             files.write(output, found.mapping)
+        again = STDIN if file.name == STDIN_NAME else file.name
         note(
-            f"Written to {output}. Read by it: {command_line('import', file.name, '-w', 'ID', '--map', str(output))}"
+            f"Written to {output}. Read by it: {command_line('import', again, '-w', 'ID', '--map', str(output))}"
         )
     elif not as_json:
         sys.stdout.write(found.mapping)
@@ -64,6 +66,8 @@ def _show(found: Suggestion) -> None:
         note(f"  {message['role']}: {_short(message.get('content'))}", style="")
     if len(found.messages) > _TURNS_SHOWN:
         note(f"  … and {len(found.messages) - _TURNS_SHOWN} more turns", style="")
+    if not any(message["role"] == "assistant" for message in found.messages):
+        note("  nobody answers: it counts, but nothing is learnt from it", style="")
     if found.tools:
         note(f"  tools: {found.tools}", style="")
     note(f"  topic: {found.topic or 'none'}", style="")

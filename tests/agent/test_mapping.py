@@ -246,6 +246,21 @@ SUGGESTED = {
             "roles": {"Kunde": "user", "Technik": "assistant"},
         },
     ),
+    "fields within fields": (
+        lines(
+            *(
+                {
+                    "ticket": {
+                        "customer_message": f"Invoice {n} is wrong.",
+                        "agent_reply": f"Invoice {n} is mended.",
+                    },
+                    "n": n,
+                }
+                for n in range(9)
+            )
+        ),
+        {"turns": [{"user": "ticket.customer_message"}, {"assistant": "ticket.agent_reply"}]},
+    ),
     "texts that take turns": (
         lines(*({"said": [f"Hello {n} there", f"Good day {n}"]} for n in range(9))),
         {"messages": "said", "role": ["user", "assistant"]},

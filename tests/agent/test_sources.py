@@ -306,6 +306,16 @@ def test_one_endless_line_does_not_fill_the_memory(
     assert exported(command) == [json.loads(LINE), json.loads(OTHER)]
 
 
+def test_one_endless_row_does_not_fill_the_memory(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune_coverage.tools.dataset.formats.table_rows.MAX_ITEM_BYTES", 1000)
+    (tmp_path / "t.csv").write_text(f"prompt,answer\na,b\nc,{'x' * 5000}\n")
+    report = import_of(command, tmp_path / "t.csv", code=1)
+    assert (report["added"], report["bad"][0]["code"]) == (1, "too_long")
+    assert "line 3 is longer than" in report["bad"][0]["reason"]
+
+
 class Hub(BaseHTTPRequestHandler):
     """The part of the hub's API that a download needs: https://huggingface.co/docs/hub/api."""
 

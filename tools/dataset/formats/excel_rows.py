@@ -21,6 +21,8 @@ from .table_rows import Table
 
 MAX_TEXTS_BYTES = 1 << 29
 """Largest table of texts in a workbook, 512 MB unpacked: it is kept in memory as a whole."""
+_PACKED_TOO_WELL = 100
+"""A sheet is read in parts and may be larger, but not one long text that packs as no table does."""
 _TEXTS = "xl/sharedStrings.xml"
 _DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError)
 
@@ -80,17 +82,22 @@ class Workbook:
         openpyxl = _library()
         try:
             with zipfile.ZipFile(self.path) as archive:
-                size = next((info.file_size for info in archive.infolist() if info.filename == _TEXTS), 0)
-            if size > MAX_TEXTS_BYTES:
-                raise Refused(
-                    "too_long", f"the texts of the workbook are more than {MAX_TEXTS_BYTES >> 20} MB"
-                )
+                if any(map(_bursts, archive.infolist())):
+                    raise Refused(
+                        "too_long",
+                        f"the texts of the workbook are more than {MAX_TEXTS_BYTES >> 20} MB unpacked",
+                    )
             return openpyxl.load_workbook(self.path, read_only=True, data_only=True)
         except _DAMAGED as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> Refused:
         return Refused("broken_file", f"the workbook is damaged: {shown(error)}")
+
+
+def _bursts(member: zipfile.ZipInfo) -> bool:
+    is_packed_too_well = member.file_size > _PACKED_TOO_WELL * member.compress_size
+    return member.file_size > MAX_TEXTS_BYTES and (member.filename == _TEXTS or is_packed_too_well)
 
 
 def _library() -> Any:

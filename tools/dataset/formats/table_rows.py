@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO, TextIO
 
 from .json_stream import MAX_ITEM_BYTES
 from .refusal import Refused
@@ -128,15 +128,22 @@ class Table:
 class _Counted:
     """The lines of a text; counts the characters of those that were taken."""
 
-    def __init__(self, text: Iterable[str]) -> None:
-        self._lines = iter(text)
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._taken = 0
         self.characters = 0
 
     def __iter__(self) -> _Counted:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        line = self._text.readline(MAX_ITEM_BYTES)
+        if not line:
+            raise StopIteration
+        self._taken += 1
+        if len(line) == MAX_ITEM_BYTES:
+            reason = f"line {self._taken} is longer than {MAX_ITEM_BYTES >> 20} MB; the rest was not read"
+            raise Refused("too_long", reason, 1.0)
         self.characters += len(line)
         return line
 
