@@ -253,7 +253,7 @@ def test_other_code_pages_are_named_by_a_person(
     file.write_bytes(text.encode(encoding))
     (bad,) = import_of(command, file, code=1)["bad"]
     assert (
-        bad["code"] == "not_utf8" and "line 2: not UTF-8" in bad["reason"] and "--encoding" in bad["reason"]
+        bad["code"] == "not_utf8" and "line 2 is not UTF-8" in bad["reason"] and "--encoding" in bad["reason"]
     )
     assert command("import", file, "-w", "wf-1", "--encoding", encoding).code == 0
     assert said(command) == [text.splitlines()[1].split(";")]

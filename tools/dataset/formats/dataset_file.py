@@ -158,11 +158,9 @@ class DatasetReader:
     def _read(self, raw: RawObject) -> Item | BadItem:
         try:
             for part in self._by_mapping.parts(raw.value) if self._by_mapping else (raw.value,):
-                mark = bad_mark(part, self._topic_field)
-                if mark is not None:
-                    reason = f"marked as a bad answer: `{mark}` is {str(part[mark]).strip().lower()}"
-                    raise Refused("marked_bad", reason)
+                self._refuse_marked(part)
             reading = self._reading(raw.value)
+            self._refuse_marked(reading.body)
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
         except Refused as refused:
@@ -184,6 +182,13 @@ class DatasetReader:
             if names == list(value):
                 raise
             return read_item(dict(zip(names, value.values(), strict=True)), self.format)
+
+    def _refuse_marked(self, source: dict[str, Any]) -> None:
+        """Refuse an item that is marked as bad, before it is read or, where it stood within another, after."""
+        mark = bad_mark(source, self._topic_field)
+        if mark is not None:
+            reason = f"marked as a bad answer: `{mark}` is {str(source[mark]).strip().lower()}"
+            raise Refused("marked_bad", reason)
 
     def _found(self, reading: Reading) -> FoundFormat:
         known = reading.format

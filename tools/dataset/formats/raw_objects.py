@@ -20,6 +20,7 @@ from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
 from .table_columns import column_names
 from .table_rows import read_rows
+from .text_lists import are_pairs
 from .turn_rows import TurnColumns, TurnsWaiting, conversation_of, is_turn_row, turn_columns
 from .wrapped_items import row_within, split_of_folder, text_with_split, with_split
 
@@ -328,6 +329,8 @@ def _otherwise(text: str, refused: Refused) -> tuple[str | None, Source, str] | 
         value = parse_value(text)
         if are_turns(value):
             return None, {"messages": value}, ""
+        if are_pairs(value):
+            return None, {"conversations": value}, ""
         if isinstance(value, str) and value.lstrip().startswith("{"):
             return on_one_line(value), parse_object(value), TWICE
         return None

@@ -28,6 +28,9 @@ _WESTERN = frozenset(
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüŒœŠšŽž€„“”‚‘’‹›«»–—…•§°´¡¿ªº·®©™£\xa0"
 )
 
+# As letters of other pages would read.
+_SIGN_WITHIN = re.compile(r"[^\W\d_][„¡¿§©®°´ªº·£«»][^\W\d_]")
+
 
 @dataclass(frozen=True)
 class TableEncoding:
@@ -58,8 +61,8 @@ def encoding_of_table(path: Path) -> TableEncoding:
             if not _is_western(piece):
                 raise Refused(
                     "not_utf8",
-                    f"line {line}: not UTF-8 (byte 0x{byte:02x}), and what else it is cannot be told for certain: save "
-                    "it as 'CSV UTF-8', or name its encoding, such as --encoding cp1250",
+                    f"line {line} is not UTF-8 (byte 0x{byte:02x}), and what else it is cannot be told for certain: "
+                    "save it as 'CSV UTF-8', or name its encoding, such as --encoding cp1250",
                 )
             for word in _WORD.findall(piece) if len(words) < _WORDS else ():
                 words.setdefault(word.decode(WINDOWS))
@@ -88,6 +91,7 @@ def _is_western(piece: bytes) -> bool:
     if _SIDE_BY_SIDE.search(piece) or _UTF8.search(piece):
         return False
     try:
-        return all(sign < "\x80" or sign in _WESTERN for sign in set(piece.decode(WINDOWS)))
+        text = piece.decode(WINDOWS)
     except UnicodeDecodeError:
         return False
+    return not _SIGN_WITHIN.search(text) and all(sign < "\x80" or sign in _WESTERN for sign in set(text))
