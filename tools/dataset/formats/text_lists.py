@@ -20,6 +20,8 @@ LISTS = (
     *("conversation", "conversations", "dialog", "dialogue", "data", "messages", "chat", "utterances"),
     *("turns", "history", "rounds", "exchanges", "qa", "qa_pairs", "pairs", "multi_turns", "items", "log"),
 )
+_OF_TEXTS = LISTS[:8]
+"""Those that may be texts in turn: `turns` alone are prompts of a benchmark, `items` may be anything."""
 PAIRS = (
     ("human", "assistant"),
     ("user", "assistant"),
@@ -77,8 +79,7 @@ def _found(source: Source) -> tuple[str, str, list[Source], list[Any]] | None:
         value = source.get(key)
         if not isinstance(value, list) or not value:
             continue
-        # Alone, `turns` are prompts of a benchmark, and `history` stands before a question.
-        if all(isinstance(text, str) for text in value) and key not in ("turns", "history", "items"):
+        if key in _OF_TEXTS and all(isinstance(text, str) for text in value):
             if len(value) > 1:
                 return key, "texts in turn", alternating(value), []
         elif are_pairs(value):
