@@ -151,6 +151,7 @@ def test_an_error_names_the_expression_the_record_and_what_it_gave(
         ("turns: [{customer: q}]", "'customer' is no role; use one of system"),
         ("turns: [{user: q, assistant: a}]", "each entry of `turns` is one role with one field"),
         ("messages: t\nroles: {Ann: boss}", "'boss' is no role"),
+        ("messages: t\nrole: []", "`role` names nobody"),
         ("messages: t\norder: n", "`order` belongs to `conversation`"),
         ("messages: 5", "messages: Input should be a valid string"),
         ("- a", "does not hold `key: field` lines"),

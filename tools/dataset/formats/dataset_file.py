@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..mapping.field_mapping import FieldMapping
-from ..mapping.mapped_item import read_mapped
+from ..mapping.mapping_reader import MappingReader
 from ..topic_label import DEFAULT_FIELD, LIST_FIELD
 from .byte_stream import check_encoding
 from .chat_body import FORMAT_KEY, body_text
@@ -93,7 +93,7 @@ class DatasetReader:
         self.left_beside: Counter[str] = Counter()
         self.beside: Counter[str] = Counter()
         self._path = path
-        self._by_mapping = mapping.reader if mapping is not None else None
+        self._by_mapping = MappingReader(mapping) if mapping is not None else None
         self._topic_field = (self._by_mapping and self._by_mapping.topic_field) or topic_field
         labels = {topic_field.split(".")[0], *([LIST_FIELD] if topic_field in ("", DEFAULT_FIELD) else [])}
         self._expressed = labels | {"messages", "tools", DEFAULT_FIELD, FORMAT_KEY}
@@ -173,7 +173,7 @@ class DatasetReader:
 
     def _reading(self, value: dict[str, Any]) -> Reading:
         if self._by_mapping is not None:
-            return read_mapped(value, self._by_mapping)
+            return self._by_mapping.read(value)
         try:
             return read_item(value, self.format)
         except Refused:
