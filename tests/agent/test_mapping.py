@@ -177,6 +177,14 @@ def test_bad_answers_are_no_training_data_by_a_mapping_either(command: Command, 
     assert as_topic["topics"] == {"false": 1, "true": 1}
 
 
+def test_a_topic_that_a_mapping_finds_nowhere_is_refused(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "data.jsonl").write_text(lines({"q": "A?", "a": "b", "area": "x"}))
+    (tmp_path / "map.yaml").write_text("turns: [{user: q}, {assistant: a}]\ntopic: aera")
+    outcome = command("import", tmp_path / "data.jsonl", "-w", "wf-1", "--map", tmp_path / "map.yaml")
+    assert outcome.code == 1
+    assert "No record has the field 'aera'" in outcome.err and "there are: area" in outcome.err
+
+
 @pytest.mark.parametrize(
     "arguments", [["--format", "alpaca"], ["--topic-field", "area"], ["--output", "x.yaml"]]
 )

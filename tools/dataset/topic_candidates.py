@@ -133,7 +133,8 @@ def require_topic_field(files: Sequence[SourceFile], how: HowToRead) -> None:
     Raises:
         InvalidInput: no record has it; the fields that there are, and those that could hold topics, are named.
     """
-    if how.topic_field == DEFAULT_FIELD:
+    mapped = how.mapping.topic if how.mapping is not None else None
+    if how.topic_field == DEFAULT_FIELD and mapped is None:
         return
     path = how.topic_field.split(".")
     if any(value_at(source, path) is not None for source in _sources(files, how)):
@@ -146,7 +147,7 @@ def require_topic_field(files: Sequence[SourceFile], how: HowToRead) -> None:
     found = topic_candidates(first)
     could = f" Topics could be in {'; '.join(map(str, found[:_EXAMPLES]))}." if found else ""
     raise InvalidInput(
-        f"No record has the field {how.topic_field!r}.",
+        f"No record has the field {(mapped or how.topic_field)!r}.",
         hint=f"Beside the conversation there are: {listed or 'no fields'}.{could}",
     )
 
