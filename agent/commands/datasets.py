@@ -133,7 +133,7 @@ def import_(
     if mapping is not None and mapping.topic is not None and topic_field != DEFAULT_FIELD:
         raise typer.BadParameter("the mapping names the topic already.", param_hint="--topic-field")
     if suggest:
-        with opened_sources(paths[:1], sys.stdin.buffer) as sources:
+        with opened_sources(paths[:1], lambda: sys.stdin.buffer) as sources:
             how = HowToRead(file_format, topic_field, mapping, encoding)
             show_suggestion(sources.files[0], how, output, overwrite=overwrite, as_json=as_json)
         return
@@ -145,7 +145,7 @@ def import_(
     mix = read_mix(targets_from, topic_field) if targets_from else None
     services = open_services()
     store = services.store
-    with opened_sources(paths, sys.stdin.buffer) as sources, _import_bar() as on_progress:
+    with opened_sources(paths, lambda: sys.stdin.buffer) as sources, _import_bar() as on_progress:
         report = import_files(
             store,
             workflow,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +47,14 @@ class Sources:
 
 
 @contextmanager
-def opened_sources(named: Iterable[str | Path], stdin: BinaryIO | None = None) -> Iterator[Sources]:
+def opened_sources(
+    named: Iterable[str | Path], stdin: Callable[[], BinaryIO] | None = None
+) -> Iterator[Sources]:
     """The files behind what a person named; standard input is a file for as long as the block lasts.
 
     Args:
         named: paths, folders, patterns, ``-``, or ``hf://datasets/…``.
-        stdin: what ``-`` reads; it is kept on the disk, not in memory, since it can be read only once.
+        stdin: gives what ``-`` reads; it is kept on the disk, not in memory, since it can be read only once.
 
     Raises:
         InvalidInput: something is not there or cannot be read, or the hub is not reached.
@@ -64,7 +66,7 @@ def opened_sources(named: Iterable[str | Path], stdin: BinaryIO | None = None) -
             if text == STDIN and stdin is not None:
                 spool = Path(folder) / f"stdin-{len(sources.files)}"
                 with spool.open("wb") as file:
-                    shutil.copyfileobj(stdin, file, 1 << 20)
+                    shutil.copyfileobj(stdin(), file, 1 << 20)
                 sources.files.append(SourceFile(spool, STDIN_NAME))
             elif text.startswith(HUB) or text.startswith(HUB.replace("//", "/")):  # as Path writes it
                 sources.files += [SourceFile(path, name) for name, path in hub_files(text)]
