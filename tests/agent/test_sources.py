@@ -297,7 +297,7 @@ def test_turns_of_a_log_are_put_together(command: Command, tmp_path: Path, layou
 def test_one_endless_line_does_not_fill_the_memory(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("formats.raw_objects", "parsed_block", "block_reader"):
+    for module in ("formats.raw_objects", "block_reader"):
         monkeypatch.setattr(f"finetune_coverage.tools.dataset.{module}.MAX_ITEM_BYTES", 1000)
     file = tmp_path / "a.jsonl"
     file.write_text("\n".join([LINE, chat_line("a", "x" * 5000), OTHER, chat_line("b", "y" * 5000)]))

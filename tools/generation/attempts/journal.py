@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from ...errors import BudgetExceeded
 from ...store.journal_tables import attempts, generated_texts, jobs, slots
 from ...store.records import NewRecord, insert_records
-from ...store.store import Store
+from ...store.store import Store, insert_into
 from ...store.tables import records
 from ..jobs.ledger import Attempt, Job
 from ..money.amounts import Amount
@@ -128,7 +127,7 @@ def end_attempts(
         Numbers of accepted attempts whose record the workflow has already, which end refused as its twins; and why
         the job must stop, as `journal_answers` says it.
     """
-    with store.write() as connection:
+    with store.write(job.workflow_id) as connection:
         known = _known(connection, job.workflow_id, accepted)
         new = [one for one in accepted if one.record.id not in known]
         if new:
@@ -185,7 +184,7 @@ def _keep_texts(connection: Connection, workflow_id: str, new: Sequence[Accepted
     ]
     if rows:
         # The text of a record that a person took out can be said by another one, if the checks let it pass.
-        statement = insert_or(generated_texts)
+        statement = insert_into(connection, generated_texts)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["workflow_id", "text_key"], set_={"record_id": statement.excluded.record_id}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from ...model_settings import ModelSettings
 from ...models.answer_room import AnswerRoom
@@ -51,7 +50,7 @@ def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> Non
         return
     row = {"ceiling": limit.limit, "updated_at": now()}
     names = {"endpoint": settings.endpoint_url, "model": settings.endpoint_model}
-    statement = insert(endpoint_limits).values(**names, **row)
+    statement = store.insert(endpoint_limits).values(**names, **row)
     with store.write() as connection:
         connection.execute(statement.on_conflict_do_update(index_elements=["endpoint", "model"], set_=row))
 
@@ -85,7 +84,7 @@ def remember_room(store: Store, settings: ModelSettings, room: AnswerRoom) -> No
         "updated_at": now(),
     }
     names = {"endpoint": settings.endpoint_url, "model": settings.endpoint_model}
-    statement = insert(answer_rooms).values(**names, **row)
+    statement = store.insert(answer_rooms).values(**names, **row)
     with store.write() as connection:
         connection.execute(statement.on_conflict_do_update(index_elements=["endpoint", "model"], set_=row))
     room.has_changed = False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, select
+from sqlalchemy import BigInteger, Connection, RowMapping, case, cast, func, select
 
 from ...errors import InvalidInput
 from ...store.journal_tables import attempts, jobs, slots
@@ -218,7 +218,8 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         ).where(attempts.c.job_id == row["id"])
     ).one()
     each, most, cost = (
-        attempts.c.details[(MAY_BE_CHARGED, name)].as_integer() for name in ("calls", "tokens", "picodollars")
+        cast(attempts.c.details[MAY_BE_CHARGED][name].as_string(), BigInteger)
+        for name in ("calls", "tokens", "picodollars")
     )
     lost_calls, lost_tokens, lost_money, unpriced_lost = connection.execute(
         select(
@@ -242,12 +243,12 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         ended_at=row["ended_at"],
         stop_reason=row["stop_reason"],
         undone_at=row["undone_at"],
-        usd=None if unpriced else as_usd(money),
+        usd=None if unpriced else as_usd(int(money)),
         cached_tokens=int(cached),
         reasoning_tokens=int(reasoning),
         uncounted_calls=int(calls),
         uncounted_tokens=int(uncounted),
         lost_calls=int(lost_calls),
         lost_tokens=int(lost_tokens),
-        lost_usd=None if unpriced_lost else as_usd(lost_money),
+        lost_usd=None if unpriced_lost else as_usd(int(lost_money)),
     )

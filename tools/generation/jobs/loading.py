@@ -93,7 +93,7 @@ def load_job(
         context, first, random.Random(0)
     )  # a template of the user's that cannot be rendered is said now
     seen = newest_position(
-        services.store
+        services.store, job.workflow_id
     )  # before the checks are loaded: what comes meanwhile is seen twice, not never
     acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
     spending = Spending(
