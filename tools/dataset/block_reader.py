@@ -76,7 +76,9 @@ def _some_lines(file: BinaryIO) -> list[bytes]:
 def _read_plain(
     lines: list[bytes], first: int, topic_field: str
 ) -> tuple[RecordColumns, list[int], dict[tuple[str, ...], int]]:
-    """The plain lines among some, the numbers of the others, which need care, and which fields the plain ones have."""
+    """The plain lines among some, the numbers of the others, which need the careful way, and how many of the plain ones
+    have which fields at their top.
+    """
     numbers: Sequence[int] = range(first, first + len(lines))
     doubtful: list[int] = []
     bodies: list[str] = []
