@@ -6,11 +6,12 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
 from ..store.record_columns import FoundRecord, RecordColumns
+from .formats.json_stream import MAX_ITEM_BYTES
 from .formats.plain_line import read_plain
 from .record import DIGEST_BYTES
 from .topic_label import read_topics
@@ -44,10 +45,9 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
         topic_field: where a record carries its topic.
         read_with_care: reads the lines that are not plain, and notes why one is no record.
     """
-    first, end = 1, 0
+    first = 1
     with path.open("rb") as file:
-        while lines := file.readlines(BLOCK_BYTES):
-            end += sum(map(len, lines))
+        while lines := _some_lines(file):
             plain, doubtful, shapes = _read_plain(lines, first, topic_field)
             careful = [
                 found
@@ -57,8 +57,20 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
             columns = (
                 RecordColumns.of(heapq.merge(plain.found(), careful, key=itemgetter(0))) if careful else plain
             )
-            yield ReadBlock(columns, shapes, end)
+            yield ReadBlock(columns, shapes, file.tell())
             first += len(lines)
+
+
+def _some_lines(file: BinaryIO) -> list[bytes]:
+    """The next lines of a file; of one that is longer than `MAX_ITEM_BYTES` only so much."""
+    lines: list[bytes] = []
+    size = 0
+    while size < BLOCK_BYTES and (line := file.readline(MAX_ITEM_BYTES)):
+        lines.append(line)
+        size += len(line)
+        while len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
+            line = file.readline(MAX_ITEM_BYTES)
+    return lines
 
 
 def _read_plain(
