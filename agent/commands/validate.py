@@ -14,7 +14,7 @@ from ..views.record_bar import record_bar
 from .options_and_prompts import AsJson, Workflow, open_services
 
 if TYPE_CHECKING:
-    from ...tools.dataset.validation.report import RuleReport, ValidationReport
+    from ...tools.dataset.validation.report import FileReport, RuleReport, ValidationReport
 
 _PLACES_SHOWN = 3
 _TOPICS_SHOWN = 3
@@ -24,12 +24,27 @@ _WORST = 0.1
 
 def validate(
     workflow: Workflow,
-    max_tokens: Annotated[
-        int,
+    vendor: Annotated[
+        str | None,
         typer.Option(
-            "--max-tokens", min=1, max=MOST_TOKENS, metavar="N", help="Longer records are cut by the trainer."
+            "--for",
+            metavar="NAME",
+            help="By the rules of who is to take the file: openai, azure, together, mistral, bedrock, gemini (vertex), "
+            "cohere, llamafactory or axolotl.",
+            show_default=False,
         ),
-    ] = 4096,
+    ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--max-tokens",
+            min=1,
+            max=MOST_TOKENS,
+            metavar="N",
+            help="Longer records are cut by the trainer; 4096, or the limit of who is named with --for.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -52,6 +67,7 @@ def validate(
         report = run(
             open_services(),
             workflow,
+            vendor=vendor,
             max_tokens=max_tokens,
             findings_file=output,
             overwrite=overwrite,
@@ -72,6 +88,10 @@ def _show(report: ValidationReport) -> None:
     note(f"Tokens are counted so: {report.token_method}.")
     for trainer, records in report.refused_by.items():
         say(f"{trainer} refuses or skips {records:,} records.", style="yellow")
+    if report.left_beside:
+        say(beside_text(report.left_beside), style="yellow")
+    if report.file is not None:
+        _show_file(report.file)
     if not report.rules:
         return
     say()
@@ -94,6 +114,27 @@ def _show(report: ValidationReport) -> None:
         _show_rule(rule)
     if report.not_compared:
         note(f"Near duplicates of {report.not_compared:,} records were not looked for: there are too many.")
+
+
+def beside_text(left_beside: dict[str, int]) -> str:
+    """That fields which may carry a part of the conversation stand beside it, for a person."""
+    named = ", ".join(f"{name} ({count:,})" for name, count in left_beside.items())
+    return (
+        f"Beside the conversation, where nothing is learnt from it, with the records that have it: {named}."
+    )
+
+
+def _show_file(file: FileReport) -> None:
+    say(
+        f"For {file.title}: {file.records:,} records, {file.bytes / 1e6:,.1f} MB (export --format {file.form})."
+    )
+    for found in file.findings:
+        say(f"{found.says} [{found.rule}]: {found.fix}.", style="yellow")
+    for loss, count in file.lost.items():
+        note(f"Not in this format, in {count:,} records: {loss}.")
+    if file.note:
+        note(file.note)
+    note(f"Rules: {', '.join(file.sources)}")
 
 
 def _show_rule(rule: RuleReport) -> None:

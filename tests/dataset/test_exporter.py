@@ -144,7 +144,7 @@ def test_an_error_leaves_nothing_half_written(
     with pytest.raises(InvalidInput, match="No space left"):
         export_records(store, "wf-1", folder / "old.jsonl", overwrite=True)
 
-    def stop(_row: object) -> str:
+    def stop(*_arguments: object) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(record_files, "labelled_body", stop)

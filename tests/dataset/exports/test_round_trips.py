@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.exports import alpaca, axolotl, huggingface, llamafactory, sharegpt, trl
+from finetune_coverage.tools.dataset.exports.chat_turns import IDS
 from finetune_coverage.tools.dataset.exports.converted import Converted, Unfit
 from finetune_coverage.tools.store.stored_rows import StoredRow
 from hypothesis import given, settings
@@ -103,7 +104,7 @@ def converted(convert: Any, record: Json) -> Converted | None:
 
 EXCUSED = {
     # The ids of the test's calls are those that the reader gives.
-    "sharegpt": frozenset({sharegpt.IDS}),
+    "sharegpt": frozenset({IDS}),
     "alpaca": frozenset({alpaca.SYSTEM}),
     "trl": frozenset({"content"}),
     "axolotl": frozenset({"content"}),

@@ -26,7 +26,7 @@ def row_of(chat: Chat, messages: list[dict[str, Any]], tools: Any, topic: str | 
 
 
 def _message(turn: Turn, parsed: bool) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": turn.role, "content": turn.text or ""}
+    message: dict[str, Any] = {"role": turn.role, "content": list(turn.parts) or turn.text or ""}
     if turn.name is not None:
         message["name"] = turn.name
     if turn.reasoning is not None:

@@ -2,32 +2,37 @@
 
 Its converter (llamafactory/data/converter.py, SharegptDatasetConverter, 0.9.5) skips with a warning whatever does not
 go human or observation, gpt or function_call, and so on, with an answer at the end. So such a record is refused here.
-Answers of parallel calls become one observation, joined as its converter of OpenAI data joins them.
+Answers of parallel calls become one observation, joined as its converter of OpenAI data joins them. Pictures stand in
+``images``, and ``<image>`` in the text where each belongs.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from .chat_turns import chat_of, drop_fields
+from .chat_turns import NO_PARAMETERS, Chat, chat_of, drop_fields, function_of, picture_in
 from .converted import Converted, Unfit
-from .sharegpt import function_of, turns_of
+from .sharegpt import turns_of
 
 JOINED = "the bounds of answers to parallel calls (one observation)"
-NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
+_TAG = re.compile("<(?:image|video|audio)>")
 _SEPARATOR = "\n</tool_response>\n<tool_response>\n"
 _ASKS, _ANSWERS = ("human", "observation"), ("gpt", "function_call")
 
 
 def convert(source: dict[str, Any], topic: str | None) -> Converted:
-    """A record as LLaMA-Factory reads it: ``conversations``, ``tools`` as text, ``topic``.
+    """A record as LLaMA-Factory reads it: ``conversations``, ``tools`` as text, ``topic``, ``images`` if there are any.
 
     Raises:
         Unfit: LLaMA-Factory would skip it or stop at it.
     """
-    chat = chat_of(source)
+    chat = chat_of(source, pictures=True)
+    images = _with_tags(chat)
     for turn in chat.turns:
         for call in turn.calls:
             if not isinstance(call.parsed, dict):
@@ -45,16 +50,24 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     ]
     row["tools"] = json.dumps(filled, ensure_ascii=False) if filled else ""
     row["topic"] = topic
+    if images:
+        row["images"] = images
     drop_fields(chat, kept=["topic"])
     return Converted(row, frozenset(chat.lost))
 
 
-def dataset_entry(file_name: str) -> dict[str, Any]:
-    """The description of a file in ``dataset_info.json``; a tag that is left out would count as none."""
+def dataset_entry(file_name: str, columns: Collection[str]) -> dict[str, Any]:
+    """The description of a file in ``dataset_info.json``; a tag that is left out would count as none.
+
+    Args:
+        file_name: of the data.
+        columns: the keys of its rows.
+    """
+    pictures = {"images": "images"} if "images" in columns else {}
     return {
         "file_name": file_name,
         "formatting": "sharegpt",
-        "columns": {"messages": "conversations", "tools": "tools"},
+        "columns": {"messages": "conversations", "tools": "tools", **pictures},
         "tags": {
             "role_tag": "from",
             "content_tag": "value",
@@ -65,6 +78,25 @@ def dataset_entry(file_name: str) -> dict[str, Any]:
             "system_tag": "system",
         },
     }
+
+
+def _with_tags(chat: Chat) -> list[str]:
+    """The addresses of all pictures; the texts of their turns get a tag for each."""
+    images: list[str] = []
+    turns = []
+    for turn in chat.turns:
+        tag = _TAG.search(turn.text or "")
+        if tag:
+            raise Unfit(f"a text holds {tag[0]}, which LLaMA-Factory takes for a file")
+        said = []
+        for part in turn.parts:
+            address = picture_in(part)
+            if address is not None:
+                images.append(address)
+            said.append(str(part.get("text", "")) if address is None else "<image>")
+        turns.append(replace(turn, text="".join(said)) if said else turn)
+    chat.turns = turns
+    return images
 
 
 def _joined(turns: list[dict[str, Any]], lost: set[str]) -> list[dict[str, Any]]:
