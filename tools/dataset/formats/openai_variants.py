@@ -1,8 +1,9 @@
 """OpenAI chat as it was, or as others write it: legacy functions, calls without ids, tools as JSON in a string.
 
 ``functions``, ``function_call`` and the role ``function`` become tools, tool calls and tool messages, since nothing
-else than the spelling differs. Calls and answers without ids (Functionary) are matched in their order. Tools that are
-no functions, such as a code interpreter, are kept aside.
+else than the spelling differs; so it is with roles (``Assistant``, ``model``, ``bot``; `roles`). Calls and answers
+without ids (Functionary) are matched in their order. Tools that are no functions, such as a code interpreter, are
+kept aside.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from .chat_body import chat_body
 from .refusal import Refused
+from .roles import role_of
 from .tool_calls import OpenCalls, arguments_text
 from .tool_declarations import read_tools
 
@@ -57,6 +59,9 @@ def to_chat(source: Source) -> Source:
 def _message(turn: Any, calls: OpenCalls, where: str) -> Any:
     if not isinstance(turn, dict):
         return turn
+    role = role_of(turn.get("role"))
+    if role not in (None, "call", turn["role"]) and turn["role"] != "function":
+        turn = {**turn, "role": role}
     if turn.get("role") in ("tool", "function"):
         return _answer(turn, calls, where)
     if turn.get("role") != "assistant":
