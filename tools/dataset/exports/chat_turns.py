@@ -182,11 +182,13 @@ def after_system(chat: Chat) -> tuple[str, list[Turn]]:
     """The system prompt and the turns after it, for formats in which it stands at the beginning or beside them.
 
     Raises:
-        Unfit: a system message comes later.
+        Unfit: a system message comes later, or nobody else speaks.
     """
     first = next((index for index, turn in enumerate(chat.turns) if turn.role != "system"), len(chat.turns))
     prompts = [turn.text or "" for turn in chat.turns[:first]]
     rest = chat.turns[first:]
+    if not rest:
+        raise Unfit("nobody speaks but the system")
     if any(turn.role == "system" for turn in rest):
         raise Unfit("a system message comes after the beginning")
     if prompts and not any(prompt.strip() for prompt in prompts):

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from .chat_turns import NO_PARAMETERS, Chat, chat_of, drop_fields, function_of, picture_in
+from .chat_turns import FILLED, NO_PARAMETERS, Chat, chat_of, drop_fields, function_of, picture_in
 from .converted import Converted, Unfit
 from .sharegpt import turns_of
 
@@ -44,6 +44,8 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     row: dict[str, Any] = {"conversations": turns}
     functions = [function_of(tool, chat) for tool in chat.tools]
     # Its templates read the properties of every tool's parameters.
+    if any(not NO_PARAMETERS.keys() <= (function.get("parameters") or {}).keys() for function in functions):
+        chat.lost.add(FILLED)
     filled = [
         function | {"parameters": NO_PARAMETERS | (function.get("parameters") or {})}
         for function in functions

@@ -12,6 +12,8 @@ from .chat_rows import messages_of
 from .chat_turns import chat_of, drop_fields, drop_of_messages
 from .converted import Converted
 
+LISTS = "texts beside pictures as texts (become lists of one text)"
+
 
 def convert(source: dict[str, Any], _topic: str | None) -> Converted:
     """A record as Together AI reads it.
@@ -28,6 +30,7 @@ def convert(source: dict[str, Any], _topic: str | None) -> Converted:
         if turn.weight is not None:
             message["weight"] = int(turn.weight)
         if has_pictures and not turn.parts:
+            chat.lost.add(LISTS)
             message["content"] = [{"type": "text", "text": turn.text or ""}]
     row: dict[str, Any] = {"messages": messages}
     if chat.tools:

@@ -117,7 +117,7 @@ class Conversation:
         def close() -> None:
             if not (parts or thoughts or calls):
                 return
-            message: Source = {"role": "assistant", "content": content_of(parts)}
+            message: Source = {"role": "assistant", "content": content_of(list(parts))}
             if thoughts:
                 message["reasoning_content"] = "\n".join(thoughts)
                 if not parts and not calls:
