@@ -109,14 +109,17 @@ def test_answers_that_a_reader_could_give_to_another_call_are_named(answered: li
 
 
 def test_trainers_rows_have_their_documented_shapes() -> None:
+    # Some chat templates (gpt-oss) stop at tools without description or parameters.
+    parameters = {"type": "object", "properties": {}}
+    function = {"name": "f", "description": "", "parameters": parameters}
     row = trl.convert(CALLS, "billing").row
     assert row["topic"] == "billing" and "meta" not in row
-    assert row["tools"] == [{"type": "function", "function": {"name": "f"}}]
+    assert row["tools"] == [{"type": "function", "function": function}]
     assert row["messages"][2]["tool_calls"][0]["function"] == {"name": "f", "arguments": {"x": 1}}
     row = axolotl.convert(CALLS, None).row
     assert row["messages"][2]["train"] is False and "train" not in row["messages"][5]
     assert row["messages"][2]["tool_calls"][0]["function"]["arguments"] == '{"x":1}'
-    assert json.loads(row["tools"]) == [{"type": "function", "function": {"name": "f"}}]
+    assert json.loads(row["tools"]) == [{"type": "function", "function": function}]
 
 
 @pytest.mark.parametrize(

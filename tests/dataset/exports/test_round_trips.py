@@ -22,7 +22,7 @@ from finetune_coverage.tools.dataset.exports import (
     together,
     trl,
 )
-from finetune_coverage.tools.dataset.exports.chat_turns import IDS, named
+from finetune_coverage.tools.dataset.exports.chat_turns import IDS, NO_DESCRIPTION, named
 from finetune_coverage.tools.dataset.exports.converted import Converted, Unfit
 from finetune_coverage.tools.dataset.formats.registry import read_item
 from finetune_coverage.tools.store.stored_rows import StoredRow
@@ -200,11 +200,11 @@ NO_TOPIC = named(["topic"])
 IMPORTED = {
     "sharegpt": (sharegpt.convert, {IDS}),
     "alpaca": (alpaca.convert, {alpaca.SYSTEM}),
-    "trl": (trl.convert, set()),
-    "axolotl": (axolotl.convert, set()),
+    "trl": (trl.convert, {NO_DESCRIPTION}),
+    "axolotl": (axolotl.convert, {NO_DESCRIPTION}),
     "llamafactory": (llamafactory.convert, {IDS}),
     "together": (together.convert, {NO_TOPIC}),
-    "mistral": (mistral.convert, {NO_TOPIC, mistral.NEW_IDS, mistral.NO_DESCRIPTION}),
+    "mistral": (mistral.convert, {NO_TOPIC, mistral.NEW_IDS, NO_DESCRIPTION}),
     "bedrock": (bedrock.convert, {NO_TOPIC}),
     "gemini": (gemini.convert, {NO_TOPIC, IDS}),
     "cohere": (cohere.convert, {NO_TOPIC}),

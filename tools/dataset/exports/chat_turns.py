@@ -22,6 +22,7 @@ LOOSE = "which call an answer belongs to, where calls and answers do not match"
 EMPTY_BESIDE_CALL = "empty text beside a tool call"
 IN_A_ROW = "the bounds between messages of one speaker in a row"
 NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
+NO_DESCRIPTION = "tools without description (get an empty one)"
 FILLED = "tools without parameters (get an object without properties)"
 TYPES = "tools that are written in another way than {type: function, function: …}"
 SPACING = "spacing of tool arguments (equal as JSON)"
@@ -239,8 +240,7 @@ def tools_of(chat: Chat) -> list[Tool]:
     tools = []
     for function in (function_of(tool, chat) for tool in chat.tools):
         other = {key for key in function.keys() - _OF_TOOLS if function[key] is not None}
-        if other:
-            chat.lost.add(f"{named(other)} of tools")
+        chat.lost.update(f"{named([key])} of tools" for key in other)
         given = function.get("parameters") or {}
         if not NO_PARAMETERS.keys() <= given.keys():
             chat.lost.add(FILLED)
@@ -263,8 +263,7 @@ def drop_of_messages(chat: Chat, *attributes: Literal["name", "weight", "reasoni
 def drop_fields(chat: Chat, kept: Collection[str] = ()) -> None:
     """Note that the other top-level fields are not written, save those that are kept."""
     rest = {*chat.extra, *(["source_extra"] if chat.source_extra else [])} - set(kept)
-    if rest:
-        chat.lost.add(named(rest))
+    chat.lost.update(named([name]) for name in rest)
 
 
 def named(fields: Iterable[str]) -> str:
@@ -290,8 +289,7 @@ def _turn(message: Message, where: str, lost: set[str], pictures: bool) -> Turn:
         other.add(REASONING)
     if said_as not in (None, REASONING):
         lost.add(f"the name {said_as} (becomes {REASONING})")
-    if other:
-        lost.add(f"{named(other)} of messages")
+    lost.update(f"{named([key])} of messages" for key in other)
     content = message.get("content")
     parts = _parts_with_pictures(content) if pictures else ()
     text = _text(content, where, lost, has_pictures=bool(parts))

@@ -13,6 +13,7 @@ from typing import Any
 from .chat_rows import messages_of
 from .chat_turns import (
     NAMES,
+    NO_DESCRIPTION,
     Call,
     Chat,
     Turn,
@@ -26,7 +27,6 @@ from .chat_turns import (
 from .converted import Converted
 
 NEW_IDS = "ids of tool calls that are not nine letters or digits, or stand twice (get new ones)"
-NO_DESCRIPTION = "tools without description (get an empty one)"
 _ID = re.compile(r"[A-Za-z0-9]{9}")
 
 

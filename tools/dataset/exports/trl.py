@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chat_rows import messages_of, row_of
+from .chat_rows import messages_of, row_of, tools_for_templates
 from .chat_turns import chat_of, drop_of_messages
 from .converted import Converted
 
@@ -21,4 +21,4 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     """
     chat = chat_of(source)
     drop_of_messages(chat, "weight")
-    return row_of(chat, messages_of(chat, parsed=True), chat.tools or None, topic)
+    return row_of(chat, messages_of(chat, parsed=True), tools_for_templates(chat) or None, topic)

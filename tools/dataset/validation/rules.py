@@ -143,7 +143,6 @@ RULES: dict[str, Rule] = {
             "the format cannot hold the record",
             "by hand",
             "change what is named, or leave it out (export --leave-out-unfit)",
-            "suspicious",
         ),
         Rule(
             "unanswered_call",

@@ -10,7 +10,7 @@ from ..exports.export_format import format_named
 from ..formats.registry import read_item
 from .report import FileFinding, FileReport
 from .rules import Finding
-from .vendors import GB, MB, Limit, Vendor
+from .vendors import DOES_NOT_FIT, GB, MB, Limit, Vendor
 
 
 class VendorFile:
@@ -52,7 +52,7 @@ class VendorFile:
         """The findings about a record that the format cannot hold: that it cannot, where no other rule says why."""
         if any(one.rule in self._vendor.refuses for one in others):
             return others
-        return [Finding("does_not_fit", reason), *others]
+        return [Finding(DOES_NOT_FIT, reason), *others]
 
     def report(self) -> FileReport:
         """The file as it came to be."""

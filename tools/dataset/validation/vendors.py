@@ -16,6 +16,8 @@ from .rules import Rule, Severity
 MAX_TOKENS = 4096
 """The limit of tokens where the trainer lets it be set; the one that OpenAI's cookbook counts by."""
 MB, GB = 2**20, 2**30
+DOES_NOT_FIT = "does_not_fit"
+"""The rule that is broken where the format of the file cannot hold a record: so nobody gets it in that file."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ BEDROCK = Vendor(
     frozenset(
         (
             "no_assistant_turn",
+            "system_not_first",
             "starts_with_assistant",
             "does_not_end_with_assistant",
             "empty_content",
@@ -191,6 +194,7 @@ GEMINI = Vendor(
     frozenset(
         (
             "no_assistant_turn",
+            "system_not_first",
             "starts_with_assistant",
             "does_not_end_with_assistant",
             "empty_content",
@@ -280,7 +284,7 @@ def vendor_named(name: str) -> Vendor:
 
 def refusing(rule: Rule, vendors: Iterable[Vendor]) -> tuple[str, ...]:
     """Which of these vendors refuse a record for the sake of a rule."""
-    return tuple(vendor.title for vendor in vendors if rule.id in vendor.refuses)
+    return tuple(vendor.title for vendor in vendors if rule.id in vendor.refuses or rule.id == DOES_NOT_FIT)
 
 
 def severity_of(rule: Rule, vendors: Iterable[Vendor]) -> Severity | None:
