@@ -13,6 +13,7 @@ import yaml
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 from finetune_coverage.tools.dataset.exports.huggingface import source_of
+from finetune_coverage.tools.dataset.validation.validate import validate_records
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.store.records import set_topic
 from finetune_coverage.tools.store.store import Store
@@ -55,6 +56,36 @@ def test_a_corrected_topic_is_in_every_format(store: Store, fill: Fill, chat: Ch
         else:
             # The rows of vendors who refuse fields of one's own have no topic.
             assert lines(out)[0].get("topic", "right") == "right"
+
+
+def test_what_is_marked_as_a_bad_answer_stays_out_unless_it_is_asked_for(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    fill(chat("good"), chat("bad", kto_tag="False"), chat("good too", label=True), chat("worse", label=False))
+    for name in ("openai", "trl"):
+        report = export_records(store, "wf-1", tmp_path / f"{name}.jsonl", file_format=name)
+        assert (report.written, report.left_out_marked_bad) == (2, 2)
+        assert "bad" not in (tmp_path / f"{name}.jsonl").read_text(encoding="utf-8")
+    assert export_records(store, "wf-1", tmp_path / "all.jsonl", include_all=True).written == 4
+    validated = validate_records(store, "wf-1", vendor="openai")
+    assert validated.file is not None and validated.file.records == 2
+    assert [(rule.rule, rule.records) for rule in validated.rules] == [("marked_as_bad", 2)]
+
+
+def test_losses_are_told_before_anything_is_written(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    fill(chat("one", other=1), chat("two"))
+    told: list[tuple[dict[str, int], int, bool]] = []
+    out = tmp_path / "d.jsonl"
+    export_records(
+        store,
+        "wf-1",
+        out,
+        file_format="trl",
+        on_survey=lambda plan: told.append((plan.lost, plan.written, any(tmp_path.glob("*d.jsonl*")))),
+    )
+    assert told == [({"fields: other": 1}, 2, False)] and out.exists()
 
 
 def test_halves_and_where_each_record_comes_from(
