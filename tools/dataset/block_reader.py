@@ -25,12 +25,12 @@ class ReadBlock(NamedTuple):
 
     Attributes:
         columns: its records.
-        plain: how many of them went the fast way.
+        plain: those that went the fast way: how many have which fields at their top.
         end: how far the file is read, in bytes.
     """
 
     columns: RecordColumns
-    plain: int
+    plain: dict[tuple[str, ...], int]
     end: int
 
 
@@ -48,7 +48,7 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
     ahead = path.stat().st_size > 2 * BLOCK_BYTES
     for block, lines, parsed in parsed_in_order(_blocks(path, topic_field), ahead=ahead):
         columns = _columns(parsed, lines, line, read_with_care)
-        yield ReadBlock(columns, len(parsed.topics), block.end)
+        yield ReadBlock(columns, parsed.shapes, block.end)
         line += len(lines)
 
 
@@ -75,7 +75,7 @@ def _columns(
         numbers = [first + index for index in range(len(lines)) if index not in doubtful]
         plain = [line for index, line in enumerate(lines) if index not in doubtful]
     bodies = list(map(bytes.decode, plain))
-    columns = RecordColumns(numbers, *parsed[1:], bodies)
+    columns = RecordColumns(numbers, parsed.digests, parsed.topics, parsed.other_topics, parsed.kinds, bodies)
     careful = [
         found
         for index in parsed.doubtful

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ..errors import InvalidInput
 from ..store.bulk_insert import insert_columns
 from ..store.record_columns import FoundRecord, RecordColumns, found_record
+from ..store.records import topic_counts
 from ..store.store import Store
 from ..store.workflows import check_workflow_id, ensure_workflow
 from .block_reader import read_blocks
@@ -20,6 +21,7 @@ from .formats.registry import AUTO, PLAIN, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
 from .seen_digests import SeenDigests
 from .topic_label import DEFAULT_FIELD, check_topic_field
+from .topic_names import near_same
 
 OnProgress = Callable[[ImportProgress], None]
 _Noted = Callable[[Item | BadItem], FoundRecord | None]
@@ -82,6 +84,11 @@ def import_files(
                 tell(path, before + bytes_read)
         before += size
         tell(path, before)
+    if report.topics:
+        counts = {count.topic: count.records for count in topic_counts(store, workflow_id) if count.topic}
+        report.near_same = [
+            names for names in near_same(counts) if not report.topics.keys().isdisjoint(names)
+        ]
     return report
 
 
@@ -113,7 +120,11 @@ def _read_file(
         ) from error
     report.blank += reader.blank
     report.formats += reader.found.values()
-    for counts, new in ((report.left_beside, reader.left_beside), (report.mended, reader.mended)):
+    for counts, new in (
+        (report.left_beside, reader.left_beside),
+        (report.beside, reader.beside),
+        (report.mended, reader.mended),
+    ):
         counts |= {what: counts.get(what, 0) + number for what, number in new.items() if number}
     if unreadable > sum(found.records for found in reader.found.values()) or unread > MOST:
         report.mostly_unread.append(str(path))

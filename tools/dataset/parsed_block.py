@@ -51,6 +51,7 @@ class ParsedBlock(NamedTuple):
         topics: topics; equal ones are one object.
         other_topics: further labels as JSON, of those that have any, by their place in the columns.
         kinds: what each is, as `PlainChat` has it.
+        shapes: how many of them have which fields at their top.
     """
 
     doubtful: list[int]
@@ -58,6 +59,7 @@ class ParsedBlock(NamedTuple):
     topics: list[str | None]
     other_topics: dict[int, str]
     kinds: bytes
+    shapes: dict[tuple[str, ...], int]
 
 
 def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
@@ -67,6 +69,7 @@ def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
     topics: list[str | None] = []
     others: dict[int, str] = {}
     kinds = bytearray()
+    shapes: dict[tuple[str, ...], int] = {}
     known: dict[str, str] = {}  # labels by how they are written, so that equal ones are one object
     at_top = "." not in topic_field
     for number, line in enumerate(lines):
@@ -75,6 +78,8 @@ def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
             doubtful.append(number)
             continue
         source, digest, kind = found
+        shape = tuple(source)
+        shapes[shape] = shapes.get(shape, 0) + 1
         written = source.get(topic_field) if at_top else None
         label = known.get(written) if type(written) is str else None
         if label is None:
@@ -86,4 +91,4 @@ def parse_lines(lines: list[bytes], topic_field: str) -> ParsedBlock:
         digests.append(digest[:DIGEST_BYTES])
         topics.append(label)
         kinds.append(kind)
-    return ParsedBlock(doubtful, b"".join(digests), topics, others, bytes(kinds))
+    return ParsedBlock(doubtful, b"".join(digests), topics, others, bytes(kinds), shapes)

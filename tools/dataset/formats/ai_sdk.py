@@ -32,8 +32,8 @@ def recognise(source: Source) -> str | None:
             parts = message.get(key)
             for part in parts if isinstance(parts, list) else []:
                 kind = part.get("type") if isinstance(part, dict) else None
-                if isinstance(kind, str) and (key == "parts" or kind in _TYPES):
-                    return f"`{key}` of a message with type {kind}"
+                if key == "parts" or kind in _TYPES:
+                    return f"`{key}` of messages"
     return None
 
 

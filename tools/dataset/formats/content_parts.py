@@ -114,9 +114,10 @@ def plain_text(content: Any, where: str) -> Any:
     Raises:
         Refused: a part is of no known kind, or is a call, a result or a thought.
     """
-    if isinstance(content, str):
-        return content
-    pieces, _ = pieces_of(content, where)
+    return content if isinstance(content, str) else _said_alone(pieces_of(content, where)[0], where)
+
+
+def _said_alone(pieces: list[Piece], where: str) -> Any:
     if not all(isinstance(piece, Said) for piece in pieces):
         raise Refused("bad_message", f"{where} holds something else than text")
     return content_of([piece.part for piece in pieces if isinstance(piece, Said)])
@@ -126,7 +127,7 @@ def content_of(parts: list[Source]) -> Any:
     """Parts as the content of a message: a text where there is one text alone; ``None`` where there is nothing."""
     if not parts:
         return None
-    return parts[0]["text"] if len(parts) == 1 and parts[0].get("type") == "text" else parts
+    return parts[0]["text"] if len(parts) == 1 and parts[0].get("type") == "text" else list(parts)
 
 
 def _read(part: Source, where: str) -> tuple[list[Piece], set[str]]:
@@ -146,7 +147,8 @@ def _typed(part: Source, kind: str, where: str) -> tuple[list[Piece], set[str]]:
         key = _first(part, ("text", "thinking", "reasoning", "summary", *TEXT_KEYS))
         thought = part.get(key)
         if isinstance(thought, list):  # the summary of a Responses item
-            pieces, _ = pieces_of(thought, where)
+            pieces, says_all = pieces_of(thought, where)
+            used = used if says_all else set()
             thought = "\n".join(one.part["text"] for one in pieces if isinstance(one, Said))
         return ([Thought(_text(thought, where))] if thought else [Aside()]), used | {key, "state"}
     if kind == "tool-invocation" and isinstance(part.get("toolInvocation"), dict):
@@ -156,7 +158,7 @@ def _typed(part: Source, kind: str, where: str) -> tuple[list[Piece], set[str]]:
     if kind in _CALL_TYPES:
         return [_called(part, where)], used | {*_NAMES, *_IDS, *_ARGUMENTS, "status"}
     if kind in _RESULT_TYPES:
-        return [_returned(part, where)], used | {*_NAMES, *_IDS, *_RESULTS, "status"}
+        return _returned(part, where, used | {*_NAMES, *_IDS, *_RESULTS, "status"})
     if kind == "dynamic-tool" or kind.startswith("tool-"):
         name = part["toolName"] if isinstance(part.get("toolName"), str) else kind.removeprefix("tool-")
         known = {*_IDS, *_NAMES, *_ARGUMENTS, *_RESULTS, "state"}
@@ -185,7 +187,7 @@ def _untyped(part: Source, where: str) -> tuple[list[Piece], set[str]]:
             return [_called(part[key], where)], _whole(part, key, {*_NAMES, *_IDS, *_ARGUMENTS})
     for key in ("functionResponse", "function_response", "toolResult"):
         if isinstance(part.get(key), dict):
-            return [_returned(part[key], where)], _whole(part, key, {*_NAMES, *_IDS, *_RESULTS, "status"})
+            return _returned(part[key], where, _whole(part, key, {*_NAMES, *_IDS, *_RESULTS, "status"}))
     if isinstance(part.get("reasoningContent"), dict):
         said = part["reasoningContent"].get("reasoningText")
         text = said.get("text") if isinstance(said, dict) else None
@@ -239,20 +241,31 @@ def _called(part: Source, where: str) -> Called:
     return Called(_name(inner, where), arguments_text(_value(inner, _ARGUMENTS)), _string(part, _IDS))
 
 
-def _returned(part: Source, where: str) -> Returned:
+def _returned(part: Source, where: str, known: set[str]) -> tuple[list[Piece], set[str]]:
+    """What a tool answers, and the keys that it expresses: none where something within them is left."""
     content = _value(part, _RESULTS)
+    says_all = not (_is_labelled(content) and set(content) > {"type", "value"})
     if isinstance(content, list) and content and all(isinstance(one, dict) for one in content):
         try:
-            content = plain_text(content, where)
+            pieces, says_all = pieces_of(content, where)
+            content = _said_alone(pieces, where)
         except Refused:
             content = _result(content)
-    return Returned(_result(content), _string(part, _NAMES), _string(part, _IDS))
+    result = Returned(_result(content), _string(part, _NAMES), _string(part, _IDS))
+    return [result], (known if says_all else set())
+
+
+def _is_labelled(value: Any) -> bool:
+    """Whether a result says what kind of value it is, as the AI SDK's do."""
+    return (
+        isinstance(value, dict) and value.get("type") in ("text", "json", "error-text") and "value" in value
+    )
 
 
 def _result(value: Any) -> Any:
     """A result as the content of a tool message: text or parts, else its JSON."""
-    if isinstance(value, dict) and value.get("type") in ("text", "json", "error-text") and "value" in value:
-        value = value["value"]  # the AI SDK's way
+    if _is_labelled(value):
+        value = value["value"]
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, list) and value and all(isinstance(one, dict) and "type" in one for one in value):

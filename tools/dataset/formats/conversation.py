@@ -8,6 +8,7 @@ own; results of calls without ids belong to the call that their place says (`too
 from __future__ import annotations
 
 from collections.abc import Collection
+from types import NoneType
 from typing import Any
 
 from .chat_body import chat_body
@@ -28,7 +29,7 @@ from .media_tags import Media
 from .refusal import Refused, kind_of, shown
 from .roles import Role, role_of
 from .tool_calls import OpenCalls, arguments_text, read_calls
-from .tool_declarations import read_tools
+from .tool_declarations import is_other_tool, read_tools
 
 Source = dict[str, Any]
 SPEAKERS = (
@@ -74,7 +75,7 @@ class Conversation:
         if not isinstance(turn, dict):
             raise Refused("bad_message", f"{where} is {kind_of(turn)}, not an object")
         message, is_whole = opened(turn)
-        if "role" not in message and message.get("type") in _ITEMS:
+        if "role" not in message and message.get("type") in ITEMS:
             role, pieces, says_all = _item(message, where)
             kept: Source = {}
         else:
@@ -117,11 +118,9 @@ class Conversation:
         def close() -> None:
             if not (parts or thoughts or calls):
                 return
-            message: Source = {"role": "assistant", "content": content_of(list(parts))}
+            message: Source = {"role": "assistant", "content": content_of(parts) or (None if calls else "")}
             if thoughts:
                 message["reasoning_content"] = "\n".join(thoughts)
-                if not parts and not calls:
-                    message["content"] = ""
             if calls:
                 message["tool_calls"] = list(calls)
             self.messages.append(message | kept)
@@ -171,7 +170,7 @@ def is_turn(turn: Any) -> bool:
     if not isinstance(turn, dict):
         return False
     message, _ = opened(turn)
-    if "role" not in message and message.get("type") in _ITEMS:
+    if "role" not in message and message.get("type") in ITEMS:
         return True
     key = _speaker_key(message)
     if key is None or role_of(_speaker_name(message[key])) is None:
@@ -213,13 +212,15 @@ def body_of_turns(
     Raises:
         Refused: a turn is not well formed, or there is none.
     """
-    taken = set(used)
+    taken, kept = set(used), dict(extra or {})
     conversation = Conversation()
     said, key = (system, "system") if system is not None else system_beside(source)
     if said:
         conversation.messages.append({"role": "system", "content": said})
     if key:
         taken.add(key)
+        if not isinstance(source.get(key), str | NoneType) and not _is_text_alone(source[key], key):
+            kept[key] = source[key]
     if not turns:
         raise Refused("no_messages", "there are no turns")
     for turn in turns:
@@ -230,13 +231,14 @@ def body_of_turns(
         if isinstance(message["content"], str):
             message["content"] = media.parts(message["content"])
     taken |= media.used
-    declared = tools if tools is not None else source.get("tools")
-    kept = dict(extra or {})
+    given = tools if tools is not None else source.get("tools")
+    declared = read_tools(given)
+    functions = [tool for tool in declared if not is_other_tool(tool)]
+    if len(functions) < len(declared):
+        kept["tools"] = given
     if conversation.not_expressed:
         kept["messages"] = conversation.not_expressed
-    return chat_body(
-        name, source, taken | {"tools"}, conversation.messages, tools=read_tools(declared), extra=kept
-    )
+    return chat_body(name, source, taken | {"tools"}, conversation.messages, tools=functions, extra=kept)
 
 
 def system_beside(source: Source) -> tuple[Any, str]:
@@ -253,6 +255,13 @@ def system_beside(source: Source) -> tuple[Any, str]:
             if isinstance(said, str) and said.strip():
                 return said, key
     return None, ""
+
+
+def _is_text_alone(content: Any, key: str) -> bool:
+    """Whether a content, or the parts of one, hold nothing besides what they say."""
+    if isinstance(content, dict) and "parts" in content:
+        return set(content) <= {"role", "parts"} and pieces_of(content["parts"], key)[1]
+    return pieces_of(content, key)[1]
 
 
 def _speaker_key(message: Source) -> str | None:
@@ -362,7 +371,7 @@ def _calls_beside(value: Any, where: str) -> tuple[list[Piece], bool]:
     return pieces, says_all
 
 
-_ITEMS = ("function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "reasoning")
+ITEMS = ("function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "reasoning")
 """Items of OpenAI Responses that are no messages."""
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from .content_parts import TEXT_KEYS
 from .conversation import are_turns, body_of_turns, is_turn, system_beside
+from .json_fields import holds_messages
 from .json_line import parse_value
 from .refusal import Refused
 from .rendered_text import turns_of_prompt
@@ -25,7 +26,7 @@ from .text_lists import alternating
 
 Source = dict[str, Any]
 NAME = "logged"
-_ANSWERS = ("response", "completion", "generation", "output", "answer", "choices", "target", "assistant")
+ANSWERS = ("response", "completion", "generation", "output", "answer", "choices", "target", "assistant")
 """Keys of an answer beside messages."""
 _PLACES = (
     ("request", "response"),
@@ -41,7 +42,7 @@ _PLACES = (
     ("prompt", "response"),
     ("prompt", "output"),
     ("prompt", "completion"),
-    *(("messages", answer) for answer in _ANSWERS),
+    *(("messages", answer) for answer in ANSWERS),
 )
 _ASKED = ("messages", "contents", "chat_history", "input", "prompt", "conversation", "body")
 _QUESTIONS = (
@@ -92,7 +93,7 @@ def is_unanswered(source: Source) -> bool:
         return False
     if messages[-1].get("role") == "assistant":
         return False
-    return any(source.get(key) and _answer(source[key]) for key in _ANSWERS)
+    return any(source.get(key) and _answer(source[key]) for key in ANSWERS)
 
 
 def to_chat(source: Source) -> Source:
@@ -234,6 +235,4 @@ def _held_json(text: str) -> Any:
         value = parse_value(text)
     except Refused:
         return None
-    if isinstance(value, dict) and (is_turn(value) or "choices" in value or are_turns(value.get("messages"))):
-        return value
-    return value if are_turns(value) else None
+    return value if holds_messages(value) else None

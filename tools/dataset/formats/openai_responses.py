@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conversation import body_of_turns
+from .conversation import ITEMS, body_of_turns
 from .refusal import Refused, kind_of
 
 Source = dict[str, Any]
 NAME = "openai_responses"
 _LISTS = ("input", "output", "items", "messages")
-_ITEMS = ("function_call", "function_call_output", "reasoning", "custom_tool_call", "custom_tool_call_output")
 _PARTS = ("input_text", "output_text", "input_image", "summary_text")
 
 
@@ -29,7 +28,7 @@ def recognise(source: Source) -> str | None:
             content = item.get("content")
             parts = content if isinstance(content, list) else []
             kinds = {part.get("type") for part in parts if isinstance(part, dict)}
-            if ("role" not in item and item.get("type") in _ITEMS) or kinds.intersection(_PARTS):
+            if ("role" not in item and item.get("type") in ITEMS) or kinds.intersection(_PARTS):
                 return f"items of Responses in `{key}`"
     return None
 

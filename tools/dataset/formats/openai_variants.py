@@ -14,7 +14,7 @@ from .chat_body import chat_body
 from .refusal import Refused
 from .roles import role_of
 from .tool_calls import OpenCalls, arguments_text
-from .tool_declarations import read_tools
+from .tool_declarations import is_other_tool, read_tools
 
 Source = dict[str, Any]
 NAME = "openai"
@@ -50,7 +50,7 @@ def to_chat(source: Source) -> Source:
     messages = [_message(turn, calls, f"message {number}") for number, turn in enumerate(turns, start=1)]
     functions = source.get("functions") if isinstance(source.get("functions"), list) else None
     declared = read_tools(source.get("tools")) + read_tools(functions)
-    tools = [tool for tool in declared if not _is_other_tool(tool)]
+    tools = [tool for tool in declared if not is_other_tool(tool)]
     extra: Source = {"tools": declared} if len(tools) < len(declared) else {}
     used = {"messages", "tools", *(["functions"] if functions else [])}
     return chat_body(NAME, source, used, messages, tools=tools, extra=extra)
@@ -60,7 +60,7 @@ def _message(turn: Any, calls: OpenCalls, where: str) -> Any:
     if not isinstance(turn, dict):
         return turn
     role = role_of(turn.get("role"))
-    if role not in (None, "call", turn["role"]) and turn["role"] != "function":
+    if role not in (None, "call", turn.get("role")) and turn.get("role") != "function":
         turn = {**turn, "role": role}
     if turn.get("role") in ("tool", "function"):
         return _answer(turn, calls, where)
@@ -97,10 +97,6 @@ def _answer(turn: Source, calls: OpenCalls, where: str) -> Source:
 def _is_call(call: Any) -> bool:
     function = call.get("function") if isinstance(call, dict) else None
     return isinstance(function, dict) and isinstance(function.get("name"), str)
-
-
-def _is_other_tool(tool: Any) -> bool:
-    return isinstance(tool, dict) and "function" not in tool and isinstance(tool.get("type"), str)
 
 
 def _ids(turns: list[Any]) -> list[str]:

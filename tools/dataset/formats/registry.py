@@ -37,7 +37,7 @@ from . import (
     xlam,
 )
 from .fields_beside import with_question, with_system
-from .json_fields import with_parsed_fields
+from .json_fields import with_parsed_fields, with_turns_parsed
 from .openai_chat import check_chat
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
@@ -122,11 +122,13 @@ class Reading:
         body: the body of the record: the item itself when it is OpenAI chat already.
         format: the format that it was in.
         evidence: what that was told by.
+        mended: what was wrong in fields of the item and certain to mend, in words.
     """
 
     body: Source
     format: Format
     evidence: str
+    mended: tuple[str, ...] = ()
 
 
 PLAIN = Reading({}, _BY_NAME[openai_variants.NAME], "`messages` with role/content")
@@ -149,7 +151,12 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
     Raises:
         Refused: it is in no known format, or not well formed in the one that it is in.
     """
-    source = with_parsed_fields(source)
+    source, mended = with_parsed_fields(source)
+    reading = _read_parsed(source, name)
+    return replace(reading, mended=(*reading.mended, *mended)) if mended else reading
+
+
+def _read_parsed(source: Source, name: str) -> Reading:
     known = _BY_NAME.get(name)
     trouble = None
     if known is None or known.name == openai_variants.NAME:
@@ -161,6 +168,9 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
             if not openai_variants.is_legacy(source) and not logged_exchange.is_unanswered(source):
                 return replace(PLAIN, body=with_system(source))
     found, evidence = (known, known.recognise(source)) if known else _recognised(source)
+    if found is None:
+        source = with_turns_parsed(source)
+        found, evidence = _recognised(source)
     within = record_within(source, _is_record) if found is None else None
     if within is not None:
         reading = read_item(within[1])

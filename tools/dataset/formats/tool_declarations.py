@@ -39,6 +39,11 @@ def read_tools(value: Any) -> list[Any]:
     return [_function_tool(tool, number) for number, tool in enumerate(tools, start=1)]
 
 
+def is_other_tool(tool: Any) -> bool:
+    """Whether a declared tool is no function, such as a code interpreter or a search."""
+    return isinstance(tool, dict) and "function" not in tool and isinstance(tool.get("type"), str)
+
+
 def _named_tools(value: Source) -> list[Source]:
     """Tools that stand under their names, as the AI SDK writes them; none when the object is a tool itself."""
     if {"name", "function", "type", *_WITHIN}.intersection(value):
@@ -50,16 +55,19 @@ def _named_tools(value: Source) -> list[Source]:
 
 def _opened(tool: Any) -> list[Any]:
     """The functions of a tool that holds them one level deeper; any other tool as it is."""
-    if not isinstance(tool, dict) or len(tool) != 1:
+    key = next((key for key in _WITHIN if key in tool), "") if isinstance(tool, dict) else ""
+    if not key:
         return [tool]
-    key, held = next(iter(tool.items()))
+    held = tool[key]
+    rest = {name: value for name, value in tool.items() if name != key}
+    if rest:  # a tool that is no function stands with them, such as a search
+        return [*_opened({key: held}), {"type": "other", **rest}]
     if key == "toolSpec" and isinstance(held, dict):
         schema = held.get("inputSchema")
-        return (
-            [{**held, "inputSchema": schema["json"]}]
-            if isinstance(schema, dict) and "json" in schema
-            else [held]
-        )
+        if not isinstance(schema, dict) or "json" not in schema:
+            return [held]
+        beside = {name: value for name, value in schema.items() if name != "json"}
+        return [{**held, **beside, "inputSchema": schema["json"]}]
     if key in _WITHIN and isinstance(held, list):
         return [_with_small_types(one) for one in held]
     return [tool]

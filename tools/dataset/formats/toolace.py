@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 from . import sharegpt
 from .chat_body import EXTRA_KEY, FORMAT_KEY
@@ -109,11 +109,18 @@ def _with_calls(turns: list[Any], system: str) -> tuple[list[Any], list[int]]:
         if calls and (answered or all(call["name"] in system for call in calls)):
             made.append({"from": "function_call", "value": json.dumps(calls, ensure_ascii=False)})
             called.append(index)
-        elif called and called[-1] == index - 1 and spoken and role_of(spoken[0]) == "tool":
+        elif called and called[-1] == index - 1 and _is_answer(spoken, made[-1]):
             made += [{"from": "observation", "value": text} for text in _results(spoken[1], made[-1])]
+            called.append(index)
         else:
             made.append(turn)
     return made, called
+
+
+def _is_answer(spoken: tuple[str, Any] | None, before: Any) -> TypeGuard[tuple[str, Any]]:
+    """Whether a tool speaks, after a turn that was read as calls."""
+    is_call = isinstance(before, dict) and before.get("from") == "function_call"
+    return is_call and spoken is not None and role_of(spoken[0]) == "tool"
 
 
 def _results(text: Any, call: Source) -> list[str]:
