@@ -34,7 +34,7 @@ def test_an_untouched_workflow_comes_out_as_it_went_in(
 ) -> None:
     path = jsonl(
         chat("b", topic="y", n=1.5),
-        '{ "topic" : null , "messages":[{"role":"assistant","content":"\\u00e9"}], "x": 1.00, "x": 2}',
+        '{ "topic" : null , "messages":[{"role":"assistant","content":"\\u00e9"}], "x": 1.00, "y": 2}',
         chat("a", topics=["t", "u"]),
         chat("b", topic="y", n=1.5),
     )
