@@ -13,9 +13,10 @@ import yaml
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 from finetune_coverage.tools.dataset.exports.huggingface import source_of
+from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.validation.validate import validate_records
 from finetune_coverage.tools.errors import InvalidInput
-from finetune_coverage.tools.store.records import set_topic
+from finetune_coverage.tools.store.records import load_records, set_topic
 from finetune_coverage.tools.store.store import Store
 
 from .readers import from_alpaca, from_sharegpt
@@ -86,6 +87,22 @@ def test_losses_are_told_before_anything_is_written(
         on_survey=lambda plan: told.append((plan.lost, plan.written, any(tmp_path.glob("*d.jsonl*")))),
     )
     assert told == [({"fields: other": 1}, 2, False)] and out.exists()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_file_of_every_format_is_read_again(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path, name: str
+) -> None:
+    pytest.importorskip("pyarrow")
+    sources = [chat("Où est-ce?", topic="t"), chat("two\u2028lines", topic="t")]
+    fill(*sources)
+    report = export_records(store, "wf-1", tmp_path / "out", file_format=name)
+    again = import_files(store, "wf-2", [report.files[0]])
+    assert (again.added, again.bad) == (2, [])
+    read = [record.source["messages"] for record in load_records(store, "wf-2")]
+    assert read == [source["messages"] for source in sources]
+    kept = [record.topic for record in load_records(store, "wf-2")]
+    assert kept == (["t", "t"] if "fields: topic" not in report.lost else [None, None])
 
 
 def test_halves_and_where_each_record_comes_from(
