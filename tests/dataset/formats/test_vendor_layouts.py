@@ -98,6 +98,19 @@ def test_pictures_of_vendors_are_pictures() -> None:
         ({"mapping": {"a": {"children": [], "message": None}}, "current_node": "a"}, "nobody says anything"),
         ({"messages": [said("user", "x"), said("ipython", "4")]}, "message 2 (ipython) is a tool's answer"),
         ({"messages": '[{"role": "user", "content": "x"'}, "`messages` holds text that is not valid JSON"),
+        (
+            {"messages": [{"from": "Bo", "text": "x"}, {"from": "Al", "text": "y"}]},
+            "which of 'Bo', 'Al' is the user",
+        ),
+        (
+            {"payload": [{"sender": {"type": kind}, "content": "x"} for kind in ("contact", "user")]},
+            "which of them is the assistant is not known",
+        ),
+        ({"name": "Bo", "is_user": True, "mes": "x"}, "one message per line"),
+        ({"segments": [{"label": True, "text": "x"}]}, "write its turns as `messages`"),
+        ({"type": "message", "user": "U1", "text": "x", "ts": "1.0"}, "a message of Slack"),
+        ({"question_id": 81, "choices": [{"index": 0, "turns": ["a"]}]}, "join the two by their ids"),
+        ({"custom_id": "1", "response": {"body": {"choices": []}}}, "join the two by their ids"),
         ({"query": "x", "tools": "[]", "answers": "[]"}, "calls no tool"),
     ],
 )

@@ -530,6 +530,190 @@ LAYOUTS: dict[str, tuple[str, Source, list[Source], list[Source]]] = {
         CHAT,
         [],
     ),
+    "Label Studio": (
+        "turns",
+        {
+            "id": 1,
+            "data": {
+                "dialogue": [
+                    {"author": "Customer", "text": "Where is K1?"},
+                    {"author": "Agent", "text": "In Ely."},
+                ]
+            },
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Argilla": ("turns", {"fields": {"chat": CHAT}, "responses": {"quality": [{"value": "good"}]}}, CHAT, []),
+    "Rasa": (
+        "turns",
+        {
+            "sender_id": "s",
+            "events": [
+                {"event": "action", "name": "action_session_start"},
+                {"event": "user", "text": "Where is K1?", "parse_data": {"intent": {"name": "place"}}},
+                {"event": "slot", "name": "code", "value": None},
+                {"event": "bot", "text": "In Ely.", "data": {}},
+            ],
+        },
+        CHAT[1:],
+        [],
+    ),
+    "a contact centre of Google": (
+        "turns",
+        {
+            "entries": [
+                {"text": "Where is K1?", "user_id": 1, "role": "CUSTOMER", "start_timestamp_usec": 1},
+                {"text": "In Ely.", "user_id": 2, "role": "AUTOMATED_AGENT", "start_timestamp_usec": 2},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "a contact centre of Amazon": (
+        "turns",
+        {
+            "Channel": "VOICE",
+            "Transcript": [
+                {"Id": "1", "ParticipantId": "CUSTOMER", "Content": "Where is K1?", "Sentiment": "NEUTRAL"},
+                {"Id": "2", "ParticipantId": "AGENT", "Content": "In Ely.", "Sentiment": "POSITIVE"},
+            ],
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Intercom": (
+        "intercom",
+        {
+            "source": {"body": "Where is K1?", "author": {"type": "user", "id": "5"}, "subject": ""},
+            "conversation_parts": {
+                "total_count": 2,
+                "conversation_parts": [
+                    {"part_type": "comment", "body": "In Ely.", "author": {"type": "admin", "id": "7"}},
+                    {"part_type": "close", "body": None, "author": {"type": "admin", "id": "7"}},
+                ],
+            },
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Sunshine Conversations": (
+        "turns",
+        {
+            "messages": [
+                {"author": {"type": "user"}, "content": {"type": "text", "text": "Where is K1?"}},
+                {
+                    "author": {"type": "business", "displayName": "Al"},
+                    "content": {"type": "text", "text": "In Ely."},
+                },
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Open WebUI": (
+        "open_webui",
+        {
+            "chat": {
+                "title": "K1",
+                "history": {
+                    "currentId": "c",
+                    "messages": {
+                        "a": {"parentId": None, "childrenIds": ["b", "c"], **ASKED},
+                        "b": {"parentId": "a", "childrenIds": [], "role": "assistant", "content": "No idea."},
+                        "c": {"parentId": "a", "childrenIds": [], **TOLD},
+                    },
+                },
+            },
+            "meta": {"tags": ["parcels"]},
+        },
+        CHAT[1:],
+        [],
+    ),
+    "vCon": (
+        "turns",
+        {
+            "parties": [{"name": "Bo", "role": "customer"}, {"name": "Al", "role": "agent"}],
+            "dialog": [
+                {"type": "text", "parties": [0], "body": "Where is K1?"},
+                {"type": "text", "parties": [1], "body": "In Ely."},
+            ],
+        },
+        CHAT[1:],
+        [],
+    ),
+    "a messaging bot": (
+        "turns",
+        {
+            "messages": [
+                {
+                    "direction": "incoming",
+                    "type": "text",
+                    "payload": {"type": "text", "text": "Where is K1?"},
+                },
+                {"direction": "outgoing", "type": "text", "payload": {"type": "text", "text": "In Ely."}},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "LibreChat": (
+        "turns",
+        {
+            "messages": [
+                {"sender": "User", "isCreatedByUser": True, "text": "Where is K1?"},
+                {"sender": "GPT-4", "isCreatedByUser": False, "text": "In Ely."},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "MultiWOZ": (
+        "turns",
+        {
+            "turns": [
+                {"speaker": "USER", "utterance": "Where is K1?"},
+                {"speaker": "SYSTEM", "utterance": "In Ely."},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "LlamaIndex": (
+        "turns",
+        {
+            "messages": [
+                {
+                    "role": "user",
+                    "additional_kwargs": {},
+                    "blocks": [{"block_type": "text", "text": "Where is K1?"}],
+                },
+                {"role": "assistant", "blocks": [{"block_type": "text", "text": "In Ely."}]},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "Semantic Kernel": (
+        "turns",
+        {
+            "Messages": [
+                {"Role": {"Label": "user"}, "Items": [{"$type": "TextContent", "Text": "Where is K1?"}]},
+                {"Role": {"Label": "assistant"}, "Items": [{"$type": "TextContent", "Text": "In Ely."}]},
+            ]
+        },
+        CHAT[1:],
+        [],
+    ),
+    "DialogStudio": (
+        "text_lists",
+        {
+            "log": [{"turn id": 1, "user utterance": "Where is K1?", "system response": "In Ely."}],
+            "prompt": ["x"],
+        },
+        CHAT[1:],
+        [],
+    ),
 }
 """By name: the format, a record, its messages, its tools."""
 

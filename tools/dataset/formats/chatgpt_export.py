@@ -14,6 +14,7 @@ from typing import Any
 from .chat_body import chat_body
 from .content_parts import Called, Piece, Returned, Said, Thought, text_piece
 from .conversation import Conversation
+from .message_tree import way_to
 from .refusal import Refused
 from .roles import role_of
 
@@ -36,7 +37,7 @@ def to_chat(source: Source) -> Source:
     if not isinstance(mapping, dict):
         raise Refused("no_messages", "no `mapping`")
     conversation = Conversation()
-    for node in _way(mapping, source.get("current_node")):
+    for node in way_to(mapping, source.get("current_node"), "parent", "children"):
         message = node.get("message") if isinstance(node, dict) else None
         if isinstance(message, dict):
             _add(conversation, message)
@@ -45,34 +46,6 @@ def to_chat(source: Source) -> Source:
     used = {"mapping", "current_node"}
     tree: Source = {key: source[key] for key in ("mapping", "current_node") if key in source}
     return chat_body(NAME, source, used, conversation.messages, extra=tree)
-
-
-def _way(mapping: Source, current: Any) -> list[Any]:
-    if not isinstance(current, str) or current not in mapping:
-        current = _last_leaf(mapping)
-    way: list[Any] = []
-    seen = set()
-    while isinstance(current, str) and current in mapping and current not in seen:
-        seen.add(current)
-        way.append(mapping[current])
-        parent = mapping[current].get("parent") if isinstance(mapping[current], dict) else None
-        current = parent
-    return way[::-1]
-
-
-def _last_leaf(mapping: Source) -> str | None:
-    at = next(
-        (name for name, node in mapping.items() if isinstance(node, dict) and not node.get("parent")), None
-    )
-    seen = set()
-    while at is not None and at not in seen:
-        seen.add(at)
-        node = mapping.get(at)
-        children = node.get("children") if isinstance(node, dict) else None
-        if not isinstance(children, list) or not children or not isinstance(children[-1], str):
-            return at
-        at = children[-1]
-    return at
 
 
 def _add(conversation: Conversation, message: Source) -> None:

@@ -200,8 +200,9 @@ def _untyped(part: Source, where: str) -> tuple[list[Piece], set[str]]:
     for key in ("inlineData", "inline_data", "fileData", "file_data", *_MEDIA_KEYS):
         if isinstance(part.get(key), dict):
             return [Said(_media_untyped(key, part[key]))], {key}
-    for key in TEXT_KEYS:
-        if isinstance(part.get(key), str):
+    written = {key.lower(): key for key in part}
+    for key in (written[name] for name in TEXT_KEYS if name in written):
+        if isinstance(part[key], str):
             if part.get("thought") is True:
                 return [Thought(part[key])], {key, "thought"}
             return [text_piece(part[key])], {key, "thought"}

@@ -7,7 +7,7 @@ own; results of calls without ids belong to the call that their place says (`too
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -26,26 +26,27 @@ from .content_parts import (
 from .hermes_tags import split_calls, split_responses
 from .langchain_messages import opened
 from .media_tags import Media
-from .refusal import Refused, kind_of, shown
+from .refusal import Refused, keys_of, kind_of, shown
 from .roles import Role, role_of
 from .tool_calls import OpenCalls, arguments_text, read_calls
 from .tool_declarations import is_other_tool, read_tools
 
 Source = dict[str, Any]
 SPEAKERS = (
-    "role",
-    "from",
-    "speaker",
-    "author",
-    "sender",
-    "sender_type",
-    "participant",
-    "participantRole",
-    "type",
+    *("role", "from", "speaker", "author", "sender", "sendertype", "authortype", "participantrole"),
+    *("participant", "participantid", "user", "event", "direction", "messagetype", "type"),
 )
-"""Keys that tell who speaks, the surest first."""
-CONTENTS = ("parts", "content", "value", "text", "message", "utterance", "body", "msg", "contents")
-"""Keys of what is said, the fullest first."""
+"""Keys that tell who speaks, the surest first; capital letters and underscores in them make no difference."""
+_FLAGS: Mapping[Sequence[str], tuple[Role, Role]] = {
+    ("isuser", "iscreatedbyuser", "fromuser"): ("user", "assistant"),
+    ("isbot", "isassistant", "isai", "frombot"): ("assistant", "user"),
+}
+"""Keys that say so or not so, and who speaks in each case."""
+CONTENTS = (
+    *("parts", "content", "value", "text", "message", "utterance", "body", "msg", "mes", "payload", "blocks"),
+    *("items", "contents"),
+)
+"""Keys of what is said, the fullest first, in the same way."""
 SYSTEM_KEYS = ("system", "systemInstruction", "system_instruction", "instructions", "preamble")
 """Keys of a system message beside the turns."""
 _KEPT = ("name", "weight", "loss", "train", "refusal", "prefix")
@@ -84,7 +85,8 @@ class Conversation:
             kept = {key: message[key] for key in _KEPT if key in message and key not in used}
             if role == "tool":
                 kept.pop("name", None)
-            known = {speaker, *used, *kept}
+            names_only = not isinstance(message[speaker], dict) or len(message[speaker]) == 1
+            known = {*([speaker] if names_only else []), *used, *kept}
             says_all &= all(key in known or value in (None, [], {}, "") for key, value in message.items())
         self._add(role, pieces, kept, where)
         if not (says_all and is_whole):
@@ -172,10 +174,9 @@ def is_turn(turn: Any) -> bool:
     message, _ = opened(turn)
     if "role" not in message and message.get("type") in ITEMS:
         return True
-    key = _speaker_key(message)
-    if key is None or role_of(_speaker_name(message[key])) is None:
+    if speaker_of(message)[2] is None:
         return False
-    return any(name in message for name in (*CONTENTS, *_OF_CALLS, "refusal"))
+    return bool(_keys_of(message, CONTENTS)) or any(name in message for name in (*_OF_CALLS, "refusal"))
 
 
 def are_turns(value: Any) -> bool:
@@ -185,6 +186,13 @@ def are_turns(value: Any) -> bool:
         and bool(value)
         and is_turn(value[0])
         and all(isinstance(t, dict) for t in value)
+    )
+
+
+def says_something(turn: Any) -> bool:
+    """Whether an object has anything that is said in a turn; other events of a conversation have not."""
+    return not isinstance(turn, dict) or any(
+        turn[key] not in (None, "", []) for key in (*_keys_of(turn, CONTENTS), *_OF_CALLS) if key in turn
     )
 
 
@@ -264,35 +272,57 @@ def _is_text_alone(content: Any, key: str) -> bool:
     return pieces_of(content, key)[1]
 
 
-def _speaker_key(message: Source) -> str | None:
-    return next((key for key in SPEAKERS if _speaker_name(message.get(key)) is not None), None)
+def _keys_of(message: Source, names: Sequence[str]) -> list[str]:
+    """The keys of a turn that are called by some names, in the order of those."""
+    written = {key.lower().replace("_", ""): key for key in message}
+    return [
+        name if name in message else written[name] for name in names if name in message or name in written
+    ]
+
+
+def speaker_of(message: Source) -> tuple[str, str | None, Role | None]:
+    """Who speaks in a turn: the key that tells, the name there, and the role; empty and ``None`` where none tells.
+
+    The key of a known speaker is taken, or else the first that names anybody.
+    """
+    named = [
+        (key, name)
+        for key in _keys_of(message, SPEAKERS)
+        if (name := _speaker_name(message[key])) is not None
+    ]
+    for key, name in named:
+        if (role := role_of(name)) is not None:
+            return key, name, role
+    for flags, (yes, no) in _FLAGS.items():
+        for key in _keys_of(message, flags):
+            if isinstance(message[key], bool):
+                return key, None, yes if message[key] else no
+    return next(((key, name, None) for key, name in named if key.lower() != "type"), ("", None, None))
 
 
 def _speaker_name(value: Any) -> str | None:
     if isinstance(value, dict):
-        value = value.get("role", value.get("type", value.get("name")))
+        written = {key.lower(): held for key, held in value.items()}
+        value = next((written[key] for key in ("role", "label", "type", "name") if key in written), None)
     return value if isinstance(value, str) else None
 
 
 def _speaker(message: Source, where: str) -> tuple[str, Role]:
-    key = _speaker_key(message)
-    if key is None:
-        raise Refused("bad_message", f"{where} has no speaker (role or from)")
-    name = _speaker_name(message[key])
-    role = role_of(name)
-    if role is None:
-        raise Refused("bad_message", f"{where} has the unknown speaker {shown(name)}")
-    return key, role
+    key, name, role = speaker_of(message)
+    if role is not None:
+        return key, role
+    if name is None:
+        raise Refused("bad_message", f"{where} has no speaker (role or from; keys: {keys_of(message)})")
+    raise Refused("bad_message", f"{where} has the unknown speaker {shown(name)}")
 
 
 def _said(message: Source, role: Role, where: str) -> tuple[list[Piece], set[str], bool]:
     """The pieces of a turn, its keys that they express, and whether they say all that those hold."""
-    key = next((key for key in CONTENTS if message.get(key) not in (None, "", [])), None)
-    key = key or next((key for key in CONTENTS if key in message), None)
+    keys = _keys_of(message, CONTENTS)
+    key = next((key for key in keys if message[key] not in (None, "", [])), None) or next(iter(keys), None)
     content = message.get(key) if key else None
-    used = {key} if key else set()
     # Some write a message's text a second time, beside its parts.
-    used |= {other for other in CONTENTS if other != key and _repeats(message.get(other), content)}
+    used = {other for other in keys if other == key or _repeats(message[other], content)}
     if role == "call":
         calls, says_all = read_calls(content, where)
         return [Called(name, arguments) for name, arguments in calls], used, says_all

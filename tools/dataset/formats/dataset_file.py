@@ -137,11 +137,9 @@ class DatasetReader:
 
     def _read(self, raw: RawObject) -> Item | BadItem:
         try:
-            mark = bad_mark(raw.value, self._topic_field)
-            if mark is not None:
-                reason = f"marked as a bad answer: `{mark}` is {str(raw.value[mark]).strip().lower()}"
-                raise Refused("marked_bad", reason)
+            self._refuse_marked(raw.value)
             reading = read_item(raw.value, self.format)
+            self._refuse_marked(reading.body)
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
         except Refused as refused:
@@ -151,6 +149,13 @@ class DatasetReader:
         self._add_beside(reading.body, 1)
         self._raw.mended.update((*reading.mended, *filter(None, [raw.mended])))
         return Item(raw.place, body, reading.body, reading.format.name)
+
+    def _refuse_marked(self, source: dict[str, Any]) -> None:
+        """Refuse an item that is marked as bad, before it is read or, where it stood within another, after."""
+        mark = bad_mark(source, self._topic_field)
+        if mark is not None:
+            reason = f"marked as a bad answer: `{mark}` is {str(source[mark]).strip().lower()}"
+            raise Refused("marked_bad", reason)
 
     def _found(self, reading: Reading) -> FoundFormat:
         known = reading.format

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .conversation import ITEMS, SYSTEM_KEYS, are_turns
+from .conversation import ITEMS, SYSTEM_KEYS
 from .json_line import parse_value
 from .langchain_messages import is_langchain
 from .lenient_json import read_leniently
@@ -63,7 +63,7 @@ def with_parsed_fields(source: Source) -> tuple[Source, list[str]]:
 
 
 def with_turns_parsed(source: Source) -> Source:
-    """An item that no format knows, with texts that are JSON of turns, or of an object, as what they stand for."""
+    """An item that no format knows, with texts that are JSON of objects as what they stand for."""
     parsed: Source = {}
     for key, value in source.items():
         if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
@@ -71,7 +71,9 @@ def with_turns_parsed(source: Source) -> Source:
                 held = parse_value(value)
             except Refused:
                 continue
-            if isinstance(held, dict) or are_turns(held):
+            if isinstance(held, dict) or (
+                isinstance(held, list) and all(isinstance(one, dict) for one in held)
+            ):
                 parsed[key] = held
     return {**source, **parsed} if parsed else source
 

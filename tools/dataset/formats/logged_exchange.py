@@ -122,7 +122,9 @@ def to_chat(source: Source) -> Source:
 def _found(source: Source) -> tuple[str, str, list[Any], list[Any]] | None:
     """The places of request and response, and their turns."""
     for asked_key, answered_key in _PLACES:
-        request, response = source.get(asked_key), source.get(answered_key)
+        if asked_key not in source or answered_key not in source:
+            continue
+        request, response = source[asked_key], source[answered_key]
         if not request or not response:
             continue
         if asked_key != "messages" and _is_plain(request) and _is_plain(response):

@@ -18,6 +18,7 @@ from .tool_declarations import is_other_tool, read_tools
 
 Source = dict[str, Any]
 NAME = "openai"
+_SAYS = frozenset(("content", "tool_calls", "function_call", "refusal", "audio"))
 
 
 def is_legacy(source: Source) -> bool:
@@ -36,7 +37,9 @@ def recognise(source: Source) -> str | None:
     messages = source.get("messages")
     if not isinstance(messages, list) or not any(isinstance(message, dict) for message in messages):
         return None
-    if not any("role" in message for message in messages if isinstance(message, dict)):
+    if not any(
+        _SAYS.intersection(message) for message in messages if isinstance(message, dict) and "role" in message
+    ):
         return None
     return "`messages` with functions" if is_legacy(source) else "`messages` with role/content"
 

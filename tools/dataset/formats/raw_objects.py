@@ -16,7 +16,9 @@ from .json_line import parse_object, parse_value, text_of_line
 from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
 from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
+from .table_encoding import WESTERN, encoding_of
 from .table_rows import read_rows
+from .text_lists import are_pairs
 
 Source = dict[str, Any]
 LIST_COMMA = "a comma too many or too few between the items of a list"
@@ -201,7 +203,10 @@ class RawObjects:
                     self.left_out[key] = None
 
     def _table(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
-        for line, row in read_rows(file, self.container.delimiter):
+        encoding = encoding_of(self.path)
+        if encoding == WESTERN:
+            self.wrapping = (*self.wrapping, "Windows-1252")
+        for line, row in read_rows(file, self.container.delimiter, encoding):
             yield BadItem(line, row) if isinstance(row, Refused) else RawObject(line, None, row)
 
     def _dialogue(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
@@ -252,6 +257,8 @@ def _otherwise(text: str, refused: Refused) -> tuple[str | None, Source, str] | 
         value = parse_value(text)
         if are_turns(value):
             return None, {"messages": value}, ""
+        if are_pairs(value):
+            return None, {"conversations": value}, ""
         if isinstance(value, str) and value.lstrip().startswith("{"):
             return on_one_line(value), parse_object(value), TWICE
         return None

@@ -19,10 +19,12 @@ from . import (
     cohere,
     gemini,
     glaive,
+    intercom,
     langchain,
     llamafactory_parts,
     logged_exchange,
     oasst_tree,
+    open_webui,
     openai_responses,
     openai_variants,
     preference_pairs,
@@ -41,6 +43,7 @@ from .json_fields import with_parsed_fields, with_turns_parsed
 from .openai_chat import check_chat
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
+from .turn_lists import unknown_speakers
 from .wrapped import record_within
 
 Source = dict[str, Any]
@@ -84,6 +87,8 @@ _FORMATS = (
     ),
     Format(chatgpt_export.NAME, "ChatGPT export", chatgpt_export.recognise, chatgpt_export.to_chat),
     Format(claude_export.NAME, "Claude export", claude_export.recognise, claude_export.to_chat),
+    Format(open_webui.NAME, "Open WebUI export", open_webui.recognise, open_webui.to_chat),
+    Format(intercom.NAME, "Intercom", intercom.recognise, intercom.to_chat),
     Format(gemini.NAME, "Gemini", gemini.recognise, gemini.to_chat),
     Format(bedrock.NAME, "Bedrock Converse", bedrock.recognise, bedrock.to_chat),
     Format(ai_sdk.NAME, "AI SDK", ai_sdk.recognise, ai_sdk.to_chat),
@@ -176,7 +181,7 @@ def _read_parsed(source: Source, name: str) -> Reading:
         reading = read_item(within[1])
         return replace(reading, evidence=f"within `{within[0]}`: {reading.evidence}")
     if found is None:
-        unread = why_unread(source)
+        unread = why_unread(source) or unknown_speakers(source)
         if unread is not None:
             raise Refused("unsupported_format", unread)
         raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")

@@ -138,8 +138,10 @@ _TEMPLATES = (
         is_sure=False,
     ),
 )
-_ROUND = re.compile(r"\[Round \d+\]\s*$")
-_SYSTEM = re.compile(r"<<SYS>>(.*?)<</SYS>>", re.DOTALL)
+_ROUND = re.compile(r"\[Round [0-9]+\]$")
+_LONGEST_ROUND = 20
+_GLAIVE = re.compile(r"\{\s*\"name\":\s*\"(?P<name>[^\"]+)\",\s*\"arguments\":\s*")
+_SYSTEM = ("<<SYS>>", "<</SYS>>")
 _CALL = "<functioncall>"
 
 
@@ -226,9 +228,12 @@ def _turns(mark: re.Match[str], said: str, template: Template) -> list[Source]:
             return [{"role": "assistant", "content": [{"type": "reasoning", "text": said}]}]
     if role is None:
         raise Refused("bad_message", f"a turn of the rendered text has the unknown speaker {name!r}")
-    if role == "user" and (system := _SYSTEM.search(said)):
-        rest = (said[: system.start()] + said[system.end() :]).strip()
-        return [{"role": "system", "content": system[1].strip()}, {"role": "user", "content": rest}]
+    if role == "user" and _SYSTEM[0] in said:
+        before, _, rest = said.partition(_SYSTEM[0])
+        system, closing, after = rest.partition(_SYSTEM[1])
+        if closing:
+            asked = (before + after).strip()
+            return [{"role": "system", "content": system.strip()}, {"role": "user", "content": asked}]
     if role == "assistant" and said.startswith(_CALL):
         return [{"role": "assistant", "content": [_glaive_call(said.removeprefix(_CALL).strip())]}]
     return [{"role": role, "content": said}]
@@ -236,26 +241,35 @@ def _turns(mark: re.Match[str], said: str, template: Template) -> list[Source]:
 
 def _glaive_call(text: str) -> Source:
     """A call as Glaive writes it: its arguments are JSON between single quotation marks."""
-    found = re.match(r"\{\s*\"name\":\s*\"([^\"]+)\",\s*\"arguments\":\s*'?(.*?)'?\s*\}\s*$", text, re.DOTALL)
-    if found is None:
+    found = _GLAIVE.match(text)
+    arguments = text[found.end() :].removesuffix("}").strip() if found and text.endswith("}") else ""
+    if found is None or not arguments:
         raise Refused("bad_message", "a <functioncall> is no JSON with name and arguments")
-    return {"type": "tool_call", "name": found[1], "arguments": found[2]}
+    return {
+        "type": "tool_call",
+        "name": found["name"],
+        "arguments": arguments.removeprefix("'").removesuffix("'"),
+    }
 
 
 def _bare(text: str, template: Template) -> str:
-    """A turn's text without what ends it."""
-    text = text.strip()
+    """A turn's text without what ends it, and without the spaces around it."""
+    begin, end = 0, len(text)
     while True:
-        end = next((end for end in template.ends if text.endswith(end)), None)
-        begin = next((end for end in template.ends if text.startswith(end)), None)
-        if end:
-            text = text.removesuffix(end).rstrip()
-        elif begin:
-            text = text.removeprefix(begin).lstrip()
-        elif template.name == "ChatGLM" and (round_ := _ROUND.search(text)):
-            text = text[: round_.start()].rstrip()
-        else:
-            return text
+        while begin < end and text[begin].isspace():
+            begin += 1
+        while begin < end and text[end - 1].isspace():
+            end -= 1
+        first = next((mark for mark in template.ends if text.startswith(mark, begin, end)), "")
+        last = next((mark for mark in template.ends if text.endswith(mark, begin, end)), "")
+        if not (first or last):
+            break
+        begin = min(begin + len(first), end)
+        end = end if first else end - len(last)
+    bare = text[begin:end]
+    if template.name == "ChatGLM" and (round_ := _ROUND.search(bare[-_LONGEST_ROUND:])):
+        bare = bare[: len(bare) - len(round_[0])].rstrip()
+    return bare
 
 
 def _joined(turns: list[Source]) -> list[Source]:

@@ -30,14 +30,16 @@ def is_header(first_line: str) -> bool:
     return any(sign in first_line and _known_names(first_line, sign) >= 2 for sign in _DELIMITERS)
 
 
-def read_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, dict[str, Any] | Refused]]:
+def read_rows(
+    file: BinaryIO, delimiter: str, encoding: str = "utf-8-sig"
+) -> Iterator[tuple[int, dict[str, Any] | Refused]]:
     """The rows with the line that each begins on; an empty cell is no value.
 
     Raises:
         Refused: the table cannot be read on.
     """
     csv.field_size_limit(MAX_ITEM_BYTES)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
     lines = _Counted(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] | None = None

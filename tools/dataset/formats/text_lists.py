@@ -18,8 +18,10 @@ Source = dict[str, Any]
 NAME = "text_lists"
 LISTS = (
     *("conversation", "conversations", "dialog", "dialogue", "data", "messages", "chat", "utterances"),
-    *("turns", "history", "rounds", "exchanges", "qa", "qa_pairs", "pairs", "multi_turns", "items"),
+    *("turns", "history", "rounds", "exchanges", "qa", "qa_pairs", "pairs", "multi_turns", "items", "log"),
 )
+_OF_TEXTS = LISTS[:8]
+"""Those that may be texts in turn: `turns` alone are prompts of a benchmark, `items` may be anything."""
 PAIRS = (
     ("human", "assistant"),
     ("user", "assistant"),
@@ -35,6 +37,7 @@ PAIRS = (
     ("human", "bot"),
     ("q", "a"),
     ("input", "answer"),
+    ("user utterance", "system response"),
 )
 
 
@@ -60,20 +63,27 @@ def alternating(texts: list[str]) -> list[Source]:
     ]
 
 
+def are_pairs(value: Any) -> bool:
+    """Whether a value is a list of pairs of texts: a question and its answer each."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+        and all(isinstance(text, str) for pair in value for text in pair)
+    )
+
+
 def _found(source: Source) -> tuple[str, str, list[Source], list[Any]] | None:
     """The list, what tells it, its turns, and what of its pairs those do not say."""
     for key in LISTS:
         value = source.get(key)
         if not isinstance(value, list) or not value:
             continue
-        # Alone, `turns` are prompts of a benchmark, and `history` stands before a question.
-        if all(isinstance(text, str) for text in value) and key not in ("turns", "history", "items"):
+        if key in _OF_TEXTS and all(isinstance(text, str) for text in value):
             if len(value) > 1:
                 return key, "texts in turn", alternating(value), []
-        elif all(isinstance(pair, list) and len(pair) == 2 for pair in value):
-            texts = [text for pair in value for text in pair]
-            if all(isinstance(text, str) for text in texts):
-                return key, "pairs of texts", alternating(texts), []
+        elif are_pairs(value):
+            return key, "pairs of texts", alternating([text for pair in value for text in pair]), []
         elif isinstance(value[0], dict) and (pair := _pair(value[0])):
             turns, left = _apart(value, pair)
             return key, f"pairs of {pair[0]} and {pair[1]}", turns, left
