@@ -12,7 +12,7 @@ from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, say
 from ..views.record_bar import record_bar
 from .options_and_prompts import AsJson, Workflow, finite, open_services
-from .validate import beside_text
+from .validate import beside_lines
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport
@@ -136,8 +136,8 @@ def show_losses(report: ExportReport) -> None:
     """Print what the format does not hold, and what is left out."""
     for loss, count in report.lost.items():
         note(f"Not in this format, in {count} records: {loss}.", style="yellow")
-    if report.left_beside:
-        note(beside_text(report.left_beside), style="yellow")
+    for line in beside_lines(report.beside, report.left_beside):
+        note(line, style="yellow")
     if report.left_out_unfit:
         note(f"{report.left_out_unfit} records that do not fit are left out:", style="yellow")
         for record in report.unfit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _PLACES_SHOWN = 3
 _TOPICS_SHOWN = 3
+_FIELDS_SHOWN = 6
 _WORST = 0.1
 """Share of a topic from which its loss is worth a word."""
 
@@ -88,8 +90,8 @@ def _show(report: ValidationReport) -> None:
     note(f"Tokens are counted so: {report.token_method}.")
     for trainer, records in report.refused_by.items():
         say(f"{trainer} refuses or skips {records:,} records.", style="yellow")
-    if report.left_beside:
-        say(beside_text(report.left_beside), style="yellow")
+    for line in beside_lines(report.beside, report.left_beside):
+        say(line, style="yellow")
     if report.file is not None:
         _show_file(report.file)
     if not report.rules:
@@ -116,12 +118,15 @@ def _show(report: ValidationReport) -> None:
         note(f"Near duplicates of {report.not_compared:,} records were not looked for: there are too many.")
 
 
-def beside_text(left_beside: dict[str, int]) -> str:
-    """That fields which may carry a part of the conversation stand beside it, for a person."""
-    named = ", ".join(f"{name} ({count:,})" for name, count in left_beside.items())
-    return (
-        f"Beside the conversation, where nothing is learnt from it, with the records that have it: {named}."
-    )
+def beside_lines(beside: dict[str, int], left_beside: dict[str, int]) -> Iterator[str]:
+    """That fields stand beside the conversation, for a person: all of them, and those that may be a part of it."""
+    if beside:
+        named = ", ".join(f"{name} ({count:,})" for name, count in list(beside.items())[:_FIELDS_SHOWN])
+        more = f", … and {len(beside) - _FIELDS_SHOWN} more (--json)" if len(beside) > _FIELDS_SHOWN else ""
+        most = max(beside.values())
+        yield f"{len(beside)} fields of up to {most:,} records stay beside the conversation, not learnt: {named}{more}."
+    for name, count in left_beside.items():
+        yield f"`{name}` may carry a part of the conversation, in {count:,} records."
 
 
 def _show_file(file: FileReport) -> None:

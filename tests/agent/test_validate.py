@@ -80,17 +80,20 @@ def test_by_the_rules_of_who_takes_the_file(command: Command, faulty: str, tmp_p
 def test_what_stands_beside_the_conversation_is_said_again(
     command: Command, write_dataset: WriteDataset, tmp_path: Path
 ) -> None:
-    row = json.loads(chat_line("a", "Where is it?")) | {"context": "The map shows three doors."}
+    row = json.loads(chat_line("a", "Where is it?")) | {"context": "The map shows three doors.", "lang": "en"}
     assert (
         command("import", write_dataset(json.dumps(row), chat_line("a", "And that?")), "-w", "wf-1").code == 0
     )
-    said = "nothing is learnt from it, with the records that have it: context (1)."
+    said = (
+        "2 fields of up to 1 records stay beside the conversation, not learnt: context (1), lang (1). "
+        "`context` may carry a part of the conversation, in 1 records."
+    )
     assert said in " ".join(command("validate", "-w", "wf-1").out.split())
     for form in ("openai", "trl"):
         shown = command("export", "-w", "wf-1", "-o", tmp_path / f"{form}.jsonl", "--format", form)
         assert said in " ".join(shown.err.split())
     answer = command("export", "-w", "wf-1", "-o", tmp_path / "again.jsonl", "--json").document["export"]
-    assert answer["left_beside"] == {"context": 1}
+    assert answer["left_beside"] == {"context": 1} and answer["beside"] == {"context": 1, "lang": 1}
 
 
 def test_the_file_of_findings_is_never_replaced_unasked(

@@ -55,6 +55,7 @@ class ExportReport:
         config: the stanza for the trainer, as it is also written beside the data.
         left_beside: fields that may carry a part of the conversation and stand beside it, with how many records have
             them; nothing is learnt from them.
+        beside: all fields that stand beside the conversation and the topic, the same way.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class ExportReport:
     repeated: dict[str, int] = field(default_factory=dict)
     config: str = ""
     left_beside: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
     left_out_marked_bad: int = 0
 
 
@@ -228,7 +230,8 @@ def _with_losses(report: ExportReport, survey: Survey, counted: Survey) -> Expor
         left_out_unfit=survey.unfit,
         unfit=tuple(survey.unfit_named),
         lost=dict(survey.lost.most_common()),
-        left_beside=dict(counted.left_beside.most_common()),
+        left_beside=dict(counted.beside.unread.most_common()),
+        beside=dict(counted.beside.fields.most_common()),
         left_out_marked_bad=counted.marked_bad,
     )
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import InvalidInput
 from ...store.stored_rows import StoredRow
-from ..formats.fields_beside import left_beside
 from ..formats.marks import bad_mark
+from ..kept_beside import KeptBeside
 from ..topic_label import read_topics, write_topic
 from .converted import Unfit
 from .export_format import ExportFormat
@@ -43,7 +43,7 @@ class Survey:
     Attributes:
         without_assistant: records without an assistant turn that are left out.
         marked_bad: records that are marked as bad answers and left out.
-        left_beside: fields that may carry a part of the conversation and stand beside it, with their records.
+        beside: fields that stand beside the conversation.
         unfit: how many records the format cannot hold.
         unfit_named: the first of them.
         split: how the dataset is divided, if it is.
@@ -55,7 +55,7 @@ class Survey:
 
     without_assistant: int = 0
     marked_bad: int = 0
-    left_beside: Counter[str] = field(default_factory=Counter)
+    beside: KeptBeside = field(default_factory=KeptBeside)
     unfit: int = 0
     unfit_named: list[UnfitRecord] = field(default_factory=list)
     split: Split | None = None
@@ -90,7 +90,7 @@ def learnable(
         elif not include_all and bad_mark(source, row.topic_field):
             survey.marked_bad += 1
         else:
-            survey.left_beside.update(left_beside(source))
+            survey.beside.add(source, row.topic_field)
             yield row, source
 
 

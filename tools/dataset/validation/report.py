@@ -137,6 +137,7 @@ class ValidationReport:
         rules: the rules that found something, the worst first.
         left_beside: fields that may carry a part of the conversation and stand beside it, with how many records have
             them; nothing is learnt from them.
+        beside: all fields that stand beside the conversation and the topic, the same way.
         file: the file of the vendor that was named, if one was.
     """
 
@@ -151,6 +152,7 @@ class ValidationReport:
     not_compared: int
     rules: tuple[RuleReport, ...]
     left_beside: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
     file: FileReport | None = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,8 +10,8 @@ from ...errors import InvalidInput
 from ...store.store import Store
 from ...store.stored_rows import OnProgress, StoredRow, count_rows, stored_rows, told
 from ..exports.converted import Unfit
-from ..formats.fields_beside import left_beside
 from ..formats.marks import bad_mark
+from ..kept_beside import KeptBeside
 from .content_rules import check_content
 from .duplicates import Duplicates
 from .report import Collector, ValidationReport
@@ -59,7 +58,7 @@ def validate_records(
     counter = make_counter()
     duplicates = Duplicates()
     collector = Collector(vendors)
-    beside: Counter[str] = Counter()
+    beside = KeptBeside()
     with store.read() as connection:
         rows = stored_rows(connection, workflow_id)
         total = count_rows(connection, workflow_id) if on_progress else 0
@@ -67,7 +66,7 @@ def validate_records(
             tokens = 0
             try:
                 source = json.loads(row.body)
-                beside.update(left_beside(source))
+                beside.add(source, row.topic_field)
                 tokens = counter.of_record(source)
                 found = [*_of_length(tokens, most), *duplicates.check(row, source, tokens)]
                 found += _of_mark(source, row.topic_field)
@@ -90,7 +89,8 @@ def validate_records(
         tokens_exact=counter.exact,
         not_compared=duplicates.not_remembered,
         rules=collector.rules(),
-        left_beside=dict(beside.most_common()),
+        left_beside=dict(beside.unread.most_common()),
+        beside=dict(beside.fields.most_common()),
         file=None if file is None else file.report(),
     )
 
