@@ -47,6 +47,19 @@ def test_harmony_has_thoughts_calls_and_results() -> None:
     assert messages[2]["content"] == '{"place": "Ely"}'
 
 
+def test_calls_and_results_between_tags_are_calls_and_results() -> None:
+    text = (
+        "<|im_start|>user\nWhere is K1?<|im_end|>\n"
+        '<|im_start|>assistant\n<tool_call>\n{"name": "find", "arguments": {"code": "K1"}}\n</tool_call><|im_end|>\n'
+        '<|im_start|>user\n<tool_response>\n{"place": "Ely"}\n</tool_response><|im_end|>\n'
+        "<|im_start|>assistant\nIn Ely.<|im_end|>\n"
+    )
+    messages = read_item({"text": text}).body["messages"]
+    assert [message["role"] for message in messages] == ["user", "assistant", "tool", "assistant"]
+    assert messages[1]["tool_calls"][0]["function"]["name"] == "find"
+    assert messages[2]["content"] == '{"place": "Ely"}'
+
+
 @pytest.mark.parametrize(
     "text",
     [

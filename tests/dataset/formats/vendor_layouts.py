@@ -513,7 +513,7 @@ LAYOUTS: dict[str, tuple[str, Source, list[Source], list[Source]]] = {
         "prompt_completion",
         {
             "prompt": "<|im_start|>user\nWhere is K1?<|im_end|>\n<|im_start|>assistant\n",
-            "completion": "In Ely.",
+            "completion": "In Ely.<|im_end|>\n",
         },
         CHAT[1:],
         [],

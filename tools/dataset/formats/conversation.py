@@ -38,7 +38,7 @@ SPEAKERS = (
 )
 """Keys that tell who speaks, the surest first; capital letters and underscores in them make no difference."""
 _FLAGS: Mapping[Sequence[str], tuple[Role, Role]] = {
-    ("isuser", "iscreatedbyuser", "fromuser"): ("user", "assistant"),
+    ("isuser", "ishuman", "iscreatedbyuser", "fromuser", "incoming"): ("user", "assistant"),
     ("isbot", "isassistant", "isai", "frombot"): ("assistant", "user"),
 }
 """Keys that say so or not so, and who speaks in each case."""

@@ -16,7 +16,7 @@ from .chat_body import chat_body, system_messages
 from .content_parts import plain_text
 from .conversation import Conversation, are_turns
 from .refusal import Refused, kind_of
-from .rendered_text import turns_of_prompt
+from .rendered_text import turns_of_prompt, without_ends
 from .roles import role_of
 from .text_lists import alternating
 from .tool_declarations import read_tools
@@ -29,7 +29,7 @@ _PAIRS = tuple(
         ("prompt", "completion response output answer generation target chosen_response"),
         ("question", "answer response output"),
         ("query", "response answer output"),
-        ("input", "output target response answer"),
+        ("input", "output target response answer expected_output expectedoutput expected ideal"),
         ("inputs", "targets outputs"),
         ("input_text", "output_text"),
         ("text_input", "output"),
@@ -56,6 +56,8 @@ def to_chat(source: Source) -> Source:
     if pair is None:
         raise Refused("no_messages", "no prompt with an answer (`prompt` and `completion`)")
     prompt, completion = source[pair[0]], source[pair[1]]
+    if isinstance(prompt, str) and isinstance(completion, str) and turns_of_prompt(prompt):
+        completion = without_ends(completion)
     messages = as_messages(prompt, "user", pair[0]) + as_messages(completion, "assistant", pair[1])
     used = {*pair, "system", "tools"}
     return chat_body(

@@ -143,6 +143,7 @@ _LONGEST_ROUND = 20
 _GLAIVE = re.compile(r"\{\s*\"name\":\s*\"(?P<name>[^\"]+)\",\s*\"arguments\":\s*")
 _SYSTEM = ("<<SYS>>", "<</SYS>>")
 _CALL = "<functioncall>"
+_RESPONSE = "<tool_response>"
 
 
 def recognise(source: Source) -> str | None:
@@ -172,6 +173,19 @@ def turns_of_prompt(text: str) -> list[Source] | None:
                 return None
             return turns[:-1] if _is_open(turns[-1]) else turns
     return None
+
+
+def without_ends(text: str) -> str:
+    """The answer to a rendered prompt without the marks of a template that stand at its end."""
+    marks = [mark for template in _TEMPLATES if template.is_sure for mark in template.ends]
+    bare = end = len(text)
+    while True:
+        while end and text[end - 1].isspace():
+            end -= 1
+        mark = next((mark for mark in marks if text.endswith(mark, 0, end)), None)
+        if mark is None:
+            return text[:bare]
+        bare = end = end - len(mark)
 
 
 def turns_of_text(text: str) -> tuple[str, list[Source]] | None:
@@ -234,6 +248,8 @@ def _turns(mark: re.Match[str], said: str, template: Template) -> list[Source]:
         if closing:
             asked = (before + after).strip()
             return [{"role": "system", "content": system.strip()}, {"role": "user", "content": asked}]
+    if role == "user" and said.startswith(_RESPONSE):  # Qwen's templates let the user say what a tool answers
+        return [{"role": "tool", "content": said}]
     if role == "assistant" and said.startswith(_CALL):
         return [{"role": "assistant", "content": [_glaive_call(said.removeprefix(_CALL).strip())]}]
     return [{"role": role, "content": said}]
