@@ -11,6 +11,9 @@ from typing import Any, Literal
 
 import orjson
 
+DIGEST_BYTES = 10
+"""How much of a content hash goes into a record's id: 20 hexadecimal digits."""
+
 Origin = Literal["real", "synthetic"]
 Message = dict[str, Any]
 """One chat message as it stands in the dataset: ``role``, ``content``, maybe ``tool_calls`` and more."""

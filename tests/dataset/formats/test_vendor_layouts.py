@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.formats.registry import read_item
 
@@ -165,3 +167,22 @@ def test_an_answer_that_is_json_stays_text(key: str, text: str) -> None:
         said("user", "Hi"),
         said("assistant", text),
     ]
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place, *(found for key, item in inner for found in places(item, (*place, key)))]
+
+
+@pytest.mark.parametrize("damage", [None, [[]], {"type": ["x"], "role": {}}])
+def test_a_damaged_record_is_read_or_refused(damage: Any) -> None:
+    """Whatever stands anywhere in a record: nothing else than a refusal ever comes of it."""
+    for _, source, _, _ in LAYOUTS.values():
+        for *way, last in filter(None, places(source)):
+            damaged = json.loads(json.dumps(source))
+            within = damaged
+            for step in way:
+                within = within[step]
+            within[last] = damage
+            with suppress(Refused):
+                check_chat(read_item(damaged).body)

@@ -27,7 +27,7 @@ def recognise(source: Source) -> str | None:
                 break
             content = item.get("content")
             parts = content if isinstance(content, list) else []
-            kinds = {part.get("type") for part in parts if isinstance(part, dict)}
+            kinds = {str(part.get("type")) for part in parts if isinstance(part, dict)}
             if ("role" not in item and item.get("type") in ITEMS) or kinds.intersection(_PARTS):
                 return f"items of Responses in `{key}`"
     return None
