@@ -15,6 +15,7 @@ from ..output import note, print_json, say
 from ..views.record_bar import record_bar
 from .file_or_stdout import STDOUT, file_or_stdout
 from .options_and_prompts import AsJson, Workflow, finite, open_services
+from .validate import beside_lines
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport
@@ -40,7 +41,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="openai, sharegpt, alpaca, huggingface, trl, axolotl or llamafactory.",
+            help="openai, sharegpt, alpaca, huggingface, trl, axolotl, llamafactory, azure, together, mistral, "
+            "bedrock, gemini or cohere.",
         ),
     ] = "openai",
     split: Annotated[
@@ -81,7 +83,12 @@ def export(
     ] = False,
     include_all: Annotated[
         bool,
-        typer.Option("--all", help="Also records without an assistant turn, of which nothing is learnt."),
+        typer.Option(
+            "--all", help="Also records without an assistant turn, and those that are marked as bad answers."
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written and lost, and write nothing.")
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "--force", help="Replace files that are there.")
@@ -102,6 +109,12 @@ def export(
     if output == STDOUT and as_json:
         raise typer.BadParameter("both would be on standard output; leave --json out.", param_hint="--output")
     origin: Origin | None = None if with_synthetic else "real"
+    told: list[ExportReport] = []
+
+    def tell(planned: ExportReport) -> None:
+        told.append(planned)
+        show_losses(planned)
+
     with file_or_stdout(output) as target, record_bar("Exporting") as on_progress:
         report = export_records(
             open_services().store,
@@ -116,6 +129,8 @@ def export(
             provenance=provenance,
             leave_out_unfit=leave_out_unfit,
             oversample=oversample,
+            dry_run=dry_run,
+            on_survey=None if as_json else tell,
             on_progress=on_progress,
         )
         if output == STDOUT and report.files != (target,):
@@ -125,16 +140,44 @@ def export(
             )
     if as_json:
         print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
-        return
-    show_export(report, note if output == STDOUT else say)
+    elif dry_run:
+        say(f"{report.written} records would be written to {report.path} ({report.synthetic} synthetic).")
+    else:
+        show_export(report, note if output == STDOUT else say, losses_told=bool(told))
 
 
-def show_export(report: ExportReport, tell: Callable[..., None] = say) -> None:
-    """Print what was written, what the format lost, and what was left out.
+def show_losses(report: ExportReport) -> None:
+    """Print what the format does not hold, and what is left out."""
+    for loss, count in report.lost.items():
+        note(f"Not in this format, in {count} records: {loss}.", style="yellow")
+    for line in beside_lines(report.beside, report.left_beside):
+        note(line, style="yellow")
+    if report.left_out_unfit:
+        note(f"{report.left_out_unfit} records that do not fit are left out:", style="yellow")
+        for record in report.unfit:
+            note(f"  {record.place}: {record.reason}", style="yellow")
+        if report.left_out_unfit > len(report.unfit):
+            note(f"  … and {report.left_out_unfit - len(report.unfit)} more", style="yellow")
+    if report.left_out_without_assistant:
+        note(
+            f"{report.left_out_without_assistant} records without an assistant turn are left out; "
+            "--all keeps them.",
+            style="yellow",
+        )
+    if report.left_out_marked_bad:
+        note(
+            f"{report.left_out_marked_bad} records that are marked as bad answers are left out; --all keeps them.",
+            style="yellow",
+        )
+
+
+def show_export(report: ExportReport, tell: Callable[..., None] = say, *, losses_told: bool = False) -> None:
+    """Print what was written and, unless it was told before, what the format lost and what was left out.
 
     Args:
         report: what the export did.
         tell: prints a line: `note` where the records themselves are on standard output.
+        losses_told: whether the losses were printed before it wrote.
     """
     place = "standard output" if tell is note else report.path
     tell(f"{report.written} records written to {place} ({report.synthetic} synthetic).", style="bold")
@@ -143,20 +186,8 @@ def show_export(report: ExportReport, tell: Callable[..., None] = say) -> None:
     if report.files != (report.path,):
         for file in report.files:
             say(f"  {file}")
-    for loss, count in report.lost.items():
-        note(f"Not in this format, in {count} records: {loss}.", style="yellow")
-    if report.left_out_unfit:
-        note(f"{report.left_out_unfit} records that do not fit were left out:", style="yellow")
-        for record in report.unfit:
-            note(f"  {record.place}: {record.reason}", style="yellow")
-        if report.left_out_unfit > len(report.unfit):
-            note(f"  … and {report.left_out_unfit - len(report.unfit)} more", style="yellow")
-    if report.left_out_without_assistant:
-        note(
-            f"{report.left_out_without_assistant} records without an assistant turn were left out; "
-            "--all keeps them.",
-            style="yellow",
-        )
+    if not losses_told:
+        show_losses(report)
     if report.only_training:
         note(f"Too few records for validation, all in training: {_topics(report.only_training)}.")
     if report.over_share:
