@@ -22,6 +22,7 @@ _PLAN = re.compile(
     r"(?:do |make it )?(?P<count>\d+)(?: for (?P<topic>.+?))?(?:(?: with|,) (?P<strategy>[a-z_ -]+))?"
 )
 _TWO = re.compile(r"(\d+) technical and (\d+) billing(?: with|,) few-shot")
+_PILOT = re.compile(r"first (\d+), then the rest if they are good")
 _DROP = re.compile(r"drop (?P<numbers>\d+(?: and \d+)?)(?:(?: because|,|:) (?P<reason>.+))?")
 _EDIT = re.compile(r"edit the (?P<part>reply|question) of (?P<number>\d+): (?P<text>.+)")
 _EACH: dict[str, tuple[str, dict[str, Any]]] = {
@@ -162,6 +163,9 @@ def _read(sentence: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]] | 
         reason = found["reason"] or ""
         is_rule = "never" in reason or "no reply" in reason
         return "DropRecords", {"numbers": numbers, "reason": reason, "is_rule": is_rule}
+    if found := _PILOT.fullmatch(sentence):
+        items = [{**item, "pilot": int(found[1])} for item in state["plan_on_the_table"]]
+        return "ProposePlan", {"items": items}
     if found := _TWO.fullmatch(sentence):
         names = [_topic("technical", topics), _topic("billing", topics)]
         counts = zip(names, found.groups(), strict=True)

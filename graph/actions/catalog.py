@@ -32,6 +32,13 @@ class PlannedItem(BaseModel):
         default=None,
         description="Only if the person named one, or the plan on the table has one for the topic.",
     )
+    pilot: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_PER_ITEM,
+        description="So many of the count first, and the rest by itself only if these are good: 'first 10 each, then "
+        "the rest if they are any good'. Keep that of the plan on the table.",
+    )
 
 
 class ProposePlan(Action):
@@ -73,7 +80,8 @@ class LeaveOut(Action):
 
 class ProposePilot(Action):
     """Show a small sample of what the plan on the table would write before the whole of it: "first show me three". The
-    sample needs a yes of its own. Where no plan is on the table, propose a small one instead.
+    sample needs a yes of its own. Where no plan is on the table, propose a small one instead. Where the person does not
+    want to be asked again, that is `ProposePlan` with a ``pilot`` in each item.
     """
 
     count: int = Field(default=3, ge=1, le=50)

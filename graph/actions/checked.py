@@ -87,7 +87,8 @@ def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services)
             strategy = choose_strategy(profiles[topic])[0]
         before = items.get((topic, strategy))
         count = part.count + (before.count if before else 0)
-        items[(topic, strategy)] = PlanItem(topic=topic, count=count, strategy=strategy)
+        pilot = part.pilot or (before.pilot if before else None)
+        items[(topic, strategy)] = PlanItem(topic=topic, count=count, strategy=strategy, pilot=pilot)
     return list(items.values())
 
 

@@ -14,7 +14,7 @@ from ...tools.generation.money.estimate import estimate_plan
 from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
-from ..offers.options import plan_options
+from ..offers.options import plan_options, promised_in_words
 from ..offers.pending import ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
@@ -83,7 +83,9 @@ def revise(
             "This plan is expected to need more than the cap allows; the generation would stop there."
         )
     note = "\n\n".join(filter(None, said))
-    return {**shown(revised_plan(coverage, changed, cost_words(estimate), note=note), changed), **left_out}
+    promise = promised_in_words(services, changed.workflow_id, items)
+    text = revised_plan(coverage, changed, cost_words(estimate), promise=promise, note=note)
+    return {**shown(text, changed), **left_out}
 
 
 def leave_out(source: ServicesSource, state: State, deed: LeaveOut) -> dict[str, Any]:

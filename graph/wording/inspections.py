@@ -23,7 +23,9 @@ MOST_ROUNDS = 20
 
 
 def effect_of(effect: PlanEffect) -> str:
-    """What the counts and the score become: "Technical Issues 15 → 45, balance score 0.72"."""
+    """What the counts and the score become, and what the records will be worth: "Technical Issues 15 → 45, balance
+    score 0.72, about 24 of 30 new (measured by hand: …)".
+    """
     changes = [
         f"{topic_title(topic)} {effect.counts_now[topic]:,} → {then:,}"
         for topic, then in effect.counts_then.items()
@@ -32,7 +34,8 @@ def effect_of(effect: PlanEffect) -> str:
         changes = [f"{effect.records:,} records more"]
     lower = LOWER if effect.lowers_score else ""
     score = [f"balance score {effect.score_then:.2f}{lower}"] if effect.score_then is not None else []
-    return ", ".join([*changes, *score])
+    worth = [effect.worth.words] if effect.worth is not None else []
+    return ", ".join([*changes, *score, *worth])
 
 
 def topic_line(topic: TopicStanding) -> str:

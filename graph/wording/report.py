@@ -45,6 +45,7 @@ def analysis_report(
     offer: Offer,
     *,
     cost: str = "",
+    promise: str = "",
     notice: str | None = None,
     focus_topics: Sequence[str] = (),
 ) -> str:
@@ -55,6 +56,7 @@ def analysis_report(
         recommendation: what the tools recommend.
         offer: the options, and the plan if there is one.
         cost: of the plan, in a line.
+        promise: what the plan's records will be worth, in a sentence.
         notice: said first, such as what a review changed.
         focus_topics: the only topics to generate for, if the person set any.
     """
@@ -65,7 +67,7 @@ def analysis_report(
         score=score_words(coverage.balance_score, coverage.status),
         rows=_few_rows(coverage, _ROWS),
         recommendation=_recommendation(coverage, recommendation, offer, focus_topics),
-        plan=brief_plan(coverage, offer.items, cost) if offer.plan_id else [],
+        plan=brief_plan(coverage, offer.items, cost, promise) if offer.plan_id else [],
         question=f"Would you like {'me ' if offer.plan_id else ''}to ({more}):",
         options=option_lines(offer),
     )
@@ -78,6 +80,7 @@ def round_report(
     offer: Offer,
     *,
     cost: str = "",
+    promise: str = "",
     remarks: Sequence[str] = (),
     is_met: bool = False,
 ) -> str:
@@ -89,6 +92,7 @@ def round_report(
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
         cost: of the next plan, in a line.
+        promise: what its records will be worth, in a sentence.
         remarks: why no further round is recommended (the goal is met, or it will not be met like that), and why a
             strategy is not proposed again.
         is_met: whether the balance is where it should be.
@@ -103,7 +107,7 @@ def round_report(
         changes=changes,
         rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
-            *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
+            *(brief_plan(after, offer.items, cost, promise) if offer.plan_id else []),
             " ".join([*remarks, *_left_out(offer)]),
         ],
         question=_verdict(before, after, offer, is_met=is_met),
@@ -117,6 +121,7 @@ def details_report(
     offer: Offer,
     *,
     cost: str,
+    promise: str,
     strategies: str,
     rounds: str,
 ) -> str:
@@ -127,6 +132,7 @@ def details_report(
         recommendation: what the tools recommend.
         offer: the plan on the table, and the further ones.
         cost: of the plan on the table, in full.
+        promise: what its records will be worth, with the source.
         strategies: a table of them.
         rounds: a table of those so far; empty where there were none.
     """
@@ -141,7 +147,7 @@ def details_report(
             row["advice"] = f"{suits.count:,} by {strategy_words(suits.strategy)}"
     return _render(
         _DETAILS,
-        plan=plan_lines("**Plan**", coverage, offer.items, cost) if offer.items else [],
+        plan=plan_lines("**Plan**", coverage, offer.items, cost, promise) if offer.items else [],
         rows=rows,
         rest=f"… and {plural(rest, 'more topic')}, none further below its target. {listed}" if rest else "",
         remarks=[
@@ -347,8 +353,8 @@ def titles(topics: Sequence[str]) -> str:
     return ", ".join([*named, *([f"and {rest:,} more"] if rest else [])])
 
 
-def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, note: str = "") -> str:
+def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, promise: str = "", note: str = "") -> str:
     """A changed plan, asked again."""
     parts = [note] if note else []
-    parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost))]
+    parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost, promise))]
     return "\n\n".join([*parts, numbered_lines(offer, "Would you like me to (“more” shows the details):")])

@@ -188,11 +188,12 @@ def _estimate(
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({_known_from(work)})" if rate else said
-    unknown = ", time unknown" if seconds is None else ""
+    unknown = "" if seconds is not None else ", time unknown" if usd is not None else ", price, time unknown"
+    brief = said if usd is not None or seconds is not None else _words(estimate, "")
     return estimate.model_copy(
         update={
             "note": f"about {estimate.calls:,} model calls and {note}",
-            "brief": f"about {said}{unknown}{_brief_stops_words(estimate.stops)}",
+            "brief": f"about {brief}{unknown}{_brief_stops_words(estimate.stops)}",
             "made_of": _made_of(work, records, price, settings),
             "stops_note": _stops_words(estimate.stops),
         }
@@ -278,7 +279,7 @@ def _words(estimate: Estimate, cost: str) -> str:
     short = "" if estimate.fits_caps else ", where it would end short"
     cap = f" ({caps}{short})" if caps else ""
     time = f", about {duration_words(estimate.seconds)}" if estimate.seconds is not None else ""
-    return f"{_rounded(estimate.tokens):,} tokens, {cost}{cap}{time}"
+    return f"{_rounded(estimate.tokens):,} tokens{f', {cost}' if cost else ''}{cap}{time}"
 
 
 def _rounded(tokens: int) -> int:
