@@ -48,7 +48,10 @@ class ProposePlan(Action):
     its cost and is asked for a yes.
     """
 
-    items: list[PlannedItem] = Field(min_length=1, description="The whole plan.")
+    items: list[PlannedItem] = Field(
+        default_factory=list,
+        description="The whole plan. Empty only for a limit while no plan is on the table: the next one has it.",
+    )
     max_tokens: int | None = Field(
         default=None,
         ge=1,
@@ -154,6 +157,17 @@ class SetTargets(Action):
     """
 
     aims: list[Aim] = Field(min_length=1)
+
+
+class DescribeTopic(Action):
+    """Write down what belongs to a topic and what does not: "delivery is about parcels, not about pick-up". For the
+    topic of records, not for a rule that they must keep to.
+    """
+
+    topic: str
+    description: str = Field(
+        min_length=1, max_length=2_000, description="Whole, in the person's own words and language."
+    )
 
 
 class UndoRound(Action):
@@ -334,6 +348,7 @@ ACTIONS: tuple[type[Action], ...] = (
     MoveRecords,
     EditRecord,
     SetTargets,
+    DescribeTopic,
     UndoRound,
     MergeTopics,
     GoBackBefore,

@@ -34,7 +34,7 @@ from ..offers.options import (
 from ..offers.pending import ended_limit, lay
 from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
-from ..scope import ServicesSource, focus_topics, scoped
+from ..scope import ServicesSource, focus_topics, scoped, with_caps
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
 from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
@@ -72,6 +72,8 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
     offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out
+    if limits := state.get("limits"):
+        services = with_caps(services, usd=limits.get("usd"), tokens=limits.get("tokens"))
     offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
     offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
     previous = offer_in(state)

@@ -64,6 +64,7 @@ _WISHES = {
     "double": "wants a topic to have twice the share of the dataset, or another factor",
     "all_equal": "wants all topics to have the same share of the dataset",
     "merge": "wants topics made one, or a topic renamed",
+    "describe": "says what belongs to a topic, or what does not",
     "undo": "wants the last round, what was generated, taken back",
     "undo_all": "wants all rounds, everything that was generated, taken back",
     "go_back": "wants to try another strategy from before a round",
@@ -273,6 +274,9 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
             aims=[Aim(kind="factor", topic=name, value=number or 2.0) for name in topics]
         ),
         "edit": lambda: _not_here("Texts are edited with `finetune-coverage review`."),
+        "describe": lambda: _not_here(
+            "A topic is described with `finetune-coverage topics describe NAME TEXT`."
+        ),
         "merge": lambda: catalog.MergeTopics(topics=topics[:-1], into=topics[-1] if topics else ""),
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),

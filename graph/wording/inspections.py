@@ -123,8 +123,10 @@ def check_words(check: str) -> str:
 
 
 def quoted(record: ShownRecord) -> str:
-    """A record as a quotation."""
-    lines = [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
+    """A record as a quotation, under its topic and origin."""
+    topic = topic_title(record.topic) if record.topic else "no topic"
+    lines = [f"**{topic}** · {escape(record.origin)}  "]
+    lines += [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
     if record.turns_left_out:
         lines.append(f"> … {plural(record.turns_left_out, 'message')} more …")
     return "\n".join(lines)
@@ -139,6 +141,11 @@ def _round_words(entry: Round) -> str:
     said = f"**Round {entry.round}** added {plural(entry.accepted, 'record')}: {'; '.join(parts)}."
     if entry.score_before is not None and entry.score_after is not None:
         said += f" Balance score {entry.score_before:.2f} → {entry.score_after:.2f}."
+    said += "".join(
+        f' Those for "{topic_title(item.topic)}" are {words}.'
+        for item in entry.items
+        if item.accepted and (words := worth_words(item.worth, item.uplift))
+    )
     if entry.rejected:
         said += f" {plural(entry.rejected, 'draft')} did not pass the checks."
     if entry.tokens:
@@ -148,7 +155,10 @@ def _round_words(entry: Round) -> str:
 
 def round_table(rounds: Sequence[Round]) -> str:
     """One row for each round, oldest first; of very many the latest."""
-    lines = ["| Round | Generated | Rejected | Score | Tokens | Cost |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| Round | Generated | Worth | Rejected | Score | Tokens | Cost |",
+        "|---|---|---|---|---|---|---|",
+    ]
     shown = rounds[-MOST_ROUNDS:]
     note = why_at_most(sum_of(shown))
     return "\n".join([*lines, *map(_round_row, shown), *(["", f"At most: {note}."] if note else [])])
@@ -169,8 +179,10 @@ def _round_row(entry: Round) -> str:
     refused = ", ".join(f"{number:,} {check_words(check)}" for check, number in rejected.most_common())
     scores = [_score(entry.score_before), _score(entry.score_after)]
     cost = usd_figure(entry, nothing="none", unknown="not known")
+    known = [item.worth for item in entry.items if item.accepted]
+    worth = _figure(None if None in known else sum(filter(None, known)), 1) if known else "none"
     return (
-        f"| {entry.round} | {', '.join(parts)} | {refused or 'none'} | {scores[0]} → {scores[1]} | "
+        f"| {entry.round} | {', '.join(parts)} | {worth} | {refused or 'none'} | {scores[0]} → {scores[1]} | "
         f"{tokens_figure(entry)} | {escape(cost)} |"
     )
 

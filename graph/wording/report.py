@@ -17,6 +17,7 @@ from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.coverage.uplift import Uplift
 from ...tools.coverage.wording import FREE_FIRST, worth_words
+from ...tools.generation.jobs.shortfall import brief_stop
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
@@ -34,7 +35,7 @@ _DETAILS = _TEMPLATES.get_template("details.jinja")
 
 _FEW = "which may cause the model to underperform on these types of questions"
 _ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
-_NAME, _REASON, _REMARK = 28, 150, 110
+_NAME, _REASON, _REMARK, _WHY = 28, 150, 110, 260
 _NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
 _FEW_STRATEGIES, _PASSED_OVER = 2, 300
 
@@ -279,7 +280,8 @@ def _generated(result: Mapping[str, Any]) -> str:
     )
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".{measured}'
-    reason = f" {sentence(str(result['reason']), _REASON)}" if result.get("reason") else ""
+    why = brief_stop(str(result.get("reason") or ""), result["rejected"])
+    reason = f" {sentence(why, _WHY)}" if why else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
 
 
@@ -308,6 +310,14 @@ def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"Used: {escape(use_words(total))}."] if total.tokens or total.lost_calls else []
 
 
+def moved_words(before: Coverage, after: Coverage) -> str:
+    """Why a report has other figures than the one before it; empty where it has the same."""
+    changes = _count_changes(before, after)
+    if not changes:
+        return ""
+    return f"So I measured again: {changes}; balance score {score_change(before, after)}."
+
+
 def score_change(before: Coverage, after: Coverage) -> str:
     """``0.45 → 0.72 ✓``; the mark says that the score is higher, and the numbers show it."""
     change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
@@ -317,9 +327,9 @@ def score_change(before: Coverage, after: Coverage) -> str:
 def _count_changes(before: Coverage, after: Coverage) -> str:
     old, new = before.topic_distribution, after.topic_distribution
     changes = [
-        f"{topic_title(topic, _NAME)}: {old.get(topic, 0):,} → {plural(count, 'record')}"
-        for topic, count in new.items()
-        if count != old.get(topic, 0)
+        f"{topic_title(topic, _NAME)}: {old.get(topic, 0):,} → {plural(new.get(topic, 0), 'record')}"
+        for topic in dict.fromkeys([*new, *old])
+        if new.get(topic, 0) != old.get(topic, 0)
     ]
     rest = len(changes[_NAMED:])
     return ", ".join([*changes[:_NAMED], *([f"and {plural(rest, 'more topic')}"] if rest else [])])

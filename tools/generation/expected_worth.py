@@ -59,20 +59,20 @@ All but the message variations are a few from many real records: of more the lat
 class ExpectedWorth(BaseModel):
     """What records will probably be worth: how many new real-like ones they count for."""
 
-    worth: float = Field(description="From 0 to their number.")
+    worth: int = Field(description="From 0 to their number; rounded, since more nobody knows.")
     records: int = Field(description="Of how many records; those of which nothing is known are left out.")
     source: str = Field(description="Where the figure comes from, in words.")
 
     @property
     def words(self) -> str:
         """``about 24 of 30 new (measured by hand: benchmarks/RESULTS.md)``."""
-        return f"about {round(self.worth):,} of {self.records:,} new ({self.source})"
+        return f"about {self.worth:,} of {self.records:,} new ({self.source})"
 
     @property
     def brief(self) -> str:
         """``about 24 of 30 new (measured by hand)``, for a screen on which more stands than the plan."""
         named = dict.fromkeys(source.partition(":")[0] for source in self.source.split("; "))
-        return f"about {round(self.worth):,} of {self.records:,} new ({', '.join(named)})"
+        return f"about {self.worth:,} of {self.records:,} new ({', '.join(named)})"
 
 
 class Share(NamedTuple):
@@ -104,7 +104,7 @@ def expected_worth(services: Services, workflow_id: str, items: Sequence[PlanIte
     if not told:
         return None
     return ExpectedWorth(
-        worth=round(sum(item.count * known[item.strategy].share for item in told), 1),
+        worth=round(sum(item.count * known[item.strategy].share for item in told)),
         records=sum(item.count for item in told),
         source="; ".join(dict.fromkeys(known[item.strategy].source for item in told)),
     )
