@@ -19,16 +19,17 @@ from numpy.typing import NDArray
 
 from ....dataset.record import Record
 from ...search.words import word_hashes, words_of
+from .likeness import likeness_limit
 
 SELDOM = 0.02
 """Share of the real records that say more of their neighbour than the limit."""
 LEAST_LIMIT = 0.7
 """Below it a third of what the record says is missing, whatever the real ones do."""
-LEAST_POOL, LEAST_OWN = 40, 100
+LEAST_POOL, LEAST_OWN = 40, 50
 """Real records, of all topics or of one, from which on it is known how much they say each other again."""
 MOST_OWN = 1_000
-SAME_MEANING, SAME_WORDS = 0.96, 0.75
-"""Real pairs from these cosines, or shares of all their words, on are duplicates: they say nothing of the others."""
+SAME_WORDS = 0.75
+"""Share of all words of two texts from which on they are near duplicates, which another check refuses."""
 
 Words = NDArray[np.uint64]
 
@@ -91,6 +92,7 @@ class SaidAgain:
         if len(rows) < 2:
             return []
         some = vectors[list(rows)]
+        same_meaning = likeness_limit(some)
         cosines = some @ some.T
         np.fill_diagonal(cosines, -1)
         parts = []
@@ -98,6 +100,6 @@ class SaidAgain:
             own, other = words[rows[place]], words[rows[int(near)]]
             shared = len(np.intersect1d(own, other, assume_unique=True))
             is_same = shared >= SAME_WORDS * (len(own) + len(other) - shared)
-            if not is_same and cosines[place, near] < SAME_MEANING:
+            if not is_same and cosines[place, near] < same_meaning:
                 parts.append(self.part(own, other))
         return parts

@@ -16,28 +16,22 @@ from ...search.minhash import signatures
 from ...search.vector_search import VectorSearch
 from ...search.words import shingles_of, words_of
 from ..check import EMBEDDED
+from .likeness import SAME_WORDS, likeness_limit
 from .said_again import SaidAgain, Words
 from .written_calls import calls_of, leaves, read_arguments
 from .written_vector import WrittenVector
 
-LIMIT = 0.96
-"""Cosine of two user texts from which they count as one. With all-MiniLM-L6-v2, 0.8% of the STAR dialogues have
-such a twin in their topic (forms filled with another name or day), and 21% of the one-line questions of Banking77,
-which ask the same in nearly the same words; at 0.92 it would be 4% and 45%."""
 LIMIT_WITH_REPLY = 0.88
 """The same when the assistant says the same at length: then the user's few other words teach nothing new. It
 refuses 0.2% of the STAR dialogues; the same reply by itself would refuse 13%."""
 SAME_REPLY = 0.9
 """Jaccard similarity of two replies, estimated, from which they count as the same."""
-SAME_WORDS = 0.98
-"""Cosine from which the users' words are the same; then two dialogues are one, or contradict each other."""
 SAME_CALLS = 0.5
 """Share of the tools and values of two dialogues' calls that they have in common; with less, and words below
 `SAME_WORDS`, the same form is filled with other values, and both are worth having."""
 LONG_REPLY = 90
 """Letters of a reply that is compared, about twenty words. Support teams answer many questions with the same short
 sentence."""
-TWINS, MOST_MEASURED = 0.03, 1_000
 LEAST_NEAR = 0.6
 """Cosine below which no record is near enough to be the source of a copy."""
 ROUNDING = 1e-9
@@ -83,7 +77,7 @@ class SemanticDuplicate:
         """
         self._written = written
         self._stays_close = stays_close
-        self._limit = _limit(
+        self._limit = likeness_limit(
             vectors[[record.origin == "real" for record in known]] if len(known) else vectors
         )
         self._owners = [record.id for record in known]
@@ -189,17 +183,6 @@ class SemanticDuplicate:
             self._replies.extend(_reply_signatures([reply for _, reply in said]))
             if self._said_again is not None:
                 self._words += [SaidAgain.words(user) for user, _ in said]
-
-
-def _limit(real: NDArray[Any]) -> float:
-    """The limit, higher where more than `TWINS` of the real records have a neighbour within it themselves."""
-    some = real[:: max(1, len(real) // MOST_MEASURED)]
-    if len(some) < 2:
-        return LIMIT
-    cosines = some @ some.T
-    np.fill_diagonal(cosines, -1)
-    nearest = float(np.quantile(cosines.max(axis=1), 1 - TWINS))
-    return max(LIMIT, min(nearest, SAME_WORDS + (1 - SAME_WORDS) / 2))
 
 
 def _passed(messages: Sequence[Message]) -> frozenset[str]:
