@@ -1,37 +1,54 @@
-"""Import and analysis of ten thousand to a million chat records, beside bare parsing of the same file."""
+"""Import and analysis of ten thousand to a million chat records, beside bare parsing of the same file.
+
+``python -m benchmarks.scale [RECORDS…]``: into a file, and into a database of a PostgreSQL server that it starts.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .crowd_of_records import source_name
 from .many_records import write_records
+from .postgresql_server import PostgresqlServer
 from .table import markdown_table
 from .throughput import run_process
 
 COUNTS = (10_000, 100_000, 1_000_000)
 RUNS = 3
-GOAL_RATIO = 4.0
+GOAL_RATIO = 15.0
+GOAL_OF_SERVER = 3.0
 GOAL_ANALYSIS = 0.050
 GOAL_MEMORY = 600e6
 GOAL_FLAT = 1.3
+FILE, SERVER = "SQLite", "PostgreSQL"
+
+Found = dict[tuple[str, int], dict[str, Any]]
+"""By database and number of records."""
 
 
-def measure() -> dict[int, dict[str, Any]]:
-    """The median run of each size, by the ratio of import to parsing."""
-    found = {}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        for count in COUNTS:
-            path = Path(folder) / f"{count}.jsonl"
-            write_records(path, count)
-            runs = []
-            for _ in range(RUNS):
-                with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as home:
-                    runs.append(run_process("one_import", home, path))
-            found[count] = sorted(runs, key=ratio)[RUNS // 2]
+def measure(counts: Sequence[int]) -> Found:
+    """The median run of each database and size, by the ratio of import to parsing."""
+    found: Found = {}
+    server = PostgresqlServer(is_durable=True)
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            for count in counts:
+                path = Path(folder) / f"{count}.jsonl"
+                write_records(path, count)
+                for database in (FILE, SERVER):
+                    runs = []
+                    for _ in range(RUNS):
+                        with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as home:
+                            url = [server.url(server.new_database())] if database == SERVER else []
+                            runs.append(run_process("one_import", home, path, *url))
+                    found[database, count] = sorted(runs, key=ratio)[RUNS // 2]
+    finally:
+        server.remove()
     return found
 
 
@@ -40,10 +57,11 @@ def ratio(run: dict[str, Any]) -> float:
     return float(run["import_seconds"] / run["parse_seconds"])
 
 
-def report(found: dict[int, dict[str, Any]]) -> str:
+def report(found: Found) -> str:
     """The figures in Markdown."""
     rows = [
         (
+            database,
             f"{count:,}",
             f"{run['bytes'] / 1e6:.0f} MB",
             _micro(run["parse_seconds"], count),
@@ -54,9 +72,10 @@ def report(found: dict[int, dict[str, Any]]) -> str:
             f"{run['analysis_again_seconds'] * 1000:.1f} ms",
             f"{run['peak_memory'] / 1e6:.0f} MB",
         )
-        for count, run in found.items()
+        for (database, count), run in found.items()
     ]
     header = (
+        "database",
         "records",
         "file",
         "parsing, each",
@@ -67,24 +86,35 @@ def report(found: dict[int, dict[str, Any]]) -> str:
         "again, 30 more",
         "peak memory",
     )
-    small, large = found[COUNTS[0]], found[COUNTS[-1]]
-    flat = (large["import_seconds"] / COUNTS[-1]) / (small["import_seconds"] / COUNTS[0])
+    least, most = min(count for _, count in found), max(count for _, count in found)
+    small, large, served = found[FILE, least], found[FILE, most], found[SERVER, most]
+    flat = (large["import_seconds"] / most) / (small["import_seconds"] / least)
+    slower = served["import_seconds"] / large["import_seconds"]
     goals = (
         ("import, times parsing", f"{ratio(large):.2f}", f"≤ {GOAL_RATIO:g}", ratio(large) <= GOAL_RATIO),
         (
-            "analysis after it",
-            f"{large['analysis_seconds'] * 1000:.1f} ms",
-            f"≤ {GOAL_ANALYSIS * 1000:.0f} ms",
-            large["analysis_seconds"] <= GOAL_ANALYSIS,
+            "import, PostgreSQL times SQLite",
+            f"{slower:.2f}",
+            f"≤ {GOAL_OF_SERVER:g}",
+            slower <= GOAL_OF_SERVER,
+        ),
+        *(
+            (
+                f"analysis after it, {database}",
+                f"{run['analysis_seconds'] * 1000:.1f} ms",
+                f"≤ {GOAL_ANALYSIS * 1000:.0f} ms",
+                run["analysis_seconds"] <= GOAL_ANALYSIS,
+            )
+            for database, run in ((FILE, large), (SERVER, served))
         ),
         (
-            "peak memory, all processes",
+            "peak memory",
             f"{large['peak_memory'] / 1e6:.0f} MB",
             f"< {GOAL_MEMORY / 1e6:.0f} MB",
             large["peak_memory"] < GOAL_MEMORY,
         ),
         (
-            f"cost of a record, {COUNTS[-1]:,} against {COUNTS[0]:,}",
+            f"cost of a record, {most:,} against {least:,}",
             f"{flat:.2f}",
             f"≤ {GOAL_FLAT:g}",
             flat <= GOAL_FLAT,
@@ -98,8 +128,9 @@ def report(found: dict[int, dict[str, Any]]) -> str:
     return (
         f"{markdown_table(header, rows)}\n\n{table}\n\nMedian of {RUNS} runs, each in a process of its own; parsing is "
         "`for line in file: orjson.loads(line)` before and after the import in the same process. Records: two or three "
-        f"exchanges of {source_name()}, a tenth with a tool call. Peak memory is the sum of the peaks of both "
-        f"processes. Load of the machine at the end: {load} on {os.cpu_count()} cores."
+        f"exchanges of {source_name()}, a tenth with a tool call. CPU and memory are those of the importing "
+        "process; the PostgreSQL server runs on the same machine, as it is installed. Load of the machine at the end: "
+        f"{load} on {os.cpu_count()} cores."
     )
 
 
@@ -108,4 +139,4 @@ def _micro(seconds: float, count: int) -> str:
 
 
 if __name__ == "__main__":
-    print(report(measure()))
+    print(report(measure([int(count) for count in sys.argv[1:]] or COUNTS)))

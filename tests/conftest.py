@@ -16,8 +16,9 @@ from finetune_coverage.tools.settings import PREFIX
 from .known_vectors import use_known_vectors
 from .learned_once import use_what_was_learned
 from .mock_openai.fixtures import mock_openai
+from .postgresql_server import _database_with_tables, postgresql_server, postgresql_url
 
-__all__ = ["mock_openai"]
+__all__ = ["_database_with_tables", "mock_openai", "postgresql_server", "postgresql_url"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, select
 
 from .analyze_coverage import analyze
 from .coverage.additions import predicted_score
@@ -67,7 +67,7 @@ def _before_generation(store: Store, workflow_id: str) -> Coverage | None:
     query = (
         select(jobs.c.coverage_before)
         .where(jobs.c.workflow_id == workflow_id, jobs.c.undone_at.is_(None), filled)
-        .order_by(text("jobs.rowid"))
+        .order_by(jobs.c.position)
         .limit(1)
     )
     with store.read() as connection:

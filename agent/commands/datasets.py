@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ...tools.dataset.import_report import ImportProgress, ImportReport
     from ...tools.dataset.importer import OnProgress
 
+FIELDS_SHOWN = 12
 BAD_LINES_SHOWN = 200
 """How many bad lines are printed one by one; `--json` has them all."""
 
@@ -128,6 +130,9 @@ def _told_now_and_then() -> OnProgress:
 
 
 def _show_import(workflow: str, report: ImportReport) -> None:
+    from ...tools.coverage.wording import plural
+    from ...tools.dataset.formats.chat_body import EXTRA_KEY
+
     for found in report.formats:
         say(f"{found.text}: {found.records} records", style="dim")
     say(f"{report.added} records imported into {workflow}.", style="bold")
@@ -139,10 +144,26 @@ def _show_import(workflow: str, report: ImportReport) -> None:
         say(
             f"{report.without_assistant} have no assistant turn: they count, but nothing is learnt from them."
         )
+    beside = {name: count for name, count in report.beside.items() if name != EXTRA_KEY}
+    if beside:
+        fields = ", ".join(f"`{name}` ({count})" for name, count in list(beside.items())[:FIELDS_SHOWN])
+        rest = f", … and {len(beside) - FIELDS_SHOWN} more (--json)" if len(beside) > FIELDS_SHOWN else ""
+        say(
+            f"{plural(len(beside), 'field')} of up to {max(beside.values())} records stay beside the conversation, "
+            f"kept and not learnt: {fields}{rest}."
+        )
+    if more := report.beside.get(EXTRA_KEY):
+        say(f"{plural(more, 'record')} hold more than OpenAI chat has a place for, kept under `{EXTRA_KEY}`.")
+    for names in report.near_same:
+        others = " ".join(shlex.quote(name) for name in names[1:])
+        say(
+            f"Topics that differ only in how they are written: {', '.join(map(repr, names))}. To make one of them: "
+            f"finetune-coverage topics merge {others} -w {workflow} --into {shlex.quote(names[0])}"
+        )
     for field, count in report.left_beside.items():
         say(f"`{field}` stays beside the conversation in {count} records: it is no part of what is learnt.")
     for what, count in report.mended.items():
-        say(f"Mended in {count} places: {what}.")
+        say(f"Mended in {count} {'place' if count == 1 else 'places'}: {what}.")
     marked = report.marked_bad
     if marked:
         say(

@@ -147,22 +147,18 @@ def _home(settings: Settings) -> Finding:
 
 
 def _store(settings: Settings) -> Finding:
-    from sqlalchemy import make_url
-
     from ...tools.store.store import Store
     from ...tools.store.workflows import list_workflows
 
-    address = make_url(settings.store_url)
     if settings.database_url is None and not (settings.home / "coverage.db").exists():
         return Finding("records", None, "none yet")
     try:
         store = Store.open(settings.store_url)
-        found = list_workflows(store)
+        found, where = list_workflows(store), store.address
         store.close()
     except CoverageError as error:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
-    where = address.render_as_string(hide_password=True)
     return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
 
 

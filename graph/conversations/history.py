@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from ...tools.generation.approvals.plans import Plan, list_plans
 from ...tools.generation.jobs.ledger import slot_records, summarize_job
@@ -42,7 +42,7 @@ def history(store: Store, thread_id: str | None, workflow_id: str) -> dict[str, 
         select(jobs.c.id, jobs.c.approval_id, jobs.c.undone_at)
         .join(approvals, approvals.c.id == jobs.c.approval_id)
         .where(approvals.c.plan_id.in_([plan.id for plan in mine]))
-        .order_by(text("jobs.rowid"))
+        .order_by(jobs.c.position)
     )
     with store.read() as connection:
         rows = connection.execute(query).all() if mine else []

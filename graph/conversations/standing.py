@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from ...tools.analyze_coverage import analyze
 from ...tools.errors import WorkflowNotFound
@@ -49,7 +49,7 @@ def _jobs(store: Store, thread_id: str, workflow_id: str) -> list[Job]:
         .join(approvals, approvals.c.id == jobs.c.approval_id)
         .join(plans, plans.c.id == approvals.c.plan_id)
         .where(plans.c.thread_id == thread_id, plans.c.workflow_id == workflow_id)
-        .order_by(text("jobs.rowid"))
+        .order_by(jobs.c.position)
     )
     with store.read() as connection:
         ids = connection.execute(query).scalars().all()

@@ -183,7 +183,7 @@ def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample:
     )
     approval = approve_plan(services.store, plan.id, approver="tester", channel="test")
     job = take_item(services.store, approval.id, 0, days=7, model="m", coverage_before={})
-    left = spool_path(services.settings.home, job.id)
+    left = spool_path(services.settings.home, job.id, 3)
     left.parent.mkdir()
     left.write_text("an answer")
     assert command("workflows", "delete", sample, "--yes").code == 0
@@ -193,7 +193,7 @@ def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample:
 def test_a_file_of_which_most_is_lost_fails_and_says_what_is_in(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     lines = [chat_line("a", f"Question {number}?") for number in range(5)]
-    file.write_text("[" + lines[0] + "\n" + ",\n".join(lines[1:]) + "]")  # a comma is missing
+    file.write_text("[" + lines[0] + "\nx\n" + ",\n".join(lines[1:]) + "]")  # a comma is missing
     outcome = command("import", file, "-w", "wf-1")
     assert outcome.code == 1
     assert "1 records imported" in outcome.out and "a comma is missing" in outcome.out

@@ -147,9 +147,21 @@ def make_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         index.close()
 
 
+ON_BOTH_DATABASES = {"test_records", "test_workflows", "test_branch", "test_counts", "test_both_databases"}
+"""Their tests of a store are those of every store, file or server: each runs with both."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if "store" in metafunc.fixturenames and module in ON_BOTH_DATABASES:
+        metafunc.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "store" / "coverage.db")
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    on_server = getattr(request, "param", "sqlite") == "postgresql"
+    url = request.getfixturevalue("postgresql_url") if on_server else tmp_path / "store" / "coverage.db"
+    opened = Store.open(url)
     yield opened
     opened.close()
 

@@ -29,6 +29,10 @@ LAYOUTS: list[dict[str, Any]] = [
     {"instruction": "Q", "output": "A"},
     {"prompt": "Q", "completion": "A"},
     {"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}], "system": "S"},
+    {"contents": [{"parts": [{"text": "Q"}]}, {"role": "model", "parts": [{"text": "A"}]}]},
+    {"data": ["Q", "A"]},
+    {"text": "<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\nA<|im_end|>"},
+    {"request": {"messages": [{"role": "user", "content": "Q"}]}, "response": {"choices": [{"text": "A"}]}},
 ]
 
 
@@ -51,6 +55,12 @@ def test_in_every_layout(layout: int, mark: dict[str, Any], write: Callable[...,
     assert (report.added, len(report.marked_bad), report.mostly_unread) == (1, 2, [])
     assert [line.line for line in report.marked_bad] == [2, 3]
     assert [count.records for count in topic_counts(store, "wf-1")] == [1]
+
+
+def test_within_another_object(write: Callable[..., Path], store: Store) -> None:
+    rows = [{"row_idx": n, "row": {**LAYOUTS[0], "label": label}} for n, label in enumerate((True, False))]
+    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, rows)))])
+    assert (report.added, len(report.marked_bad)) == (1, 1)
 
 
 def test_in_a_table(write: Callable[..., Path], store: Store) -> None:

@@ -96,7 +96,7 @@ def test_duplicates_in_a_file_are_kept_and_told_apart(store: Store, chat: Chat, 
 
 
 def test_the_text_of_a_line_is_kept_as_it_is(store: Store, jsonl: Jsonl) -> None:
-    line = '  {"messages" :[{"content":"\\u00e9 é \u2028\x85 \\/","role":"user"}], "n": 1.50, "n": 1e400}  '
+    line = '  {"messages" :[{"content":"\\u00e9 é \u2028\x85 \\/","role":"user"}], "n": 1.50, "m": 1e400}  '
     import_files(store, "wf-1", [jsonl(line + "\r")])
     (record,) = load_records(store, "wf-1")
     assert record.body == line

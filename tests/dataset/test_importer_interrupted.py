@@ -1,8 +1,13 @@
-"""Large and unlucky imports: blocks, the other process, a full disk, an interruption, a file that goes away."""
+"""Large and unlucky imports: blocks, a full disk, an interruption, a file that goes away."""
 
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +23,7 @@ from .test_importer import Chat, Jsonl
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three lines of `chat` to a block, and every block parsed by the other process."""
+    """Three lines of `chat` to a block."""
     monkeypatch.setattr(block_reader, "BLOCK_BYTES", 260)
 
 
@@ -73,21 +78,6 @@ def test_odd_lines_keep_their_places_among_the_others(
     assert import_files(store, "wf-1", [jsonl(*MIXED)]).added == 0
 
 
-@pytest.mark.parametrize("program", ["/bin/false", "/no/such/program", None])
-def test_goes_on_without_the_other_process(
-    store: Store,
-    chat: Chat,
-    jsonl: Jsonl,
-    small_blocks: None,
-    monkeypatch: pytest.MonkeyPatch,
-    program: str | None,
-) -> None:
-    monkeypatch.setattr("sys.executable", program)
-    report = import_files(store, "wf-1", [jsonl(*[chat(f"n{n}") for n in range(20)])])
-    assert (report.added, report.bad) == (20, [])
-    assert [record.user_text for record in load_records(store, "wf-1")] == [f"n{n}" for n in range(20)]
-
-
 def test_a_full_disk_is_named_and_what_went_in_stays(
     store: Store, chat: Chat, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +111,7 @@ def test_what_went_in_before_an_interruption_stays(
     assert [record.user_text for record in load_records(store, "wf-1")] == [f"n{n}" for n in range(5)]
 
 
-def test_a_file_that_goes_away_is_named_and_what_was_read_stays(
+def test_a_file_that_goes_away_is_read_to_its_end(
     store: Store, chat: Chat, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(block_reader, "BLOCK_BYTES", 180)
@@ -130,6 +120,41 @@ def test_a_file_that_goes_away_is_named_and_what_was_read_stays(
     def take_away(progress: ImportProgress) -> None:
         path.unlink(missing_ok=True)
 
-    with pytest.raises(InvalidInput, match=f"{path} cannot be read to its end: No such file"):
-        import_files(store, "wf-1", [path], on_progress=take_away)
-    assert 0 < sum(count.records for count in topic_counts(store, "wf-1")) < 5
+    assert import_files(store, "wf-1", [path], on_progress=take_away).added == 5
+
+
+KILLED = textwrap.dedent(
+    """
+    import os, signal, sys
+    from finetune_coverage.tools.dataset import block_reader
+    from finetune_coverage.tools.dataset.importer import import_files
+    from finetune_coverage.tools.store.store import Store
+
+    block_reader.BLOCK_BYTES = 1000
+    die = lambda progress: progress.records > 30 and os.kill(os.getpid(), signal.SIGKILL)
+    import_files(Store.open(sys.argv[1]), "wf-1", [sys.argv[2]], on_progress=die)
+    """
+)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_killed_import_is_taken_up_again(
+    request: pytest.FixtureRequest, tmp_path: Path, jsonl: Jsonl, chat: Chat, database: str
+) -> None:
+    url = (
+        f"sqlite:///{tmp_path / 'killed.db'}"
+        if database == "sqlite"
+        else request.getfixturevalue("postgresql_url")
+    )
+    file = jsonl(*[chat(f"n{n}", topic=f"t{n % 3}") for n in range(100)])
+    process = subprocess.run([sys.executable, "-c", KILLED, url, str(file)], timeout=60, check=False)
+    assert process.returncode == -signal.SIGKILL
+    store = Store.open(url)
+    kept = len(list(load_records(store, "wf-1")))
+    assert 30 < kept < 100
+    assert sum(count.records for count in topic_counts(store, "wf-1")) == kept
+    report = import_files(store, "wf-1", [file])
+    assert (report.added, report.already_there) == (100 - kept, kept)
+    assert [record.user_text for record in load_records(store, "wf-1")] == [f"n{n}" for n in range(100)]
+    assert [count.records for count in topic_counts(store, "wf-1")] == [34, 33, 33]
+    store.close()

@@ -29,7 +29,12 @@ def test_takes_away_line_end_and_byte_order_mark_only() -> None:
         (b'{"a": "\xff"}', "not_utf8", "byte 0xff at byte 8"),
         (b"{'a': 1}", "invalid_json", "column 2"),
         (b'{"a": 1}{"b": 2}', "invalid_json", "Extra data at column 9"),
-        (b'{"a": "b', "invalid_json", "Unterminated string starting at column 7"),
+        (b'{"a": "b', "invalid_json", "the text that begins at column 7 has no closing"),
+        (b"{'a': 1}", "invalid_json", "Python's notation"),
+        ("{“a”: 1}".encode(), "invalid_json", "the quotation mark “ at column 2"),
+        (b'{"a": "say "no" to it"}', "invalid_json", "a quotation mark within a text is written"),
+        (b'{"a": {"b": 1, "c": 2, "b": 1}}', "repeated_key", "the key 'b' stands more than once"),
+        (b'{"a": "", "a": "\\u0022\\u0022\\u0022\\u0022"}', "repeated_key", "the key 'a'"),
         (b'{"a": NaN}', "invalid_json", "NaN is not a JSON number"),
         (b'{"a": -Infinity}', "invalid_json", "-Infinity is not a JSON number"),
         (b'{"a": 1' + b"0" * 5000 + b"}", "invalid_json", "too many digits"),
@@ -67,7 +72,7 @@ def test_what_is_just_not_too_deep_can_be_used_on_a_deep_stack() -> None:
 
 
 def test_keeps_what_json_allows() -> None:
-    assert parse_object('{"a": 1, "a": 2}') == {"a": 2}
+    assert parse_object('{"a": {"b": "\\u0022", "c": "\\\\\\""}}') == {"a": {"b": '"', "c": '\\"'}}
     assert parse_object('{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
     assert parse_object('{"a": "\\u0000"}') == {"a": "\0"}
     assert parse_object('{"a": 123456789012345678901234567890}')["a"] == 123456789012345678901234567890

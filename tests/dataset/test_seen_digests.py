@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from finetune_coverage.tools.dataset.parsed_block import DIGEST_BYTES
+from finetune_coverage.tools.dataset.record import DIGEST_BYTES
 from finetune_coverage.tools.dataset.seen_digests import SeenDigests
 from hypothesis import given, settings
 from hypothesis import strategies as st

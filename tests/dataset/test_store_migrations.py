@@ -9,12 +9,16 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.money.budget import budget_of
-from finetune_coverage.tools.store import store as store_module
+from finetune_coverage.tools.store import migration
+from finetune_coverage.tools.store import sqlite as sqlite_module
 from finetune_coverage.tools.store.records import TopicCount, load_records, set_status, topic_counts
 from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import list_topics
+from sqlalchemy import create_engine
 
 
 @pytest.fixture
@@ -150,9 +154,46 @@ def test_a_failed_migration_leaves_the_file_as_it_was(
     before = (shape(version_1), contents(version_1))
     with monkeypatch.context() as patch:
         # The file's version cannot be written any more: the transaction ends without it.
-        patch.setattr(store_module, "SCHEMA_VERSION", "no number (")
-        patch.setattr(store_module, "_is_prepared", lambda engine, path: False)
+        patch.setattr(sqlite_module, "SCHEMA_VERSION", "no number (")
+        patch.setattr(sqlite_module, "_is_prepared", lambda engine, path: False)
         with pytest.raises(Exception, match="syntax error"):
             Store.open(version_1)
     assert (shape(version_1), contents(version_1)) == before
     Store.open(version_1).close()
+
+
+@pytest.fixture(params=[7, 8, 9, 10])
+def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A file of one of the versions before Alembic's table; 7 as that version left it, brought up to the others."""
+    path = tmp_path / "earlier.db"
+    file = sqlite3.connect(path)
+    file.execute("PRAGMA journal_mode = WAL")
+    file.executescript((Path(__file__).parents[1] / "generation" / "stopped_in_version_7.sql").read_text())
+    file.close()
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        migration._note_version(connection, 7)
+        migration._upgrade(connection, to=str(request.param))
+        connection.exec_driver_sql(f"DROP TABLE {migration.VERSION_TABLE}")
+        # An import that was killed left its indexes off, which the next one to open the file made.
+        connection.exec_driver_sql("DROP INDEX records_by_id")
+        connection.exec_driver_sql(f"PRAGMA user_version = {request.param}")
+    return path
+
+
+def test_a_store_of_a_later_version_gets_what_it_lacks(earlier: Path, tmp_path: Path) -> None:
+    before = contents(earlier)
+    store = Store.open(earlier)
+    assert [topic.name for topic in list_topics(store, "wf-1")] == [row["name"] for row in before["topics"]]
+    assert [plan.id for plan in list_plans(store)] == [row["id"] for row in reversed(before["plans"])]
+    store.close()
+    Store.open(tmp_path / "new.db").close()
+    assert shape(earlier) == shape(tmp_path / "new.db")
+    assert contents(earlier)["records"] == before["records"]
+    assert (
+        contents(earlier)[migration.VERSION_TABLE] == contents(tmp_path / "new.db")[migration.VERSION_TABLE]
+    )
+
+
+def test_the_version_of_new_stores_is_that_of_the_last_migration() -> None:
+    folder = Path(str(migration.__file__)).parent / "migrations"
+    assert ScriptDirectory(folder).get_current_head() == str(migration.SCHEMA_VERSION)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, Item, read_dataset
 
 from .container_files import read
 
@@ -53,3 +54,37 @@ def test_a_damaged_table(write: Callable[..., Path]) -> None:
     _, good, bad = read(write(b"prompt,completion\na,b\n" + b"c,\xff\n" * 3, "u.csv"))
     assert bad[0].refused.code == "not_utf8"
     assert read(write("prompt,prompt\na,b\n", "d.csv"))[2][0].refused.code == "unsupported_format"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_table_as_excel_writes_it(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "prompt;completion\r\nWie groß?;Drei Füße – „etwa“ 5 €\r\n", encoding=encoding, newline=""
+    )
+    reader = read_dataset(path)
+    (item,) = reader
+    assert isinstance(item, Item)
+    assert [message["content"] for message in item.source["messages"]] == [
+        "Wie groß?",
+        "Drei Füße – „etwa“ 5 €",
+    ]
+    assert ("Windows-1252" in reader.found["prompt_completion"].evidence) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "Как дела?"),
+        ("cp1250", "Zażółć gęślą jaźń"),
+        ("gb18030", "你好吗"),
+        ("cp1253", "Καλημέρα"),
+        ("mac-roman", "größer"),
+    ],
+)
+def test_an_encoding_that_is_not_certain_is_named(encoding: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(f"prompt,completion\na,b\n{text},{text}\n", encoding=encoding)
+    (item,) = read_dataset(path)
+    assert isinstance(item, BadItem)
+    assert "line 3 is not UTF-8" in item.refused.reason and "CSV UTF-8" in item.refused.reason

@@ -48,12 +48,49 @@ def test_a_comma_after_each_record_is_passed_over_and_said(
 
 
 @pytest.mark.parametrize(
+    ("text", "name", "mended"),
+    [
+        ("\n".join([LINES[0].replace("}]", "},]"), *LINES[1:]]), "x.jsonl", "a comma too many"),
+        ("\n".join([LINES[0][:-1] + ", }", *LINES[1:]]), "x.jsonl", "a comma too many"),
+        ("\n".join(["// a remark", *LINES]), "x.jsonl", "a comment"),
+        ("\n".join([*LINES, "# a remark"]), "x.jsonl", "a comment"),
+        ("\n".join([*LINES[:4], LINES[4].replace("}]", "} /* no, more */]")]), "x.jsonl", "a comment"),
+        ("\n".join([repr(RECORDS[0]), *LINES[1:]]), "x.jsonl", "Python's notation"),
+        (",\n".join([repr(RECORDS[0]), *LINES[1:]]).join("[]"), "x.json", "Python's notation"),
+        ("\n".join([json.dumps(LINES[0]), *LINES[1:]]), "x.jsonl", "encoded twice"),
+        (",\n".join(LINES).join("[]")[:-1] + ",]", "x.json", "a comma too many or too few"),
+        (("[" + ",\n".join(LINES) + "]").replace("},\n", "}\n", 1), "x.json", "a comma too many or too few"),
+    ],
+)
+def test_what_is_certain_is_mended_and_said(
+    text: str, name: str, mended: str, write: Write, store: Store
+) -> None:
+    report = import_files(store, "wf-1", [write(text, name)])
+    assert (report.added, report.bad, report.mostly_unread) == (5, [], [])
+    assert [record.source for record in load_records(store, "wf-1")] == RECORDS
+    [(what, _)] = [(what, number) for what, number in report.mended.items() if mended in what]
+    assert what
+
+
+@pytest.mark.parametrize("layout", [LINES, SPREAD])
+@pytest.mark.parametrize("bad", [0, 2, 4])
+def test_a_quotation_mark_too_many_in_a_list_costs_its_item_alone(
+    layout: list[str], bad: int, write: Write, store: Store
+) -> None:
+    items = [item.replace('"Q', '"Q"', 1) if number == bad else item for number, item in enumerate(layout)]
+    report = import_files(store, "wf-1", [write("[\n" + ",\n".join(items) + "\n]", "x.json")])
+    assert (report.added, report.mostly_unread) == (4, [])
+    # What follows the last item is not told from a text that has no end: it is named by its line.
+    assert [line.line for line in report.bad] == [bad + 1 if bad < 4 else None]
+    assert "at line" in report.bad[0].reason
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
-        (LINES[0].replace("}]", "},]"), "a comma too many before ] at column"),
-        (LINES[0][:-1] + ", }", "a comma too many before } at column"),
-        ("// a remark", "a comment, which JSON does not have"),
-        ("# a remark", "a comment, which JSON does not have"),
+        (LINES[0].replace("}]", "},,]"), "not valid JSON"),
+        ("{'messages': [],}", "Python's notation: a single quotation mark at column 2"),
+        (LINES[0].replace('"Q', '"A "Q'), "a quotation mark within a text is written"),
         (LINES[0] + ",,", "not valid JSON"),
     ],
 )
@@ -69,11 +106,11 @@ def test_what_is_not_certain_to_mend_is_named(line: str, said: str, write: Write
     [
         ("\n".join([*LINES[:2], "{broken", "[1]", "{"]), "x.jsonl", True),
         ("\n".join([*LINES[:2], "{broken", "[1]"]), "x.jsonl", False),
-        ("[" + LINES[0] + "\n" + ",\n".join(LINES[1:]) + "]", "x.json", True),  # a comma is missing
-        ("[" + ",\n".join(LINES[:4]) + "\n" + LINES[4] + "]", "x.json", False),
+        ("[" + LINES[0] + "\nx\n" + ",\n".join(LINES[1:]) + "]", "x.json", True),  # a comma is missing
+        ("[" + ",\n".join(LINES[:4]) + "\n7]", "x.json", False),
         ("[" + LINES[0] + ", {" + ",".join(LINES[1:]), "x.json", True),  # what begins has no end
         ("[" + ",".join(LINES[:4]) + ", {", "x.json", False),
-        ('{"data": [' + LINES[0] + "\n" + ",\n".join(LINES[1:]) + "]}", "x.json", True),
+        ('{"data": [' + LINES[0] + "\n7\n" + ",\n".join(LINES[1:]) + "]}", "x.json", True),
         (
             'prompt,completion\nQ,A\n"Q,A\n' + "Q,A\n" * 5,
             "x.csv",

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts
 from finetune_coverage.tools.generation.money.amounts import PICODOLLARS
 from finetune_coverage.tools.generation.money.budget import budget_of
 
 from ..mock_openai.server import MockOpenAI
-from .test_engine_endpoint import approved, no_meaning, services_for, texts
+from .test_engine_endpoint import WORKFLOW, approved, no_meaning, services_for, texts
 
 __all__ = ["no_meaning"]
 
@@ -29,18 +30,21 @@ def priced(endpoint: MockOpenAI, folder: Path, **more: Any) -> Any:
     return services_for(endpoint, folder / "home", prices=prices, **more)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_unequal_answers_of_a_priced_model_are_settled_to_the_picodollar(
-    mock_openai: MockOpenAI, tmp_path: Path, seed: int
+    mock_openai: MockOpenAI, tmp_path: Path, database: str, request: pytest.FixtureRequest
 ) -> None:
-    good, rng = texts(), random.Random(seed)
+    good, rng = texts(), random.Random(1)
 
     def slowly(body: dict[str, Any]) -> str:
         time.sleep(0.05 * rng.uniform(0.2, 1.8))
         return good(body)
 
     mock_openai.reply = slowly
-    services = priced(mock_openai, tmp_path, budget_usd=0.5)
+    url = request.getfixturevalue("postgresql_url") if database == "postgresql" else None
+    services = priced(mock_openai, tmp_path, budget_usd=0.5, database_url=url)
+    if url is not None:
+        import_sample(services.store, WORKFLOW)
     item = approved(services, 41)
     answer = await run_approved_item(services, *item)
     assert answer["success"], answer

@@ -51,7 +51,7 @@ def label_doubts_so_far(store: Store, workflow_id: str) -> list[ReviewNeed] | No
 
 
 def _begun(store: Store, workflow_id: str) -> Future[list[ReviewNeed]]:
-    key = (str(store.path), *dataset_state(store, workflow_id))
+    key = (store.address, *dataset_state(store, workflow_id))
     with _lock:
         check = _checks.get(key)
         if check is None or (check.done() and check.exception() is not None):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import heapq
-import os
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from ..store.record_columns import FoundRecord, RecordColumns
-from .block_parser import parsed_in_order
-from .parsed_block import Block, ParsedBlock
+from .formats.plain_line import read_plain
+from .record import DIGEST_BYTES
+from .topic_label import read_topics
 
 BLOCK_BYTES = 16_000_000
 """Bytes of a file that are read, and written into the store, at once."""
@@ -25,62 +27,83 @@ class ReadBlock(NamedTuple):
 
     Attributes:
         columns: its records.
-        plain: how many of them went the fast way.
+        plain: those that went the fast way: how many have which fields at their top.
         end: how far the file is read, in bytes.
     """
 
     columns: RecordColumns
-    plain: int
+    plain: dict[tuple[str, ...], int]
     end: int
 
 
 def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> Iterator[ReadBlock]:
     """Read a file with one JSON object per line, in UTF-8.
 
-    While the caller works on a block, another process parses the next one, unless the file is small.
-
     Args:
         path: the file.
         topic_field: where a record carries its topic.
         read_with_care: reads the lines that are not plain, and notes why one is no record.
     """
-    line = 1
-    ahead = path.stat().st_size > 2 * BLOCK_BYTES
-    for block, lines, parsed in parsed_in_order(_blocks(path, topic_field), ahead=ahead):
-        columns = _columns(parsed, lines, line, read_with_care)
-        yield ReadBlock(columns, len(parsed.topics), block.end)
-        line += len(lines)
-
-
-def _blocks(path: Path, topic_field: str) -> Iterator[Block]:
-    """Cut a file into blocks of whole lines."""
-    start = 0
+    first, end = 1, 0
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        while start < size:
-            file.seek(start + BLOCK_BYTES - 1)
-            file.readline()  # from the last byte of the block on, so that no line is cut
-            end = min(file.tell(), size)
-            yield Block(str(path), start, end, topic_field)
-            start = end
+        while lines := file.readlines(BLOCK_BYTES):
+            end += sum(map(len, lines))
+            plain, doubtful, shapes = _read_plain(lines, first, topic_field)
+            careful = [
+                found
+                for number in doubtful
+                if (found := read_with_care(_bare(lines[number - first]), number))
+            ]
+            columns = (
+                RecordColumns.of(heapq.merge(plain.found(), careful, key=itemgetter(0))) if careful else plain
+            )
+            yield ReadBlock(columns, shapes, end)
+            first += len(lines)
 
 
-def _columns(
-    parsed: ParsedBlock, lines: list[bytes], first: int, read_with_care: ReadWithCare
-) -> RecordColumns:
+def _read_plain(
+    lines: list[bytes], first: int, topic_field: str
+) -> tuple[RecordColumns, list[int], dict[tuple[str, ...], int]]:
+    """The plain lines among some, the numbers of the others, which need the careful way, and how many of the plain ones
+    have which fields at their top.
+    """
     numbers: Sequence[int] = range(first, first + len(lines))
-    plain = lines
-    if parsed.doubtful:
-        doubtful = set(parsed.doubtful)
-        numbers = [first + index for index in range(len(lines)) if index not in doubtful]
-        plain = [line for index, line in enumerate(lines) if index not in doubtful]
-    bodies = list(map(bytes.decode, plain))
-    columns = RecordColumns(numbers, *parsed[1:], bodies)
-    careful = [
-        found
-        for index in parsed.doubtful
-        if (found := read_with_care(lines[index], first + index)) is not None
-    ]
-    if not careful:
-        return columns
-    return RecordColumns.of(heapq.merge(columns.found(), careful, key=itemgetter(0)))
+    doubtful: list[int] = []
+    bodies: list[str] = []
+    digests: list[bytes] = []
+    topics: list[str | None] = []
+    others: dict[int, str] = {}
+    kinds = bytearray()
+    shapes: dict[tuple[str, ...], int] = {}
+    known: dict[str, str] = {}  # labels by how they are written, so that equal ones are one object
+    at_top = "." not in topic_field
+    for number, raw in zip(numbers, lines, strict=True):
+        line = _bare(raw)
+        found = read_plain(line)
+        if found is None:
+            doubtful.append(number)
+            continue
+        source, digest, kind = found
+        shape = tuple(source)
+        shapes[shape] = shapes.get(shape, 0) + 1
+        written = source.get(topic_field) if at_top else None
+        label = known.get(written) if type(written) is str else None
+        if label is None:
+            label, further = read_topics(source, topic_field)
+            if further:
+                others[len(topics)] = orjson.dumps(further).decode()
+            if type(written) is str and label is not None:
+                label = known[written] = known.setdefault(label, label)
+        bodies.append(line.decode())
+        digests.append(digest[:DIGEST_BYTES])
+        topics.append(label)
+        kinds.append(kind)
+    if doubtful:
+        with_care = set(doubtful)
+        numbers = [number for number in numbers if number not in with_care]
+    return RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies), doubtful, shapes
+
+
+def _bare(line: bytes) -> bytes:
+    """A line without its end; within JSON that is written otherwise."""
+    return line.removesuffix(b"\n").removesuffix(b"\r")

@@ -48,6 +48,8 @@ class ImportReport:
         formats: the formats that the files are in, with the evidence for each.
         left_beside: fields that may carry a part of the conversation and were not read into it, with how many records
             have them: what they mean in their layout is not known.
+        beside: all fields that are no part of the conversation and are kept beside it, the same way.
+        near_same: topics of the workflow that differ in how they are written only, the largest first.
         mended: what was wrong and certain to mend, in words, with how often it was.
         mostly_unread: files of which more could not be read than could.
     """
@@ -62,6 +64,8 @@ class ImportReport:
     topics: dict[str, int] = field(default_factory=dict)
     formats: list[FoundFormat] = field(default_factory=list)
     left_beside: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
+    near_same: list[list[str]] = field(default_factory=list)
     mended: dict[str, int] = field(default_factory=dict)
     mostly_unread: list[str] = field(default_factory=list)
 

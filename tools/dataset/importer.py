@@ -10,16 +10,17 @@ from typing import BinaryIO
 from ..errors import InvalidInput
 from ..store.bulk_insert import insert_columns
 from ..store.record_columns import FoundRecord, RecordColumns, found_record
+from ..store.records import topic_counts
 from ..store.store import Store
 from ..store.workflows import check_workflow_id, ensure_workflow
 from .block_reader import read_blocks
-from .first_import import indexes_put_off
 from .formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
 from .formats.plain_line import ANSWERED
 from .formats.registry import AUTO, PLAIN, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
 from .seen_digests import SeenDigests
 from .topic_label import DEFAULT_FIELD, check_topic_field
+from .topic_names import near_same
 
 OnProgress = Callable[[ImportProgress], None]
 _Noted = Callable[[Item | BadItem], FoundRecord | None]
@@ -42,9 +43,8 @@ def import_files(
 
     A bad line never stops the import, and importing the same file again adds nothing: a record is known by
     its content and by how many equal ones stand before it in its file. The text of an OpenAI chat record is
-    kept as it is; records of other formats become OpenAI chat. Records go in a block at a time, while the next
-    one is parsed in another process where the file is plain JSONL; what went in before an interruption stays,
-    and a second import adds the rest.
+    kept as it is; records of other formats become OpenAI chat. Records go in a block at a time; what went in before
+    an interruption stays, and a second import adds the rest.
 
     Args:
         store: where the records go.
@@ -74,14 +74,18 @@ def import_files(
 
     for path, size in zip(files, sizes, strict=True):
         seen = SeenDigests()
-        with indexes_put_off(store, size) as off:
-            for columns, bytes_read in _read_file(path, topic_field, file_format, report):
-                if columns.lines:
-                    ids = seen.ids(columns.digests)
-                    _add(store, workflow_id, ids, columns, report, path, topic_field, off)
-                tell(path, before + bytes_read)
+        for columns, bytes_read in _read_file(path, topic_field, file_format, report):
+            if columns.lines:
+                ids = seen.ids(columns.digests)
+                _add(store, workflow_id, ids, columns, report, path, topic_field)
+            tell(path, before + bytes_read)
         before += size
         tell(path, before)
+    if report.topics:
+        counts = {count.topic: count.records for count in topic_counts(store, workflow_id) if count.topic}
+        report.near_same = [
+            names for names in near_same(counts) if not report.topics.keys().isdisjoint(names)
+        ]
     return report
 
 
@@ -113,7 +117,11 @@ def _read_file(
         ) from error
     report.blank += reader.blank
     report.formats += reader.found.values()
-    for counts, new in ((report.left_beside, reader.left_beside), (report.mended, reader.mended)):
+    for counts, new in (
+        (report.left_beside, reader.left_beside),
+        (report.beside, reader.beside),
+        (report.mended, reader.mended),
+    ):
         counts |= {what: counts.get(what, 0) + number for what, number in new.items() if number}
     if unreadable > sum(found.records for found in reader.found.values()) or unread > MOST:
         report.mostly_unread.append(str(path))
@@ -158,10 +166,9 @@ def _add(
     report: ImportReport,
     path: Path,
     topic_field: str,
-    indexes_off: bool,
 ) -> None:
     field = None if topic_field == DEFAULT_FIELD else topic_field
-    with store.write(check_references=False) as connection:  # the workflow is all that records name
+    with store.write(workflow_id) as connection:
         ensure_workflow(connection, workflow_id)
         added = insert_columns(
             connection,
@@ -170,7 +177,6 @@ def _add(
             columns,
             source_file=str(path),
             topic_field=field,
-            indexes_put_off=indexes_off,
         )
     report.added += added
     report.already_there += len(ids) - added

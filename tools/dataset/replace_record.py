@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from ..errors import InvalidInput
+from ..store.counts import counted
 from ..store.records import NewRecord, get_record, insert_records
 from ..store.store import Store
 from ..store.tables import records
@@ -40,7 +41,7 @@ def replace_record(store: Store, workflow_id: str, record_id: str, text: str) ->
     if content_hash(source) == content_hash(old.source):
         return old.id
     this = (records.c.workflow_id == workflow_id) & (records.c.id == record_id)
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         row = connection.execute(select(records).where(this)).one()
         new = _edited(connection, workflow_id, row, old, source)
         added = NewRecord(
@@ -51,7 +52,8 @@ def replace_record(store: Store, workflow_id: str, record_id: str, text: str) ->
             job_id=row.job_id,
         )
         insert_records(connection, workflow_id, [added])
-        connection.execute(update(records).where(this).values(status="rejected"))
+        with counted(connection, workflow_id, this):
+            connection.execute(update(records).where(this).values(status="rejected"))
     return new.id
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .parsed_block import DIGEST_BYTES
+from .record import DIGEST_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from ..errors import TopicNotFound
@@ -12,6 +13,8 @@ from ..store.workflows import list_topics
 
 _NAMED = 12
 _SUGGESTED = 3
+_MARKS = " .,;:!?\"'"
+"""What may stand around a name without making another of it; others do: C++ is not C."""
 
 
 def topic_names(store: Store, workflow_id: str) -> list[str]:
@@ -52,5 +55,21 @@ def unknown_topic(workflow_id: str, name: str, known: Iterable[str]) -> TopicNot
     )
 
 
+def near_same(records: Mapping[str, int]) -> list[list[str]]:
+    """Names of topics that are the same but for capital letters, spaces, marks at their ends and Unicode forms.
+
+    Args:
+        records: how many records each topic has, by its name.
+
+    Returns:
+        Each group of two or more such names, the one with most records first.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in records:
+        groups.setdefault(_plain(name) or name, []).append(name)
+    return [sorted(names, key=lambda name: -records[name]) for names in groups.values() if len(names) > 1]
+
+
 def _plain(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+    name = unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ")
+    return " ".join(name.split()).strip(_MARKS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from ..store.store import Store
 from ..store.tables import topics
@@ -31,7 +31,7 @@ def set_weights(store: Store, workflow_id: str, weights: Mapping[str, float] | N
     wanted = dict(weights or {})
     check_topics([TopicInfo(name, weight=weight) for name, weight in wanted.items()])
     mine = topics.c.workflow_id == workflow_id
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         rows = connection.execute(select(topics.c.name, topics.c.weight).where(mine))
         known: dict[str, float | None] = {row.name: row.weight for row in rows}
@@ -40,9 +40,18 @@ def set_weights(store: Store, workflow_id: str, weights: Mapping[str, float] | N
         for name, weight in changed.items():
             connection.execute(update(topics).where(mine, topics.c.name == name).values(weight=weight))
         if added:
+            last = connection.execute(
+                select(func.coalesce(func.max(topics.c.position), 0)).where(mine)
+            ).scalar_one()
             rows_to_add = [
-                {"workflow_id": workflow_id, "name": info.name, "description": "", "weight": info.weight}
-                for info in added
+                {
+                    "workflow_id": workflow_id,
+                    "name": info.name,
+                    "description": "",
+                    "weight": info.weight,
+                    "position": position,
+                }
+                for position, info in enumerate(added, start=last + 1)
             ]
             connection.execute(insert(topics), rows_to_add)
         if changed or added:

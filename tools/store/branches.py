@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, insert, literal, select, update
 
 from ..errors import InvalidInput
-from .counts import count_added, last_position
+from .counts import count_added
 from .journal_tables import jobs
 from .store import Store
 from .tables import records, review_reasons, review_rules, scenario_plans, topics, workflows
@@ -64,12 +64,11 @@ def branch_workflow(store: Store, source: str, name: str, *, without_jobs: Seque
         for table in (topics, review_reasons, scenario_plans):
             _copy(connection, table, source, branch)
         _copy(connection, review_rules, source, branch, but=("id",))
-        after = last_position(connection)
         reviewed = select(review_reasons.c.record_id).where(review_reasons.c.workflow_id == source)
         wanted = (records.c.status == "active") | records.c.id.in_(reviewed)
         kept = wanted & (records.c.job_id.is_(None) | records.c.job_id.not_in(left_out))
         _copy(connection, records, source, branch, but=("position",), where=kept)
-        count_added(connection, after)
+        count_added(connection, branch, after=0)
         bump_version(connection, branch)
     return branch_of(store, branch)
 

@@ -1,16 +1,19 @@
 """How many active records each topic has, kept beside the records so that measuring reads no record.
 
-Whoever adds records calls `count_added` in the same transaction: one statement for all of them, since a trigger
-for each row would slow an import down. Changes and deletions are followed by triggers, whoever makes them.
+Whoever changes records does it within `counted`, and whoever adds some calls `count_added` in the same transaction:
+one statement for all of them. Counts of a workflow that is deleted go with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
 
+from .store import insert_into
 from .tables import records, topic_counts
 
 
@@ -37,19 +40,18 @@ class TopicCount:
 
 def counts_within(connection: Connection, workflow_id: str) -> list[TopicCount]:
     """The counts of each topic that has active records, in the order in which the topics first appear."""
-    topic = func.nullif(topic_counts.c.topic, "")
-    first = (
-        select(records.c.position)
-        .where(
-            records.c.workflow_id == topic_counts.c.workflow_id,
-            records.c.status == "active",
-            records.c.topic.is_not_distinct_from(topic),
-        )
-        .order_by(records.c.position)
-        .limit(1)
-        .scalar_subquery()
-    )
     counted = topic_counts.c
+    topic = func.nullif(counted.topic, "")
+    # Two queries, of which one finds something: for "equal, or both NULL" PostgreSQL uses no index.
+    firsts = (
+        select(func.min(records.c.position))
+        .where(records.c.workflow_id == counted.workflow_id, records.c.status == "active", has_topic)
+        .scalar_subquery()
+        for has_topic in (
+            records.c.topic == counted.topic,
+            records.c.topic.is_(None) & (counted.topic == ""),
+        )
+    )
     query = (
         select(
             topic,
@@ -60,70 +62,68 @@ def counts_within(connection: Connection, workflow_id: str) -> list[TopicCount]:
             counted.usable,
         )
         .where(counted.workflow_id == workflow_id, counted.records > 0)
-        .order_by(first)
+        .order_by(func.coalesce(*firsts))
     )
     return [TopicCount(*row) for row in connection.execute(query)]
 
 
-def last_position(connection: Connection) -> int:
-    """The position of the record that was added last, of any workflow; 0 when there is none."""
-    return int(connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one())
+def last_position(connection: Connection, workflow_id: str) -> int:
+    """The position of the record of a workflow that was added last; 0 when there is none."""
+    last = func.coalesce(func.max(records.c.position), 0)
+    return int(connection.execute(select(last).where(records.c.workflow_id == workflow_id)).scalar_one())
 
 
-def count_added(connection: Connection, after: int) -> None:
-    """Count the active records with a higher position than ``after``; they were added in this transaction."""
-    connection.execute(_ADD, {"after": after})
+def count_added(connection: Connection, workflow_id: str, after: int) -> None:
+    """Count the records of a workflow with a higher position than ``after``; they were added in this transaction."""
+    _count(connection, workflow_id, records.c.position > after, 1)
+
+
+@contextmanager
+def counted(connection: Connection, workflow_id: str, these: ColumnElement[bool]) -> Iterator[None]:
+    """Keep the counts right while the block changes some records of a workflow, or deletes them.
+
+    Args:
+        connection: the transaction.
+        workflow_id: whose records.
+        these: which; the block may not change what this looks at.
+    """
+    _count(connection, workflow_id, these, -1)
+    yield
+    _count(connection, workflow_id, these, 1)
 
 
 def add_counts(connection: Connection, workflow_id: str, counts: Iterable[TopicCount]) -> None:
     """Count records that were added in this transaction, where the caller knows what they are."""
     rows = [{**vars(count), "workflow_id": workflow_id, "topic": count.topic or ""} for count in counts]
-    connection.execute(_ADD_KNOWN, rows)
+    statement = insert_into(connection, topic_counts)
+    more = {name: topic_counts.c[name] + statement.excluded[name] for name in _COUNTED}
+    connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=more), rows)
 
 
-def make_triggers(connection: Connection) -> None:
-    """Make the triggers that follow changes and deletions of records."""
-    for name, statement in _TRIGGERS.items():
-        connection.exec_driver_sql(f"CREATE TRIGGER IF NOT EXISTS {name} {statement}")
+def _count(connection: Connection, workflow_id: str, these: ColumnElement[bool], sign: int) -> None:
+    query = (
+        _counts_of(sign)
+        .where(records.c.workflow_id == workflow_id, these)
+        .group_by(records.c.workflow_id, _TOPIC)
+    )
+    statement = insert_into(connection, topic_counts).from_select([*_KEY, *_COUNTED], query)
+    more = {name: topic_counts.c[name] + statement.excluded[name] for name in _COUNTED}
+    connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=more))
 
 
-_INTO = "INSERT INTO topic_counts (workflow_id, topic, records, synthetic, multi_turn, uses_tools, usable)"
-_OR_MORE = """
-    ON CONFLICT DO UPDATE SET
-        records = records + excluded.records,
-        synthetic = synthetic + excluded.synthetic,
-        multi_turn = multi_turn + excluded.multi_turn,
-        uses_tools = uses_tools + excluded.uses_tools,
-        usable = usable + excluded.usable
-"""
-_ADD = text(
-    f"""
-    {_INTO}
-    SELECT workflow_id, ifnull(topic, ''), count(*), sum(origin = 'synthetic'), sum(is_multi_turn),
-           sum(uses_tools), sum(origin = 'real' AND has_assistant_turn)
-    FROM records WHERE position > :after AND status = 'active' GROUP BY 1, 2 {_OR_MORE}
-    """
-)
-_ADD_KNOWN = text(
-    f"{_INTO} VALUES (:workflow_id, :topic, :records, :synthetic, :multi_turn, :uses_tools, :usable) {_OR_MORE}"
-)
-_CHANGE = """
-    UPDATE topic_counts SET
-        records = records {sign} 1,
-        synthetic = synthetic {sign} ({row}.origin = 'synthetic'),
-        multi_turn = multi_turn {sign} {row}.is_multi_turn,
-        uses_tools = uses_tools {sign} {row}.uses_tools,
-        usable = usable {sign} ({row}.origin = 'real' AND {row}.has_assistant_turn)
-    WHERE workflow_id = {row}.workflow_id AND topic = ifnull({row}.topic, '');
-"""
-_NEW_TOPIC = """
-    INSERT OR IGNORE INTO topic_counts VALUES (NEW.workflow_id, ifnull(NEW.topic, ''), 0, 0, 0, 0, 0);
-"""
-_COUNTED = "workflow_id, topic, origin, status, has_assistant_turn, is_multi_turn, uses_tools"
-_LESS = f"WHEN OLD.status = 'active' BEGIN {_CHANGE.format(row='OLD', sign='-')} END"
-_MORE = f"WHEN NEW.status = 'active' BEGIN {_NEW_TOPIC} {_CHANGE.format(row='NEW', sign='+')} END"
-_TRIGGERS = {
-    "records_deleted": f"AFTER DELETE ON records {_LESS}",
-    "records_changed_from": f"AFTER UPDATE OF {_COUNTED} ON records {_LESS}",
-    "records_changed_to": f"AFTER UPDATE OF {_COUNTED} ON records {_MORE}",
-}
+_KEY = ("workflow_id", "topic")
+_COUNTED = ("records", "synthetic", "multi_turn", "uses_tools", "usable")
+_TOPIC = func.coalesce(records.c.topic, "")
+
+
+def _counts_of(sign: int) -> Select[tuple[Any, ...]]:
+    """What the columns of the table hold for the active records, to be grouped by workflow and topic."""
+    kinds = (
+        literal(True),
+        records.c.origin == "synthetic",
+        records.c.is_multi_turn,
+        records.c.uses_tools,
+        (records.c.origin == "real") & records.c.has_assistant_turn,
+    )
+    sums = [func.sum(case((kind, sign), else_=0)) for kind in kinds]
+    return select(records.c.workflow_id, _TOPIC, *sums).where(records.c.status == "active")

@@ -12,42 +12,52 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    String,
+    ScalarSelect,
     Table,
     Text,
     false,
+    select,
+    text,
 )
 
-from .tables import metadata
+from .tables import NAME, metadata
+
+
+def next_position(table: str) -> ScalarSelect[int]:
+    """One more than that of the row that came last; the writer's lock keeps it from being given twice in a workflow."""
+    return select(text(f"coalesce(max(position), 0) + 1 FROM {table}")).scalar_subquery()
+
 
 plans = Table(
     "plans",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", NAME, primary_key=True),
     Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
     # The root conversation that shows this plan; a plan made outside a conversation has none.
-    Column("thread_id", String),
+    Column("thread_id", NAME),
     Column("dataset_version", Integer, nullable=False),
-    Column("status", String, nullable=False),  # pending, approved, declined, cancelled
+    Column("status", NAME, nullable=False),  # pending, approved, declined, cancelled
     Column("items", JSON, nullable=False),  # [{topic, count, strategy}]
     Column("cap_tokens", BigInteger),  # shown with the plan; its approval opens a budget with it
     Column("cap_usd", Float),
     Column("details", JSON, nullable=False),  # predicted score, estimate, why: what the person was shown
-    Column("created_at", String, nullable=False),
+    Column("created_at", NAME, nullable=False),
+    # The order in which they came in; clocks are set back.
+    Column("position", Integer, nullable=False, default=next_position("plans"), server_default="0"),
     Index("plans_by_thread", "thread_id", "workflow_id", "status"),
 )
 
 approvals = Table(
     "approvals",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", NAME, primary_key=True),
     # Unique: the first answer to a plan wins.
     Column("plan_id", ForeignKey("plans.id", ondelete="CASCADE"), nullable=False, unique=True),
-    Column("approver", String, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("created_at", String, nullable=False),
-    Column("revoked_at", String),  # its items that no job has taken cannot be used any more
-    Column("revoked_by", String),
+    Column("approver", NAME, nullable=False),
+    Column("channel", NAME, nullable=False),
+    Column("created_at", NAME, nullable=False),
+    Column("revoked_at", NAME),  # its items that no job has taken cannot be used any more
+    Column("revoked_by", NAME),
 )
 
 approval_items = Table(
@@ -55,12 +65,12 @@ approval_items = Table(
     metadata,
     Column("approval_id", ForeignKey("approvals.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("workflow_id", String, nullable=False),
-    Column("topic", String, nullable=False),
+    Column("workflow_id", NAME, nullable=False),
+    Column("topic", NAME, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("strategy", String, nullable=False),
+    Column("strategy", NAME, nullable=False),
     # Set once, when the item's job starts: an approval cannot be used twice.
-    Column("job_id", String, unique=True),
+    Column("job_id", NAME, unique=True),
 )
 
 budgets = Table(
@@ -83,22 +93,23 @@ budgets = Table(
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", NAME, primary_key=True),
     Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), nullable=False),
-    Column("approval_id", String, nullable=False),
-    Column("topic", String, nullable=False),
+    Column("approval_id", NAME, nullable=False),
+    Column("topic", NAME, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("strategy", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("status", String, nullable=False),  # running, complete, short
+    Column("strategy", NAME, nullable=False),
+    Column("model", NAME, nullable=False),
+    Column("status", NAME, nullable=False),  # running, complete, short
     Column("stop_reason", Text),
     Column("coverage_before", JSON, nullable=False),
     Column("coverage_after", JSON),
-    Column("created_at", String, nullable=False),
-    Column("ended_at", String),
+    Column("created_at", NAME, nullable=False),
+    Column("ended_at", NAME),
     Column("cancel_requested", Boolean, nullable=False, default=False, server_default=false()),
-    Column("undone_at", String),
+    Column("undone_at", NAME),
     Column("notes", JSON),
+    Column("position", Integer, nullable=False, default=next_position("jobs"), server_default="0"),
 )
 
 
@@ -113,7 +124,7 @@ slots = Table(
     metadata,
     Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("record_id", String),  # NULL while the job still owes this record
+    Column("record_id", NAME),  # NULL while the job still owes this record
 )
 
 attempts = Table(
@@ -122,13 +133,13 @@ attempts = Table(
     Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("slot", Integer, nullable=False),
-    Column("status", String, nullable=False),  # calling, judging, answered, accepted, rejected, failed
+    Column("status", NAME, nullable=False),  # calling, judging, answered, accepted, rejected, failed
     Column("seed_ids", JSON, nullable=False, default=list),
     Column(
         "details", JSON, nullable=False, default=dict
     ),  # what the strategy drew: seeds, aspect, axis, chain
     Column("response", Text),
-    Column("gate", String, key="check"),
+    Column("gate", NAME, key="check"),
     Column("evidence", Text),
     Column("prompt_tokens", Integer, nullable=False, default=0),
     Column("completion_tokens", Integer, nullable=False, default=0),
@@ -139,7 +150,10 @@ attempts = Table(
     # The worst case of its calls, set aside in the budget before they were made.
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("scores", JSON),  # what the checks measured
-    Column("draft", String),  # digest of the prompts that it was drafted with; NULL up to version 7
+    Column("draft", NAME),  # digest of the prompts that it was drafted with; NULL up to version 7
+    Column(
+        "holder", BigInteger
+    ),  # number of the lease under which it was changed last; NULL up to version 11
     Column("room", Integer),  # tokens beside the text that its requests allow for; NULL up to version 8
     # From version 8 on. Money is whole picodollars, NULL when the price is not known.
     Column("reserved_picodollars", BigInteger),
@@ -157,26 +171,45 @@ generated_texts = Table(
     metadata,
     # What the user says in each generated record, as a hash: no two jobs add the same at the same moment.
     Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
-    Column("text_key", String, primary_key=True),
-    Column("record_id", String, nullable=False),
+    Column("text_key", NAME, primary_key=True),
+    Column("record_id", NAME, nullable=False),
 )
 
 answer_rooms = Table(
     "answer_rooms",
     metadata,
-    Column("endpoint", String, primary_key=True),
-    Column("model", String, primary_key=True),
+    Column("endpoint", NAME, primary_key=True),
+    Column("model", NAME, primary_key=True),
     Column("extra_tokens", Integer, nullable=False),  # of an answer's limit, beyond its text
     Column("answers", BigInteger, nullable=False),  # that were seen
     Column("reasoning_tokens", BigInteger, nullable=False),  # of all these together
-    Column("updated_at", String, nullable=False),
+    Column("updated_at", NAME, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    # Who carries a job out, or talks in a conversation: see leases.py.
+    Column("name", NAME, primary_key=True),  # what is held: "job job-1", "conversation chat-1"
+    Column("number", BigInteger, nullable=False),  # of the latest holder; it stays when they let go
+    Column("holder", NAME, nullable=False),  # in words, for whoever comes second
+    Column("until", Float, nullable=False),  # seconds since 1970 by the database's clock; 0: nobody holds it
+)
+
+endpoint_shares = Table(
+    "endpoint_shares",
+    metadata,
+    # How many requests at once the holder of a lease may have under way at an endpoint.
+    Column("endpoint", NAME, primary_key=True),
+    Column("lease", ForeignKey("leases.name", ondelete="CASCADE"), primary_key=True),
+    Column("share", Integer, nullable=False),
 )
 
 endpoint_limits = Table(
     "endpoint_limits",
     metadata,
-    Column("endpoint", String, primary_key=True),
-    Column("model", String, primary_key=True),
+    Column("endpoint", NAME, primary_key=True),
+    Column("model", NAME, primary_key=True),
     Column("ceiling", Integer, nullable=False),  # calls at once that the endpoint was seen to bear
-    Column("updated_at", String, nullable=False),
+    Column("updated_at", NAME, nullable=False),
 )

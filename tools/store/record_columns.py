@@ -1,4 +1,4 @@
-"""Records on their way into the store, by column: rows are not made before SQLite needs them."""
+"""Records on their way into the store, by column: rows are not made before the database needs them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 
 from ..dataset.formats.plain_line import ANSWERED, MULTI_TURN, USES_TOOLS
-from ..dataset.parsed_block import DIGEST_BYTES
-from ..dataset.record import Record, content_hash
+from ..dataset.record import DIGEST_BYTES, Record, content_hash
 from ..dataset.topic_label import read_topics
 
 FoundRecord = tuple[int, bytes, str | None, str, int, str]
 """One record: line, digest, topic, other topics as a JSON list, kind and body, as `RecordColumns` has them."""
 
 NO_OTHERS = "[]"
+_HAS = {flag: [bool(kind & flag) for kind in range(256)] for flag in (ANSWERED, MULTI_TURN, USES_TOOLS)}
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,18 @@ class RecordColumns:
         """How many there are of each topic and kind, in the order in which they first appear."""
         return Counter(zip(self.topics, self.kinds, strict=True))
 
-    def values(self, ids: Sequence[str], part: slice) -> list[Sequence[Any]]:
-        """Kind, id, line, topic, body and, where any has some, other topics of a part of the records, by column."""
-        columns: list[Sequence[Any]] = [self.kinds, ids, self.lines, self.topics, self.bodies]
-        if self.other_topics:
-            columns.append(self.others())
-        return [column[part] for column in columns]
+    def of_rows(self, ids: Sequence[str]) -> dict[str, Iterable[Any]]:
+        """The columns of the table ``records`` that differ from record to record; the body comes last, as there."""
+        return {
+            "id": ids,
+            "topic": self.topics,
+            "other_topics": self.others(),
+            "has_assistant_turn": map(_HAS[ANSWERED].__getitem__, self.kinds),
+            "is_multi_turn": map(_HAS[MULTI_TURN].__getitem__, self.kinds),
+            "uses_tools": map(_HAS[USES_TOOLS].__getitem__, self.kinds),
+            "source_line": self.lines,
+            "body": self.bodies,
+        }
 
     def others(self) -> list[str]:
         """The further labels of every record."""

@@ -7,16 +7,14 @@ from types import EllipsisType
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from ..dataset.record import Origin, Record
 from ..errors import InvalidInput
 from .counts import TopicCount as TopicCount
-from .counts import count_added, counts_within, last_position
-from .record_indexes import make_missing_indexes
+from .counts import count_added, counted, counts_within, last_position
 from .record_rows import NewRecord as NewRecord
 from .record_rows import record_of, row_of
-from .store import Store
+from .store import Store, insert_into
 from .tables import records
 from .workflows import bump_version, check_storable, require_workflow, version_within
 
@@ -43,12 +41,12 @@ def insert_records(connection: Connection, workflow_id: str, rows: Sequence[NewR
     version_within(connection, workflow_id)
     if not rows:
         return 0
-    make_missing_indexes(connection)
-    after = last_position(connection)
+    after = last_position(connection, workflow_id)
     values = [row_of(workflow_id, new) for new in rows]
-    added = connection.execute(insert(records).on_conflict_do_nothing(), values).rowcount
+    statement = insert_into(connection, records).on_conflict_do_nothing()
+    added = connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
     if added:
-        count_added(connection, after)
+        count_added(connection, workflow_id, after)
         bump_version(connection, workflow_id)
     return added
 
@@ -125,10 +123,10 @@ def get_record(store: Store, workflow_id: str, record_id: str) -> Record:
     return record_of(row)
 
 
-def newest_position(store: Store) -> int:
-    """The position of the record that came last, in any workflow."""
+def newest_position(store: Store, workflow_id: str) -> int:
+    """The position of the record of a workflow that came last."""
     with store.read() as connection:
-        return last_position(connection)
+        return last_position(connection, workflow_id)
 
 
 def generated_after(
@@ -142,6 +140,14 @@ def generated_after(
         position: of the last one that was seen.
         not_by: the job that asks.
     """
+    with store.read() as connection:
+        return generated_within(connection, workflow_id, position, not_by=not_by)
+
+
+def generated_within(
+    connection: Connection, workflow_id: str, position: int, *, not_by: str
+) -> tuple[list[Record], int]:
+    """`generated_after`, read inside a caller's transaction."""
     query = (
         select(records)
         .where(
@@ -151,8 +157,7 @@ def generated_after(
         )
         .order_by(records.c.position)
     )
-    with store.read() as connection:
-        rows = connection.execute(query).all()
+    rows = connection.execute(query).all()
     found = [record_of(row) for row in rows if row.job_id != not_by and row.status == "active"]
     return found, rows[-1].position if rows else position
 
@@ -197,7 +202,7 @@ def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status
         raise InvalidInput(f"{status!r} is no status of a record.", hint=f"Use {' or '.join(STATUSES)}.")
     ids = list(dict.fromkeys(record_ids))
     changed = 0
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         for start in range(0, len(ids), _PAGE):
             part = ids[start : start + _PAGE]
@@ -206,7 +211,8 @@ def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status
             if len(found) < len(part):
                 raise _unknown(workflow_id, [record_id for record_id in part if record_id not in found])
             change = update(records).where(these, records.c.status != status).values(status=status)
-            changed += connection.execute(change).rowcount
+            with counted(connection, workflow_id, these):
+                changed += connection.execute(change).rowcount
         if changed:
             bump_version(connection, workflow_id)
     return changed
@@ -215,7 +221,7 @@ def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status
 def note_worth(store: Store, workflow_id: str, worths: Mapping[str, float]) -> None:
     """Note in the provenance of synthetic records what each is worth, as `coverage.worth` has it."""
     found = records_with_ids(store, workflow_id, list(worths))
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         for record in found:
             this = and_(records.c.workflow_id == workflow_id, records.c.id == record.id)
             provenance = (record.provenance or {}) | {"worth": worths[record.id]}
@@ -247,13 +253,14 @@ def set_topic(store: Store, workflow_id: str, record_id: str, topic: str | None)
     label = (topic or "").strip() or None
     check_storable(label or "", "The topic")
     this = and_(records.c.workflow_id == workflow_id, records.c.id == record_id)
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         row = connection.execute(select(records.c.topic).where(this)).one_or_none()
         if row is None:
             raise _unknown(workflow_id, [record_id])
         if row.topic != label:
-            connection.execute(update(records).where(this).values(topic=label))
+            with counted(connection, workflow_id, this):
+                connection.execute(update(records).where(this).values(topic=label))
             bump_version(connection, workflow_id)
 
 

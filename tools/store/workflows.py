@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, text, union, update
-from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy import Connection, delete, func, insert, select, union, update
 
 from ..bounds import LEAST_WEIGHT, MOST_WEIGHT
 from ..errors import InvalidInput, WorkflowNotFound
-from .store import Store
+from .store import Store, insert_into
 from .tables import topic_counts, topics, workflows
 
 MAX_ID_LENGTH = 200
@@ -61,7 +60,7 @@ def create_workflow(store: Store, workflow_id: str) -> None:
         InvalidInput: the id is empty, too long, or has control characters.
     """
     check_workflow_id(workflow_id)
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         ensure_workflow(connection, workflow_id)
 
 
@@ -82,7 +81,7 @@ def check_workflow_id(workflow_id: str) -> None:
 def ensure_workflow(connection: Connection, workflow_id: str) -> None:
     """`create_workflow` inside a caller's transaction."""
     row = {"id": workflow_id, "created_at": now(), "dataset_version": 0}
-    connection.execute(insert_or(workflows).values(row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, workflows).values(row).on_conflict_do_nothing())
 
 
 def require_workflow(store: Store, workflow_id: str) -> None:
@@ -152,7 +151,7 @@ def list_workflows(store: Store) -> list[WorkflowSummary]:
 
 def delete_workflow(store: Store, workflow_id: str) -> None:
     """Delete a workflow with its records, topics, plans, approvals and jobs."""
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         connection.execute(delete(workflows).where(workflows.c.id == workflow_id))
 
@@ -164,7 +163,7 @@ def set_topics(store: Store, workflow_id: str, infos: Sequence[TopicInfo]) -> No
         InvalidInput: a name is empty or comes twice, or a weight is not a finite number above 0.
         WorkflowNotFound: there is no such workflow.
     """
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         set_topics_within(connection, workflow_id, infos)
 
@@ -176,8 +175,13 @@ def set_topics_within(connection: Connection, workflow_id: str, infos: Sequence[
         connection.execute(delete(topics).where(topics.c.workflow_id == workflow_id))
         if infos:
             rows = [
-                {"workflow_id": workflow_id, **asdict(info), "examples": list(info.examples)}
-                for info in infos
+                {
+                    "workflow_id": workflow_id,
+                    **asdict(info),
+                    "examples": list(info.examples),
+                    "position": position,
+                }
+                for position, info in enumerate(infos)
             ]
             connection.execute(insert(topics), rows)
         bump_version(connection, workflow_id)
@@ -231,7 +235,7 @@ def topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
     query = (
         select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight, topics.c.examples)
         .where(topics.c.workflow_id == workflow_id)
-        .order_by(text("rowid"))
+        .order_by(topics.c.position)
     )
     return [TopicInfo(*row[:-1], examples=tuple(row.examples)) for row in connection.execute(query)]
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from ..errors import InvalidInput
+from ..store.counts import counted
 from ..store.store import Store
 from ..store.tables import assignments, records, topic_runs
 from ..store.workflows import (
@@ -19,6 +20,9 @@ from ..store.workflows import (
     topics_within,
     version_within,
 )
+
+_AT_ONCE = 500
+"""Records that one statement names."""
 
 DecidedBy = Literal["model", "person"]
 
@@ -68,7 +72,7 @@ def write_run(
     Returns:
         The number of the run, for `undo_last_run`; 0 when there was nothing to write.
     """
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         if not decided:
             return 0
@@ -97,7 +101,7 @@ def undo_last_run(store: Store, workflow_id: str) -> tuple[int, int]:
     Raises:
         InvalidInput: there is no run to undo.
     """
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         run = _last_run(connection, workflow_id)
         if run == 0:
@@ -165,8 +169,12 @@ def _move(
         .where(records.c.workflow_id == workflow_id, records.c.id == bindparam("record"), unchanged)
         .values(topic=bindparam("becomes"))
     )
-    rows = [{"record": record, "was": was, "becomes": becomes} for record, was, becomes in moves]
-    moved = connection.execute(change, rows).rowcount
+    moved = 0
+    for start in range(0, len(moves), _AT_ONCE):
+        part = moves[start : start + _AT_ONCE]
+        rows = [{"record": record, "was": was, "becomes": becomes} for record, was, becomes in part]
+        with counted(connection, workflow_id, records.c.id.in_([record for record, _, _ in part])):
+            moved += connection.execute(change, rows).rowcount
     if moved:
         bump_version(connection, workflow_id)
     return moved

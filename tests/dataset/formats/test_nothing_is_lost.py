@@ -9,6 +9,7 @@ import pytest
 from finetune_coverage.tools.dataset.formats.registry import read_item
 
 from .sources import FUNCTION, QUESTION, TOOL, Source, said
+from .vendor_layouts import LAYOUTS
 
 
 def test_what_a_turn_says_besides_is_kept() -> None:
@@ -148,6 +149,9 @@ def objects_within(value: Any) -> list[Source]:
     return ([value] if isinstance(value, dict) else []) + [
         found for item in inner for found in objects_within(item)
     ]
+
+
+WHOLE += [LAYOUTS[name][1] for name in LAYOUTS]
 
 
 @pytest.mark.parametrize("record", range(len(WHOLE)))

@@ -20,7 +20,6 @@ from .sources import FUNCTION, QUESTION, TOOL, Source, answered, calling, said
             QUESTION,
         ),
         ({"conversations": [{"from": "User", "text": "Hi"}, {"from": "chatgpt", "text": "Hello"}]}, QUESTION),
-        ({"conversation": [{"human": "Hi", "assistant": "Hello"}]}, QUESTION),
         ({"messages": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}, QUESTION),
         (
             {

@@ -69,8 +69,7 @@ def _made_of(services: Services, workflow_id: str) -> list[str]:
 
 
 def _file(services: Services, workflow_id: str) -> Path:
-    store = str(services.settings.store_url)
-    name = hashlib.sha256(f"{store}\n{workflow_id}".encode()).hexdigest()[:20]
+    name = hashlib.sha256(f"{services.store.address}\n{workflow_id}".encode()).hexdigest()[:20]
     return services.settings.home / "cache" / f"space-{name}.json"
 
 

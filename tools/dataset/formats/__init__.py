@@ -5,6 +5,10 @@ compressed or not, UTF-8 or UTF-16) gives items; `read_dataset` finds out which.
 format that recognises it (`registry`), which turns it into the body of a record: OpenAI chat ``messages`` and
 ``tools``, with the item's other keys beside them under their own names.
 
+A format's file says where its turns are. Who speaks in them (`roles`), what they say (`content_parts`), which call a
+result answers (`tool_calls`) and what is declared (`tool_declarations`) is read by the same code for all, put together
+in `conversation`.
+
 What has no place in OpenAI chat is not lost. The body then has two more keys at its top level, which an export to
 the same format can use:
 

@@ -16,7 +16,7 @@ from .refusal import Refused
 
 Source = dict[str, Any]
 NAME = "alpaca"
-_ANSWERS = ("output", "response", "answer", "chosen")
+_ANSWERS = ("output", "response", "answer", "chosen", "completion", "generation", "target", "targets")
 
 
 def recognise(source: Source) -> str | None:

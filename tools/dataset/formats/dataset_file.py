@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .chat_body import body_text
+from ..topic_label import DEFAULT_FIELD, LIST_FIELD
+from .chat_body import FORMAT_KEY, body_text
 from .fields_beside import left_beside
 from .marks import bad_mark
 from .raw_objects import BadItem, RawObject, RawObjects
@@ -67,6 +68,7 @@ class DatasetReader:
         found: the formats that were found, by name, in the order of their first item.
         left_beside: fields that may carry a part of the conversation and were not read into it, with how many
             records have them.
+        beside: all fields that are no part of the conversation, the same way; the topic is none of them.
     """
 
     def __init__(self, path: Path, format: str = AUTO, topic_field: str = "") -> None:
@@ -75,8 +77,11 @@ class DatasetReader:
         self.format = format
         self.found: dict[str, FoundFormat] = {}
         self.left_beside: Counter[str] = Counter()
+        self.beside: Counter[str] = Counter()
         self._path = path
         self._topic_field = topic_field
+        labels = {topic_field.split(".")[0], *([LIST_FIELD] if topic_field in ("", DEFAULT_FIELD) else [])}
+        self._expressed = labels | {"messages", "tools", DEFAULT_FIELD, FORMAT_KEY}
         self._raw = RawObjects(path)
 
     def __iter__(self) -> Iterator[Item | BadItem]:
@@ -119,25 +124,38 @@ class DatasetReader:
         made = self._raw.line(raw, number)
         return self._read(made) if isinstance(made, RawObject) else made
 
-    def add_plain(self, records: int) -> None:
-        """Count records of OpenAI chat that a faster reader took from the lines by itself."""
-        if records:
+    def add_plain(self, shapes: Mapping[tuple[str, ...], int]) -> None:
+        """Count records of OpenAI chat that a faster reader took from the lines by itself, by their fields."""
+        for fields, records in shapes.items():
             self._found(PLAIN).records += records
+            self._add_beside(fields, records)
+
+    def _add_beside(self, fields: Iterable[str], records: int) -> None:
+        for field in fields:
+            if field not in self._expressed:
+                self.beside[field] += records
 
     def _read(self, raw: RawObject) -> Item | BadItem:
         try:
-            mark = bad_mark(raw.value, self._topic_field)
-            if mark is not None:
-                reason = f"marked as a bad answer: `{mark}` is {str(raw.value[mark]).strip().lower()}"
-                raise Refused("marked_bad", reason)
+            self._refuse_marked(raw.value)
             reading = read_item(raw.value, self.format)
+            self._refuse_marked(reading.body)
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
         except Refused as refused:
-            return BadItem(raw.place, refused)
+            return BadItem(raw.place, raw.fault if raw.fault and refused.code != "marked_bad" else refused)
         self._found(reading).records += 1
         self.left_beside.update(left_beside(reading.body))
+        self._add_beside(reading.body, 1)
+        self._raw.mended.update((*reading.mended, *filter(None, [raw.mended])))
         return Item(raw.place, body, reading.body, reading.format.name)
+
+    def _refuse_marked(self, source: dict[str, Any]) -> None:
+        """Refuse an item that is marked as bad, before it is read or, where it stood within another, after."""
+        mark = bad_mark(source, self._topic_field)
+        if mark is not None:
+            reason = f"marked as a bad answer: `{mark}` is {str(source[mark]).strip().lower()}"
+            raise Refused("marked_bad", reason)
 
     def _found(self, reading: Reading) -> FoundFormat:
         known = reading.format

@@ -6,13 +6,17 @@ import json
 import re
 from typing import Any, NoReturn
 
-from .refusal import Refused, kind_of
+import orjson
+
+from .refusal import Refused, kind_of, shown
 
 MAX_DEPTH = 100
 """Deepest nesting of a record. Python's parser and printer give up somewhere below 1,000, depending on who
 calls them; a record that was accepted must never fail later."""
 
 _BOM = b"\xef\xbb\xbf"
+_TYPOGRAPHIC = "“”„‟«»‘’"
+_PYTHON_WORDS = ("True", "False", "None")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -26,7 +30,10 @@ def text_of_line(raw: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        reason = f"not UTF-8: byte 0x{line[error.start]:02x} at byte {error.start + 1} of the line"
+        reason = (
+            f"not UTF-8: byte 0x{line[error.start]:02x} at byte {error.start + 1} of the line; save the file as UTF-8 "
+            "(one of Windows: iconv -f WINDOWS-1252 -t UTF-8 FILE)"
+        )
         raise Refused("not_utf8", reason) from error
 
 
@@ -61,7 +68,23 @@ def parse_value(text: str) -> Any:
         raise Refused("nested_too_deep", f"nested deeper than {MAX_DEPTH} levels")
     if _SURROGATE_ESCAPE.search(text):
         _refuse_lone_surrogates(value)
+    try:
+        written = orjson.dumps(value)
+    except (orjson.JSONEncodeError, RecursionError):  # large integers
+        written = b""
+    if text.count('"') != written.count(b'"') or "\\u0022" in text:  # as in `repeats_a_key`
+        _LOOKING_CLOSER.decode(text)
     return value
+
+
+def repeats_a_key(raw: bytes, written: bytes) -> bool:
+    """Whether an object may have a key twice, of which parsers keep the last; who asks has to look closer then.
+
+    Args:
+        raw: JSON as it was read.
+        written: the same as it is written after it was parsed: with fewer quotation marks, when a key is gone.
+    """
+    return raw.count(b'"') != written.count(b'"') or b"\\u0022" in raw
 
 
 def _fault(text: str, error: json.JSONDecodeError) -> str:
@@ -71,7 +94,35 @@ def _fault(text: str, error: json.JSONDecodeError) -> str:
     before, sign = text[: error.pos].rstrip(), text[error.pos : error.pos + 1]
     if before.endswith(",") and sign in ("]", "}"):
         return f"a comma too many before {sign} at column {error.colno}"
+    if sign and sign in _TYPOGRAPHIC:
+        return f'the quotation mark {sign} at column {error.colno}, where JSON has "'
+    if sign == "'":
+        return f"Python's notation: a single quotation mark at column {error.colno}, where JSON has \""
+    if text.startswith(_PYTHON_WORDS, error.pos):
+        return f"Python's notation at column {error.colno}: JSON has true, false and null"
+    if before.endswith('"') and sign not in ("", '"', "{", "["):
+        return (
+            f"something follows the text that ends before column {error.colno}: a quotation mark within a text is "
+            'written \\"'
+        )
+    if error.msg.startswith("Invalid control character"):
+        return f"a line break or control character within a text at column {error.colno}: a line break is written \\n"
+    if error.msg.startswith("Unterminated string"):
+        return f"the text that begins at column {error.colno} has no closing quotation mark"
     return f"{error.msg.removesuffix(' at')} at column {error.colno}"
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise Refused(
+            "repeated_key",
+            f"the key {shown(doubled)} stands more than once in one object, so it is not certain which is meant; "
+            "leave one",
+        )
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -79,6 +130,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_LOOKING_CLOSER = json.JSONDecoder(object_pairs_hook=_refuse_repeated)
 
 
 def is_deeper_than(value: Any, limit: int) -> bool:

@@ -18,6 +18,9 @@ from .refusal import Refused
 
 MAX_ITEM_BYTES = 1 << 26
 """Longest item, 64 MB: an item whose end is missing must not pull the rest of a large file into memory."""
+_MAX_BEYOND = 1 << 20
+"""How far an item is followed beyond a line that begins as its own did, 1 MB: a quotation mark too many makes text
+of what is none, and the end is then looked for anew at each such item."""
 _CHUNK = 1 << 18
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\]]', re.DOTALL)
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -38,6 +41,14 @@ class RawItem:
         return text_of_line(self.raw)
 
 
+def _is_json(raw: bytes) -> bool:
+    try:
+        parse_value(text_of_line(raw))
+    except Refused:
+        return False
+    return True
+
+
 def on_one_line(text: str) -> str:
     """Valid JSON without line breaks: there are none within strings, so those that are there only lay it out."""
     return " ".join(filter(None, (line.strip(" \t\r") for line in text.split("\n"))))
@@ -52,6 +63,8 @@ class JsonStream:
         self._at = 0
         self._ended = False
         self._dropped = 0
+        self._has_items = False
+        self._indent: bytes | None = b""
         self.line = 1
         self.commas = 0
         self._more()
@@ -59,27 +72,28 @@ class JsonStream:
             self._at = len(BOM)
 
     def items(self) -> Iterator[RawItem]:
-        """The elements of the list that begins here.
+        """The elements of the list that begins here; commas too many or too few between objects are counted.
 
         Raises:
             Refused: after the good elements, when the list is not well formed.
         """
         self._take(b"[")
-        if self._next() == b"]":
-            self._take(b"]")
-            return
-        while True:
-            if self._next() in (b",", b"]"):
-                raise self._trouble("a comma too many in the list")
-            yield self.value()
-            sign = self._next()
+        commas = 1
+        while (sign := self._next()) != b"]":
             if sign == b"":
                 raise self._trouble("the list is cut off: its ] is missing")
-            if sign not in (b",", b"]"):
-                raise self._trouble("a comma is missing in the list")
-            self._take(sign)
-            if sign == b"]":
-                return
+            if sign == b",":
+                self._take(b",")
+                commas += 1
+                continue
+            if commas != 1:
+                if sign != b"{":
+                    raise self._trouble("a comma is missing in the list")
+                self.commas += 1
+            yield self.value()
+            commas = 0
+        self._take(b"]")
+        self.commas += commas > 0 and self._has_items
 
     def values(self) -> Iterator[RawItem]:
         """Values one after the other, to the end of the file; a comma after one is passed over and counted."""
@@ -127,18 +141,39 @@ class JsonStream:
         first = self._next()
         line = self.line
         if first in (b"{", b"["):
-            end = self._end_of_brackets(line)
+            end = self._end_of_item(line, b"\n" + (self._indent or b"") + first)
         else:
             end = self._end_of_scalar(_STRING if first == b'"' else _SCALAR, line)
         raw = self._buffer[self._at : end]
         self.line += raw.count(b"\n")
         self._at = end
+        self._indent = None
+        self._has_items = True
         return RawItem(raw, line)
 
-    def _end_of_brackets(self, line: int) -> int:
+    def _end_of_item(self, line: int, next_begins: bytes) -> int:
+        """The end of what is in brackets; of a faulty one the line before the next that begins as it does."""
+        try:
+            end = self._end_of_brackets(line, next_begins)
+        except Refused:
+            following = self._buffer.find(next_begins, self._at)
+            if following < 0:
+                raise
+        else:
+            following = self._buffer.find(next_begins, self._at, end)
+            if following < 0 or _is_json(self._buffer[self._at : end]):
+                return end
+        item = self._buffer[self._at : following].rstrip()
+        return self._at + len(item.removesuffix(b","))
+
+    def _end_of_brackets(self, line: int, next_begins: bytes) -> int:
         depth = 0
         at = self._at
         while True:
+            if len(self._buffer) - self._at > _MAX_BEYOND and depth:
+                following = self._buffer.find(next_begins, self._at, at)
+                if 0 <= following < at - _MAX_BEYOND:
+                    raise Refused("invalid_json", f"not valid JSON: what begins at line {line} has no end")
             for token in _TOKEN.finditer(self._buffer, at):
                 sign = token[0]
                 if sign in (b"{", b"["):
@@ -196,7 +231,12 @@ class JsonStream:
         while True:
             found = _SPACE.match(self._buffer, self._at)
             end = found.end() if found else self._at
-            self.line += self._buffer.count(b"\n", self._at, end)
+            space = self._buffer[self._at : end]
+            self.line += space.count(b"\n")
+            if b"\n" in space:
+                self._indent = space[space.rfind(b"\n") + 1 :]
+            elif self._indent is not None:
+                self._indent += space
             self._at = end
             if end < len(self._buffer) or self._ended:
                 return self._buffer[end : end + 1]
@@ -207,6 +247,7 @@ class JsonStream:
         if found != sign:
             raise self._trouble(f"{sign.decode()} expected")
         self._at += 1
+        self._indent = None
 
     def _trouble(self, what: str) -> Refused:
         reason = f"not valid JSON: {what} at line {self.line}; the rest was not read"

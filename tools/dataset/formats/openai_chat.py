@@ -45,9 +45,11 @@ def check_message(message: Any, where: str) -> None:
     if role is None:
         if "from" in message and "value" in message:
             raise Refused("unsupported_format", "ShareGPT messages (`from`, `value`), not OpenAI chat")
-        raise Refused("bad_message", f"{where} has no role")
+        raise Refused("bad_message", f"{where} has no role (keys: {keys_of(message)})")
     if role not in ROLES:
         raise Refused("bad_message", f"{where} has the unknown role {shown(role)}")
+    if isinstance(message.get("parts"), list) or message.get("toolInvocations"):
+        raise Refused("unsupported_format", f"{where} has `parts` (AI SDK), not OpenAI chat")
     _check_content(message, role, where)
     _check_calls(message, role, where)
     if role == "tool" and not _is_name(message.get("tool_call_id")):

@@ -1,8 +1,9 @@
 """OpenAI chat as it was, or as others write it: legacy functions, calls without ids, tools as JSON in a string.
 
 ``functions``, ``function_call`` and the role ``function`` become tools, tool calls and tool messages, since nothing
-else than the spelling differs. Calls and answers without ids (Functionary) are matched in their order. Tools that are
-no functions, such as a code interpreter, are kept aside.
+else than the spelling differs; so it is with roles (``Assistant``, ``model``, ``bot``; `roles`). Calls and answers
+without ids (Functionary) are matched in their order. Tools that are no functions, such as a code interpreter, are
+kept aside.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from typing import Any
 
 from .chat_body import chat_body
 from .refusal import Refused
+from .roles import role_of
 from .tool_calls import OpenCalls, arguments_text
-from .tool_declarations import read_tools
+from .tool_declarations import is_other_tool, read_tools
 
 Source = dict[str, Any]
 NAME = "openai"
+_SAYS = frozenset(("content", "tool_calls", "function_call", "refusal", "audio"))
 
 
 def is_legacy(source: Source) -> bool:
@@ -34,7 +37,9 @@ def recognise(source: Source) -> str | None:
     messages = source.get("messages")
     if not isinstance(messages, list) or not any(isinstance(message, dict) for message in messages):
         return None
-    if not any("role" in message for message in messages if isinstance(message, dict)):
+    if not any(
+        _SAYS.intersection(message) for message in messages if isinstance(message, dict) and "role" in message
+    ):
         return None
     return "`messages` with functions" if is_legacy(source) else "`messages` with role/content"
 
@@ -48,7 +53,7 @@ def to_chat(source: Source) -> Source:
     messages = [_message(turn, calls, f"message {number}") for number, turn in enumerate(turns, start=1)]
     functions = source.get("functions") if isinstance(source.get("functions"), list) else None
     declared = read_tools(source.get("tools")) + read_tools(functions)
-    tools = [tool for tool in declared if not _is_other_tool(tool)]
+    tools = [tool for tool in declared if not is_other_tool(tool)]
     extra: Source = {"tools": declared} if len(tools) < len(declared) else {}
     used = {"messages", "tools", *(["functions"] if functions else [])}
     return chat_body(NAME, source, used, messages, tools=tools, extra=extra)
@@ -57,6 +62,9 @@ def to_chat(source: Source) -> Source:
 def _message(turn: Any, calls: OpenCalls, where: str) -> Any:
     if not isinstance(turn, dict):
         return turn
+    role = role_of(turn.get("role"))
+    if role not in (None, "call", turn.get("role")) and turn.get("role") != "function":
+        turn = {**turn, "role": role}
     if turn.get("role") in ("tool", "function"):
         return _answer(turn, calls, where)
     if turn.get("role") != "assistant":
@@ -92,10 +100,6 @@ def _answer(turn: Source, calls: OpenCalls, where: str) -> Source:
 def _is_call(call: Any) -> bool:
     function = call.get("function") if isinstance(call, dict) else None
     return isinstance(function, dict) and isinstance(function.get("name"), str)
-
-
-def _is_other_tool(tool: Any) -> bool:
-    return isinstance(tool, dict) and "function" not in tool and isinstance(tool.get("type"), str)
 
 
 def _ids(turns: list[Any]) -> list[str]:

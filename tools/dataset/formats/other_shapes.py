@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .conversation import is_turn
+
 Source = dict[str, Any]
 _NO_END = "nothing tells where a conversation ends; write each as one object with `messages`"
+_ASKED_ELSEWHERE = "what was asked is in another file; join the two by their ids and write each as `messages`"
 _AS_PROMPTS = "to count it as a prompt, name the format: --format prompts"
 
 
@@ -34,6 +37,7 @@ _SHAPES: tuple[tuple[Callable[[Source], bool], str, str], ...] = (
     (_has("prompt", "completion"), "prompt and completion", "one of them is neither text nor messages"),
     (_has("prompt", "response"), "prompt and response", "one of them is neither text nor messages"),
     (_has("question", "answer"), "question and answer", "one of them is neither text nor messages"),
+    (_is_list("segments"), "pieces of rendered text (`segments`, Axolotl)", "write its turns as `messages`"),
     (
         _has("ground_truth"),
         "answers to the questions of another file (`ground_truth`)",
@@ -50,8 +54,12 @@ _SHAPES: tuple[tuple[Callable[[Source], bool], str, str], ...] = (
         "an OpenAI batch request (`body`)",
         "take the messages out of `body` and add the answers",
     ),
+    (_has("response", "custom_id"), "an answer of an OpenAI batch (`response`)", _ASKED_ELSEWHERE),
+    (_is_list("choices"), "answers of a model (`choices`)", _ASKED_ELSEWHERE),
+    (_has("ts", "user", "text"), "a message of Slack (`user`, `text`, `ts`)", _NO_END),
     (_is_list("data"), "a whole dataset in one object (`data`)", "give it a file of its own"),
     (_has("role", "text"), "one message per line (`role`, `text`)", _NO_END),
+    (is_turn, "one message per line", _NO_END),
     (_has("role", "content"), "one message per line (`role`, `content`)", _NO_END),
     (_has("turns"), "a list of prompts (`turns`)", "one of them is no text"),
     (

@@ -14,14 +14,17 @@ from typing import Any, Literal
 import msgspec
 import orjson
 
-from ..record import digest_of_parsed, digest_of_sorted
+from ..record import digest_of_dumped, digest_of_sorted
 from .fields_beside import CARRYING
-from .json_line import MAX_DEPTH, is_deeper_than
+from .json_line import MAX_DEPTH, is_deeper_than, repeats_a_key
+from .logged_exchange import ANSWERS
 from .marks import KTO_TAG, LABEL, bad_mark
 from .openai_chat import check_message, check_tools
 from .refusal import Refused
 
-_OTHER_SHAPES = CARRYING | {"system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG}
+_OTHER_SHAPES = CARRYING.union(
+    ANSWERS, ("system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG, "schemaVersion")
+)
 """With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it, or more
 of the conversation stands beside them."""
 _MORE_THAN_TEXT = _OTHER_SHAPES | {"tools"}
@@ -90,6 +93,8 @@ def read_plain(raw: bytes) -> PlainChat | None:
     roles = [turn.role for turn in turns]
     text = _encode_sorted(source)
     # The two functions that say this elsewhere, written out: nearly every line comes by here.
+    if repeats_a_key(raw, text):
+        return None
     is_plain = text.isascii() and b"\x7f" not in text
     digest = sha256(text).digest() if is_plain else digest_of_sorted(text)
     kind = ("assistant" in roles) * ANSWERED + (roles.count("user") > 1) * MULTI_TURN
@@ -109,8 +114,11 @@ def _read_tool_chat(raw: bytes) -> PlainChat | None:
         return _read_other(raw)
     if not all(map(_is_whole, turns)) or bad_mark(source):
         return None
+    text = _encode_sorted(source)
+    if repeats_a_key(raw, text):
+        return None
     kind = USES_TOOLS if any(map(_tool_calls, turns)) else 0
-    return source, digest_of_sorted(_encode_sorted(source)), kind + _kind_of([turn.role for turn in turns])
+    return source, digest_of_sorted(text), kind + _kind_of([turn.role for turn in turns])
 
 
 def _kind_of(roles: list[str]) -> int:
@@ -134,8 +142,11 @@ def _read_other(raw: bytes) -> PlainChat | None:
         return None
     if bad_mark(source):
         return None
+    text = orjson.dumps(source, option=orjson.OPT_SORT_KEYS)
+    if repeats_a_key(raw, text):
+        return None
     kind = USES_TOOLS if any(message.get("tool_calls") for message in messages) else 0
-    return source, digest_of_parsed(source), kind + _kind_of([message["role"] for message in messages])
+    return source, digest_of_dumped(text), kind + _kind_of([message["role"] for message in messages])
 
 
 def _is_whole(turn: _ToolTurn) -> bool:

@@ -12,8 +12,9 @@ from typing import Any
 from . import alpaca, sharegpt
 from .chat_body import EXTRA_KEY, FORMAT_KEY, chat_body, system_messages
 from .media_tags import Media
-from .prompt_completion import as_messages, transcript
+from .prompt_completion import as_messages
 from .refusal import Refused, kind_of
+from .rendered_text import turns_of_prompt
 from .tool_declarations import read_tools
 
 Source = dict[str, Any]
@@ -79,9 +80,8 @@ def _conversation(prompt: Any, chosen: Any) -> tuple[list[Source], bool]:
 
     Where the chosen side is a whole conversation, the prompt only repeats how it begins.
     """
-    answer = (transcript(chosen) if isinstance(chosen, str) else None) or [
-        dict(message) for message in as_messages(chosen, "assistant", "chosen")
-    ]
+    whole = turns_of_prompt(chosen) if isinstance(chosen, str) else None
+    answer = [dict(message) for message in as_messages(chosen, "user" if whole else "assistant", "chosen")]
     if any(not isinstance(message.get("role"), str) or "content" not in message for message in answer):
         raise Refused("bad_message", "`chosen` holds something that is no message")
     if prompt is None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .arrow_rows import read_arrow, read_parquet
 from .byte_stream import BROKEN, broken, open_bytes
 from .container import LINES, WRAPPER_KEYS, Container, container_of
+from .conversation import are_turns
 from .json_line import parse_object, parse_value, text_of_line
 from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
+from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
+from .table_encoding import WESTERN, encoding_of
 from .table_rows import read_rows
+from .text_lists import are_pairs
 
 Source = dict[str, Any]
+LIST_COMMA = "a comma too many or too few between the items of a list"
 COMMA = "a comma after a record, left out"
+TWICE = "a string that holds JSON (encoded twice), read as what it holds"
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,15 @@ class RawObject:
         place: its line, or its number in a JSON list or a Parquet or Arrow file; counted from 1.
         text: its JSON on one line as it stands in the file; ``None`` in a table.
         value: the same, parsed.
+        mended: what was wrong in the text and left out, in words.
+        fault: how it is refused when it is no record even so.
     """
 
     place: int
     text: str | None
     value: Source
+    mended: str = ""
+    fault: Refused | None = None
 
 
 class RawObjects:
@@ -102,24 +112,22 @@ class RawObjects:
             if not text.strip():
                 self.blank += 1
                 return None
-            return RawObject(number, *self._object(text))
+            if is_comment(text):
+                self.mended[COMMENT] += 1
+                return None
+            return self._object(text, number)
         except Refused as refused:
             return BadItem(number, refused)
 
-    def _object(self, text: str) -> tuple[str, Source]:
-        """The object of a line, and its text: without the comma after it, where the line is one of a bare list."""
+    def _object(self, text: str, place: int) -> RawObject:
+        """The object that a text stands for: as it is written, or without what is certain to mend if it is a record."""
         try:
-            return text, parse_object(text)
-        except Refused:
-            whole = text.rstrip().removesuffix(",")
-            try:
-                value = parse_object(whole)
-            except Refused:
-                pass  # what is wrong is said of the line as it stands
-            else:
-                self.mended[COMMA] += 1
-                return whole, value
-            raise
+            return RawObject(place, text, parse_object(text))
+        except Refused as refused:
+            found = _otherwise(text, refused)
+            if found is None:
+                raise
+            return RawObject(place, *found, refused if refused.code == "invalid_json" else None)
 
     def _items(self) -> Iterator[RawObject | BadItem]:
         kind = self.container.kind
@@ -140,6 +148,16 @@ class RawObjects:
                 self.bytes_read = stream.raw.tell()
                 yield item
 
+    def _parsed(self, raw: RawItem, number: int | None) -> RawObject | BadItem:
+        """An item of a list, known by its number, or one of several objects, known by its line."""
+        place = raw.line if number is None else number
+        try:
+            found = self._object(raw.text, place)
+        except Refused as refused:
+            return BadItem(place, _placed(refused, raw, number))
+        fault = found.fault and _placed(found.fault, raw, number)
+        return replace(found, text=found.text and on_one_line(found.text), fault=fault)
+
     def _lines(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         # A binary file is split at \n only; str.splitlines would also split inside of strings.
         for number, raw in enumerate(_bounded_lines(file), start=1):
@@ -153,13 +171,14 @@ class RawObjects:
     def _list(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         json = JsonStream(file)
         for number, raw in enumerate(json.items(), start=1):
-            item = _parsed(raw, number)
+            item = self._parsed(raw, number)
             if number == 1 and isinstance(item, BadItem) and item.refused.code == "not_an_object":
                 kind = kind_of(parse_value(raw.text))
                 raise Refused(
                     "unsupported_format", f"the file is a JSON list whose first item is {kind}, no record"
                 )
             yield item
+        self.mended[LIST_COMMA] = json.commas
         if not json.at_end():
             reason = f"not valid JSON: something follows the list at line {json.line}"
             raise Refused("invalid_json", reason, json.unread())
@@ -167,7 +186,7 @@ class RawObjects:
     def _objects(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         json = JsonStream(file)
         for raw in json.values():
-            yield _parsed(raw, None)
+            yield self._parsed(raw, None)
         self.mended[COMMA] = json.commas
 
     def _wrapped(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
@@ -178,13 +197,16 @@ class RawObjects:
                 if key in WRAPPER_KEYS and json.at_list():
                     for raw in json.items():
                         number += 1
-                        yield _parsed(raw, number)
+                        yield self._parsed(raw, number)
                 else:
                     json.value()
                     self.left_out[key] = None
 
     def _table(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
-        for line, row in read_rows(file, self.container.delimiter):
+        encoding = encoding_of(self.path)
+        if encoding == WESTERN:
+            self.wrapping = (*self.wrapping, "Windows-1252")
+        for line, row in read_rows(file, self.container.delimiter, encoding):
             yield BadItem(line, row) if isinstance(row, Refused) else RawObject(line, None, row)
 
     def _dialogue(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
@@ -223,12 +245,30 @@ def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
         yield None
 
 
-def _parsed(raw: RawItem, number: int | None) -> RawObject | BadItem:
-    """An item of a list, known by its number, or one of several objects, known by its line."""
-    place = raw.line if number is None else number
+def _placed(refused: Refused, raw: RawItem, number: int | None) -> Refused:
+    """A refusal that says where the item of a list stands."""
+    where = "" if number is None else f"item {number}, at line {raw.line}: "
+    return Refused(refused.code, f"{where}{refused.reason}")
+
+
+def _otherwise(text: str, refused: Refused) -> tuple[str | None, Source, str] | None:
+    """The object of a text that is no JSON object, its text if that is JSON, and what was wrong; else ``None``."""
+    if refused.code in ("not_an_object", "unsupported_format"):
+        value = parse_value(text)
+        if are_turns(value):
+            return None, {"messages": value}, ""
+        if are_pairs(value):
+            return None, {"conversations": value}, ""
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            return on_one_line(value), parse_object(value), TWICE
+        return None
+    if refused.code != "invalid_json":
+        return None
+    whole = text.rstrip().removesuffix(",")
     try:
-        text = raw.text
-        return RawObject(place, on_one_line(text), parse_object(text))
-    except Refused as refused:
-        where = "" if number is None else f"item {number}, at line {raw.line}: "
-        return BadItem(place, Refused(refused.code, f"{where}{refused.reason}"))
+        return whole, parse_object(whole), COMMA
+    except Refused:
+        lenient = read_leniently(whole)
+    if lenient is None or not isinstance(lenient[0], dict):
+        return None
+    return None, lenient[0], lenient[1]

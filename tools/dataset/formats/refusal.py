@@ -8,6 +8,7 @@ RefusalCode = Literal[
     "not_utf8",
     "invalid_json",
     "nested_too_deep",
+    "repeated_key",
     "lone_surrogate",
     "not_an_object",
     "unsupported_format",

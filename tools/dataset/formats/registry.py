@@ -9,22 +9,42 @@ from typing import Any
 from ...errors import InvalidInput
 from . import (
     abcd,
+    ai_sdk,
     alpaca,
     anthropic,
     api_bank,
+    bedrock,
+    chatgpt_export,
+    claude_export,
+    cohere,
+    gemini,
+    glaive,
+    intercom,
+    langchain,
     llamafactory_parts,
+    logged_exchange,
     oasst_tree,
+    open_webui,
+    openai_responses,
     openai_variants,
     preference_pairs,
     prompt_completion,
     prompts,
+    rendered_text,
     sharegpt,
+    text_lists,
+    toolace,
     tooltalk,
+    turn_lists,
+    xlam,
 )
 from .fields_beside import with_question, with_system
+from .json_fields import with_parsed_fields, with_turns_parsed
 from .openai_chat import check_chat
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
+from .turn_lists import unknown_speakers
+from .wrapped import record_within
 
 Source = dict[str, Any]
 AUTO = "auto"
@@ -65,9 +85,23 @@ _FORMATS = (
     Format(
         llamafactory_parts.NAME, "LLaMA-Factory", llamafactory_parts.recognise, llamafactory_parts.to_chat
     ),
+    Format(chatgpt_export.NAME, "ChatGPT export", chatgpt_export.recognise, chatgpt_export.to_chat),
+    Format(claude_export.NAME, "Claude export", claude_export.recognise, claude_export.to_chat),
+    Format(open_webui.NAME, "Open WebUI export", open_webui.recognise, open_webui.to_chat),
+    Format(intercom.NAME, "Intercom", intercom.recognise, intercom.to_chat),
+    Format(gemini.NAME, "Gemini", gemini.recognise, gemini.to_chat),
+    Format(bedrock.NAME, "Bedrock Converse", bedrock.recognise, bedrock.to_chat),
+    Format(ai_sdk.NAME, "AI SDK", ai_sdk.recognise, ai_sdk.to_chat),
+    Format(langchain.NAME, "LangChain", langchain.recognise, langchain.to_chat),
+    Format(openai_responses.NAME, "OpenAI Responses", openai_responses.recognise, openai_responses.to_chat),
+    Format(cohere.NAME, "Cohere", cohere.recognise, cohere.to_chat),
+    Format(logged_exchange.NAME, "logged requests", logged_exchange.recognise, logged_exchange.to_chat),
     Format(anthropic.NAME, "Anthropic messages", anthropic.recognise, anthropic.to_chat),
+    Format(toolace.NAME, "ToolACE", toolace.recognise, toolace.to_chat),
     Format(sharegpt.NAME, "ShareGPT", sharegpt.recognise, sharegpt.to_chat),
     Format(openai_variants.NAME, "OpenAI chat", openai_variants.recognise, openai_variants.to_chat),
+    Format(glaive.NAME, "Glaive", glaive.recognise, glaive.to_chat),
+    Format(xlam.NAME, "xLAM", xlam.recognise, xlam.to_chat),
     Format(alpaca.NAME, "Alpaca", alpaca.recognise, alpaca.to_chat, asks_once=True),
     Format(
         prompt_completion.NAME,
@@ -76,6 +110,9 @@ _FORMATS = (
         prompt_completion.to_chat,
         asks_once=True,
     ),
+    Format(text_lists.NAME, "turns without speakers", text_lists.recognise, text_lists.to_chat),
+    Format(rendered_text.NAME, "rendered text", rendered_text.recognise, rendered_text.to_chat),
+    Format(turn_lists.NAME, "turns of speakers", turn_lists.recognise, turn_lists.to_chat),
     Format(prompts.NAME, "prompts", prompts.recognise, prompts.to_chat, asks_once=True),
 )
 _BY_NAME = {format_.name: format_ for format_ in _FORMATS}
@@ -90,11 +127,13 @@ class Reading:
         body: the body of the record: the item itself when it is OpenAI chat already.
         format: the format that it was in.
         evidence: what that was told by.
+        mended: what was wrong in fields of the item and certain to mend, in words.
     """
 
     body: Source
     format: Format
     evidence: str
+    mended: tuple[str, ...] = ()
 
 
 PLAIN = Reading({}, _BY_NAME[openai_variants.NAME], "`messages` with role/content")
@@ -117,6 +156,12 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
     Raises:
         Refused: it is in no known format, or not well formed in the one that it is in.
     """
+    source, mended = with_parsed_fields(source)
+    reading = _read_parsed(source, name)
+    return replace(reading, mended=(*reading.mended, *mended)) if mended else reading
+
+
+def _read_parsed(source: Source, name: str) -> Reading:
     known = _BY_NAME.get(name)
     trouble = None
     if known is None or known.name == openai_variants.NAME:
@@ -125,11 +170,18 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
         except Refused as refused:
             trouble = refused
         else:
-            if not openai_variants.is_legacy(source):
+            if not openai_variants.is_legacy(source) and not logged_exchange.is_unanswered(source):
                 return replace(PLAIN, body=with_system(source))
     found, evidence = (known, known.recognise(source)) if known else _recognised(source)
     if found is None:
-        unread = why_unread(source)
+        source = with_turns_parsed(source)
+        found, evidence = _recognised(source)
+    within = record_within(source, _is_record) if found is None else None
+    if within is not None:
+        reading = read_item(within[1])
+        return replace(reading, evidence=f"within `{within[0]}`: {reading.evidence}")
+    if found is None:
+        unread = why_unread(source) or unknown_speakers(source)
         if unread is not None:
             raise Refused("unsupported_format", unread)
         raise trouble or Refused("no_messages", f"no `messages` (keys: {keys_of(source)})")
@@ -141,6 +193,14 @@ def read_item(source: Source, name: str = AUTO) -> Reading:
     if body is not chat:
         check_chat(body)
     return Reading(body, found, evidence or "as you said")
+
+
+def _is_record(source: Source, deep: int = 2) -> bool:
+    """Whether an object is an item of a known format, or holds one."""
+    found = _recognised(source)[0]
+    if found is not None:
+        return found.name != prompts.NAME
+    return deep > 0 and record_within(source, lambda inner: _is_record(inner, deep - 1)) is not None
 
 
 def _recognised(source: Source) -> tuple[Format | None, str | None]:

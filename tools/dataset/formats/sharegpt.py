@@ -1,8 +1,10 @@
 """ShareGPT: ``{"conversations": [{"from": "human", "value": …}, {"from": "gpt", "value": …}], "tools": "[…]"}``.
 
-All its dialects: ``from``/``value`` or ``role``/``content``; ``human`` or ``user``, ``gpt`` or ``assistant``; calls as
-turns of their own (``function_call``, ``observation``) or between tags in the text (Hermes); ``system`` beside the
-turns; one object per pair of turns (``{"human": …, "assistant": …}``).
+All its dialects: ``from``/``value`` or ``role``/``content``; ``human`` or ``user``, ``gpt`` or ``assistant``; calls
+as turns of their own (``function_call``, ``observation``; ms-swift's ``tool_call``, ``tool_response``) or between
+tags in the text (Hermes); ``system`` beside the turns. Layouts:
+https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md,
+https://swift.readthedocs.io/en/latest/Instruction/Agent-support.html.
 """
 
 from __future__ import annotations
@@ -14,45 +16,37 @@ from .chat_body import chat_body, system_messages
 from .hermes_tags import split_calls, split_responses
 from .media_tags import Media
 from .refusal import Refused, kind_of, shown
+from .roles import role_of
 from .tool_calls import OpenCalls, read_calls
 from .tool_declarations import read_tools
 
 Source = dict[str, Any]
 NAME = "sharegpt"
-_LISTS = ("conversations", "conversation", "messages", "dialogue", "dialog")
+LISTS = ("conversations", "conversation", "messages", "dialogue", "dialog")
 _SPEAKERS = ("from", "role", "speaker")
 _TEXTS = ("value", "content", "text")
 _TAKEN = ("role", "content", "tool_calls")
-_ROLES = {
-    "system": "system",
-    "developer": "developer",
-    **dict.fromkeys(("human", "user", "prompter"), "user"),
-    **dict.fromkeys(("gpt", "assistant", "model", "bot", "chatgpt", "ai", "bing", "bard"), "assistant"),
-    **dict.fromkeys(("function_call", "tool_call", "function-call"), "call"),
-    **dict.fromkeys(("observation", "tool", "tool_response", "function_response", "function"), "tool"),
-}
+_OPENAI_TOOL = ("tool", "function")
 
 
 def recognise(source: Source) -> str | None:
     """What makes a record ShareGPT; ``None`` when it is not."""
-    for key in _LISTS:
+    for key in LISTS:
         turns = source.get(key)
         if not isinstance(turns, list) or not turns or not isinstance(turns[0], dict):
             continue
         keys = _keys_of_turn(turns[0])
-        if keys is not None and (key != "messages" or keys == ("from", "value")):
+        if keys is not None and (key != "messages" or keys == ("from", "value") or _has_tool_roles(turns)):
             return f"`{key}` with {keys[0]}/{keys[1]}"
-        if key != "messages" and {"human", "assistant"} <= set(turns[0]):
-            return f"`{key}` with human/assistant"
     return None
 
 
 def to_chat(source: Source) -> Source:
     """The body of a ShareGPT record; raises `Refused`."""
-    key = next((key for key in _LISTS if isinstance(source.get(key), list)), None)
+    key = next((key for key in LISTS if isinstance(source.get(key), list)), None)
     if key is None:
         raise Refused("no_messages", "no `conversations`")
-    turns = _pairs_apart(source[key])
+    turns = source[key]
     if not turns:
         raise Refused("no_messages", f"`{key}` is empty")
     if any(isinstance(turn, dict) and turn.get("tool_calls") for turn in turns):
@@ -92,7 +86,7 @@ class _Reading:
         if keys is None:
             raise Refused("bad_message", f"{where} has no speaker and text (from/value or role/content)")
         speaker, text_key = keys
-        role = _ROLES.get(str(turn[speaker]).strip().lower())
+        role = role_of(turn[speaker])
         if role is None:
             raise Refused("bad_message", f"{where} has the unknown speaker {shown(turn[speaker])}")
         others = {key: value for key, value in turn.items() if key not in (*keys, *_TAKEN)}
@@ -105,7 +99,7 @@ class _Reading:
                 self.not_expressed[str(number - 1)] = turn
             self._add_calls(calls, others)
         elif role == "tool":
-            self._add_answers(turn, turn[text_key], where, number, others)
+            self._add_answers(turn, turn[text_key], f"{where} ({turn[speaker]})", number, others)
         else:
             if role != "assistant":
                 self._calls.next_turn()
@@ -154,19 +148,18 @@ def _keys_of_turn(turn: Source) -> tuple[str, str] | None:
     return None
 
 
-def _text_of(turn: Any) -> Any:
+def speaker_and_text(turn: Any) -> tuple[str, Any] | None:
+    """Who speaks in a turn and what it says; ``None`` when it is no turn."""
     keys = _keys_of_turn(turn) if isinstance(turn, dict) else None
-    return turn[keys[1]] if keys else None
+    return (turn[keys[0]], turn[keys[1]]) if keys else None
 
 
-def _pairs_apart(turns: list[Any]) -> list[Any]:
-    """Two turns for each ``{"human": …, "assistant": …}``; other turns as they are."""
-    apart: list[Any] = []
-    for turn in turns:
-        if isinstance(turn, dict) and {"human", "assistant"} <= set(turn) and _keys_of_turn(turn) is None:
-            others = {key: value for key, value in turn.items() if key not in ("human", "assistant")}
-            apart.append({"from": "human", "value": turn["human"], **others})
-            apart.append({"from": "gpt", "value": turn["assistant"]})
-        else:
-            apart.append(turn)
-    return apart
+def _text_of(turn: Any) -> Any:
+    spoken = speaker_and_text(turn)
+    return spoken[1] if spoken else None
+
+
+def _has_tool_roles(turns: list[Any]) -> bool:
+    """Whether tools are called or answer in turns of their own, by other names than OpenAI's."""
+    roles = [turn.get("role") for turn in turns if isinstance(turn, dict)]
+    return any(role_of(role) in ("call", "tool") and role not in _OPENAI_TOOL for role in roles)

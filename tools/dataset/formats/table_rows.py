@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from .json_line import parse_value
 from .json_stream import MAX_ITEM_BYTES
 from .refusal import Refused, shown
 
@@ -17,7 +16,6 @@ _KNOWN = {
     *("instruction", "input", "output", "response", "prompt", "completion", "question", "answer", "query"),
     *("messages", "conversations", "chosen", "rejected", "text", "system", "history", "topic"),
 }
-_JSON_COLUMNS = ("messages", "conversations", "history", "chosen", "rejected", "topics")
 
 
 def delimiter_of(first_line: str) -> str | None:
@@ -32,14 +30,16 @@ def is_header(first_line: str) -> bool:
     return any(sign in first_line and _known_names(first_line, sign) >= 2 for sign in _DELIMITERS)
 
 
-def read_rows(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, dict[str, Any] | Refused]]:
+def read_rows(
+    file: BinaryIO, delimiter: str, encoding: str = "utf-8-sig"
+) -> Iterator[tuple[int, dict[str, Any] | Refused]]:
     """The rows with the line that each begins on; an empty cell is no value.
 
     Raises:
         Refused: the table cannot be read on.
     """
     csv.field_size_limit(MAX_ITEM_BYTES)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
     lines = _Counted(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] | None = None
@@ -87,18 +87,8 @@ def _check_header(header: list[str]) -> None:
         raise Refused("unsupported_format", f"the table has two columns {shown(doubled[0])}")
 
 
-def _row(header: list[str], cells: list[str]) -> dict[str, Any] | Refused:
-    row: dict[str, Any] = {}
-    for name, cell in zip(header, cells, strict=True):
-        if not cell:
-            continue
-        row[name] = cell
-        if name in _JSON_COLUMNS and cell.lstrip().startswith("["):
-            try:
-                row[name] = parse_value(cell)
-            except Refused as refused:
-                return Refused("invalid_json", f"column {shown(name)}: {refused.reason}")
-    return row
+def _row(header: list[str], cells: list[str]) -> dict[str, Any]:
+    return {name: cell for name, cell in zip(header, cells, strict=True) if cell}
 
 
 def _known_names(line: str, delimiter: str) -> int:

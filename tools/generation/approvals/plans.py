@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from ...coverage.recommendation import PlanItem
 from ...dataset.topic_names import require_topics
@@ -18,7 +18,7 @@ from ...store.store import Store
 from ...store.workflows import now, version_within
 
 # By the order in which they came in: clocks are set back.
-_NEWEST_FIRST = text("plans.rowid DESC")
+_NEWEST_FIRST = plans.c.position.desc()
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def propose_plan(
         if cap is not None and not 0 < cap < math.inf:
             raise InvalidInput(f"{cap} cannot be the cap of a plan.", hint="A cap is more than zero.")
     require_topics(store, workflow_id, [item.topic for item in items])
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version = version_within(connection, workflow_id)
         if thread_id is not None:
             connection.execute(

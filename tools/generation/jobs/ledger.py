@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, func, select
+from sqlalchemy import BigInteger, Connection, RowMapping, case, cast, func, select
 
 from ...errors import InvalidInput
 from ...store.journal_tables import attempts, jobs, slots
@@ -73,6 +73,7 @@ class Attempt:
 
     Attributes:
         draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
+        holder: the number of the lease under which this was last changed; None up to version 11.
         room: tokens that its requests allow for beside the text; None of the embedded model and of older versions.
         verdict: what the verifier answered; its tokens are not among the others.
         cached_tokens: those of the prompts that came from the endpoint's cache.
@@ -90,6 +91,7 @@ class Attempt:
     seed_ids: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     draft: str | None = None
+    holder: int | None = None
     room: int | None = None
     response: str | None = None
     check: str | None = None
@@ -218,7 +220,8 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         ).where(attempts.c.job_id == row["id"])
     ).one()
     each, most, cost = (
-        attempts.c.details[(MAY_BE_CHARGED, name)].as_integer() for name in ("calls", "tokens", "picodollars")
+        cast(attempts.c.details[MAY_BE_CHARGED][name].as_string(), BigInteger)
+        for name in ("calls", "tokens", "picodollars")
     )
     lost_calls, lost_tokens, lost_money, unpriced_lost = connection.execute(
         select(
@@ -242,12 +245,12 @@ def _summary(connection: Connection, row: RowMapping) -> JobSummary:
         ended_at=row["ended_at"],
         stop_reason=row["stop_reason"],
         undone_at=row["undone_at"],
-        usd=None if unpriced else as_usd(money),
+        usd=None if unpriced else as_usd(int(money)),
         cached_tokens=int(cached),
         reasoning_tokens=int(reasoning),
         uncounted_calls=int(calls),
         uncounted_tokens=int(uncounted),
         lost_calls=int(lost_calls),
         lost_tokens=int(lost_tokens),
-        lost_usd=None if unpriced_lost else as_usd(lost_money),
+        lost_usd=None if unpriced_lost else as_usd(int(lost_money)),
     )

@@ -62,7 +62,7 @@ def pace_of(store: Store, workflow_id: str, model: str) -> Pace | None:
     for row in here or rows:
         took = (datetime.fromisoformat(row.ended_at) - datetime.fromisoformat(row.created_at)).total_seconds()
         if took > 0:  # a clock may be set back
-            paces.append(Pace(took / row.records, took / row.written if row.written else None))
+            paces.append(Pace(took / row.records, took / float(row.written) if row.written else None))
     if not paces:
         return None
     by_token = [pace.per_token for pace in paces if pace.per_token is not None]

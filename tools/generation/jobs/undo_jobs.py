@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, update
 
 from ...errors import Busy, InvalidInput
+from ...store.counts import counted
 from ...store.journal_tables import jobs
 from ...store.store import Store
 from ...store.tables import records
@@ -72,7 +73,8 @@ def _undo(connection: Connection, job: Job) -> list[str]:
     its_own = (records.c.workflow_id == job.workflow_id) & (records.c.job_id == job.id)
     active = its_own & (records.c.status == "active")
     ids = list(connection.execute(select(records.c.id).where(active)).scalars())
-    connection.execute(update(records).where(active).values(status="rejected"))
+    with counted(connection, job.workflow_id, records.c.job_id == job.id):
+        connection.execute(update(records).where(active).values(status="rejected"))
     connection.execute(update(jobs).where(jobs.c.id == job.id).values(undone_at=now()))
     if ids:
         bump_version(connection, job.workflow_id)

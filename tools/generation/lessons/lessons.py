@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from ...dataset.record import Record, message_text
 from ...store.record_rows import record_of
@@ -40,8 +39,8 @@ def reject_records(store: Store, workflow_id: str, record_ids: Sequence[str], re
     ]
     if rows:
         # Before the records leave: a reason counts only while its record is out, so a crash between teaches nothing.
-        with store.write() as connection:
-            added = insert(review_reasons)
+        with store.write(workflow_id) as connection:
+            added = store.insert(review_reasons)
             replaced = {"reason": added.excluded.reason, "created_at": added.excluded.created_at}
             keys = ["workflow_id", "record_id"]
             connection.execute(added.on_conflict_do_update(index_elements=keys, set_=replaced), rows)

@@ -137,7 +137,7 @@ def add_rule(store: Store, workflow_id: str, rule: Rule) -> Rule:
         & (review_rules.c.value == rule.value)
         & review_rules.c.topic.is_not_distinct_from(rule.topic)
     )
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         known = connection.execute(select(review_rules.c.id).where(same)).scalar()
         if known is None:
@@ -179,7 +179,7 @@ def remove_rule(store: Store, workflow_id: str, rule_id: int) -> Rule:
         InvalidInput: the workflow has no such rule.
     """
     rule = get_rule(store, workflow_id, rule_id)
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         connection.execute(delete(review_rules).where(review_rules.c.id == rule_id))
     return rule
 

@@ -67,7 +67,7 @@ def own_lists(store: Store, workflow_id: str) -> OwnLists:
 def add_planned(store: Store, workflow_id: str, topic: str, cases: list[Scenario]) -> None:
     """Keep what was planned for a topic, unless another process or a person was first."""
     row = _row(workflow_id, topic, [case.words for case in cases])
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == topic)
         if connection.execute(select(scenario_plans.c.topic).where(this)).first() is None:
             connection.execute(insert(scenario_plans).values(**row))
@@ -107,7 +107,7 @@ def replace_scenarios(store: Store, workflow_id: str, text: str) -> ScenarioFile
         raise unknown_topic(workflow_id, unknown, names)
     rows = [_row(workflow_id, _ALL_TOPICS, edited.own.model_dump(mode="json"))]
     rows += [_row(workflow_id, topic, [one.words for one in cases]) for topic, cases in edited.topics.items()]
-    with store.write() as connection:
+    with store.write(workflow_id) as connection:
         for row in rows:
             this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == row["topic"])
             connection.execute(delete(scenario_plans).where(this))

@@ -1,0 +1,1 @@
+"""How the tables of older stores are changed, for Alembic: a file in ``versions`` for each version."""
