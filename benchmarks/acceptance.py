@@ -21,8 +21,9 @@ from finetune_coverage.tools.generation.attempts.acceptance import duplicate_che
 from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft
 from finetune_coverage.tools.generation.checks.check import ComparingCheck
 from finetune_coverage.tools.generation.checks.form.exact_duplicate import ExactDuplicate
+from finetune_coverage.tools.generation.checks.form.likeness import LIMIT
 from finetune_coverage.tools.generation.checks.form.near_duplicate import NearDuplicate
-from finetune_coverage.tools.generation.checks.form.semantic_duplicate import LIMIT, SemanticDuplicate
+from finetune_coverage.tools.generation.checks.form.semantic_duplicate import SemanticDuplicate
 from finetune_coverage.tools.generation.checks.form.written_vector import WrittenVector
 from finetune_coverage.tools.models.embedding import make_embeddings
 from finetune_coverage.tools.services import Services

@@ -33,6 +33,7 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.workflows import create_workflow
+from langchain_core.messages import BaseMessage
 
 from .table import markdown_table
 
@@ -45,6 +46,8 @@ FILES = {
     "functionchat": DATA / "languages" / "functionchat_singlecall_ko.jsonl",
 }
 PER_STRATEGY, THIRTY = 12, 30
+PLANS_CASES = "You plan which records are to be written"
+"""How the prompt begins that plans a topic's cases, which is no attempt."""
 SAME_MEANING = 0.9
 """Cosine of MiniLM's vectors."""
 
@@ -86,24 +89,10 @@ def judged_now(dataset: str, drafts: Sequence[Kept]) -> list[str | None]:
 def thirty_variations() -> str:
     """What thirty message variations from fifteen real records are worth, and how many differ in meaning."""
     drafts = kept("thirty_variations")
-    answers = iter([json.dumps(one["answer"]) for one in drafts])
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        settings = Settings(home=Path(folder), model_profile="full", verifier_share=0, max_concurrency=1)
-        model = ScriptedChatModel([])
-        model.default = lambda _: next(answers)
-        services = Services(settings, make_chat_model=lambda _: model)
-        create_workflow(services.store, "wf")
-        import_files(services.store, "wf", [FILES["sample"]])
-        item = PlanItem(topic=drafts[0]["topic"], count=THIRTY, strategy="message_variation")
-        plan = propose_plan(services.store, "wf", [item])
-        approval = approve_plan(services.store, plan.id, approver="benchmark", channel="benchmark").id
-        generation = asyncio.run(run_approved_item(services, approval, 0))["generation"]
-        said: dict[str, list[str]] = {"real": [], "synthetic": []}
-        for record in load_records(services.store, "wf"):
-            if record.topic == item.topic:
-                said[record.origin].append(record.user_text)
-        services.index.close()
-        services.store.close()
+    topic = drafts[0]["topic"]
+    generation, said = _generated(
+        "sample", topic, "message_variation", THIRTY, [one["answer"] for one in drafts]
+    )
     real, written = said["real"], said["synthetic"]
     vectors = MiniLMEmbeddings().embed_array([*real, *written])
     different = list(range(len(real)))
@@ -111,10 +100,78 @@ def thirty_variations() -> str:
         if (vectors[different] @ vectors[number]).max() < SAME_MEANING:
             different.append(number)
     return (
-        f"{THIRTY} message variations for “{item.topic}” from {len(real)} real records: {generation['accepted']} "
+        f"{THIRTY} message variations for “{topic}” from {len(real)} real records: {generation['accepted']} "
         f"accepted of {len(drafts)} drafts, worth {generation['worth']}; what the users of "
         f"{len(different) - len(real)} say is less than {SAME_MEANING} alike to the real ones and to each other."
     )
+
+
+def worth_by_strategy(dataset: str) -> dict[str, tuple[int, int, float]]:
+    """For each strategy the good drafts of a dataset: how many, how many are accepted, what these are worth."""
+    found: dict[str, tuple[int, int, float]] = {}
+    for strategy in dict.fromkeys(one["strategy"] for one in kept(dataset)):
+        drafts = {one["attempt"]: one for one in kept(dataset) if one["strategy"] == strategy}
+        answers = [drafts.get(number) for number in range(max(drafts) + 1)]
+        good = [one["answer"] if one is not None and one["label"] == "good" else None for one in answers]
+        wanted = sum(answer is not None for answer in good)
+        topic = next(iter(drafts.values()))["topic"]
+        generation, _ = _generated(dataset, topic, strategy, wanted, good)
+        found[strategy] = (wanted, generation["accepted"], generation["worth"])
+    return found
+
+
+def _generated(
+    dataset: str, topic: str, strategy: str, count: int, answers: Sequence[Any]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """What a job comes to whose attempts are answered so, and what users say in the topic by origin.
+
+    Args:
+        dataset: of `FILES`.
+        topic: of the job.
+        strategy: likewise.
+        count: likewise.
+        answers: to each attempt in its order; ``None``, and whatever comes after, is no record.
+    """
+    attempts = iter(answers)
+
+    def answer(messages: Sequence[BaseMessage]) -> str:
+        if messages[0].text.startswith(PLANS_CASES):
+            return "none"
+        written = next(attempts, None)
+        return "none" if written is None else json.dumps(written)
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        settings = Settings(home=Path(folder), model_profile="full", verifier_share=0, max_concurrency=1)
+        model = ScriptedChatModel([])
+        model.default = answer
+        services = Services(settings, make_chat_model=lambda _: model)
+        create_workflow(services.store, "wf")
+        import_files(services.store, "wf", [FILES[dataset]])
+        item = PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})
+        plan = propose_plan(services.store, "wf", [item])
+        approval = approve_plan(services.store, plan.id, approver="benchmark", channel="benchmark").id
+        generation = asyncio.run(run_approved_item(services, approval, 0))["generation"]
+        said: dict[str, list[str]] = {"real": [], "synthetic": []}
+        for record in load_records(services.store, "wf"):
+            if record.topic == topic:
+                said[record.origin].append(record.user_text)
+        services.index.close()
+        services.store.close()
+    return generation, said
+
+
+def _worth_table() -> str:
+    """The good drafts of all datasets by strategy, with what they are worth."""
+    sums: dict[str, list[tuple[int, int, float]]] = {}
+    for dataset, path in FILES.items():
+        if path.is_file():
+            for strategy, figures in worth_by_strategy(dataset).items():
+                sums.setdefault(strategy, []).append(figures)
+    rows = []
+    for strategy, measured in sorted(sums.items()):
+        good, accepted, worth = (sum(one[at] for one in measured) for at in (0, 1, 2))
+        rows.append([strategy, str(len(measured)), str(good), str(accepted), f"{worth:.1f}"])
+    return markdown_table(["strategy", "datasets", "good drafts", "accepted", "worth"], rows)
 
 
 def _refused(refusals: Sequence[str]) -> str:
@@ -160,6 +217,10 @@ def main() -> None:
     print("Refused at first sight, and by today's checks of form:\n")
     print(markdown_table(header, rows))
     print(f"\n{thirty_variations()}")
+    print(
+        "\nWorth of the good drafts that are accepted, all but the 30 above a few from many real records:\n"
+    )
+    print(_worth_table())
     print("\nPlanted faults refused at first sight, by form or the verifier:\n")
     print(markdown_table(["fault", "refused"], faults))
 

@@ -285,7 +285,7 @@ def run(name: str, dataset: Dataset, *, is_verified: bool) -> dict[str, Any]:
                 kind = teacher.served.get(response, "unknown")
                 text = _user_of(response)
                 if kind == "good":
-                    if any(_alike(text, other) for other in seen):
+                    if any(alike(text, other) for other in seen):
                         kind = "good, near duplicate"
                     seen.append(text)
                 outcomes[kind][check or "accepted"] += 1
@@ -303,7 +303,7 @@ def run(name: str, dataset: Dataset, *, is_verified: bool) -> dict[str, Any]:
     return {"outcomes": outcomes, "accepted": accepted, "cut": cut, "by_topic": by_topic, "known": known}
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     compared = difflib.SequenceMatcher(None, one.lower(), other.lower(), autojunk=False)
     return compared.quick_ratio() >= ALIKE and compared.ratio() >= ALIKE
 

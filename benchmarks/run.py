@@ -27,6 +27,7 @@ TITLES = {
     "form_checks": "Good and planted bad records before the checks of form",
     "tool_chain_consistency": "Tool chains that contradict themselves",
     "hand_written": "Drafts written by hand before the checks and a verifier",
+    "reworded_copies": "Copies with their words in another order",
     "honest_teacher": "An honest teacher with planted faults",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
@@ -48,6 +49,7 @@ _PRINT_MARKDOWN = (
     "form_checks",
     "tool_chain_consistency",
     "hand_written",
+    "reworded_copies",
 )
 _PACKAGES = (
     "aiohttp",

@@ -79,4 +79,6 @@ def _written_down(source: ServicesSource, state: State) -> dict[str, Any]:
         # Answered elsewhere, the dataset changed, or its cap cannot be kept: it is never revived, but made anew.
         notice = f"That plan can no longer be used, so I analyzed again. {escape(error.message)}"
         return {"approval_id": None, "notice": notice, "reply": None}
-    return {"approval_id": approval.id, "reply": None, "round_before": state.get("coverage"), "results": []}
+    # A limit that was named for the next plan was that of this one.
+    done: dict[str, Any] = {"approval_id": approval.id, "reply": None, "results": [], "limits": None}
+    return {**done, "round_before": state.get("coverage")}

@@ -118,6 +118,12 @@ class State(InputState, OutputState, total=False):
     served_focus: list[str] | None
     """The focus topics for which a round was generated: only others that are named need records for their own sake."""
 
+    limits: dict[str, Any] | None
+    """Limits that the person named while no plan was on the table: the next plan has them."""
+
+    retargeted: dict[str, Any] | None
+    """The last change of targets in this conversation: its wishes, and the weights that they made."""
+
     left_out: list[str] | None
     """Topics that the person does not want records for, until they say otherwise."""
 
@@ -188,4 +194,5 @@ def forget() -> dict[str, Any]:
         "approval_id": None,
         "next_step": None,
         "served_focus": None,
+        "retargeted": None,
     }

@@ -22,6 +22,7 @@ _PLAN = re.compile(
     r"(?:do |make it )?(?P<count>\d+)(?: for (?P<topic>.+?))?(?:(?: with|,) (?P<strategy>[a-z_ -]+))?"
 )
 _TWO = re.compile(r"(\d+) technical and (\d+) billing(?: with|,) few-shot")
+_PILOT = re.compile(r"first (\d+), then the rest if they are good")
 _DROP = re.compile(r"drop (?P<numbers>\d+(?: and \d+)?)(?:(?: because|,|:) (?P<reason>.+))?")
 _EDIT = re.compile(r"edit the (?P<part>reply|question) of (?P<number>\d+): (?P<text>.+)")
 _EACH: dict[str, tuple[str, dict[str, Any]]] = {
@@ -63,6 +64,10 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("NothingAsked", {}, ["Analyze coverage", "analyze wf-2", "Please check my dataset", "Prepare my dataset."]),
         ("PlanForScore", {"score": 0.8}, ["what would 0.8 cost", "what would 0.8 cost?"]),
         ("ProposeMore", {}, ["generate more"]),
+        ("ProposePlan", {"max_tokens": 90_000}, ["no more than 90,000 tokens"]),
+        ("DescribeTopic", {"topic": "technical", "description": "Faults of devices, never of invoices."},
+         ["technical is about faults of devices, never of invoices"]),
+        ("ExplainQuality", {}, ["are they any good?"]),
         ("ShowDetails", {}, ["which other plans are there?"]),
         ("ProposePilot", {"count": 2}, ["a pilot of 2 please", "just 2 first", "show me 2 first"]),
         ("ProposePilot", {"count": 3}, ["show me 3 first", "show me three first"]),
@@ -162,6 +167,9 @@ def _read(sentence: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]] | 
         reason = found["reason"] or ""
         is_rule = "never" in reason or "no reply" in reason
         return "DropRecords", {"numbers": numbers, "reason": reason, "is_rule": is_rule}
+    if found := _PILOT.fullmatch(sentence):
+        items = [{**item, "pilot": int(found[1])} for item in state["plan_on_the_table"]]
+        return "ProposePlan", {"items": items}
     if found := _TWO.fullmatch(sentence):
         names = [_topic("technical", topics), _topic("billing", topics)]
         counts = zip(names, found.groups(), strict=True)

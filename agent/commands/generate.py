@@ -13,6 +13,7 @@ from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ..output import ExitCode, note, print_json, say, stderr
 from .analyze import fail_with, score_text
 from .options_and_prompts import AsJson, EvalSet, Workflow, finite, open_generating_services
+from .pilot import approved_before, carry_out
 from .proposal import approve, show_plan
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ def generate(
             metavar="NAME",
             help="message_variation, few_shot, topic_description, scenario_expansion or tool_chain; "
             "chosen from the topic's records when not given.",
+            show_default=False,
+        ),
+    ] = None,
+    pilot: Annotated[
+        int | None,
+        typer.Option(
+            "--pilot",
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="So many first; the rest follows if these are worth what the plan says, else you are asked again.",
             show_default=False,
         ),
     ] = None,
@@ -83,10 +95,11 @@ def generate(
     eval_set: EvalSet = None,
     as_json: AsJson = False,
 ) -> None:
-    """Generate records for one topic; the plan is shown and needs your yes.
+    """Generate records for one topic; the plan is shown and needs your yes. --yes is none to what a pilot leaves.
 
     The caps go with the approval: under one that was given before, they can only be made tighter.
     """
+    from ...tools.coverage.recommendation import PlanItem
     from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
     from ...tools.generation.approvals.proposal import propose
 
@@ -96,6 +109,17 @@ def generate(
     if templates is not None:
         services.settings.templates = templates.expanduser().absolute()
     item, reason = _wanted(services, workflow, topic, count, strategy)
+    item = PlanItem.model_validate({**item.model_dump(), "pilot": pilot})
+    if item.pilot is not None:
+        approval_id = approved_before(services, workflow, item)
+        if approval_id is None:
+            services.settings.settle_models()
+            plan = propose(services, workflow, [item], reason)
+            if not as_json:
+                show_plan(plan)
+            approval_id = approve(services, plan, yes=yes, as_json=as_json)
+        finish(carry_out(services, workflow, item, approval_id, run, as_json=as_json), as_json=as_json)
+        return
 
     # An approval given before (`plans approve`) covers this call; only without one a person is asked.
     answer = run(

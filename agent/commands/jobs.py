@@ -185,7 +185,29 @@ def resume(job_id: JobId, eval_set: EvalSet = None, as_json: AsJson = False) -> 
     answer = run(
         lambda on_progress: run_approved_item(services, approval_id, number, on_progress=on_progress)
     )
+    if not as_json and answer["success"]:
+        _tell_what_is_open(services, approval_id)
     finish(answer, as_json=as_json)
+
+
+def _tell_what_is_open(services: Services, approval_id: str) -> None:
+    """What else the same yes covers and nobody has begun, such as the rest behind a pilot."""
+    from sqlalchemy import select
+
+    from ...tools.generation.approvals.approved_items import open_items
+    from ...tools.store.journal_tables import approval_items
+
+    numbers = open_items(services.store, approval_id, days=services.settings.approval_days)
+    query = select(approval_items).where(
+        approval_items.c.approval_id == approval_id, approval_items.c.number.in_(numbers)
+    )
+    with services.store.read() as connection:
+        left = connection.execute(query.order_by(approval_items.c.number)).mappings().all()
+    for item in left:
+        note(
+            f"Approved too: finetune-coverage generate -w {item['workflow_id']} --topic {item['topic']!r} "
+            f"--count {item['count']} --strategy {item['strategy']}"
+        )
 
 
 def _tell_the_rest(services: Services, job_id: str) -> None:

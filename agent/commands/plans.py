@@ -72,6 +72,7 @@ def approve(
 ) -> None:
     """Read exactly one plan, and say yes to it. The first answer wins."""
     from ...tools.generation.approvals.approval import approve_plan
+    from ...tools.generation.approvals.pilot import steps_of
     from ...tools.generation.approvals.plans import get_plan
     from ...tools.generation.money.amounts import caps_words
 
@@ -100,7 +101,8 @@ def approve(
     caps = caps_words(plan.cap_tokens, plan.cap_usd)
     say(f"Approved: {_items_text(plan)}{f', {caps}' if caps else ''}.", style="bold")
     say("Generate it with:")
-    for item in plan.items:
+    for step in steps_of(plan.items):
+        item = step.item
         say(
             f"  finetune-coverage generate -w {plan.workflow_id} --topic {item.topic!r} --count {item.count} "
             f"--strategy {item.strategy}"
@@ -128,6 +130,7 @@ def revoke(
 
 def _show(services: Services, plan: Plan) -> None:
     """What is said yes to: items, effect, cost and caps, as things stand now."""
+    from ...tools.generation.approvals.pilot import promise_words, promised_in
     from ...tools.generation.money.amounts import caps_words
     from ...tools.inspection.plans import inspect_plan
 
@@ -136,13 +139,23 @@ def _show(services: Services, plan: Plan) -> None:
     print_table(
         ["Topic", "Records now", "To generate", "Strategy"],
         [
-            (item.topic, f"{effect.counts_now[item.topic]:,}", f"{item.count:,}", item.strategy)
+            (
+                item.topic,
+                f"{effect.counts_now[item.topic]:,}",
+                f"{item.count:,}{f' ({item.pilot:,} first)' if item.pilot else ''}",
+                item.strategy,
+            )
             for item in plan.items
         ],
         numbers=(1, 2),
     )
     say(f"Workflow: {plan.workflow_id}")
     say(f"Balance score: {score_change_text(change)}")
+    if effect.worth is not None:
+        say(f"Worth: {effect.worth.words}")
+    # What was said with the plan counts, and not what would be said now.
+    if pilots := promise_words(plan.items, promised_in(plan.details)):
+        say(pilots)
     say(f"Cost: {effect.estimate.note if effect.estimate else effect.why_not}")
     if effect.estimate:
         say(effect.estimate.stops_note)
@@ -161,7 +174,10 @@ def _changes(services: Services, plans: list[Plan]) -> dict[str, ScoreChange]:
 
 
 def _items_text(plan: Plan) -> str:
-    return ", ".join(f"{item.count} {item.topic} ({item.strategy})" for item in plan.items)
+    return ", ".join(
+        f"{item.count} {item.topic} ({item.strategy}{f', {item.pilot} first' if item.pilot else ''})"
+        for item in plan.items
+    )
 
 
 def _document(plan: Plan, change: ScoreChange | None) -> dict[str, Any]:

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 def show_plan(plan: Plan) -> None:
     """Print what a person is asked to say yes to."""
+    from ...tools.generation.approvals.pilot import promise_words, promised_in
+    from ...tools.generation.expected_worth import ExpectedWorth
+
     details = plan.details
     print_table(
         ["Topic", "Records", "Strategy", "Why"],
-        [(item.topic, item.count, item.strategy, details["reason"]) for item in plan.items],
+        [(item.topic, f"{item.count:,}", item.strategy, details["reason"]) for item in plan.items],
         numbers=(1,),
     )
     say(f"Balance score: {score_change_text(ScoreChange(details['score'], details['predicted_score']))}")
+    if worth := details.get("expected_worth"):
+        say(f"Worth: {ExpectedWorth.model_validate(worth).words}")
+    if pilots := promise_words(plan.items, promised_in(details)):
+        say(pilots)
     say(f"Cost: {details['note']}")
     say(details["stops_note"])
 

@@ -14,6 +14,7 @@ from .options_and_prompts import AsJson, ShowAll, Workflow, open_services
 if TYPE_CHECKING:
     from ...tools.coverage.recommendation import PlanOption, Recommendation
     from ...tools.generation.money.estimate import Estimator
+    from ...tools.services import Services
 
 ITEMS_SHOWN = 20
 
@@ -38,6 +39,8 @@ def recommend(
     found = recommend_for(services, workflow, coverage, topics)
     estimator = Estimator(services, workflow)
     plans = _plans(found, estimator)
+    for plan in plans:
+        plan["expected_worth"] = _worth(services, workflow, plan)
     if as_json:
         document: dict[str, Any] = {"action": found.action, "reason": found.reason, "plans": plans}
         document |= {"unreachable": found.frontier.unreachable}
@@ -60,6 +63,15 @@ def _plans(found: Recommendation, estimator: Estimator) -> list[dict[str, Any]]:
         plans.append(("default", "Recommended", found.all_under_represented))
     plans += [(plan.goal, plan.label, plan) for plan in found.frontier.plans]
     return [plan_document(goal, label, plan, estimator) for goal, label, plan in plans]
+
+
+def _worth(services: Services, workflow: str, plan: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a plan's records will probably be worth; None where nothing is known."""
+    from ...tools.coverage.recommendation import PlanItem
+    from ...tools.generation.expected_worth import expected_worth
+
+    worth = expected_worth(services, workflow, [PlanItem.model_validate(item) for item in plan["items"]])
+    return {**worth.model_dump(), "words": worth.words} if worth is not None else None
 
 
 def plan_document(goal: str, label: str, plan: PlanOption, estimator: Estimator) -> dict[str, Any]:
@@ -107,7 +119,8 @@ def show_plans(plans: list[dict[str, Any]], *, items_shown: int | None = ITEMS_S
     )
     for plan in plans:
         say()
-        say(f"{plan['label']}:", style="bold")
+        worth = plan.get("expected_worth")
+        say(f"{plan['label']}{': ' + worth['words'] if worth else ':'}", style="bold")
         for item in plan["items"][:items_shown]:
             say(f"  {item['count']:,} for {item['topic']} with {item['strategy']}")
         rest = len(plan["items"][items_shown:]) if items_shown else 0

@@ -194,6 +194,25 @@ def merge(
         say(f"{moved} records have the topic {into} now.")
 
 
+@app.command("describe")
+def describe(
+    workflow: Workflow,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The topic.", show_default=False)],
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="What belongs to it and what does not.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say what belongs to a topic; generation and the sorting of records go by it."""
+    from ...tools.dataset.topic_description import describe_topic
+
+    before = describe_topic(open_services().store, workflow, name, text)
+    if as_json:
+        print_json({"success": True, "topic": name, "description": text, "before": before})
+    else:
+        say(f"{name} is described now." + (f" Before: {before}" if before else ""))
+
+
 @app.command("split")
 def split(
     workflow: Workflow,

@@ -10,6 +10,7 @@ from ...tools.coverage.report import Coverage
 from ...tools.coverage.score_change import ScoreChange
 from ...tools.errors import ErrorCode
 from ...tools.generation.approvals.item_progress import ItemStanding
+from ...tools.generation.expected_worth import ExpectedWorth
 from ...tools.generation.jobs.ledger import JobSummary
 from ...tools.generation.money.use import Use
 from ...tools.store.workflows import WorkflowSummary
@@ -103,6 +104,9 @@ class Outlooks(BaseModel):
     calls: int | None = Field(description="Model calls, refused ones included.")
     tokens: int | None = Field(description="Prompt and reply tokens together.")
     usd: float | None = Field(description="0 for the embedded model; null when the price is not known.")
+    expected_worth: ExpectedWorth | None = Field(
+        default=None, description="How many new real-like records its own will count for; null for not known."
+    )
     note: str = Field(description="The cost in words.")
     stops_note: str = Field(
         default="", description="When the generation stops by itself and a person is asked."

@@ -16,6 +16,7 @@ from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.errors import ErrorCode
 from ...tools.generate_synthetic_data import generate_synthetic_data
 from ...tools.generation.approvals.item_progress import is_outdated
+from ...tools.generation.approvals.pilot import steps_of
 from ...tools.generation.approvals.plans import Plan, list_plans
 from ...tools.generation.approvals.proposal import propose, under_caps
 from ...tools.services import Services
@@ -79,7 +80,8 @@ class GenerationTools:
         strategy: Annotated[StrategyName, Field(description="The strategy of the approved item.")],
     ) -> answers.GenerationAnswer:
         """Generate what a person approved: one item of a plan, with exactly its topic, count and strategy. Anything
-        else is refused with approval_required. An item is used once; after an interruption the same call goes on.
+        else is refused with approval_required. An item with a pilot is two: its first records, then the rest. An item
+        is used once; after an interruption the same call goes on.
         """
         async with ProgressNotes(context) as notes:
             answer = await in_order(
@@ -104,7 +106,7 @@ class GenerationTools:
     def _what_is_missing(self, workflow_id: str, topic: str, count: int, strategy: str) -> str:
         item = {"topic": topic, "count": count, "strategy": strategy}
         for plan in list_plans(self._services.store, workflow_id, "pending"):
-            has_it = item in [waiting.model_dump() for waiting in plan.items]
+            has_it = item in [step.item.model_dump() for step in steps_of(plan.items)]
             if has_it and not is_outdated(self._services.store, plan):
                 return f"Plan {plan.id} with it waits for a person. {self._how_to_approve(plan)}"
         return (

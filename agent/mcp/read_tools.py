@@ -152,6 +152,7 @@ def _outlooks(foreseen: Outlook) -> answers.Outlooks:
         calls=cost.calls,
         tokens=cost.tokens,
         usd=cost.usd,
+        expected_worth=foreseen.worth,
         note=cost.note,
         stops_note=cost.stops_note,
     )

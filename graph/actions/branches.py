@@ -99,7 +99,10 @@ def _again(first: Round, strategy: StrategyName | None) -> dict[str, Any] | None
     """The round once more with the other strategy: shown as a plan after the analysis, never started."""
     if strategy is None:
         return None
-    items = [PlanItem(topic=item.topic, count=item.requested, strategy=strategy) for item in first.items]
+    counts: dict[str, int] = {}
+    for item in first.items:
+        counts[item.topic] = counts.get(item.topic, 0) + item.requested
+    items = [PlanItem(topic=topic, count=count, strategy=strategy) for topic, count in counts.items()]
     return as_json(Reply(deed=proposed(items), read_by="model"))
 
 

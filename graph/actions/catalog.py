@@ -32,6 +32,13 @@ class PlannedItem(BaseModel):
         default=None,
         description="Only if the person named one, or the plan on the table has one for the topic.",
     )
+    pilot: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_PER_ITEM,
+        description="So many of the count first, and the rest by itself only if these are good: 'first 10 each, then "
+        "the rest if they are any good'. Keep that of the plan on the table.",
+    )
 
 
 class ProposePlan(Action):
@@ -41,7 +48,10 @@ class ProposePlan(Action):
     its cost and is asked for a yes.
     """
 
-    items: list[PlannedItem] = Field(min_length=1, description="The whole plan.")
+    items: list[PlannedItem] = Field(
+        default_factory=list,
+        description="The whole plan. Empty only for a limit while no plan is on the table: the next one has it.",
+    )
     max_tokens: int | None = Field(
         default=None,
         ge=1,
@@ -73,7 +83,8 @@ class LeaveOut(Action):
 
 class ProposePilot(Action):
     """Show a small sample of what the plan on the table would write before the whole of it: "first show me three". The
-    sample needs a yes of its own. Where no plan is on the table, propose a small one instead.
+    sample needs a yes of its own. Where no plan is on the table, propose a small one instead. Where the person does not
+    want to be asked again, that is `ProposePlan` with a ``pilot`` in each item.
     """
 
     count: int = Field(default=3, ge=1, le=50)
@@ -146,6 +157,17 @@ class SetTargets(Action):
     """
 
     aims: list[Aim] = Field(min_length=1)
+
+
+class DescribeTopic(Action):
+    """Write down what belongs to a topic and what does not: "delivery is about parcels, not about pick-up". For the
+    topic of records, not for a rule that they must keep to.
+    """
+
+    topic: str
+    description: str = Field(
+        min_length=1, max_length=2_000, description="Whole, in the person's own words and language."
+    )
 
 
 class UndoRound(Action):
@@ -326,6 +348,7 @@ ACTIONS: tuple[type[Action], ...] = (
     MoveRecords,
     EditRecord,
     SetTargets,
+    DescribeTopic,
     UndoRound,
     MergeTopics,
     GoBackBefore,

@@ -31,6 +31,11 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
             allow; in words for the model, which may correct itself.
     """
     match action:
+        case catalog.ProposePlan() if not action.items:
+            if not (action.max_tokens or action.max_usd or action.remove_limits):
+                raise InvalidInput("The plan is empty.", hint="Name a topic and a number.")
+            # With a plan on the table the limit is one of that plan.
+            return action.model_copy(update={"items": proposed(offer.items).items if offer.items else []})
         case catalog.ProposePlan():
             items = plan_items(action.items, offer, services)
             check_items(services, offer.workflow_id, items)
@@ -51,6 +56,8 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
             offer.shown_under(there or action.numbers)  # the question says which of them are not there
         case catalog.KeepRecords():
             offer.shown_under(action.numbers)
+        case catalog.DescribeTopic():
+            return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.MoveRecords():
             offer.shown_under(action.numbers)
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
@@ -87,7 +94,8 @@ def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services)
             strategy = choose_strategy(profiles[topic])[0]
         before = items.get((topic, strategy))
         count = part.count + (before.count if before else 0)
-        items[(topic, strategy)] = PlanItem(topic=topic, count=count, strategy=strategy)
+        pilot = part.pilot or (before.pilot if before else None)
+        items[(topic, strategy)] = PlanItem(topic=topic, count=count, strategy=strategy, pilot=pilot)
     return list(items.values())
 
 

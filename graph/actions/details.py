@@ -9,7 +9,7 @@ from ...tools.coverage.report import Coverage
 from ...tools.generation.money.estimate import Estimator
 from ..context import thread_id
 from ..conversations.history import rounds_of
-from ..offers.options import costs_in_words
+from ..offers.options import costs_in_words, promised_in_words
 from ..scope import ServicesSource, focus_topics, scoped, with_caps
 from ..state import State, the_offer
 from ..wording.inspections import round_table
@@ -37,6 +37,7 @@ def details(source: ServicesSource, state: State, action: ShowDetails) -> dict[s
         recommendation,
         offer,
         cost=costs_in_words(Estimator(services, offer.workflow_id), offer.items) if offer.items else "",
+        promise=promised_in_words(services, offer.workflow_id, offer.items),
         strategies=strategies(Asked(services, offer), ExplainStrategies()).said,
         rounds=round_table(rounds) if rounds else "",
     )

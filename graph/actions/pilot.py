@@ -1,7 +1,9 @@
-"""A pilot: a few records of a plan, approved and paid for by themselves, shown before the rest is asked for.
+"""A pilot: the first records of a plan, which count towards it, and what is asked after them.
 
-A yes is one to exactly the plan shown, so there are two plans and two answers: first the pilot, then what is left of
-the whole. The pilot's records count towards it.
+"Show me three first" is a plan of its own, since the person wants to see them: a yes is one to exactly the plan shown,
+so there are two plans and two answers. "Ten first, and the rest if they are good" is one plan and one yes
+(`tools.generation.approvals.pilot`): only where the first ones fall short the rest is asked for, as a plan of its own
+under what is left of the limits.
 """
 
 from __future__ import annotations
@@ -10,15 +12,21 @@ from typing import Any
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
+from ...tools.generation.approvals.approval import approval_of
+from ...tools.generation.approvals.pilot import Rest
+from ...tools.generation.money.amounts import as_usd
+from ...tools.generation.money.budget import budget_of
 from ...tools.generation.money.estimate import Estimator
 from ...tools.store.records import get_record
+from ...tools.store.store import Store
 from ..context import thread_id
 from ..offers.offer import Offer, Option, PlanOffer, Review
-from ..offers.options import REVIEW_NEW, SKIP_REST, STOP, costs_in_words
+from ..offers.options import REVIEW_NEW, SKIP_REST, STOP, costs_in_words, promised_in_words
 from ..offers.pending import lay
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, the_offer
+from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
 from ..wording.report import round_lines, score_change
 from .messages import shown
@@ -28,6 +36,7 @@ from .review import on_one_screen
 def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
     """The pilot, of the plan's first item, and what is left of the plan."""
     first, *others = items
+    first = first.model_copy(update={"pilot": None})
     pilot = first.model_copy(update={"count": min(number, first.count)})
     left = first.count - pilot.count
     return [pilot], [*([first.model_copy(update={"count": left})] if left else []), *others]
@@ -45,9 +54,12 @@ def pilot_note(items: list[PlanItem], rest: list[PlanItem]) -> str:
 def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
     before, results = the_offer(state), state.get("results") or []
+    waiting = [Rest.model_validate(result["rest"]) for result in results if result.get("rest")]
+    if waiting:
+        before = _under_what_is_left(source().store, before)
     services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
     coverage = Coverage.model_validate(state["coverage"])
-    items = _with_shortfall(before.onward, results)
+    items = [rest.item for rest in waiting] or _with_shortfall(before.onward, results)
     left = sum(item.count for item in items)
     go_on = Option(label=f"Go on with the remaining {left:,}", deed=Approve(items=items))
     options = [go_on, SKIP_REST, REVIEW_NEW, STOP]
@@ -60,16 +72,18 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
         records, written = on_one_screen(made, Review(origin="synthetic"))
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
-            "**Pilot Complete**",
+            "**Pilot Complete**" if not waiting else "**The Pilot Fell Short**",
+            *[f'"{topic_title(rest.item.topic)}": {escape(rest.why)}.' for rest in waiting],
             *round_lines(results),
             f"Balance score: {score_change(was, coverage)}",
-            written,
+            *([written] if made else []),
         ]
         offer.review = Review(origin="synthetic", records=[record.id for record in records])
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(Estimator(services, offer.workflow_id), items)
-    parts += plan_lines("**The rest**", coverage, items, cost)
+    promise = promised_in_words(services, offer.workflow_id, items)
+    parts += plan_lines("**The rest**", coverage, items, cost, promise)
     parts.append(numbered_lines(offer, "Would you like me to:"))
     cleared = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
     return {**shown("\n\n".join(filter(None, parts)), offer), **cleared, "results": []}
@@ -90,6 +104,23 @@ def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list
     ]
 
 
+def _under_what_is_left(store: Store, offer: Offer) -> Offer:
+    """The offer with what the pilot left of its limits: they were those of the whole."""
+    approval = approval_of(store, offer.plan_id or "")
+    if approval is None:
+        return offer
+    with store.read() as connection:
+        budget = budget_of(connection, approval.id)
+    changes: dict[str, Any] = {}
+    if budget.cap_tokens is not None:
+        changes["cap_tokens"] = max(1, budget.cap_tokens - budget.spent_tokens - budget.reserved_tokens)
+    if budget.cap_picodollars is not None:
+        left = budget.cap_picodollars - budget.spent_picodollars - budget.reserved_picodollars
+        changes["cap_usd"] = as_usd(max(1, left))
+    return offer.model_copy(update=changes)
+
+
 def is_pilot_done(offer: Offer | None, results: list[dict[str, Any]]) -> bool:
-    """Whether a pilot was just carried out and there is something to show."""
-    return offer is not None and offer.is_pilot and any(result["accepted"] for result in results)
+    """Whether a pilot was just carried out, and there is something to show or to ask."""
+    is_shown = offer is not None and offer.is_pilot and any(result["accepted"] for result in results)
+    return is_shown or any(result.get("rest") for result in results)

@@ -14,13 +14,13 @@ from ...tools.generation.money.estimate import estimate_plan
 from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
-from ..offers.options import plan_options
+from ..offers.options import plan_options, promised_in_words
 from ..offers.pending import ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
-from ..wording.plan_words import cost_words, note_lower_scores
+from ..wording.plan_words import cost_words, items_words, note_lower_scores
 from ..wording.report import revised_plan, titles
 from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan
 from .messages import noticed, said_beside, shown
@@ -40,11 +40,21 @@ def revise(
     offer = the_offer(state)
     named = deed if isinstance(deed, ProposePlan) else ProposePlan.model_construct()
     # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
-    usd, tokens = (None, None) if named.remove_limits else (offer.cap_usd, offer.cap_tokens)
+    usd, tokens = offer.cap_usd, offer.cap_tokens
+    if not offer.plan_id and (named_before := state.get("limits")):
+        usd, tokens = named_before.get("usd") or usd, named_before.get("tokens") or tokens
+    if named.remove_limits:
+        usd = tokens = None
     services = with_caps(services, usd=named.max_usd or usd, tokens=named.max_tokens or tokens)
     items, onward = _wanted(deed, offer)
+    if not items and (named.max_usd or named.max_tokens or named.remove_limits):
+        return _keep_limits(offer, state, named)
     if not items:
         return said_beside(offer, _NOTHING_MORE)
+    if isinstance(deed, ProposeMore) and offer.plan_id and same_items(offer.items, items):
+        return said_beside(
+            offer, "That is the plan on the table already. Name a topic and a number for another one."
+        )
     # What a plan generates for is not left out any more.
     offer, changed_topics = _leaving_out(offer, named.leave_out, [item.topic for item in items])
     try:
@@ -76,6 +86,8 @@ def revise(
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
     passed_over = passed_over_for(services, offer.workflow_id, items)
     said = [changed_topics, limit, *map(escape, passed_over), pilot_note(items, onward) if onward else ""]
+    if isinstance(deed, ProposeMore) and offer.plan_id:
+        said.append(f"This takes the place of the plan on the table: {items_words(offer.items)}.")
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:
@@ -83,7 +95,19 @@ def revise(
             "This plan is expected to need more than the cap allows; the generation would stop there."
         )
     note = "\n\n".join(filter(None, said))
-    return {**shown(revised_plan(coverage, changed, cost_words(estimate), note=note), changed), **left_out}
+    promise = promised_in_words(services, changed.workflow_id, items)
+    text = revised_plan(coverage, changed, cost_words(estimate), promise=promise, note=note)
+    return {**shown(text, changed), **left_out}
+
+
+def _keep_limits(offer: Offer, state: State, named: ProposePlan) -> dict[str, Any]:
+    """Limits that are named while no plan is on the table: the next plan has them."""
+    if named.remove_limits:
+        return {**said_beside(offer, "The next plan has no limit but those of the settings."), "limits": None}
+    known = state.get("limits") or {}
+    usd, tokens = named.max_usd or known.get("usd"), named.max_tokens or known.get("tokens")
+    said = f"There is no plan on the table; the next one has this limit: {escape(caps_words(tokens, usd))}."
+    return {**said_beside(offer, said), "limits": {"usd": usd, "tokens": tokens}}
 
 
 def leave_out(source: ServicesSource, state: State, deed: LeaveOut) -> dict[str, Any]:

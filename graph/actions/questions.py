@@ -276,10 +276,12 @@ def _plan(asked: Asked, _: Action) -> Answer:
             "There is no plan at the moment, and nothing is generated without one that you approved."
         )
     effect = asked.call(inspect_plan, items=asked.items)
-    return Answer(
-        f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{_cost_of(effect)} "
-        "Each draft has to pass the checks before it is added; then I measure again and ask you what is next."
-    )
+    said = [
+        f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{_cost_of(effect)}",
+        effect.pilots,
+        "Each draft has to pass the checks before it is added; then I measure again and ask you what is next.",
+    ]
+    return Answer(" ".join(filter(None, said)))
 
 
 OUTSIDE = """In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \

@@ -22,6 +22,11 @@ def retarget(source: ServicesSource, state: State, action: SetTargets) -> dict[s
     services = scoped(source(), state)
     offer = the_offer(state)
     known = state.get("coverage")
+    aims = [aim.model_dump(mode="json") for aim in action.aims]
+    if known and (
+        said := _done_already(Coverage.model_validate(known), action, aims, state.get("retargeted"))
+    ):
+        return said_beside(offer, said)
     try:
         change = change_targets(
             services,
@@ -35,7 +40,27 @@ def retarget(source: ServicesSource, state: State, action: SetTargets) -> dict[s
     if not change.changed and change.before == change.after:
         return said_beside(offer, f"These are the targets already: {shares_words(change)}.")
     withdraw(services.store, offer)
-    return noticed(None, change_words(change))
+    done = {"aims": aims, "weights": change.coverage.weights}
+    return {**noticed(None, change_words(change)), "retargeted": done}
+
+
+def _done_already(
+    coverage: Coverage, action: SetTargets, aims: list[dict[str, Any]], done: dict[str, Any] | None
+) -> str:
+    """That "twice as much" was just done, which a second time would be four times; empty where it is another wish."""
+    is_relative = all(aim.kind == "factor" and not aim.than for aim in action.aims)
+    if not is_relative or done is None or done != {"aims": aims, "weights": coverage.weights}:
+        return ""
+    topics = [aim.topic for aim in action.aims]
+    now = ", ".join(
+        f"{topic_title(topic.name)} {_percent(topic.target)}"
+        for topic in coverage.topics
+        if topic.name in topics and topic.target is not None
+    )
+    return (
+        f"That was just done, and I do not do it twice: {now}. For more, name the share, as in “60% for "
+        f"{topic_title(topics[0])}”."
+    )
 
 
 def change_words(change: TargetChange) -> str:

@@ -8,10 +8,12 @@ from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
 from ...tools.analyze_coverage import analyze_coverage
+from ...tools.coverage.report import Coverage
 from ..actions.messages import error_words, tool_messages
 from ..reading.workflow_choice import ask_which
 from ..scope import ServicesSource, scoped
 from ..state import State
+from ..wording.report import moved_words
 
 AfterAnalysis = Literal["recommend", "approve"]
 
@@ -38,4 +40,7 @@ def analyze(source: ServicesSource, state: State) -> Command[AfterAnalysis]:
         "stop_reason": None,
         "next_step": None,
     }
+    if (notice := state.get("notice")) and (known := state.get("coverage")):
+        moved = moved_words(Coverage.model_validate(known), Coverage.model_validate(coverage))
+        update["notice"] = f"{notice} {moved}".strip()
     return Command(goto="recommend", update=update)

@@ -12,6 +12,8 @@ from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
+from ...tools.generation.approvals.pilot import outcome_of, rests, steps_of
+from ...tools.generation.jobs.joined import joined
 from ...tools.generation.jobs.progress import Progress
 from ..actions.messages import error_words, shown, tool_messages
 from ..offers.pending import INTERRUPTED, ask_to_resume, takes_yes
@@ -21,7 +23,7 @@ from ..wording.generation_message import GenerationMessage
 
 
 async def generate(source: ServicesSource, state: State) -> Command[AfterGeneration]:
-    """Carry the approved items out, one after the other.
+    """Carry the approved items out, one after the other; the rest of one only where its pilot holds.
 
     The engine journals every step in the store, so carrying on gives the results of finished items and goes on
     with the one that was under way. It does so when a person said yes to that: taken up again after a crash, an
@@ -37,10 +39,14 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
         return await asyncio.to_thread(_held, source, {**state, "results": []})
     services = await asyncio.to_thread(lambda: scoped(source(), state, models=True))
     messages: list[AnyMessage] = []
-    results: list[dict[str, Any]] = []
     announced = next(reversed(state["messages"]), None)
 
-    for number, item in enumerate(offer.items):
+    by_item: dict[int, list[dict[str, Any]]] = {}
+    steps = steps_of(offer.items)
+    for number, (item, part_of, _) in enumerate(steps):
+        waiting = await asyncio.to_thread(outcome_of, source().store, approval_id, number)
+        if waiting is not None and not waiting.holds:
+            continue  # the first records fell short: what is left needs another yes
         message = GenerationMessage(item, announced if number == 0 else None)
 
         def report(progress: Progress, message: GenerationMessage = message) -> None:
@@ -48,15 +54,20 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
             message.update(progress)
 
         args = {"workflow_id": offer.workflow_id, **item.model_dump()}
-        write({"type": "started", "number": number + 1, "of": len(offer.items), **args})
+        write({"type": "started", "number": number + 1, "of": len(steps), **args})
         result = await run_approved_item(services, approval_id, number, on_progress=report)
         said = AIMessage(message.in_the_end(result), id=message.id)
         messages += tool_messages("generate_synthetic_data", args, result, said)
-        results.append(_shortened(item.model_dump(), result))
+        by_item.setdefault(part_of, []).append(_shortened(item.model_dump(), result))
         if not result["success"]:
             break
+    results = [joined(of_item) for _, of_item in sorted(by_item.items())]
     if any(result["error"] for result in results):
         return await asyncio.to_thread(_held, source, {**state, "results": results}, messages)
+    for rest in await asyncio.to_thread(rests, source().store, approval_id):
+        same = (rest.item.topic, rest.item.strategy)
+        pilot = next(result for result in results if (result["topic"], result["strategy"]) == same)
+        pilot["rest"] = rest.model_dump()
     return Command(goto="reanalyze", update={"messages": messages, "results": results})
 
 

@@ -29,11 +29,12 @@ from ..offers.options import (
     costs_in_words,
     further_options,
     plan_options,
+    promised_in_words,
 )
 from ..offers.pending import ended_limit, lay
 from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
 from ..reading.exact import read_reply
-from ..scope import ServicesSource, focus_topics, scoped
+from ..scope import ServicesSource, focus_topics, scoped, with_caps
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
 from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
@@ -71,6 +72,8 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
     offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out
+    if limits := state.get("limits"):
+        services = with_caps(services, usd=limits.get("usd"), tokens=limits.get("tokens"))
     offer.cap_tokens, offer.cap_usd = services.settings.budget_tokens, services.settings.budget_usd
     offer.suggestions = _suggestions(services, workflow_id, coverage, recommendation)
     previous = offer_in(state)
@@ -87,17 +90,32 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(estimator, offer.items, in_words=one_line_cost) if offer.plan_id else ""
     cost = ". ".join(filter(None, (cost, limit)))
+    # What is said in full, such as the source, stands in the details.
+    promise = promised_in_words(services, workflow_id, offer.items, briefly=True) if offer.plan_id else ""
     if after_round:
         is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
         remarks = [*filter(None, [stop_reason or goal]), *passed_over_lines(recommendation)]
         before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
-            before, coverage, state["results"], offer, cost=cost, remarks=remarks, is_met=is_met
+            before,
+            coverage,
+            state["results"],
+            offer,
+            cost=cost,
+            promise=promise,
+            remarks=remarks,
+            is_met=is_met,
         )
     else:
         text = analysis_report(
-            coverage, recommendation, offer, cost=cost, notice=state.get("notice"), focus_topics=focus
+            coverage,
+            recommendation,
+            offer,
+            cost=cost,
+            promise=promise,
+            notice=state.get("notice"),
+            focus_topics=focus,
         )
     offer.text = text
     carried = _carried(state, offer)

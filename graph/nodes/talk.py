@@ -12,6 +12,7 @@ from langgraph.types import Command
 from ..actions import catalog
 from ..actions.answering import respond
 from ..actions.branches import compare, fork, switch
+from ..actions.description import describe
 from ..actions.details import details
 from ..actions.messages import said_first
 from ..actions.plan import leave_out, revise
@@ -58,6 +59,7 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
     catalog.ShowRecords: review,
     catalog.ShowDetails: details,
     catalog.SetTargets: retarget,
+    catalog.DescribeTopic: describe,
     catalog.UndoRound: undo,
     catalog.GoBackBefore: fork,
     catalog.SwitchDataset: switch,

@@ -21,6 +21,8 @@ from ..reading.workflow_choice import read_workflow_choice
 from .offer import DatasetOffer, Offer, PlanOffer, Way
 from .reply import CONSEQUENCES, ENDS, Approve, Deed, Proceed, Reply, Resume, Unclear, Unread
 
+_NONE = (None, "", 0, "0")
+"""Of a pilot that is taken out of an item."""
 AHEAD = (
     "That yes was written before I showed this plan, so I do not take it. Answer once you have read the plan, or begin "
     "with `chat --yes` if every yes in the pipe shall count."
@@ -339,9 +341,14 @@ def _edited(changed: Mapping[str, Any], item: PlanItem, offer: Offer) -> PlanIte
         return "Please fill in how many records: the count was left empty."
     count = _whole_number(args["count"])
     try:
-        return PlanItem.model_validate({"topic": topic, "count": count, "strategy": strategy})
+        fields = {"topic": topic, "count": count, "strategy": strategy}
+        pilot = args.get("pilot")
+        if pilot not in _NONE:
+            fields["pilot"] = _whole_number(pilot) or 0  # what is no number is refused below
+        return PlanItem.model_validate(fields)
     except ValidationError as error:
-        return f"The count {args['count']!r} cannot be used: {error.errors()[0]['msg'].lower()}."
+        field = "pilot" if error.errors()[0]["loc"] == ("pilot",) else "count"
+        return f"The {field} {args[field]!r} cannot be used: {error.errors()[0]['msg'].lower()}."
 
 
 def _known(written: str, names: Mapping[str, list[str]]) -> str | None:

@@ -355,7 +355,7 @@ def stored_offer(kept: Any) -> Offer | None:
 def same_items(some: list[PlanItem], others: list[PlanItem]) -> bool:
     """Whether two plans generate exactly the same, in whatever order."""
 
-    def key(item: PlanItem) -> tuple[str, int, str]:
-        return (item.topic, item.count, item.strategy)
+    def key(item: PlanItem) -> tuple[str, int, str, int]:
+        return (item.topic, item.count, item.strategy, item.pilot or 0)
 
     return sorted(map(key, some)) == sorted(map(key, others))

@@ -8,7 +8,10 @@ from string import ascii_uppercase
 from ...tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import CoverageError
+from ...tools.generation.approvals.pilot import promise_words, promises
+from ...tools.generation.expected_worth import expected_worth
 from ...tools.generation.money.estimate import Estimate, Estimator
+from ...tools.services import Services
 from ..actions.catalog import ShowRecords
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import LOWER, cost_words
@@ -34,6 +37,17 @@ def costs_in_words(
         return in_words(estimator.plan(items))
     except CoverageError as error:
         return escape(str(error)).rstrip(".")
+
+
+def promised_in_words(
+    services: Services, workflow_id: str, items: Sequence[PlanItem], *, briefly: bool = False
+) -> str:
+    """What a plan says of the worth of its records and of its pilots, in sentences; empty where it says nothing."""
+    worth = expected_worth(services, workflow_id, items)
+    pilots = promise_words(items, promises(services, workflow_id, items))
+    words = "" if worth is None else worth.brief if briefly else worth.words
+    said = f"{words[0].upper()}{words[1:]}." if words else ""
+    return escape(" ".join(filter(None, (said, pilots))))
 
 
 def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:

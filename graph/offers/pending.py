@@ -18,9 +18,9 @@ from ...tools.generation.approvals.plans import (
     pending_plan,
     propose_plan,
 )
+from ...tools.generation.approvals.proposal import told_with
 from ...tools.generation.jobs.ledger import summarize_job
 from ...tools.generation.money.amounts import caps_words
-from ...tools.generation.money.estimate import stops_of
 from ...tools.services import Services
 from ...tools.store.journal_tables import jobs, plans
 from ...tools.store.store import Store
@@ -57,7 +57,7 @@ def lay(services: Services, offer: Kind, state: State, thread_id: str | None) ->
         "offer": offer.model_dump(mode="json"),
         "coverage_before": state.get("coverage_before"),
     }
-    details["stops"] = [stops.model_dump() for stops in stops_of(services, offer.workflow_id, offer.items)]
+    details |= told_with(services, offer.workflow_id, offer.items)
     plan = propose_plan(
         services.store,
         offer.workflow_id,

@@ -33,6 +33,7 @@ from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
 from ..offers.offer import Offer, Option, RemovalOffer
+from ..offers.options import promised_in_words
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import plain_markdown, shorten
 
@@ -176,6 +177,7 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         try:
             estimate = estimate_plan(services, offer.workflow_id, offer.items)
             card["cost_of_the_plan"] = f"{estimate.note}. {estimate.stops_note}"
+            card["worth_of_the_plan"] = promised_in_words(services, offer.workflow_id, offer.items)
         except CoverageError as error:
             card["why_the_plan_cannot_be_carried_out"] = str(error)
     if isinstance(offer, RemovalOffer):
@@ -245,8 +247,8 @@ def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
     if said and said[-1].type == "human" and said[-1].text.strip() == text.strip():
         said.pop()
     said = said[-_TURNS:]
-    lengths = [*[_TURN] * (len(said) - 1), _LAST_TURN]
+    lengths = [*[_TURN] * (len(said) - 1), _LAST_TURN][: len(said)]
     return [
         {"person" if message.type == "human" else "agent": shorten(message.text, most)}
-        for message, most in zip(said, lengths[-len(said) :], strict=True)
+        for message, most in zip(said, lengths, strict=True)
     ]

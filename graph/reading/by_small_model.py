@@ -52,6 +52,7 @@ _WISHES = {
     "more": "wants more records, without a number and a topic",
     "details": "wants to know more: all topics, the other plans, the details",
     "try_a_few": "wants a sample of what would be written, before the whole plan",
+    "first_then_rest": "wants the first few of each topic, and then the rest by itself if these are good",
     "show": "wants to see or review records that are there",
     "show_in_full": "wants to see shown records, by number, whole",
     "show_new": "wants to see the new, generated, synthetic records",
@@ -63,6 +64,7 @@ _WISHES = {
     "double": "wants a topic to have twice the share of the dataset, or another factor",
     "all_equal": "wants all topics to have the same share of the dataset",
     "merge": "wants topics made one, or a topic renamed",
+    "describe": "says what belongs to a topic, or what does not",
     "undo": "wants the last round, what was generated, taken back",
     "undo_all": "wants all rounds, everything that was generated, taken back",
     "go_back": "wants to try another strategy from before a round",
@@ -135,6 +137,14 @@ _EXAMPLES = [
         ("everything but delivery", "leave delivery out", "leave_out", ["delivery"], [], ""),
         ("and 10 delivery as well", "add 10 for delivery", "add", ["delivery"], [10], ""),
         ("write only 3 at first, to see", "write a sample of 3", "try_a_few", [], [3], ""),
+        (
+            "first 10 of each, then the rest if they are any good",
+            "10 each first, and go on if they are good",
+            "first_then_rest",
+            [],
+            [10],
+            "",
+        ),
         ("forget about that plan", "I do not want that plan", "no", [], [], ""),
         ("which are the weakest ones", "which topics are worst?", "ask_worst", [], [], ""),
         ("what is going to happen then?", "what does the plan do?", "ask_plan", [], [], ""),
@@ -250,6 +260,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "more": catalog.ProposeMore,
         "details": catalog.ShowDetails,
         "try_a_few": lambda: catalog.ProposePilot(count=first or 3),
+        "first_then_rest": lambda: _with_pilots(first or 10, offer),
         "show": lambda: catalog.ShowRecords(topic=topic, number=first),
         "show_in_full": lambda: catalog.ShowRecords(shown_numbers=whole),
         "show_new": lambda: catalog.ShowRecords(origin="synthetic", topic=topic, number=first),
@@ -263,6 +274,9 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
             aims=[Aim(kind="factor", topic=name, value=number or 2.0) for name in topics]
         ),
         "edit": lambda: _not_here("Texts are edited with `finetune-coverage review`."),
+        "describe": lambda: _not_here(
+            "A topic is described with `finetune-coverage topics describe NAME TEXT`."
+        ),
         "merge": lambda: catalog.MergeTopics(topics=topics[:-1], into=topics[-1] if topics else ""),
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),
@@ -337,7 +351,16 @@ def _plan(
         count = counts[place if len(counts) > 1 else 0] if counts else known.count if known else None
         if count is None:
             raise InvalidInput(f"How many records do you want for {name}?")
-        items.append(PlannedItem(topic=name, count=count, strategy=strategy))
+        pilot = before[name].pilot if name in before else None
+        items.append(PlannedItem(topic=name, count=count, strategy=strategy, pilot=pilot))
+    return catalog.ProposePlan(items=items)
+
+
+def _with_pilots(number: int, offer: Offer) -> catalog.ProposePlan:
+    """The plan on the table, each item with a pilot of so many."""
+    if not offer.items:
+        raise InvalidInput("There is no plan on the table to begin with a few of.")
+    items = [item.model_copy(update={"pilot": number}) for item in _kept(offer.items)]
     return catalog.ProposePlan(items=items)
 
 
@@ -366,7 +389,7 @@ def _left_out(topics: Sequence[str], offer: Offer) -> catalog.Action:
 
 
 def _kept(items: Sequence[Any]) -> list[PlannedItem]:
-    return [PlannedItem(topic=item.topic, count=item.count, strategy=item.strategy) for item in items]
+    return [PlannedItem.model_validate(item.model_dump()) for item in items]
 
 
 def _strategy(reading: Reading, text: str) -> StrategyName | None:

@@ -8,7 +8,8 @@ HELP = """You can say it in your own words; for example:
 - **More**: “more” shows what a report left out: all topics, further plans, the cost in full, the strategies.
 - **Change the plan**: “make it 20”, “30 tech and 10 billing, few-shot, under a dollar”, “bring billing up \
 to 60”, “leave billing out”.
-- **See a few first**: “show me three first” is a pilot, which counts towards the plan.
+- **See a few first**: “show me three first” is a pilot, which counts towards the plan; with “first 10 each, then the \
+rest if they are good” you are asked again only where they are not.
 - **Ask**: “why is technical low”, “show me the worst three”, “what do billing records look like”, “what would 0.8 \
 cost”, “which strategies are there”, “what did the last round add”, “why were drafts rejected”.
 - **Review**: “review existing records”, “review the synthetic records”. Then “drop 2 because it mentions discounts”, \

@@ -23,7 +23,9 @@ MOST_ROUNDS = 20
 
 
 def effect_of(effect: PlanEffect) -> str:
-    """What the counts and the score become: "Technical Issues 15 → 45, balance score 0.72"."""
+    """What the counts and the score become, and what the records will be worth: "Technical Issues 15 → 45, balance
+    score 0.72, about 24 of 30 new (measured by hand: …)".
+    """
     changes = [
         f"{topic_title(topic)} {effect.counts_now[topic]:,} → {then:,}"
         for topic, then in effect.counts_then.items()
@@ -32,7 +34,8 @@ def effect_of(effect: PlanEffect) -> str:
         changes = [f"{effect.records:,} records more"]
     lower = LOWER if effect.lowers_score else ""
     score = [f"balance score {effect.score_then:.2f}{lower}"] if effect.score_then is not None else []
-    return ", ".join([*changes, *score])
+    worth = [effect.worth.words] if effect.worth is not None else []
+    return ", ".join([*changes, *score, *worth])
 
 
 def topic_line(topic: TopicStanding) -> str:
@@ -120,8 +123,10 @@ def check_words(check: str) -> str:
 
 
 def quoted(record: ShownRecord) -> str:
-    """A record as a quotation."""
-    lines = [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
+    """A record as a quotation, under its topic and origin."""
+    topic = topic_title(record.topic) if record.topic else "no topic"
+    lines = [f"**{topic}** · {escape(record.origin)}  "]
+    lines += [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
     if record.turns_left_out:
         lines.append(f"> … {plural(record.turns_left_out, 'message')} more …")
     return "\n".join(lines)
@@ -136,6 +141,11 @@ def _round_words(entry: Round) -> str:
     said = f"**Round {entry.round}** added {plural(entry.accepted, 'record')}: {'; '.join(parts)}."
     if entry.score_before is not None and entry.score_after is not None:
         said += f" Balance score {entry.score_before:.2f} → {entry.score_after:.2f}."
+    said += "".join(
+        f' Those for "{topic_title(item.topic)}" are {words}.'
+        for item in entry.items
+        if item.accepted and (words := worth_words(item.worth, item.uplift))
+    )
     if entry.rejected:
         said += f" {plural(entry.rejected, 'draft')} did not pass the checks."
     if entry.tokens:
@@ -145,7 +155,10 @@ def _round_words(entry: Round) -> str:
 
 def round_table(rounds: Sequence[Round]) -> str:
     """One row for each round, oldest first; of very many the latest."""
-    lines = ["| Round | Generated | Rejected | Score | Tokens | Cost |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| Round | Generated | Worth | Rejected | Score | Tokens | Cost |",
+        "|---|---|---|---|---|---|---|",
+    ]
     shown = rounds[-MOST_ROUNDS:]
     note = why_at_most(sum_of(shown))
     return "\n".join([*lines, *map(_round_row, shown), *(["", f"At most: {note}."] if note else [])])
@@ -166,8 +179,10 @@ def _round_row(entry: Round) -> str:
     refused = ", ".join(f"{number:,} {check_words(check)}" for check, number in rejected.most_common())
     scores = [_score(entry.score_before), _score(entry.score_after)]
     cost = usd_figure(entry, nothing="none", unknown="not known")
+    known = [item.worth for item in entry.items if item.accepted]
+    worth = _figure(None if None in known else sum(filter(None, known)), 1) if known else "none"
     return (
-        f"| {entry.round} | {', '.join(parts)} | {refused or 'none'} | {scores[0]} → {scores[1]} | "
+        f"| {entry.round} | {', '.join(parts)} | {worth} | {refused or 'none'} | {scores[0]} → {scores[1]} | "
         f"{tokens_figure(entry)} | {escape(cost)} |"
     )
 

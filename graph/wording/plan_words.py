@@ -20,8 +20,9 @@ LOWER = " (⚠️ lower than now)"
 """After the score of a plan that lowers it."""
 FEW_ITEMS = 3
 """Up to this many items a plan is said in a sentence, above in a table."""
-_NAME = 28
-"""Cells of a topic's name in a plan that has three lines of a terminal; longer ones are cut in the middle."""
+_NAME = 20
+"""Cells of a topic's name in a plan that has three lines of a terminal; longer ones are cut in the middle. The first
+option below it has more of it."""
 
 
 def strategy_words(strategy: str) -> str:
@@ -31,8 +32,9 @@ def strategy_words(strategy: str) -> str:
 
 
 def item_words(item: PlanItem, *, name: int = 80) -> str:
-    """``30 for "Technical Issues" (message variation)``."""
-    return f'{item.count:,} for "{topic_title(item.topic, name)}" ({strategy_words(item.strategy)})'
+    """``30 for "Technical Issues" (message variation)``, and how many of them are a pilot."""
+    pilot = f", {item.pilot:,} of them first" if item.pilot is not None else ""
+    return f'{item.count:,} for "{topic_title(item.topic, name)}" ({strategy_words(item.strategy)}{pilot})'
 
 
 def items_words(items: Sequence[PlanItem], *, name: int = 80) -> str:
@@ -44,10 +46,14 @@ def items_words(items: Sequence[PlanItem], *, name: int = 80) -> str:
     """
     if len(items) <= FEW_ITEMS:
         return ", ".join(item_words(item, name=name) for item in items)
-    return f"{plural(sum(item.count for item in items), 'record')} in {len(_per_topic(items))} topics"
+    pilots = sum(item.pilot or 0 for item in items)
+    first = f", {pilots:,} of them first" if pilots else ""
+    return f"{plural(sum(item.count for item in items), 'record')} in {len(_per_topic(items))} topics{first}"
 
 
-def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: str) -> list[str]:
+def plan_lines(
+    name: str, coverage: Coverage, items: Sequence[PlanItem], cost: str, promise: str = ""
+) -> list[str]:
     """A plan with all its items, what it reaches and what it costs: what a person must see to say yes to it.
 
     Args:
@@ -55,41 +61,42 @@ def plan_lines(name: str, coverage: Coverage, items: Sequence[PlanItem], cost: s
         coverage: the figures before it.
         items: the plan.
         cost: expected cost in words; empty when it is not known.
+        promise: what its records will be worth, and of its pilots, as sentences; empty where there is nothing to say.
     """
     said = f"{name}: {items_words(items)}. That makes {effect_words(coverage, items)}."
+    said += f" {promise}" if promise else ""
     said += f" Cost: {cost}." if cost else ""
     if len(items) <= FEW_ITEMS:
         return [said]
     counts = coverage.topic_distribution
     rows = [
         f"| {topic_title(item.topic)} | {counts.get(item.topic, 0):,} | {item.count:,} | "
-        f"{strategy_words(item.strategy)} |"
+        f"{strategy_words(item.strategy)}{f', {item.pilot:,} first' if item.pilot else ''} |"
         for item in (items if len(items) <= MANY_TOPICS else items[:LINES_OF_MANY])
     ]
     table = "\n".join(["| Topic | Records now | To generate | Strategy |", "|---|---|---|---|", *rows])
     return [said, table, *([_rest_of(items[len(rows) :])] if len(rows) < len(items) else [])]
 
 
-def brief_plan(coverage: Coverage, items: Sequence[PlanItem], cost: str) -> list[str]:
+def brief_plan(coverage: Coverage, items: Sequence[PlanItem], cost: str, promise: str = "") -> list[str]:
     """A plan of few items in a few lines: all that a person must see to say yes to it.
 
     Args:
         coverage: the figures before it.
         items: the plan.
         cost: expected cost in a line; empty when it is not known.
+        promise: as in `plan_lines`.
     """
     if len(items) > FEW_ITEMS:
-        return plan_lines("**Plan**", coverage, items, cost)
+        return plan_lines("**Plan**", coverage, items, cost, promise)
     counts, added = coverage.topic_distribution, _per_topic(items)
     now = sum(counts.get(topic, 0) for topic in added)
     change = effect_on_score(coverage, items)
-    score = (
-        f", balance score {change.shown[1]}{LOWER if change.lowers else ''}"
-        if change.after is not None
-        else ""
-    )
+    score = f", score {change.shown[1]}{LOWER if change.lowers else ''}" if change.after is not None else ""
     then = f"{now:,} → {now + sum(added.values()):,} records{score}"
-    return [f"**Plan**: {items_words(items, name=_NAME)}: {then}.{f' Cost: {cost}.' if cost else ''}"]
+    said = [f"**Plan**: {items_words(items, name=_NAME)}: {then}."]
+    said += [promise] if promise else []
+    return [" ".join([*said, *([f"Cost: {cost}."] if cost else [])])]
 
 
 def _rest_of(items: Sequence[PlanItem]) -> str:

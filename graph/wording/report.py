@@ -17,6 +17,7 @@ from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.coverage.uplift import Uplift
 from ...tools.coverage.wording import FREE_FIRST, worth_words
+from ...tools.generation.jobs.shortfall import brief_stop
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
@@ -34,7 +35,7 @@ _DETAILS = _TEMPLATES.get_template("details.jinja")
 
 _FEW = "which may cause the model to underperform on these types of questions"
 _ROWS, _ROWS_AFTER_A_ROUND, _ROWS_OF_ALL = 4, 3, 100
-_NAME, _REASON, _REMARK = 28, 150, 110
+_NAME, _REASON, _REMARK, _WHY = 28, 150, 110, 260
 _NAMED, _REMARKS, _WHOLE_NAME = 3, 5, 80
 _FEW_STRATEGIES, _PASSED_OVER = 2, 300
 
@@ -45,6 +46,7 @@ def analysis_report(
     offer: Offer,
     *,
     cost: str = "",
+    promise: str = "",
     notice: str | None = None,
     focus_topics: Sequence[str] = (),
 ) -> str:
@@ -55,6 +57,7 @@ def analysis_report(
         recommendation: what the tools recommend.
         offer: the options, and the plan if there is one.
         cost: of the plan, in a line.
+        promise: what the plan's records will be worth, in a sentence.
         notice: said first, such as what a review changed.
         focus_topics: the only topics to generate for, if the person set any.
     """
@@ -65,7 +68,7 @@ def analysis_report(
         score=score_words(coverage.balance_score, coverage.status),
         rows=_few_rows(coverage, _ROWS),
         recommendation=_recommendation(coverage, recommendation, offer, focus_topics),
-        plan=brief_plan(coverage, offer.items, cost) if offer.plan_id else [],
+        plan=brief_plan(coverage, offer.items, cost, promise) if offer.plan_id else [],
         question=f"Would you like {'me ' if offer.plan_id else ''}to ({more}):",
         options=option_lines(offer),
     )
@@ -78,6 +81,7 @@ def round_report(
     offer: Offer,
     *,
     cost: str = "",
+    promise: str = "",
     remarks: Sequence[str] = (),
     is_met: bool = False,
 ) -> str:
@@ -89,6 +93,7 @@ def round_report(
         results: what each generation returned, with its ``topic``, ``requested``, ``accepted``, ``rejected``.
         offer: the options, and the next plan if there is one.
         cost: of the next plan, in a line.
+        promise: what its records will be worth, in a sentence.
         remarks: why no further round is recommended (the goal is met, or it will not be met like that), and why a
             strategy is not proposed again.
         is_met: whether the balance is where it should be.
@@ -103,7 +108,7 @@ def round_report(
         changes=changes,
         rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
-            *(brief_plan(after, offer.items, cost) if offer.plan_id else []),
+            *(brief_plan(after, offer.items, cost, promise) if offer.plan_id else []),
             " ".join([*remarks, *_left_out(offer)]),
         ],
         question=_verdict(before, after, offer, is_met=is_met),
@@ -117,6 +122,7 @@ def details_report(
     offer: Offer,
     *,
     cost: str,
+    promise: str,
     strategies: str,
     rounds: str,
 ) -> str:
@@ -127,6 +133,7 @@ def details_report(
         recommendation: what the tools recommend.
         offer: the plan on the table, and the further ones.
         cost: of the plan on the table, in full.
+        promise: what its records will be worth, with the source.
         strategies: a table of them.
         rounds: a table of those so far; empty where there were none.
     """
@@ -141,7 +148,7 @@ def details_report(
             row["advice"] = f"{suits.count:,} by {strategy_words(suits.strategy)}"
     return _render(
         _DETAILS,
-        plan=plan_lines("**Plan**", coverage, offer.items, cost) if offer.items else [],
+        plan=plan_lines("**Plan**", coverage, offer.items, cost, promise) if offer.items else [],
         rows=rows,
         rest=f"… and {plural(rest, 'more topic')}, none further below its target. {listed}" if rest else "",
         remarks=[
@@ -273,7 +280,8 @@ def _generated(result: Mapping[str, Any]) -> str:
     )
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".{measured}'
-    reason = f" {sentence(str(result['reason']), _REASON)}" if result.get("reason") else ""
+    why = brief_stop(str(result.get("reason") or ""), result["rejected"])
+    reason = f" {sentence(why, _WHY)}" if why else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
 
 
@@ -302,6 +310,14 @@ def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"Used: {escape(use_words(total))}."] if total.tokens or total.lost_calls else []
 
 
+def moved_words(before: Coverage, after: Coverage) -> str:
+    """Why a report has other figures than the one before it; empty where it has the same."""
+    changes = _count_changes(before, after)
+    if not changes:
+        return ""
+    return f"So I measured again: {changes}; balance score {score_change(before, after)}."
+
+
 def score_change(before: Coverage, after: Coverage) -> str:
     """``0.45 → 0.72 ✓``; the mark says that the score is higher, and the numbers show it."""
     change = ScoreChange(before.balance_score_exact, after.balance_score_exact)
@@ -311,9 +327,9 @@ def score_change(before: Coverage, after: Coverage) -> str:
 def _count_changes(before: Coverage, after: Coverage) -> str:
     old, new = before.topic_distribution, after.topic_distribution
     changes = [
-        f"{topic_title(topic, _NAME)}: {old.get(topic, 0):,} → {plural(count, 'record')}"
-        for topic, count in new.items()
-        if count != old.get(topic, 0)
+        f"{topic_title(topic, _NAME)}: {old.get(topic, 0):,} → {plural(new.get(topic, 0), 'record')}"
+        for topic in dict.fromkeys([*new, *old])
+        if new.get(topic, 0) != old.get(topic, 0)
     ]
     rest = len(changes[_NAMED:])
     return ", ".join([*changes[:_NAMED], *([f"and {plural(rest, 'more topic')}"] if rest else [])])
@@ -347,8 +363,8 @@ def titles(topics: Sequence[str]) -> str:
     return ", ".join([*named, *([f"and {rest:,} more"] if rest else [])])
 
 
-def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, note: str = "") -> str:
+def revised_plan(coverage: Coverage, offer: Offer, cost: str, *, promise: str = "", note: str = "") -> str:
     """A changed plan, asked again."""
     parts = [note] if note else []
-    parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost))]
+    parts += ["\n\n".join(plan_lines("**Plan**", coverage, offer.items, cost, promise))]
     return "\n\n".join([*parts, numbered_lines(offer, "Would you like me to (“more” shows the details):")])

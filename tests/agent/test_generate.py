@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finetune_coverage.tools.generation.jobs import job as job_module
+from finetune_coverage.tools.generation.jobs.measured import Measured
 
 from ..forked import Forked
 from .conftest import Command, Outcome
@@ -223,3 +225,39 @@ def test_an_evaluation_set_is_read_before_anything_is_paid_for(
         if one["id"] == generation["record_ids"][0]
     ]
     assert "decontamination" in first["provenance"]["checks"]
+
+
+PILOT = ("--topic", "billing", "--count", "5", "--pilot", "2", "--strategy", "few_shot")
+
+
+def test_a_pilot_that_falls_short_stops_for_another_yes(
+    command: Command, small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_module, "measure_job", lambda *_: Measured(worth=0.1))
+    outcome = command("generate", "-w", small, *PILOT, "--yes", "--json")
+    assert outcome.code == 4, outcome.err
+    document = outcome.document
+    assert document["generation"]["accepted"] == 2 and "are worth 0.1" in document["rest"]["why"]
+    calls = endpoint.calls
+    assert (
+        command("generate", "-w", small, "--topic", "billing", "--count", "3", "--strategy", "few_shot").code
+        == 4
+    )
+    assert endpoint.calls == calls, "the first yes is none to the rest"
+    assert command("plans", "approve", "--yes", document["rest"]["plan_id"]).code == 0
+    rest = command("generate", "-w", small, "--topic", "billing", "--count", "3", "--strategy", "few_shot")
+    assert rest.code == 0 and "3 of 3 records accepted" in rest.out
+
+
+def test_a_pilot_that_holds_is_followed_by_the_rest(
+    command: Command, small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_module, "measure_job", lambda *_: Measured(worth=2.0))
+    plan_id = command("generate", "-w", small, *PILOT, "--json").document["plan_id"]
+    (plan,) = command("plans", "--json").document["plans"]
+    assert plan["items"][0]["pilot"] == 2 and plan["details"]["pilots"][0]["records"] == 2
+    approved = command("plans", "approve", "--yes", plan_id).out
+    assert "--count 2 --strategy few_shot" in approved and "--count 3 --strategy few_shot" in approved
+    out = command("generate", "-w", small, *PILOT).out
+    assert "5 of 5 records accepted" in out and "worth 4 real ones" in out
+    assert [one["count"] for one in command("jobs", "--json").document["jobs"]] == [3, 2]

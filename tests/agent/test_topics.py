@@ -114,3 +114,12 @@ def test_discovers_merges_and_splits(command: Command, unlabelled: str) -> None:
     for _ in range(3):
         assert command("topics", "undo", "-w", unlabelled).code == 0
     assert counts(command) == {"cooking": 2, "sailing": 2, "": 20}
+
+
+def test_a_topic_is_described(command: Command, unlabelled: str) -> None:
+    done = command("topics", "describe", "cooking", "Food and how it is made.", "-w", unlabelled, "--json")
+    assert done.document["before"] == ""
+    again = command("topics", "describe", "cooking", "Recipes.", "-w", unlabelled)
+    assert "Before: Food and how it is made." in again.out
+    assert command("topics", "describe", "coking", "Recipes.", "-w", unlabelled).code == 1
+    assert counts(command) == {"cooking": 2, "sailing": 2, "": 20}

@@ -12,7 +12,7 @@ from finetune_coverage.tools.coverage.recommendation import PlanItem
 
 from .conftest import CALL, YES, Chat, Endpoint, Watch, called
 
-ITEM = {name: CALL[name] for name in PlanItem.model_fields}
+ITEM = {name: value for name, value in CALL.items() if name in PlanItem.model_fields}
 ARGUMENTS: dict[str, Any] = {
     "ProposePlan": {"items": [ITEM]},
     "DropRecords": {"numbers": [1]},

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from finetune_coverage.graph.wording.markdown import sentence
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
@@ -18,6 +19,7 @@ from finetune_coverage.tools.generation.approvals.plans import Plan
 from finetune_coverage.tools.generation.approvals.proposal import propose
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.jobs.progress import Progress
+from finetune_coverage.tools.generation.jobs.shortfall import _ADVICE, brief_stop, stop_words
 from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.generation.money.stops import LEAST_DRAFTS, Stops, StopWatch, stop_tokens
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
@@ -85,7 +87,8 @@ async def test_what_was_told_with_the_plan_holds_whatever_is_set_later(
 
 
 async def test_use_beyond_the_plan_ends_the_job(services: Services, model: ScriptedChatModel) -> None:
-    """Refusals for two reasons in turn are no row; the tokens that were told are the end of it."""
+    """Where no reason comes often enough, the tokens that were told are the end of it."""
+    services.settings.refusals_in_a_row = 500
     clone = next(good_answers())
     turns = itertools.cycle(["I would rather not.", clone])
     model.default = lambda _: next(turns)
@@ -141,13 +144,15 @@ def watch(tokens: int | None = None, **more: Any) -> StopWatch:
     return StopWatch(Stops(refusals=3, tokens=tokens, draft_tokens=100), **more)
 
 
-def test_an_accepted_draft_and_another_reason_begin_a_new_row() -> None:
+def test_an_accepted_draft_begins_a_new_row_and_another_reason_does_not() -> None:
     row = watch()
-    for reason in ("topic", "topic", None, "topic", "topic", "variation", "topic", "topic"):
+    for reason in ("topic", "topic", None, "topic", "variation", "topic", "variation"):
         row.ended(1, reason)
         assert row.reason is None
     row.ended(1, "topic")
-    assert "3 drafts in a row were refused by topic" in (row.reason or "")
+    assert "the last 5 drafts in a row were refused, 3 of them by topic" in (row.reason or "")
+    alike = watch(refused=["topic"] * 3)
+    assert alike.reason == "the last 3 drafts in a row were refused by topic"
 
 
 def test_a_failing_endpoint_says_nothing_of_the_texts() -> None:
@@ -234,8 +239,32 @@ async def test_a_plan_that_was_wrong_is_corrected_aloud_once(mock_openai: MockOp
     generation = answer["generation"]
     assert generation["accepted"] == 40
     (remark,) = [one.remark for one in told if "the plan said" in one.remark]
-    assert remark in generation["remarks"]
+    (after,) = [one for one in generation["remarks"] if "the plan said" in one]
+    assert after.startswith("Its 40 records took about") and remark not in generation["remarks"]
     claimed = int(re.search(r"about ([\d,]+) tokens", remark)[1].replace(",", ""))  # type: ignore[index]
     assert claimed == pytest.approx(generation["cost"]["tokens"], rel=0.25)
     later = estimate_plan(services, WORKFLOW, plan.items)
     assert later.tokens == pytest.approx(generation["cost"]["tokens"], rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("reason", "rejected", "said"),
+    [
+        (
+            "the last 20 drafts in a row were refused by near_duplicate. What would help: 20 of 21 refused by …",
+            {"near_duplicate": 20, "parse": 1},
+            "the last 20 drafts in a row were refused by near_duplicate. What would help: fewer records, more "
+            "seeds, or another strategy",
+        ),
+        ("it was cancelled", {"parse": 3}, "it was cancelled"),
+    ],
+)
+def test_the_advice_of_a_short_report_is_whole(reason: str, rejected: dict[str, int], said: str) -> None:
+    assert brief_stop(reason, rejected) == said
+
+
+def test_every_advice_fits_the_short_report_whole() -> None:
+    for check in _ADVICE:
+        why = f"the last 20 drafts in a row were refused by {check}"
+        said = brief_stop(stop_words(why, {check: 20}, {check: "x" * 500}), {check: 20})
+        assert not sentence(said, 260).endswith("…"), said

@@ -88,6 +88,14 @@ def test_a_negative_is_asked_about_what_makes_it_one(kind: str) -> None:
     assert len(own) == 1 and all(not own & set(rubric_of("tool_chain", other).criteria) for other in others)
 
 
+def test_a_case_that_was_drawn_has_to_be_kept(context: MakeContext) -> None:
+    topic = context()
+    drawn = replace(drafted("few_shot", topic), details={"scenario": {"situation": "a lost key"}})
+    asked = Verifier("m", topic).question(candidate(drawn))
+    assert set(asked.schema["properties"]) - set(rubric_of("few_shot").criteria) == {"case_kept"}
+    assert '"scenario": {"situation": "a lost key"}' in asked.prompt[1][1]
+
+
 def test_it_judges_by_the_rules_in_words_and_names_the_broken_one(context: MakeContext) -> None:
     rules = ["never promise refunds", "回答不要超过两句"]
     topic = context(rules=[*rules, "no reply may say “x”"], in_words=rules)

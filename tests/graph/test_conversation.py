@@ -23,7 +23,8 @@ async def test_the_example_of_the_specification(chat: Any, services: Services) -
         'The "Technical Issues" topic only has 8 records, which may cause the model to underperform' in said
     )
     assert (
-        '**Plan**: 16 for "Technical Issues" (few-shot): 8 → 24 records, balance score 0.72. Cost: ' in said
+        '**Plan**: 16 for "Technical Issues" (few-shot): 8 → 24 records, score 0.72. About 14 of 16 new ('
+        in said
     )
     assert said.endswith(
         "Would you like me to (“more” shows the details):\n"

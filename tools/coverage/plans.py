@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from .additions import additions_to_minimum, least_additions, predicted_score, recommended_additions
 from .balance import EXCELLENT
@@ -16,11 +16,29 @@ from .strategy_choice import StrategyName, TopicProfile, choose_strategy, passed
 
 
 class PlanItem(BaseModel):
-    """What to generate for one topic."""
+    """What to generate for one topic.
+
+    Attributes:
+        pilot: so many of the count come first, and the rest follows by itself where these are worth what the plan says;
+            where they fall short it waits for another yes. A pilot of the whole count is none.
+    """
 
     topic: str
     count: int = Field(ge=1, le=MAX_PER_ITEM)
     strategy: StrategyName
+    pilot: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_PER_ITEM,
+        description="So many of them first; the rest follows where these are worth what the plan says.",
+        exclude_if=lambda value: value is None,
+    )
+
+    @model_validator(mode="after")
+    def _leaves_a_rest(self) -> PlanItem:
+        if self.pilot is not None and self.pilot >= self.count:
+            self.pilot = None
+        return self
 
 
 class PlanOption(BaseModel):

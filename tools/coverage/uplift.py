@@ -41,3 +41,10 @@ def combined(measured: Sequence[Uplift]) -> Uplift | None:
     f1 = sum(one.f1 for one in measured) / len(measured)
     half = sum(((one.high - one.low) / 2) ** 2 for one in measured) ** 0.5 / len(measured)
     return Uplift(f1=round(f1, 3), low=round(f1 - half, 3), high=round(f1 + half, 3))
+
+
+def one_after_another(measured: Sequence[Uplift]) -> Uplift:
+    """What sets bring together that were added one after the other, each measured beside those before it."""
+    f1 = sum(one.f1 for one in measured)
+    half = sum(((one.high - one.low) / 2) ** 2 for one in measured) ** 0.5
+    return Uplift(f1=round(f1, 3), low=round(f1 - half, 3), high=round(f1 + half, 3))

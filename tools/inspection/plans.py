@@ -16,6 +16,8 @@ from ..coverage.score_change import effect_on_score
 from ..coverage.strategy_choice import STRATEGIES, StrategyName, choose_strategy
 from ..dataset.topic_names import require_topics
 from ..errors import CoverageError, InvalidInput
+from ..generation.approvals.pilot import promise_words, promises
+from ..generation.expected_worth import ExpectedWorth, expected_worth
 from ..generation.money.estimate import Estimate, estimate_plan
 from ..generation.topic_profiles import topic_profiles
 
@@ -34,6 +36,10 @@ class PlanEffect(BaseModel):
     counts_now: dict[str, int]
     counts_then: dict[str, int]
     estimate: Estimate | None
+    worth: ExpectedWorth | None = Field(
+        description="What the records will probably be worth; null where nothing is known."
+    )
+    pilots: str = Field(description="What becomes of the rest after the first records of items with a pilot.")
     why_not: str | None = Field(description="Why it cannot be carried out, if so.")
 
 
@@ -159,5 +165,7 @@ def _effect(services: Services, workflow_id: str, items: list[PlanItem], coverag
         counts_now={topic: counts.get(topic, 0) for topic in added},
         counts_then={topic: counts.get(topic, 0) + count for topic, count in added.items()},
         estimate=estimate,
+        worth=expected_worth(services, workflow_id, items),
+        pilots=promise_words(items, promises(services, workflow_id, items)),
         why_not=why_not,
     )

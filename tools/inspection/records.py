@@ -33,6 +33,7 @@ class ShownRecord(BaseModel):
     """One record, shortened."""
 
     record_id: str
+    topic: str | None
     origin: str
     turns: list[ShownTurn]
     turns_left_out: int
@@ -118,6 +119,7 @@ def shown_record(record: Record) -> ShownRecord:
         turns.append(ShownTurn(role=str(message.get("role")), text=shortened))
     return ShownRecord(
         record_id=record.id,
+        topic=record.topic,
         origin=record.origin,
         turns=turns,
         turns_left_out=len(spoken) - len(turns),

@@ -1,8 +1,8 @@
 """A person's yes to exactly one plan.
 
-An approval copies the plan's items, and each item can be taken by one job only; both rules are unique constraints
-of the store, so they hold between processes too. `approve_plan` is for people's answers and host programs; it is
-never offered as a tool.
+An approval copies the plan's items, one with a pilot as its two steps (`pilot.steps_of`), and each of these can be
+taken by one job only; both rules are unique constraints of the store, so they hold between processes too.
+`approve_plan` is for people's answers and host programs; it is never offered as a tool.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ...store.journal_tables import approval_items, approvals, jobs, plans
 from ...store.store import Store
 from ...store.workflows import now, version_within
 from ..money.budget import open_budget
+from .pilot import steps_of
 from .plans import Plan, plan_within
 
 
@@ -66,9 +67,9 @@ def approve_plan(store: Store, plan_id: str, *, approver: str, channel: str) -> 
                         "approval_id": approval.id,
                         "number": number,
                         "workflow_id": plan.workflow_id,
-                        **item.model_dump(),
+                        **step.item.model_dump(),
                     }
-                    for number, item in enumerate(plan.items)
+                    for number, step in enumerate(steps_of(plan.items))
                 ],
             )
             open_budget(connection, approval.id, plan.cap_tokens, plan.cap_usd)

@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
+from ...coverage.plans import PlanItem
 from ...errors import ApprovalRequired
 from ...store.journal_tables import approval_items, approvals, jobs, plans, slots
 from ...store.store import Store
 from ..attempts.journal import now
 from ..jobs.ledger import Job, job_within
 from ..money.stops import stops_told
+from .pilot import outcome_within, steps_of
 
 
 def take_item(
@@ -37,6 +39,7 @@ def take_item(
         if item["job_id"] is not None:
             return job_within(connection, item["job_id"])
         _check_usable(connection, approval_id, days)
+        _check_pilot(connection, approval_id, number)
         return _start_job(connection, item, model, coverage_before)
 
 
@@ -71,8 +74,11 @@ def find_approved_item(
         .order_by(approval_items.c.job_id.is_(None), approval_items.c.approval_id)
     )
     with store.read() as connection:
-        row = connection.execute(query).first()
-    return (row.approval_id, row.number) if row else None
+        for row in connection.execute(query).all():
+            outcome = outcome_within(connection, row.approval_id, row.number)
+            if outcome is None or outcome.holds:
+                return row.approval_id, row.number
+    return None
 
 
 def open_items(store: Store, approval_id: str, *, days: float) -> list[int]:
@@ -88,7 +94,12 @@ def open_items(store: Store, approval_id: str, *, days: float) -> list[int]:
         .order_by(approval_items.c.number)
     )
     with store.read() as connection:
-        return list(connection.execute(query).scalars())
+        numbers = list(connection.execute(query).scalars())
+        outcomes = {number: outcome_within(connection, approval_id, number) for number in numbers}
+    # One whose first records fell short is open no more: what is left of it needs another yes.
+    return [
+        number for number, known in outcomes.items() if known is None or not known.is_written or known.holds
+    ]
 
 
 def usable(days: float) -> ColumnElement[bool]:
@@ -116,6 +127,13 @@ def _check_usable(connection: Connection, approval_id: str, days: float) -> None
         )
 
 
+def _check_pilot(connection: Connection, approval_id: str, number: int) -> None:
+    outcome = outcome_within(connection, approval_id, number)
+    if outcome is not None and not outcome.holds:
+        hint = "Generate them first." if not outcome.is_written else "It needs a plan, and a yes, of its own."
+        raise ApprovalRequired(f"The rest of this item waits: {outcome.why_not}.", hint=hint)
+
+
 def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
     wanted = (approval_items.c.approval_id == approval_id) & (approval_items.c.number == number)
     item = connection.execute(select(approval_items).where(wanted)).mappings().first()
@@ -125,7 +143,8 @@ def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
     query = select(plans.c["items"]).join(approvals, approvals.c.plan_id == plans.c.id)
     planned = connection.execute(query.where(approvals.c.id == approval_id)).scalar_one_or_none()
     this = {name: item[name] for name in ("topic", "count", "strategy")}
-    if planned is None or planned[number : number + 1] != [this]:
+    steps = steps_of([PlanItem.model_validate(one) for one in planned or []])
+    if [step.item.model_dump() for step in steps[number : number + 1]] != [this]:
         raise ApprovalRequired(
             f"Item {number} of approval {approval_id} is not what its plan says.", hint=hint
         )

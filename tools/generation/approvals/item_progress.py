@@ -9,12 +9,13 @@ from sqlalchemy import select
 from ...store.journal_tables import approval_items, approvals, jobs
 from ...store.store import Store
 from ...store.workflows import version_within
+from .pilot import steps_of
 from .plans import Plan
 
 
 @dataclass(frozen=True)
 class ItemStanding:
-    """One item of a plan.
+    """One item of a plan; of one with a pilot, its first records or its rest.
 
     Attributes:
         job_id: the job that took it; an approved item is taken once.
@@ -29,7 +30,7 @@ class ItemStanding:
 
 
 def items_of(store: Store, plan: Plan) -> list[ItemStanding]:
-    """The plan's items with the jobs that took them, in the plan's order."""
+    """The plan's items with the jobs that took them, in the order in which they are carried out."""
     query = (
         select(approval_items.c.number, jobs.c.id, jobs.c.status)
         .join(approvals, approvals.c.id == approval_items.c.approval_id)
@@ -39,8 +40,8 @@ def items_of(store: Store, plan: Plan) -> list[ItemStanding]:
     with store.read() as connection:
         taken = {row.number: (row.id, row.status) for row in connection.execute(query)}
     return [
-        ItemStanding(item.topic, item.count, item.strategy, *taken.get(number, (None, None)))
-        for number, item in enumerate(plan.items)
+        ItemStanding(step.item.topic, step.item.count, step.item.strategy, *taken.get(number, (None, None)))
+        for number, step in enumerate(steps_of(plan.items))
     ]
 
 

@@ -13,8 +13,10 @@ from ...coverage.recommendation import PlanItem
 from ...coverage.score_change import effect_on_score
 from ...dataset.topic_names import require_topics
 from ...errors import InvalidInput
+from ..expected_worth import ExpectedWorth, expected_worth
 from ..jobs.eval_set import PLANNED, described
-from ..money.estimate import Estimate, estimate_plan
+from ..money.estimate import Estimate, estimate_plan, stops_of
+from .pilot import kept_promises, promises, steps_of
 from .plans import Plan, propose_plan
 
 if TYPE_CHECKING:
@@ -30,11 +32,13 @@ class Outlook:
         score: the exact balance score now; None when there is none.
         predicted_score: the exact score once all of it is accepted.
         estimate: what it would probably take, and the caps that it can never pass.
+        worth: what its records would probably be worth; None where nothing is known.
     """
 
     score: float | None
     predicted_score: float | None
     estimate: Estimate
+    worth: ExpectedWorth | None
 
 
 def outlook(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> Outlook:
@@ -52,6 +56,7 @@ def outlook(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> 
         score=change.before,
         predicted_score=change.after,
         estimate=estimate_plan(services, workflow_id, items),
+        worth=expected_worth(services, workflow_id, items),
     )
 
 
@@ -78,7 +83,7 @@ def propose(services: Services, workflow_id: str, items: Sequence[PlanItem], rea
         "usd": cost.usd,
         "note": cost.note,
         "stops_note": cost.stops_note,
-        "stops": [stops.model_dump() for stops in cost.stops],
+        **told_with(services, workflow_id, items),
     }
     if services.settings.eval_set is not None:
         details[PLANNED] = described(services.settings.eval_set)
@@ -90,6 +95,17 @@ def propose(services: Services, workflow_id: str, items: Sequence[PlanItem], rea
         cap_usd=cost.most_usd,
         details=details,
     )
+
+
+def told_with(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> dict[str, Any]:
+    """What is kept with a plan of what it says: when each step stops and asks, its pilots, what it will be worth."""
+    worth = expected_worth(services, workflow_id, items)
+    stops = stops_of(services, workflow_id, [step.item for step in steps_of(items)])
+    return {
+        "stops": [one.model_dump() for one in stops],
+        "expected_worth": worth.model_dump() if worth is not None else None,
+        **kept_promises(promises(services, workflow_id, items)),
+    }
 
 
 def under_caps(settings: Settings, max_tokens: int | None, max_usd: float | None) -> Settings:

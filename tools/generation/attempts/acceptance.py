@@ -29,6 +29,7 @@ from ..checks.form.refusals import Refusals
 from ..checks.form.review_rules import ReviewRules
 from ..checks.form.reworded import Reworded
 from ..checks.form.role_grammar import RoleGrammar
+from ..checks.form.said_again import SaidAgain
 from ..checks.form.semantic_duplicate import SemanticDuplicate
 from ..checks.form.tool_calls import ToolCalls
 from ..checks.form.topic import TopicCheck, probed_records
@@ -100,7 +101,7 @@ class Acceptance:
             services, workflow_id, topic, written, eval_set or services.settings.eval_set
         )
         real = list(_known_by_checks(services, workflow_id, topic))
-        comparing, unfit = duplicate_checks(services, workflow_id, topic, written, loading)
+        comparing, unfit = duplicate_checks(services, workflow_id, topic, written, loading, real)
         known = telling_records(real, topic)
         of_topic = [record for record in known if record.topic == topic]
         plain: list[Check] = [
@@ -212,10 +213,19 @@ def duplicate_checks(
     topic: str,
     written: WrittenVector,
     loading: LoadingProgress | None = None,
+    real: Sequence[Record] = (),
 ) -> tuple[list[ComparingCheck], dict[str, str]]:
     """The checks that compare: all records by words, those of the topic by meaning too, where that tells anything.
 
     Existing vectors come from the few-shot index; those that are not in it yet are added to it.
+
+    Args:
+        services: store, models and index.
+        workflow_id: whose records.
+        topic: what is written for.
+        written: the candidates' vectors.
+        loading: is told how far the embedding of the topic's records is.
+        real: records of all topics, by which copies in other words are known; none for not looking for them.
 
     Returns:
         The checks, and why some judge nothing, by name.
@@ -238,7 +248,14 @@ def duplicate_checks(
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
     vectors = _vectors(services, workflow_id, of_topic, loading)
     is_reworded = services.settings.profile == "small"
-    return [exact, near, SemanticDuplicate(written, of_topic, vectors, stays_close=is_reworded)], {}
+    probed = probed_records(topic, real)
+    said_again = None
+    if probed:
+        is_real = [row for row, record in enumerate(of_topic) if record.origin == "real"]
+        own, own_vectors = [of_topic[row] for row in is_real], vectors[is_real] if is_real else None
+        said_again = SaidAgain(probed, _vectors(services, workflow_id, probed, loading), own, own_vectors)
+    by_meaning = SemanticDuplicate(written, of_topic, vectors, stays_close=is_reworded, said_again=said_again)
+    return [exact, near, by_meaning], {}
 
 
 def _vectors(

@@ -48,9 +48,6 @@ class Tally:
         rejected: refused and failed attempts of earlier runs, by reason.
         watch: counts towards what was told with the plan.
         on_progress: called with each report.
-
-    Attributes:
-        re_estimate: what the job takes by its own answers, once they show that the plan was wrong about it.
     """
 
     def __init__(
@@ -66,7 +63,7 @@ class Tally:
         self.accepted = accepted
         self.rejected = Counter(rejected)
         self._on_progress = on_progress
-        self.re_estimate: str | None = None
+        self._is_told = False
         self._began, self._had = time.monotonic(), accepted
 
     @property
@@ -81,10 +78,16 @@ class Tally:
             self.accepted += 1
         else:
             self.rejected[reason] += 1
-        if self.re_estimate is None and not self.is_complete:
-            self.re_estimate = self._watch.expected_now(self._job.count)
-            if self.re_estimate is not None:
-                self.report(remark=self.re_estimate)
+        if not self._is_told and not self.is_complete:
+            expected = self._watch.expected_now(self._job.count)
+            if expected is not None:
+                self._is_told = True
+                self.report(remark=expected)
+
+    @property
+    def re_estimate(self) -> str | None:
+        """What the job has taken, where the plan was wrong about it: what it would take is news while it runs only."""
+        return self._watch.taken(self._job.count)
 
     @property
     def must_stop(self) -> str | None:

@@ -11,6 +11,7 @@ SHARE_WORTH_NAMING = 0.15
 """Reasons with a smaller share of the refusals are left out of the advice."""
 _SHOWN = 120
 
+_HELP = ". What would help: "
 _OR_THE_CHECK = "; or the check is wrong about them, which a look at some in `jobs show` tells"
 _UNKNOWN = f"the texts are not as this check wants them{_OR_THE_CHECK}"
 _ADVICE: Mapping[str, str] = {
@@ -90,7 +91,22 @@ def advice(rejected: Mapping[str, int], seen: Mapping[str, str]) -> list[str]:
 def stop_words(reason: str, rejected: Mapping[str, int], seen: Mapping[str, str]) -> str:
     """The reason why a job stopped, with what would help."""
     helpful = advice(rejected, seen)
-    return f"{reason.rstrip('.')}. What would help: {'; '.join(helpful)}" if helpful else reason
+    return f"{reason.rstrip('.')}{_HELP}{'; '.join(helpful)}" if helpful else reason
+
+
+def brief_stop(reason: str, rejected: Mapping[str, int]) -> str:
+    """Why a job stopped and what would help most, in two short sentences; `jobs show` says more.
+
+    Args:
+        reason: as `stop_words` put it.
+        rejected: refused attempts by check.
+    """
+    why, found, _ = reason.partition(_HELP)
+    if not found or not rejected:
+        return reason
+    often = max(rejected, key=lambda check: rejected[check])
+    _, _, helpful = likely_cause(often).removesuffix(_OR_THE_CHECK).rpartition(": ")
+    return f"{why}{_HELP}{helpful}"
 
 
 def _such_as(evidence: str | None) -> str:

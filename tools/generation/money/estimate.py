@@ -12,7 +12,7 @@ from ...coverage.recommendation import PlanItem
 from ...errors import CoverageError
 from ...text.durations import duration_words
 from ..jobs.ledger import job_within, list_jobs, slot_records
-from ..jobs.pace import seconds_per_record
+from ..jobs.pace import Pace, pace_of
 from .amounts import as_usd, caps_words, usd_words
 from .expected_use import ExpectedWork, expected_work, usable_strategy
 from .prices import Price, price_of, require_keepable_cap, verifier_price_of
@@ -104,13 +104,11 @@ class Estimator:
             step = -(-len(alike) // MEASURED_TOPICS)
             work += [self._work(alike[at - at % step], item.count) for at, item in enumerate(alike)]
         records = sum(item.count for item in items)
-        seconds = None if self._pace is None else records * self._pace
-        return _estimate(work, records, price, settings, seconds=seconds, used=self._used)
+        return _estimate(work, records, price, settings, pace=self._pace, used=self._used)
 
     @cached_property
-    def _pace(self) -> float | None:
-        model = self._services.settings.model_in_use
-        return seconds_per_record(self._services.store, self._workflow_id, model)
+    def _pace(self) -> Pace | None:
+        return pace_of(self._services.store, self._workflow_id, self._services.settings.model_in_use)
 
     @cached_property
     def _used(self) -> Use | None:
@@ -151,7 +149,7 @@ def _estimate(
     price: Price | None,
     settings: Settings,
     *,
-    seconds: float | None = None,
+    pace: Pace | None = None,
     used: Use | None = None,
 ) -> Estimate:
     planned = [part.planning for part in work if part.planning is not None]
@@ -164,6 +162,7 @@ def _estimate(
     )
     verdict_prompt = round(sum(part.verdicts * part.each.verifier_prompt_tokens for part in work))
     verdict_completion = round(sum(part.verdicts * part.each.verifier_completion_tokens for part in work))
+    seconds = None if pace is None else pace.seconds(records, completion + verdict_completion)
     verifier_price = verifier_price_of(settings)
     usd = None
     if price is not None and verifier_price is not None:
@@ -188,11 +187,12 @@ def _estimate(
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({_known_from(work)})" if rate else said
-    unknown = ", time unknown" if seconds is None else ""
+    unknown = "" if seconds is not None else ", time unknown" if usd is not None else ", price, time unknown"
+    brief = said if usd is not None or seconds is not None else _words(estimate, "")
     return estimate.model_copy(
         update={
             "note": f"about {estimate.calls:,} model calls and {note}",
-            "brief": f"about {said}{unknown}{_brief_stops_words(estimate.stops)}",
+            "brief": f"about {brief}{unknown}{_brief_stops_words(estimate.stops)}",
             "made_of": _made_of(work, records, price, settings),
             "stops_note": _stops_words(estimate.stops),
         }
@@ -278,7 +278,7 @@ def _words(estimate: Estimate, cost: str) -> str:
     short = "" if estimate.fits_caps else ", where it would end short"
     cap = f" ({caps}{short})" if caps else ""
     time = f", about {duration_words(estimate.seconds)}" if estimate.seconds is not None else ""
-    return f"{_rounded(estimate.tokens):,} tokens, {cost}{cap}{time}"
+    return f"{_rounded(estimate.tokens):,} tokens{f', {cost}' if cost else ''}{cap}{time}"
 
 
 def _rounded(tokens: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +22,7 @@ class Stops(BaseModel):
     """What was told with a plan, for one of its items.
 
     Attributes:
-        refusals: drafts refused in a row for one reason.
+        refusals: drafts refused for one reason with none accepted in between.
         tokens: of all calls together; None when the plan was made without an estimate.
         draft_tokens: what one draft was expected to take.
         expected_tokens: what all of it was expected to take.
@@ -70,8 +71,7 @@ class StopWatch:
         self._tokens = tokens
         self._is_counted = is_counted
         self._drafts = drafts
-        self._reason: str | None = None
-        self._row = 0
+        self._refused: Counter[str] = Counter()  # since the last accepted draft
         self._answers = self._accepted = 0
         for reason in refused:
             self._judged(reason)
@@ -104,8 +104,12 @@ class StopWatch:
     @property
     def reason(self) -> str | None:
         """Why the job must stop, for a person; None when it need not."""
-        if self._row >= self._stops.refusals:
-            return f"the last {self._row} drafts in a row were refused by {self._reason}"
+        for check, number in self._refused.most_common(1):
+            row = self._refused.total()
+            if number >= self._stops.refusals:
+                # Others between them are no better news: two reasons that take turns would never make a row.
+                some = f", {number} of them" if row > number else ""
+                return f"the last {row} drafts in a row were refused{some} by {check}"
         if self._stops.tokens is not None and self._tokens >= self._stops.tokens:
             about = "" if self._is_counted else "about "
             how = "" if self._is_counted else " (by the length of texts, since the endpoint does not count)"
@@ -138,15 +142,34 @@ class StopWatch:
             f"({each:,} for a draft, and not {planned:,}){end}"
         )
 
+    def taken(self, count: int) -> str | None:
+        """What the job has taken beside what the plan said for so many records, for a person; None where that is near.
+
+        Args:
+            count: records that the job owed in all.
+        """
+        said = self._stops.expected_tokens
+        if said is None or self._answers < ENOUGH_ANSWERS or not self._accepted:
+            return None
+        planned = said * self._accepted / count
+        if abs(self._tokens - planned) <= WORTH_TELLING * planned:
+            return None
+        each, draft = _rounded(self._tokens / self._drafts), _rounded(self._stops.draft_tokens)
+        times = f"{self._tokens / planned:.1f}"
+        return (
+            f"Its {self._accepted} records took about {_rounded(self._tokens):,} tokens, {times} × the "
+            f"{_rounded(planned):,} that the plan said ({each:,} for a draft, and not {draft:,})"
+        )
+
     def _judged(self, reason: str | None) -> None:
         if reason in STEPPED_OVER:
             return
         self._answers += 1
         self._accepted += reason is None
-        self._row = (
-            self._row + 1 if reason is not None and reason == self._reason else int(reason is not None)
-        )
-        self._reason = reason
+        if reason is None:
+            self._refused.clear()
+        else:
+            self._refused[reason] += 1
 
 
 def _rounded(tokens: float) -> int:

@@ -16,27 +16,25 @@ from ...search.minhash import signatures
 from ...search.vector_search import VectorSearch
 from ...search.words import shingles_of, words_of
 from ..check import EMBEDDED
+from .likeness import SAME_WORDS, likeness_limit
+from .said_again import SaidAgain, Words
 from .written_calls import calls_of, leaves, read_arguments
 from .written_vector import WrittenVector
 
-LIMIT = 0.96
-"""Cosine of two user texts from which they count as one. With all-MiniLM-L6-v2, 0.8% of the STAR dialogues have
-such a twin in their topic (forms filled with another name or day), and 21% of the one-line questions of Banking77,
-which ask the same in nearly the same words; at 0.92 it would be 4% and 45%."""
 LIMIT_WITH_REPLY = 0.88
 """The same when the assistant says the same at length: then the user's few other words teach nothing new. It
 refuses 0.2% of the STAR dialogues; the same reply by itself would refuse 13%."""
 SAME_REPLY = 0.9
 """Jaccard similarity of two replies, estimated, from which they count as the same."""
-SAME_WORDS = 0.98
-"""Cosine from which the users' words are the same; then two dialogues are one, or contradict each other."""
 SAME_CALLS = 0.5
 """Share of the tools and values of two dialogues' calls that they have in common; with less, and words below
 `SAME_WORDS`, the same form is filled with other values, and both are worth having."""
 LONG_REPLY = 90
 """Letters of a reply that is compared, about twenty words. Support teams answer many questions with the same short
 sentence."""
-TWINS, MOST_MEASURED = 0.03, 1_000
+LEAST_NEAR = 0.6
+"""Cosine below which no record is near enough to be the source of a copy."""
+ROUNDING = 1e-9
 CLOSE_TO_SOURCE = 0.55
 """Least cosine of a varied user turn to its source; below it the request is another one."""
 _PERMUTATIONS = 64
@@ -66,6 +64,7 @@ class SemanticDuplicate:
         vectors: NDArray[Any],
         *,
         stays_close: bool = False,
+        said_again: SaidAgain | None = None,
     ) -> None:
         """Compare with the topic's records.
 
@@ -74,29 +73,39 @@ class SemanticDuplicate:
             known: the topic's records.
             vectors: a unit vector of what the user says in each, shape (n, d).
             stays_close: whether a variation is a rewording, which must be close to its source.
+            said_again: finds copies with their words in another order; ``None`` where nobody looks for them.
         """
         self._written = written
         self._stays_close = stays_close
-        self._limit = _limit(
+        self._limit = likeness_limit(
             vectors[[record.origin == "real" for record in known]] if len(known) else vectors
         )
         self._owners = [record.id for record in known]
         self._calls = [_passed(record.messages) for record in known]
+        self._said_again = said_again if said_again is not None and said_again.limit is not None else None
+        self._words: list[Words] = []
         self._search: VectorSearch | None = None
         self._replies = GrowingRows(np.uint32, _PERMUTATIONS)
-        self._add(vectors, [record.written_text("assistant") for record in known])
+        self._add(
+            vectors, [(record.written_text("user"), record.written_text("assistant")) for record in known]
+        )
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """Too close to another record, or, for a variation, too far from its source."""
         if not candidate.written_text("user").strip():
             return None
-        return self._too_close(candidate) or (self._too_far(candidate) if self._stays_close else None)
+        return (
+            self._too_close(candidate)
+            or self._copied(candidate)
+            or (self._too_far(candidate) if self._stays_close else None)
+        )
 
     def accepted(self, candidate: Candidate) -> None:
         """Remember it."""
         self._owners.append(candidate.record_id)
         self._calls.append(_passed(candidate.messages))
-        self._add(self._written.of(candidate)[None, :], [candidate.written_text("assistant")])
+        said = (candidate.written_text("user"), candidate.written_text("assistant"))
+        self._add(self._written.of(candidate)[None, :], [said])
 
     def know(self, record: Record) -> None:
         """Remember a record that another job added."""
@@ -104,7 +113,7 @@ class SemanticDuplicate:
         if text.strip():
             self._owners.append(record.id)
             self._calls.append(_passed(record.messages))
-            self._add(self._written.of_text(text)[None, :], [record.written_text("assistant")])
+            self._add(self._written.of_text(text)[None, :], [(text, record.written_text("assistant"))])
 
     def among(self, records: Iterable[Record]) -> SemanticDuplicate:
         """The same with its limit, for these records only."""
@@ -147,6 +156,24 @@ class SemanticDuplicate:
             f"assistant says the same: they share about {likeness[best]:.0%} of the wording)",
         )
 
+    def _copied(self, candidate: Candidate) -> Rejection | None:
+        """Says again what the record nearest in meaning says; a variation has its source's words to begin with."""
+        limit = self._said_again.limit if self._said_again is not None else None
+        if self._said_again is None or limit is None or self._search is None:
+            return None
+        if candidate.draft.strategy == "message_variation":
+            return None
+        rows, _ = self._search.at_least(self._written.of(candidate), LEAST_NEAR)
+        if not len(rows) or not _are_alike(_passed(candidate.messages), self._calls[rows[0]]):
+            return None
+        words = SaidAgain.words(candidate.written_text("user"))
+        part = self._said_again.part(words, self._words[rows[0]])
+        if part < limit - ROUNDING:
+            return None
+        return Rejection(
+            self.name, f"says {part:.0%} of what {self._owners[rows[0]]} says again (limit {limit:.0%})"
+        )
+
     def _too_far(self, candidate: Candidate) -> Rejection | None:
         if candidate.draft.strategy != "message_variation":
             return None
@@ -156,22 +183,14 @@ class SemanticDuplicate:
             return None
         return Rejection("variation", f"likeness {closeness:.2f} to its source (at least {CLOSE_TO_SOURCE})")
 
-    def _add(self, vectors: NDArray[Any], replies: list[str]) -> None:
+    def _add(self, vectors: NDArray[Any], said: list[tuple[str, str]]) -> None:
+        """File the vectors, with what user and assistant say in each record."""
         if len(vectors):
             self._search = self._search or VectorSearch(vectors.shape[1])
             self._search.add(vectors)
-            self._replies.extend(_reply_signatures(replies))
-
-
-def _limit(real: NDArray[Any]) -> float:
-    """The limit, higher where more than `TWINS` of the real records have a neighbour within it themselves."""
-    some = real[:: max(1, len(real) // MOST_MEASURED)]
-    if len(some) < 2:
-        return LIMIT
-    cosines = some @ some.T
-    np.fill_diagonal(cosines, -1)
-    nearest = float(np.quantile(cosines.max(axis=1), 1 - TWINS))
-    return max(LIMIT, min(nearest, SAME_WORDS + (1 - SAME_WORDS) / 2))
+            self._replies.extend(_reply_signatures([reply for _, reply in said]))
+            if self._said_again is not None:
+                self._words += [SaidAgain.words(user) for user, _ in said]
 
 
 def _passed(messages: Sequence[Message]) -> frozenset[str]:

@@ -51,18 +51,26 @@ class Rubric:
         }
 
 
-def rubric_of(strategy: StrategyName, negative: str | None = None, rules: Sequence[str] = ()) -> Rubric:
+def rubric_of(
+    strategy: StrategyName,
+    negative: str | None = None,
+    rules: Sequence[str] = (),
+    *,
+    has_scenario: bool = False,
+) -> Rubric:
     """The criteria of all strategies, those of this one, and one for each rule.
 
     Args:
         strategy: that wrote the record.
         negative: the kind of negative that it is.
         rules: of a person, in words.
+        has_scenario: whether a case was drawn for it.
     """
     document = _document()
     own = document["strategies"][strategy]
     said = {f"rule_{number}": rule for number, rule in enumerate(rules, 1)}
     criteria = document["every"] | own["criteria"] | document["negatives"].get(negative, {})
+    criteria |= document["scenario"] if has_scenario else {}
     return Rubric(
         own["made"], criteria | {name: document["rule"] + rule for name, rule in said.items()}, said
     )

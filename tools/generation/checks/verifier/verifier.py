@@ -88,7 +88,12 @@ class Verifier:
         return {"model": self._model, "template": _template_hash(), "passed": criteria}
 
     def _rubric(self, draft: Draft) -> Rubric:
-        return rubric_of(draft.strategy, draft.details.get("negative"), self._context.in_words)
+        return rubric_of(
+            draft.strategy,
+            draft.details.get("negative"),
+            self._context.in_words,
+            has_scenario="scenario" in draft.details,
+        )
 
     def _question(self, draft: Draft, **record: Any) -> Request:
         rubric = self._rubric(draft)
