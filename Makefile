@@ -22,7 +22,7 @@ help:
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
 	@echo "make studio   serve the graph for LangGraph Studio"
-	@echo "make screens  draw the pictures of the terminal in docs/screens anew"
+	@echo "make screens  draw the pictures of terminal and page in docs/screens anew"
 	@echo "make wheel    build a wheel into dist/"
 	@echo "make clean    remove the environment and what was built"
 
@@ -30,7 +30,8 @@ setup: $(STAMP)
 
 # uv installs in a fraction of pip's time; where it cannot be had (its own settings, an index that only pip knows),
 # pip does the same with the same pins.
-WHAT := --constraint constraints.txt --editable '.[embedded,postgresql,parquet,plots,languages,mcp,studio,dev]'
+WHAT := --constraint constraints.txt \
+	--editable '.[embedded,postgresql,parquet,plots,languages,mcp,web,studio,dev]'
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; set PYTHON=…")'
@@ -80,6 +81,7 @@ studio: setup
 
 screens: setup
 	@$(BIN)/python -m docs.screens
+	@$(BIN)/python -m docs.page_screens
 
 # Pins every package; no address of a package index may stand in the file.
 constraints: setup

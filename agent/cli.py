@@ -35,6 +35,7 @@ from .commands import (
     review,
     rules,
     scenarios,
+    serve,
     targets,
     threads,
     topics,
@@ -69,6 +70,7 @@ app.add_typer(topics.app, name="topics")
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(threads.app, name="threads")
+app.command("serve")(serve.serve)
 app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -1,5 +1,7 @@
 """kill -9 at a random moment of a job, again and again: what is lost, doubled, or paid for twice.
 
+``python -m benchmarks.kills [postgresql]``: the store is a file, or a database of a PostgreSQL server that it starts.
+
 The endpoint's own log is the witness. Counted strictly, a call is in flight at the kill when the endpoint had not sent
 all of its answer by then. Whatever had been sent should be in the spool or the journal, so that nobody needs to ask
 for it again: without fail when it had been sent 50 ms before. Of answers that were sent in the last milliseconds, some
@@ -28,10 +30,12 @@ from finetune_coverage.tools.generation.attempts.answer_spool import spooled_ans
 from sqlalchemy import create_engine, text
 
 from .endpoint import Behaviour
+from .postgresql_server import PostgresqlServer
 from .running_endpoint import Running, running_endpoint
 from .table import markdown_table
 from .throughput import run_process
 
+DATABASE = "FINETUNE_COVERAGE_DATABASE_URL"
 KILLS = 20
 COUNT = 400
 CONCURRENCY = 32
@@ -40,9 +44,15 @@ GRACE = 0.05
 """Seconds before the kill from which on an answer may be lost on its way into the spool."""
 
 
-def journalled(folder: Path) -> dict[str, Any]:
-    """Accepted record ids, and the texts of every answer: those in the store of a data folder, and those in spools."""
-    engine = create_engine(f"sqlite:///{folder / 'coverage.db'}")
+def journalled(folder: Path, database: str | None = None) -> dict[str, Any]:
+    """Accepted record ids, and the texts of every answer: those in the store, and those in spools.
+
+    Args:
+        folder: the data folder.
+        database: the address of the store; None is a file in the folder.
+    """
+    server = database and database.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_engine(server or f"sqlite:///{folder / 'coverage.db'}")
     with engine.connect() as connection:
         records = (
             connection.execute(text("SELECT id FROM records WHERE origin = 'synthetic'")).scalars().all()
@@ -127,8 +137,16 @@ def unread_ports(server: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def one_kill(seed: int) -> dict[str, Any]:
-    """One job that is killed once and resumed to its end."""
+def one_kill(seed: int, server: PostgresqlServer | None = None) -> dict[str, Any]:
+    """One job that is killed once and resumed to its end.
+
+    Args:
+        seed: of the endpoint and of the moment.
+        server: where the store is; None is a file.
+    """
+    database = server.url(server.new_database()) if server is not None else None
+    os.environ.pop(DATABASE, None)
+    os.environ |= {DATABASE: database} if database else {}
     moments = random.Random(seed)
     with (
         running_endpoint(Behaviour(latency=LATENCY, spread=0.3, seed=seed)) as endpoint,
@@ -138,7 +156,7 @@ def one_kill(seed: int) -> dict[str, Any]:
         ideal = COUNT / CONCURRENCY * LATENCY
         killed = killed_run(folder, endpoint, moments.uniform(0.05, ideal))
         time.sleep(3 * LATENCY)  # until the endpoint has noticed that nobody listens
-        before = journalled(folder)
+        before = journalled(folder, database)
         log = endpoint.log()["requests"]
         moment = killed.moment if killed else 0.0
         # Requests that arrive after the kill had left before it.
@@ -147,7 +165,7 @@ def one_kill(seed: int) -> dict[str, Any]:
         read = [one for one in lost if killed and one["port"] not in killed.unread]
         certain = [one["text"] for one in log if one["sent"] is not None and one["sent"] <= moment - GRACE]
         result = run_process("one_job", folder, endpoint.url, COUNT, CONCURRENCY, "resume") if killed else {}
-        after = journalled(folder)
+        after = journalled(folder, database)
         calls = len(endpoint.log()["requests"])
     needed = len(after["answers"])
     return {
@@ -175,16 +193,25 @@ def _is_lost(request: dict[str, Any], moment: float, journalled_answers: set[str
     return was_sent and request["text"] not in journalled_answers
 
 
-def measure() -> dict[str, Any]:
+def measure(server: PostgresqlServer | None = None) -> dict[str, Any]:
     """`KILLS` jobs, each killed at another moment."""
     runs: list[dict[str, Any]] = []
     seed = 0
     while len(runs) < KILLS:
-        run = one_kill(seed)
+        run = one_kill(seed, server)
         seed += 1
         if run["killed"]:
             runs.append(run)
     return {"runs": runs}
+
+
+def measure_on_server() -> dict[str, Any]:
+    """The same with databases of a PostgreSQL server."""
+    server = PostgresqlServer(is_durable=True)
+    try:
+        return measure(server)
+    finally:
+        server.remove()
 
 
 def report(figures: dict[str, Any]) -> str:
@@ -232,4 +259,4 @@ def report(figures: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(report(measure()))
+    print(report(measure_on_server() if "postgresql" in sys.argv[1:] else measure()))

@@ -21,7 +21,7 @@ _LOADED = [
     "chromadb",
     "finetune_coverage.agent.cli",
     "finetune_coverage.graph.build",
-    "finetune_coverage.graph.conversations.saver",
+    "finetune_coverage.graph.conversations.sqlite_saver",
     "finetune_coverage.tools.generate_synthetic_data",
     "finetune_coverage.tools.generation.jobs.loading",
     "langchain_openai",

@@ -79,6 +79,15 @@ class Settings(ServerSettings):
         title="Days of an approval",
         description="How long a yes to a plan holds that nobody has begun to carry out.",
     )
+    lease_seconds: float = Field(
+        default=60,
+        ge=5,
+        le=3_600,
+        allow_inf_nan=False,
+        title="Seconds of a lease",
+        description="So long after a worker was heard of last, another one may go on with its job. One that died on "
+        "this machine, with this data folder, is not waited for.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",
@@ -88,7 +97,7 @@ class Settings(ServerSettings):
         default=None,
         repr=False,  # may hold a password
         title="Database",
-        description="SQLAlchemy address of the record store. Not set: a SQLite file in the data folder.",
+        description="Address of the store: sqlite:///… or postgresql://…. Not set: a SQLite file in the data folder.",
     )
     chroma_url: str | None = Field(
         default=None,
@@ -185,7 +194,7 @@ class Settings(ServerSettings):
 
     @property
     def store_url(self) -> str:
-        """SQLAlchemy address of the record store."""
+        """Address of the store."""
         # In an address "%" and "?" have a meaning of their own; in the name of a folder they have none.
         path = str(self.home / "coverage.db").replace("%", "%25").replace("?", "%3F")
         return self.database_url or f"sqlite:///{path}"

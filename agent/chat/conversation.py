@@ -1,6 +1,6 @@
 """One conversation with the graph: what is sent, what comes back, and where it stands.
 
-The terminal chat and the demo both talk through it; neither knows how the graph is streamed.
+The terminal chat, the demo and the page talk through it; none of them knows how the graph is streamed.
 """
 
 from __future__ import annotations
@@ -101,6 +101,10 @@ class Conversation:
         place = await self.place()
         what: Any = Command(resume=text) if place.waits else {"messages": [HumanMessage(text)]}
         await self._run(what, {WRITTEN_AHEAD: is_ahead})
+
+    async def decide(self, decisions: Mapping[str, Any]) -> None:
+        """Answer a waiting question as a form does: ``decisions`` and the ``plan_id`` that they are about."""
+        await self._run(Command(resume=dict(decisions)))
 
     async def go_on(self) -> None:
         """Carry on with a step that was cut off."""

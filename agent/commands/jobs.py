@@ -69,15 +69,13 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
 
 
 def _standing(services: Services, job: JobSummary) -> str:
-    from ...tools.generation.jobs.lock import is_carried_out
+    from ...tools.generation.jobs.lease import is_carried_out
 
     if job.undone_at:
         return "undone"
     # Where only reading is allowed nobody can be asked, and nothing resumed.
     is_cut_off = (
-        job.status == "running"
-        and not services.store.is_read_only
-        and not is_carried_out(services.settings.home, job.id)
+        job.status == "running" and not services.store.is_read_only and not is_carried_out(services, job.id)
     )
     return STOPPED if is_cut_off else job.status
 

@@ -67,7 +67,7 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a workflow with its records, plans and jobs. There is no way back."""
-    from ...tools.generation.attempts.answer_spool import spool_path
+    from ...tools.generation.attempts.answer_spool import left_spools
     from ...tools.generation.jobs.ledger import list_jobs
     from ...tools.store.workflows import delete_workflow, require_workflow
 
@@ -77,7 +77,8 @@ def delete(
     confirm(f"Delete {workflow_id} with all its records?", yes=yes, as_json=as_json)
     delete_workflow(services.store, workflow_id)
     for job in jobs:  # one that was killed may have left answers
-        spool_path(services.settings.home, job.id).unlink(missing_ok=True)
+        for spool in left_spools(services.settings.home, job.id).values():
+            spool.unlink(missing_ok=True)
     if services.settings.chroma_url or services.settings.index_path.exists():
         services.index.delete(workflow_id)
     if as_json:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import secrets
-import socket
 from collections.abc import Callable
 
 from fastmcp.server.auth import AccessToken, TokenVerifier
 
-from ...tools.data_folder import open_data_folder
-from ...tools.errors import InvalidInput
 from ...tools.services import Services
+from ..listening import kept_token, listen_on
 from .server import build_server
 
 TOKEN_FILE = "mcp-token"
@@ -57,8 +54,8 @@ async def serve_http(services: Services, host: str, port: int, on_start: Callabl
     Raises:
         InvalidInput: the address cannot be used.
     """
-    listener = _listen(host, port)
-    token = _token(services)
+    listener = listen_on(host, port)
+    token = kept_token(services.settings.home, TOKEN_FILE)
     server = build_server(services, auth=OneToken(token))
     shown_host = f"[{host}]" if ":" in host else host
     on_start(f"http://{shown_host}:{listener.getsockname()[1]}/mcp", token)
@@ -72,31 +69,3 @@ async def serve_http(services: Services, host: str, port: int, on_start: Callabl
         allowed_origins=[],
         sockets=[listener],
     )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-    except OSError as error:
-        raise InvalidInput(
-            f"Cannot listen on {host}:{port}: {error.strerror or error}.",
-            hint="Choose another --port, or another --host.",
-        ) from error
-    return listener
-
-
-def _token(services: Services) -> str:
-    file = open_data_folder(services.settings.home) / TOKEN_FILE
-    try:
-        file.touch(mode=0o600, exist_ok=False)
-        file.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    except FileExistsError:
-        pass
-    token = file.read_text(encoding="ascii").strip()
-    if not token:
-        raise InvalidInput(f"{file} holds no token.", hint="Delete it: the next start makes a new one.")
-    return token

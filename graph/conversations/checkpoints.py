@@ -1,4 +1,4 @@
-"""Where conversations are kept: a SQLite file in the data folder, written after every step."""
+"""Where conversations are kept, written after every step: a SQLite file in the data folder, or the store's server."""
 
 from __future__ import annotations
 
@@ -15,24 +15,43 @@ from ...tools.data_folder import make_private_file, open_data_folder
 from ...tools.settings import Settings, load_settings
 from ...tools.store.read_only import opens_read_only, read_only_address
 from ...tools.store.sqlite_failures import is_damage, said_clearly
+from ...tools.store.store import server_url
 
 if TYPE_CHECKING:
-    from .saver import SmallSaver
+    from .postgresql_saver import PostgresqlConversations
+    from .sqlite_saver import SqliteConversations
+
+    Conversations = SqliteConversations | PostgresqlConversations
 
 
 @asynccontextmanager
-async def open_checkpointer(settings: Settings) -> AsyncIterator[SmallSaver]:
-    """The conversations of this data folder; pass ``durability="sync"`` when running a graph with it.
+async def open_checkpointer(settings: Settings) -> AsyncIterator[Conversations]:
+    """The conversations of these settings; pass ``durability="sync"`` when running a graph with it.
+
+    They are where the records are, if that is a server, and in the data folder otherwise.
 
     Args:
-        settings: name the file. In a folder that may not be written to it can only be read.
+        settings: name the database, or the folder. In a folder that may not be written to they can only be read.
 
     Raises:
-        InvalidInput: the file is damaged, now or at any time while it is used.
+        InvalidInput: the file is damaged or the server cannot be used, now or at any time while it is used.
     """
+    url = server_url(settings.store_url)
+    if url is not None:
+        from .postgresql_saver import open_on_server
+
+        async with open_on_server(url) as conversations:
+            yield conversations
+    else:
+        async with _open_file(settings) as in_file:
+            yield in_file
+
+
+@asynccontextmanager
+async def _open_file(settings: Settings) -> AsyncIterator[SqliteConversations]:
     import aiosqlite
 
-    from .saver import IF_DAMAGED, SmallSaver
+    from .sqlite_saver import IF_DAMAGED, SqliteConversations
 
     path = settings.checkpoint_path
     is_read_only = opens_read_only(path)
@@ -43,7 +62,7 @@ async def open_checkpointer(settings: Settings) -> AsyncIterator[SmallSaver]:
     address = read_only_address(path) if is_read_only else str(path)
     with said_clearly(path, what="file of conversations", if_damaged=IF_DAMAGED):
         async with aiosqlite.connect(address, uri=is_read_only) as connection:
-            saver = SmallSaver(connection, path)
+            saver = SqliteConversations(connection, path)
             # A second process (the web page beside the terminal) waits for its turn instead of failing.
             await saver.conn.execute("PRAGMA busy_timeout = 30000")
             await saver.setup()
@@ -51,7 +70,7 @@ async def open_checkpointer(settings: Settings) -> AsyncIterator[SmallSaver]:
 
 
 @asynccontextmanager
-async def checkpointer() -> AsyncIterator[SmallSaver]:
+async def checkpointer() -> AsyncIterator[Conversations]:
     """The same for a LangGraph server, which finds it by its name in ``langgraph.json``."""
     settings = await asyncio.to_thread(load_settings)
     async with open_checkpointer(settings) as saver:
@@ -62,8 +81,10 @@ def set_aside_if_damaged(settings: Settings) -> Path | None:
     """Give a damaged file of conversations another name, in the same folder, so that a new one can be begun.
 
     Returns:
-        Where it is now; None where there is none, or it is whole.
+        Where it is now; None where there is none, or it is whole, or they are on a server.
     """
+    if server_url(settings.store_url) is not None:
+        return None
     path = settings.checkpoint_path
     if not path.exists() or not _is_damaged(path):
         return None
@@ -93,7 +114,7 @@ def _is_damaged(path: Path) -> bool:
 
 def _values_are_whole(connection: sqlite3.Connection) -> bool:
     """Whether every value can be read again; SQLite knows only whether its own pages fit together."""
-    from .saver import CIPHER
+    from .compression import CIPHER
 
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table, column in (("checkpoints", "checkpoint"), ("writes", "value")):

@@ -1,4 +1,4 @@
-"""The conversations of a data folder: list, name, find, delete."""
+"""The conversations: list, name, find, delete."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...tools.errors import InvalidInput
+from ...tools.store.store import server_url
 from .checkpoints import open_checkpointer
 from .thread_lock import hold_thread
 
 if TYPE_CHECKING:
     from ...tools.settings import Settings
-    from .saver import SmallSaver
+    from .checkpoints import Conversations
 
 LONGEST_NAME = 100
-_NAMES = "CREATE TABLE IF NOT EXISTS thread_names (thread_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,11 @@ async def list_threads(settings: Settings) -> list[ThreadSummary]:
     async with _open(settings) as saver:
         if saver is None:
             return []
-        names = await _names(saver)
-        return [await _summary(saver, thread_id, names.get(thread_id)) for thread_id in await _ids(saver)]
+        names = await saver.thread_names()
+        found = [
+            await _summary(saver, thread_id, names.get(thread_id)) for thread_id in await saver.thread_ids()
+        ]
+        return [summary for summary in found if summary is not None]
 
 
 async def find_thread(settings: Settings, id_or_name: str) -> str | None:
@@ -55,9 +58,9 @@ async def find_thread(settings: Settings, id_or_name: str) -> str | None:
     async with _open(settings) as saver:
         if saver is None:
             return None
-        if id_or_name in await _ids(saver):
+        if id_or_name in await saver.thread_ids():
             return id_or_name
-        by_name = {name: thread_id for thread_id, name in (await _names(saver)).items()}
+        by_name = {name: thread_id for thread_id, name in (await saver.thread_names()).items()}
         return by_name.get(id_or_name.strip())
 
 
@@ -96,9 +99,7 @@ async def rename_thread(settings: Settings, id_or_name: str, name: str) -> str:
     if (taken := await find_thread(settings, name)) not in (None, thread_id):
         raise InvalidInput(f"Conversation {taken} is called {name!r} already.", hint="Choose another name.")
     async with open_checkpointer(settings) as saver:
-        await saver.conn.execute(_NAMES)
-        await saver.conn.execute("INSERT OR REPLACE INTO thread_names VALUES (?, ?)", (thread_id, name))
-        await saver.conn.commit()
+        await saver.name_thread(thread_id, name)
     return thread_id
 
 
@@ -111,9 +112,7 @@ async def delete_thread(settings: Settings, thread_id: str) -> None:
     with hold_thread(settings, thread_id, "threads delete"):
         async with open_checkpointer(settings) as saver:
             await saver.adelete_thread(thread_id)
-            await saver.conn.execute(_NAMES)
-            await saver.conn.execute("DELETE FROM thread_names WHERE thread_id = ?", (thread_id,))
-            await saver.conn.commit()
+            await saver.name_thread(thread_id, None)
 
 
 async def required_thread(settings: Settings, id_or_name: str) -> str:
@@ -127,36 +126,18 @@ async def required_thread(settings: Settings, id_or_name: str) -> str:
 
 
 @asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[SmallSaver | None]:
-    if not settings.checkpoint_path.exists():
+async def _open(settings: Settings) -> AsyncIterator[Conversations | None]:
+    if server_url(settings.store_url) is None and not settings.checkpoint_path.exists():
         yield None
         return
     async with open_checkpointer(settings) as saver:
         yield saver
 
 
-async def _ids(saver: SmallSaver) -> list[str]:
-    # The saver's own listing reads every checkpoint of every conversation; the ids are enough here.
-    query = (
-        "SELECT thread_id FROM checkpoints WHERE checkpoint_ns = '' "
-        "GROUP BY thread_id ORDER BY MAX(checkpoint_id) DESC"
-    )
-    async with saver.conn.execute(query) as cursor:
-        return [str(row[0]) for row in await cursor.fetchall()]
-
-
-async def _names(saver: SmallSaver) -> dict[str, str]:
-    # Not made here: looking must not need a folder that may be written to.
-    has_names = "SELECT count(*) FROM sqlite_master WHERE name = 'thread_names'"
-    async with saver.conn.execute(has_names) as cursor:
-        if (await cursor.fetchone()) == (0,):
-            return {}
-    async with saver.conn.execute("SELECT thread_id, name FROM thread_names") as cursor:
-        return {str(row[0]): str(row[1]) for row in await cursor.fetchall()}
-
-
-async def _summary(saver: SmallSaver, thread_id: str, name: str | None) -> ThreadSummary:
+async def _summary(saver: Conversations, thread_id: str, name: str | None) -> ThreadSummary | None:
     found: Any = await saver.aget_tuple({"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}})
+    if found is None:  # deleted meanwhile
+        return None
     values: Mapping[str, Any] = found.checkpoint["channel_values"]
     return ThreadSummary(
         id=thread_id,

@@ -183,7 +183,7 @@ def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample:
     )
     approval = approve_plan(services.store, plan.id, approver="tester", channel="test")
     job = take_item(services.store, approval.id, 0, days=7, model="m", coverage_before={})
-    left = spool_path(services.settings.home, job.id)
+    left = spool_path(services.settings.home, job.id, 3)
     left.parent.mkdir()
     left.write_text("an answer")
     assert command("workflows", "delete", sample, "--yes").code == 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from finetune_coverage.tools.generation.jobs.lock import lock_job
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.leases import Lease
+from finetune_coverage.tools.store.store import Store
 
 from .conftest import Command
 from .endpoint import Endpoint
@@ -51,11 +54,14 @@ def test_an_endpoint_that_refuses_fails_and_can_be_resumed(
     assert " stopped " in command("jobs").out and "jobs resume ID" in command("jobs").out
     shown = command("jobs", "show", job["id"]).out
     assert shown.splitlines()[1].startswith("stopped: ") and f"jobs resume {job['id']}" in shown
-    held = lock_job(Settings().home, job["id"])
+    store = Store.open(Settings().store_url)
+    held = Lease.take(store, Settings().home, f"job {job['id']}", "a worker", seconds=60)
     assert " running " in command("jobs").out and "\nrunning: " in command("jobs", "show", job["id"]).out
     busy = command("jobs", "resume", job["id"], "--json")
     assert busy.document["error"]["code"] == "busy" and "owed" not in busy.err
+    assert f"a worker, process {os.getpid()} on " in busy.document["error"]["message"]
     held.release()
+    store.close()
 
     again = command("jobs", "resume", job["id"])
     assert again.code == 1 and f"{3 - kept} of 3 are owed: about " in again.err and "so far)." in again.err

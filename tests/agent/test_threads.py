@@ -7,18 +7,20 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from finetune_coverage.agent.chat.conversation import Conversation
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.conversations.checkpoints import open_checkpointer
-from finetune_coverage.graph.conversations.saver import Compression, SmallSaver
+from finetune_coverage.graph.conversations.compression import Compression
 from finetune_coverage.graph.conversations.thread_lock import hold_thread
 from finetune_coverage.tools.errors import Busy
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings, load_settings
 from hypothesis import given
 from hypothesis import strategies as st
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from .conftest import Command, Outcome
@@ -26,6 +28,14 @@ from .endpoint import Endpoint
 from .test_generate import start
 
 Chat = Callable[..., Outcome]
+
+
+@pytest.fixture(params=["file", "server"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where conversations are kept; named by a test before what puts something there."""
+    if request.param == "server":
+        monkeypatch.setenv("FINETUNE_COVERAGE_DATABASE_URL", request.getfixturevalue("postgresql_url"))
+    return str(request.param)
 
 
 @pytest.fixture
@@ -39,7 +49,9 @@ def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
     return talk
 
 
-def test_a_named_conversation_is_continued_by_its_name(command: Command, small: str, chat: Chat) -> None:
+def test_a_named_conversation_is_continued_by_its_name(
+    kept: str, command: Command, small: str, chat: Chat
+) -> None:
     chat("-w", small, "--thread", "t-1")
     assert command("threads", "rename", "t-1", "  Support data ").code == 0
     (thread,) = command("threads", "--json").document["threads"]
@@ -54,7 +66,7 @@ def test_a_named_conversation_is_continued_by_its_name(command: Command, small: 
     assert chat("--thread", "Other").code == 1
 
 
-def test_names_that_cannot_be(command: Command, small: str, chat: Chat) -> None:
+def test_names_that_cannot_be(kept: str, command: Command, small: str, chat: Chat) -> None:
     chat("-w", small, "--thread", "t-1")
     chat("-w", small, "--thread", "t-2")
     assert command("threads", "rename", "t-1", "mine").code == 0
@@ -67,7 +79,12 @@ def test_names_that_cannot_be(command: Command, small: str, chat: Chat) -> None:
 
 
 def test_on_return_it_says_where_things_stand(
-    command: Command, small: str, chat: Chat, endpoint: Endpoint, write_dataset: Callable[..., Path]
+    kept: str,
+    command: Command,
+    small: str,
+    chat: Chat,
+    endpoint: Endpoint,
+    write_dataset: Callable[..., Path],
 ) -> None:
     first = chat("-w", small, "--thread", "t-1")
     assert "waits for your answer" not in first.out, "a new conversation has nothing to come back to"
@@ -100,7 +117,9 @@ def test_on_return_it_names_the_unfinished_job(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGKILL; needs no Windows")
-def test_a_second_program_is_told_who_has_the_conversation(command: Command, small: str, chat: Chat) -> None:
+def test_a_second_program_is_told_who_has_the_conversation(
+    kept: str, command: Command, small: str, chat: Chat
+) -> None:
     first = start("chat", "-w", small, "--thread", "t-1", typed=None)
     try:
         # Until the plan is shown, and it waits for an answer.
@@ -119,7 +138,7 @@ def test_a_second_program_is_told_who_has_the_conversation(command: Command, sma
     assert chat("--thread", "t-1").code == 0, "a killed program holds nothing"
 
 
-def test_the_lock_is_free_after_an_error_and_fits_any_id() -> None:
+def test_the_lock_is_free_after_an_error_and_fits_any_id(kept: str) -> None:
     settings = load_settings()
     for thread_id in ("../../etc/passwd", "ä/\\:*?", "x" * 500):
         with pytest.raises(ZeroDivisionError), hold_thread(settings, thread_id, "a test"):
@@ -128,10 +147,13 @@ def test_the_lock_is_free_after_an_error_and_fits_any_id() -> None:
             raise ZeroDivisionError
         with hold_thread(settings, thread_id, "again"):
             pass
-    assert {path.parent for path in settings.home.rglob("*.lock")} == {settings.home / "locks"}
+    if kept == "file":
+        assert {path.parent for path in settings.home.rglob("*.lock")} == {settings.home / "locks"}
+    else:
+        assert list(settings.home.rglob("*.lock")) == [], "a lease leaves nothing"
 
 
-def talking(services: Services, saver: AsyncSqliteSaver, thread_id: str) -> Conversation:
+def talking(services: Services, saver: BaseCheckpointSaver[Any], thread_id: str) -> Conversation:
     return Conversation(
         build_graph(services, checkpointer=saver),
         thread_id,
@@ -189,18 +211,18 @@ async def test_a_long_conversation_fits_the_models_context(small: str, endpoint:
 
 
 async def test_only_the_latest_steps_are_kept_and_each_can_be_gone_back_to(
-    small: str, endpoint: Endpoint
+    kept: str, small: str, endpoint: Endpoint
 ) -> None:
     services = Services.from_settings()
     async with open_checkpointer(services.settings) as saver:
         other = talking(services, saver, "t-other")
         await other.begin(small)
-        short = SmallSaver(saver.conn, services.settings.checkpoint_path, kept_steps=12)
-        conversation = talking(services, short, "t-1")
+        saver.kept_steps = 12
+        conversation = talking(services, saver, "t-1")
         await conversation.begin(small)
         for turn in range(12):
             await conversation.reply(ASKED[turn % len(ASKED)])
-        graph = build_graph(services, checkpointer=short)
+        graph = build_graph(services, checkpointer=saver)
         history = [state async for state in graph.aget_state_history({"configurable": {"thread_id": "t-1"}})]
         assert len(history) == 12
         assert len(history[0].values["messages"]) > 12, "what was said is all there"

@@ -53,7 +53,7 @@ def lose_the_journal(patch: pytest.MonkeyPatch, of: Callable[[Open], bool] = lam
 
 
 def test_the_last_that_was_said_of_an_attempt_counts(tmp_path: Path) -> None:
-    path = spool_path(tmp_path, "j")
+    path = spool_path(tmp_path, "j", 1)
     assert spooled_answers(path) == {}
     spool = AnswerSpool(path)
     spool.open()
@@ -121,7 +121,7 @@ async def test_an_answer_that_the_journal_never_saw_is_not_bought_again(
     (lost,) = list_attempts(services.store, job.id)
     assert (lost.status, lost.response) == ("calling", None)
     (spool,) = (services.settings.home / "answers").iterdir()
-    assert spool.stem == job.id
+    assert spool.stem == f"{job.id}.1"
     answer = await run_approved_item(services, *item)
     assert (answer["generation"]["accepted"], answer["generation"]["rejected"]) == (1, {})
     assert len(model.history) == 1

@@ -49,7 +49,7 @@ def stopped_in_version_7(home: Path, *, is_spoken: bool = True) -> None:
         file.execute("UPDATE records SET uses_tools = 0, body = ? WHERE id = ?", spoken)
         file.commit()
     file.close()
-    spool = spool_path(home, job)
+    spool = spool_path(home, job, 0)
     spool.parent.mkdir()
     spool.write_bytes((HERE / "stopped_in_version_7.jsonl").read_bytes())
 

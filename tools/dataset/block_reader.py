@@ -64,7 +64,9 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
 def _read_plain(
     lines: list[bytes], first: int, topic_field: str
 ) -> tuple[RecordColumns, list[int], dict[tuple[str, ...], int]]:
-    """The plain lines among some, the numbers of those that need the careful way, and the fields of the plain."""
+    """The plain lines among some, the numbers of the others, which need the careful way, and how many of the plain ones
+    have which fields at their top.
+    """
     numbers: Sequence[int] = range(first, first + len(lines))
     doubtful: list[int] = []
     bodies: list[str] = []
@@ -99,8 +101,7 @@ def _read_plain(
     if doubtful:
         with_care = set(doubtful)
         numbers = [number for number in numbers if number not in with_care]
-    columns = RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies)
-    return columns, doubtful, shapes
+    return RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies), doubtful, shapes
 
 
 def _bare(line: bytes) -> bytes:

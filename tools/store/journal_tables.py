@@ -151,6 +151,9 @@ attempts = Table(
     Column("reserved_tokens", Integer, nullable=False, default=0, server_default="0"),
     Column("scores", JSON),  # what the checks measured
     Column("draft", NAME),  # digest of the prompts that it was drafted with; NULL up to version 7
+    Column(
+        "holder", BigInteger
+    ),  # number of the lease under which it was changed last; NULL up to version 11
     Column("room", Integer),  # tokens beside the text that its requests allow for; NULL up to version 8
     # From version 8 on. Money is whole picodollars, NULL when the price is not known.
     Column("reserved_picodollars", BigInteger),
@@ -181,6 +184,25 @@ answer_rooms = Table(
     Column("answers", BigInteger, nullable=False),  # that were seen
     Column("reasoning_tokens", BigInteger, nullable=False),  # of all these together
     Column("updated_at", NAME, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    # Who carries a job out, or talks in a conversation: see leases.py.
+    Column("name", NAME, primary_key=True),  # what is held: "job job-1", "conversation chat-1"
+    Column("number", BigInteger, nullable=False),  # of the latest holder; it stays when they let go
+    Column("holder", NAME, nullable=False),  # in words, for whoever comes second
+    Column("until", Float, nullable=False),  # seconds since 1970 by the database's clock; 0: nobody holds it
+)
+
+endpoint_shares = Table(
+    "endpoint_shares",
+    metadata,
+    # How many requests at once the holder of a lease may have under way at an endpoint.
+    Column("endpoint", NAME, primary_key=True),
+    Column("lease", ForeignKey("leases.name", ondelete="CASCADE"), primary_key=True),
+    Column("share", Integer, nullable=False),
 )
 
 endpoint_limits = Table(

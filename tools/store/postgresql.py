@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from ..errors import InvalidInput
 from . import store
+from .leases import refuse_if_lost
 from .migration import SCHEMA_VERSION, VERSION_TABLE, bring_up_to_date
 from .postgresql_failures import said_clearly
 from .record_columns import RecordColumns
@@ -18,6 +19,8 @@ from .store import STORE, Store
 from .tables import metadata
 
 _LOCKS = 0x66_63_6F_76  # "fcov": the first half of the keys of our locks
+SILENCE_SECONDS = 20
+"""From which on the server takes a process for dead that is in a transaction; less than others wait for its locks."""
 _SET_UP = text(f"SELECT pg_advisory_xact_lock({_LOCKS}, 0)")
 _ALL_WORKFLOWS = text(f"SELECT pg_advisory_xact_lock({_LOCKS}, 1)")
 # A workflow's writer keeps those of all workflows out, and other writers of this one: the keys of workflows are
@@ -103,11 +106,16 @@ class PostgresqlStore(Store):
         with said_clearly(self.address), self._engine.begin() as connection:
             seconds = store.BUSY_TIMEOUT_SECONDS
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
+            # A process that is stopped in the middle, or whose machine has vanished, must not keep the locks.
+            connection.exec_driver_sql(
+                f"SET LOCAL idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'"
+            )
             # READ COMMITTED: what comes after the lock sees all that was committed before it was had.
             if workflow_id is None:
                 connection.execute(_ALL_WORKFLOWS)
             else:
                 connection.execute(_ONE_WORKFLOW, {"workflow": workflow_id})
+            refuse_if_lost(connection)
             yield connection
 
     def revision(self) -> str:

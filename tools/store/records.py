@@ -140,6 +140,14 @@ def generated_after(
         position: of the last one that was seen.
         not_by: the job that asks.
     """
+    with store.read() as connection:
+        return generated_within(connection, workflow_id, position, not_by=not_by)
+
+
+def generated_within(
+    connection: Connection, workflow_id: str, position: int, *, not_by: str
+) -> tuple[list[Record], int]:
+    """`generated_after`, read inside a caller's transaction."""
     query = (
         select(records)
         .where(
@@ -149,8 +157,7 @@ def generated_after(
         )
         .order_by(records.c.position)
     )
-    with store.read() as connection:
-        rows = connection.execute(query).all()
+    rows = connection.execute(query).all()
     found = [record_of(row) for row in rows if row.job_id != not_by and row.status == "active"]
     return found, rows[-1].position if rows else position
 

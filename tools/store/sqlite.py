@@ -18,6 +18,7 @@ from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wai
 from ..data_folder import make_private_file, make_private_folder
 from ..errors import Busy, InvalidInput
 from . import store
+from .leases import refuse_if_lost
 from .migration import SCHEMA_VERSION, bring_up_to_date
 from .read_only import opens_read_only, read_only_address
 from .record_columns import RecordColumns
@@ -130,6 +131,7 @@ class SqliteStore(Store):
             self._engine.connect().execution_options(**{_WRITE: True}) as connection,
             connection.begin(),
         ):
+            refuse_if_lost(connection)
             yield connection
 
     def revision(self) -> str:

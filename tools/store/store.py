@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Connection, Table, make_url
+from sqlalchemy import URL, Connection, Table, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import InvalidInput
@@ -59,12 +59,7 @@ class Store(ABC):
 
         if isinstance(url, Path):
             return SqliteStore(url)
-        # Said by many hosts, and known to the server's own programs.
-        address = f"postgresql://{url.removeprefix('postgres://')}" if url.startswith("postgres://") else url
-        try:
-            parsed = make_url(address)
-        except ArgumentError as error:
-            raise InvalidInput("The address of the store cannot be read.", hint=_HINT) from error
+        parsed = _parsed(url)
         kind = parsed.get_backend_name()
         if kind == "sqlite":
             return SqliteStore(SqliteStore.path_in(parsed))
@@ -123,6 +118,21 @@ class Store(ABC):
         Returns:
             How many were added.
         """
+
+
+def server_url(url: str) -> URL | None:
+    """The address of a store's database, when it is on a server; None when it is a file."""
+    parsed = _parsed(url)
+    return parsed if parsed.get_backend_name() == "postgresql" else None
+
+
+def _parsed(url: str) -> URL:
+    # Said by many hosts, and known to the server's own programs.
+    address = f"postgresql://{url.removeprefix('postgres://')}" if url.startswith("postgres://") else url
+    try:
+        return make_url(address)
+    except ArgumentError as error:
+        raise InvalidInput("The address of the store cannot be read.", hint=_HINT) from error
 
 
 def store_of(connection: Connection) -> Store:

@@ -170,8 +170,19 @@ class Acceptance:
     def know(self, record: Record) -> None:
         """Tell the checks that compare of a record that another job added."""
         for check in self._comparing:
-            if record.topic == self._topic or not isinstance(check, SemanticDuplicate):
+            if self._is_compared(check, record):
                 check.know(record)
+
+    def likeness(self, candidate: Candidate, records: Sequence[Record]) -> Rejection | None:
+        """What refuses a candidate that has passed, when it is compared with these records alone."""
+        for check in self._comparing:
+            alike = [one for one in records if self._is_compared(check, one)]
+            if alike and (found := check.among(alike).check(candidate)) is not None:
+                return found
+        return None
+
+    def _is_compared(self, check: ComparingCheck, record: Record) -> bool:
+        return record.topic == self._topic or not isinstance(check, SemanticDuplicate)
 
     def check_names(self) -> list[str]:
         """The checks that every accepted record passed, in order."""

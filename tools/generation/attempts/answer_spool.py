@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 from pathlib import Path
 
@@ -72,9 +73,25 @@ class AnswerSpool:
             self._file = None
 
 
-def spool_path(home: Path, job_id: str) -> Path:
-    """Where the spool of a job is, in the data folder."""
-    return home / "answers" / f"{job_id}.jsonl"
+def spool_path(home: Path, job_id: str, holder: int) -> Path:
+    """Where the spool of one holder of a job is, in the data folder; each writes into one of their own.
+
+    Args:
+        home: the data folder.
+        job_id: the job.
+        holder: the number of their lease on it; 0 for a version of this program that had none.
+    """
+    return home / "answers" / (f"{job_id}.{holder}.jsonl" if holder else f"{job_id}.jsonl")
+
+
+def left_spools(home: Path, job_id: str) -> dict[int, Path]:
+    """What holders of a job have left in the data folder, by their numbers, the first holder first."""
+    found = {}
+    for path in (home / "answers").glob(f"{glob.escape(job_id)}*.jsonl"):
+        number = path.name.removeprefix(job_id).removesuffix(".jsonl").removeprefix(".") or "0"
+        if number.isdecimal() and path == spool_path(home, job_id, int(number)):
+            found[int(number)] = path
+    return dict(sorted(found.items()))
 
 
 def spooled_answers(path: Path) -> dict[int, Answered]:

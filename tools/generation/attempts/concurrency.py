@@ -43,7 +43,7 @@ class AdaptiveLimit:
     """
 
     def __init__(self, most: int, start: int = START) -> None:
-        self._most = most
+        self._most = self._share = most
         self._size = float(max(1, min(most, start)))
         self._active = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -55,7 +55,17 @@ class AdaptiveLimit:
     @property
     def limit(self) -> int:
         """Requests that may be under way at once."""
-        return int(self._size)
+        return min(int(self._size), self._share)
+
+    @property
+    def in_use(self) -> int:
+        """Requests that are under way, or may be at any moment: a share that is given back is in use until they end."""
+        return max(self._share, self._active)
+
+    def share(self, places: int) -> None:
+        """Have so many places at most from now on, since others ask the same endpoint; none is taken from a request."""
+        self._share = places
+        self._wake()
 
     @property
     def free(self) -> int:

@@ -8,18 +8,20 @@ once, for one transaction; they block, so call them from a thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Sequence, Set
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, String, bindparam, insert, literal, select, update
 
+from ...dataset.record import Record
 from ...errors import BudgetExceeded
 from ...store.journal_tables import attempts, generated_texts, jobs, slots
-from ...store.records import NewRecord, insert_records
+from ...store.records import NewRecord, generated_within, insert_records
 from ...store.store import Store, insert_into
 from ...store.tables import records
+from ..jobs.lease import latest_number
 from ..jobs.ledger import Attempt, Job
 from ..money.amounts import Amount
 from ..money.spending import Spending
@@ -28,18 +30,18 @@ from .journal_entries import Accepted, Answered, Refused
 
 
 def begin_attempts(
-    store: Store, job_id: str, begun: Sequence[tuple[Attempt, Amount]], spending: Spending
+    store: Store, job: Job, begun: Sequence[tuple[Attempt, Amount]], spending: Spending
 ) -> tuple[int, BudgetExceeded | None]:
     """Set the worst case of attempts aside and write down that a model is being called, before it is.
 
     Returns:
         How many of them, from the first on, the budget allows, and what it said to the next one.
     """
-    with store.write() as connection:
+    with store.write(job.workflow_id) as connection:
         allowed, refusal = spending.reserve(connection, [amount for _, amount in begun])
         rows = [
             {
-                "job_id": job_id,
+                "job_id": job.id,
                 "number": attempt.number,
                 "slot": attempt.slot,
                 "status": "calling",
@@ -53,20 +55,22 @@ def begin_attempts(
             for attempt, amount in begun[:allowed]
         ]
         if rows:
-            connection.execute(insert(attempts), rows)
+            holder = connection.execute(select(latest_number(literal(job.id)))).scalar()
+            connection.execute(insert(attempts), [{**row, "holder": holder} for row in rows])
     return allowed, refusal
 
 
 TWIN = Rejection("exact_duplicate", "the same is there already, by another job")
 
 _THIS_ATTEMPT = (attempts.c.job_id == bindparam("job")) & (attempts.c.number == bindparam("this"))
-_CHANGE = update(attempts).where(_THIS_ATTEMPT)
+# Who holds the job writes their number beside all that they change: it tells what their spool may add.
+_CHANGE = update(attempts).where(_THIS_ATTEMPT).values(holder=latest_number(bindparam("job", type_=String)))
 _FILL = update(slots).where(
     slots.c.job_id == bindparam("job"), slots.c.number == bindparam("slot"), slots.c.record_id.is_(None)
 )
 
 
-def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spending: Spending) -> str | None:
+def journal_answers(store: Store, job: Job, answers: Sequence[Answered], spending: Spending) -> str | None:
     """Write down what was paid for and not judged, and settle the reservations of whole answers.
 
     Returns:
@@ -74,7 +78,7 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spen
     """
     rows = [
         {
-            "job": job_id,
+            "job": job.id,
             "this": one.number,
             "status": "answered" if one.is_whole else "calling",
             **asdict(one.paid),
@@ -82,30 +86,30 @@ def journal_answers(store: Store, job_id: str, answers: Sequence[Answered], spen
         }
         for one in answers
     ]
-    with store.write() as connection:
+    with store.write(job.workflow_id) as connection:
         _change(connection, rows)
         return spending.settle(connection, [one.settled for one in answers if one.settled is not None])
 
 
 def begin_further_calls(
-    store: Store, job_id: str, begun: Sequence[tuple[int, Amount, Amount, str]], spending: Spending
+    store: Store, job: Job, begun: Sequence[tuple[int, Amount, Amount, str]], spending: Spending
 ) -> tuple[int, BudgetExceeded | None]:
     """Write down that the verifier, or the model once more, is being asked, before it is; set aside what that takes.
 
     Args:
         store: where the journal is.
-        job_id: whose attempts.
+        job: whose attempts.
         begun: number of each attempt, what to add to its reservation, what that comes to then, and its status.
         spending: the budget of the approval.
 
     Returns:
         How many of them, from the first on, the budget allows, and what it said to the next one.
     """
-    with store.write() as connection:
+    with store.write(job.workflow_id) as connection:
         allowed, refusal = spending.reserve(connection, [more for _, more, _, _ in begun])
         rows = [
             {
-                "job": job_id,
+                "job": job.id,
                 "this": number,
                 "status": status,
                 "reserved_tokens": total.tokens,
@@ -118,16 +122,47 @@ def begin_further_calls(
     return allowed, refusal
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What came of `end_attempts`.
+
+    Attributes:
+        unseen: records of other jobs that the checks have not seen; then nothing was written at all.
+        seen: the position of the last record that was looked at.
+        twins: numbers of accepted attempts whose record the workflow has already; they end refused.
+        problem: why the job must stop, as `journal_answers` says it.
+    """
+
+    unseen: Sequence[Record]
+    seen: int
+    twins: Set[int] = frozenset()
+    problem: str | None = None
+
+
 def end_attempts(
-    store: Store, job: Job, accepted: Sequence[Accepted], refused: Sequence[Refused], spending: Spending
-) -> tuple[set[int], str | None]:
+    store: Store,
+    job: Job,
+    accepted: Sequence[Accepted],
+    refused: Sequence[Refused],
+    spending: Spending,
+    *,
+    seen: int = 0,
+) -> Ended:
     """Commit the outcomes of attempts with what they got; records, their attempts and their slots together.
 
-    Returns:
-        Numbers of accepted attempts whose record the workflow has already, which end refused as its twins; and why
-        the job must stop, as `journal_answers` says it.
+    Args:
+        store: where the journal is.
+        job: whose attempts.
+        accepted: those that give a record.
+        refused: those that give none.
+        spending: the budget of the approval.
+        seen: the position of the last record that the accepted ones were compared with.
     """
     with store.write(job.workflow_id) as connection:
+        if accepted:
+            unseen, seen = generated_within(connection, job.workflow_id, seen, not_by=job.id)
+            if unseen:
+                return Ended(unseen, seen)
         known = _known(connection, job.workflow_id, accepted)
         new = [one for one in accepted if one.record.id not in known]
         if new:
@@ -146,14 +181,13 @@ def end_attempts(
         ended: list[Accepted | Refused] = [*new, *refused, *twins]
         _change(connection, [_end_row(job, one) for one in ended])
         problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
-    return {one.number for one in twins}, problem
+    return Ended((), seen, {one.number for one in twins}, problem)
 
 
 def _known(connection: Connection, workflow_id: str, accepted: Sequence[Accepted]) -> set[str]:
     """Ids of accepted records that the workflow has already, or whose user says just what another's says.
 
-    The checks have looked before; what another job committed since then is seen here, in one transaction with the
-    records.
+    A check may have been switched off, or let something pass that is the same to the letter.
     """
     ids = [one.record.id for one in accepted]
     query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.id.in_(ids))

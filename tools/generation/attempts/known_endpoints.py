@@ -20,7 +20,7 @@ def limit_for(store: Store, settings: ModelSettings) -> AdaptiveLimit:
     """
     if settings.uses_embedded_model:
         return AdaptiveLimit(min(PARALLEL, settings.max_concurrency), start=1)
-    if not _is_known(settings):
+    if not is_known(settings):
         return AdaptiveLimit(settings.max_concurrency)
     known = (endpoint_limits.c.endpoint == settings.endpoint_url) & (
         endpoint_limits.c.model == settings.endpoint_model
@@ -46,7 +46,7 @@ def limit_for_verifier(store: Store, settings: ModelSettings, limit: AdaptiveLim
 
 def remember(store: Store, settings: ModelSettings, limit: AdaptiveLimit) -> None:
     """Keep what a job found out, if the endpoint has shown its limit."""
-    if not limit.has_fallen or not _is_known(settings):
+    if not limit.has_fallen or not is_known(settings):
         return
     row = {"ceiling": limit.limit, "updated_at": now()}
     names = {"endpoint": settings.endpoint_url, "model": settings.endpoint_model}
@@ -59,7 +59,7 @@ def room_for(store: Store, settings: ModelSettings) -> AnswerRoom:
     """The room for answers of the model of these settings, as far as earlier answers showed it."""
     if settings.uses_embedded_model:
         return AnswerRoom.fixed()
-    if not _is_known(settings):
+    if not is_known(settings):
         return AnswerRoom()
     known = (answer_rooms.c.endpoint == settings.endpoint_url) & (
         answer_rooms.c.model == settings.endpoint_model
@@ -75,7 +75,7 @@ def room_for(store: Store, settings: ModelSettings) -> AnswerRoom:
 
 def remember_room(store: Store, settings: ModelSettings, room: AnswerRoom) -> None:
     """Keep what answers showed, if they showed something new."""
-    if not room.has_changed or not _is_known(settings):
+    if not room.has_changed or not is_known(settings):
         return
     row = {
         "extra_tokens": room.extra,
@@ -94,9 +94,9 @@ def _place(settings: ModelSettings) -> str:
     """Where requests go: an address, or in words."""
     if settings.uses_embedded_model:
         return "this process"
-    return settings.endpoint_url if _is_known(settings) else "the host program"
+    return settings.endpoint_url if is_known(settings) else "the host program"
 
 
-def _is_known(settings: ModelSettings) -> bool:
+def is_known(settings: ModelSettings) -> bool:
     """Whether requests go to an endpoint whose address the settings have."""
     return not (settings.is_hosts_model or settings.uses_embedded_model) and settings.has_endpoint

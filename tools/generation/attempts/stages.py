@@ -108,7 +108,7 @@ class AttemptWork:
         drafted = [self.open(number, slot) for number, slot in owed]
         allowed, refusal = journal.begin_attempts(
             self._store,
-            self._job.id,
+            self._job,
             [(_as_attempt(one), one.reserved) for one in drafted],
             self._spending,
         )
@@ -132,7 +132,7 @@ class AttemptWork:
         if not news:
             return None
         problem = journal.journal_answers(
-            self._store, self._job.id, [self.entry(one) for one in news], self._spending
+            self._store, self._job, [self.entry(one) for one in news], self._spending
         )
         for one in news:
             one.is_journalled = True
@@ -163,12 +163,19 @@ class AttemptWork:
         whole = [(one, found) for one, found in passed if isinstance(found, Candidate) and one.is_whole]
         going_on = [one for one, _ in passed if not one.is_whole]
         problems = [self._overrun(answered), self.write_down(going_on)]
-        doubled, problem = self._end(
-            [self._accepted(one, candidate) for one, candidate in whole],
-            [self._refused(one, rejection) for one, rejection in refused]
-            + [self._failed(one) for one in failed],
-        )
-        problems.append(problem)
+        while True:
+            ended = self._end(
+                [self._accepted(one, candidate) for one, candidate in whole],
+                [self._refused(one, rejection) for one, rejection in refused]
+                + [self._failed(one) for one in failed],
+            )
+            if not ended.unseen:
+                break
+            # Others had records accepted while these were judged; each time round, somebody else got on.
+            whole, too_late = self._compared(whole, ended.unseen)
+            refused += too_late
+        doubled = ended.twins
+        problems.append(ended.problem)
         for one, candidate in whole:
             if one.number not in doubled:
                 self._contexts.accepted.add(self._record(one, candidate))
@@ -190,6 +197,18 @@ class AttemptWork:
         for record in news:
             self._acceptance.know(record)
 
+    def _compared(
+        self, whole: Sequence[tuple[Open, Candidate]], unseen: Sequence[Record]
+    ) -> tuple[list[tuple[Open, Candidate]], list[tuple[Open, Rejection]]]:
+        """Those that are unlike the records which other jobs had accepted meanwhile, and those that are like one."""
+        for record in unseen:
+            self._acceptance.know(record)
+        found = [(one, candidate, self._acceptance.likeness(candidate, unseen)) for one, candidate in whole]
+        return (
+            [(one, candidate) for one, candidate, rejection in found if rejection is None],
+            [(one, rejection) for one, _, rejection in found if rejection is not None],
+        )
+
     def _begin_further(self, to_ask: Sequence[Open]) -> list[Outcome]:
         """Set aside what a call may take that was not foreseen, beyond what is set aside already, and write it down.
 
@@ -202,7 +221,7 @@ class AttemptWork:
             (one.number, more, one.reserved + more, "judging" if one.is_written else "calling")
             for one, more in zip(to_ask, missing, strict=True)
         ]
-        allowed, refusal = journal.begin_further_calls(self._store, self._job.id, begun, self._spending)
+        allowed, refusal = journal.begin_further_calls(self._store, self._job, begun, self._spending)
         for one, (_, _, reserved, _) in zip(to_ask[:allowed], begun, strict=False):
             one.reserved = reserved
         outcomes = [Outcome(one, "continues") for one in to_ask[:allowed]]
@@ -219,10 +238,14 @@ class AttemptWork:
         )
         return outcomes + [Outcome(one, "failed", unjudged) for one in to_ask[allowed:]]
 
-    def _end(self, accepted: Sequence[Accepted], refused: Sequence[Refused]) -> tuple[set[int], str | None]:
+    def _end(self, accepted: Sequence[Accepted], refused: Sequence[Refused]) -> journal.Ended:
         if not accepted and not refused:
-            return set(), None
-        return journal.end_attempts(self._store, self._job, accepted, refused, self._spending)
+            return journal.Ended((), self._seen)
+        ended = journal.end_attempts(
+            self._store, self._job, accepted, refused, self._spending, seen=self._seen
+        )
+        self._seen = ended.seen
+        return ended
 
     def _judged(self, one: Open) -> Candidate | Rejection | None:
         """What the checks say of an attempt, and then the verifier, if it was asked; None while it waits for tools."""

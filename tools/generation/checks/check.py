@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from ...dataset.record import Record
@@ -38,4 +39,8 @@ class ComparingCheck(Check, Protocol):
 
     def know(self, record: Record) -> None:
         """Remember a record that is there already, or that another job added meanwhile."""
+        ...
+
+    def among(self, records: Sequence[Record]) -> Check:
+        """The same check, which compares with these records only."""
         ...

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ...coverage.report import Coverage
 from ...errors import CoverageError
+from ...store.leases import Lease
 from ...store.records import load_records
 from ..approvals import approved_items
 from ..attempts import journal, known_endpoints
 from ..attempts.batch_engine import BatchEngine
+from ..attempts.endpoint_shares import EndpointShare
 from ..attempts.engine import Engine
 from ..attempts.garbage_collection import frozen_heap
+from ..attempts.in_thread import in_thread
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
 from . import notes as job_notes
+from .lease import hold_job
 from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
 from .loading import LoadedJob, load_job
-from .lock import lock_job
 from .measured import measure_job
 from .progress import OnProgress, Progress
 from .shortfall import evidence_of, stop_words
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
 CANCEL_LOOKED_AT = 1.0
 """Seconds between two looks at whether somebody cancelled the job."""
 CANCELLED = "it was cancelled"
+TAKEN_OVER = "another worker has taken it over"
+SHARED_EVERY = 1.0
+"""Seconds between two looks at who else asks an endpoint."""
 
 
 async def run_item(
@@ -58,28 +65,36 @@ async def run_item(
         coverage_before=before,
     )
     if job.status == "running":
-        lock = await asyncio.to_thread(lock_job, services.settings.home, job.id)
-        try:
-            await _run(services, job, on_progress)
-        finally:
-            lock.release()
+        async with hold_job(services, job.id) as lease:
+            # Another process may have ended it before it was ours.
+            job = await asyncio.to_thread(get_job, services.store, job.id)
+            if job.status == "running":
+                await _run(services, job, lease, on_progress)
     return await asyncio.to_thread(_result, services, job.id)
 
 
-async def _run(services: Services, job: Job, on_progress: OnProgress | None) -> None:
+async def _run(services: Services, job: Job, lease: Lease, on_progress: OnProgress | None) -> None:
     unplanned = await plan_scenarios(services, job)
-    loaded = await asyncio.to_thread(load_job, services, job, on_progress, _from_thread(on_progress))
+    loaded = await asyncio.to_thread(load_job, services, job, lease, on_progress, _from_thread(on_progress))
     engine = loaded.engine
     if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
         engine.stop(CANCELLED)  # before its first call: the watch below may look too late for that
-    watch = asyncio.create_task(_stop_when_cancelled(services, job, engine))
+    for share in loaded.shares:
+        share.limit.share(0)
+        await _negotiate(share)
+    watches = [
+        asyncio.create_task(_stop_when_cancelled(services, job, lease, engine)),
+        *(asyncio.create_task(_go_on_sharing(share)) for share in loaded.shares),
+    ]
     try:
         with frozen_heap():
             stop = await engine.run()
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from group
     finally:
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
         await asyncio.to_thread(_remember_endpoints, services, loaded)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
@@ -131,16 +146,35 @@ def _from_thread(on_progress: OnProgress | None) -> OnProgress | None:
 
 
 def _remember_endpoints(services: Services, loaded: LoadedJob) -> None:
+    with suppress(CoverageError):  # what is not given back ends with the lease
+        for share in loaded.shares:
+            share.leave()
     for settings, limit in loaded.limits:
         known_endpoints.remember(services.store, settings, limit)
     services.remember_answer_rooms()
 
 
-async def _stop_when_cancelled(services: Services, job: Job, engine: Engine | BatchEngine) -> None:
+async def _stop_when_cancelled(
+    services: Services, job: Job, lease: Lease, engine: Engine | BatchEngine
+) -> None:
     # Another process asks through the store, which can only be looked at.
-    while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):  # noqa: ASYNC110
+    while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
+        if lease.is_lost:
+            engine.stop(TAKEN_OVER)
+            return
         await asyncio.sleep(CANCEL_LOOKED_AT)
     engine.stop(CANCELLED)
+
+
+async def _go_on_sharing(share: EndpointShare) -> None:
+    while True:
+        await asyncio.sleep(SHARED_EVERY)
+        with suppress(CoverageError):  # the store is busy: what was agreed holds on
+            await _negotiate(share)
+
+
+async def _negotiate(share: EndpointShare) -> None:
+    share.limit.share(await in_thread(share.negotiate, share.limit.in_use))
 
 
 def _first_of_ours(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -73,6 +73,7 @@ class Attempt:
 
     Attributes:
         draft: `Draft.digest` of what it was drafted with; None for an attempt of an older version.
+        holder: the number of the lease under which this was last changed; None up to version 11.
         room: tokens that its requests allow for beside the text; None of the embedded model and of older versions.
         verdict: what the verifier answered; its tokens are not among the others.
         cached_tokens: those of the prompts that came from the endpoint's cache.
@@ -90,6 +91,7 @@ class Attempt:
     seed_ids: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     draft: str | None = None
+    holder: int | None = None
     room: int | None = None
     response: str | None = None
     check: str | None = None

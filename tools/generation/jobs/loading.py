@@ -10,13 +10,15 @@ from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
 from ...model_settings import ModelSettings
 from ...models.answer_room import STEP
+from ...store.leases import Lease
 from ...store.records import newest_position
 from ..attempts import known_endpoints
 from ..attempts.acceptance import Acceptance
-from ..attempts.answer_spool import AnswerSpool, spool_path
+from ..attempts.answer_spool import AnswerSpool, left_spools, spool_path
 from ..attempts.batch_engine import BatchEngine
 from ..attempts.concurrency import AdaptiveLimit
 from ..attempts.draft import Strategy, TopicContext
+from ..attempts.endpoint_shares import EndpointShare
 from ..attempts.engine import Engine
 from ..attempts.own_tools import OwnTools
 from ..attempts.stages import AttemptWork
@@ -49,22 +51,29 @@ class LoadedJob:
         remarks: what a person should be told beside the figures.
         not_judged: by check, why it judges nothing in this job.
         limits: of each endpoint that is asked, with the settings that lead to it.
+        shares: of these endpoints, where other jobs may ask them too.
     """
 
     engine: Engine | BatchEngine
     remarks: list[str]
     not_judged: dict[str, str]
     limits: list[tuple[ModelSettings, AdaptiveLimit]]
+    shares: list[EndpointShare]
 
 
 def load_job(
-    services: Services, job: Job, on_progress: OnProgress | None, on_loading: OnProgress | None = None
+    services: Services,
+    job: Job,
+    lease: Lease,
+    on_progress: OnProgress | None,
+    on_loading: OnProgress | None = None,
 ) -> LoadedJob:
     """Load what a job needs; blocking, some seconds, or minutes where a large topic is embedded for the first time.
 
     Args:
         services: store, models and index.
         job: what is to be carried out.
+        lease: on it.
         on_progress: for the engine, which calls it from the event loop.
         on_loading: is told how far the loading is, from the thread that this runs in.
 
@@ -116,9 +125,9 @@ def load_job(
         _own_tools(services, strategy, context),
         seen=seen,
     )
-    spool = spool_path(services.settings.home, job.id)
+    spools = left_spools(settings.home, job.id)
     stops = job_notes.noted_stops(services.store, job.id) or Stops(refusals=settings.refusals_in_a_row)
-    left = what_is_left(services.store, job, work, spending, spool, stops, in_batches=in_batches)
+    left = what_is_left(services.store, job, work, spending, spools, stops, in_batches=in_batches)
     limit = known_endpoints.limit_for(services.store, settings)
     line = _verifier_line(services, limit)
     engine: Engine | BatchEngine
@@ -131,7 +140,7 @@ def load_job(
             work,
             left,
             limit,
-            AnswerSpool(spool),
+            AnswerSpool(spool_path(settings.home, job.id, lease.number)),
             line,
             on_progress,
             patience=settings.patience,
@@ -139,7 +148,12 @@ def load_job(
     limits: list[tuple[ModelSettings, AdaptiveLimit]] = [(settings, limit)]
     if (verifier := settings.for_verifier()) and line and line.limit is not limit:
         limits.append((verifier, line.limit))
-    return LoadedJob(engine, remarks, acceptance.not_judged, limits)
+    shares = [
+        EndpointShare(services.store, lease, asked.endpoint_url, asked.max_concurrency, limit)
+        for asked, limit in limits
+        if known_endpoints.is_known(asked)
+    ]
+    return LoadedJob(engine, remarks, acceptance.not_judged, limits, shares)
 
 
 def _own_tools(services: Services, strategy: Strategy, context: TopicContext) -> OwnTools | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def what_is_left(
     job: Job,
     work: AttemptWork,
     spending: Spending,
-    spool: Path,
+    spools: Mapping[int, Path],
     stops: Stops,
     *,
     in_batches: bool = False,
@@ -70,11 +71,11 @@ def what_is_left(
         job: what is taken up.
         work: draws the drafts again.
         spending: the budget of the approval.
-        spool: the file of the job's `AnswerSpool`; what is in it goes into the journal, and the file away.
+        spools: what earlier holders left, as `left_spools` has it; it goes into the journal, and the files away.
         stops: when the job stops and asks.
         in_batches: whether calls go on without this program: then they are waited for.
     """
-    _take_in(store, job, spending, spool)
+    _take_in(store, job, spending, spools)
     filled = slot_records(store, job.id)
     attempts = [
         attempt for attempt in list_attempts(store, job.id) if attempt.number >= 0
@@ -146,18 +147,25 @@ def _interrupted(work: AttemptWork, attempt: Attempt) -> Refused:
     return Refused(attempt.number, INTERRUPTED, failed=True, settled=settled, details=details)
 
 
-def _take_in(store: Store, job: Job, spending: Spending, spool: Path) -> None:
-    found = spooled_answers(spool)
-    known = {attempt.number: attempt for attempt in list_attempts(store, job.id)} if found else {}
-    late = [one for number, one in found.items() if number in known and _is_news(one, known[number])]
+def _take_in(store: Store, job: Job, spending: Spending, spools: Mapping[int, Path]) -> None:
+    known = {attempt.number: attempt for attempt in list_attempts(store, job.id)} if spools else {}
+    late = {
+        number: one
+        for holder, spool in spools.items()
+        for number, one in spooled_answers(spool).items()
+        if number in known and _is_news(one, holder, known[number])
+    }
     if late:
-        journal.journal_answers(store, job.id, late, spending)
-    spool.unlink(missing_ok=True)
+        journal.journal_answers(store, job, list(late.values()), spending)
+    for spool in spools.values():
+        spool.unlink(missing_ok=True)
 
 
-def _is_news(answered: Answered, attempt: Attempt) -> bool:
+def _is_news(answered: Answered, holder: int, attempt: Attempt) -> bool:
     if attempt.status not in ("calling", "judging"):
         return False
+    if (attempt.holder or 0) > holder:
+        return False  # somebody with another data folder has gone on with it, who had not seen this answer
     has_verdict = answered.paid.verdict is not None and attempt.verdict is None
     return has_verdict or answered.paid.response != attempt.response
 

@@ -128,7 +128,7 @@ def _begin(services: Services, job: Job, number: int, request: Request, spending
     with services.store.write() as connection:
         spending.open(connection, services.settings.budget_tokens, services.settings.budget_usd)
     attempt = Attempt(number=call.number, slot=0, status="calling", draft=draft.digest(), room=request.room)
-    begun, refusal = journal.begin_attempts(services.store, job.id, [(attempt, call.reserved)], spending)
+    begun, refusal = journal.begin_attempts(services.store, job, [(attempt, call.reserved)], spending)
     return call if begun else str(refusal)
 
 

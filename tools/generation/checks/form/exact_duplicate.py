@@ -59,6 +59,10 @@ class ExactDuplicate:
         """Remember it."""
         self._remember(candidate.record_id, [candidate.written_text("user")])
 
+    def among(self, records: Iterable[Record]) -> ExactDuplicate:
+        """The same, for these records only."""
+        return ExactDuplicate(records)
+
     def _found(self, text_hash: int) -> str | None:
         rows = self._keys.rows_with(np.array([text_hash & 0xFFFFFFFF]))
         same = rows[self._hashes.rows[rows] == np.uint64(text_hash)]

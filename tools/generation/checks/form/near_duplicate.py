@@ -60,6 +60,10 @@ class NearDuplicate:
         """Remember it."""
         self._remember(candidate.record_id, [candidate.written_text("user")])
 
+    def among(self, records: Iterable[Record]) -> NearDuplicate:
+        """The same, for these records only."""
+        return NearDuplicate(records)
+
     def _remember(self, owner: str, texts: Iterable[str]) -> None:
         sets = [_shingles(text) for text in texts if says_enough(text)]
         for shingles in sets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -105,6 +105,14 @@ class SemanticDuplicate:
             self._owners.append(record.id)
             self._calls.append(_passed(record.messages))
             self._add(self._written.of_text(text)[None, :], [record.written_text("assistant")])
+
+    def among(self, records: Iterable[Record]) -> SemanticDuplicate:
+        """The same with its limit, for these records only."""
+        other = SemanticDuplicate(self._written, (), np.zeros((0, 0)), stays_close=self._stays_close)
+        other._limit = self._limit
+        for record in records:
+            other.know(record)
+        return other
 
     def _too_close(self, candidate: Candidate) -> Rejection | None:
         if self._search is None:

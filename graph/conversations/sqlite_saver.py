@@ -1,82 +1,64 @@
-"""A checkpointer that stays small: what it writes is compressed, and each conversation keeps its last steps only.
-
-SQLite keeps the whole state, all messages included, once for every step, so that a conversation's file grows with the
-square of its length. The texts of one state repeat each other, and so compress well; and nobody goes back hundreds of
-steps.
-"""
+"""Conversations in a SQLite file: what is written is compressed, and each keeps its last steps only."""
 
 from __future__ import annotations
 
-import sqlite3
-import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import id as checkpoint_ids
-from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from ...tools.errors import InvalidInput
 from ...tools.store.sqlite_failures import said_clearly
+from .compression import MalformedValue, compressing
+from .kept_steps import KEPT_STEPS, go_on_after
 
 if TYPE_CHECKING:
     from aiosqlite import Connection
     from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 
-CIPHER = "zlib"
 IF_DAMAGED = (
     "Records and jobs are kept elsewhere and are whole. `finetune-coverage threads set-aside` gives the file another "
     "name, so that new conversations can begin; nothing is deleted."
 )
 
-KEPT_STEPS = 200
-"""Steps of a conversation that one can go back to; a turn takes two to seven of them."""
-
 _OLDER = (
     "thread_id = ? AND checkpoint_ns = ? AND checkpoint_id < (SELECT checkpoint_id FROM checkpoints "
     "WHERE thread_id = ? AND checkpoint_ns = ? ORDER BY checkpoint_id DESC LIMIT 1 OFFSET ?)"
 )
+# The saver's own listing reads every checkpoint of every conversation; the ids are enough here.
+_IDS = (
+    "SELECT thread_id FROM checkpoints WHERE checkpoint_ns = '' "
+    "GROUP BY thread_id ORDER BY MAX(checkpoint_id) DESC"
+)
+_NAMES = "CREATE TABLE IF NOT EXISTS thread_names (thread_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
+_HAS_NAMES = "SELECT count(*) FROM sqlite_master WHERE name = 'thread_names'"
 
 
-class Compression:
-    """Makes values small; in LangGraph's terms a cipher, the one place where it lets bytes be changed."""
-
-    def encrypt(self, plaintext: bytes) -> tuple[str, bytes]:
-        """The value's new form, with the name under which it is read again."""
-        return CIPHER, zlib.compress(plaintext)
-
-    def decrypt(self, ciphername: str, ciphertext: bytes) -> bytes:
-        """The value as it was; SQLite's own error when it is not whole, which SQLite does not check."""
-        try:
-            return zlib.decompress(ciphertext)
-        except zlib.error as error:
-            raise sqlite3.DatabaseError(f"a malformed value: {error}") from error
-
-
-class SmallSaver(AsyncSqliteSaver):
+class SqliteConversations(AsyncSqliteSaver):
     """Reads what `AsyncSqliteSaver` wrote, too.
+
+    Attributes:
+        kept_steps: how many of the latest steps of each conversation stay.
 
     Args:
         connection: to the file.
         path: the file, for errors.
-        kept_steps: how many of the latest steps of each conversation stay.
     """
 
-    def __init__(self, connection: Connection, path: Path, *, kept_steps: int = KEPT_STEPS) -> None:
-        super().__init__(connection, serde=EncryptedSerializer(Compression(), JsonPlusSerializer()))
+    def __init__(self, connection: Connection, path: Path) -> None:
+        super().__init__(connection, serde=compressing())
         self._path = path
-        self._kept_steps = kept_steps
+        self.kept_steps = KEPT_STEPS
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """A step of a conversation, the latest where none is named; steps that are made from now on come after it."""
         with self._said_clearly():
             found = await super().aget_tuple(config)
         if found is not None:
-            _go_on_after(found.checkpoint["id"])
+            go_on_after(found.checkpoint["id"])
         return found
 
     async def alist(self, config: RunnableConfig | None, **which: Any) -> AsyncIterator[CheckpointTuple]:
@@ -101,7 +83,7 @@ class SmallSaver(AsyncSqliteSaver):
     ) -> RunnableConfig:
         """Store a step, then forget those that are too far back."""
         thread = (str(config["configurable"]["thread_id"]), config["configurable"]["checkpoint_ns"])
-        bounds = (*thread, *thread, self._kept_steps - 1)
+        bounds = (*thread, *thread, self.kept_steps - 1)
         with self._said_clearly():
             stored = await super().aput(config, checkpoint, metadata, new_versions)
             async with self.lock:
@@ -111,22 +93,37 @@ class SmallSaver(AsyncSqliteSaver):
                 await self.conn.commit()
         return stored
 
+    async def thread_ids(self) -> list[str]:
+        """The conversations, the one that was talked in last first."""
+        with self._said_clearly():
+            async with self.conn.execute(_IDS) as cursor:
+                return [str(row[0]) for row in await cursor.fetchall()]
+
+    async def thread_names(self) -> dict[str, str]:
+        """What people call them, by id."""
+        # The table is not made here: looking must not need a folder that may be written to.
+        with self._said_clearly():
+            async with self.conn.execute(_HAS_NAMES) as cursor:
+                if (await cursor.fetchone()) == (0,):
+                    return {}
+            async with self.conn.execute("SELECT thread_id, name FROM thread_names") as cursor:
+                return {str(row[0]): str(row[1]) for row in await cursor.fetchall()}
+
+    async def name_thread(self, thread_id: str, name: str | None) -> None:
+        """Give a conversation a name in place of the one that it had; None takes that away."""
+        with self._said_clearly():
+            await self.conn.execute(_NAMES)
+            await self.conn.execute("DELETE FROM thread_names WHERE thread_id = ?", (thread_id,))
+            if name is not None:
+                await self.conn.execute("INSERT INTO thread_names VALUES (?, ?)", (thread_id, name))
+            await self.conn.commit()
+
     @contextmanager
     def _said_clearly(self) -> Iterator[None]:
-        with said_clearly(self._path, what="file of conversations", if_damaged=IF_DAMAGED):
-            yield
-
-
-def _go_on_after(checkpoint_id: str) -> None:
-    """Have ids that are made from now on sort after this one, whatever the clock says.
-
-    The latest step of a conversation is the one with the largest id, and an id begins with the time. LangGraph keeps
-    them in order within one process only; after a clock was set back, all that another process says would come before
-    what was said, and be lost.
-    """
-    made = UUID(checkpoint_id)
-    if made.version != 6:
-        return
-    time = (made.time_low << 28) | (made.time_mid << 12) | (made.time_hi_version & 0x0FFF)
-    known = checkpoint_ids._last_v6_timestamp or 0
-    checkpoint_ids._last_v6_timestamp = max(known, time)  # type: ignore[assignment]
+        try:
+            with said_clearly(self._path, what="file of conversations", if_damaged=IF_DAMAGED):
+                yield
+        except MalformedValue as error:
+            raise InvalidInput(
+                f"The file of conversations {self._path} is damaged: {error}.", hint=IF_DAMAGED
+            ) from error

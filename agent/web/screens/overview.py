@@ -1,0 +1,270 @@
+"""Overview of a dataset: the score with its band, every topic against its target, and what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nicegui import ui
+
+from ....graph.offers.offer import PlanOffer
+from ....graph.wording.markdown import escape
+from ....tools.analyze_coverage import analyze, recommend_for
+from ....tools.coverage.recommendation import Recommendation
+from ....tools.coverage.report import Coverage, TopicCoverage
+from ....tools.coverage_change import CoverageChange, coverage_change
+from ....tools.services import Services
+from ..conversations import PageConversation
+from ..elements import address, box, button, link, text
+from ..frame import frame
+from ..markdown import as_html
+
+_SHOWN = 40
+"""Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
+_ADVICE = 5
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the screen shows, read at one moment."""
+
+    coverage: Coverage
+    change: CoverageChange
+    next: Recommendation
+
+
+def read_figures(services: Services, workflow_id: str) -> Figures:
+    """Read them from the store.
+
+    Raises:
+        WorkflowNotFound: the dataset is not there.
+    """
+    coverage = analyze(services, workflow_id)
+    found = recommend_for(services, workflow_id, coverage)
+    return Figures(coverage, coverage_change(services, workflow_id), found)
+
+
+class Overview:
+    """The screen of one tab."""
+
+    def __init__(self, services: Services, workflow_id: str, conversation: PageConversation) -> None:
+        self._services, self._workflow_id, self._conversation = services, workflow_id, conversation
+        self._shows_all = False
+        self._figures: Figures | None = None
+        self._was_busy = conversation.is_busy
+
+    async def draw(self) -> None:
+        """Draw it, and again whenever a step of the conversation ended."""
+        with frame(self._workflow_id, "", self._conversation) as listen:
+            self._main = box("div").style("display:grid;gap:var(--gap)")
+            with self._main:
+                text("Measuring…", "p", "working")
+            listen(self._changed)
+        await self._measure()
+
+    def _changed(self) -> None:
+        ended = self._was_busy and not self._conversation.is_busy
+        self._was_busy = self._conversation.is_busy
+        if ended:
+            ui.timer(0, self._measure, once=True)
+        elif self._figures is not None:
+            self._draw_next()
+
+    async def _measure(self) -> None:
+        self._figures = await asyncio.to_thread(read_figures, self._services, self._workflow_id)
+        self._main.clear()
+        with self._main:
+            self._draw_score(self._figures)
+            self._next = box("section", "card", aria_label="What to do next")
+            self._draw_next()
+            self._draw_topics(self._figures)
+            self._draw_advice(self._figures)
+
+    def _draw_score(self, figures: Figures) -> None:
+        coverage = figures.coverage
+        with box("section", "card row", aria_label="Balance"):
+            with box("div"):
+                text("Overview", "h1")
+                text(
+                    f"{self._workflow_id}: {coverage.total_records:,} records, {len(coverage.topics):,} topics",
+                    "p",
+                    "soft",
+                )
+            with box("div"):
+                text("Balance score", "div", "soft small")
+                score = "none yet" if coverage.balance_score is None else f"{coverage.balance_score:.2f}"
+                text(score, "div", "score")
+                if coverage.balance_score is not None:
+                    with box("div", "gauge", aria_hidden="true"):
+                        box("i").style(f"left:calc({coverage.balance_score:.1%} - 1px)")
+                    text(f"{coverage.status}; good from 0.5, excellent from 0.7", "div", "soft small")
+            before = figures.change.before.balance_score
+            if (
+                figures.change.kind == "measured"
+                and before is not None
+                and coverage.balance_score is not None
+            ):
+                with box("div"):
+                    text("By generation so far", "div", "soft small")
+                    text(f"{before:.2f} → {coverage.balance_score:.2f}", "div", "score")
+                    if coverage.effective_score is not None:
+                        text(
+                            f"{coverage.effective_score:.2f} when the new records count for what they are worth",
+                            "div",
+                            "soft small",
+                        )
+
+    def _draw_next(self) -> None:
+        assert self._figures is not None
+        found, offer = self._figures.next, self._conversation.offer
+        self._next.clear()
+        with self._next:
+            text("Next", "h2")
+            if self._conversation.is_busy:
+                text(self._conversation.doing, "p", "working")
+                link("Watch it", address(self._workflow_id, "plan"), "act")
+                return
+            ui.html(as_html(escape(found.reason).replace("\\`", "`")))
+            if found.action == "proceed_to_grader":
+                link("Export the dataset", address(self._workflow_id, "export"), "act")
+            elif isinstance(offer, PlanOffer) and offer.items:
+                count = sum(item.count for item in offer.items)
+                link(f"Look at the plan for {count:,} records", address(self._workflow_id, "plan"), "act")
+            elif offer is not None:
+                link("See what waits for your answer", address(self._workflow_id, "plan"), "act")
+            else:
+                button("Analyze again", self._conversation.analyze_again)
+
+    def _draw_topics(self, figures: Figures) -> None:
+        topics = sorted(figures.coverage.topics, key=_furthest_below)
+        shown = topics if self._shows_all else topics[:_SHOWN]
+        with box("section", "card", aria_label="Topics"):
+            text("Topics against their targets", "h2")
+            if not topics:
+                text("No record has a topic yet. Ask in the conversation to assign topics.", "p", "empty")
+            with box("div", "topics", role="list"):
+                _Bars(figures, topics).draw(shown)
+            if len(shown) < len(topics):
+                button(f"Show all {len(topics):,} topics", self._show_all, quiet=True)
+            _legend(figures)
+            if figures.coverage.uncategorized:
+                text(
+                    f"{figures.coverage.uncategorized:,} records have no topic; they stay out of the score.",
+                    "p",
+                    "soft small",
+                )
+            self._map_place = box("div")
+            with self._map_place:
+                button("Draw a map of topics and gaps", self._draw_map, quiet=True)
+
+    def _draw_advice(self, figures: Figures) -> None:
+        needs = figures.next.review[:_ADVICE]
+        if needs:
+            with box("section", "card", aria_label="Worth a look"):
+                text("Worth a look", "h2")
+                with box("ul").style("margin:0;padding-left:1.2rem"):
+                    for need in needs:
+                        text(need.reason, "li")
+
+    async def _show_all(self) -> None:
+        self._shows_all = True
+        await self._measure()
+
+    async def _draw_map(self) -> None:
+        self._map_place.clear()
+        with self._map_place:
+            text("Placing records on the map…", "p", "working")
+        under = self._figures.coverage.under_represented if self._figures else []
+        picture = await asyncio.to_thread(_map_picture, self._services, self._workflow_id, under)
+        self._map_place.clear()
+        with self._map_place:
+            image = box(
+                "img", src=f"data:image/png;base64,{picture}", alt="Map of the topics; thin places are marked"
+            )
+            image.style("max-width:100%;background:#fff;border-radius:6px;margin-top:.8rem")
+
+
+class _Bars:
+    """A row for each topic, all to one scale: as many records as the largest topic has or shall have."""
+
+    def __init__(self, figures: Figures, topics: Sequence[TopicCoverage]) -> None:
+        self._coverage, self._change = figures.coverage, figures.change
+        scored = sum(topic.records for topic in topics if topic.target is not None)
+        self._aims = {topic.name: (topic.target or 0.0) * scored for topic in topics}
+        after = self._change.counts_after.values()
+        self._most = max(
+            [1.0, *map(float, after), *(float(topic.records) for topic in topics), *self._aims.values()]
+        )
+
+    def draw(self, topics: Sequence[TopicCoverage]) -> None:
+        for topic in topics:
+            with box("div", "topic", role="listitem"):
+                with box("div", "name"):
+                    text(topic.name)
+                    if topic.under_represented:
+                        text(" ▼ under-represented", "span", "bad small")
+                    elif topic.below_minimum:
+                        text(" · below the minimum", "span", "warn small")
+                self._draw_bar(topic)
+                text(self._figures_of(topic), "span", "number small")
+
+    def _draw_bar(self, topic: TopicCoverage) -> None:
+        real = topic.records - topic.synthetic
+        parts = [
+            ("real", 0.0, real),
+            ("worth", real, topic.worth),
+            ("made", real + topic.worth, topic.synthetic - topic.worth),
+        ]
+        if self._change.kind == "predicted":
+            parts.append(
+                ("would", topic.records, self._change.counts_after.get(topic.name, 0) - topic.records)
+            )
+        with box("div", "bar", aria_hidden="true"):
+            for kind, start, length in parts:
+                if length > 0:
+                    box("span", kind).style(f"left:{start / self._most:.2%};width:{length / self._most:.2%}")
+            if topic.target is not None:
+                box("span", "aim").style(f"left:calc({self._aims[topic.name] / self._most:.2%} - 1px)")
+
+    def _figures_of(self, topic: TopicCoverage) -> str:
+        before = self._change.before.topic_distribution.get(topic.name, 0)
+        after = self._change.counts_after.get(topic.name, 0)
+        if self._change.kind == "measured" and before != topic.records:
+            return (
+                f"{before:,} → {topic.records:,}, worth {topic.records - topic.synthetic + topic.worth:,.0f}"
+            )
+        if self._change.kind == "predicted" and after != topic.records:
+            return f"{topic.records:,} (+{after - topic.records:,} planned)"
+        return f"{topic.records:,}"
+
+
+def _legend(figures: Figures) -> None:
+    signs = [("real", "real records")]
+    if any(topic.synthetic for topic in figures.coverage.topics):
+        signs += [("worth", "generated, what they are worth"), ("made", "generated, beyond that")]
+    if figures.change.kind == "predicted":
+        signs.append(("would", "what the recommended plan adds"))
+    with box("div", "legend small soft"):
+        for kind, words in [*signs, ("aim", "target at today's size")]:
+            with box("span"):
+                with box("span", "bar", aria_hidden="true"):
+                    box("span", kind).style("left:0;width:100%" if kind != "aim" else "left:45%")
+                text(words)
+
+
+def _furthest_below(topic: TopicCoverage) -> tuple[bool, float]:
+    return (topic.representation is None, topic.representation or 0.0)
+
+
+def _map_picture(services: Services, workflow_id: str, under: list[str]) -> str:
+    from ....tools.coverage.space.topic_map import map_topics
+    from ...views.plots.map import draw_map
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "map.png"
+        draw_map(map_topics(services, workflow_id), under, file)
+        return base64.b64encode(file.read_bytes()).decode()

@@ -1,0 +1,115 @@
+"""A served page in a real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Request, sync_playwright
+
+from ..endpoint import Endpoint
+
+WAIT = 120_000
+"""Milliseconds; long, since on a busy machine a first start embeds and imports for a while."""
+_LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@dataclass
+class Served:
+    """A server process.
+
+    Attributes:
+        url: as it is printed, with the token.
+    """
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @property
+    def origin(self) -> str:
+        return self.url.partition("/?")[0]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def serve(home: Path, endpoint: Endpoint, port: int = 0) -> Served:
+    """`finetune-coverage serve` on the loopback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=home.parent,
+        env=os.environ
+        | endpoint.environment
+        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+    )
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    found = re.search(r"http://\S+", said)
+    assert found, said
+    return Served(process, found.group())
+
+
+@dataclass
+class Tab:
+    """A page with what went on in it.
+
+    Attributes:
+        foreign: addresses that it asked for and that are not the server's.
+        errors: what its scripts complained of.
+    """
+
+    page: Page
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    received: int = 0
+
+    def watch(self, origin: str) -> None:
+        """Note everything from now on."""
+
+        def asked(request: Request) -> None:
+            if not request.url.startswith((origin, "data:", origin.replace("http", "ws", 1))):
+                self.foreign.append(request.url)
+
+        def finished(request: Request) -> None:
+            self.received += 0 if self.page.is_closed() else request.sizes()["responseBodySize"]
+
+        self.page.on("request", asked)
+        self.page.on("requestfinished", finished)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def faults(self) -> list[str]:
+        """What axe finds against WCAG 2.2 A and AA."""
+        found: dict[str, Any] = Axe().run(self.page, options=_LEVELS).response
+        return [
+            f"{fault['id']}: {node['html'][:150]}" for fault in found["violations"] for node in fault["nodes"]
+        ]
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Chromium, without a window."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed (`apt install chromium`)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -1,0 +1,194 @@
+"""The page as a person uses it, in a real browser: from a file to an export, over reloads, a second tab and a kill."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finetune_coverage.tools.dataset.bundled_sample import sample_path
+from playwright.sync_api import expect
+
+from ..endpoint import Endpoint
+from .pages import WAIT, Served, Tab, browser, serve
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
+
+MARKUP = (
+    "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'> **bold** [link](javascript:1)"
+)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    server = Endpoint()
+    server.latency = 0.3
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled sample, with a record more whose text would be code on a careless page."""
+    messages = [
+        {"role": "user", "content": f"{MARKUP} What does that line in the log mean?"},
+        {"role": "assistant", "content": "It is harmless; it can be left."},
+    ]
+    file = tmp_path_factory.mktemp("data") / "support cases.jsonl"
+    lines = [
+        sample_path().read_text(encoding="utf-8"),
+        json.dumps({"messages": messages, "topic": "technical_issues"}),
+    ]
+    file.write_text("".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def test_from_a_file_to_an_export(endpoint: Endpoint, dataset: Path, tmp_path: Path) -> None:
+    expect.set_options(timeout=WAIT)
+    with browser() as chromium:
+        served = serve(tmp_path / "home", endpoint)
+        try:
+            context = chromium.new_context(accept_downloads=True)
+            tab = Tab(context.new_page())
+            tab.page.set_default_timeout(WAIT)
+            tab.watch(served.origin)
+            _import(tab, served, dataset)
+            _approve_an_edited_plan(tab)
+            served = _watch_it_over_a_reload_a_second_tab_and_a_kill(
+                context, tab, served, tmp_path / "home", endpoint
+            )
+            _review(tab, served)
+            _topics(tab, served)
+            _export(tab, served)
+            assert tab.page.evaluate("window.pwned") is None
+            assert tab.foreign == []
+            assert tab.errors == []
+        except BaseException:
+            tab.page.screenshot(path=tmp_path / "failed.png")
+            raise
+        finally:
+            served.kill()
+
+
+def _import(tab: Tab, served: Served, dataset: Path) -> None:
+    page = tab.page
+    page.goto(served.url)
+    assert "token" not in page.url, "the key does not stay in the address"
+    page.wait_for_selector("text=None yet")
+    assert tab.received < 1_500_000
+    assert tab.faults() == []
+    page.set_input_files("input[type=file]", dataset)
+    expect(page.get_by_text("151 records of support cases.jsonl")).to_be_visible()
+    page.get_by_role("link", name="Look at support-cases").click()
+    expect(page.get_by_text("technical_issues").first).to_be_visible()
+    page.wait_for_selector("text=Look at the plan")
+    for dark in ("light", "dark"):
+        page.emulate_media(color_scheme=dark)
+        assert tab.faults() == []
+
+
+def _approve_an_edited_plan(tab: Tab) -> None:
+    page = tab.page
+    page.get_by_text("Look at the plan").click()
+    approve = page.get_by_role("button", name=re.compile("Approve and generate \\d+ records"))
+    expect(approve).to_be_enabled()
+    before = page.get_by_label("Plan").inner_text()
+    page.get_by_label("Records for technical_issues").fill("6")
+    approve = page.get_by_role("button", name=re.compile("Approve and generate 6 records"))
+    expect(approve).to_be_enabled()
+    assert page.get_by_label("Plan").inner_text() != before, "score and cost follow the table"
+    assert tab.faults() == []
+    approve.click()
+    page.wait_for_selector("[role=progressbar]")
+
+
+def _watch_it_over_a_reload_a_second_tab_and_a_kill(
+    context: Any, tab: Tab, served: Served, home: Path, endpoint: Endpoint
+) -> Served:
+    page = tab.page
+    page.reload()
+    page.wait_for_selector("[role=progressbar]")
+    other = context.new_page()
+    other.goto(f"{served.origin}/data/support-cases/plan")
+    other.wait_for_selector("[role=progressbar]")
+    page.wait_for_function("document.querySelector('[role=progressbar]')?.ariaValueNow >= 1")
+    other.close()
+    port = int(served.origin.rpartition(":")[2])
+    served.kill()
+    paid = endpoint.calls
+    served = serve(home, endpoint, port)
+    page.goto(f"{served.origin}/data/support-cases/plan")  # the cookie is still good
+    resume = page.get_by_label("Question").get_by_role("button").first
+    expect(resume).to_contain_text(re.compile("resume|go on|carry on", re.IGNORECASE))
+    assert endpoint.calls == paid, "nothing goes on by itself"
+    resume.click()
+    expect(page.get_by_text(re.compile("Round 1: 6 of 6"))).to_be_visible()
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_text("16 → 22, worth")).to_be_visible()
+    return served
+
+
+def _review(tab: Tab, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.origin}/data/support-cases/review")
+    entries = page.locator(".queue [data-number]")
+    expect(entries).to_have_count(6)
+    assert tab.faults() == []
+    page.keyboard.press("j")
+    expect(entries.nth(1)).to_have_attribute("aria-current", "true")
+    page.keyboard.press("n")
+    expect(page.locator("#reason")).to_be_focused()
+    page.keyboard.type("too vague")
+    page.keyboard.press("Enter")
+    page.keyboard.press("e")  # at once: it is for the record that comes next
+    expect(entries).to_have_count(5)
+    page.get_by_label(re.compile("^assistant")).last.fill("Update it, then it is mended.")
+    page.get_by_role("button", name="Save the edited record").click()
+    expect(page.locator(".turn.assistant .text").get_by_text("Update it, then it is mended.")).to_be_visible()
+    page.get_by_role("button", name="Move", exact=True).click()
+    page.get_by_label("Its topic", exact=True).last.select_option("billing_questions")
+    expect(entries.first.locator("xpath=../*[@aria-current]")).to_contain_text("billing_questions")
+    page.get_by_label("Origin").select_option("")
+    page.get_by_label("Topic", exact=True).select_option("technical_issues")
+    page.get_by_text("<script>window.pwned").first.click()
+    expect(page.get_by_label("Record").get_by_text("[link](javascript:1)").first).to_be_visible()
+
+
+def _topics(tab: Tab, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.origin}/data/support-cases/topics")
+    page.get_by_label("Description of technical_issues").fill("Faults of the app and of devices.")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Description of technical_issues kept").first).to_be_visible()
+    page.get_by_label("Weight of technical_issues").fill("2")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Weight of technical_issues set").first).to_be_visible()
+    page.get_by_label("New rule").fill("환불을 약속하지 마세요")
+    page.get_by_role("button", name="Add the rule").click()
+    expect(page.get_by_label("Rules").get_by_text("환불을 약속하지 마세요")).to_be_visible()
+    assert tab.faults() == []
+    page.reload()
+    expect(page.get_by_label("Weight of technical_issues")).to_have_value("2")
+    expect(page.get_by_label("Description of technical_issues")).to_have_value(
+        "Faults of the app and of devices."
+    )
+
+
+def _export(tab: Tab, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.origin}/data/support-cases/export")
+    page.get_by_role("button", name="Check the records").click()
+    expect(page.get_by_text(re.compile("of 156 records are clean"))).to_be_visible()
+    page.get_by_role("button", name="Make the files").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download support-cases.jsonl").click()
+    written = [
+        json.loads(line) for line in Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    ]
+    topics = [record["topic"] for record in written]
+    assert (topics.count("billing_questions"), topics.count("technical_issues")) == (46, 20)
+    assert any(record["messages"][-1]["content"] == "Update it, then it is mended." for record in written)
+    assert tab.faults() == []
