@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...tools.bounds import MOST_LISTED
+from ...tools.errors import InvalidInput
 from ..output import note, print_json, say
 from ..views.record_bar import record_bar
+from .file_or_stdout import STDOUT, file_or_stdout
 from .options_and_prompts import AsJson, Workflow, finite, open_services
 
 if TYPE_CHECKING:
@@ -25,7 +28,11 @@ def export(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="File (huggingface: folder) to write.", show_default=False
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File (huggingface: folder) to write; - is standard output.",
+            show_default=False,
         ),
     ],
     file_format: Annotated[
@@ -92,12 +99,14 @@ def export(
         raise typer.BadParameter("give a share between 0 and 1, such as 0.9.", param_hint="--split")
     if only_synthetic and not with_synthetic:
         raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
+    if output == STDOUT and as_json:
+        raise typer.BadParameter("both would be on standard output; leave --json out.", param_hint="--output")
     origin: Origin | None = None if with_synthetic else "real"
-    with record_bar("Exporting") as on_progress:
+    with file_or_stdout(output) as target, record_bar("Exporting") as on_progress:
         report = export_records(
             open_services().store,
             workflow,
-            output,
+            target,
             include_all=include_all,
             overwrite=overwrite,
             origin="synthetic" if only_synthetic else origin,
@@ -109,15 +118,26 @@ def export(
             oversample=oversample,
             on_progress=on_progress,
         )
+        if output == STDOUT and report.files != (target,):
+            raise InvalidInput(
+                f"{file_format} with these options is more than one file.",
+                hint="Name a file or folder to write.",
+            )
     if as_json:
         print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
         return
-    show_export(report)
+    show_export(report, note if output == STDOUT else say)
 
 
-def show_export(report: ExportReport) -> None:
-    """Print what was written, what the format lost, and what was left out."""
-    say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
+def show_export(report: ExportReport, tell: Callable[..., None] = say) -> None:
+    """Print what was written, what the format lost, and what was left out.
+
+    Args:
+        report: what the export did.
+        tell: prints a line: `note` where the records themselves are on standard output.
+    """
+    place = "standard output" if tell is note else report.path
+    tell(f"{report.written} records written to {place} ({report.synthetic} synthetic).", style="bold")
     if len(report.halves) > 1:
         say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))
     if report.files != (report.path,):
