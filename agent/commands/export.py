@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...tools.bounds import MOST_LISTED
+from ...tools.errors import InvalidInput
 from ..output import note, print_json, say
 from ..views.record_bar import record_bar
+from .file_or_stdout import STDOUT, file_or_stdout
 from .options_and_prompts import AsJson, Workflow, finite, open_services
 from .validate import beside_lines
 
@@ -26,7 +29,11 @@ def export(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="File (huggingface: folder) to write.", show_default=False
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File (huggingface: folder) to write; - is standard output.",
+            show_default=False,
         ),
     ],
     file_format: Annotated[
@@ -99,6 +106,8 @@ def export(
         raise typer.BadParameter("give a share between 0 and 1, such as 0.9.", param_hint="--split")
     if only_synthetic and not with_synthetic:
         raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
+    if output == STDOUT and as_json:
+        raise typer.BadParameter("both would be on standard output; leave --json out.", param_hint="--output")
     origin: Origin | None = None if with_synthetic else "real"
     told: list[ExportReport] = []
 
@@ -106,11 +115,11 @@ def export(
         told.append(planned)
         show_losses(planned)
 
-    with record_bar("Exporting") as on_progress:
+    with file_or_stdout(output) as target, record_bar("Exporting") as on_progress:
         report = export_records(
             open_services().store,
             workflow,
-            output,
+            target,
             include_all=include_all,
             overwrite=overwrite,
             origin="synthetic" if only_synthetic else origin,
@@ -124,12 +133,17 @@ def export(
             on_survey=None if as_json else tell,
             on_progress=on_progress,
         )
+        if output == STDOUT and report.files != (target,):
+            raise InvalidInput(
+                f"{file_format} with these options is more than one file.",
+                hint="Name a file or folder to write.",
+            )
     if as_json:
         print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
     elif dry_run:
         say(f"{report.written} records would be written to {report.path} ({report.synthetic} synthetic).")
     else:
-        show_export(report, losses_told=bool(told))
+        show_export(report, note if output == STDOUT else say, losses_told=bool(told))
 
 
 def show_losses(report: ExportReport) -> None:
@@ -157,9 +171,16 @@ def show_losses(report: ExportReport) -> None:
         )
 
 
-def show_export(report: ExportReport, *, losses_told: bool = False) -> None:
-    """Print what was written and, unless it was told before, what the format lost and what was left out."""
-    say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
+def show_export(report: ExportReport, tell: Callable[..., None] = say, *, losses_told: bool = False) -> None:
+    """Print what was written and, unless it was told before, what the format lost and what was left out.
+
+    Args:
+        report: what the export did.
+        tell: prints a line: `note` where the records themselves are on standard output.
+        losses_told: whether the losses were printed before it wrote.
+    """
+    place = "standard output" if tell is note else report.path
+    tell(f"{report.written} records written to {place} ({report.synthetic} synthetic).", style="bold")
     if len(report.halves) > 1:
         say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))
     if report.files != (report.path,):
