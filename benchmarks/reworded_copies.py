@@ -17,9 +17,8 @@ from pathlib import Path
 import numpy as np
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.checks.form.likeness import likeness_limit
-from finetune_coverage.tools.generation.checks.form.said_again import SaidAgain
+from finetune_coverage.tools.generation.checks.form.said_again import SaidAgain, as_dense
 from finetune_coverage.tools.generation.checks.form.semantic_duplicate import LEAST_NEAR
-from finetune_coverage.tools.generation.checks.form.topic import probed_records
 from numpy.typing import NDArray
 
 from .cached_embeddings import embedded
@@ -70,7 +69,7 @@ def measured(path: Path, known: int) -> list[str]:
     limits, vectors_of = [], Vectors()
     for topic in cut:
         texts, held = by_topic[topic][:known], by_topic[topic][known : known + HELD]
-        vectors, probed = vectors_of(texts), probed_records(topic, there)
+        vectors, probed = vectors_of(texts), as_dense(topic, there)
         own = [record for record in there if record.topic == topic]
         pool = vectors_of([record.written_text("user") for record in probed])
         said_again, most = SaidAgain(probed, pool, own, vectors), likeness_limit(vectors)

@@ -29,7 +29,7 @@ from ..checks.form.refusals import Refusals
 from ..checks.form.review_rules import ReviewRules
 from ..checks.form.reworded import Reworded
 from ..checks.form.role_grammar import RoleGrammar
-from ..checks.form.said_again import SaidAgain
+from ..checks.form.said_again import SaidAgain, as_dense
 from ..checks.form.semantic_duplicate import SemanticDuplicate
 from ..checks.form.tool_calls import ToolCalls
 from ..checks.form.topic import TopicCheck, probed_records
@@ -248,12 +248,11 @@ def duplicate_checks(
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
     vectors = _vectors(services, workflow_id, of_topic, loading)
     is_reworded = services.settings.profile == "small"
-    probed = probed_records(topic, real)
-    said_again = None
-    if probed:
+    pool, said_again = as_dense(topic, real), None
+    if pool:
         is_real = [row for row, record in enumerate(of_topic) if record.origin == "real"]
         own, own_vectors = [of_topic[row] for row in is_real], vectors[is_real] if is_real else None
-        said_again = SaidAgain(probed, _vectors(services, workflow_id, probed, loading), own, own_vectors)
+        said_again = SaidAgain(pool, _vectors(services, workflow_id, pool, loading), own, own_vectors)
     by_meaning = SemanticDuplicate(written, of_topic, vectors, stays_close=is_reworded, said_again=said_again)
     return [exact, near, by_meaning], {}
 

@@ -27,11 +27,30 @@ LEAST_LIMIT = 0.7
 """Below it a third of what the record says is missing, whatever the real ones do."""
 LEAST_POOL, LEAST_OWN = 40, 50
 """Real records, of all topics or of one, from which on it is known how much they say each other again."""
-MOST_OWN = 1_000
+MOST_OWN, MOST_OF_A_TOPIC = 1_000, 100
 SAME_WORDS = 0.75
 """Share of all words of two texts from which on they are near duplicates, which another check refuses."""
 
 Words = NDArray[np.uint64]
+
+
+def as_dense(topic: str, real: Sequence[Record]) -> list[Record]:
+    """Real records to learn from: of other topics as many each as the topic has. Among more a nearer one is found.
+
+    Args:
+        topic: that is written for.
+        real: records of all topics.
+    """
+    by_topic: dict[str | None, list[Record]] = {topic: []}
+    for record in real:
+        if record.topic and record.user_text.strip():
+            by_topic.setdefault(record.topic, []).append(record)
+    most = min(MOST_OF_A_TOPIC, len(by_topic[topic]))
+    pool: list[Record] = []
+    for records in by_topic.values():
+        if len(pool) < MOST_OWN:
+            pool += records[:most]
+    return pool
 
 
 class SaidAgain:
