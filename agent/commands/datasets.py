@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _FILES_NAMED = 5
 _CANDIDATES_NAMED = 3
 _OF_UNKNOWN_LAYOUT = ("no_messages", "unsupported_format")
-FIELDS_SHOWN = 12
 BAD_LINES_SHOWN = 200
 """How many bad lines are printed one by one; `--json` has them all."""
 
@@ -205,8 +204,7 @@ def _told_now_and_then() -> OnProgress:
 
 
 def _show_import(workflow: str, report: ImportReport, named: list[str], left_alone: list[str]) -> None:
-    from ...tools.coverage.wording import plural
-    from ...tools.dataset.formats.chat_body import EXTRA_KEY
+    from ..views.import_report import import_lines
 
     for found in report.formats:
         say(f"{found.text}: {found.records} records", style="dim")
@@ -214,45 +212,19 @@ def _show_import(workflow: str, report: ImportReport, named: list[str], left_alo
         others = f" and {len(left_alone) - _FILES_NAMED} more" if len(left_alone) > _FILES_NAMED else ""
         say(f"Left alone, for their names: {', '.join(left_alone[:_FILES_NAMED])}{others}.", style="dim")
     say(f"{report.added} records imported into {workflow}.", style="bold")
-    if report.already_there:
-        say(f"{report.already_there} were there already.")
-    if report.without_topic:
-        say(f"{report.without_topic} have no topic; they stay out of the balance score.")
+    for line in import_lines(report):
+        say(line)
     if report.topic_candidates:
         likely = report.topic_candidates[:_CANDIDATES_NAMED]
         say(
             f"Topics could be in {'; '.join(map(str, likely))}. To use the first, import into another workflow:"
         )
         say(f"  {command_line('import', *named, '--topic-field', likely[0].field, '-w', 'ANOTHER-ID')}")
-    if report.without_assistant:
-        say(
-            f"{report.without_assistant} have no assistant turn: they count, but nothing is learnt from them."
-        )
-    beside = {name: count for name, count in report.beside.items() if name != EXTRA_KEY}
-    if beside:
-        fields = ", ".join(f"`{name}` ({count})" for name, count in list(beside.items())[:FIELDS_SHOWN])
-        rest = f", … and {len(beside) - FIELDS_SHOWN} more (--json)" if len(beside) > FIELDS_SHOWN else ""
-        say(
-            f"{plural(len(beside), 'field')} of up to {max(beside.values())} records stay beside the conversation, "
-            f"kept and not learnt: {fields}{rest}."
-        )
-    if more := report.beside.get(EXTRA_KEY):
-        say(f"{plural(more, 'record')} hold more than OpenAI chat has a place for, kept under `{EXTRA_KEY}`.")
     for names in report.near_same:
         others = " ".join(shlex.quote(name) for name in names[1:])
         say(
             f"Topics that differ only in how they are written: {', '.join(map(repr, names))}. To make one of them: "
             f"finetune-coverage topics merge {others} -w {workflow} --into {shlex.quote(names[0])}"
-        )
-    for field, count in report.left_beside.items():
-        say(f"`{field}` stays beside the conversation in {count} records: it is no part of what is learnt.")
-    for what, count in report.mended.items():
-        say(f"Mended in {count} {'place' if count == 1 else 'places'}: {what}.")
-    marked = report.marked_bad
-    if marked:
-        say(
-            f"{len(marked)} records are marked as bad answers and were not imported: nothing is to be learnt from "
-            f"them. The first: {marked[0].place}, {marked[0].reason}."
         )
     _show_bad([line for line in report.bad if line.code != "marked_bad"], named)
 

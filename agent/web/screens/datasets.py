@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
+
+from nicegui import ui
 
 from ....tools.analyze_coverage import analyze
 from ....tools.coverage.balance import status_of
@@ -13,15 +15,23 @@ from ....tools.coverage.report import Coverage
 from ....tools.dataset.bundled_sample import sample_path, sample_topics_path
 from ....tools.dataset.import_report import ImportReport
 from ....tools.dataset.importer import import_files
+from ....tools.dataset.mapping.mapping_file import mapping_of
+from ....tools.dataset.mapping.suggestion import suggest_mapping
+from ....tools.dataset.sources import SourceFile
+from ....tools.dataset.topic_candidates import HowToRead
+from ....tools.dataset.topic_label import DEFAULT_FIELD
 from ....tools.dataset.topics_file import read_topics
 from ....tools.errors import CoverageError
 from ....tools.services import Services
 from ....tools.store.workflows import WorkflowSummary, list_workflows, set_topics
+from ...views.import_report import import_lines
 from ..elements import address, box, button, field, link, text, text_input
 from ..frame import plain_frame
 from ..uploads import Uploads
+from .transcript import draw_messages
 
 _BAD_SHOWN = 20
+_CANDIDATES = 3
 _MEASURED = 50
 """Datasets of a long list whose score is shown."""
 
@@ -32,10 +42,12 @@ class Datasets:
     def __init__(self, services: Services, uploads: Uploads) -> None:
         self._services, self._uploads = services, uploads
         self._name = ""
-        self._topic_field = "topic"
+        self._topic_field = DEFAULT_FIELD
+        self._file: SourceFile | None = None
 
     async def draw(self) -> None:
         """Draw the list and the form."""
+        ui.context.client.on_delete(self._forget)
         found = await asyncio.to_thread(list_workflows, self._services.store)
         scores = await asyncio.to_thread(
             lambda: {each.id: analyze(self._services, each.id) for each in found[:_MEASURED]}
@@ -70,7 +82,7 @@ class Datasets:
                     text_input(
                         lambda typed: setattr(self, "_topic_field", typed.strip()),
                         name="Field that holds the topic",
-                        value="topic",
+                        value=DEFAULT_FIELD,
                     )
             with box("label", "drop"):
                 text("Choose a file, or drop it here", "div")
@@ -88,32 +100,99 @@ class Datasets:
         if problem := answer.get("problem"):
             self._say(problem, "bad")
             return
-        file, name = self._uploads.take(answer["key"])
-        try:
-            await self._import(self._name or _id_from(name), [file], name)
-        finally:
-            file.unlink()
+        self._forget()
+        path, name = self._uploads.take(answer["key"])
+        self._file = SourceFile(path, name)
+        await self._import(self._name or _id_from(name), self._file)
 
     async def _take_sample(self) -> None:
-        await self._import(self._name or "sample", [sample_path()], "the bundled sample")
-        set_topics(self._services.store, self._name or "sample", read_topics(sample_topics_path()))
+        name = self._name or "sample"
+        await self._import(name, SourceFile(sample_path(), "the bundled sample"))
+        set_topics(self._services.store, name, read_topics(sample_topics_path()))
 
-    async def _import(self, workflow_id: str, files: list[Path], shown: str) -> None:
-        self._say(f"Reading {shown}…", "working")
+    def _forget(self) -> None:
+        """Delete the copy of the file that came in; it stays until then, to be read in another way."""
+        if self._file is not None:
+            self._file.path.unlink(missing_ok=True)
+            self._file = None
+
+    async def _import(
+        self, workflow_id: str, file: SourceFile, *, topic_field: str = "", mapping: str = ""
+    ) -> None:
+        self._say(f"Reading {file.name}…", "working")
+        topic_field = topic_field or self._topic_field or DEFAULT_FIELD
         try:
+            known = mapping_of(mapping) if mapping else None
             report = await asyncio.to_thread(
                 import_files,
                 self._services.store,
                 workflow_id,
-                files,
-                topic_field=self._topic_field or "topic",
+                [file],
+                topic_field=topic_field,
+                mapping=known,
             )
         except CoverageError as error:
             self._say(str(error), "bad")
+            if mapping:
+                await self._propose(workflow_id, file, mapping)
             return
         self._outcome.clear()
         with self._outcome:
-            _draw_report(report, workflow_id, shown)
+            _draw_report(report, workflow_id, file.name)
+            self._draw_candidates(report, workflow_id, file)
+        if not report.good and report.bad:
+            await self._propose(workflow_id, file, mapping)
+
+    def _draw_candidates(self, report: ImportReport, workflow_id: str, file: SourceFile) -> None:
+        if file is not self._file:
+            return
+        for candidate in report.topic_candidates[:_CANDIDATES]:
+            again = partial(
+                self._import, f"{workflow_id}-{candidate.field}", file, topic_field=candidate.field
+            )
+            text(f"Topics could be in {candidate}.", "p")
+            button(f"Import it anew with topics from {candidate.field}", again, quiet=True)
+
+    async def _propose(self, workflow_id: str, file: SourceFile, edited: str) -> None:
+        """Show how the file could be read: a proposal, or what the person made of it, with the first record by it."""
+        try:
+            found = await asyncio.to_thread(
+                suggest_mapping,
+                file,
+                HowToRead(mapping=mapping_of(edited)) if edited else HowToRead(),
+            )
+            words, problem = edited or found.mapping, ""
+        except CoverageError as error:
+            found, words, problem = None, edited, str(error)
+        kept = [words]
+        with self._outcome, box("section", aria_label="Mapping").style("margin-top:1rem"):
+            text("What its fields are", "h2")
+            if problem:
+                text(problem, "p", "bad")
+            area = text_input(
+                partial(kept.__setitem__, 0), name="Mapping, as YAML", value=words, tag="textarea"
+            )
+            area.props["rows"] = str(min(16, words.count("\n") + 3))
+            area.style("font-family:ui-monospace,monospace;font-size:.85rem")
+            with box("div", "acts"):
+                button(
+                    "Show the first record by it",
+                    lambda: self._preview(workflow_id, file, kept[0]),
+                    quiet=True,
+                )
+                button("Import with this mapping", lambda: self._import(workflow_id, file, mapping=kept[0]))
+            if found is not None:
+                text(
+                    f"By it {found.read} of the first {found.looked_at} can be read; the first of them:",
+                    "p",
+                    "soft",
+                )
+                draw_messages(found.messages)
+                text(f"Topic: {found.topic or 'none'}", "p", "soft")
+
+    async def _preview(self, workflow_id: str, file: SourceFile, edited: str) -> None:
+        self._outcome.clear()
+        await self._propose(workflow_id, file, edited)
 
     def _say(self, words: str, classes: str) -> None:
         self._outcome.clear()
@@ -140,17 +219,17 @@ def _draw_table(found: Sequence[WorkflowSummary], measured: Mapping[str, Coverag
 
 def _draw_report(report: ImportReport, workflow_id: str, shown: str) -> None:
     text(f"{report.added:,} records of {shown} are in {workflow_id}.", "p")
-    if report.already_there:
-        text(f"{report.already_there:,} were there already.", "p")
-    if report.without_topic:
-        text(f"{report.without_topic:,} have no topic; they stay out of the balance score.", "p", "warn")
-    for name, count in report.left_beside.items():
-        text(f"The field {name} stays beside the conversation in {count:,} records.", "p", "warn")
-    for line in report.bad[:_BAD_SHOWN]:
-        text(f"Line {line.line}: {line.reason}", "p", "bad small")
-    if len(report.bad) > _BAD_SHOWN:
-        text(f"… and {len(report.bad) - _BAD_SHOWN:,} more lines that could not be read.", "p", "bad small")
-    if report.added or report.already_there:
+    for line in import_lines(report):
+        text(line, "p", "small")
+    for names in report.near_same:
+        text(f"Topics that differ only in how they are written: {', '.join(names)}.", "p", "warn small")
+    bad = [unread for unread in report.bad if unread.code != "marked_bad"]
+    for unread in bad[:_BAD_SHOWN]:
+        where = "" if unread.line is None else f"Line {unread.line}: "
+        text(f"{where}{unread.reason}", "p", "bad small")
+    if len(bad) > _BAD_SHOWN:
+        text(f"… and {len(bad) - _BAD_SHOWN:,} more lines that could not be read.", "p", "bad small")
+    if report.good:
         link(f"Look at {workflow_id}", address(workflow_id), "act")
 
 

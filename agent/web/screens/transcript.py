@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ....tools.dataset.record import Message, Record, message_text
@@ -26,7 +27,12 @@ def draw_record(record: Record, beside: Record | None = None) -> None:
     with box("div", "small"):
         text(record.topic or "no topic", "span", "tag")
         text(record.origin, "span", "tag")
-    for message in record.messages:
+    draw_messages(record.messages, known)
+
+
+def draw_messages(messages: Sequence[Message], known: frozenset[str] | None = None) -> None:
+    """Draw turns; with ``known``, the words of another record, those that are not among them are marked."""
+    for message in messages:
         _draw_turn(message, known)
 
 

@@ -22,9 +22,25 @@ def read_mapping(path: str | Path) -> FieldMapping:
         InvalidInput: the file cannot be read, or what it says is no mapping; the key is named.
     """
     file = Path(path).expanduser()
-    document = load_yaml(file, _HINT)
+    return _mapping(load_yaml(file, _HINT), str(file))
+
+
+def mapping_of(text: str) -> FieldMapping:
+    """The mapping that a text says, as a file of it would.
+
+    Raises:
+        InvalidInput: it is no YAML, or what it says is no mapping; the key is named.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InvalidInput(f"The mapping is no YAML: {' '.join(str(error).split())}.", hint=_HINT) from error
+    return _mapping(document, "The mapping")
+
+
+def _mapping(document: Any, named: str) -> FieldMapping:
     if not isinstance(document, dict):
-        raise InvalidInput(f"{file} does not hold `key: field` lines.", hint=_HINT)
+        raise InvalidInput(f"{named} does not hold `key: field` lines.", hint=_HINT)
     try:
         return FieldMapping.model_validate(_with_texts_as_keys(document))
     except ValidationError as error:
@@ -32,9 +48,9 @@ def read_mapping(path: str | Path) -> FieldMapping:
         place = ".".join(str(step) for step in first["loc"] if step != "function-after")
         if first["type"] == "extra_forbidden":
             known = ", ".join(FieldMapping.model_fields)
-            raise InvalidInput(f"{file}: unknown key {place!r}.", hint=f"Known keys: {known}.") from error
+            raise InvalidInput(f"{named}: unknown key {place!r}.", hint=f"Known keys: {known}.") from error
         said = first["msg"].removeprefix("Value error, ")
-        raise InvalidInput(f"{file}{f', {place}' if place else ''}: {said}.", hint=_HINT) from error
+        raise InvalidInput(f"{named}{f', {place}' if place else ''}: {said}.", hint=_HINT) from error
 
 
 def mapping_text(mapping: FieldMapping) -> str:
