@@ -14,10 +14,11 @@ from .coverage.plans import Planner, caps_of
 from .coverage.recommendation import Recommendation, recommend
 from .coverage.report import Coverage, build_coverage
 from .coverage.review_needs import ReviewNeed
+from .dataset.topic_candidates import topic_candidates
 from .errors import CoverageError
 from .failure import internal_failure
 from .generation.topic_profiles import topic_profiles
-from .store.records import topic_counts, worth_of_topics
+from .store.records import load_records, topic_counts, worth_of_topics
 from .store.workflows import list_topics
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ _LABELS_TO_COME = ReviewNeed(
     topic=None,
     reason="Whether labels contradict their texts is still being looked at: ask for a review to see it.",
 )
+
+
+_LOOKED_AT = 200
+"""Records without a topic whose other fields are looked at for one."""
 
 
 class AnalyzeCoverageInput(BaseModel):
@@ -83,7 +88,7 @@ def recommend_for(
     profiles = topic_profiles(services, workflow_id)
     find = label_doubts if wait_for_labels else label_doubts_so_far
     doubtful = find(services.store, workflow_id)
-    return recommend(
+    found = recommend(
         coverage,
         profiles,
         [_LABELS_TO_COME] if doubtful is None else doubtful,
@@ -93,6 +98,20 @@ def recommend_for(
         left_out=left_out,
         labels_looked_at=doubtful is not None,
     )
+    if coverage.total_records and coverage.uncategorized == coverage.total_records:
+        said = _where_topics_could_be(services, workflow_id)
+        return found.model_copy(update={"reason": said}) if said else found
+    return found
+
+
+def _where_topics_could_be(services: Services, workflow_id: str) -> str:
+    """What to do about records of which none has a topic, where one of their fields could hold it; else nothing."""
+    unlabelled = load_records(services.store, workflow_id, topic=None, origin="real", limit=_LOOKED_AT)
+    likely = topic_candidates(record.source for record in unlabelled)
+    if not likely:
+        return ""
+    field = likely[0].field
+    return f"No record has a topic. {likely[0]} could be it: import with --topic-field {field} into another workflow."
 
 
 def cheapest_plans(services: Services, workflow_id: str, coverage: Coverage) -> Frontier:

@@ -40,6 +40,13 @@ class ServerSettings(ModelSettings):
         description="name:token for each person, with commas between them. Once set, every request needs a token, and "
         "the name is kept with approvals. Not set: only this machine is served.",
     )
+    web_password: SecretStr | None = Field(
+        default=None,
+        min_length=12,
+        title="Password of the page",
+        description="What lets a person in where `serve --host` can be reached from other machines; 12 characters or "
+        "more.",
+    )
 
     @field_validator("server_hosts", "server_origins", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...tools.dataset.topic_label import DEFAULT_FIELD
 from ..output import ExitCode, note, print_json, say, stderr
 from ..views.progress import LINE_EVERY_SECONDS
-from .options_and_prompts import AsJson, Workflow, open_services
+from .import_suggestion import command_line, show_suggestion
+from .options_and_prompts import AsJson, open_services
 from .targets import show_change
 
 if TYPE_CHECKING:
-    from ...tools.dataset.import_report import ImportProgress, ImportReport
+    from ...tools.dataset.import_report import BadLine, ImportProgress, ImportReport
     from ...tools.dataset.importer import OnProgress
 
+_FILES_NAMED = 5
+_CANDIDATES_NAMED = 3
+_OF_UNKNOWN_LAYOUT = ("no_messages", "unsupported_format")
 FIELDS_SHOWN = 12
 BAD_LINES_SHOWN = 200
 """How many bad lines are printed one by one; `--json` has them all."""
@@ -27,13 +33,23 @@ BAD_LINES_SHOWN = 200
 
 def import_(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH…", help="Dataset files: JSONL, JSON, CSV, Parquet.", show_default=False),
+        list[str],
+        typer.Argument(
+            metavar="PATH…",
+            help="Datasets: files (JSONL, JSON, CSV, Excel, Parquet), folders, patterns, - for standard input, "
+            "hf://datasets/….",
+            show_default=False,
+        ),
     ],
-    workflow: Workflow,
+    workflow: Annotated[
+        str | None,
+        typer.Option(
+            "--workflow", "-w", metavar="ID", help="The dataset being prepared.", show_default=False
+        ),
+    ] = None,
     topic_field: Annotated[
         str, typer.Option("--topic-field", metavar="NAME", help="The field that holds a record's topic.")
-    ] = "topic",
+    ] = DEFAULT_FIELD,
     topics: Annotated[
         Path | None,
         typer.Option(
@@ -60,12 +76,48 @@ def import_(
             help="Format of the records, such as openai, sharegpt, alpaca, anthropic; auto finds out.",
         ),
     ] = "auto",
+    mapping_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="YAML that says which fields are the turns, the system message, the tools and the topic.",
+            show_default=False,
+        ),
+    ] = None,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest", help="Import nothing; propose such a file and show the first record by it."
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="With --suggest: write it there.", show_default=False
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "--force", help="Replace that file if there is one.")
+    ] = False,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="What the text is written in, such as cp1252, where it is not UTF-8.",
+            show_default=False,
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Read datasets into a workflow; bad lines are reported and the rest goes in."""
     from ...tools.dataset.formats.registry import FORMAT_NAMES
     from ...tools.dataset.importer import import_files
+    from ...tools.dataset.mapping.mapping_file import read_mapping
     from ...tools.dataset.reference_mix import read_mix
+    from ...tools.dataset.sources import opened_sources
+    from ...tools.dataset.topic_candidates import HowToRead
     from ...tools.dataset.topics_file import read_topics
     from ...tools.set_targets import targets_of_mix
     from ...tools.store.workflows import set_topics
@@ -73,24 +125,47 @@ def import_(
     if file_format not in FORMAT_NAMES:
         known = ", ".join(FORMAT_NAMES)
         raise typer.BadParameter(f"{file_format!r} is not known; use one of {known}.", param_hint="--format")
+    if mapping_file is not None and file_format != "auto":
+        raise typer.BadParameter(
+            "the mapping says what the fields are; leave --format out.", param_hint="--map"
+        )
+    mapping = read_mapping(mapping_file) if mapping_file is not None else None
+    if mapping is not None and mapping.topic is not None and topic_field != DEFAULT_FIELD:
+        raise typer.BadParameter("the mapping names the topic already.", param_hint="--topic-field")
+    if suggest:
+        with opened_sources(paths[:1], lambda: sys.stdin.buffer) as sources:
+            how = HowToRead(file_format, topic_field, mapping, encoding)
+            show_suggestion(sources.files[0], how, output, overwrite=overwrite, as_json=as_json)
+        return
+    if workflow is None:
+        raise typer.BadParameter("name the dataset being prepared: -w ID.", param_hint="--workflow")
+    if output is not None:
+        raise typer.BadParameter("it belongs to --suggest.", param_hint="--output")
     declared = read_topics(topics) if topics else None
     mix = read_mix(targets_from, topic_field) if targets_from else None
     services = open_services()
     store = services.store
-    with _import_bar() as on_progress:
+    with opened_sources(paths, lambda: sys.stdin.buffer) as sources, _import_bar() as on_progress:
         report = import_files(
-            store, workflow, paths, topic_field=topic_field, file_format=file_format, on_progress=on_progress
+            store,
+            workflow,
+            sources.files,
+            topic_field=topic_field,
+            file_format=file_format,
+            mapping=mapping,
+            encoding=encoding,
+            on_progress=on_progress,
         )
     if declared is not None and report.good:
         set_topics(store, workflow, declared)
     targets = targets_of_mix(services, workflow, mix) if mix is not None and report.good else None
     if as_json:
-        document = {"workflow_id": workflow, **asdict(report)}
+        document = {"workflow_id": workflow, **asdict(report), "left_alone": sources.left_alone}
         if targets is not None:
             document["targets"] = targets.after
         print_json({"success": report.good > 0 and not report.mostly_unread, "import": document})
     else:
-        _show_import(workflow, report)
+        _show_import(workflow, report, paths, sources.left_alone)
         if targets is not None:
             show_change(targets)
     if not report.good:
@@ -129,17 +204,26 @@ def _told_now_and_then() -> OnProgress:
     return tell
 
 
-def _show_import(workflow: str, report: ImportReport) -> None:
+def _show_import(workflow: str, report: ImportReport, named: list[str], left_alone: list[str]) -> None:
     from ...tools.coverage.wording import plural
     from ...tools.dataset.formats.chat_body import EXTRA_KEY
 
     for found in report.formats:
         say(f"{found.text}: {found.records} records", style="dim")
+    if left_alone:
+        others = f" and {len(left_alone) - _FILES_NAMED} more" if len(left_alone) > _FILES_NAMED else ""
+        say(f"Left alone, for their names: {', '.join(left_alone[:_FILES_NAMED])}{others}.", style="dim")
     say(f"{report.added} records imported into {workflow}.", style="bold")
     if report.already_there:
         say(f"{report.already_there} were there already.")
     if report.without_topic:
         say(f"{report.without_topic} have no topic; they stay out of the balance score.")
+    if report.topic_candidates:
+        likely = report.topic_candidates[:_CANDIDATES_NAMED]
+        say(
+            f"Topics could be in {'; '.join(map(str, likely))}. To use the first, import into another workflow:"
+        )
+        say(f"  {command_line('import', *named, '--topic-field', likely[0].field, '-w', 'ANOTHER-ID')}")
     if report.without_assistant:
         say(
             f"{report.without_assistant} have no assistant turn: they count, but nothing is learnt from them."
@@ -170,7 +254,10 @@ def _show_import(workflow: str, report: ImportReport) -> None:
             f"{len(marked)} records are marked as bad answers and were not imported: nothing is to be learnt from "
             f"them. The first: {marked[0].place}, {marked[0].reason}."
         )
-    bad = [line for line in report.bad if line.code != "marked_bad"]
+    _show_bad([line for line in report.bad if line.code != "marked_bad"], named)
+
+
+def _show_bad(bad: list[BadLine], named: list[str]) -> None:
     for line in bad[:BAD_LINES_SHOWN]:
         say(f"{line.place}: {line.reason} [{line.code}]", style="yellow")
     more = len(bad) - BAD_LINES_SHOWN
@@ -178,3 +265,8 @@ def _show_import(workflow: str, report: ImportReport) -> None:
         say(f"… and {more} more; --json lists them all.", style="yellow")
     if bad:
         say(f"{len(bad)} bad lines were left out.")
+    if any(line.code in _OF_UNKNOWN_LAYOUT for line in bad):
+        say("Fields of your own are told with --map. A mapping is proposed by:")
+        say(f"  {command_line('import', *named[:1], '--suggest', '-o', 'mapping.yaml')}")
+    if any(line.code == "not_utf8" for line in bad):
+        say("Text that is not UTF-8 is read when its encoding is named, such as --encoding cp1252.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...tools.bounds import MOST_LISTED
+from ...tools.errors import InvalidInput
 from ..output import note, print_json, say
 from ..views.record_bar import record_bar
+from .file_or_stdout import STDOUT, file_or_stdout
 from .options_and_prompts import AsJson, Workflow, finite, open_services
+from .validate import beside_lines
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport
@@ -25,7 +29,11 @@ def export(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="File (huggingface: folder) to write.", show_default=False
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="File (huggingface: folder) to write; - is standard output.",
+            show_default=False,
         ),
     ],
     file_format: Annotated[
@@ -33,7 +41,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="openai, sharegpt, alpaca, huggingface, trl, axolotl or llamafactory.",
+            help="openai, sharegpt, alpaca, huggingface, trl, axolotl, llamafactory, azure, together, mistral, "
+            "bedrock, gemini or cohere.",
         ),
     ] = "openai",
     split: Annotated[
@@ -74,7 +83,12 @@ def export(
     ] = False,
     include_all: Annotated[
         bool,
-        typer.Option("--all", help="Also records without an assistant turn, of which nothing is learnt."),
+        typer.Option(
+            "--all", help="Also records without an assistant turn, and those that are marked as bad answers."
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written and lost, and write nothing.")
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "--force", help="Replace files that are there.")
@@ -92,12 +106,20 @@ def export(
         raise typer.BadParameter("give a share between 0 and 1, such as 0.9.", param_hint="--split")
     if only_synthetic and not with_synthetic:
         raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
+    if output == STDOUT and as_json:
+        raise typer.BadParameter("both would be on standard output; leave --json out.", param_hint="--output")
     origin: Origin | None = None if with_synthetic else "real"
-    with record_bar("Exporting") as on_progress:
+    told: list[ExportReport] = []
+
+    def tell(planned: ExportReport) -> None:
+        told.append(planned)
+        show_losses(planned)
+
+    with file_or_stdout(output) as target, record_bar("Exporting") as on_progress:
         report = export_records(
             open_services().store,
             workflow,
-            output,
+            target,
             include_all=include_all,
             overwrite=overwrite,
             origin="synthetic" if only_synthetic else origin,
@@ -107,36 +129,65 @@ def export(
             provenance=provenance,
             leave_out_unfit=leave_out_unfit,
             oversample=oversample,
+            dry_run=dry_run,
+            on_survey=None if as_json else tell,
             on_progress=on_progress,
         )
+        if output == STDOUT and report.files != (target,):
+            raise InvalidInput(
+                f"{file_format} with these options is more than one file.",
+                hint="Name a file or folder to write.",
+            )
     if as_json:
         print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
-        return
-    show_export(report)
+    elif dry_run:
+        say(f"{report.written} records would be written to {report.path} ({report.synthetic} synthetic).")
+    else:
+        show_export(report, note if output == STDOUT else say, losses_told=bool(told))
 
 
-def show_export(report: ExportReport) -> None:
-    """Print what was written, what the format lost, and what was left out."""
-    say(f"{report.written} records written to {report.path} ({report.synthetic} synthetic).", style="bold")
-    if len(report.halves) > 1:
-        say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))
-    if report.files != (report.path,):
-        for file in report.files:
-            say(f"  {file}")
+def show_losses(report: ExportReport) -> None:
+    """Print what the format does not hold, and what is left out."""
     for loss, count in report.lost.items():
         note(f"Not in this format, in {count} records: {loss}.", style="yellow")
+    for line in beside_lines(report.beside, report.left_beside):
+        note(line, style="yellow")
     if report.left_out_unfit:
-        note(f"{report.left_out_unfit} records that do not fit were left out:", style="yellow")
+        note(f"{report.left_out_unfit} records that do not fit are left out:", style="yellow")
         for record in report.unfit:
             note(f"  {record.place}: {record.reason}", style="yellow")
         if report.left_out_unfit > len(report.unfit):
             note(f"  … and {report.left_out_unfit - len(report.unfit)} more", style="yellow")
     if report.left_out_without_assistant:
         note(
-            f"{report.left_out_without_assistant} records without an assistant turn were left out; "
+            f"{report.left_out_without_assistant} records without an assistant turn are left out; "
             "--all keeps them.",
             style="yellow",
         )
+    if report.left_out_marked_bad:
+        note(
+            f"{report.left_out_marked_bad} records that are marked as bad answers are left out; --all keeps them.",
+            style="yellow",
+        )
+
+
+def show_export(report: ExportReport, tell: Callable[..., None] = say, *, losses_told: bool = False) -> None:
+    """Print what was written and, unless it was told before, what the format lost and what was left out.
+
+    Args:
+        report: what the export did.
+        tell: prints a line: `note` where the records themselves are on standard output.
+        losses_told: whether the losses were printed before it wrote.
+    """
+    place = "standard output" if tell is note else report.path
+    tell(f"{report.written} records written to {place} ({report.synthetic} synthetic).", style="bold")
+    if len(report.halves) > 1:
+        say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))
+    if report.files != (report.path,):
+        for file in report.files:
+            say(f"  {file}")
+    if not losses_told:
+        show_losses(report)
     if report.only_training:
         note(f"Too few records for validation, all in training: {_topics(report.only_training)}.")
     if report.over_share:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ...tools.errors import InvalidInput
+from ...tools.settings import PREFIX
 from ..output import note, say
 from .options_and_prompts import open_services, person
-
-_PASSWORD = "FINETUNE_COVERAGE_WEB_PASSWORD"
-_LEAST_PASSWORD = 12
 
 
 def serve(
@@ -42,35 +39,32 @@ def serve(
 
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--certificate and --key go together.")
-    password = os.environ.get(_PASSWORD) or None
-    if not is_loopback(host) and (certificate is None or len(password or "") < _LEAST_PASSWORD):
+    services = open_services()
+    typed = services.settings.web_password
+    is_near = is_loopback(host)
+    if not is_near and (certificate is None or typed is None):
         raise InvalidInput(
             f"{host} can be reached from other machines.",
-            hint=f"Give --certificate and --key, and a password of {_LEAST_PASSWORD} characters or more in "
-            f"{_PASSWORD}; or leave --host out and reach the page through ssh.",
+            hint=f"Give --certificate and --key, and a password in {PREFIX}WEB_PASSWORD; or leave --host out and reach "
+            "the page through ssh.",
         )
     try:
         from ..web.serve import serve as serve_page
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in (
-            "nicegui",
-            "fastapi",
-            "uvicorn",
-            "markdown_it",
-        ):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("nicegui", "fastapi", "uvicorn", "markdown_it"):
             raise
         raise InvalidInput(
             f"The page needs a package that is not installed: {error.name}.",
             hint="pip install 'finetune-coverage[web]'",
         ) from error
-    services = open_services()
     asyncio.run(
         serve_page(
             services,
             host,
             port,
             person=person(),
-            password=None if is_loopback(host) else password,
+            password=None if is_near or typed is None else typed.get_secret_value(),
             certificate=(certificate, key) if certificate and key else None,
             on_start=_say_where,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,22 +15,38 @@ from ..views.record_bar import record_bar
 from .options_and_prompts import AsJson, Workflow, open_services
 
 if TYPE_CHECKING:
-    from ...tools.dataset.validation.report import RuleReport, ValidationReport
+    from ...tools.dataset.validation.report import FileReport, RuleReport, ValidationReport
 
 _PLACES_SHOWN = 3
 _TOPICS_SHOWN = 3
+_FIELDS_SHOWN = 6
 _WORST = 0.1
 """Share of a topic from which its loss is worth a word."""
 
 
 def validate(
     workflow: Workflow,
-    max_tokens: Annotated[
-        int,
+    vendor: Annotated[
+        str | None,
         typer.Option(
-            "--max-tokens", min=1, max=MOST_TOKENS, metavar="N", help="Longer records are cut by the trainer."
+            "--for",
+            metavar="NAME",
+            help="By the rules of who is to take the file: openai, azure, together, mistral, bedrock, gemini (vertex), "
+            "cohere, llamafactory or axolotl.",
+            show_default=False,
         ),
-    ] = 4096,
+    ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--max-tokens",
+            min=1,
+            max=MOST_TOKENS,
+            metavar="N",
+            help="Longer records are cut by the trainer; 4096, or the limit of who is named with --for.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -52,6 +69,7 @@ def validate(
         report = run(
             open_services(),
             workflow,
+            vendor=vendor,
             max_tokens=max_tokens,
             findings_file=output,
             overwrite=overwrite,
@@ -72,6 +90,10 @@ def _show(report: ValidationReport) -> None:
     note(f"Tokens are counted so: {report.token_method}.")
     for trainer, records in report.refused_by.items():
         say(f"{trainer} refuses or skips {records:,} records.", style="yellow")
+    for line in beside_lines(report.beside, report.left_beside):
+        say(line, style="yellow")
+    if report.file is not None:
+        _show_file(report.file)
     if not report.rules:
         return
     say()
@@ -94,6 +116,30 @@ def _show(report: ValidationReport) -> None:
         _show_rule(rule)
     if report.not_compared:
         note(f"Near duplicates of {report.not_compared:,} records were not looked for: there are too many.")
+
+
+def beside_lines(beside: dict[str, int], left_beside: dict[str, int]) -> Iterator[str]:
+    """That fields stand beside the conversation, for a person: all of them, and those that may be a part of it."""
+    if beside:
+        named = ", ".join(f"{name} ({count:,})" for name, count in list(beside.items())[:_FIELDS_SHOWN])
+        more = f", … and {len(beside) - _FIELDS_SHOWN} more (--json)" if len(beside) > _FIELDS_SHOWN else ""
+        most = max(beside.values())
+        yield f"{len(beside)} fields of up to {most:,} records stay beside the conversation, not learnt: {named}{more}."
+    for name, count in left_beside.items():
+        yield f"`{name}` may carry a part of the conversation, in {count:,} records."
+
+
+def _show_file(file: FileReport) -> None:
+    say(
+        f"For {file.title}: {file.records:,} records, {file.bytes / 1e6:,.1f} MB (export --format {file.form})."
+    )
+    for found in file.findings:
+        say(f"{found.says} [{found.rule}]: {found.fix}.", style="yellow")
+    for loss, count in file.lost.items():
+        note(f"Not in this format, in {count:,} records: {loss}.")
+    if file.note:
+        note(file.note)
+    note(f"Rules: {', '.join(file.sources)}")
 
 
 def _show_rule(rule: RuleReport) -> None:

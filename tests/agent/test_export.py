@@ -40,6 +40,22 @@ def test_it_says_what_was_written_lost_and_left_out(
     assert "4 records written" in shown.out and "data.jsonl:5: it has tools" in shown.err
 
 
+def test_a_dry_run_tells_what_is_lost_and_writes_nothing(
+    command: Command, write_dataset: WriteDataset, tmp_path: Path
+) -> None:
+    command(
+        "import", write_dataset(chat_line("a", "One?"), chat_line("b", "Two?", assistant=None)), "-w", "wf-1"
+    )
+    out = tmp_path / "out" / "d.jsonl"
+    shown = command("export", "-w", "wf-1", "-o", out, "--format", "gemini", "--dry-run")
+    assert shown.code == 0 and "1 records would be written" in shown.out
+    assert "Not in this format, in 1 records: fields: topic" in shown.err
+    assert "1 records without an assistant turn are left out" in shown.err
+    planned = command("export", "-w", "wf-1", "-o", out, "--format", "openai", "--dry-run", "--json").document
+    assert planned["export"]["written"] == 1 and planned["export"]["files"] == []
+    assert not out.parent.exists()
+
+
 def test_the_stanza_is_shown_and_written(command: Command, sample: str, tmp_path: Path) -> None:
     shown = command("export", "-w", sample, "-o", tmp_path / "d.jsonl", "--format", "axolotl")
     assert shown.code == 0

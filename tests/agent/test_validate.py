@@ -59,6 +59,43 @@ def test_what_a_program_gets(command: Command, faulty: str, tmp_path: Path) -> N
     }
 
 
+def test_by_the_rules_of_who_takes_the_file(command: Command, faulty: str, tmp_path: Path) -> None:
+    shown = command("validate", "-w", faulty, "--for", "bedrock", "-o", tmp_path / "f.jsonl")
+    assert shown.code == 0
+    assert "Amazon Bedrock refuses or skips 2 records." in shown.out
+    assert "For Amazon Bedrock: 3 records" in shown.out and "export --format bedrock" in shown.out
+    assert "Amazon Bedrock wants at least 8 [too_few_records]" in " ".join(shown.out.split())
+    assert "https://docs.aws.amazon.com/" in shown.err
+    lines = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {line["rule"]: line["refused_by"] for line in lines if line["severity"] == "refused"} == {
+        "no_assistant_turn": ["Amazon Bedrock"],
+        "empty_content": ["Amazon Bedrock"],
+    }
+    report = command("validate", "-w", faulty, "--for", "vertex", "--json").document["validation"]
+    assert report["file"]["vendor"] == "gemini" and report["max_tokens"] == 131_072
+    unknown = command("validate", "-w", faulty, "--for", "acme")
+    assert unknown.code == 1 and "openai, azure, together" in unknown.err
+
+
+def test_what_stands_beside_the_conversation_is_said_again(
+    command: Command, write_dataset: WriteDataset, tmp_path: Path
+) -> None:
+    row = json.loads(chat_line("a", "Where is it?")) | {"context": "The map shows three doors.", "lang": "en"}
+    assert (
+        command("import", write_dataset(json.dumps(row), chat_line("a", "And that?")), "-w", "wf-1").code == 0
+    )
+    said = (
+        "2 fields of up to 1 records stay beside the conversation, not learnt: context (1), lang (1). "
+        "`context` may carry a part of the conversation, in 1 records."
+    )
+    assert said in " ".join(command("validate", "-w", "wf-1").out.split())
+    for form in ("openai", "trl"):
+        shown = command("export", "-w", "wf-1", "-o", tmp_path / f"{form}.jsonl", "--format", form)
+        assert said in " ".join(shown.err.split())
+    answer = command("export", "-w", "wf-1", "-o", tmp_path / "again.jsonl", "--json").document["export"]
+    assert answer["left_beside"] == {"context": 1} and answer["beside"] == {"context": 1, "lang": 1}
+
+
 def test_the_file_of_findings_is_never_replaced_unasked(
     command: Command, faulty: str, tmp_path: Path
 ) -> None:
@@ -84,6 +121,9 @@ def test_the_tool_answers_and_never_raises(faulty: str) -> None:
         assert answer["success"] and answer["validation"]["records"] == 4
         assert validate_dataset(services, "wf-2")["error"]["code"] == "workflow_not_found"
         assert validate_dataset(services, faulty, 0)["error"]["code"] == "invalid_input"
+        answer = json.loads(tool.invoke({"workflow_id": faulty, "vendor": "mistral"}))
+        assert answer["validation"]["file"]["records"] == 3
+        assert validate_dataset(services, faulty, vendor="acme")["error"]["code"] == "invalid_input"
     finally:
         services.store.close()
 

@@ -19,6 +19,8 @@ from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import create_workflow
 from langchain_core.embeddings import Embeddings
 
+from .chroma_server import forget_all, serving_chroma
+
 
 class WordEmbeddings(Embeddings):
     """Texts that share words are close: each word adds one pseudo-random direction, known by its hash."""
@@ -127,15 +129,23 @@ def word_embeddings() -> WordEmbeddings:
     return WordEmbeddings()
 
 
-@pytest.fixture(params=["memory", "chroma"])
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Chroma server, started once."""
+    with serving_chroma(tmp_path_factory.mktemp("chroma_server")) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "chroma", pytest.param("server", marks=pytest.mark.server)])
 def make_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Embeddings], Any]]:
     """Makes an index; a second one made by the same test sees what the first wrote, as after a restart."""
     memory: dict[str, dict[str, tuple[np.ndarray, Record]]] = {}
     made: list[Any] = []
+    url = request.getfixturevalue("chroma_server") if request.param == "server" else None
 
     def make(embeddings: Embeddings) -> Any:
-        if request.param == "chroma":
-            index: Any = FewShotIndex(embeddings, path=tmp_path / "chroma")
+        if request.param != "memory":
+            index: Any = FewShotIndex(embeddings, path=tmp_path / "chroma", url=url)
         else:
             index = MemoryIndex(embeddings)
             index.kept = memory
@@ -145,6 +155,8 @@ def make_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
     yield make
     for index in made:
         index.close()
+    if url is not None:
+        forget_all(url)
 
 
 ON_BOTH_DATABASES = {"test_records", "test_workflows", "test_branch", "test_counts", "test_both_databases"}

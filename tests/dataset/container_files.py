@@ -31,7 +31,7 @@ LAYOUTS: dict[str, Callable[[list[dict[str, Any]]], str]] = {
     "JSON list  ": lambda records: json.dumps(records),
     "objects over several lines": spread,
     "list within an object": lambda records: json.dumps({"data": records}),
-    "list within an object ": lambda records: json.dumps({"version": "1", "train": records}, indent=2),
+    "list within an object ": lambda records: json.dumps({"version": "1", "rows": records}, indent=2),
 }
 
 

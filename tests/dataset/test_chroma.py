@@ -9,12 +9,15 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import chromadb
 import numpy as np
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import EndpointError, InvalidInput
 from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 from finetune_coverage.tools.index.spread import spread_out, unit_rows
+
+from .chroma_server import serving_chroma
 
 
 def record(number: int) -> Record:
@@ -64,6 +67,41 @@ def test_says_when_there_is_no_server(word_embeddings: Any) -> None:
     index = FewShotIndex(word_embeddings, url="http://127.0.0.1:9")
     with pytest.raises(EndpointError, match="no Chroma server"):
         index.ensure("wf-1", [record(1)])
+
+
+@pytest.mark.server
+def test_a_server_that_goes_away_is_said_and_used_again_when_it_is_back(
+    tmp_path: Path, word_embeddings: Any
+) -> None:
+    with serving_chroma(tmp_path) as url:
+        index = FewShotIndex(word_embeddings, url=url)
+        assert index.ensure("wf-1", [record(1), record(2)]) == 2
+    with pytest.raises(EndpointError, match="does not answer") as caught:
+        index.ensure("wf-1", [record(3)])
+    assert url in caught.value.message and "try again" in caught.value.hint
+    with serving_chroma(tmp_path, int(url.rpartition(":")[2])):
+        assert index.ensure("wf-1", [record(1), record(3)]) == 1
+        assert sorted(index.spread("wf-1", "t", 5)) == ["r1", "r2", "r3"]
+    index.close()
+
+
+def test_the_nearest_come_from_chroma_and_not_the_whole_topic(
+    tmp_path: Path, word_embeddings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = FewShotIndex(word_embeddings, path=tmp_path / "chroma")
+    index.ensure("wf-1", [record(number) for number in range(300)])
+    asked: list[int] = []
+    real = chromadb.Collection.query
+
+    def noted(self: Any, **given: Any) -> Any:
+        asked.append(given["n_results"])
+        return real(self, **given)
+
+    monkeypatch.setattr(chromadb.Collection, "query", noted)
+    assert index.spread("wf-1", "t", 2, query="ask 123", trade_off=1)[0] == "r123"
+    assert asked == [10]
+    assert len(index.spread("wf-1", "t", 200)) == 200
+    index.close()
 
 
 def test_needs_a_place(word_embeddings: Any) -> None:

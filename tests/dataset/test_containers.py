@@ -162,7 +162,7 @@ def test_a_broken_first_line_is_no_other_layout(chat: Chat, write: Callable[...,
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
-        (b"PK\x03\x04....", "a.jsonl", "zip archive: unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c..", "a.jsonl", "7z archive: unpack it first"),
         (b"SQLite format 3\x00", "a.db", "SQLite database"),
         (b"\x00\x01\x02\x03" * 9, "a.jsonl", "binary"),
         (b"conversations:\n- - hi\n  - hello\n", "a.yml", "YAML"),

@@ -34,7 +34,7 @@ def test_an_untouched_workflow_comes_out_as_it_went_in(
 ) -> None:
     path = jsonl(
         chat("b", topic="y", n=1.5),
-        '{ "topic" : null , "messages":[{"role":"assistant","content":"\\u00e9"}], "x": 1.00, "x": 2}',
+        '{ "topic" : null , "messages":[{"role":"assistant","content":"\\u00e9"}], "x": 1.00, "y": 2}',
         chat("a", topics=["t", "u"]),
         chat("b", topic="y", n=1.5),
     )
@@ -42,7 +42,8 @@ def test_an_untouched_workflow_comes_out_as_it_went_in(
     report = export_records(store, "wf-1", tmp_path / "out.jsonl")
     assert (tmp_path / "out.jsonl").read_bytes() == path.read_bytes()
     out = tmp_path / "out.jsonl"
-    assert report == ExportReport(out, 4, 0, 0, 0, files=(out,), halves={"train": 4})
+    beside = {"n": 2, "x": 1, "y": 1}
+    assert report == ExportReport(out, 4, 0, 0, 0, files=(out,), halves={"train": 4}, beside=beside)
 
 
 def test_with_another_topic_field_it_also_comes_out_as_it_went_in(
@@ -144,7 +145,7 @@ def test_an_error_leaves_nothing_half_written(
     with pytest.raises(InvalidInput, match="No space left"):
         export_records(store, "wf-1", folder / "old.jsonl", overwrite=True)
 
-    def stop(_row: object) -> str:
+    def stop(*_arguments: object) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(record_files, "labelled_body", stop)

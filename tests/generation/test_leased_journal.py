@@ -5,8 +5,9 @@ They go through the journal, as jobs do; the answers and the passing of time are
 
 from __future__ import annotations
 
+import asyncio
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -278,3 +279,19 @@ def test_no_order_of_events_loses_or_doubles_anything(
     finally:
         for store in opened:
             store.close()
+
+
+async def test_what_was_held_can_be_let_go_of_by_another_task(tmp_path: Path) -> None:
+    """As a page's server does; who had it before may then write other things."""
+    store, stack = Store.open(tmp_path / "store.db"), ExitStack()
+    lease = Lease.take(store, tmp_path, "conversation c", "a page", seconds=60)
+    stack.enter_context(held(lease))
+
+    async def end() -> None:
+        stack.close()
+        lease.release()
+
+    await asyncio.create_task(end())
+    Lease.take(store, tmp_path, "conversation c", "another", seconds=60).release()
+    create_workflow(store, "wf-1")
+    store.close()

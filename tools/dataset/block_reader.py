@@ -6,11 +6,12 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
 from ..store.record_columns import FoundRecord, RecordColumns
+from .formats.json_stream import MAX_ITEM_BYTES
 from .formats.plain_line import read_plain
 from .record import DIGEST_BYTES
 from .topic_label import read_topics
@@ -44,10 +45,9 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
         topic_field: where a record carries its topic.
         read_with_care: reads the lines that are not plain, and notes why one is no record.
     """
-    first, end = 1, 0
+    first = 1
     with path.open("rb") as file:
-        while lines := file.readlines(BLOCK_BYTES):
-            end += sum(map(len, lines))
+        while lines := _some_lines(file):
             plain, doubtful, shapes = _read_plain(lines, first, topic_field)
             careful = [
                 found
@@ -57,16 +57,26 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
             columns = (
                 RecordColumns.of(heapq.merge(plain.found(), careful, key=itemgetter(0))) if careful else plain
             )
-            yield ReadBlock(columns, shapes, end)
+            yield ReadBlock(columns, shapes, file.tell())
             first += len(lines)
+
+
+def _some_lines(file: BinaryIO) -> list[bytes]:
+    """The next lines of a file; of one that is longer than `MAX_ITEM_BYTES` only so much."""
+    lines: list[bytes] = []
+    size = 0
+    while size < BLOCK_BYTES and (line := file.readline(MAX_ITEM_BYTES)):
+        lines.append(line)
+        size += len(line)
+        while len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):
+            line = file.readline(MAX_ITEM_BYTES)
+    return lines
 
 
 def _read_plain(
     lines: list[bytes], first: int, topic_field: str
 ) -> tuple[RecordColumns, list[int], dict[tuple[str, ...], int]]:
-    """The plain lines among some, the numbers of the others, which need the careful way, and how many of the plain ones
-    have which fields at their top.
-    """
+    """The plain lines among some, the numbers of those that need the careful way, and the fields of the plain."""
     numbers: Sequence[int] = range(first, first + len(lines))
     doubtful: list[int] = []
     bodies: list[str] = []
@@ -101,7 +111,8 @@ def _read_plain(
     if doubtful:
         with_care = set(doubtful)
         numbers = [number for number in numbers if number not in with_care]
-    return RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies), doubtful, shapes
+    columns = RecordColumns(numbers, b"".join(digests), topics, others, bytes(kinds), bodies)
+    return columns, doubtful, shapes
 
 
 def _bare(line: bytes) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class ExportReport:
         synthetic: how many of them were generated.
         relabelled: how many of them carry another topic than their source did.
         left_out_without_assistant: active records without an assistant turn, which a trainer refuses.
+        left_out_marked_bad: active records that are marked as bad answers.
         format: the format's name.
         files: the files, data first, then what stands beside it.
         halves: records of each half: ``train``, and ``validation`` where the dataset was divided.
@@ -52,6 +53,9 @@ class ExportReport:
         over_share: topics that give validation more than its share, since they give one at least.
         repeated: topics whose records were written more than once, with the records that came of it.
         config: the stanza for the trainer, as it is also written beside the data.
+        left_beside: fields that may carry a part of the conversation and stand beside it, with how many records have
+            them; nothing is learnt from them.
+        beside: all fields that stand beside the conversation and the topic, the same way.
     """
 
     path: Path
@@ -69,6 +73,13 @@ class ExportReport:
     over_share: dict[str, int] = field(default_factory=dict)
     repeated: dict[str, int] = field(default_factory=dict)
     config: str = ""
+    left_beside: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
+    left_out_marked_bad: int = 0
+
+
+OnSurvey = Callable[[ExportReport], None]
+"""Told before anything is written what will be: records, losses, what is left out; without files."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,8 @@ def export_records(
     provenance: bool = False,
     leave_out_unfit: bool = False,
     oversample: bool = False,
+    dry_run: bool = False,
+    on_survey: OnSurvey | None = None,
     on_progress: OnProgress | None = None,
 ) -> ExportReport:
     """Write the active records of a workflow, in their order.
@@ -116,7 +129,8 @@ def export_records(
         store: where the records are.
         workflow_id: whose they are.
         path: the file to write, or the folder (``huggingface``); made with its parents if it is missing.
-        include_all: also write records without an assistant turn, which trainers refuse.
+        include_all: also write records without an assistant turn, which trainers refuse, and those that are marked as
+            bad answers.
         overwrite: replace files that are there.
         origin: only real or only synthetic records.
         file_format: a name of `exports.export_format.FORMATS`.
@@ -127,6 +141,9 @@ def export_records(
         leave_out_unfit: leave out records that the format cannot hold, instead of refusing.
         oversample: repeat the records of small topics for training, up to what their targets say. Trainers read
             repeated rows whatever their format, and weights of single records hardly any.
+        dry_run: write nothing, and say what would be written and lost.
+        on_survey: told what will be written and lost, before it is. A format that loses nothing is written in one
+            look, without.
         on_progress: told how many records are done, and of how many; where two looks are needed, all count twice.
 
     Raises:
@@ -137,13 +154,20 @@ def export_records(
     with store.read() as connection:
         survey = Survey()
         rows = partial(stored_rows, connection, workflow_id, origin)
-        looks = 2 if order.form.convert is not None or split is not None or oversample else 1
+        looks_first = order.form.convert is not None or split is not None or oversample or dry_run
+        looks = int(looks_first) + (not dry_run)
         total = looks * count_rows(connection, workflow_id, origin) if on_progress else 0
-        if looks == 2:
+        if looks_first:
             looked_at = told(rows(), on_progress, total)
             survey = survey_rows(looked_at, order.form, include_all=include_all, split=split, seed=seed)
         if not leave_out_unfit:
             survey.refuse_unfit(order.form)
+        if looks_first and (on_survey or dry_run):
+            planned = _planned(order, survey)
+            if on_survey:
+                on_survey(planned)
+            if dry_run:
+                return planned
         written = told(rows(), on_progress, total, before=total - total // looks)
         repeats = Oversampling(survey.topics, _weights(store, workflow_id)) if oversample else None
         with appearing_together(order.target, overwrite) as files:
@@ -184,6 +208,34 @@ def _weights(store: Store, workflow_id: str) -> dict[str, float]:
     return {info.name: info.weight for info in list_topics(store, workflow_id) if info.weight is not None}
 
 
+def _planned(order: _Order, survey: Survey) -> ExportReport:
+    return _with_losses(
+        ExportReport(
+            order.target,
+            survey.topics.total(),
+            survey.synthetic,
+            survey.relabelled,
+            survey.without_assistant,
+            format=order.form.name,
+        ),
+        survey,
+        survey,
+    )
+
+
+def _with_losses(report: ExportReport, survey: Survey, counted: Survey) -> ExportReport:
+    """The report with what does not go into the files: by the first look, and by the last."""
+    return replace(
+        report,
+        left_out_unfit=survey.unfit,
+        unfit=tuple(survey.unfit_named),
+        lost=dict(survey.lost.most_common()),
+        left_beside=dict(counted.beside.unread.most_common()),
+        beside=dict(counted.beside.fields.most_common()),
+        left_out_marked_bad=counted.marked_bad,
+    )
+
+
 def _write(
     order: _Order,
     rows: Iterable[StoredRow],
@@ -195,12 +247,12 @@ def _write(
     sidecar = files.open(order.sidecar) if order.sidecar else None
     counting = Survey()
     repeated: Counter[str] = Counter()
-    for row in learnable(rows, counting, include_all=order.include_all):
+    for row, source in learnable(rows, counting, include_all=order.include_all):
         half = VALIDATION if survey.split is not None and survey.split.is_validation(row) else TRAIN
         times = repeats.times(row.topic) if repeats is not None and half == TRAIN else 1
         repeated[str(row.topic)] += times - 1
         for _ in range(times):
-            if records.write(row, half) and sidecar is not None:
+            if records.write(row, source, half) and sidecar is not None:
                 place = {"file": order.paths[half].name, "record": records.tally.halves[half]}
                 sidecar.write(json.dumps(place | _origin_of(row), ensure_ascii=False).encode() + b"\n")
     records.close()
@@ -210,7 +262,7 @@ def _write(
         text, shown = config_text(order.form, order.target, order.paths, tally, overwrite=order.overwrite)
         files.write(order.config.path, text, replaces=order.config.merges)
     split = survey.split
-    return ExportReport(
+    report = ExportReport(
         order.target,
         tally.records,
         tally.synthetic.total(),
@@ -219,14 +271,12 @@ def _write(
         format=order.form.name,
         files=order.files,
         halves={half: tally.halves[half] for half in order.paths},
-        left_out_unfit=survey.unfit,
-        unfit=tuple(survey.unfit_named),
-        lost=dict(tally.lost.most_common()),
         only_training=split.only_training if split else {},
         over_share=split.over_share if split else {},
         repeated={topic: count for topic, count in repeated.items() if count},
         config=shown,
     )
+    return _with_losses(report, survey, counting)
 
 
 def _origin_of(row: StoredRow) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .formats.dataset_file import FoundFormat
 from .formats.refusal import RefusalCode
+from .topic_candidates import TopicCandidate
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class ImportReport:
         near_same: topics of the workflow that differ in how they are written only, the largest first.
         mended: what was wrong and certain to mend, in words, with how often it was.
         mostly_unread: files of which more could not be read than could.
+        topic_candidates: fields that could hold the topic, where no record has one in the field that was asked for.
     """
 
     files: list[str]
@@ -68,6 +70,7 @@ class ImportReport:
     near_same: list[list[str]] = field(default_factory=list)
     mended: dict[str, int] = field(default_factory=dict)
     mostly_unread: list[str] = field(default_factory=list)
+    topic_candidates: list[TopicCandidate] = field(default_factory=list)
 
     @property
     def marked_bad(self) -> list[BadLine]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from ..errors import InvalidInput
 from ..store.bulk_insert import insert_columns
@@ -14,11 +14,14 @@ from ..store.records import topic_counts
 from ..store.store import Store
 from ..store.workflows import check_workflow_id, ensure_workflow
 from .block_reader import read_blocks
-from .formats.dataset_file import BadItem, DatasetReader, Item, read_dataset
+from .formats.dataset_file import BadItem, DatasetReader, Item
 from .formats.plain_line import ANSWERED
 from .formats.registry import AUTO, PLAIN, check_format
 from .import_report import BadLine, ImportProgress, ImportReport
+from .mapping.field_mapping import FieldMapping
 from .seen_digests import SeenDigests
+from .sources import SourceFile, readable_size
+from .topic_candidates import HowToRead, candidates_in, require_topic_field
 from .topic_label import DEFAULT_FIELD, check_topic_field
 from .topic_names import near_same
 
@@ -33,10 +36,12 @@ _BATCH_CHARACTERS = 16_000_000
 def import_files(
     store: Store,
     workflow_id: str,
-    paths: Iterable[str | Path],
+    paths: Iterable[str | Path | SourceFile],
     *,
     topic_field: str = DEFAULT_FIELD,
     file_format: str = AUTO,
+    mapping: FieldMapping | None = None,
+    encoding: str = "",
     on_progress: OnProgress | None = None,
 ) -> ImportReport:
     """Add the records of dataset files to a workflow, which is made if it is not there.
@@ -51,36 +56,43 @@ def import_files(
         workflow_id: whose they are.
         paths: the files.
         topic_field: name or dotted path of the field that holds the topic. Where the default field ``topic``
-            is missing, the list ``topics`` is read.
+            is missing, the list ``topics`` is read. Another one must be in some record at least.
         file_format: the format of the records, one of `formats.registry.FORMAT_NAMES`; ``auto`` finds out.
+        mapping: what the fields of the items are, where their format is nobody else's.
+        encoding: what the text is written in, as Python calls it; found out when not given.
         on_progress: called after each block of a file and each file.
 
     Raises:
-        InvalidInput: a file cannot be read, or a name cannot be used; said before anything is written.
+        InvalidInput: a file cannot be read, a name cannot be used, or no record has the field that should hold the
+            topic; said before anything is written.
     """
     check_workflow_id(workflow_id)
     check_topic_field(topic_field)
     check_format(file_format)
-    files = [Path(path) for path in paths]
-    sizes = [_readable_size(path) for path in files]
-    report = ImportReport([str(path) for path in files])
+    files = [path if isinstance(path, SourceFile) else SourceFile(Path(path), str(path)) for path in paths]
+    sizes = [readable_size(file.path) for file in files]
+    reading = HowToRead(file_format, topic_field, mapping, encoding)
+    require_topic_field(files, reading)
+    report = ImportReport([file.name for file in files])
     began = time.monotonic()
     before = 0
 
-    def tell(path: Path, read: int) -> None:
+    def tell(file: SourceFile, read: int) -> None:
         if on_progress is not None:
             seconds = time.monotonic() - began
-            on_progress(ImportProgress(str(path), read, sum(sizes), report.good, len(report.bad), seconds))
+            on_progress(ImportProgress(file.name, read, sum(sizes), report.good, len(report.bad), seconds))
 
-    for path, size in zip(files, sizes, strict=True):
+    for file, size in zip(files, sizes, strict=True):
         seen = SeenDigests()
-        for columns, bytes_read in _read_file(path, topic_field, file_format, report):
+        for columns, bytes_read in _read_file(file, reading, report):
             if columns.lines:
                 ids = seen.ids(columns.digests)
-                _add(store, workflow_id, ids, columns, report, path, topic_field)
-            tell(path, before + bytes_read)
+                _add(store, workflow_id, ids, columns, report, file.name, topic_field)
+            tell(file, before + bytes_read)
         before += size
-        tell(path, before)
+        tell(file, before)
+    if report.good and report.without_topic == report.good:
+        report.topic_candidates = candidates_in(files, reading)
     if report.topics:
         counts = {count.topic: count.records for count in topic_counts(store, workflow_id) if count.topic}
         report.near_same = [
@@ -89,34 +101,37 @@ def import_files(
     return report
 
 
-def _read_file(
-    path: Path, topic_field: str, file_format: str, report: ImportReport
-) -> Iterator[tuple[RecordColumns, int]]:
+def _read_file(file: SourceFile, how: HowToRead, report: ImportReport) -> Iterator[tuple[RecordColumns, int]]:
     """The records of a file, part by part, and how many of its bytes were read; the rest goes to the report."""
     unreadable = 0
     unread = 0.0
 
     def noted(item: Item | BadItem) -> FoundRecord | None:
         if isinstance(item, Item):
-            return found_record(item.place, item.body, item.source, topic_field)
+            return found_record(item.place, item.body, item.source, how.topic_field)
         nonlocal unreadable, unread
         unreadable += item.refused.code != "marked_bad"
         unread = max(unread, item.refused.unread)
-        report.bad.append(BadLine(str(path), item.place, item.refused.reason, item.refused.code))
+        report.bad.append(BadLine(file.name, item.place, item.refused.reason, item.refused.code))
         return None
 
-    reader = read_dataset(path, file_format, topic_field)
+    reader = how.reader(file.path)
     # The fast way knows OpenAI chat only, so it may not decide about lines that a person called something else.
-    plain = file_format in (AUTO, PLAIN.format.name) and reader.has_plain_lines()
+    is_plain = (
+        how.mapping is None and how.file_format in (AUTO, PLAIN.format.name) and reader.has_plain_lines()
+    )
     try:
-        yield from _read_plain(path, topic_field, reader, noted) if plain else _read_items(reader, noted)
+        if is_plain:
+            yield from _read_plain(file.path, how.topic_field, reader, noted)
+        else:
+            yield from _read_items(reader, noted)
     except OSError as error:
         raise InvalidInput(
-            f"{path} cannot be read to its end: {error.strerror or error}.",
+            f"{file.name} cannot be read to its end: {error.strerror or error}.",
             hint="What was read before is in the workflow; import the file again and the rest is added.",
         ) from error
     report.blank += reader.blank
-    report.formats += reader.found.values()
+    report.formats += [replace(found, file=file.name) for found in reader.found.values()]
     for counts, new in (
         (report.left_beside, reader.left_beside),
         (report.beside, reader.beside),
@@ -124,7 +139,7 @@ def _read_file(
     ):
         counts |= {what: counts.get(what, 0) + number for what, number in new.items() if number}
     if unreadable > sum(found.records for found in reader.found.values()) or unread > MOST:
-        report.mostly_unread.append(str(path))
+        report.mostly_unread.append(file.name)
 
 
 def _read_plain(
@@ -164,7 +179,7 @@ def _add(
     ids: Sequence[str],
     columns: RecordColumns,
     report: ImportReport,
-    path: Path,
+    source_file: str,
     topic_field: str,
 ) -> None:
     field = None if topic_field == DEFAULT_FIELD else topic_field
@@ -175,7 +190,7 @@ def _add(
             workflow_id,
             ids,
             columns,
-            source_file=str(path),
+            source_file=source_file,
             topic_field=field,
         )
     report.added += added
@@ -186,19 +201,3 @@ def _add(
             report.without_topic += count
         else:
             report.topics[topic] = report.topics.get(topic, 0) + count
-
-
-def _readable_size(path: Path) -> int:
-    try:
-        if path.is_dir():
-            raise InvalidInput(f"{path} is a folder.", hint="Name the files in it.")
-        with path.open("rb") as file:
-            return _size(file)
-    except OSError as error:
-        raise InvalidInput(
-            f"{path} cannot be read: {error.strerror or error}.", hint="Check the path and its permissions."
-        ) from error
-
-
-def _size(file: BinaryIO) -> int:
-    return file.seek(0, 2)

@@ -41,9 +41,9 @@ def read_topics(source: dict[str, Any], field: str = DEFAULT_FIELD) -> tuple[str
     Returns:
         The topic, ``None`` when there is no usable label, and the other labels in their order.
     """
-    labels = _labels(_value_at(source, field.split(".")))
+    labels = labels_of(value_at(source, field.split(".")))
     if not labels and field == DEFAULT_FIELD:
-        labels = _labels(source.get(LIST_FIELD))
+        labels = labels_of(source.get(LIST_FIELD))
     return (labels[0], tuple(labels[1:])) if labels else (None, ())
 
 
@@ -54,10 +54,10 @@ def write_topic(body: str, field: str, topic: str | None) -> str:
     the topic goes to the top-level ``topic``.
     """
     path = field.split(".")
-    known = _value_at(json.loads(body), path)
+    known = value_at(json.loads(body), path)
     value: Any = topic
     if isinstance(known, list) and topic is not None:
-        value = [topic, *_labels(known)[1:]]
+        value = [topic, *labels_of(known)[1:]]
     text = json.dumps(value, ensure_ascii=False)
     start = _skip(body, 0)
     edited = _written(body, start, path, text) or _written(body, start, [DEFAULT_FIELD], text)
@@ -66,7 +66,8 @@ def write_topic(body: str, field: str, topic: str | None) -> str:
     return edited
 
 
-def _value_at(source: Any, path: Sequence[str]) -> Any:
+def value_at(source: Any, path: Sequence[str]) -> Any:
+    """What stands at a path of names; ``None`` when nothing does."""
     for step in path:
         if not isinstance(source, dict):
             return None
@@ -74,7 +75,12 @@ def _value_at(source: Any, path: Sequence[str]) -> Any:
     return source
 
 
-def _labels(value: Any) -> list[str]:
+def labels_of(value: Any) -> list[str]:
+    """The labels that a value gives; one, or those of a list.
+
+    A text that is not blank is one; a number and a truth value are as JSON writes them. An object that holds
+    one label only, such as ``{"name": "billing"}``, is that label; any other is its JSON.
+    """
     values = value if isinstance(value, list) else [value]
     return [label for label in map(_label, values) if label]
 
@@ -82,9 +88,14 @@ def _labels(value: Any) -> list[str]:
 def _label(value: Any) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return str(value)
+    if isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return str(value) if math.isfinite(value) else None
+    if isinstance(value, dict) and value:
+        inner = [label for label in map(_label, value.values()) if label]
+        return inner[0] if len(inner) == 1 else json.dumps(value, ensure_ascii=False)
+    return None
 
 
 def _written(text: str, start: int, path: Sequence[str], value: str) -> str | None:

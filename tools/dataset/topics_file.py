@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import InvalidInput
 from ..store.workflows import TopicInfo, check_topics
+from .yaml_file import load_yaml
 
 _KEYS = ("name", "description", "parent", "weight", "examples")
 _HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …, "examples": […]}]}.'
@@ -25,29 +24,13 @@ def read_topics(path: str | Path) -> list[TopicInfo]:
         InvalidInput: the file cannot be read, is neither YAML nor JSON, or a topic in it cannot be used.
     """
     file = Path(path)
-    document = _load(file)
+    document = load_yaml(file, _HINT)
     listed = document.get("topics") if isinstance(document, dict) else document
     if not isinstance(listed, list):
         raise InvalidInput(f"{file} has no list of topics.", hint=_HINT)
     infos = [_topic(item, f"{file}, topic {number}") for number, item in enumerate(listed, start=1)]
     check_topics(infos)
     return infos
-
-
-def _load(file: Path) -> Any:
-    try:
-        # JSON is read by the YAML parser too, but for tabs, which it refuses as indentation.
-        return yaml.safe_load(file.read_text(encoding="utf-8-sig").replace("\t", "  "))
-    except OSError as error:
-        raise InvalidInput(
-            f"{file} cannot be read: {error.strerror or error}.", hint="Check the path."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise InvalidInput(f"{file} is neither YAML nor JSON{place}.", hint=_HINT) from error
 
 
 def _topic(item: Any, where: str) -> TopicInfo:

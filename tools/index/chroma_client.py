@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
@@ -106,16 +106,36 @@ class ServerClient:
 
     @contextmanager
     def use(self, *, writes: bool = False) -> Iterator[Client]:
-        """The client; raises `EndpointError` when the server cannot be reached."""
+        """The client; raises `EndpointError` when the server cannot be reached, or fails."""
         with self._opening:
             if self._client is None:
                 self._client = self._connect()
-        yield self._client
+            client = self._client
+        chroma = import_chroma()
+        import httpx
+
+        try:
+            yield client
+        except httpx.TransportError as error:
+            self.close()  # it may come back at the same address
+            raise EndpointError(
+                f"The Chroma server at {self._url} does not answer: {str(error) or type(error).__name__}.",
+                hint="Start it and try again; what is in the index already is not made anew.",
+            ) from error
+        except chroma.errors.InternalError as error:
+            raise EndpointError(
+                f"The Chroma server at {self._url} failed: {error}.", hint="Look into its log."
+            ) from error
 
     def close(self) -> None:
         """Close the connection."""
-        if self._client is not None:
+        with self._opening:
+            if self._client is None:
+                return
+            sessions = _sessions(self._client)
             self._client.close()
+            for session in sessions:
+                session.close()
             self._client = None
 
     def _connect(self) -> Client:
@@ -134,6 +154,14 @@ class ServerClient:
             raise EndpointError(
                 f"There is no Chroma server at {self._url}.", hint="Check FINETUNE_COVERAGE_CHROMA_URL."
             ) from error
+
+
+def _sessions(client: Client) -> list[Any]:
+    """The connections of a server's client, which Chroma (1.5) leaves open when it is closed: its own, and those of the
+    client for databases that it makes for itself.
+    """
+    servers = [getattr(one, "_server", None) for one in (client, getattr(client, "_admin_client", None))]
+    return [session for server in servers if (session := getattr(server, "_session", None)) is not None]
 
 
 @contextmanager

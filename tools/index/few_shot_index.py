@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _BATCH = 128
 """Records embedded at once: small enough that progress shows every second with the embedded model."""
 _IDS_AT_ONCE = 1000
+_MIDDLE = 1000
+"""Records of a topic whose vectors tell where its middle is."""
+_POOL = 5
+"""How many times as many as are wanted Chroma is asked for; those that are unlike each other are chosen among them."""
 _FORMAT = 2
 """Goes up when what is embedded, or how it is filed, changes: older collections are then made anew."""
 
@@ -91,6 +95,7 @@ class FewShotIndex:
     ) -> list[str]:
         """Choose seeds of a topic that are typical, or close to a query, and unlike each other.
 
+        Chroma finds the nearest; among them the choice is made by maximal marginal relevance.
         The same index and arguments give the same answer. An index that was not filled gives none.
 
         Args:
@@ -106,20 +111,34 @@ class FewShotIndex:
         """
         if not 0 <= trade_off <= 1:
             raise ValueError(f"trade_off is between 0 and 1, not {trade_off}")
+        if k <= 0:
+            return []
+        asked = None if query is None else self._embeddings_of(workflow_id).embed_query(query)
         with self._chroma.use() as client:
             collection = self._find(client, workflow_id)
+            if collection is None:
+                return []
             usable: dict[str, Any] = {"$and": [{"topic": topic}, {"usable": True}]}
-            found = collection.get(where=usable, include=["embeddings"]) if collection else None
-        rows = _rows_by_id(found)
+            if asked is None:
+                middle = collection.get(where=usable, include=["embeddings"], limit=_MIDDLE)
+                if not middle["ids"]:
+                    return []
+                asked = unit_rows(middle["embeddings"]).mean(axis=0)
+            wanted = unit_rows(asked)[0]
+            found = collection.query(
+                query_embeddings=[wanted],
+                n_results=min(_POOL * k + len(exclude), collection.count()) or 1,
+                where=usable,
+                include=["embeddings"],
+            )
+        vectors = found["embeddings"]
+        rows = {} if vectors is None else dict(zip(found["ids"][0], vectors[0], strict=True))
         # Sorted, so that the order of arrival does not show in the answer.
         ids = sorted(record_id for record_id in rows if record_id not in set(exclude))
-        if not ids or k <= 0:
+        if not ids:
             return []
         candidates = unit_rows([rows[record_id] for record_id in ids])
-        wanted = (
-            candidates.mean(axis=0) if query is None else self._embeddings_of(workflow_id).embed_query(query)
-        )
-        return [ids[row] for row in spread_out(candidates, unit_rows(wanted)[0], k, trade_off)]
+        return [ids[row] for row in spread_out(candidates, wanted, k, trade_off)]
 
     def vectors(self, workflow_id: str, ids: Sequence[str]) -> Vectors:
         """The unit vectors of records, shape (len(ids), dimensions), in the order of the ids.

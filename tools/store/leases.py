@@ -61,6 +61,7 @@ class Lease:
         name: of what is held.
         number: of this holder, higher than those of all before.
         is_lost: whether it was seen that somebody else has taken it.
+        is_released: whether this holder has let go of it.
     """
 
     def __init__(self, store: Store, name: str, number: int, seconds: float, lock: FileLock) -> None:
@@ -69,6 +70,7 @@ class Lease:
         self.number = number
         self._seconds = seconds
         self._lock = lock
+        self.is_released = False
         self.is_lost = False
 
     @classmethod
@@ -121,6 +123,7 @@ class Lease:
 
     def release(self) -> None:
         """Let go of it, if it is still held."""
+        self.is_released = True
         try:
             with self._store.write(self.name) as connection:
                 mine = (leases.c.name == self.name) & (leases.c.number == self.number)
@@ -166,24 +169,26 @@ _held: ContextVar[tuple[Lease, ...]] = ContextVar("held", default=())
 @contextmanager
 def held(lease: Lease) -> Iterator[None]:
     """Whatever is written in this context to the lease's store is written only while the lease is held."""
-    token = _held.set((*_held.get(), lease))
+    _held.set((*_held.get(), lease))
     try:
         yield
     finally:
-        _held.reset(token)
+        # Not by a token: a server may end what it holds from another task than the one that began.
+        _held.set(tuple(one for one in _held.get() if one is not lease))
 
 
 def refuse_if_lost(connection: Connection) -> None:
     """For the store, at the beginning of each transaction that writes; raises `LeaseLost`."""
     for lease in _held.get():
-        if lease.is_of(store_of(connection)):
+        if not lease.is_released and lease.is_of(store_of(connection)):
             lease.check(connection)
 
 
 def refuse_if_any_lost() -> None:
     """For what is written elsewhere than to the store; blocking. Raises `LeaseLost`."""
     for lease in _held.get():
-        lease.check()
+        if not lease.is_released:
+            lease.check()
 
 
 def is_held(store: Store, home: Path, name: str) -> bool:

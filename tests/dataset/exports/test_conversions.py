@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.exports import alpaca, axolotl, llamafactory, sharegpt, trl
+from finetune_coverage.tools.dataset.exports import alpaca, axolotl, cohere, llamafactory, sharegpt, trl
+from finetune_coverage.tools.dataset.exports.chat_turns import LOOSE
 from finetune_coverage.tools.dataset.exports.converted import Unfit
 
 from .test_round_trips import Json
@@ -101,21 +102,24 @@ def test_answers_that_a_reader_could_give_to_another_call_are_named(answered: li
         calling("c"),
     ]
     loose = answered in (["b"], ["x"])
-    assert (sharegpt.LOOSE in sharegpt.convert({"messages": messages}, None).lost) == loose
+    assert (LOOSE in sharegpt.convert({"messages": messages}, None).lost) == loose
     messages.append({"role": "tool", "tool_call_id": "c", "content": "c"})
     done = sharegpt.convert({"messages": messages}, None)
-    assert (sharegpt.LOOSE in done.lost) == (answered != ["b", "a"])
+    assert (LOOSE in done.lost) == (answered != ["b", "a"])
 
 
 def test_trainers_rows_have_their_documented_shapes() -> None:
+    # Some chat templates (gpt-oss) stop at tools without description or parameters.
+    parameters = {"type": "object", "properties": {}}
+    function = {"name": "f", "description": "", "parameters": parameters}
     row = trl.convert(CALLS, "billing").row
     assert row["topic"] == "billing" and "meta" not in row
-    assert row["tools"] == [{"type": "function", "function": {"name": "f"}}]
+    assert row["tools"] == [{"type": "function", "function": function}]
     assert row["messages"][2]["tool_calls"][0]["function"] == {"name": "f", "arguments": {"x": 1}}
     row = axolotl.convert(CALLS, None).row
     assert row["messages"][2]["train"] is False and "train" not in row["messages"][5]
     assert row["messages"][2]["tool_calls"][0]["function"]["arguments"] == '{"x":1}'
-    assert json.loads(row["tools"]) == [{"type": "function", "function": {"name": "f"}}]
+    assert json.loads(row["tools"]) == [{"type": "function", "function": function}]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +140,7 @@ def test_a_refusal_says_why(convert: Any, messages: list[str], reason: str) -> N
 
 def test_pictures_and_bad_arguments_are_refused_by_formats_of_text() -> None:
     picture = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]}]}
-    for convert in (sharegpt.convert, alpaca.convert, trl.convert, axolotl.convert, llamafactory.convert):
+    for convert in (sharegpt.convert, alpaca.convert, trl.convert, axolotl.convert, cohere.convert):
         with pytest.raises(Unfit, match="message 1 holds image_url"):
             convert(picture, None)
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{x"}}

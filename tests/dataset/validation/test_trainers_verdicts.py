@@ -14,15 +14,15 @@ from finetune_coverage.tools.dataset.exports.converted import Unfit
 from finetune_coverage.tools.dataset.formats.json_line import parse_object, text_of_line
 from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
-from finetune_coverage.tools.dataset.validation.rules import RULES
 from finetune_coverage.tools.dataset.validation.validate import check_record
+from finetune_coverage.tools.dataset.validation.vendors import LLAMA_FACTORY, OPENAI, TOGETHER, Vendor
 
 _OF_TOOLS = {"message_missing_key", "message_unrecognized_key", "missing_content", "unrecognized_role"}
 """What the cookbook says of tool calls, tool messages and messages without content: it is older than tools."""
 
 
-def refused_by(trainer: str, source: dict[str, Any]) -> bool:
-    return any(trainer in RULES[finding.rule].refused_by for finding in check_record(source))
+def refused_by(trainer: Vendor, source: dict[str, Any]) -> bool:
+    return any(finding.rule in trainer.refuses for finding in check_record(source))
 
 
 def read(raw: bytes) -> dict[str, Any] | None:
@@ -57,7 +57,7 @@ def test_openai_cookbook(shared_data: Path) -> None:
             if uses_tools(source) and errors and errors <= _OF_TOOLS:
                 seen["older than tools"] += 1
             else:
-                assert refused_by("OpenAI", source) == (row["verdict"] != "ok"), row
+                assert refused_by(OPENAI, source) == (row["verdict"] != "ok"), row
                 seen[row["verdict"]] += 1
     assert seen["ok"] >= 98 and seen["errors"] >= 7, seen
 
@@ -69,7 +69,7 @@ def test_together_check_file(shared_data: Path) -> None:
         path = folder / case["file"]
         records = [read(line) for line in path.read_bytes().split(b"\n") if line.strip()]
         if path.suffix == ".jsonl" and records and all(records):
-            refused = any(refused_by("Together AI", record) for record in records if record)
+            refused = any(refused_by(TOGETHER, record) for record in records if record)
             assert refused != case["expected"]["is_check_passed"], case["file"]
             compared.append(case["file"])
     assert compared == [
@@ -91,4 +91,4 @@ def test_what_llama_factory_refuses_is_what_its_export_refuses(shared_data: Path
             fits = True
         except Unfit:
             fits = False
-        assert refused_by("LLaMA-Factory", source) != fits, source["source"]
+        assert refused_by(LLAMA_FACTORY, source) != fits, source["source"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chat_turns import NAMES, REASONING, Chat, chat_of, named
+from .chat_turns import EMPTY_SYSTEM, Chat, chat_of, drop_of_messages, named
 from .converted import Converted, Unfit
 
 SYSTEM = "system prompts stand in `system`, which not every reader of Alpaca uses"
@@ -39,13 +39,8 @@ def convert(source: dict[str, Any], _topic: str | None) -> Converted:
         row["system"] = system.text
         lost.add(SYSTEM)
     elif system is not None:
-        lost.add("an empty system prompt")
-    if any(turn.name is not None for turn in chat.turns):
-        lost.add(NAMES)
-    if any(turn.weight is not None for turn in chat.turns):
-        lost.add(named(["weight"]) + " of messages")
-    if any(turn.reasoning is not None for turn in chat.turns):
-        lost.add(f"{named([REASONING])} of messages")
+        lost.add(EMPTY_SYSTEM)
+    drop_of_messages(chat, "name", "weight", "reasoning")
     if chat.source_extra:
         lost.add(named(["source_extra"]))
     return Converted(row | chat.extra, frozenset(lost))

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from .chat_rows import messages_of, row_of
+from .chat_rows import messages_of, row_of, tools_for_templates
 from .chat_turns import chat_of
 from .converted import Converted, Unfit
 
@@ -32,7 +32,7 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     for message, turn in zip(messages, chat.turns, strict=True):
         if turn.weight is not None:
             message["train"] = bool(turn.weight)
-    tools = json.dumps(chat.tools, ensure_ascii=False) if chat.tools else None
+    tools = json.dumps(tools_for_templates(chat), ensure_ascii=False) if chat.tools else None
     return row_of(chat, messages, tools, topic)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,16 @@ def config_text(
         text = datasets_block(train, validation)
         return text, text
     if form.name == "llamafactory":
-        return _dataset_info(target, files, overwrite=overwrite)
+        return _dataset_info(target, files, tally.columns, overwrite=overwrite)
     relative = {half: path.relative_to(target).as_posix() for half, path in files.items()}
     return dataset_card(target.name, tally, relative), ""
 
 
-def _dataset_info(target: Path, files: Mapping[str, Path], *, overwrite: bool) -> tuple[str, str]:
+def _dataset_info(
+    target: Path, files: Mapping[str, Path], columns: Collection[str], *, overwrite: bool
+) -> tuple[str, str]:
     path = target.with_name("dataset_info.json")
-    entries = {file.stem: dataset_entry(file.name) for file in files.values()}
+    entries = {file.stem: dataset_entry(file.name, columns) for file in files.values()}
     known = read_dataset_info(path)
     taken = [name for name, entry in entries.items() if known.get(name, entry) != entry]
     if taken and not overwrite:

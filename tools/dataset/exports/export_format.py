@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidInput
-from . import alpaca, axolotl, llamafactory, sharegpt, trl
+from . import alpaca, axolotl, bedrock, cohere, gemini, llamafactory, mistral, sharegpt, together, trl
 from .converted import Converted
 
 TRAIN, VALIDATION = "train", "validation"
@@ -25,12 +26,14 @@ class ExportFormat:
         convert: makes a row of a record and its topic; ``None`` when the record's own text is written.
         may_be_list: a file called ``.json`` holds one JSON list instead of an object per line.
         is_folder: the target is a folder.
+        begins_with: bytes that the file begins with, such as a byte-order mark.
     """
 
     name: str
     convert: Convert | None = None
     may_be_list: bool = False
     is_folder: bool = False
+    begins_with: bytes = b""
 
 
 OPENAI = ExportFormat("openai")
@@ -44,6 +47,14 @@ FORMATS = {
         ExportFormat("trl", trl.convert),
         ExportFormat("axolotl", axolotl.convert),
         ExportFormat("llamafactory", llamafactory.convert),
+        # Azure's documentation asks for a byte-order mark:
+        # https://learn.microsoft.com/azure/ai-services/openai/how-to/fine-tuning
+        ExportFormat("azure", begins_with=codecs.BOM_UTF8),
+        ExportFormat("together", together.convert),
+        ExportFormat("mistral", mistral.convert),
+        ExportFormat("bedrock", bedrock.convert),
+        ExportFormat("gemini", gemini.convert),
+        ExportFormat("cohere", cohere.convert),
     )
 }
 

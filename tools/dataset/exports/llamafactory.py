@@ -2,32 +2,37 @@
 
 Its converter (llamafactory/data/converter.py, SharegptDatasetConverter, 0.9.5) skips with a warning whatever does not
 go human or observation, gpt or function_call, and so on, with an answer at the end. So such a record is refused here.
-Answers of parallel calls become one observation, joined as its converter of OpenAI data joins them.
+Answers of parallel calls become one observation, joined as its converter of OpenAI data joins them. Pictures stand in
+``images``, and ``<image>`` in the text where each belongs; a record that came so, and with videos or sounds, goes so.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from .chat_turns import chat_of, drop_fields
+from .chat_turns import FILLED, NO_PARAMETERS, Chat, Turn, chat_of, drop_fields, function_of, picture_in
 from .converted import Converted, Unfit
-from .sharegpt import function_of, turns_of
+from .sharegpt import turns_of
 
 JOINED = "the bounds of answers to parallel calls (one observation)"
-NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
+_MEDIA = {"images": "<image>", "videos": "<video>", "audios": "<audio>"}
+"""The columns of media, and what stands for each file in the texts."""
 _SEPARATOR = "\n</tool_response>\n<tool_response>\n"
 _ASKS, _ANSWERS = ("human", "observation"), ("gpt", "function_call")
 
 
 def convert(source: dict[str, Any], topic: str | None) -> Converted:
-    """A record as LLaMA-Factory reads it: ``conversations``, ``tools`` as text, ``topic``.
+    """A record as LLaMA-Factory reads it: ``conversations``, ``tools`` as text, ``topic``, and its media.
 
     Raises:
         Unfit: LLaMA-Factory would skip it or stop at it.
     """
-    chat = chat_of(source)
+    chat = chat_of(source, pictures=True)
+    media = _media(chat)
     for turn in chat.turns:
         for call in turn.calls:
             if not isinstance(call.parsed, dict):
@@ -39,22 +44,31 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
     row: dict[str, Any] = {"conversations": turns}
     functions = [function_of(tool, chat) for tool in chat.tools]
     # Its templates read the properties of every tool's parameters.
+    if any(not NO_PARAMETERS.keys() <= (function.get("parameters") or {}).keys() for function in functions):
+        chat.lost.add(FILLED)
     filled = [
         function | {"parameters": NO_PARAMETERS | (function.get("parameters") or {})}
         for function in functions
     ]
     row["tools"] = json.dumps(filled, ensure_ascii=False) if filled else ""
     row["topic"] = topic
-    drop_fields(chat, kept=["topic"])
+    row |= media
+    drop_fields(chat, kept=["topic", *media])
     return Converted(row, frozenset(chat.lost))
 
 
-def dataset_entry(file_name: str) -> dict[str, Any]:
-    """The description of a file in ``dataset_info.json``; a tag that is left out would count as none."""
+def dataset_entry(file_name: str, columns: Collection[str]) -> dict[str, Any]:
+    """The description of a file in ``dataset_info.json``; a tag that is left out would count as none.
+
+    Args:
+        file_name: of the data.
+        columns: the keys of its rows.
+    """
+    media = {column: column for column in _MEDIA if column in columns}
     return {
         "file_name": file_name,
         "formatting": "sharegpt",
-        "columns": {"messages": "conversations", "tools": "tools"},
+        "columns": {"messages": "conversations", "tools": "tools", **media},
         "tags": {
             "role_tag": "from",
             "content_tag": "value",
@@ -65,6 +79,35 @@ def dataset_entry(file_name: str) -> dict[str, Any]:
             "system_tag": "system",
         },
     }
+
+
+def _media(chat: Chat) -> dict[str, list[Any]]:
+    """The files of each kind, by their column; a picture that is a content part gets its tag in the text."""
+    media = {column: _listed(chat.extra.get(column)) for column in _MEDIA}
+    if any(turn.parts for turn in chat.turns):
+        if media["images"] or any(_MEDIA["images"] in (turn.text or "") for turn in chat.turns):
+            raise Unfit("it has pictures both as content parts and as <image>")
+        chat.turns = [_tagged(turn, media["images"]) for turn in chat.turns]
+    for column, tag in _MEDIA.items():
+        tags = sum((turn.text or "").count(tag) for turn in chat.turns)
+        if tags != len(media[column]):
+            raise Unfit(f"its texts have {tag} {tags} times, for {len(media[column])} {column}")
+    return {column: files for column, files in media.items() if files}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _tagged(turn: Turn, images: list[Any]) -> Turn:
+    """A turn with tags for its pictures, whose addresses are added to the others."""
+    said = []
+    for part in turn.parts:
+        address = picture_in(part)
+        if address is not None:
+            images.append(address)
+        said.append(str(part.get("text", part.get("refusal", ""))) if address is None else _MEDIA["images"])
+    return replace(turn, text="".join(said)) if said else turn
 
 
 def _joined(turns: list[dict[str, Any]], lost: set[str]) -> list[dict[str, Any]]:

@@ -29,8 +29,9 @@ class RecordFile(Protocol):
 class LinesFile:
     """One JSON object per line."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, begins_with: bytes) -> None:
         self._file = file
+        self._file.write(begins_with)
 
     def write(self, row: str) -> None:
         """Add a line."""
@@ -68,11 +69,11 @@ class RecordFiles:
         self._files = {half: self._opened(path, files) for half, path in paths.items()}
         self.tally = Tally()
 
-    def write(self, row: StoredRow, half: str) -> bool:
-        """Write a record; says whether the format holds it."""
-        body = labelled_body(row)
+    def write(self, row: StoredRow, source: dict[str, Any], half: str) -> bool:
+        """Write a record, whose parsed body is ``source``; says whether the format holds it."""
+        body = labelled_body(row, source)
         try:
-            out = self._in_format(row, body)
+            out = self._in_format(row, source if body is row.body else json.loads(body), body)
         except Unfit:
             return False
         self._files[half].write(out)
@@ -85,14 +86,14 @@ class RecordFiles:
         for file in self._files.values():
             file.close()
 
-    def _in_format(self, row: StoredRow, body: str) -> Any:
+    def _in_format(self, row: StoredRow, source: dict[str, Any], body: str) -> Any:
         if self._form.is_folder:
-            return columns_of(row, json.loads(body), with_provenance=self._provenance)
+            return columns_of(row, source, with_provenance=self._provenance)
         if self._form.convert is None:
             return body
-        converted = self._form.convert(json.loads(body), row.topic)
-        self.tally.lost.update(converted.lost)
-        return json.dumps(converted.row, ensure_ascii=False)
+        converted = self._form.convert(source, row.topic).row
+        self.tally.columns.update(converted)
+        return json.dumps(converted, ensure_ascii=False)
 
     def _opened(self, path: Path, files: NewFiles) -> RecordFile:
         file = files.open(path)
@@ -100,4 +101,4 @@ class RecordFiles:
             return ParquetFile(file, with_provenance=self._provenance)
         if self._form.may_be_list and path.suffix.lower() == ".json":
             return ListFile(file)
-        return LinesFile(file)
+        return LinesFile(file, self._form.begins_with)

@@ -11,14 +11,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from .chat_turns import REASONING, Call, Chat, Turn, answered_calls, chat_of, named
+from .chat_turns import (
+    EMPTY_BESIDE_CALL,
+    IDS,
+    REASONING,
+    SPACING,
+    Call,
+    Chat,
+    Turn,
+    chat_of,
+    function_of,
+    in_order_of_calls,
+    named,
+)
 from .converted import Converted, Unfit
 
-IDS = "ids of tool calls (answers follow the order of the calls)"
 MIXED = "text beside a tool call (becomes a turn of its own)"
-LOOSE = "which call an answer belongs to, where calls and answers do not match"
-SPACING = "spacing of tool arguments (equal as JSON)"
-TYPES = "tools that are written in another way than {type: function, function: …}"
 
 _FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
 
@@ -51,7 +59,7 @@ def turns_of(chat: Chat, *, plain: bool = False) -> Iterator[dict[str, Any]]:
         plain: nothing but ``from`` and ``value``, with reasoning in ``<think>`` tags before the text; else names,
             weights and reasoning stand beside them.
     """
-    for turn in _in_order_of_calls(chat):
+    for turn in in_order_of_calls(chat):
         beside = _beside(turn)
         before = ""
         if plain:
@@ -67,7 +75,7 @@ def turns_of(chat: Chat, *, plain: bool = False) -> Iterator[dict[str, Any]]:
                 before = ""
                 beside = {key: value for key, value in beside.items() if key != REASONING}
             elif turn.text == "":
-                chat.lost.add("empty text beside a tool call")
+                chat.lost.add(EMPTY_BESIDE_CALL)
             chat.lost.add(IDS)
             yield {"from": "function_call", "value": before + calls_text(turn.calls, chat), **beside}
         else:
@@ -87,35 +95,3 @@ def calls_text(calls: tuple[Call, ...], chat: Chat) -> str:
         if parsed is not call.arguments and json.dumps(parsed, ensure_ascii=False) != call.arguments:
             chat.lost.add(SPACING)
     return json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False)
-
-
-def function_of(tool: dict[str, Any], chat: Chat) -> dict[str, Any]:
-    """A declared tool without its wrapping: name, description, parameters."""
-    function: dict[str, Any] = tool["function"]
-    if tool != {"type": "function", "function": function}:
-        chat.lost.add(TYPES)
-    return function
-
-
-def _in_order_of_calls(chat: Chat) -> Iterator[Turn]:
-    """The turns, with the answers to parallel calls in the order of the calls: their ids are not written."""
-    answered = answered_calls(chat.turns)
-    waiting: list[tuple[int, int]] = []
-    answers: dict[int, Turn] = {}
-    unanswered = False
-    for index, turn in enumerate([*chat.turns, None]):
-        if turn is not None and turn.role == "tool":
-            answers[index] = turn
-            continue
-        if {answered.get(one) for one in answers} == set(waiting):
-            answers = {one: answers[one] for one in sorted(answers, key=lambda one: answered[one])}
-        else:
-            unanswered = True
-        # A call without an answer is plain to see, until answers to other calls come after it.
-        follows_call = turn is not None and bool(waiting and turn.calls and not answers)
-        if unanswered and (answers or follows_call):
-            chat.lost.add(LOOSE)
-        yield from answers.values()
-        if turn is not None:
-            yield turn
-            waiting, answers = [(index, number) for number in range(len(turn.calls))], {}

@@ -6,9 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...errors import InvalidInput
 from ...store.stored_rows import StoredRow
+from ..formats.marks import bad_mark
+from ..kept_beside import KeptBeside
 from ..topic_label import read_topics, write_topic
 from .converted import Unfit
 from .export_format import ExportFormat
@@ -39,17 +42,27 @@ class Survey:
 
     Attributes:
         without_assistant: records without an assistant turn that are left out.
+        marked_bad: records that are marked as bad answers and left out.
+        beside: fields that stand beside the conversation.
         unfit: how many records the format cannot hold.
         unfit_named: the first of them.
         split: how the dataset is divided, if it is.
         topics: records of each topic that will be written; ``None`` is uncategorized.
+        synthetic: how many of them were generated.
+        relabelled: how many of them carry another topic than their source did.
+        lost: what the format does not hold, and how many records lose it.
     """
 
     without_assistant: int = 0
+    marked_bad: int = 0
+    beside: KeptBeside = field(default_factory=KeptBeside)
     unfit: int = 0
     unfit_named: list[UnfitRecord] = field(default_factory=list)
     split: Split | None = None
     topics: Counter[str | None] = field(default_factory=Counter)
+    synthetic: int = 0
+    relabelled: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
 
     def refuse_unfit(self, form: ExportFormat) -> None:
         """Raise `InvalidInput` when there are records that do not fit, with the first of them and their number."""
@@ -63,13 +76,22 @@ class Survey:
         )
 
 
-def learnable(rows: Iterable[StoredRow], survey: Survey | None, *, include_all: bool) -> Iterator[StoredRow]:
-    """The rows without those that a trainer refuses for want of an assistant turn; these are counted."""
+def learnable(
+    rows: Iterable[StoredRow], survey: Survey, *, include_all: bool
+) -> Iterator[tuple[StoredRow, dict[str, Any]]]:
+    """The rows and their parsed bodies, without those that nothing is to be learnt from.
+
+    Those have no assistant turn, which a trainer refuses, or are marked as bad answers; the survey counts them.
+    """
     for row in rows:
-        if row.has_assistant_turn or include_all:
-            yield row
-        elif survey is not None:
+        source = json.loads(row.body)
+        if not include_all and not row.has_assistant_turn:
             survey.without_assistant += 1
+        elif not include_all and bad_mark(source, row.topic_field):
+            survey.marked_bad += 1
+        else:
+            survey.beside.add(source, row.topic_field)
+            yield row, source
 
 
 def survey_rows(
@@ -83,16 +105,18 @@ def survey_rows(
     """Look at all rows of an export."""
     survey = Survey()
     splitter = None if split is None else Splitter(split, seed)
-    for row in learnable(rows, survey, include_all=include_all):
+    for row, source in learnable(rows, survey, include_all=include_all):
         if form.convert is not None:
             try:
-                form.convert(json.loads(row.body), row.topic)
+                survey.lost.update(form.convert(source, row.topic).lost)
             except Unfit as unfit:
                 survey.unfit += 1
                 if len(survey.unfit_named) < NAMED:
                     survey.unfit_named.append(UnfitRecord(row.id, row.place, unfit.reason))
                 continue
         survey.topics[row.topic] += 1
+        survey.synthetic += row.origin == "synthetic"
+        survey.relabelled += carried_topic(row, source) != row.topic
         if splitter is not None:
             splitter.add(row)
     if splitter is not None:
@@ -100,7 +124,13 @@ def survey_rows(
     return survey
 
 
-def labelled_body(row: StoredRow) -> str:
+def carried_topic(row: StoredRow, source: dict[str, Any]) -> str | None:
+    """The topic that the record itself names, which may have been corrected since."""
+    return read_topics(source, row.topic_field)[0]
+
+
+def labelled_body(row: StoredRow, source: dict[str, Any]) -> str:
     """The text of a record with the topic that it has now; untouched when it is the one of its source."""
-    carried, _ = read_topics(json.loads(row.body), row.topic_field)
-    return row.body if carried == row.topic else write_topic(row.body, row.topic_field, row.topic)
+    if carried_topic(row, source) == row.topic:
+        return row.body
+    return write_topic(row.body, row.topic_field, row.topic)

@@ -19,7 +19,7 @@ class Tally:
         models: generated ones of each model.
         strategies: generated ones of each strategy.
         relabelled: records that carry another topic than their source did.
-        lost: records that lost something in their conversion, by what was lost.
+        columns: the keys of the rows that were written, where the format makes rows of its own.
     """
 
     halves: Counter[str] = field(default_factory=Counter)
@@ -28,7 +28,7 @@ class Tally:
     models: Counter[str] = field(default_factory=Counter)
     strategies: Counter[str] = field(default_factory=Counter)
     relabelled: int = 0
-    lost: Counter[str] = field(default_factory=Counter)
+    columns: set[str] = field(default_factory=set)
 
     @property
     def records(self) -> int:

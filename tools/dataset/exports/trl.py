@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .chat_rows import messages_of, row_of
-from .chat_turns import chat_of, named
+from .chat_rows import messages_of, row_of, tools_for_templates
+from .chat_turns import chat_of, drop_of_messages
 from .converted import Converted
 
 
@@ -20,6 +20,5 @@ def convert(source: dict[str, Any], topic: str | None) -> Converted:
         Unfit: it holds something else than text.
     """
     chat = chat_of(source)
-    if any(turn.weight is not None for turn in chat.turns):
-        chat.lost.add(f"{named(['weight'])} of messages")
-    return row_of(chat, messages_of(chat, parsed=True), chat.tools or None, topic)
+    drop_of_messages(chat, "weight")
+    return row_of(chat, messages_of(chat, parsed=True), tools_for_templates(chat) or None, topic)

@@ -1,6 +1,6 @@
 """Dataset formats, one file each: how a dataset of any trainer becomes OpenAI chat records.
 
-A file is read in two steps. Its container (lines, a JSON list, concatenated objects, a table, Parquet or Arrow;
+A file is read in two steps. Its container (lines, a JSON list, concatenated objects, a table, Excel, Parquet or Arrow;
 compressed or not, UTF-8 or UTF-16) gives items; `read_dataset` finds out which. Each item is then read by the
 format that recognises it (`registry`), which turns it into the body of a record: OpenAI chat ``messages`` and
 ``tools``, with the item's other keys beside them under their own names.

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from .api_bank import is_turn
 from .arrow_rows import ARROW_MAGIC, ARROW_STREAM_MAGIC, PARQUET_MAGIC
-from .byte_stream import HEAD_BYTES, head_of
+from .byte_stream import HEAD_BYTES, Head, head_of
+from .file_names import TABLE_SUFFIXES, inner_suffix
 from .json_line import parse_value, text_of_line
 from .refusal import Refused
-from .table_rows import SUFFIXES, delimiter_of, is_header
+from .table_encoding import encoding_of_table
+from .table_rows import delimiter_of, is_header
+from .zip_member import ZIP_MAGIC
 
-Kind = Literal["lines", "list", "objects", "wrapper", "table", "dialogue", "parquet", "arrow"]
+Kind = Literal["lines", "list", "objects", "wrapper", "table", "dialogue", "parquet", "arrow", "excel"]
 
-WRAPPER_KEYS = frozenset(
-    ("data", "train", "validation", "valid", "dev", "test", "rows", "records", "examples", "items", "samples")
-)
+SPLITS = frozenset(("train", "validation", "valid", "val", "dev", "test", "eval"))
+"""Keys of an object around the parts of a dataset that is divided."""
+WRAPPER_KEYS = SPLITS | {"data", "rows", "records", "examples", "items", "samples"}
 """Keys of an object around a whole dataset."""
 _FOREIGN = (
-    (b"PK\x03\x04", "a zip archive: unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive: unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an Excel file with a password or of before 2007: save it as .xlsx without one"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
     (b"SQLite format 3", "a SQLite database: export its rows as JSONL"),
     (b"%PDF", "a PDF document, not a dataset"),
@@ -51,13 +53,31 @@ class Container:
         kind: how it is read.
         title: its name for a person.
         delimiter: what separates the columns of a table.
+        encoding: what its text is written in; empty when the file itself tells.
     """
 
     kind: Kind
     title: str
     delimiter: str = ""
+    encoding: str = ""
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What a person said about a file.
+
+    Attributes:
+        topic_field: the field that holds the topic.
+        own_columns: a mapping says what the fields are: none of them needs a known name.
+        encoding: what its text is written in.
+    """
+
+    topic_field: str = ""
+    own_columns: bool = False
+    encoding: str = ""
+
+
+NO_HINTS = Hints()
 LINES = Container("lines", "one object per line")
 _LIST = Container("list", "JSON list")
 _OBJECTS = Container("objects", "objects over several lines")
@@ -65,39 +85,56 @@ _WRAPPER = Container("wrapper", "list within an object")
 _DIALOGUE = Container("dialogue", "one conversation per file")
 _PARQUET = Container("parquet", "Parquet")
 _ARROW = Container("arrow", "Arrow")
+_EXCEL = Container("excel", "Excel")
 
 
-def container_of(path: Path) -> Container:
+def container_of(path: Path, hints: Hints = NO_HINTS) -> Container:
     """Look at the beginning of a file.
 
     Raises:
         Refused: the file as a whole is something else than a dataset.
         OSError: it cannot be read; or one of `byte_stream.BROKEN` when it is damaged.
+        InvalidInput: a library is missing that unpacks it.
     """
-    head = head_of(path)
-    if head.startswith(PARQUET_MAGIC):
-        return _PARQUET
-    if head.startswith((ARROW_MAGIC, ARROW_STREAM_MAGIC)):
-        return _ARROW
-    for magic, name in _FOREIGN:
-        if head.startswith(magic):
-            raise Refused("unsupported_format", f"the file is {name}")
-    if b"\x00" in head[:16]:
-        raise Refused("unsupported_format", "the file is binary, not text")
-    return _of_text(head, _suffix(path))
-
-
-def _of_text(head: bytes, suffix: str) -> Container:
-    first, second, first_is_whole = _first_lines(head)
-    header = first.decode("utf-8", "replace")
-    if first[:1] not in b"{[" and (suffix in SUFFIXES or (first_is_whole and is_header(header))):
-        sign = delimiter_of(header)
-        if sign is None:
-            names = "such as instruction and output, prompt and completion, or messages"
+    head = head_of(path, hints.encoding)
+    binary = _of_binary(head)
+    if binary is not None:
+        if head.wrapping and not hints.encoding:
             raise Refused(
-                "unsupported_format", f"the file is a table without a column that is known, {names}"
+                "unsupported_format", f"the file is {binary.title} packed with {head.wrapping[0]}: unpack it"
             )
-        return Container("table", "table", sign)
+        return binary
+    for magic, name in _FOREIGN:
+        if head.content.startswith(magic):
+            raise Refused("unsupported_format", f"the file is {name}")
+    if b"\x00" in head.content[:16]:
+        raise Refused("unsupported_format", "the file is binary, not text")
+    found = _of_text(head.content, inner_suffix(head.name), hints)
+    if hints.encoding:
+        return replace(found, encoding=hints.encoding)
+    if found.kind != "table":
+        return found
+    encoding = encoding_of_table(path)
+    title = f"{found.title}; {encoding.said}" if encoding.said else found.title
+    return replace(found, title=title, encoding=encoding.codec)
+
+
+def _of_binary(head: Head) -> Container | None:
+    if head.content.startswith(PARQUET_MAGIC):
+        return _PARQUET
+    if head.content.startswith((ARROW_MAGIC, ARROW_STREAM_MAGIC)):
+        return _ARROW
+    return _EXCEL if head.content.startswith(ZIP_MAGIC) else None
+
+
+def _of_text(head: bytes, suffix: str, hints: Hints) -> Container:
+    first, second, first_is_whole = _first_lines(head)
+    text = head.decode("utf-8", "replace")
+    is_table = suffix in TABLE_SUFFIXES or (first_is_whole and is_header(first.decode("utf-8", "replace")))
+    if first[:1] not in b"{[" and (is_table or hints.own_columns):
+        sign = delimiter_of(text)
+        if is_table or sign is not None:
+            return Container("table", "table", sign or ",")
     if suffix in _SUFFIXES and first and not _BEGINS_AS_JSON.match(first):
         raise Refused("unsupported_format", f"the file is {_SUFFIXES[suffix]}")
     if first.startswith(b"["):
@@ -170,11 +207,3 @@ def _parsed(line: bytes) -> object:
 
 def _is_json(line: bytes) -> bool:
     return _parsed(line) is not None
-
-
-def _suffix(path: Path) -> str:
-    """The suffix that tells what is in a file: that before ``.gz`` of a packed one."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in (".gz", ".bz2", ".xz"):
-        suffixes.pop()
-    return suffixes[-1] if suffixes else ""

@@ -127,7 +127,7 @@ def content_of(parts: list[Source]) -> Any:
     """Parts as the content of a message: a text where there is one text alone; ``None`` where there is nothing."""
     if not parts:
         return None
-    return parts[0]["text"] if len(parts) == 1 and parts[0].get("type") == "text" else parts
+    return parts[0]["text"] if len(parts) == 1 and parts[0].get("type") == "text" else list(parts)
 
 
 def _read(part: Source, where: str) -> tuple[list[Piece], set[str]]:

@@ -34,7 +34,17 @@ from .tool_declarations import is_other_tool, read_tools
 Source = dict[str, Any]
 SPEAKERS = (
     *("role", "from", "speaker", "author", "sender", "sendertype", "authortype", "participantrole"),
-    *("participant", "participantid", "user", "event", "direction", "messagetype", "type"),
+    *(
+        "participant",
+        "participantid",
+        "user",
+        "event",
+        "direction",
+        "messagetype",
+        "sendername",
+        "authorname",
+        "type",
+    ),
 )
 """Keys that tell who speaks, the surest first; capital letters and underscores in them make no difference."""
 _FLAGS: Mapping[Sequence[str], tuple[Role, Role]] = {

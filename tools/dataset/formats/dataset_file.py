@@ -8,13 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..mapping.field_mapping import FieldMapping
+from ..mapping.mapping_reader import MappingReader
 from ..topic_label import DEFAULT_FIELD, LIST_FIELD
+from .byte_stream import check_encoding
 from .chat_body import FORMAT_KEY, body_text
+from .container import Hints
 from .fields_beside import left_beside
 from .marks import bad_mark
 from .raw_objects import BadItem, RawObject, RawObjects
 from .refusal import Refused, shown
 from .registry import AUTO, PLAIN, Reading, check_format, read_item
+from .table_columns import column_names
+from .wrapped_items import SPLIT_FIELD
 
 __all__ = ["BadItem", "DatasetReader", "FoundFormat", "Item", "read_dataset"]
 
@@ -71,18 +77,27 @@ class DatasetReader:
         beside: all fields that are no part of the conversation, the same way; the topic is none of them.
     """
 
-    def __init__(self, path: Path, format: str = AUTO, topic_field: str = "") -> None:
-        """Nothing is opened yet; raises `InvalidInput` when there is no such format."""
+    def __init__(
+        self,
+        path: Path,
+        format: str = AUTO,
+        topic_field: str = "",
+        mapping: FieldMapping | None = None,
+        encoding: str = "",
+    ) -> None:
+        """Nothing is opened yet; raises `InvalidInput` when there is no such format or encoding."""
         check_format(format)
+        check_encoding(encoding)
         self.format = format
         self.found: dict[str, FoundFormat] = {}
         self.left_beside: Counter[str] = Counter()
         self.beside: Counter[str] = Counter()
         self._path = path
-        self._topic_field = topic_field
+        self._by_mapping = MappingReader(mapping) if mapping is not None else None
+        self._topic_field = (self._by_mapping and self._by_mapping.topic_field) or topic_field
         labels = {topic_field.split(".")[0], *([LIST_FIELD] if topic_field in ("", DEFAULT_FIELD) else [])}
         self._expressed = labels | {"messages", "tools", DEFAULT_FIELD, FORMAT_KEY}
-        self._raw = RawObjects(path)
+        self._raw = RawObjects(path, Hints(topic_field, mapping is not None, encoding))
 
     def __iter__(self) -> Iterator[Item | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -90,11 +105,16 @@ class DatasetReader:
         Raises:
             InvalidInput: a library is missing that reads this kind of file.
         """
-        for raw in self._raw:
+        for raw in self._by_mapping.items(iter(self._raw)) if self._by_mapping else self._raw:
             yield raw if isinstance(raw, BadItem) else self._read(raw)
+        around = ""
+        if self._raw.splits:
+            parts = ", ".join(f"{name} {count}" for name, count in self._raw.splits.items())
+            around += f"; parts kept in the field {SPLIT_FIELD}: {parts}"
         if self._raw.left_out:
-            for found in self.found.values():
-                found.evidence += f"; {', '.join(map(shown, self._raw.left_out))} around it left out"
+            around += f"; {', '.join(map(shown, self._raw.left_out))} around it left out"
+        for found in self.found.values():
+            found.evidence += around
 
     @property
     def blank(self) -> int:
@@ -137,8 +157,9 @@ class DatasetReader:
 
     def _read(self, raw: RawObject) -> Item | BadItem:
         try:
-            self._refuse_marked(raw.value)
-            reading = read_item(raw.value, self.format)
+            for part in self._by_mapping.parts(raw.value) if self._by_mapping else (raw.value,):
+                self._refuse_marked(part)
+            reading = self._reading(raw.value)
             self._refuse_marked(reading.body)
             as_it_stands = raw.text if reading.body is raw.value else None
             body = as_it_stands if as_it_stands is not None else body_text(reading.body)
@@ -149,6 +170,18 @@ class DatasetReader:
         self._add_beside(reading.body, 1)
         self._raw.mended.update((*reading.mended, *filter(None, [raw.mended])))
         return Item(raw.place, body, reading.body, reading.format.name)
+
+    def _reading(self, value: dict[str, Any]) -> Reading:
+        if self._by_mapping is not None:
+            return self._by_mapping.read(value)
+        try:
+            return read_item(value, self.format)
+        except Refused:
+            # The same names in other letters, as in ``{"Prompt": …, "Completion": …}``.
+            names = column_names(list(value))
+            if names == list(value):
+                raise
+            return read_item(dict(zip(names, value.values(), strict=True)), self.format)
 
     def _refuse_marked(self, source: dict[str, Any]) -> None:
         """Refuse an item that is marked as bad, before it is read or, where it stood within another, after."""
@@ -166,16 +199,24 @@ class DatasetReader:
         return found
 
 
-def read_dataset(path: Path, format: str = AUTO, topic_field: str = "") -> DatasetReader:
+def read_dataset(
+    path: Path,
+    format: str = AUTO,
+    topic_field: str = "",
+    mapping: FieldMapping | None = None,
+    encoding: str = "",
+) -> DatasetReader:
     """A reader of a dataset file.
 
     Args:
-        path: the file: JSONL, a JSON list, objects one after the other, a list within an object, CSV, Parquet or
-            Arrow; plain or packed with gzip, bzip2 or xz; UTF-8, UTF-16 or UTF-32.
+        path: the file: JSONL, a JSON list, objects one after the other, a list within an object, CSV, Excel, Parquet
+            or Arrow; plain or packed with gzip, bzip2, xz, zstd or zip; UTF-8, UTF-16 or UTF-32.
         format: the format of its records (one of `registry.FORMAT_NAMES`); ``auto`` finds out for each of them.
         topic_field: the field that holds the topic, which is then no mark of a bad answer.
+        mapping: what the fields of the items are, where their format is nobody else's.
+        encoding: what the text is written in, as Python calls it; found out when not given.
 
     Raises:
         InvalidInput: there is no such format.
     """
-    return DatasetReader(path, format, topic_field)
+    return DatasetReader(path, format, topic_field, mapping, encoding)

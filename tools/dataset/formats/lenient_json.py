@@ -2,7 +2,8 @@
 
 Commas before a closing bracket and comments are left out. Python's notation (single quotation marks, ``True``,
 ``None``; `str` or `repr` of a record, as pandas writes lists into a CSV file) is read by Python's own parser of
-literals; NumPy leaves the commas out between the objects of a list. What is not certain stays refused.
+literals; NumPy leaves the commas out between the items of a list, and may put ``array(…, dtype=object)`` around one
+(https://numpy.org/doc/stable/reference/generated/numpy.array2string.html). What is not certain stays refused.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ _SINGLE = r"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
 _TOKEN = re.compile(
     _DOUBLE + r"|(?P<comment>//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)|(?P<comma>,)(?=\s*[\]}])", re.DOTALL
 )
-_PYTHON_TOKEN = re.compile(_SINGLE + "|" + _DOUBLE + r"|(?P<gap>\}\s*(?=\{))", re.DOTALL)
+_ARRAY = re.compile(rf"({_SINGLE}|{_DOUBLE})|\barray\(|,\s*dtype=object\s*\)|(?<=\])\)", re.DOTALL)
+_PYTHON_TOKEN = re.compile(rf"{_SINGLE}|{_DOUBLE}|[{{}}\[\]]", re.DOTALL)
+_ENDS, _BEGINS = "}]'\"", "{['\""
 
 
 def read_leniently(text: str) -> tuple[Any, str] | None:
@@ -63,12 +66,25 @@ def _python_value(text: str) -> Any:
     text = text.strip()
     if not text.startswith(("[", "{")) or len(text) > _MOST_CHARACTERS or "'" not in text:
         return None
-    text = _PYTHON_TOKEN.sub(lambda token: token[0] + "," if token["gap"] else token[0], text)
     try:
-        value = ast.literal_eval(text)
+        value = ast.literal_eval(_with_commas(_ARRAY.sub(lambda found: found[1] or "", text)))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None
     return value if not is_deeper_than(value, MAX_DEPTH) and _is_json(value) else None
+
+
+def _with_commas(text: str) -> str:
+    """The text with commas between items that only white space divides; Python would join two texts into one."""
+    pieces: list[str] = []
+    end = 0
+    last = ""
+    for token in _PYTHON_TOKEN.finditer(text):
+        between = text[end : token.start()]
+        if last and last in _ENDS and token[0][0] in _BEGINS and not between.strip():
+            between = ", "
+        pieces += [between, token[0]]
+        last, end = token[0][-1], token.end()
+    return "".join([*pieces, text[end:]])
 
 
 def _is_json(value: Any) -> bool:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .arrow_rows import read_arrow, read_parquet
 from .byte_stream import BROKEN, broken, open_bytes
-from .container import LINES, WRAPPER_KEYS, Container, container_of
+from .container import LINES, NO_HINTS, SPLITS, WRAPPER_KEYS, Container, Hints, container_of
 from .conversation import are_turns
+from .excel_rows import Workbook
 from .json_line import parse_object, parse_value, text_of_line
 from .json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one_line
 from .lenient_json import COMMENT, is_comment, read_leniently
 from .refusal import Refused, kind_of
-from .table_encoding import WESTERN, encoding_of
+from .table_columns import column_names
 from .table_rows import read_rows
 from .text_lists import are_pairs
+from .turn_rows import TurnColumns, TurnsWaiting, conversation_of, is_turn_row, turn_columns
+from .wrapped_items import row_within, split_of_folder, text_with_split, with_split
 
 Source = dict[str, Any]
 LIST_COMMA = "a comma too many or too few between the items of a list"
@@ -64,17 +68,20 @@ class RawObjects:
         bytes_read: how far the file is read.
         left_out: keys of an object around the items that hold something else.
         mended: what was wrong and certain to mend, in words, with how often it was.
+        splits: the parts that the dataset is divided into, with how many items each has.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hints: Hints = NO_HINTS) -> None:
         """Nothing is opened yet."""
         self.path = path
+        self._hints = hints
         self.container: Container = LINES
         self.wrapping: tuple[str, ...] = ()
         self.blank = 0
         self.bytes_read = 0
         self.left_out: dict[str, None] = {}
         self.mended: Counter[str] = Counter()
+        self.splits: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[RawObject | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -84,8 +91,8 @@ class RawObjects:
         """
         place: int | None = None
         try:
-            self.container = container_of(self.path)
-            for item in self._items():
+            self.container = container_of(self.path, self._hints)
+            for item in self._conversations():
                 place = item.place
                 yield item
         except Refused as refused:
@@ -101,13 +108,16 @@ class RawObjects:
         """Whether the file is plain UTF-8 with an object per line; ``False`` also when it cannot be read."""
         try:
             with open_bytes(self.path) as stream:
-                return not stream.wrapping and container_of(self.path) is LINES
+                is_plain = not stream.wrapping and container_of(self.path, self._hints) is LINES
+                return is_plain and not _begins_with_a_turn(stream.text.readline(MAX_ITEM_BYTES))
         except (Refused, *BROKEN):
             return False
 
     def line(self, raw: bytes, number: int) -> RawObject | BadItem | None:
         """One line of a file with an object per line; ``None`` when it is blank."""
         try:
+            if len(raw) >= MAX_ITEM_BYTES:
+                raise Refused("too_long", f"longer than {MAX_ITEM_BYTES >> 20} MB")
             text = text_of_line(raw)
             if not text.strip():
                 self.blank += 1
@@ -129,10 +139,45 @@ class RawObjects:
                 raise
             return RawObject(place, *found, refused if refused.code == "invalid_json" else None)
 
+    def _conversations(self) -> Iterator[RawObject | BadItem]:
+        """The items; where the first one is a turn, all turns of a conversation as one item."""
+        items = self._items()
+        if not self._hints.own_columns:
+            for item in items:
+                if isinstance(item, BadItem):
+                    yield item
+                    continue
+                columns = turn_columns(item.value)
+                if columns is None or not is_turn_row(item.value):
+                    yield item
+                    break
+                yield from self._put_together(item, items, columns)
+        yield from items
+
+    def _put_together(
+        self, first: RawObject, items: Iterator[RawObject | BadItem], columns: TurnColumns
+    ) -> Iterator[RawObject | BadItem]:
+        self.container = replace(self.container, title=f"{self.container.title}; one row per turn")
+        waiting = TurnsWaiting()
+        for item in chain([first], items):
+            if isinstance(item, BadItem):
+                yield item
+            elif item.value.get(columns.conversation) is None:
+                yield BadItem(
+                    item.place, Refused("bad_message", f"no `{columns.conversation}`: whose turn is it?")
+                )
+            else:
+                waiting.add(item.value[columns.conversation], item.place, item.value)
+        for place, rows in waiting.conversations(lambda row: row.get(columns.order or "")):
+            yield RawObject(place, None, conversation_of(rows, columns))
+
     def _items(self) -> Iterator[RawObject | BadItem]:
         kind = self.container.kind
         if kind in ("parquet", "arrow"):
             yield from self._rows_of_arrow(read_parquet if kind == "parquet" else read_arrow)
+            return
+        if kind == "excel":
+            yield from self._rows_of_excel()
             return
         readers = {
             "lines": self._lines,
@@ -142,8 +187,9 @@ class RawObjects:
             "table": self._table,
             "dialogue": self._dialogue,
         }
-        with open_bytes(self.path) as stream:
-            self.wrapping = stream.wrapping
+        with open_bytes(self.path, self.container.encoding) as stream:
+            found_out = self.container.encoding and not self._hints.encoding  # and is said with the title
+            self.wrapping = stream.wrapping[:-1] if found_out else stream.wrapping
             for item in readers[kind](stream.text):
                 self.bytes_read = stream.raw.tell()
                 yield item
@@ -153,17 +199,17 @@ class RawObjects:
         place = raw.line if number is None else number
         try:
             found = self._object(raw.text, place)
+            row = row_within(found.value)
         except Refused as refused:
             return BadItem(place, _placed(refused, raw, number))
+        if row is not None:
+            return replace(found, text=None, value=row)
         fault = found.fault and _placed(found.fault, raw, number)
         return replace(found, text=found.text and on_one_line(found.text), fault=fault)
 
     def _lines(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         # A binary file is split at \n only; str.splitlines would also split inside of strings.
         for number, raw in enumerate(_bounded_lines(file), start=1):
-            if raw is None:
-                yield BadItem(number, Refused("too_long", f"longer than {MAX_ITEM_BYTES >> 20} MB"))
-                continue
             item = self.line(raw, number)
             if item is not None:
                 yield item
@@ -197,17 +243,28 @@ class RawObjects:
                 if key in WRAPPER_KEYS and json.at_list():
                     for raw in json.items():
                         number += 1
-                        yield self._parsed(raw, number)
+                        item = self._parsed(raw, number)
+                        if isinstance(item, RawObject) and key in SPLITS:
+                            item = self._of_split(item, key)
+                        yield item
                 else:
                     json.value()
                     self.left_out[key] = None
 
     def _table(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
-        encoding = encoding_of(self.path)
-        if encoding == WESTERN:
-            self.wrapping = (*self.wrapping, "Windows-1252")
-        for line, row in read_rows(file, self.container.delimiter, encoding):
+        topic_field, own_columns = self._hints.topic_field, self._hints.own_columns
+        rows = read_rows(file, self.container.delimiter, topic_field=topic_field, own_columns=own_columns)
+        for line, row in rows:
             yield BadItem(line, row) if isinstance(row, Refused) else RawObject(line, None, row)
+
+    def _rows_of_excel(self) -> Iterator[RawObject | BadItem]:
+        size = self.path.stat().st_size
+        book = Workbook(self.path)
+        rows = book.rows(topic_field=self._hints.topic_field, own_columns=self._hints.own_columns)
+        for number, row, share in rows:
+            self.bytes_read = int(size * share)
+            yield BadItem(number, row) if isinstance(row, Refused) else RawObject(number, None, row)
+        self.left_out |= dict.fromkeys(f"sheet {name}" for name in book.other_sheets)
 
     def _dialogue(self, file: BinaryIO) -> Iterator[RawObject | BadItem]:
         content = file.read(MAX_ITEM_BYTES + 1)
@@ -225,24 +282,39 @@ class RawObjects:
                 turns.append(item.value)
         yield RawObject(1, None, {"dialogue": turns})
 
+    def _of_split(self, item: RawObject, split: str) -> RawObject:
+        self.splits[split] += 1
+        return replace(
+            item, text=text_with_split(item.text, item.value, split), value=with_split(item.value, split)
+        )
+
     def _rows_of_arrow(
         self, read: Callable[[Path], Iterator[tuple[dict[str, Any], float]]]
     ) -> Iterator[RawObject | BadItem]:
         size = self.path.stat().st_size
+        split = split_of_folder(self.path)
         for number, (row, share) in enumerate(read(self.path), start=1):
             self.bytes_read = int(size * share)
-            yield RawObject(number, None, row)
+            if not self._hints.own_columns:
+                row = dict(zip(column_names(list(row), self._hints.topic_field), row.values(), strict=True))
+            yield (
+                self._of_split(RawObject(number, None, row), split) if split else RawObject(number, None, row)
+            )
 
 
-def _bounded_lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of a file; ``None`` for one that is too long to be kept in memory."""
+def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is longer than `MAX_ITEM_BYTES` only so much."""
     while raw := file.readline(MAX_ITEM_BYTES):
-        if len(raw) < MAX_ITEM_BYTES or raw.endswith(b"\n"):
-            yield raw
-            continue
+        yield raw
         while raw and not raw.endswith(b"\n"):
             raw = file.readline(MAX_ITEM_BYTES)
-        yield None
+
+
+def _begins_with_a_turn(line: bytes) -> bool:
+    try:
+        return is_turn_row(parse_value(text_of_line(line)))
+    except Refused:
+        return False
 
 
 def _placed(refused: Refused, raw: RawItem, number: int | None) -> Refused:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...store.stored_rows import StoredRow
 from .rules import RULES, Finding, FixKind, Severity
+from .vendors import UNASKED, Vendor, refusing, severity_of
 
 PLACES = 20
 """Places that are named of each rule; the others are counted, and written where all findings are asked for."""
@@ -76,6 +77,50 @@ class RuleReport:
 
 
 @dataclass(frozen=True)
+class FileFinding:
+    """What is wrong with a file as a whole.
+
+    Attributes:
+        rule: ``too_few_records``, ``too_many_records`` or ``file_too_large``.
+        says: what is wrong, with the figures.
+        fix: what to do.
+        models: whose limit it is; empty when all models of the vendor have it.
+    """
+
+    rule: str
+    says: str
+    fix: str
+    models: str = ""
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """The file as a vendor would get it.
+
+    Attributes:
+        vendor: its name.
+        title: its name for a person.
+        form: the export format of the file.
+        records: that `export` would write into it.
+        bytes: how large it would be.
+        findings: what is wrong with it as a whole.
+        lost: what the format does not hold, and how many records lose it.
+        note: what else is to be known.
+        sources: where the vendor's rules are documented.
+    """
+
+    vendor: str
+    title: str
+    form: str
+    records: int
+    bytes: int
+    findings: tuple[FileFinding, ...]
+    lost: dict[str, int]
+    note: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ValidationReport:
     """What a validation found.
 
@@ -90,6 +135,10 @@ class ValidationReport:
         tokens_exact: whether a tokenizer counted them.
         not_compared: records that were not kept for finding near duplicates of them, for want of room.
         rules: the rules that found something, the worst first.
+        left_beside: fields that may carry a part of the conversation and stand beside it, with how many records have
+            them; nothing is learnt from them.
+        beside: all fields that stand beside the conversation and the topic, the same way.
+        file: the file of the vendor that was named, if one was.
     """
 
     records: int
@@ -102,6 +151,9 @@ class ValidationReport:
     tokens_exact: bool
     not_compared: int
     rules: tuple[RuleReport, ...]
+    left_beside: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
+    file: FileReport | None = None
 
 
 @dataclass
@@ -115,8 +167,13 @@ class _Found:
 
 @dataclass
 class Collector:
-    """Gathers findings, record by record; its size depends on rules and topics, not on records."""
+    """Gathers findings, record by record; its size depends on rules and topics, not on records.
 
+    Attributes:
+        vendors: whose verdict is asked for; findings that are not their matter do not belong here.
+    """
+
+    vendors: tuple[Vendor, ...] = UNASKED
     records: int = 0
     clean: int = 0
     tokens: int = 0
@@ -133,7 +190,9 @@ class Collector:
         self.tokens += tokens
         self.longest = max(self.longest, tokens)
         self.topics[topic] += 1
-        self.refused_by.update({trainer for one in findings for trainer in RULES[one.rule].refused_by})
+        self.refused_by.update(
+            {trainer for one in findings for trainer in refusing(RULES[one.rule], self.vendors)}
+        )
         for finding in findings:
             found = self._found.setdefault(finding.rule, _Found())
             found.records += 1
@@ -150,6 +209,9 @@ class Collector:
 
     def _report(self, rule_id: str, found: _Found) -> RuleReport:
         rule = RULES[rule_id]
+        severity = severity_of(rule, self.vendors)
+        if severity is None:
+            raise ValueError(f"nobody asked about {rule_id}")
         dropped = {
             topic: DroppedTopic(count, count / self.topics[topic])
             for topic, count in sorted(
@@ -159,8 +221,8 @@ class Collector:
         return RuleReport(
             rule=rule.id,
             says=rule.says,
-            severity=rule.severity,
-            refused_by=rule.refused_by,
+            severity=severity,
+            refused_by=refusing(rule, self.vendors),
             records=found.records,
             share=found.records / self.records,
             tokens=found.tokens,

@@ -1,16 +1,12 @@
-"""Who speaks when, and whether everybody says something."""
+"""Who speaks when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from ..record import Message
 from .rules import Finding
 
-_KEYS = frozenset(
-    ("role", "content", "name", "weight", "tool_calls", "tool_call_id", "function_call", "refusal", "audio")
-)
 _SYSTEM = ("system", "developer")
 
 
@@ -35,33 +31,3 @@ def check_roles(messages: Sequence[Message]) -> Iterator[Finding]:
             yield Finding("system_not_first", f"message {number} ({role}) follows {before}")
         elif role == before and role in ("user", "assistant"):
             yield Finding("roles_do_not_alternate", f"messages {number - 1} and {number} are by {role}")
-
-
-def check_content(messages: Sequence[Message]) -> Iterator[Finding]:
-    """Findings about messages without text, and about keys that are not OpenAI's."""
-    for number, message in enumerate(messages, start=1):
-        where = f"message {number} ({message['role']})"
-        unknown = sorted(message.keys() - _KEYS)
-        if unknown:
-            yield Finding("unknown_message_key", f"{where}: {', '.join(map(repr, unknown))}")
-        if message.get("tool_calls") or message.get("function_call") or _says_otherwise(message):
-            continue
-        text = _text(message.get("content"))
-        if text is None or text.strip():
-            continue
-        if message["role"] in ("tool", "function"):
-            yield Finding("empty_tool_result", where)
-        else:
-            yield Finding("blank_content" if text else "empty_content", where)
-
-
-def _says_otherwise(message: Message) -> bool:
-    return bool(message.get("refusal") or message.get("audio"))
-
-
-def _text(content: Any) -> str | None:
-    """The text of a message; ``None`` when it has parts that are no text, such as pictures."""
-    if not isinstance(content, list):
-        return content or ""
-    texts = [part.get("text") for part in content]
-    return None if None in texts else "".join(map(str, texts))

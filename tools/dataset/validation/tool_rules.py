@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..json_within import read_json
@@ -13,12 +15,25 @@ from .rules import Finding
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """OpenAI's rule for names of functions."""
+_MOST_TOOLS = 128
+"""OpenAI: a maximum of 128 functions (https://platform.openai.com/docs/api-reference/chat/create)."""
 
 
 def check_tools(source: dict[str, Any]) -> Iterator[Finding]:
     """Findings about the declared tools and about each call by itself."""
-    names = [tool["function"]["name"] for tool in source.get("tools") or ()]
-    names += [function.get("name") for function in source.get("functions") or ()]
+    if source.get("tools") == []:
+        yield Finding("empty_list", "`tools`")
+    declared = [tool["function"] for tool in source.get("tools") or ()]
+    declared += source.get("functions") or ()
+    names = [function.get("name") for function in declared]
+    if len(declared) > _MOST_TOOLS:
+        yield Finding("too_many_tools", f"{len(declared)} tools")
+    for function in declared:
+        if not str(function.get("description") or "").strip():
+            yield Finding("tool_without_description", f"{function.get('name')!r}")
+        fault = _schema_fault(json.dumps(function.get("parameters") or {"type": "object"}))
+        if fault is not None:
+            yield Finding("bad_tool_schema", f"{function.get('name')!r}: {fault}")
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             yield Finding("tool_declared_twice", f"{name!r}")
@@ -54,6 +69,21 @@ def check_answers(messages: Sequence[Message]) -> Iterator[Finding]:
         waiting = [call for call in calls if call.message == index and call.id is not None]
     # Calls at the end are what many records teach: the call itself.
     yield from _repeated_ids(calls)
+
+
+@lru_cache(maxsize=1024)  # most records of a dataset declare the same tools
+def _schema_fault(text: str) -> str | None:
+    """Why parameters, as JSON text, are no schema of an object; ``None`` when they are one."""
+    from jsonschema import Draft7Validator, SchemaError
+
+    schema = json.loads(text)
+    if schema.get("type") != "object":
+        return f"`type` is {schema.get('type')!r}, not 'object'"
+    try:
+        Draft7Validator.check_schema(schema)
+    except SchemaError as error:
+        return f"{error.json_path}: {error.message}"[:120]
+    return None
 
 
 def _repeated_ids(calls: Sequence[ToolExchange]) -> Iterator[Finding]:
