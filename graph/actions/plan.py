@@ -51,10 +51,6 @@ def revise(
         return _keep_limits(offer, state, named)
     if not items:
         return said_beside(offer, _NOTHING_MORE)
-    if isinstance(deed, ProposeMore) and offer.plan_id and same_items(offer.items, items):
-        return said_beside(
-            offer, "That is the plan on the table already. Name a topic and a number for another one."
-        )
     # What a plan generates for is not left out any more.
     offer, changed_topics = _leaving_out(offer, named.leave_out, [item.topic for item in items])
     try:
@@ -87,7 +83,9 @@ def revise(
     passed_over = passed_over_for(services, offer.workflow_id, items)
     said = [changed_topics, limit, *map(escape, passed_over), pilot_note(items, onward) if onward else ""]
     if isinstance(deed, ProposeMore) and offer.plan_id:
-        said.append(f"This takes the place of the plan on the table: {items_words(offer.items)}.")
+        is_same = same_items(offer.items, items)
+        replaced = f"This takes the place of the plan on the table: {items_words(offer.items)}."
+        said.append("That is the plan on the table already." if is_same else replaced)
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:

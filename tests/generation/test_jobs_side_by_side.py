@@ -38,7 +38,8 @@ async def test_three_jobs_on_one_topic_accept_nothing_twice(mock_openai: MockOpe
         return json.dumps({"exchanges": [{"user": f"{user}.", "assistant": f"{reply}."}] * exchanges})
 
     mock_openai.reply = alike
-    services = services_for(mock_openai, tmp_path / "home", max_concurrency=3)
+    # Three for each job, which share the places; with one each, they take turns, and one is always too late.
+    services = services_for(mock_openai, tmp_path / "home", max_concurrency=9)
     items = [approved(services, 21)]
     for _ in range(2):
         plan = propose_plan(services.store, WORKFLOW, [PlanItem(topic=TOPIC, count=21, strategy="few_shot")])
