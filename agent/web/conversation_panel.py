@@ -8,7 +8,7 @@ from ...graph.offers.offer import Offer, Option
 from ...graph.offers.reply import Approve
 from ...graph.wording.markdown import unescape
 from .conversations import PageConversation, Said
-from .elements import box, button, say_aloud, text
+from .elements import box, button, tell, text
 from .markdown import as_html
 
 _TYPED = """(e) => {
@@ -100,8 +100,7 @@ class ConversationPanel:
         if typed and not self._conversation.is_busy:
             self._conversation.say(typed)
         else:  # what was typed stays in the line
-            say_aloud("Still at work; pause it first, or wait.")
-            ui.notify("Still at work; pause it first, or wait.")
+            tell("Still at work; pause it first, or wait.")
 
 
 def may_be_clicked(option: Option) -> bool:

@@ -111,6 +111,6 @@ def address(workflow_id: str, screen: str = "") -> str:
     return f"/data/{quote(workflow_id, safe='')}" + (f"/{screen}" if screen else "")
 
 
-def say_aloud(words: str) -> None:
-    """Have a screen reader say something that changed out of sight."""
-    ui.run_javascript(f"document.getElementById('aloud').textContent = {json.dumps(words)}")
+def tell(words: str, *, is_problem: bool = False) -> None:
+    """Say at the foot of the page, for some seconds and to screen readers, what was done or why it was not."""
+    ui.run_javascript(f"tell({json.dumps(words)}, {json.dumps(is_problem)})")

@@ -66,8 +66,7 @@ def _top(workflow_id: str | None, screen: str) -> None:
         toggle = text("Light / dark", "button", "act quiet end small")
         toggle.props["type"] = "button"
         toggle.on("click", js_handler="() => toggleDark()")
-    aloud = box("div", id="aloud", role="status", aria_live="polite")
-    aloud.style("position:absolute;left:-9999px")
+    box("div", "told over", id="told", role="status", aria_live="polite")
 
 
 def _listening(conversation: PageConversation) -> Callable[[Callable[[], None]], None]:

@@ -27,3 +27,12 @@ window.sendFile = async (event, emit) => {
   }
   event.target.value = "";
 };
+
+// What was done, for some seconds at the foot of the page; the same element is read out.
+window.tell = (words, isProblem) => {
+  const line = document.getElementById("told");
+  line.textContent = words;
+  line.className = isProblem ? "told problem" : "told";
+  clearTimeout(window.tellEnds);
+  window.tellEnds = setTimeout(() => { line.className = "told over"; }, isProblem ? 12000 : 5000);
+};

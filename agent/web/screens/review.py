@@ -21,7 +21,7 @@ from ....tools.inspection.review_page import ReviewPage, Wanted, review_page
 from ....tools.services import Services
 from ....tools.store.records import get_record, set_status, set_topic
 from ..conversations import PageConversation
-from ..elements import box, button, choice, field, say_aloud, text, text_input
+from ..elements import box, button, choice, field, tell, text, text_input
 from ..frame import frame
 from .transcript import draw_record, likeness
 
@@ -208,7 +208,7 @@ class Review:
                 await self._why()
 
     async def _keep(self) -> None:
-        say_aloud("Kept")
+        tell("Kept")
         await self._go(self._at + 1)
 
     def _ask_reason(self) -> None:
@@ -238,7 +238,7 @@ class Review:
 
     async def _take_last_back(self) -> None:
         if self._undo is None:
-            say_aloud("Nothing to undo")
+            tell("Nothing to undo")
             return
         what, record = self._undo
         undone = (
@@ -251,7 +251,7 @@ class Review:
             self._page.records.insert(min(self._at, len(self._page.records)), record)
             self._draw_queue()
             await self._draw_record()
-            ui.notify("Undone")
+            tell("Undone")
 
     def _ask_topic(self) -> None:
         record = self._current
@@ -270,7 +270,7 @@ class Review:
                 self._page.records[self._at] = get_record(self._services.store, self._workflow_id, record.id)
                 self._draw_queue()
                 await self._draw_record()
-                ui.notify(f"Moved to {topic or 'no topic'}; u takes it back")
+                tell(f"Moved to {topic or 'no topic'}; u takes it back")
 
     def _edit(self) -> None:
         record = self._current
@@ -307,12 +307,12 @@ class Review:
                     json.dumps(body, ensure_ascii=False),
                 )
             except CoverageError as error:
-                ui.notify(str(error), type="negative")
+                tell(str(error), is_problem=True)
                 return
             self._page.records[self._at] = get_record(self._services.store, self._workflow_id, new)
             self._draw_queue()
             await self._draw_record()
-            ui.notify("Saved; the record before is kept aside")
+            tell("Saved; the record before is kept aside")
 
     async def _why(self) -> None:
         record = self._current
@@ -321,7 +321,7 @@ class Review:
         try:
             found = await asyncio.to_thread(origin_of, self._services, self._workflow_id, record.id)
         except CoverageError as error:
-            ui.notify(str(error))
+            tell(str(error))
             return
         yes = found["approved"] or {}
         lines = [
@@ -344,14 +344,13 @@ class Review:
         del self._page.records[self._at]
         self._at = max(0, min(self._at, len(self._page.records) - 1))
         self._draw_queue()
-        ui.notify(said)
-        say_aloud(said)
+        tell(said)
 
     async def _done(self, change: Any, *arguments: Any) -> bool:
         try:
             await asyncio.to_thread(change, self._services.store, self._workflow_id, *arguments)
         except CoverageError as error:
-            ui.notify(str(error), type="negative")
+            tell(str(error), is_problem=True)
             return False
         return True
 

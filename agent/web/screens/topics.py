@@ -21,7 +21,7 @@ from ....tools.set_targets import change_targets
 from ....tools.store.workflows import TopicInfo, list_topics, set_topics
 from ....tools.topics.discover import merge_topics
 from ..conversations import PageConversation
-from ..elements import box, button, choice, field, number_input, say_aloud, text, text_input
+from ..elements import box, button, choice, field, number_input, tell, text, text_input
 from ..frame import frame
 
 _MOST_WEIGHT = 1_000_000
@@ -129,7 +129,7 @@ class Topics:
 
     async def _merge(self) -> None:
         if not self._merged or not self._into:
-            ui.notify("Choose a topic, and say what it becomes.")
+            tell("Choose a topic, and say what it becomes.")
             return
         merged, into = self._merged, self._into
         with ui.dialog() as dialog, box("div", "card"):
@@ -217,9 +217,7 @@ class Topics:
         try:
             await asyncio.to_thread(change)
         except (CoverageError, ValueError) as error:
-            ui.notify(str(error), type="negative")
-            say_aloud(str(error))
+            tell(str(error), is_problem=True)
             return False
-        ui.notify(said)
-        say_aloud(said)
+        tell(said)
         return True

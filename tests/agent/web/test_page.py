@@ -63,6 +63,7 @@ def test_from_a_file_to_an_export(endpoint: Endpoint, dataset: Path, tmp_path: P
             _review(tab, served)
             _topics(tab, served)
             _export(tab, served)
+            _own_fields(tab, served, tmp_path)
             assert tab.page.evaluate("window.pwned") is None
             assert tab.foreign == []
             assert tab.errors == []
@@ -192,3 +193,32 @@ def _export(tab: Tab, served: Served) -> None:
     assert (topics.count("billing_questions"), topics.count("technical_issues")) == (46, 20)
     assert any(record["messages"][-1]["content"] == "Update it, then it is mended." for record in written)
     assert tab.faults() == []
+
+
+def _own_fields(tab: Tab, served: Served, folder: Path) -> None:
+    page = tab.page
+    rows = [
+        {
+            "was der Kunde schreibt": f"Frage {number}: {MARKUP} Wo ist mein Paket Nummer {number} geblieben?",
+            "unsere Worte": f"Es liegt seit gestern in der Filiale {number}, bitte holen Sie es dort ab.",
+            "fach": "Versand" if number % 3 else "Zoll",
+        }
+        for number in range(12)
+    ]
+    file = folder / "eigene.jsonl"
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    page.goto(f"{served.origin}/")
+    page.set_input_files("input[type=file]", file)
+    mapping = page.get_by_label("Mapping, as YAML")
+    expect(mapping).to_have_value(re.compile("unsere Worte"))
+    expect(page.get_by_label("Mapping", exact=True).get_by_text("Filiale 0")).to_be_visible()
+    assert tab.faults() == []
+    mapping.fill(
+        mapping.input_value() + "topic: nowhere\n"
+        if "topic" not in mapping.input_value()
+        else mapping.input_value()
+    )
+    page.get_by_role("button", name="Show the first record by it").click()
+    expect(page.get_by_label("Mapping", exact=True).get_by_text("Filiale 0")).to_be_visible()
+    page.get_by_role("button", name="Import with this mapping").click()
+    expect(page.get_by_text("12 records of eigene.jsonl are in eigene")).to_be_visible()
