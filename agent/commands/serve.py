@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ...tools.errors import InvalidInput
-from ...tools.settings import PREFIX
 from ..output import note, say
 from .options_and_prompts import open_services, person
 
@@ -35,6 +34,7 @@ def serve(
     """Open the page: overview, plan, progress, review and export, beside the conversation."""
     import asyncio
 
+    from ...tools.settings import PREFIX
     from ..server.request_headers import is_loopback
 
     if (certificate is None) != (key is None):

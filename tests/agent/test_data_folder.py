@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from finetune_coverage.agent.mcp.run import _token
+from finetune_coverage.agent.listening import kept_token
+from finetune_coverage.agent.mcp.run import TOKEN_FILE
 from finetune_coverage.tools import data_folder
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import load_settings
@@ -54,7 +55,7 @@ def test_nothing_in_it_is_open(
 ) -> None:
     home = _session(command, small, monkeypatch)
     services = Services()
-    _token(services)
+    kept_token(services.settings.home, TOKEN_FILE)
     services.index.close()
     assert {"coverage.db", "conversations.db", "chroma", "locks", "known-hosts", "mcp-token"} <= {
         path.name for path in home.iterdir()

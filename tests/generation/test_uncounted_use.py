@@ -217,25 +217,25 @@ async def test_a_job_that_stops_by_an_estimate_says_that_it_is_one(
 
 def test_attempts_of_older_stores_are_not_said_to_have_taken_nothing(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    Store.open(path).close()
     file = sqlite3.connect(path)
+    file.executescript((Path(__file__).parent / "stopped_in_version_7.sql").read_text())
     with file:
         file.execute(
-            "INSERT INTO workflows (id, created_at, dataset_version) VALUES ('wf-1', '2026-01-01', 1)"
+            "INSERT INTO workflows (id, created_at, dataset_version) VALUES ('wf-old', '2026-01-01', 1)"
         )
         file.execute(
             "INSERT INTO jobs (id, workflow_id, approval_id, topic, count, strategy, model, status, coverage_before, "
-            "created_at) VALUES ('job-1', 'wf-1', 'a', 't', 2, 'few_shot', 'm', 'complete', '{}', '2026-01-01')"
+            "created_at) VALUES ('job-1', 'wf-old', 'a', 't', 2, 'few_shot', 'm', 'complete', '{}', '2026-01-01')"
         )
         row = (
             "INSERT INTO attempts (job_id, number, slot, status, seed_ids, details, response, prompt_tokens, "
             "completion_tokens, reserved_tokens) VALUES ('job-1', ?, ?, 'accepted', '[]', '{}', 'text', ?, ?, 900)"
         )
         file.executemany(row, [(0, 0, 100, 50), (1, 1, 0, 0)])
-        file.execute("PRAGMA user_version = 8")
+        file.execute("PRAGMA user_version = 7")
     file.close()
     store = Store.open(path)
-    (job,) = list_jobs(store)
+    (job,) = list_jobs(store, "wf-old")
     assert (job.tokens, job.uncounted_tokens, job.usd) == (1_050, 900, None)
     assert job.used.startswith("at most 1,050 tokens, cost not known (of which 1 call without usage")
     store.close()

@@ -110,7 +110,7 @@ async def test_a_rule_in_words_goes_into_the_prompts_and_the_verifier_judges_by_
     assert "From now on: rule 1: “回答不要超过两句”" in said and "nothing judges" not in said
     passes = {"quote": "", "finding": "", "passes": True}
     breaks = {"quote": "For the router", "finding": "three sentences", "passes": False}
-    verdict = dict.fromkeys(rubric_of("few_shot").criteria, passes) | {"rule_1": breaks}
+    verdict = dict.fromkeys([*rubric_of("few_shot").criteria, "case_kept"], passes) | {"rule_1": breaks}
     model.queue.append(writing.whole_record(*writing.exchange("technical_issues", 300)))
     model.queue.append(json.dumps(verdict))
     await chat.answer("1 for technical issues with few-shot")

@@ -97,8 +97,8 @@ async def test_a_round_that_brought_nothing_is_not_asked_about(chat: Any, model:
 async def test_the_history_on_request_and_in_the_summary(two_rounds: Any) -> None:
     said = await two_rounds.answer("show me the rounds")
     assert "2 rounds, 5 records accepted" in said
-    assert "| 1 | 2 of 2 Technical Issues (few-shot) | none | 0.45 → 0.49 |" in said
-    assert "| 2 | 3 of 3 Technical Issues (few-shot) | none | 0.49 → 0.5" in said
+    assert "| 1 | 2 of 2 Technical Issues (few-shot) | 2.0 | none | 0.45 → 0.49 |" in said
+    assert "| 2 | 3 of 3 Technical Issues (few-shot) | 3.0 | none | 0.49 → 0.5" in said
     await two_rounds.answer("undo")
     await two_rounds.answer("yes")
     said = await two_rounds.answer("stop")
