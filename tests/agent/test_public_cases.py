@@ -187,3 +187,13 @@ def test_history_stands_before_the_question(command: Command, tmp_path: Path, ca
         "How do I plant onions?",
         "Just under the soil.",
     ]
+
+
+@pytest.mark.parametrize("case", ["83"], indirect=True)
+def test_a_strategy_that_can_run_is_recommended(command: Command, case: Json) -> None:
+    imported = command("import", *case["paths"], "-w", "wf-1", *case["args"], "--json").document["import"]
+    assert (imported["added"], imported["bad"]) == (case["records"], [])
+    plans = command("recommend", "-w", "wf-1", "--json").document["recommendation"]["plans"]
+    assert plans and all(plan["cost"] is not None for plan in plans), (
+        "a strategy that cannot be used has no cost"
+    )
