@@ -48,22 +48,26 @@ class Datasets:
     async def draw(self) -> None:
         """Draw the list and the form."""
         ui.context.client.on_delete(self._forget)
+        with plain_frame("Datasets"):
+            self._list = box("section", "card", aria_label="Datasets")
+            is_first = not await self._draw_list()
+            self._draw_import(is_first=is_first)
+
+    async def _draw_list(self) -> bool:
+        """Draw what there is; whether there is anything."""
         found = await asyncio.to_thread(list_workflows, self._services.store)
         scores = await asyncio.to_thread(
             lambda: {each.id: analyze(self._services, each.id) for each in found[:_MEASURED]}
         )
-        with plain_frame("Datasets"):
-            with box("section", "card", aria_label="Datasets"):
-                text("Datasets", "h1")
-                if not found:
-                    text(
-                        "None yet. Bring a file of chat records, or look around with the bundled sample.",
-                        "p",
-                        "empty",
-                    )
-                else:
-                    _draw_table(found, scores)
-            self._draw_import(is_first=not found)
+        self._list.clear()
+        with self._list:
+            text("Datasets", "h1")
+            if found:
+                _draw_table(found, scores)
+            else:
+                none = "None yet. Bring a file of chat records, or look around with the bundled sample."
+                text(none, "p", "empty")
+        return bool(found)
 
     def _draw_import(self, *, is_first: bool) -> None:
         with box("section", "card", aria_label="Import"):
@@ -136,6 +140,7 @@ class Datasets:
             if mapping:
                 await self._propose(workflow_id, file, mapping)
             return
+        await self._draw_list()
         self._outcome.clear()
         with self._outcome:
             _draw_report(report, workflow_id, file.name)

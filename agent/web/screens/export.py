@@ -18,7 +18,7 @@ from ....tools.errors import CoverageError
 from ....tools.services import Services
 from ....tools.validate_dataset import validate
 from ..conversations import PageConversation
-from ..elements import box, button, checkbox, choice, field, text
+from ..elements import box, button, checkbox, choice, field, tell, text
 from ..frame import frame
 
 
@@ -122,12 +122,12 @@ class Export:
                     "p",
                     "warn",
                 )
-            button(f"Download {name}", lambda: ui.download.content(content, name))
+            button(f"Download {name}", partial(_download, content, name))
 
     def _written(self) -> tuple[ExportReport, bytes, str]:
         """The files in a folder of their own, then in memory: nothing else of this machine can be asked for."""
         with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / f"{self._workflow_id}.jsonl"
+            target = Path(folder) / f"{self._workflow_id}-{self._format}.jsonl"
             report = export_records(
                 self._services.store, self._workflow_id, target, file_format=self._format, **self._options
             )
@@ -139,3 +139,8 @@ class Export:
                 for file in files:
                     archive.write(file, file.relative_to(folder))
             return report, packed.getvalue(), f"{self._workflow_id}-{self._format}.zip"
+
+
+def _download(content: bytes, name: str) -> None:
+    ui.download.content(content, name)
+    tell(f"{name} is in your browser's downloads.")

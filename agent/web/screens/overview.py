@@ -147,7 +147,7 @@ class Overview:
             if not topics:
                 text("No record has a topic yet. Ask in the conversation to assign topics.", "p", "empty")
             with box("div", "topics", role="list"):
-                _Bars(figures, topics).draw(shown)
+                _Bars(figures, topics, self._services.settings.minimum_per_topic).draw(shown)
             if len(shown) < len(topics):
                 button(f"Show all {len(topics):,} topics", self._show_all, quiet=True)
             _legend(figures)
@@ -191,8 +191,8 @@ class Overview:
 class _Bars:
     """A row for each topic, all to one scale: as many records as the largest topic has or shall have."""
 
-    def __init__(self, figures: Figures, topics: Sequence[TopicCoverage]) -> None:
-        self._coverage, self._change = figures.coverage, figures.change
+    def __init__(self, figures: Figures, topics: Sequence[TopicCoverage], minimum: int) -> None:
+        self._coverage, self._change, self._minimum = figures.coverage, figures.change, minimum
         scored = sum(topic.records for topic in topics if topic.target is not None)
         self._aims = {topic.name: (topic.target or 0.0) * scored for topic in topics}
         after = self._change.counts_after.values()
@@ -208,7 +208,7 @@ class _Bars:
                     if topic.under_represented:
                         text(" ▼ under-represented", "span", "bad small")
                     elif topic.below_minimum:
-                        text(" · below the minimum", "span", "warn small")
+                        text(f" · fewer than {self._minimum} records", "span", "warn small")
                 self._draw_bar(topic)
                 text(self._figures_of(topic), "span", "number small")
 
@@ -246,6 +246,12 @@ def _legend(figures: Figures) -> None:
     signs = [("real", "real records")]
     if any(topic.synthetic for topic in figures.coverage.topics):
         signs += [("worth", "generated, what they are worth"), ("made", "generated, beyond that")]
+    if any(topic.synthetic for topic in figures.coverage.topics):
+        text(
+            "Worth: for how many real records the generated ones count, by what they say that no other record says.",
+            "p",
+            "soft small",
+        )
     if figures.change.kind == "predicted":
         signs.append(("would", "what the recommended plan adds"))
     with box("div", "legend small soft"):

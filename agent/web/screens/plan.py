@@ -98,6 +98,9 @@ class PlanScreen:
             self._latest.visible = False
             ui.timer(2.0, self._draw_latest)
             return
+        is_new_plan = isinstance(offer, PlanOffer) and offer.plan_id
+        if not is_new_plan:
+            self._draw_rounds()
         if isinstance(offer, PlanOffer) and offer.plan_id:
             self._draw_plan(offer)
         elif offer is not None:
@@ -106,7 +109,8 @@ class PlanScreen:
             with box("section", "card empty"):
                 text("Nothing waits for an answer.", "p")
                 button("Analyze and propose a plan", conversation.analyze_again)
-        self._draw_rounds()
+        if is_new_plan:
+            self._draw_rounds()
 
     # The plan
 
@@ -215,7 +219,7 @@ class PlanScreen:
                 for number, option in enumerate(offer.numbered, 1):
                     if may_be_clicked(option):
                         answer = partial(self._conversation.answer, str(number), offer)
-                        button(unescape(option.label), answer, quiet=number > 1)
+                        button(unescape(option.label), answer, quiet=True)
 
     # The generation
 
@@ -224,8 +228,9 @@ class PlanScreen:
         with self._jobs:
             for standing in self._conversation.progress.values():
                 _draw_job(standing)
-            button("Pause", self._conversation.pause, quiet=True)
-            text("What is accepted is kept; going on is offered.", "span", "soft small")
+            with box("div", "acts"):
+                button("Pause", self._conversation.pause, quiet=True)
+                text("What is accepted is kept; you can go on later.", "span", "soft small")
 
     async def _draw_latest(self) -> None:
         if not self._conversation.is_busy or not self._conversation.progress or self._latest.is_deleted:
@@ -254,7 +259,7 @@ class PlanScreen:
                     undone = " (undone)" if item.is_undone else ""
                     made = f"{item.accepted:,} of {item.requested:,} for {item.topic}{worth}{undone}"
                     text(f"Round {entry.round}: {made}", "p")
-            link("Read the generated records", address(self._workflow_id, "review"), "act quiet")
+            link("Read the generated records", address(self._workflow_id, "review"), "act")
 
 
 def _draw_job(standing: Progress) -> None:

@@ -29,13 +29,13 @@ _ORIGINS = {"synthetic": "Generated", "real": "Real", "": "All"}
 _STATES = {"active": "In the dataset", "rejected": "Dropped"}
 _ANY = "\x00any"
 _KEYS = (
-    ("j", "next"),
-    ("k", "previous"),
+    ("j or ↓", "next"),
+    ("k or ↑", "previous"),
     ("y", "keep"),
     ("n", "drop"),
     ("e", "edit"),
     ("u", "undo"),
-    ("?", "why it is here"),
+    ("?", "where it is from"),
 )
 
 
@@ -126,8 +126,9 @@ class Review:
             if record is None:
                 text("No record to read.", "p", "empty")
                 return
-            with box("div", "acts"):
-                text(record.id, "h2").style("margin:0;flex:1")
+            more = "+" if self._page.after is not None else ""
+            text(f"{self._at + 1} of {len(self._page.records)}{more}", "h2")
+            with box("div", "acts").style("margin-bottom:.6rem"):
                 if self._wanted.status == "active":
                     button("Keep (y)", self._keep, quiet=True)
                     button("Drop (n)", self._ask_reason, quiet=True)
@@ -136,7 +137,9 @@ class Review:
                 else:
                     button("Take back in", self._take_back, quiet=True)
                 if record.provenance:
-                    button("Why (?)", self._why, quiet=True)
+                    button("Where from (?)", self._why, quiet=True)
+                if self._undo is not None:
+                    button("Undo (u)", self._take_last_back, quiet=True)
             self._below = box("div")
             if near is None:
                 draw_record(record)
@@ -192,9 +195,9 @@ class Review:
 
     async def _pressed(self, key: str) -> None:
         match key:
-            case "j":
+            case "j" | "ArrowDown":
                 await self._go(self._at + 1)
-            case "k":
+            case "k" | "ArrowUp":
                 await self._go(self._at - 1)
             case "y":
                 await self._keep()
@@ -220,6 +223,7 @@ class Review:
                 line.props["id"] = "reason"
                 line.on("keydown", lambda event: self._drop(str(event.args)), js_handler=_ENTER)
             button("Drop it", lambda: self._drop(reason[0]))
+            button("Cancel", self._draw_record, quiet=True)
         ui.run_javascript("document.getElementById('reason')?.focus()")
 
     async def _drop(self, reason: str) -> None:

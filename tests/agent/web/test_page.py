@@ -185,7 +185,7 @@ def _export(tab: Tab, served: Served) -> None:
     expect(page.get_by_text(re.compile("of 156 records are clean"))).to_be_visible()
     page.get_by_role("button", name="Make the files").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download support-cases.jsonl").click()
+        page.get_by_role("button", name="Download support-cases-openai.jsonl").click()
     written = [
         json.loads(line) for line in Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     ]
