@@ -339,3 +339,15 @@ def test_an_unknown_layout_names_its_fields_and_the_way_out(command: Command, tm
     assert outcome.code == 1
     assert "keys: 'ask', 'reply', 'n'" in outcome.out
     assert f"finetune-coverage import {file} --suggest -o mapping.yaml" in outcome.out
+
+
+def test_ids_are_no_speakers_and_one_object_alone_shows_nothing(command: Command, tmp_path: Path) -> None:
+    requests = [
+        {"requestId": f"request_{number}", "message": {"text": f"How do I write case {number} of it?"}}
+        for number in range(3)
+    ]
+    file = tmp_path / "chat.json"
+    file.write_text(json.dumps({"responder": "Some assistant", "requests": requests}), encoding="utf-8")
+    outcome = command("import", file, "--suggest")
+    assert outcome.code == 1 and "nothing looks like a conversation" in outcome.err
+    assert "requests" in outcome.err

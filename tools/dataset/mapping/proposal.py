@@ -22,6 +22,8 @@ Source = dict[str, Any]
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_SPEAKERS = 6
 _LONGEST_SPEAKER = 40
+_SPEAKS = 2
+"""Turns of a speaker, on average, from which a name that is no known role is one."""
 _ALTERNATING = 0.6
 """Share of neighbouring turns with different speakers, from which a field tells who speaks."""
 _MOST_FILLED = 0.5
@@ -47,7 +49,9 @@ def propose(items: Sequence[Source]) -> FieldMapping | None:
         items: the first objects of a file, one at least.
     """
     columns = columns_of(items)
-    proposed = _turns_in_a_list(items) or _turn_per_row(items, columns) or _column_per_turn(columns)
+    proposed = _turns_in_a_list(items) or _turn_per_row(items, columns)
+    if proposed is None and len(items) > 1:  # which texts are said shows in how they vary
+        proposed = _column_per_turn(columns)
     if proposed is None:
         return None
     left = [column for column in columns if _expression(column.path) not in _said(proposed)]
@@ -117,6 +121,8 @@ def _names_speakers(column: Column, conversations: Sequence[Sequence[Source]]) -
         return False
     if _are_roles(column):
         return True
+    if names.total() < _SPEAKS * len(names):  # ids of the turns, or of the conversations of a list of those
+        return False
     said = [[str(value_at(turn, column.path)) for turn in turns] for turns in conversations]
     pairs = [pair for speakers in said for pair in pairwise(speakers)]
     differ = sum(first != second for first, second in pairs)
