@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -104,6 +105,22 @@ def checkbox(value: bool, on_change: Callable[[bool], Any], *, name: str) -> Ele
         "change", lambda event: on_change(bool(event.args)), js_handler="(e) => emit(e.target.checked)"
     )
     return element
+
+
+@contextmanager
+def table(*headings: str, numbers: Collection[str] = ()) -> Iterator[None]:
+    """A table whose rows are made within.
+
+    Args:
+        headings: of its columns.
+        numbers: those among them that stand over numbers.
+    """
+    with box("div", "wide"), box("table"):
+        with box("thead"), box("tr"):
+            for heading in headings:
+                text(heading, "th", "number" if heading in numbers else "")
+        with box("tbody"):
+            yield
 
 
 def address(workflow_id: str, screen: str = "") -> str:

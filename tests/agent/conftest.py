@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
+Chat = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -44,6 +47,17 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
         return Outcome(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
+    """A whole conversation through a pipe."""
+
+    def talk(*arguments: str, typed: str = "") -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        return command("chat", "--yes", *arguments)
+
+    return talk
 
 
 @pytest.fixture

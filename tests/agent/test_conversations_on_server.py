@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -25,27 +22,14 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sqlalchemy import update
 
 from ..postgresql_server import PostgresqlServer
-from .conftest import Command, Outcome
+from .conftest import Chat, Command, Outcome
 from .endpoint import Endpoint
-
-Chat = Callable[..., Outcome]
 
 
 @pytest.fixture
 def database(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("FINETUNE_COVERAGE_DATABASE_URL", postgresql_url)
     return postgresql_url
-
-
-@pytest.fixture
-def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
-    """A whole conversation through a pipe."""
-
-    def talk(*arguments: str, typed: str = "") -> Outcome:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        return command("chat", "--yes", *arguments)
-
-    return talk
 
 
 @pytest.fixture

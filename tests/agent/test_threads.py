@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import sys
 from collections.abc import Callable
@@ -23,11 +22,9 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from .conftest import Command, Outcome
+from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .test_generate import start
-
-Chat = Callable[..., Outcome]
 
 
 @pytest.fixture(params=["file", "server"])
@@ -36,17 +33,6 @@ def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     if request.param == "server":
         monkeypatch.setenv("FINETUNE_COVERAGE_DATABASE_URL", request.getfixturevalue("postgresql_url"))
     return str(request.param)
-
-
-@pytest.fixture
-def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
-    """A whole conversation through a pipe."""
-
-    def talk(*arguments: str, typed: str = "") -> Outcome:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        return command("chat", "--yes", *arguments)
-
-    return talk
 
 
 def test_a_named_conversation_is_continued_by_its_name(

@@ -25,7 +25,7 @@ from ....tools.errors import CoverageError
 from ....tools.services import Services
 from ....tools.store.workflows import WorkflowSummary, list_workflows, set_topics
 from ...views.import_report import import_lines
-from ..elements import address, box, button, field, link, text, text_input
+from ..elements import address, box, button, field, link, table, text, text_input
 from ..frame import plain_frame
 from ..uploads import Uploads
 from .transcript import draw_messages
@@ -206,20 +206,18 @@ class Datasets:
 
 
 def _draw_table(found: Sequence[WorkflowSummary], measured: Mapping[str, Coverage]) -> None:
-    with box("div", "wide"), box("table"):
-        with box("thead"), box("tr"):
-            for heading in ("Dataset", "Records", "Topics", "Balance score"):
-                text(heading, "th", "" if heading == "Dataset" else "number")
-        with box("tbody"):
-            for each in found:
-                with box("tr"):
-                    with box("td"):
-                        link(each.id, address(each.id))
-                    text(f"{each.records:,}", "td", "number")
-                    text(f"{each.topics:,}", "td", "number")
-                    coverage = measured.get(each.id)
-                    score = coverage.balance_score if coverage is not None else None
-                    text("" if score is None else f"{score:.2f} ({status_of(score)})", "td", "number")
+    with table(
+        "Dataset", "Records", "Topics", "Balance score", numbers=("Records", "Topics", "Balance score")
+    ):
+        for each in found:
+            with box("tr"):
+                with box("td"):
+                    link(each.id, address(each.id))
+                text(f"{each.records:,}", "td", "number")
+                text(f"{each.topics:,}", "td", "number")
+                coverage = measured.get(each.id)
+                score = coverage.balance_score if coverage is not None else None
+                text("" if score is None else f"{score:.2f} ({status_of(score)})", "td", "number")
 
 
 def _draw_report(report: ImportReport, workflow_id: str, shown: str) -> None:

@@ -29,7 +29,7 @@ from ....tools.text.durations import duration_words
 from ...views.progress import reasons_text
 from ..conversation_panel import may_be_clicked
 from ..conversations import PageConversation
-from ..elements import address, box, button, checkbox, choice, link, number_input, text
+from ..elements import address, box, button, checkbox, choice, link, number_input, table, text
 from ..frame import frame
 from .transcript import draw_record
 
@@ -123,13 +123,9 @@ class PlanScreen:
                 "p",
                 "soft",
             )
-            with box("div", "wide"), box("table"):
-                with box("thead"), box("tr"):
-                    for heading in ("In", "Topic", "Records", "Strategy"):
-                        text(heading, "th", "number" if heading == "Records" else "")
-                with box("tbody"):
-                    for row in self._rows:
-                        self._draw_row(row)
+            with table("In", "Topic", "Records", "Strategy", numbers=("Records",)):
+                for row in self._rows:
+                    self._draw_row(row)
             self._effect = box("div", role="status").style("margin:.9rem 0")
             self._button = button("Approve", lambda: self._approve(offer))
         self._estimate_soon()

@@ -21,7 +21,7 @@ from ....tools.set_targets import change_targets
 from ....tools.store.workflows import TopicInfo, list_topics, set_topics
 from ....tools.topics.discover import merge_topics
 from ..conversations import PageConversation
-from ..elements import box, button, choice, field, number_input, tell, text, text_input
+from ..elements import box, button, choice, field, number_input, table, tell, text, text_input
 from ..frame import frame
 
 _MOST_WEIGHT = 1_000_000
@@ -58,13 +58,9 @@ class Topics:
                 "p",
                 "soft",
             )
-            with box("div", "wide"), box("table"):
-                with box("thead"), box("tr"):
-                    for heading in ("Topic", "Records", "Weight", "Description"):
-                        text(heading, "th", "number" if heading == "Records" else "")
-                with box("tbody"):
-                    for name in names:
-                        self._draw_topic(name, coverage, declared.get(name))
+            with table("Topic", "Records", "Weight", "Description", numbers=("Records",)):
+                for name in names:
+                    self._draw_topic(name, coverage, declared.get(name))
             with box("div", "acts").style("margin-top:1rem;align-items:end"):
                 with field("Merge or rename"):
                     options = {"": "choose a topic", **{name: name for name in names}}
