@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 RENEWED = 1.0
 """Seconds between two renewals."""
-_JOB = "job "
+JOB = "job "
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def hold_job(services: Services, job_id: str) -> AsyncIterator[Lease]:
             Lease.take,
             services.store,
             settings.home,
-            _JOB + job_id,
+            JOB + job_id,
             "a worker",
             seconds=settings.lease_seconds,
         )
@@ -61,12 +61,12 @@ async def hold_job(services: Services, job_id: str) -> AsyncIterator[Lease]:
 
 def is_carried_out(services: Services, job_id: str) -> bool:
     """Whether some process is carrying the job out at this moment."""
-    return is_held(services.store, services.settings.home, _JOB + job_id)
+    return is_held(services.store, services.settings.home, JOB + job_id)
 
 
 def latest_number(job_id: ColumnElement[str]) -> ColumnElement[int]:
     """The number of the latest holder of a job, for a statement."""
-    return select(leases.c.number).where(leases.c.name == literal(_JOB) + job_id).scalar_subquery()
+    return select(leases.c.number).where(leases.c.name == literal(JOB) + job_id).scalar_subquery()
 
 
 async def _renew(lease: Lease) -> None:
