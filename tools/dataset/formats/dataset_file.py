@@ -11,16 +11,16 @@ from typing import Any
 from ..mapping.field_mapping import FieldMapping
 from ..mapping.mapping_reader import MappingReader
 from ..topic_label import DEFAULT_FIELD, LIST_FIELD
-from .byte_stream import check_encoding
-from .chat_body import FORMAT_KEY, body_text
-from .container import Hints
-from .fields_beside import left_beside
+from .containers.byte_stream import check_encoding
+from .containers.container import Hints
+from .containers.table_columns import column_names
+from .items.raw_objects import BadItem, RawObject, RawObjects
+from .items.wrapped_items import SPLIT_FIELD
 from .marks import bad_mark
-from .raw_objects import BadItem, RawObject, RawObjects
 from .refusal import Refused, shown
 from .registry import AUTO, PLAIN, Reading, check_format, read_item
-from .table_columns import column_names
-from .wrapped_items import SPLIT_FIELD
+from .turns.chat_body import FORMAT_KEY, body_text
+from .turns.fields_beside import left_beside
 
 __all__ = ["BadItem", "DatasetReader", "FoundFormat", "Item", "read_dataset"]
 

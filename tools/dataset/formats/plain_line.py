@@ -15,12 +15,12 @@ import msgspec
 import orjson
 
 from ..record import digest_of_dumped, digest_of_sorted
-from .fields_beside import CARRYING
-from .json_line import MAX_DEPTH, is_deeper_than, repeats_a_key
-from .logged_exchange import ANSWERS
+from .json_text.json_line import MAX_DEPTH, is_deeper_than, repeats_a_key
+from .layouts.logged_exchange import ANSWERS
+from .layouts.openai_chat import check_message, check_tools
 from .marks import KTO_TAG, LABEL, bad_mark
-from .openai_chat import check_message, check_tools
 from .refusal import Refused
+from .turns.fields_beside import CARRYING
 
 _OTHER_SHAPES = CARRYING.union(
     ANSWERS, ("system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG, "schemaVersion")

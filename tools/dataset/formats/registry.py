@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InvalidInput
-from . import (
+from .items.json_fields import with_parsed_fields, with_turns_parsed
+from .items.wrapped import record_within
+from .layouts import (
     abcd,
     ai_sdk,
     alpaca,
@@ -38,13 +40,11 @@ from . import (
     turn_lists,
     xlam,
 )
-from .fields_beside import with_question, with_system
-from .json_fields import with_parsed_fields, with_turns_parsed
-from .openai_chat import check_chat
+from .layouts.openai_chat import check_chat
+from .layouts.turn_lists import unknown_speakers
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
-from .turn_lists import unknown_speakers
-from .wrapped import record_within
+from .turns.fields_beside import with_question, with_system
 
 Source = dict[str, Any]
 AUTO = "auto"

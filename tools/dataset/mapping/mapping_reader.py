@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..formats.chat_body import chat_body
-from ..formats.json_line import parse_value
-from ..formats.lenient_json import read_leniently
-from ..formats.openai_chat import check_chat
-from ..formats.raw_objects import BadItem, RawObject
+from ..formats.items.raw_objects import BadItem, RawObject
+from ..formats.items.turn_rows import TurnsWaiting, beside_turns
+from ..formats.json_text.json_line import parse_value
+from ..formats.json_text.lenient_json import read_leniently
+from ..formats.layouts.openai_chat import check_chat
 from ..formats.refusal import Refused, shown
 from ..formats.registry import Format, Reading
-from ..formats.roles import role_of
-from ..formats.tool_declarations import read_tools
-from ..formats.turn_rows import TurnsWaiting, beside_turns
+from ..formats.turns.chat_body import chat_body
+from ..formats.turns.roles import role_of
+from ..formats.turns.tool_declarations import read_tools
 from ..topic_label import DEFAULT_FIELD
 from .expression import Expression, given
 from .field_mapping import FieldMapping

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..formats.json_line import parse_value
+from ..formats.json_text.json_line import parse_value
 from ..formats.refusal import Refused
-from ..formats.roles import role_of
-from ..formats.tool_declarations import read_tools
+from ..formats.turns.roles import role_of
+from ..formats.turns.tool_declarations import read_tools
 from ..topic_candidates import topic_candidates
 from ..topic_label import value_at
 from .columns import Column, columns_of, lists_in

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from ...errors import InvalidInput
-from ..formats.container import Hints
+from ..formats.containers.container import Hints
 from ..formats.dataset_file import BadItem, DatasetReader, Item
-from ..formats.raw_objects import RawObject, RawObjects
+from ..formats.items.raw_objects import RawObject, RawObjects
 from ..formats.refusal import shown
 from ..sources import SourceFile
 from ..topic_candidates import HowToRead, TopicCandidate, topic_candidates
