@@ -140,6 +140,19 @@ def current_assignments(store: Store, workflow_id: str) -> dict[str, Any]:
         return {row.record_id: row for row in connection.execute(_latest(workflow_id))}
 
 
+def confirmed_labels(store: Store, workflow_id: str) -> frozenset[str]:
+    """The records whose topic is the one that a person said last."""
+    latest = _latest(workflow_id).subquery()
+    query = (
+        select(records.c.id)
+        .join(latest, and_(latest.c.workflow_id == records.c.workflow_id, latest.c.record_id == records.c.id))
+        .where(records.c.workflow_id == workflow_id, latest.c.decided_by == "person")
+        .where(records.c.topic.is_not_distinct_from(latest.c.topic))
+    )
+    with store.read() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
 def _latest(workflow_id: str) -> Any:
     own = assignments.c.workflow_id == workflow_id
     last = (
