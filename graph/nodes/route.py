@@ -17,11 +17,12 @@ from ...tools.store.store import Store
 from ...tools.store.workflows import dataset_version, list_workflows
 from ..actions.catalog import ProposeMore, ShowDetails, ShowRecords
 from ..consent import answered, together
-from ..context import from_context, sent_at, thread_id, written_ahead
+from ..context import from_context, listed_beside, sent_at, thread_id, written_ahead
 from ..conversations.history import history
 from ..offers.form import in_time
 from ..offers.offer import ChoiceOffer, DatasetOffer, Offer, Option, ResumeOffer
 from ..offers.pending import (
+    CHANGED,
     ask_to_resume,
     find_plan,
     offer_of,
@@ -70,6 +71,9 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     offer = None if changed else offer_in(state)
     if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
+    if offer is not None and (listed := listed_beside()):
+        offer = offer.listing(listed)
+        update["offer"] = as_json(offer)
     if changed:
         update |= {**forget(), "left_out": None}
         withdraw(store, offer_in(state))
@@ -84,7 +88,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     unfinished = unfinished_approval(services, thread, workflow_id) if _in_generation(state) else None
     if plan is not None and (stored := offer_of(plan)) is not None:
         # The state knows what was said since; the store knows what is really pending.
-        offer = offer if offer is not None and offer.plan_id == plan.id else stored
+        offer = offer if offer is not None and offer.plan_id == plan.id else stored.listing(listed_beside())
     elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
         asked_now = not isinstance(stored, ResumeOffer)
         offer = ask_to_resume(store, stored, unfinished[0], state) if asked_now else stored
@@ -96,6 +100,8 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
                 return Command(goto="approve", update={**_figures(services, state, workflow_id), **update})
     elif offer is not None and offer.plan_id is not None and not isinstance(offer, ResumeOffer):
         offer = None  # it was answered elsewhere
+    elif offer is not None and offer.is_outdated(dataset_version(store, workflow_id)):
+        return Command(goto="analyze", update={**update, "notice": CHANGED, "said": said})
     if state.get("next_step") and plan is None and unfinished is None:
         return _after_the_end(source, state, update, said)
     if offer is None:
