@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +18,7 @@ from ..containers.json_stream import MAX_ITEM_BYTES, JsonStream, RawItem, on_one
 from ..containers.table_columns import column_names
 from ..containers.table_rows import read_rows
 from ..json_text.json_line import parse_object, parse_value, text_of_line
-from ..json_text.lenient_json import COMMENT, is_comment, read_leniently
+from ..json_text.lenient_json import COMMENT, QUOTE, is_comment, read_leniently, with_marks_escaped
 from ..layouts.text_lists import are_pairs
 from ..refusal import Refused, kind_of
 from ..turns.conversation import are_turns
@@ -27,6 +28,7 @@ from .wrapped_items import row_within, split_of_folder, text_with_split, with_sp
 Source = dict[str, Any]
 LIST_COMMA = "a comma too many or too few between the items of a list"
 COMMA = "a comma after a record, left out"
+_FIRST_LINES = 20
 TWICE = "a string that holds JSON (encoded twice), read as what it holds"
 
 
@@ -82,6 +84,8 @@ class RawObjects:
         self.left_out: dict[str, None] = {}
         self.mended: Counter[str] = Counter()
         self.splits: Counter[str] = Counter()
+        self._fields: Collection[str] = ()
+        """Those of the last item that was well written."""
 
     def __iter__(self) -> Iterator[RawObject | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -132,12 +136,31 @@ class RawObjects:
     def _object(self, text: str, place: int) -> RawObject:
         """The object that a text stands for: as it is written, or without what is certain to mend if it is a record."""
         try:
-            return RawObject(place, text, parse_object(text))
+            value = parse_object(text)
         except Refused as refused:
-            found = _otherwise(text, refused)
+            found = _otherwise(text, refused) or self._with_marks_escaped(text, refused)
             if found is None:
                 raise
             return RawObject(place, *found, refused if refused.code == "invalid_json" else None)
+        self._fields = value.keys()
+        return RawObject(place, text, value)
+
+    def _with_marks_escaped(self, text: str, refused: Refused) -> tuple[None, Source, str] | None:
+        if refused.code != "invalid_json" or not text.startswith("{"):
+            return None
+        value = with_marks_escaped(text, self._fields or self._first_fields)
+        return None if value is None else (None, value, QUOTE)
+
+    @cached_property
+    def _first_fields(self) -> Collection[str]:
+        """The fields of the first line that is an object: a faster reader may have gone over those before this one."""
+        with open_bytes(self.path, self.container.encoding) as stream:
+            for raw in islice(_bounded_lines(stream.text), _FIRST_LINES):
+                try:
+                    return parse_object(text_of_line(raw)).keys()
+                except Refused:
+                    continue
+        return ()
 
     def _conversations(self) -> Iterator[RawObject | BadItem]:
         """The items; where the first one is a turn, all turns of a conversation as one item."""

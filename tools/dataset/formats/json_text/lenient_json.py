@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 import math
 import re
+from collections.abc import Collection, Sequence
+from itertools import combinations
 from typing import Any
 
 from ..refusal import Refused
@@ -19,8 +21,11 @@ from .json_line import MAX_DEPTH, is_deeper_than, parse_value
 COMMA = "a comma too many, left out"
 COMMENT = "a comment, left out"
 PYTHON = "Python's notation, read as JSON"
+QUOTE = "a quotation mark within a text, read as part of it"
 _MOST_CHARACTERS = 1_000_000
 """Python's parser takes many times a text's length in memory."""
+_MOST_TRIED = 20_000_000
+"""Characters that are parsed, all tries together, to find out which quotation marks belong to a text."""
 _DOUBLE = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SINGLE = r"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
 _TOKEN = re.compile(
@@ -53,6 +58,50 @@ def read_leniently(text: str) -> tuple[Any, str] | None:
             pass
     value = _python_value(text)
     return None if value is None else (value, PYTHON)
+
+
+def with_marks_escaped(text: str, fields: Collection[str]) -> dict[str, Any] | None:
+    """The object of a line in which one quotation mark, or one pair, stands within a text without a backslash.
+
+    Args:
+        text: the line.
+        fields: those of the records beside it: only an object with the same ones is meant.
+
+    Returns:
+        The object; ``None`` when no way of escaping gives one, or more than one does.
+    """
+    marks = [index for index, sign in enumerate(text) if sign == '"' and not _is_escaped(text, index)]
+    for together in (1, 2):
+        tries = math.comb(len(marks), together)
+        if len(marks) % 2 != together % 2 or tries * len(text) > _MOST_TRIED:
+            continue
+        found: list[dict[str, Any]] = []
+        for chosen in combinations(marks, together):
+            value = _parsed(_with_backslashes(text, chosen))
+            if isinstance(value, dict) and value.keys() == set(fields) and value not in found:
+                found.append(value)
+        return found[0] if len(found) == 1 else None
+    return None
+
+
+def _with_backslashes(text: str, places: Sequence[int]) -> str:
+    pieces, end = [], 0
+    for place in places:
+        pieces += [text[end:place], "\\"]
+        end = place
+    return "".join([*pieces, text[end:]])
+
+
+def _is_escaped(text: str, place: int) -> bool:
+    before = text[:place]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return parse_value(text)
+    except Refused:
+        return None
 
 
 def is_comment(text: str) -> bool:
