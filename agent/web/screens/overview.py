@@ -56,6 +56,7 @@ class Overview:
         self._shows_all = False
         self._figures: Figures | None = None
         self._was_busy = conversation.is_busy
+        self._version = conversation.dataset_version
 
     async def draw(self) -> None:
         """Draw it, and again whenever a step of the conversation ended."""
@@ -64,12 +65,16 @@ class Overview:
             with self._main:
                 text("Measuring…", "p", "working")
             listen(self._changed)
+        if self._conversation.beside:
+            self._conversation.analyze_again()
         await self._measure()
 
     def _changed(self) -> None:
         ended = self._was_busy and not self._conversation.is_busy
         self._was_busy = self._conversation.is_busy
-        if ended:
+        is_other = self._conversation.dataset_version != self._version
+        if ended or (is_other and not self._conversation.is_busy):
+            self._version = self._conversation.dataset_version
             ui.timer(0, self._measure, once=True)
         elif self._figures is not None:
             self._draw_next()
@@ -124,6 +129,10 @@ class Overview:
         self._next.clear()
         with self._next:
             text("Next", "h2")
+            if self._conversation.beside:
+                text("The dataset has changed since the last question.", "p")
+                button("Ask again by what is there now", self._conversation.analyze_again)
+                return
             if self._conversation.is_busy:
                 text(self._conversation.doing, "p", "working")
                 link("Watch it", address(self._workflow_id, "plan"), "act")

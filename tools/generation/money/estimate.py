@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ...coverage.recommendation import PlanItem
-from ...errors import CoverageError
 from ...text.durations import duration_words
 from ..jobs.ledger import job_within, list_jobs, slot_records
 from ..jobs.pace import Pace, pace_of
@@ -73,14 +72,6 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
         BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
     return Estimator(services, workflow_id).plan(items)
-
-
-def stops_of(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> list[Stops]:
-    """When the generation of each item stops and asks; empty where the plan cannot be estimated."""
-    try:
-        return estimate_plan(services, workflow_id, items).stops
-    except CoverageError:
-        return []
 
 
 class Estimator:
