@@ -7,7 +7,7 @@ from functools import partial
 from nicegui import ui
 
 from ...graph.actions.catalog import ShowRecords
-from ...graph.offers.offer import Offer, Option, PlanOffer, ResumeOffer
+from ...graph.offers.offer import Offer, Option, PlanOffer, ResumeOffer, same_items
 from ...graph.offers.reply import Approve, Proceed, Stop
 from ...graph.wording.markdown import unescape
 from .conversations import PageConversation
@@ -27,7 +27,11 @@ def draw_answers(conversation: PageConversation, offer: Offer, workflow_id: str,
         on_plan: they are drawn on the screen of the plan itself.
     """
     is_first = on_plan
+    shown: list[Option] = []
     for number, option in enumerate(offer.numbered, 1):
+        if option.items and any(same_items(option.items, other.items) for other in shown):
+            continue  # the plan for all topics is that for the one
+        shown.append(option)
         if isinstance(option.deed, ShowRecords):
             _way(number, "Read the records", address(workflow_id, "review"), is_first)
         elif isinstance(option.deed, Approve) and option.shown:
@@ -61,5 +65,6 @@ def _words(option: Option, offer: Offer) -> str:
     if isinstance(option.deed, Stop):
         return "Stop for now"
     if isinstance(option.deed, Approve):
-        return f"Show the plan for all {len(option.items):,} topics that need records"
+        records = sum(item.count for item in option.items)
+        return f"Show the plan for every topic that is low: {records:,} records"
     return unescape(option.label)

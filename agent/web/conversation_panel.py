@@ -47,15 +47,15 @@ class ConversationPanel:
             self._said = box("div", "said", id="said", tabindex="0", role="log", aria_label="What was said")
             with box("div", "foot"):
                 self._below = box("div")
-                self._line = box(
-                    "textarea",
-                    id="typed",
-                    rows="2",
-                    aria_label="Your message",
-                    placeholder="Ask, change the plan, or answer…",
-                )
-                self._line.on("keydown", lambda event: self._type(str(event.args)), js_handler=_TYPED)
-                with box("div", "acts"):
+                with box("div", "line"):
+                    self._line = box(
+                        "textarea",
+                        id="typed",
+                        rows="2",
+                        aria_label="Your message",
+                        placeholder="Ask, change the plan, or answer…",
+                    )
+                    self._line.on("keydown", lambda event: self._type(str(event.args)), js_handler=_TYPED)
                     send = text("Send", "button", "act quiet")
                     send.props["type"] = "button"
                     send.on("click", lambda event: self._type(str(event.args)), js_handler=_SENT)

@@ -18,6 +18,7 @@ from ..actions.catalog import Decline, PlannedItem, ProposePlan
 from ..reading.exact import read_reply
 from ..reading.names import words_of
 from ..reading.workflow_choice import read_workflow_choice
+from ..wording.plan_words import strategy_words
 from .offer import DatasetOffer, Offer, PlanOffer, Way
 from .reply import CONSEQUENCES, ENDS, Approve, Deed, Proceed, Reply, Resume, Unclear, Unread
 
@@ -242,9 +243,9 @@ def as_text(answer: Answer, reply: Reply) -> str:
 
 
 def in_words(items: Sequence[PlanItem]) -> str:
-    """``12 for billing_questions with few_shot, 4 of them first``, as a person's own words are kept: unescaped."""
+    """``12 for billing_questions by few-shot, 4 of them first``, as a person's own words are kept: unescaped."""
     return ", ".join(
-        f"{item.count:,} for {item.topic} with {item.strategy}"
+        f"{item.count:,} for {item.topic} by {strategy_words(item.strategy)}"
         + (f", {item.pilot:,} of them first" if item.pilot is not None else "")
         for item in items
     )

@@ -174,7 +174,8 @@ class GenerationView:
         with self._latest:
             text("The latest records", "h2")
             for record in standing.latest:
-                draw_record(record)
+                with box("div", "one"):
+                    draw_record(record)
 
 
 def _draw_part(topic: str, accepted: int, requested: int, lines: Sequence[str]) -> None:

@@ -89,7 +89,7 @@ class PlanScreen:
                 "p",
                 "soft",
             )
-            self._table = box("div")
+            self._table = box("div", "plan")
             self._choices = box("div")
             self._effect = box("div", role="status")
             with box("div", "acts"):
@@ -143,13 +143,13 @@ class PlanScreen:
             with box("td"):
                 checkbox(row.is_in, partial(self._set, row, "is_in"), name=f"Generate for {topic}")
             text(topic, "td", "name")
-            with box("td", "number"):
+            with box("td", "number", data_label="Records"):
                 count = partial(self._set, row, "count")
                 number_input(row.count, count, name=f"Records for {topic}", most=MAX_PER_ITEM)
             if has_pilot:
-                with box("td", "number"):
+                with box("td", "number", data_label="First"):
                     pilot = partial(self._set, row, "pilot")
-                    number_input(row.pilot, pilot, name=f"First records for {topic}", most=MAX_PER_ITEM)
+                    number_input(row.pilot, pilot, name=f"Written first for {topic}", most=MAX_PER_ITEM)
             with box("td"):
                 choice(row.strategy, names, partial(self._set, row, "strategy"), name=f"Strategy for {topic}")
 
@@ -270,7 +270,7 @@ def _facts(effect: PlanEffect) -> dict[str, str]:
             if estimate.seconds is not None
             else "Known once the first records are written"
         )
-        found["Stops by itself"] = _stops(estimate)
+        found["Stops and asks"] = _stops(estimate)
     if effect.pilots:
         found["First records"] = effect.pilots
     return found
@@ -289,9 +289,11 @@ def _cost(estimate: Estimate) -> str:
 
 
 def _stops(estimate: Estimate) -> str:
-    tokens, refusals = sum(one.tokens or 0 for one in estimate.stops), estimate.stops[0].refusals
-    part = "a part of it that has used its share of" if len(estimate.stops) > 1 else "at"
-    return f"And asks, {part} {tokens:,} tokens, or when {refusals} drafts are refused for the same reason"
+    tokens = f"{float(f'{sum(one.tokens or 0 for one in estimate.stops):.3g}'):,.0f} tokens"
+    refusals = estimate.stops[0].refusals
+    if len(estimate.stops) > 1:
+        return f"When a topic has used its share of {tokens}, or {refusals} of its drafts are refused for one reason"
+    return f"At {tokens}, or when {refusals} drafts are refused for one reason"
 
 
 def _remarks(effect: PlanEffect) -> list[tuple[str, str]]:

@@ -178,7 +178,7 @@ def _estimate(
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({_known_from(work)})" if rate else said
-    unknown = "" if seconds is not None else ", time unknown" if usd is not None else ", price, time unknown"
+    unknown = "" if seconds is not None else ", time not known" if usd is not None else ", price, time not known"
     brief = said if usd is not None or seconds is not None else _words(estimate, "")
     return estimate.model_copy(
         update={
@@ -221,7 +221,7 @@ def _stops_words(stops: Sequence[Stops]) -> str:
     whose, at = "It stops", f"at {tokens:,} tokens"
     if len(stops) > 1:
         whose, at = "Each part of it stops", f"when it has used its share of {tokens:,} tokens"
-    return f"{whose} and asks after {stops[0].refusals} refusals in a row for one reason, or {at}."
+    return f"{whose} and asks after {stops[0].refusals} drafts refused for one reason, or {at}."
 
 
 def _brief_stops_words(stops: Sequence[Stops]) -> str:
@@ -229,7 +229,7 @@ def _brief_stops_words(stops: Sequence[Stops]) -> str:
         return ""
     tokens = sum(each.tokens or 0 for each in stops)
     whose, share = ("", "") if len(stops) == 1 else ("each part ", "its share of ")
-    return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refusals in a row"
+    return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refused drafts"
 
 
 def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings) -> str:
