@@ -12,6 +12,7 @@ from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
+from ...tools.generation.approvals.approval import is_revoked
 from ...tools.generation.approvals.pilot import outcome_of, rests, steps_of
 from ...tools.generation.jobs.joined import joined
 from ...tools.generation.jobs.progress import Progress
@@ -44,6 +45,8 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     by_item: dict[int, list[dict[str, Any]]] = {}
     steps = steps_of(offer.items)
     for number, (item, part_of, _) in enumerate(steps):
+        if await asyncio.to_thread(is_revoked, source().store, approval_id):
+            break  # somebody stopped it for good; what is written counts
         waiting = await asyncio.to_thread(outcome_of, source().store, approval_id, number)
         if waiting is not None and not waiting.holds:
             continue  # the first records fell short: what is left needs another yes

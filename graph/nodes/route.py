@@ -52,9 +52,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     """Find the workflow, then treat the message as a reply to whatever is pending, or begin."""
     services = source()
     store, thread = services.store, thread_id()
-    message = _last_human(state.get("messages") or [])
-    if message is not None and _was_read(message, state.get("heard"), offer_in(state)):
-        message = None
+    message = _unread(state)
     said = str(message.text) if message is not None else ""
     workflow_id, changed = _workflow(state, store, said, thread)
     if workflow_id is None:
@@ -65,15 +63,12 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     except InvalidInput as error:
         # Said here, where a person sees it: a server tells no more of an exception than that there was one.
         return Command(goto="finish", update={"messages": [AIMessage(escape(str(error)))], "reply": SETTLED})
+    offer, seen = _on_the_table(state) if not changed else (None, {})
+    heard = {"heard": message.id} if message is not None else {}
     update: dict[str, Any] = {"workflow_id": workflow_id, "said": None, "reply": None, "notice": None}
-    update["model"] = model
-    update |= {"heard": message.id} if message is not None else {}
-    offer = None if changed else offer_in(state)
+    update |= {"model": model, **heard, **seen}
     if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
-    if offer is not None and (listed := listed_beside()):
-        offer = offer.listing(listed)
-        update["offer"] = as_json(offer)
     if changed:
         update |= {**forget(), "left_out": None}
         withdraw(store, offer_in(state))
@@ -172,6 +167,22 @@ def _figures(services: Services, state: State, workflow_id: str) -> dict[str, An
         return {}
     coverage = analyze(scoped(services, state), workflow_id).model_dump(mode="json")
     return {"coverage": coverage, "coverage_after": coverage, "coverage_before": coverage}
+
+
+def _on_the_table(state: State) -> tuple[Offer | None, dict[str, Any]]:
+    """What the person sees: the question, beside the records that a page lists; and what to remember of that."""
+    offer, listed = offer_in(state), listed_beside()
+    if offer is None or not listed:
+        return offer, {}
+    offer = offer.listing(listed)
+    return offer, {"offer": as_json(offer)}
+
+
+def _unread(state: State) -> AnyMessage | None:
+    """The person's last message, unless it was read before."""
+    message = _last_human(state.get("messages") or [])
+    is_old = message is not None and _was_read(message, state.get("heard"), offer_in(state))
+    return None if is_old else message
 
 
 def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:

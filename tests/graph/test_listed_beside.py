@@ -17,7 +17,10 @@ async def test_a_number_is_that_of_the_list_that_the_person_sees(chat: Any, serv
     assert "This takes record 3 out of the dataset" in said
     set_status(services.store, "wf-1", [ids[0]], "rejected")  # done beside: the numbers stay
     await chat.answer("yes")
-    assert {record.id for record in load_records(services.store, "wf-1", status="rejected")} == {ids[0], ids[2]}
+    assert {record.id for record in load_records(services.store, "wf-1", status="rejected")} == {
+        ids[0],
+        ids[2],
+    }
     said = await chat.new("drop 2 and 4")
     assert "record 2 ·" in said and "record 4 ·" in said, "after the analysis that the change made due too"
 
