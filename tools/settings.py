@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -98,6 +98,16 @@ class Settings(ServerSettings):
         repr=False,  # may hold a password
         title="Database",
         description="Address of the store: sqlite:///… or postgresql://…. Not set: a SQLite file in the data folder.",
+    )
+    log: Literal["json"] | None = Field(
+        default=None,
+        title="Log",
+        description="`json`: what happens is written to the error output, a JSON object a line. Not set: nothing is.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        title="Level of the log",
+        description="From which on lines are written. At `debug` they may quote records, people and endpoints.",
     )
     chroma_url: str | None = Field(
         default=None,
