@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -87,6 +87,12 @@ class Settings(ServerSettings):
         title="Seconds of a lease",
         description="So long after a worker was heard of last, another one may go on with its job. One that died on "
         "this machine, with this data folder, is not waited for.",
+    )
+    run_jobs: Literal["here", "workers"] = Field(
+        default="here",
+        title="Who generates",
+        description="'here': the process that was told yes carries the job out. 'workers': it queues the job and "
+        "follows it, and a process of `finetune-coverage worker` on the same database carries it out.",
     )
     prices: Path | None = Field(
         default=None,
