@@ -88,6 +88,12 @@ class Settings(ServerSettings):
         description="So long after a worker was heard of last, another one may go on with its job. One that died on "
         "this machine, with this data folder, is not waited for.",
     )
+    run_jobs: Literal["here", "workers"] = Field(
+        default="here",
+        title="Who generates",
+        description="'here': the process that was told yes carries the job out. 'workers': it queues the job and "
+        "follows it, and a process of `finetune-coverage worker` on the same database carries it out.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",

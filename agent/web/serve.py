@@ -77,6 +77,7 @@ async def serve(
             query = "" if password else f"?token={token}"
             on_start(f"{scheme}://{shown_host}:{listener.getsockname()[1]}/{query}")
             yield
+            services.ending.set()
             await conversations.close()
 
         app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -204,6 +205,35 @@ def is_held(store: Store, home: Path, name: str) -> bool:
     with store.read() as connection:
         now = database_time(connection)
     return row is not None and row["until"] > now and not _has_died(store, home, row, 0)
+
+
+@dataclass(frozen=True)
+class HeldLease:
+    """A lease that somebody holds.
+
+    Attributes:
+        name: of what is held.
+        holder: who, in words.
+        seconds: until it runs out, if they are never heard of again.
+    """
+
+    name: str
+    holder: str
+    seconds: float
+
+
+def held_leases(store: Store, kind: str) -> list[HeldLease]:
+    """All leases of a kind that have not run out, by name; a holder that died less than its lease ago is among them.
+
+    Args:
+        store: the database that tells them.
+        kind: how their names begin, such as ``"job "``.
+    """
+    with store.read() as connection:
+        now = database_time(connection)
+        query = select(leases).where(leases.c.name.startswith(kind, autoescape=True), leases.c.until > now)
+        rows = connection.execute(query.order_by(func.length(leases.c.name), leases.c.name)).mappings().all()
+    return [HeldLease(row["name"], row["holder"], row["until"] - now) for row in rows]
 
 
 def database_time(connection: Connection) -> float:
