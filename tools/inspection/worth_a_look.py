@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, func
 
 from ..dataset.record import Record
 from ..store.tables import records
@@ -22,8 +22,8 @@ NARROW: Final = 0.3
 """Margin in the topic check from which on a record is its topic's beyond doubt; 1 is what a record of it has."""
 NO_VERIFIER: Final = 0.25
 TOPIC_NOT_JUDGED: Final = 0.5
-SAID: Final = 0.5
-"""Doubt for one ground from which it is named."""
+LEAST: Final = 0.25
+"""Doubt from which a record is worth a look, and from which one ground is named."""
 _TOPIC: Final = "topic"
 """Name of the topic check in the provenance."""
 
@@ -35,11 +35,6 @@ IS_PARTLY_UNJUDGED: ColumnElement[bool] = _provenance["not_judged"][0].as_string
 IS_EDITED: ColumnElement[bool] = _provenance["edited_from"].as_string().is_not(None)
 IS_KEPT: ColumnElement[bool] = _provenance["kept"].as_string().is_not(None)
 _MARGIN: ColumnElement[float] = _provenance["scores"][_TOPIC].as_float()
-IS_DOUBTED: ColumnElement[bool] = and_(
-    ~IS_KEPT,
-    or_(WORTH < 1, _MARGIN < NARROW, _MARGIN.is_(None), ~IS_VERIFIED),
-)
-"""Of a generated record: whether there is any ground."""
 DOUBT: ColumnElement[float] = (
     case((WORTH < 0, 1.0), else_=func.coalesce(1.0 - WORTH, 0.0))
     + case(
@@ -51,10 +46,12 @@ DOUBT: ColumnElement[float] = (
     + case((IS_VERIFIED, 0.0), else_=NO_VERIFIER)
 )
 """Of a generated record, from 0."""
+IS_DOUBTED: ColumnElement[bool] = and_(~IS_KEPT, DOUBT >= LEAST)
+"""Of a generated record: whether it is worth a look."""
 
 
 def grounds_of(record: Record) -> list[str]:
-    """Why a generated record is worth a look, in words; the strongest grounds only, or none."""
+    """Why a generated record is worth a look, in words; nothing for one that is not."""
     found: dict[str, Any] = record.provenance or {}
     if record.origin != "synthetic" or found.get("kept"):
         return []
@@ -62,11 +59,12 @@ def grounds_of(record: Record) -> list[str]:
     said = []
     if worth is not None and worth < 0:
         said.append("reads like another topic")
-    elif worth is not None and 1 - worth >= SAID:
-        said.append(f"worth {worth:.1f}: much like one that was there")
+    elif worth is not None and 1 - worth >= LEAST:
+        how_much = "much" if worth <= 0.5 else "in part"
+        said.append(f"worth {worth:.1f}: {how_much} like one that was there")
     if margin is None:
         said.append("its topic was not judged")
-    elif margin < NARROW * (1 - SAID) and not (worth is not None and worth < 0):
+    elif margin < NARROW * (1 - LEAST) and not (worth is not None and worth < 0):
         said.append("another topic is nearly as likely")
     if not found.get("verifier"):
         said.append("edited by a person" if found.get("edited_from") else "no verifier read it")

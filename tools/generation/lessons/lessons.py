@@ -46,8 +46,8 @@ def reject_records(store: Store, workflow_id: str, record_ids: Sequence[str], re
     return set_status(store, workflow_id, record_ids, "rejected")
 
 
-def lessons_of(store: Store, workflow_id: str, topic: str) -> list[Lesson]:
-    """The latest rejections of a topic that still stand, those with a reason first."""
+def lessons_of(store: Store, workflow_id: str, topic: str, most: int = MOST_LESSONS) -> list[Lesson]:
+    """The latest rejections of a topic that still stand, those with a reason first; so many as one prompt tells."""
     why = review_reasons.c
     query = (
         select(records, why.reason)
@@ -56,7 +56,7 @@ def lessons_of(store: Store, workflow_id: str, topic: str) -> list[Lesson]:
         # A real record that was taken out without a word may be a duplicate or mislabelled: nothing to learn from.
         .where((why.reason != "") | (records.c.origin == "synthetic"))
         .order_by(why.reason == "", why.created_at.desc(), records.c.position.desc())
-        .limit(MOST_LESSONS)
+        .limit(most)
     )
     with store.read() as connection:
         rows = connection.execute(query).all()
