@@ -120,11 +120,11 @@ def _add_screens(services: Services, conversations: Conversations, uploads: Uplo
     async def datasets() -> None:
         await Datasets(services, uploads).draw()
 
-    @ui.page("/data/{workflow_id}", response_timeout=30)
+    @ui.page("/data/{workflow_id}", response_timeout=120)
     async def overview(workflow_id: str) -> None:
         await _draw(workflow_id, "")
 
-    @ui.page("/data/{workflow_id}/{screen}", response_timeout=30)
+    @ui.page("/data/{workflow_id}/{screen}", response_timeout=120)
     async def other(workflow_id: str, screen: str) -> None:
         await _draw(workflow_id, screen)
 
