@@ -131,7 +131,8 @@ class PageConversation:
             self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
         elif place.is_unfinished:
             self._begin("Taking up where it was…", self._conversation.go_on())
-        await self._look_beside()
+        else:
+            await self._look_beside()
         self._watch = asyncio.create_task(self._keep_looking())
 
     async def close(self) -> None:

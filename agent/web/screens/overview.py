@@ -69,7 +69,7 @@ class Overview:
             listen(self._changed)
         if self._conversation.beside:
             self._conversation.analyze_again()
-        await self._measure()
+        ui.timer(0, self._measure, once=True)  # the browser shows meanwhile that it is being done
 
     def _changed(self) -> None:
         ended = self._was_busy and not self._conversation.is_busy

@@ -119,7 +119,7 @@ async def _run(
 ) -> str:
     """Carry a job out until it ends, or until it is put back; gives which."""
     if until.is_set():
-        return PUT_BACK
+        return "left"
     unplanned = await plan_scenarios(services, job)
     loaded = await asyncio.to_thread(load_job, services, job, lease, on_progress, _from_thread(on_progress))
     engine = loaded.engine
@@ -149,7 +149,7 @@ async def _run(
         await asyncio.gather(*watches, return_exceptions=True)
         await asyncio.to_thread(_remember_endpoints, services, loaded)
     if stop == PUT_BACK:
-        return PUT_BACK
+        return "left"
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))

@@ -178,7 +178,9 @@ def _estimate(
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({_known_from(work)})" if rate else said
-    unknown = "" if seconds is not None else ", time not known" if usd is not None else ", price, time not known"
+    unknown = (
+        "" if seconds is not None else ", time not known" if usd is not None else ", price, time not known"
+    )
     brief = said if usd is not None or seconds is not None else _words(estimate, "")
     return estimate.model_copy(
         update={
