@@ -89,7 +89,6 @@ def test_a_label_of_two_that_say_yes_and_no(
     good: Any, bad: Any, write: Callable[..., Path], store: Store
 ) -> None:
     answered = [{"prompt": f"Q{n}", "completion": "A", "label": [good, bad][n % 2]} for n in range(6)]
-    asked = {"messages": [{"role": "user", "content": "Q"}], "label": bad}
     report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, answered)))])
     assert (report.added, len(report.marked_bad)) == (3, 3)
 

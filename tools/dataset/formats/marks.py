@@ -1,8 +1,8 @@
 """Marks that call an answer bad: such a record teaches what a model must not do, so it is no training data.
 
-``kto_tag`` (LLaMA-Factory) and ``desirable`` say nothing else, in any spelling of false. A ``label`` (TRL, ms-swift) may
-as well be a class: the truth value false is a mark there; a number or a word is one only where the labels of the file
-are two that say yes and no, as 1 and 0 do, and somebody answers. The words are English.
+``kto_tag`` (LLaMA-Factory) and ``desirable`` say nothing else, in any spelling of false. A ``label`` (TRL, ms-swift)
+may as well be a class: the truth value false is a mark there; a number or a word is one only where the labels of the
+file are two that say yes and no, as 1 and 0 do, and somebody answers. The words are English.
 """
 
 from __future__ import annotations

@@ -19,11 +19,13 @@ from ..containers.table_columns import column_names
 from ..containers.table_rows import read_rows
 from ..json_text.json_line import parse_object, parse_value, text_of_line
 from ..json_text.lenient_json import COMMENT, QUOTE, is_comment, read_leniently, with_marks_escaped
+from ..layouts import text_lists
 from ..layouts.text_lists import are_pairs
 from ..refusal import Refused, kind_of
+from ..registry import is_record, read_item
 from ..turns.conversation import are_turns
 from .turn_rows import TurnColumns, TurnsWaiting, conversation_of, is_turn_row, turn_columns
-from .wrapped_items import row_within, split_of_folder, text_with_split, with_split
+from .wrapped_items import items_of_one, row_within, split_of_folder, text_with_split, with_split
 
 Source = dict[str, Any]
 LIST_COMMA = "a comma too many or too few between the items of a list"
@@ -112,8 +114,12 @@ class RawObjects:
         """Whether the file is plain UTF-8 with an object per line; ``False`` also when it cannot be read."""
         try:
             with open_bytes(self.path) as stream:
-                is_plain = not stream.wrapping and container_of(self.path, self._hints) is LINES
-                return is_plain and not _begins_with_a_turn(stream.text.readline(MAX_ITEM_BYTES))
+                if stream.wrapping or container_of(self.path, self._hints) is not LINES:
+                    return False
+                first, goes_on = stream.text.readline(MAX_ITEM_BYTES), stream.text.read(1)
+                return not _begins_with_a_turn(first) and (
+                    not first or bool(goes_on) or _is_one_record(first)
+                )
         except (Refused, *BROKEN):
             return False
 
@@ -166,6 +172,7 @@ class RawObjects:
         """The items; where the first one is a turn, all turns of a conversation as one item."""
         items = self._items()
         if not self._hints.own_columns:
+            items = self._of_one_object(items)
             for item in items:
                 if isinstance(item, BadItem):
                     yield item
@@ -175,6 +182,34 @@ class RawObjects:
                     yield item
                     break
                 yield from self._put_together(item, items, columns)
+        yield from items
+
+    def _of_one_object(self, items: Iterator[RawObject | BadItem]) -> Iterator[RawObject | BadItem]:
+        """The items; where the file is one object and no record, those that it holds."""
+        first = next(items, None)
+        if isinstance(first, RawObject) and self.container.kind in ("lines", "objects"):
+            # In JSONL, what stands on a line is a record, be it the only one.
+            unclear = "" if self.path.suffix == ".jsonl" else text_lists.one_or_many(first.value)
+            found = None if _can_be_read(first.value) else items_of_one(first.value, is_record)
+            if unclear or found is not None:
+                try:
+                    second = next(items, None)
+                except (Refused, *BROKEN):
+                    yield first
+                    raise
+                if second is not None:
+                    items = chain([second], items)
+                elif unclear:
+                    first = BadItem(first.place, Refused("unsupported_format", unclear))
+                elif found is not None:
+                    self.container = replace(self.container, title=f"{self.container.title}; {found.where}")
+                    self.left_out |= dict.fromkeys(found.left_out)
+                    yield from (
+                        RawObject(number, None, item) for number, item in enumerate(found.items, start=1)
+                    )
+                    return
+        if first is not None:
+            yield first
         yield from items
 
     def _put_together(
@@ -331,6 +366,21 @@ def _bounded_lines(file: BinaryIO) -> Iterator[bytes]:
         yield raw
         while raw and not raw.endswith(b"\n"):
             raw = file.readline(MAX_ITEM_BYTES)
+
+
+def _is_one_record(line: bytes) -> bool:
+    try:
+        return _can_be_read(parse_object(text_of_line(line)))
+    except Refused:
+        return False
+
+
+def _can_be_read(value: Source) -> bool:
+    try:
+        read_item(value)
+    except Refused:
+        return False
+    return True
 
 
 def _begins_with_a_turn(line: bytes) -> bool:

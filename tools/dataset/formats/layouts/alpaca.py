@@ -2,7 +2,7 @@
 
 As in LLaMA-Factory the user says the instruction and, on a new line, the input; Dolly calls it ``context``. A trainer's
 prompt template ("Below is an instruction …") is no part of the data and is not added. Self-Instruct's ``instances`` are
-read where there is exactly one.
+read where there is exactly one. BELLE writes the turns of a conversation into the instruction (`rendered_text`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ..refusal import Refused
 from ..turns.chat_body import chat_body, system_messages, text_at
 from ..turns.fields_beside import history_turns, text_or_texts
 from ..turns.media_tags import Media
+from .rendered_text import turns_by_names
 
 Source = dict[str, Any]
 NAME = "alpaca"
@@ -46,7 +47,7 @@ def to_chat(source: Source) -> Source:
         extra["context"] = flat["context"]
     turns = [
         *history_turns(flat.get("history")),
-        {"role": "user", "content": prompt},
+        *(turns_by_names(prompt) or [{"role": "user", "content": prompt}]),
         {"role": "assistant", "content": answer},
     ]
     media = Media(flat, [turn["content"] for turn in turns if isinstance(turn["content"], str)])

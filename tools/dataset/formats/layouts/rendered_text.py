@@ -1,8 +1,9 @@
 r"""Conversations that a chat template has made one text of: ChatML, Llama, Harmony, Guanaco, …, one table of marks.
 
 A mark opens a turn and names its speaker; others end it. A text is taken apart where it has a turn of a user and one
-of an assistant; what stands before the first turn is the system prompt, but for Alpaca's template, whose preamble is
-no part of the data. How it was spelled is not kept: an export renders with the template of the model that is trained.
+of an assistant; what stands before the first turn is the system prompt, but for the preambles of Alpaca's template and
+of Baize's, which are no part of the data. How it was spelled is not kept: an export renders with the template of the
+model that is trained.
 
 Templates: ChatML https://github.com/openai/openai-python/blob/release-v0.28.0/chatml.md, Llama 2 to 4
 https://www.llama.com/docs/model-cards-and-prompt-formats/, Harmony
@@ -24,7 +25,7 @@ from typing import Any
 
 from ..refusal import Refused
 from ..turns.conversation import body_of_turns
-from ..turns.roles import role_of
+from ..turns.roles import NAMES_BEFORE_TEXT, role_of
 
 Source = dict[str, Any]
 NAME = "rendered"
@@ -39,7 +40,7 @@ class Template:
         opening: finds the mark that opens a turn; its group ``role`` names the speaker.
         ends: what may stand behind a turn or around the whole.
         roles: speakers that are no words, or mean something else than usual.
-        has_preamble: a text before the first turn belongs to the template, not to the data.
+        has_preamble: its own text before the first turn belongs to the template, not to the data.
         is_sure: its marks are no words that a text could hold by chance; only such are looked for in a prompt.
     """
 
@@ -138,6 +139,10 @@ _TEMPLATES = (
         is_sure=False,
     ),
 )
+_PREAMBLE = re.compile(r"Below (?:is|are) |The (?:following is a )?conversation between ", re.IGNORECASE)
+_NAMED_LINE = re.compile(
+    rf"(?:^|\n)[ \t]*({'|'.join(map(re.escape, NAMES_BEFORE_TEXT))})[ \t]*[:：]", re.IGNORECASE
+)
 _ROUND = re.compile(r"\[Round [0-9]+\]$")
 _LONGEST_ROUND = 20
 _GLAIVE = re.compile(r"\{\s*\"name\":\s*\"(?P<name>[^\"]+)\",\s*\"arguments\":\s*")
@@ -168,11 +173,35 @@ def turns_of_prompt(text: str) -> list[Source] | None:
     """
     for template in _TEMPLATES:
         turns = _split(text, template) if template.is_sure else []
-        if turns and any(turn["role"] == "user" for turn in turns):
+        roles = {turn["role"] for turn in turns}
+        # Headings such as "### Context:" stand in prompts of all kinds: in a template they call for an answer.
+        if "user" in roles and (not template.has_preamble or "assistant" in roles):
             if turns[0]["role"] == "assistant":
                 return None
             return turns[:-1] if _is_open(turns[-1]) else turns
-    return None
+    return turns_by_names(text)
+
+
+def turns_by_names(text: str) -> list[Source] | None:
+    """The turns of a prompt that is nothing but ``Human: … Assistant: … Human: …`` (BELLE), in any known names.
+
+    Each begins a line, user and assistant take turns, and the user, or an assistant who says nothing yet, is last:
+    whatever else has such names in it may as well quote somebody.
+    """
+    pieces = _NAMED_LINE.split(text.strip())
+    if pieces[0] or len(pieces) < 5:
+        return None
+    turns = [
+        {"role": role_of(name), "content": said.strip()}
+        for name, said in zip(pieces[1::2], pieces[2::2], strict=True)
+    ]
+    if turns[-1]["role"] == "assistant" and not turns[-1]["content"]:
+        turns.pop()
+    alternate = all(
+        turn["role"] == ("assistant" if number % 2 else "user") and turn["content"]
+        for number, turn in enumerate(turns)
+    )
+    return turns if alternate and len(turns) % 2 else None
 
 
 def without_ends(text: str) -> str:
@@ -216,7 +245,7 @@ def _split(text: str, template: Template) -> list[Source]:
         return []
     turns: list[Source] = []
     before = _bare(text[: marks[0].start()], template)
-    if before and not template.has_preamble:
+    if before and not (template.has_preamble and _PREAMBLE.match(before)):
         if not template.is_sure and not (template.name == "Vicuna" and before[0].isalpha()):
             return []  # a text that only quotes somebody
         turns.append({"role": "system", "content": before})

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..refusal import Refused, kind_of
+from ..refusal import Refused, kind_of, shown
 from ..turns.conversation import body_of_turns
 
 Source = dict[str, Any]
@@ -54,6 +54,31 @@ def to_chat(source: Source) -> Source:
         raise Refused("no_messages", "no list of texts or pairs")
     key, _, turns, left = found
     return body_of_turns(NAME, source, turns, {key}, extra={key: left} if left else None)
+
+
+def one_or_many(source: Source) -> str:
+    """What is not certain of a record that is all of its file: its pairs may as well be a conversation each.
+
+    Returns:
+        That in words, with the mappings that say it; empty where it is no such record.
+    """
+    for key, value in source.items():
+        if (
+            key not in LISTS
+            or not isinstance(value, list)
+            or len(value) < 2
+            or not isinstance(value[0], dict)
+        ):
+            continue
+        pair = _pair(value[0])
+        if pair is not None and all(isinstance(item, dict) and set(pair) <= set(item) for item in value):
+            asked, said = pair
+            return (
+                f"{shown(key)} is all that the file holds: one conversation of {len(value)} exchanges, or {len(value)} "
+                f'conversations? Say it by a mapping (--map): `messages: "{key}[].[{asked}, {said}][]"` with `role: '
+                f"[user, assistant]`, or `records: {key}` with `turns: [{{user: {asked}}}, {{assistant: {said}}}]`"
+            )
+    return ""
 
 
 def alternating(texts: list[str]) -> list[Source]:

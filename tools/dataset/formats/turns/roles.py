@@ -21,6 +21,10 @@ _NAMES: dict[Role, str] = {
     "toolmessage functionmessage api",
 }
 _ROLES: dict[str, Role] = {name: role for role, names in _NAMES.items() for name in names.split()}
+NAMES_BEFORE_TEXT = sorted(
+    name for name, role in _ROLES.items() if role in ("user", "assistant") and name.isalpha()
+)
+"""Names of the two sides that may stand before what they say, as in ``Human: …``; English ones."""
 _ROLES |= {"systemmessage": "system", "developermessage": "developer"}
 
 
