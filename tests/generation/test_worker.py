@@ -29,6 +29,7 @@ from finetune_coverage.tools.generation.money.budget import budget_of
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.journal_tables import approval_items
+from finetune_coverage.tools.store.leases import is_held
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.store import Store
 from pydantic import SecretStr
@@ -307,12 +308,18 @@ def test_sigterm_finishes_what_is_under_way_and_a_second_one_stops_at_once(
 @ON_SERVER
 @pytest.mark.parametrize(
     ("workers", "items", "kills"),
-    [(1, 1, 1), pytest.param(3, 4, 12, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
+    [(1, 1, 2), pytest.param(3, 4, 12, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
 )
 def test_the_work_of_killed_workers_is_taken_over(
-    store: Store, machine: Machines, mock_openai: MockOpenAI, workers: int, items: int, kills: int
+    store: Store,
+    machine: Machines,
+    mock_openai: MockOpenAI,
+    tmp_path: Path,
+    workers: int,
+    items: int,
+    kills: int,
 ) -> None:
-    """kill -9; the next worker is another machine's, after the lease, or the same one's, at once."""
+    """kill -9; the next worker is the same machine's, at once, or another one's, after the lease."""
     mock_openai.reply, mock_openai.latency = texts(), 0.05
     chance = random.Random(kills)
     count = 20 * max(1, kills // items)
@@ -334,6 +341,11 @@ def test_the_work_of_killed_workers_is_taken_over(
         assert kept <= there, f"kill {kill} lost a record"
         kept = there
         if workers == 1:
+            (job,) = list_jobs(store, WORKFLOW)
+            home = machine(name).folder / "home"
+            assert [is_held(store, home, f"job {job.id}") for _ in range(2)] == [False, False]
+            assert is_held(store, tmp_path, f"job {job.id}"), "elsewhere nobody knows"
+        if workers == 1 and kill == 1:
             let_leases_run_out(store)  # of the one that is killed: nobody else has one
             left_behind += unread_answers(store, machine(name))
             name = "z"

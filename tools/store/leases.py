@@ -65,8 +65,11 @@ class Lease:
         is_released: whether this holder has let go of it.
     """
 
-    def __init__(self, store: Store, name: str, number: int, seconds: float, lock: FileLock) -> None:
+    def __init__(
+        self, store: Store, name: str, number: int, seconds: float, lock: FileLock, home: Path
+    ) -> None:
         self._store = store
+        self._home = home
         self.name = name
         self.number = number
         self._seconds = seconds
@@ -109,7 +112,9 @@ class Lease:
             if lock is not None:
                 _let_go(lock)
             raise
-        return cls(store, name, number, seconds, lock)
+        if dead is not None:
+            _remove(_lock_file(store, home, name, dead))
+        return cls(store, name, number, seconds, lock, home)
 
     def renew(self) -> None:
         """Go on holding it.
@@ -160,6 +165,14 @@ class Lease:
     def is_of(self, store: Store) -> bool:
         """Whether it is told in this store, however often that was opened."""
         return store.address == self._store.address
+
+    def sees_death_of(self, row: RowMapping) -> bool:
+        """Whether the holder of another lease was a process with the same data folder, and is no more.
+
+        Args:
+            row: of the table of leases.
+        """
+        return _has_died(self._store, self._home, row, 0)
 
     def _lost(self, connection: Connection) -> None:
         self.is_lost = True
@@ -273,11 +286,15 @@ def _has_died(store: Store, home: Path, row: RowMapping, patience: float = PATIE
         lock.acquire(timeout=patience)
     except Timeout:
         return False
-    _let_go(lock)
+    lock.release()  # and the file stays: whoever looks next must see the same
     return True
 
 
 def _let_go(lock: FileLock) -> None:
     lock.release()
+    _remove(lock)
+
+
+def _remove(lock: FileLock) -> None:
     with suppress(OSError):  # its number is never used again
         Path(lock.lock_file).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 1.0
 """Seconds between two looks for work, and at whether it is to be left."""
+AMONG = 4
+"""Items, the longest waiting, of which one is taken: of workers that look at the same moment all but one would come too
+late for the first."""
 Tell = Callable[[str], None]
 
 
@@ -122,22 +126,26 @@ class Worker:
             item = await asyncio.to_thread(self._next)
             if item is None:
                 return False
-            return await self._carry_out(item, until)
+            await self._carry_out(item, until)
+            return True
         except CoverageError as error:
             self._tell(f"cannot go on at the moment: {error}")
             return False
 
     def _next(self) -> QueuedItem | None:
-        """The next item that nobody is at; first those whose answers lie in this data folder."""
-        waiting = queue.waiting_items(self._store)
+        """An item that nobody is at; before all others one whose answers lie in this data folder."""
+        free = [
+            item
+            for item in queue.waiting_items(self._store)
+            if item.job_id is None or not is_carried_out(self._services, item.job_id)
+        ]
         home = self._services.settings.home
-        waiting.sort(key=lambda item: not (item.job_id and left_spools(home, item.job_id)))
-        free = (
-            item for item in waiting if item.job_id is None or not is_carried_out(self._services, item.job_id)
-        )
-        return next(free, None)
+        for item in free:
+            if item.job_id is not None and left_spools(home, item.job_id):
+                return item
+        return random.choice(free[:AMONG]) if free else None
 
-    async def _carry_out(self, item: QueuedItem, until: asyncio.Event) -> bool:
+    async def _carry_out(self, item: QueuedItem, until: asyncio.Event) -> None:
         self._tell(f"takes {_words(item)}")
         began = time.monotonic()
         leave = asyncio.Event()
@@ -149,7 +157,6 @@ class Worker:
             )
         except Busy as error:
             self._tell(f"leaves {_words(item)}: {error.message}")
-            return False
         except CoverageError as error:
             await self._give_back(item, error.to_failure())
         except Exception as error:
@@ -159,7 +166,6 @@ class Worker:
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
-        return True
 
     async def _ended(self, item: QueuedItem, done: dict[str, Any], seconds: float) -> None:
         result = f"{done['accepted']:,} of {done['requested']:,} accepted"
