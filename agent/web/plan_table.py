@@ -57,6 +57,7 @@ class PlanTable:
     Attributes:
         effect: of the rows as they were when it was worked out last; None before.
         problem: why it could not be.
+        shows_pilots: whether pilots can be typed; where all are taken out again they can be put back.
     """
 
     def __init__(self, offer: PlanOffer) -> None:
@@ -105,9 +106,11 @@ class PlanTable:
     def undo_changes(self) -> None:
         """Make it the plan again that was proposed."""
         self.rows = [Row(item, item.count, item.strategy, item.pilot or 0) for item in self.offer.items]
+        self.shows_pilots = self.has_pilot
 
     def look_at_few_first(self) -> None:
         """Give each part a pilot that leaves a rest."""
+        self.shows_pilots = True
         for row in self.rows:
             if row.count > 1:
                 row.pilot = min(_PILOT, max(1, row.count // 3))

@@ -124,10 +124,10 @@ class PlanScreen:
         self._back.visible = plan.is_edited
 
     def _draw_table(self, plan: PlanTable) -> None:
-        first = ("First",) if plan.has_pilot else ()
+        first = ("First",) if plan.shows_pilots else ()
         with table("In", "Topic", "Records", *first, "Strategy", numbers=("Records", "First")):
             for row in plan.rows:
-                self._draw_row(row, has_pilot=plan.has_pilot)
+                self._draw_row(row, has_pilot=plan.shows_pilots)
         if first:
             text(
                 "First: so many are written and measured before the rest, which follows only where they are worth "
@@ -226,7 +226,7 @@ class PlanScreen:
 
 def _as_drawn(plan: PlanTable) -> list[tuple[Any, ...]]:
     # Whether there is a column for pilots is part of how the table looks.
-    return [(plan.has_pilot, row.is_in, row.count, row.pilot, row.strategy) for row in plan.rows]
+    return [(plan.shows_pilots, row.is_in, row.count, row.pilot, row.strategy) for row in plan.rows]
 
 
 def _asked(offer: Offer) -> str:
