@@ -6,14 +6,17 @@ import getpass
 import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ..output import ExitCode, note
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ...tools.services import Services
+    from ...tools.shards.cluster import RayCluster
 
 Workflow = Annotated[
     str,
@@ -25,6 +28,13 @@ OptionalWorkflow = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 ShowAll = Annotated[bool, typer.Option("--all", help="List every topic, however many there are.")]
+Engine = Annotated[
+    Literal["process", "ray"],
+    typer.Option(
+        "--engine",
+        help="Who does the work: this process, or the workers of a Ray cluster, for records in Parquet shards.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 EvalSet = Annotated[
     Path | None,
@@ -58,6 +68,18 @@ def open_services() -> Services:
     from ...tools.settings import load_settings
 
     return Services.from_settings(load_settings())
+
+
+def ray_cluster(services: Services) -> AbstractContextManager[RayCluster]:
+    """The Ray cluster that the settings name, or one of this machine, for as long as the block lasts.
+
+    Raises:
+        InvalidInput: Ray is not installed, or there is no such cluster.
+    """
+    from ...tools.shards.cluster import opened_cluster
+
+    note("Working in a Ray cluster…")
+    return opened_cluster(services.settings.ray_address, services.settings.ray_workers)
 
 
 def open_generating_services(eval_set: Path | None) -> Services:
