@@ -16,7 +16,7 @@ from ...tools.dataset.topic_label import DEFAULT_FIELD
 from ..output import ExitCode, note, print_json, say, stderr
 from ..views.progress import LINE_EVERY_SECONDS
 from .import_suggestion import command_line, show_suggestion
-from .options_and_prompts import AsJson, Engine, open_services, ray_cluster
+from .options_and_prompts import AsJson, Engine, by_engine, open_services
 from .targets import show_change
 
 if TYPE_CHECKING:
@@ -196,7 +196,8 @@ def _import_by_ray(
 ) -> ImportReport:
     from ...tools.shards.import_sharded import import_sharded
 
-    with ray_cluster(services) as cluster:
+    with by_engine(services, "ray") as cluster:
+        assert cluster is not None
         folder = services.settings.shard_folder
         return import_sharded(services.store, cluster, workflow, files, folder, how=how)
 

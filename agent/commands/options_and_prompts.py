@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import math
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,8 +14,6 @@ import typer
 from ..output import ExitCode, note
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from ...tools.services import Services
     from ...tools.shards.cluster import RayCluster
 
@@ -70,12 +69,14 @@ def open_services() -> Services:
     return Services.from_settings(load_settings())
 
 
-def ray_cluster(services: Services) -> AbstractContextManager[RayCluster]:
-    """The Ray cluster that the settings name, or one of this machine, for as long as the block lasts.
+def by_engine(services: Services, engine: Engine) -> AbstractContextManager[RayCluster | None]:
+    """The Ray cluster that the settings name, or one of this machine, while the block lasts; None for this process.
 
     Raises:
         InvalidInput: Ray is not installed, or there is no such cluster.
     """
+    if engine == "process":
+        return nullcontext()
     from ...tools.shards.cluster import opened_cluster
 
     note("Working in a Ray cluster…")

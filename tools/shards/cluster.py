@@ -114,8 +114,8 @@ def _connect(address: str | None, workers: int, folder: str) -> None:
         _start(workers, folder, quiet)
     from ray.data.context import DataContext, ShuffleStrategy
 
-    # Sorting takes tasks only. Hashing takes an actor for each part, and so new processes after every stage, which start
-    # in a second or two.
+    # Sorting takes tasks only. Hashing takes an actor for each part, and so new processes after every stage, which
+    # take a second or two to start.
     DataContext.get_current().shuffle_strategy = ShuffleStrategy.SORT_SHUFFLE_PULL_BASED
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
 from ..dataset.formats.plain_line import ANSWERED
-from ..store.record_columns import RecordColumns
+from ..dataset.record import Record
+from ..store.record_columns import RecordColumns, kind_of
 from ..store.shards import Shard
 from ..store.stored_rows import StoredRow
 
@@ -76,7 +77,7 @@ def table_of_rows(rows: Sequence[StoredRow]) -> pa.Table:
                 "id": row.id,
                 "topic": row.topic,
                 "other_topics": "[]",
-                "kind": ANSWERED * row.has_assistant_turn,
+                "kind": kind_of(Record(row.id, row.body, row.topic)),
                 "line": row.source_line,
                 "origin": row.origin,
                 "provenance": None if row.provenance is None else json.dumps(row.provenance),
@@ -182,8 +183,3 @@ def remove_folder(url: str) -> None:
     system, path = fsspec.url_to_fs(url)
     with suppress(FileNotFoundError):
         system.rm(path, recursive=True)
-
-
-def row_fields(row: StoredRow) -> dict[str, Any]:
-    """A row as a dictionary, for those that need only some of it elsewhere."""
-    return {"id": row.id, "topic": row.topic, "place": row.place}
