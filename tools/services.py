@@ -42,6 +42,7 @@ class Services:
     Attributes:
         read_of_datasets: what was read of a dataset, by `dataset_state`.
         expected_work: what items of plans are expected to take, by the revision of the store.
+        ending: set by a server that ends: what workers carry out goes on without it.
 
     Args:
         settings: where data is kept and which models are used; read from the environment when not given.
@@ -68,6 +69,7 @@ class Services:
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
         self.read_of_datasets = Memo(MOST_READ)
         self.expected_work = Memo(MOST_EXPECTED)
+        self.ending = threading.Event()
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
