@@ -32,7 +32,7 @@ setup: $(STAMP)
 # uv installs in a fraction of pip's time; where it cannot be had (its own settings, an index that only pip knows),
 # pip does the same with the same pins.
 WHAT := --constraint constraints.txt \
-	--editable '.[embedded,postgresql,parquet,files,plots,languages,mcp,web,studio,dev]'
+	--editable '.[embedded,postgresql,parquet,files,ray,plots,languages,otel,mcp,web,studio,dev]'
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; set PYTHON=…")'

@@ -12,6 +12,7 @@ from .data_folder import open_data_folder
 from .errors import InvalidInput
 from .generation.money.prices import read_prices
 from .memo import Memo
+from .observability import telemetry
 from .settings import PREFIX, Settings, load_settings
 from .store.store import Store
 
@@ -72,12 +73,13 @@ class Services:
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
-        """Services with the models that the settings name.
+        """Services with the models that the settings name; what they do is told to whomever the settings name, too.
 
         Raises:
             InvalidInput: the price file that they name cannot be used; every estimate would need it.
         """
         services = cls(settings)
+        telemetry.begin(services.settings)
         if services.settings.prices is not None:
             read_prices(services.settings.prices)
         return services

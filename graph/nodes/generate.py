@@ -12,6 +12,7 @@ from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
+from ...tools.generation.approvals.approval import is_revoked
 from ...tools.generation.approvals.pilot import outcome_of, rests, steps_of
 from ...tools.generation.jobs.following import handed_over
 from ...tools.generation.jobs.joined import joined
@@ -46,6 +47,8 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     steps = steps_of(offer.items)
     async with handed_over(services, approval_id):
         for number, (item, part_of, _) in enumerate(steps):
+            if await asyncio.to_thread(is_revoked, source().store, approval_id):
+                break  # somebody stopped it for good; what is written counts
             waiting = await asyncio.to_thread(outcome_of, source().store, approval_id, number)
             if waiting is not None and not waiting.holds:
                 continue  # the first records fell short: what is left needs another yes

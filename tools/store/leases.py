@@ -76,6 +76,7 @@ class Lease:
         self._lock = lock
         self.is_released = False
         self.is_lost = False
+        self._renewed_at = time.monotonic()
 
     @classmethod
     def take(cls, store: Store, home: Path, name: str, holder: str, *, seconds: float) -> Lease:
@@ -126,6 +127,12 @@ class Lease:
             until = database_time(connection) + self._seconds
             if not connection.execute(update(leases).where(mine).values(until=until)).rowcount:
                 self._lost(connection)
+        self._renewed_at = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was taken, or renewed last."""
+        return time.monotonic() - self._renewed_at
 
     def release(self) -> None:
         """Let go of it, if it is still held."""

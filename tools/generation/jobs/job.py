@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ...coverage.report import Coverage
 from ...errors import CoverageError
+from ...observability import telemetry
 from ...store.leases import Lease
 from ...store.records import load_records
 from ..approvals import approved_items
@@ -106,15 +109,17 @@ async def carry_out_item(
             # Another process may have ended it before it was ours.
             job = await asyncio.to_thread(get_job, services.store, job.id)
             if job.status == "running":
-                await _run(services, job, lease, on_progress, until or asyncio.Event())
+                with telemetry.job_run(job.id, job.workflow_id, job.strategy, job.count) as told:
+                    told.ended(await _run(services, job, lease, on_progress, until or asyncio.Event()))
     return await asyncio.to_thread(_result, services, job.id)
 
 
 async def _run(
     services: Services, job: Job, lease: Lease, on_progress: OnProgress | None, until: asyncio.Event
-) -> None:
+) -> str:
+    """Carry a job out until it ends, or until it is put back; gives which."""
     if until.is_set():
-        return
+        return "left"
     unplanned = await plan_scenarios(services, job)
     loaded = await asyncio.to_thread(load_job, services, job, lease, on_progress, _from_thread(on_progress))
     engine = loaded.engine
@@ -130,7 +135,8 @@ async def _run(
         *(asyncio.create_task(_go_on_sharing(share)) for share in loaded.shares),
     ]
     try:
-        stop = await running
+        with telemetry.standing_known(partial(_standing, loaded, lease)):
+            stop = await running
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from group
     except asyncio.CancelledError:
@@ -143,7 +149,7 @@ async def _run(
         await asyncio.gather(*watches, return_exceptions=True)
         await asyncio.to_thread(_remember_endpoints, services, loaded)
     if stop == PUT_BACK:
-        return
+        return "left"
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))
@@ -163,13 +169,27 @@ async def _run(
         ),
     ]
     await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, remarks)
+    status = "short" if stop else "complete"
     await asyncio.to_thread(
         journal.end_job,
         services.store,
         job.id,
-        status="short" if stop else "complete",
+        status=status,
         stop_reason=stop,
         coverage_after=after.model_dump(mode="json"),
+    )
+    return status
+
+
+def _standing(loaded: LoadedJob, lease: Lease) -> telemetry.Standing:
+    return telemetry.Standing(
+        endpoints=[
+            (urlsplit(asked.endpoint_url).hostname or "", limit.limit, limit.taken)
+            for asked, limit in loaded.limits
+        ],
+        waiting=loaded.engine.waiting,
+        owed=loaded.engine.owed,
+        lease_age=lease.age,
     )
 
 
