@@ -16,6 +16,7 @@ from langgraph.types import Command
 from ...graph.context import LISTED_BESIDE, WRITTEN_AHEAD
 from ...graph.wording.generation_message import GENERATING
 from ...tools.generation.jobs.progress import OnProgress, Progress
+from ...tools.observability import telemetry
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -121,12 +122,13 @@ class Conversation:
         stream = self._graph.astream(
             what, config, context=self._context, stream_mode=["updates", "custom"], durability="sync"
         )
-        async for event in stream:
-            mode, payload = cast(tuple[str, Any], event)
-            if mode == "custom":
-                self._event(payload)
-            else:
-                self._updates(payload)
+        with telemetry.turn(self._config["configurable"]["thread_id"], str(self._context.get("channel", ""))):
+            async for event in stream:
+                mode, payload = cast(tuple[str, Any], event)
+                if mode == "custom":
+                    self._event(payload)
+                else:
+                    self._updates(payload)
         place = await self.place()
         # An answer's question that was not also said as a message must not stay unseen.
         if place.question and place.question not in self._shown:

@@ -14,6 +14,7 @@ import typer
 
 from ...tools.data_folder import is_open_to_others, open_data_folder
 from ...tools.errors import CoverageError
+from ...tools.model_settings import PREFIX
 from ..output import ExitCode, print_json, stdout, visible
 from .options_and_prompts import AsJson, can_ask
 
@@ -120,6 +121,7 @@ def examine(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
     yield Finding("program", None, f"{program} on {sys.platform}")
     yield _home(settings)
     yield _store(settings)
+    yield from _workers(settings)
     yield from _language_model(settings, may_get_the_key)
     yield from _verifier(settings, may_get_the_key)
     yield _embedding_model(settings)
@@ -160,6 +162,26 @@ def _store(settings: Settings) -> Finding:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
     return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    """Who carries jobs out beside the programs that people talk to."""
+    from ...tools.generation.jobs.worker import living_workers
+    from ...tools.store.store import Store
+
+    if settings.database_url is None and not (settings.home / "coverage.db").exists():
+        return
+    try:
+        store = Store.open(settings.store_url)
+        living = living_workers(store)
+        store.close()
+    except CoverageError:
+        return  # said before
+    needed = settings.run_jobs == "workers"
+    if living or needed:
+        each = (f"{one.holder}{f', at {one.job_id}' if one.job_id else ', waiting'}" for one in living)
+        hint = f"{PREFIX}RUN_JOBS=workers hands jobs over: start `finetune-coverage worker` on the same database."
+        yield Finding("workers", bool(living) if needed else None, "; ".join(each) or "none", hint)
 
 
 def _language_model(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:

@@ -316,6 +316,7 @@ class PageConversation:
         self._tell()
 
     def _job_goes_on(self, standing: Progress) -> None:
+        self.progress.pop("", None)  # what was not begun yet
         self.progress[standing.job_id] = standing
         now = asyncio.get_running_loop().time()
         if now - self._told_at >= _TOLD_EVERY_SECONDS or standing.accepted >= standing.requested:

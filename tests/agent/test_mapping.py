@@ -225,7 +225,7 @@ SUGGESTED = {
                     "data": {
                         "chat log": [
                             {"by": "x1", "t": f"Hello {n} there"},
-                            {"by": "x2", "t": f"Good day {n}"},
+                            {"by": "bot", "t": f"Good day {n}"},
                         ]
                     },
                     "meta": {"kind": "ab"[n % 2]},
@@ -237,14 +237,14 @@ SUGGESTED = {
             "messages": 'data."chat log"',
             "role": "by",
             "content": "t",
-            "roles": {"x1": "user", "x2": "assistant"},
+            "roles": {"bot": "assistant", "x1": "user"},
             "topic": "meta.kind",
         },
     ),
     "a row for each turn": (
         "Fall;Nr;Wer;Was\n"
         + "".join(
-            f"{n};1;Kunde;Meine Nummer {n} geht nicht.\n{n};2;Technik;Bitte {n} neu starten.\n"
+            f"{n};1;Customer;Meine Nummer {n} geht nicht.\n{n};2;Technik;Bitte {n} neu starten.\n"
             for n in range(9)
         ),
         {
@@ -252,7 +252,7 @@ SUGGESTED = {
             "order": "Nr",
             "role": "Wer",
             "content": "Was",
-            "roles": {"Kunde": "user", "Technik": "assistant"},
+            "roles": {"Customer": "user", "Technik": "assistant"},
         },
     ),
     "fields within fields": (
