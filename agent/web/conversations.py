@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
+from ...graph.actions.catalog import Decline, ShowRecords
 from ...graph.conversations.thread_lock import hold_thread
 from ...graph.offers.form import CHANGED_IN_TABLE
-from ...graph.offers.offer import Offer, PlanOffer, ResumeOffer
+from ...graph.offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ...graph.offers.pending import unfinished_approval
+from ...graph.offers.reply import Approve, Proceed, ReviewOutside, Stop
+from ...graph.reading.exact import read_reply
 from ...graph.state import offer_in
 from ...graph.translation import DECISION
 from ...graph.wording.report import changes_words
@@ -156,15 +159,17 @@ class PageConversation:
             self._told_beside()
             self.said.append(Said("person", text))
             self._begin("Thinking…", self._conversation.reply(text, listed=self._listed, is_afresh=True))
-        elif self.table is not None and self.table.is_edited:
+        elif self.table is not None and self.table.is_edited and _is_about_plan(text, self.table.offer):
             self._begin("Thinking…", self._say_to_table(self.table, text))
         else:
             self.said.append(Said("person", text))
             self._begin("Thinking…", self._conversation.reply(text, listed=self._listed))
 
     async def _say_to_table(self, table: PlanTable, text: str) -> None:
-        # A yes counts where score and cost of the very plan in the table were to be seen.
-        is_ahead = not (table.is_told and table.is_within_caps)
+        # A yes counts where score and cost of the very plan in the table were to be seen; a number was that of the plan
+        # in the conversation.
+        is_number = any(letter.isdigit() for letter in text)
+        is_ahead = is_number or not (table.is_told and table.is_within_caps)
         if table.wanted:
             self.said.append(Said("page", f"{CHANGED_IN_TABLE} {table.words}."))
             await self._conversation.decide(
@@ -420,3 +425,11 @@ def _by(message: AnyMessage) -> Literal["person", "agent", "page"]:
         return "agent"
     is_edit = message.additional_kwargs.get(DECISION) and message.text.startswith(CHANGED_IN_TABLE)
     return "page" if is_edit else "person"
+
+
+def _is_about_plan(text: str, offer: Offer) -> bool:
+    """Whether what was typed is to the plan in the table: not a no, an end, or the number of another answer."""
+    deed = read_reply(text, offer).deed
+    if isinstance(deed, Approve):
+        return same_items(deed.items, offer.items)
+    return not isinstance(deed, Decline | Proceed | Stop | ReviewOutside | ShowRecords)

@@ -89,6 +89,13 @@ class PlanScreen:
                 "p",
                 "soft",
             )
+            if plan.offer.is_pilot and plan.offer.onward:
+                left = sum(item.count for item in plan.offer.onward)
+                text(
+                    f"A sample first: the other {left:,} records are asked for when you have read these.", "p"
+                )
+            elif plan.offer.onward:
+                text("What an approved plan left: how its first records did, the conversation says.", "p")
             self._table = box("div", "plan")
             self._choices = box("div")
             self._effect = box("div", role="status")

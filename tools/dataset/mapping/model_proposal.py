@@ -32,7 +32,7 @@ _RECORDS_SHOWN = 3
 _LONGEST_TEXT, _MOST_ITEMS, _MOST_FIELDS = 160, 6, 40
 _MOST_CHARACTERS = 3000
 """Of one record that is shown."""
-_MOST_VALUES = 12
+_MOST_VALUES, _LONGEST_VALUE = 12, 60
 """Different values of a field, up to which all are listed: names of speakers, topics."""
 _MOST_TOKENS = 900
 _TEXT = {"type": ["string", "null"]}
@@ -258,8 +258,13 @@ def _retry(faults: Sequence[str]) -> str:
 
 def _described(column: Column) -> Source:
     told: Source = {"field": column.field, "in": round(column.filled or _present(column), 2)}
-    if 0 < len(column.counts) <= _MOST_VALUES and max(map(len, column.counts)) <= _LONGEST_TEXT:
-        told["values"] = dict(column.counts.most_common())
+    counts = column.counts
+    if (
+        0 < len(counts) <= _MOST_VALUES
+        and counts.total() >= 2 * len(counts)
+        and max(map(len, counts)) <= _LONGEST_VALUE
+    ):
+        told["values"] = dict(counts.most_common())
     return told
 
 

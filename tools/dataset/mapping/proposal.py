@@ -76,7 +76,10 @@ def propose(items: Sequence[Source]) -> Proposed | None:
 def _of_records(items: Sequence[Source]) -> Proposed | None:
     columns = columns_of(items)
     doubts: list[str] = []
-    proposed = _turns_in_a_list(items, doubts) or _turn_per_row(items, columns, doubts)
+    are_named = {_side(column.name) for column in columns if column.is_prose} >= {*_SIDES}
+    proposed = _turns_in_a_list(items, doubts, of_texts=not are_named) or _turn_per_row(
+        items, columns, doubts
+    )
     if proposed is None:
         proposed = _transcript(columns, doubts)
     if proposed is None and len(items) > 1:  # which texts are said shows in how they vary
@@ -120,7 +123,7 @@ def _records_of_one(item: Source) -> Proposed | None:
     return None
 
 
-def _turns_in_a_list(items: Sequence[Source], doubts: list[str]) -> Source | None:
+def _turns_in_a_list(items: Sequence[Source], doubts: list[str], *, of_texts: bool) -> Source | None:
     best: tuple[float, Source, list[str]] | None = None
     for path, lists in lists_in(items).items():
         turns = [turn for one in lists for turn in one]
@@ -131,7 +134,7 @@ def _turns_in_a_list(items: Sequence[Source], doubts: list[str]) -> Source | Non
         if turns and all(isinstance(turn, dict) for turn in turns):
             are_many = len(turns) >= 2 * len(lists)
             said = (_spoken(lists, own) if are_many else None) or _exchanges(path, lists)
-        elif len(turns) >= 2 * len(lists) and all(isinstance(turn, str) for turn in turns):
+        elif of_texts and len(turns) >= 2 * len(lists) and all(isinstance(turn, str) for turn in turns):
             said = _texts_in_turn(_expression(path), turns, lists, own)
         if said is not None:
             length = sum(len(json.dumps(one)) for one in lists) / len(lists)

@@ -1,4 +1,4 @@
-"""Version 13: workflows whose records lie in Parquet shards."""
+"""Version 14: workflows whose records lie in Parquet shards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from finetune_coverage.tools.store.tables import NAME
 
-revision = "13"
-down_revision = "12"
+revision = "14"
+down_revision = "13"
 
 
 def upgrade() -> None:
