@@ -38,7 +38,7 @@ class Served:
 
     @property
     def origin(self) -> str:
-        return self.url.partition("/?")[0]
+        return self.url.partition("/?")[0].rstrip("/")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -48,21 +48,22 @@ class Served:
         self.process.stdout.close()
 
 
-def serve(home: Path, endpoint: Endpoint, port: int = 0) -> Served:
-    """`finetune-coverage serve` on the loopback."""
+def serve(home: Path, endpoint: Endpoint, port: int = 0, *options: str, **environment: str) -> Served:
+    """`finetune-coverage serve`, on the loopback unless options say otherwise."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port)],
+        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=home.parent,
         env=os.environ
         | endpoint.environment
+        | environment
         | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
     )
     assert process.stdout is not None
     said = process.stdout.readline()
-    found = re.search(r"http://\S+", said)
+    found = re.search(r"https?://\S+", said)
     assert found, said
     return Served(process, found.group())
 
