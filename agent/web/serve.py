@@ -78,6 +78,7 @@ async def serve(
             query = "" if password else f"?token={token}"
             on_start(f"{scheme}://{shown_host(host)}:{listener.getsockname()[1]}/{query}")
             yield
+            services.ending.set()
             await conversations.close()
 
         app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +48,18 @@ class Served:
         self.process.stdout.close()
 
 
-def serve(home: Path, endpoint: Endpoint, port: int = 0, *options: str, **environment: str) -> Served:
-    """`finetune-coverage serve`, on the loopback unless options say otherwise."""
+def serve(
+    home: Path, endpoint: Endpoint, port: int = 0, settings: Mapping[str, str] | None = None, *options: str
+) -> Served:
+    """`finetune-coverage serve`, on the loopback unless options say otherwise.
+
+    Args:
+        home: the data folder.
+        endpoint: to ask.
+        port: 0 for any.
+        settings: beside those of the endpoint.
+        options: of the command.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port), *options],
         stdout=subprocess.PIPE,
@@ -58,8 +68,8 @@ def serve(home: Path, endpoint: Endpoint, port: int = 0, *options: str, **enviro
         cwd=home.parent,
         env=os.environ
         | endpoint.environment
-        | environment
-        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+        | dict(settings or {}),
     )
     assert process.stdout is not None
     said = process.stdout.readline()

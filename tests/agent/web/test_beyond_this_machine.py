@@ -41,7 +41,7 @@ def served(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
     endpoint = Endpoint()
     options = ["--host", "0.0.0.0", "--certificate", str(certificate[0]), "--key", str(certificate[1])]
     home = tmp_path_factory.mktemp("served") / "home"
-    started = serve(home, endpoint, 0, *options, FINETUNE_COVERAGE_WEB_PASSWORD=PASSWORD)
+    started = serve(home, endpoint, 0, {"FINETUNE_COVERAGE_WEB_PASSWORD": PASSWORD}, *options)
     yield started
     started.kill()
     endpoint.close()
