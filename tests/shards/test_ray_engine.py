@@ -113,7 +113,7 @@ def test_ray_and_one_process_come_to_the_same(both: Both, cluster: RayCluster, t
         how=HowToRead(),
         split_bytes=2 * SPLIT_BYTES,
     )
-    assert (again.added, again.already_there) == (0, both.reports[0].added)
+    assert (again.added, again.already_there) == (0, both.reports[0].good)
     left = [path for path in Path(both.services.settings.shard_folder).rglob("*") if path.is_file()]
     assert sorted(map(str, left)) == sorted(shard.url for shard in shards_of(both.services.store, SHARDED))
 
