@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -88,6 +88,12 @@ class Settings(ServerSettings):
         description="So long after a worker was heard of last, another one may go on with its job. One that died on "
         "this machine, with this data folder, is not waited for.",
     )
+    run_jobs: Literal["here", "workers"] = Field(
+        default="here",
+        title="Who generates",
+        description="'here': the process that was told yes carries the job out. 'workers': it queues the job and "
+        "follows it, and a process of `finetune-coverage worker` on the same database carries it out.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",
@@ -98,6 +104,16 @@ class Settings(ServerSettings):
         repr=False,  # may hold a password
         title="Database",
         description="Address of the store: sqlite:///… or postgresql://…. Not set: a SQLite file in the data folder.",
+    )
+    log: Literal["json"] | None = Field(
+        default=None,
+        title="Log",
+        description="`json`: what happens is written to the error output, a JSON object a line. Not set: nothing is.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        title="Level of the log",
+        description="From which on lines are written. At `debug` they may quote records, people and endpoints.",
     )
     chroma_url: str | None = Field(
         default=None,

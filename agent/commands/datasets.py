@@ -95,6 +95,12 @@ def import_(
             "--suggest", help="Import nothing; propose such a file and show the first record by it."
         ),
     ] = False,
+    no_model: Annotated[
+        bool,
+        typer.Option(
+            "--no-model", help="With --suggest: go by the values alone; nothing is sent to an endpoint."
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -139,7 +145,9 @@ def import_(
     how = HowToRead(file_format, topic_field, mapping, encoding)
     if suggest:
         with opened_sources(paths[:1], lambda: sys.stdin.buffer) as sources:
-            show_suggestion(sources.files[0], how, output, overwrite=overwrite, as_json=as_json)
+            show_suggestion(
+                sources.files[0], how, output, overwrite=overwrite, as_json=as_json, no_model=no_model
+            )
         return
     if workflow is None:
         raise typer.BadParameter("name the dataset being prepared: -w ID.", param_hint="--workflow")
@@ -252,10 +260,11 @@ def _show_import(workflow: str, report: ImportReport, named: list[str], left_alo
             f"Topics that differ only in how they are written: {', '.join(map(repr, names))}. To make one of them: "
             f"finetune-coverage topics merge {others} -w {workflow} --into {shlex.quote(names[0])}"
         )
-    _show_bad([line for line in report.bad if line.code != "marked_bad"], named)
+    bad = [line for line in report.bad if line.code != "marked_bad"]
+    _show_bad(bad, named, is_most=not report.good or bool(report.mostly_unread))
 
 
-def _show_bad(bad: list[BadLine], named: list[str]) -> None:
+def _show_bad(bad: list[BadLine], named: list[str], *, is_most: bool) -> None:
     for line in bad[:BAD_LINES_SHOWN]:
         say(f"{line.place}: {line.reason} [{line.code}]", style="yellow")
     more = len(bad) - BAD_LINES_SHOWN
@@ -263,7 +272,8 @@ def _show_bad(bad: list[BadLine], named: list[str]) -> None:
         say(f"… and {more} more; --json lists them all.", style="yellow")
     if bad:
         say(f"{len(bad)} bad lines were left out.")
-    if any(line.code in _OF_UNKNOWN_LAYOUT for line in bad):
+    # Messages that are bad in most of a file are another layout that looks like a known one.
+    if any(line.code in _OF_UNKNOWN_LAYOUT or (is_most and line.code == "bad_message") for line in bad):
         say("Fields of your own are told with --map. A mapping is proposed by:")
         say(f"  {command_line('import', *named[:1], '--suggest', '-o', 'mapping.yaml')}")
     if any(line.code == "not_utf8" for line in bad):

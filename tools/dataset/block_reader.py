@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 import orjson
 
 from ..store.record_columns import FoundRecord, RecordColumns
-from .formats.json_stream import MAX_ITEM_BYTES
+from .formats.containers.json_stream import MAX_ITEM_BYTES
 from .formats.plain_line import read_plain
 from .record import DIGEST_BYTES
 from .topic_label import read_topics

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .formats.chat_body import FORMAT_KEY
-from .formats.fields_beside import left_beside
+from .formats.turns.chat_body import FORMAT_KEY
+from .formats.turns.fields_beside import left_beside
 from .topic_label import DEFAULT_FIELD, LIST_FIELD
 
 _OF_THE_CONVERSATION = frozenset(

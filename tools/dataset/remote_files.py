@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import InvalidInput
-from .formats.file_names import is_dataset_name
+from .formats.containers.file_names import is_dataset_name
 
 
 def is_remote(named: str) -> bool:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import InvalidInput
-from .formats.file_names import is_dataset_name
-from .formats.zip_member import split_at_archive
+from .formats.containers.file_names import is_dataset_name
+from .formats.containers.zip_member import split_at_archive
 from .hub_files import HUB, hub_files
 from .remote_files import is_remote, remote_files
 

@@ -88,7 +88,10 @@ class SimilarSets:
 
 
 def band_values(sets: list[NDArray[Any]]) -> NDArray[np.uint32]:
-    """32 bits for the five signature columns of each band, shape (len(sets), bands); similar sets share some."""
+    """One value (32 bits) for the five signature columns of each band, shape (len(sets), bands).
+
+    Alike sets share some.
+    """
     columns = signatures(sets, BANDS * _ROWS).reshape(len(sets), BANDS, _ROWS)
     values = mixed((columns * _FACTORS).sum(axis=2, dtype=np.uint64))
     return (values >> np.uint64(32)).astype(np.uint32)
