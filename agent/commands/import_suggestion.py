@@ -8,7 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..output import note, print_json
+import typer
+
+from ..output import ExitCode, note, print_json
+from ..views.mapping_proposal import proposal_lines, sent_words
+from .options_and_prompts import open_services
 
 if TYPE_CHECKING:
     from ...tools.dataset.mapping.suggestion import Suggestion
@@ -26,20 +30,25 @@ def command_line(*arguments: str) -> str:
 
 
 def show_suggestion(
-    file: SourceFile, how: HowToRead, output: Path | None, *, overwrite: bool, as_json: bool
+    file: SourceFile, how: HowToRead, output: Path | None, *, overwrite: bool, as_json: bool, no_model: bool
 ) -> None:
     """Print the proposed mapping, or write it into a file; the first record as it would be read goes to stderr.
 
     Raises:
         InvalidInput: nothing in the file looks like a conversation, or the mapping cannot be written there.
+        typer.Exit: the mapping is only begun.
     """
+    from ...tools.dataset.mapping.model_proposal import mapping_model
     from ...tools.dataset.mapping.suggestion import suggest_mapping
     from ...tools.dataset.sources import STDIN, STDIN_NAME
     from ...tools.new_files import appearing_together, refuse_existing
 
     if output is not None:
         refuse_existing(output, overwrite)
-    found = suggest_mapping(file, how)
+    model = None
+    if not no_model:
+        model = mapping_model(open_services(), lambda name: note(f"{file.name}: {sent_words(name)}"))
+    found = suggest_mapping(file, how, model)
     if as_json:
         print_json({"success": True, "suggestion": asdict(found)})
     else:
@@ -49,19 +58,30 @@ def show_suggestion(
     if output is not None:
         with appearing_together(output, overwrite) as files:
             files.write(output, found.mapping)
+        if found.unsettled:
+            note(f"Begun in {output}.")
+            raise typer.Exit(ExitCode.SHORT)
         again = STDIN if file.name == STDIN_NAME else file.name
         note(
             f"Written to {output}. Read by it: {command_line('import', again, '-w', 'ID', '--map', str(output))}"
         )
     elif not as_json:
         sys.stdout.write(found.mapping)
+    if found.unsettled:
+        raise typer.Exit(ExitCode.SHORT)
 
 
 def _show(found: Suggestion) -> None:
     if found.layout:
         note(f"{found.layout}.", style="")
         note("It is read as it is; no mapping is needed.", style="bold")
-    note(f"{found.read} of the first {found.looked_at} can be read so. The first one:")
+    for line in proposal_lines(found):
+        note(line)
+    note(
+        f"{found.read} of the first {found.looked_at} can be read so.{' The first one:' if found.read else ''}"
+    )
+    if not found.read:
+        return
     for message in found.messages[:_TURNS_SHOWN]:
         note(f"  {message['role']}: {_short(message.get('content'))}", style="")
     if len(found.messages) > _TURNS_SHOWN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...tools.coverage.wording import plural
-from ...tools.dataset.formats.chat_body import EXTRA_KEY
+from ...tools.dataset.formats.turns.chat_body import EXTRA_KEY
 from ...tools.dataset.import_report import ImportReport
 
 FIELDS_SHOWN = 12

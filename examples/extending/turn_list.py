@@ -6,8 +6,8 @@ from typing import Any
 
 from finetune_coverage.tools.dataset.exports.chat_turns import chat_of
 from finetune_coverage.tools.dataset.exports.converted import Converted, Unfit
-from finetune_coverage.tools.dataset.formats.chat_body import chat_body
 from finetune_coverage.tools.dataset.formats.refusal import Refused
+from finetune_coverage.tools.dataset.formats.turns.chat_body import chat_body
 
 NAME = "turn_list"
 _ROLES = {"customer": "user", "agent": "assistant"}

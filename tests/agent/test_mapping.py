@@ -225,7 +225,7 @@ SUGGESTED = {
                     "data": {
                         "chat log": [
                             {"by": "x1", "t": f"Hello {n} there"},
-                            {"by": "x2", "t": f"Good day {n}"},
+                            {"by": "bot", "t": f"Good day {n}"},
                         ]
                     },
                     "meta": {"kind": "ab"[n % 2]},
@@ -237,14 +237,14 @@ SUGGESTED = {
             "messages": 'data."chat log"',
             "role": "by",
             "content": "t",
-            "roles": {"x1": "user", "x2": "assistant"},
+            "roles": {"bot": "assistant", "x1": "user"},
             "topic": "meta.kind",
         },
     ),
     "a row for each turn": (
         "Fall;Nr;Wer;Was\n"
         + "".join(
-            f"{n};1;Kunde;Meine Nummer {n} geht nicht.\n{n};2;Technik;Bitte {n} neu starten.\n"
+            f"{n};1;Customer;Meine Nummer {n} geht nicht.\n{n};2;Technik;Bitte {n} neu starten.\n"
             for n in range(9)
         ),
         {
@@ -252,7 +252,7 @@ SUGGESTED = {
             "order": "Nr",
             "role": "Wer",
             "content": "Was",
-            "roles": {"Kunde": "user", "Technik": "assistant"},
+            "roles": {"Customer": "user", "Technik": "assistant"},
         },
     ),
     "fields within fields": (
@@ -269,6 +269,58 @@ SUGGESTED = {
             )
         ),
         {"turns": [{"user": "ticket.customer_message"}, {"assistant": "ticket.agent_reply"}]},
+    ),
+    "exchanges in a list": (
+        lines(
+            *(
+                {
+                    "n": n,
+                    "of": {
+                        "rounds": [{"ask": f"What is {k}?", "tell": f"It is {k} now."} for k in (n, n + 50)]
+                    },
+                }
+                for n in range(9)
+            )
+        ),
+        {"messages": "of.rounds[].[ask, tell][]", "role": ["user", "assistant"]},
+    ),
+    "numbered turns, later ones in few records": (
+        "client_1,shop_1,client_2,shop_2,notes\n"
+        + "".join(
+            f"What is {n}?,It is {n}.,{'And more?,No more.' if n % 3 == 0 else ','},Seen by night shift\n"
+            for n in range(9)
+        ),
+        {
+            "turns": [
+                {"user": "client_1"},
+                {"assistant": "shop_1"},
+                {"user": "client_2"},
+                {"assistant": "shop_2"},
+            ]
+        },
+    ),
+    "many conversations in one object": (
+        json.dumps(
+            {
+                "from": "2024",
+                "sessions": [
+                    {
+                        "log": [
+                            {"by": "visitor", "t": f"Hello {n} there"},
+                            {"by": "staff", "t": f"Good day {n}"},
+                        ]
+                    }
+                    for n in range(9)
+                ],
+            }
+        ),
+        {
+            "records": "sessions",
+            "messages": "log",
+            "role": "by",
+            "content": "t",
+            "roles": {"visitor": "user", "staff": "assistant"},
+        },
     ),
     "texts that take turns": (
         lines(*({"said": [f"Hello {n} there", f"Good day {n}"]} for n in range(9))),
@@ -351,3 +403,62 @@ def test_ids_are_no_speakers_and_one_object_alone_shows_nothing(command: Command
     outcome = command("import", file, "--suggest")
     assert outcome.code == 1 and "nothing looks like a conversation" in outcome.err
     assert "requests" in outcome.err
+
+
+def test_a_mapping_that_is_only_begun_is_not_read(command: Command, tmp_path: Path) -> None:
+    rows = [
+        {"log": [{"by": "x1", "said": f"Hello {n} there"}, {"by": "x2", "said": f"Good day {n}"}], "n": n}
+        for n in range(9)
+    ]
+    (tmp_path / "data.jsonl").write_text(lines(*rows))
+    outcome = command("import", tmp_path / "data.jsonl", "--suggest", "-o", tmp_path / "map.yaml")
+    assert outcome.code == 3 and "who is the user and who the assistant?" in outcome.err
+    importing = ["import", tmp_path / "data.jsonl", "-w", "wf-1", "--map", tmp_path / "map.yaml"]
+    refused = command(*importing)
+    assert refused.code == 1 and "is only begun: who is the user" in refused.err
+    mapping = yaml.safe_load((tmp_path / "map.yaml").read_text())
+    del mapping["unsettled"]
+    (tmp_path / "map.yaml").write_text(yaml.safe_dump(mapping))
+    assert command(*importing, "--json").document["import"]["added"] == 9
+
+
+NOTES = [f"The night shift took note of case {n} and all of its many details." for n in range(9)]
+BEGUN = {
+    "most of the text is left": (
+        [
+            {"question": f"What is {n}?", "reply": f"It is {n} so.", "documents": [NOTES[n]] * 3}
+            for n in range(9)
+        ],
+        "more than half of the text behind: documents[]",
+    ),
+    "nobody answers": (
+        [{"ask": f"What is {n}?", "candidates": [{"text": f"It is {n} so."}] * 3} for n in range(9)],
+        "nobody answers ask",
+    ),
+    "speakers within a text": (
+        [{"log": f"Kundin: Wo ist {n}?\nBeraterin: Hier ist {n}.\nKundin: Danke {n}."} for n in range(9)],
+        "who is the user",
+    ),
+    "exchanges in one object": (
+        [{"faq": [{"q": f"What is {n}?", "a": f"It is {n} so."} for n in range(9)]}],
+        "is each a conversation",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BEGUN)
+def test_what_is_not_certain_is_begun(command: Command, tmp_path: Path, kind: str) -> None:
+    items, doubt = BEGUN[kind]
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(items[0], indent=1) if len(items) == 1 else lines(*items))
+    outcome = command("import", file, "--suggest")
+    assert outcome.code == 3, outcome.err
+    assert doubt in " ".join(yaml.safe_load(outcome.out)["unsettled"])
+    assert doubt in outcome.err
+
+
+def test_bad_messages_in_most_of_a_file_name_the_way_out(command: Command, tmp_path: Path) -> None:
+    rows = [{"messages": [turn("Ann", f"Where is {n}?"), turn("Shop", f"Here is {n}.")]} for n in range(4)]
+    (tmp_path / "data.jsonl").write_text(lines(*rows))
+    outcome = command("import", tmp_path / "data.jsonl", "-w", "wf-1")
+    assert "unknown role 'Ann'" in outcome.out and "--suggest -o mapping.yaml" in outcome.out

@@ -223,7 +223,7 @@ def test_workbooks_that_cannot_be_read(
         members = {name: archive.read(name) for name in archive.namelist()}
     members["xl/worksheets/sheet1.xml"] = members["xl/worksheets/sheet1.xml"][:300]
     assert "the workbook is damaged" in reason(zipped(tmp_path / "cut.xlsx", members))
-    monkeypatch.setattr("finetune_coverage.tools.dataset.formats.excel_rows.MAX_TEXTS_BYTES", 10)
+    monkeypatch.setattr("finetune_coverage.tools.dataset.formats.containers.excel_rows.MAX_TEXTS_BYTES", 10)
     members["xl/sharedStrings.xml"] = b"<sst/>" * 9
     assert "texts of the workbook are more than" in reason(zipped(tmp_path / "bomb.xlsx", members))
 
@@ -297,7 +297,7 @@ def test_turns_of_a_log_are_put_together(command: Command, tmp_path: Path, layou
 def test_one_endless_line_does_not_fill_the_memory(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("formats.raw_objects", "block_reader"):
+    for module in ("formats.items.raw_objects", "block_reader"):
         monkeypatch.setattr(f"finetune_coverage.tools.dataset.{module}.MAX_ITEM_BYTES", 1000)
     file = tmp_path / "a.jsonl"
     file.write_text("\n".join([LINE, chat_line("a", "x" * 5000), OTHER, chat_line("b", "y" * 5000)]))
@@ -309,7 +309,7 @@ def test_one_endless_line_does_not_fill_the_memory(
 def test_one_endless_row_does_not_fill_the_memory(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finetune_coverage.tools.dataset.formats.table_rows.MAX_ITEM_BYTES", 1000)
+    monkeypatch.setattr("finetune_coverage.tools.dataset.formats.containers.table_rows.MAX_ITEM_BYTES", 1000)
     (tmp_path / "t.csv").write_text(f"prompt,answer\na,b\nc,{'x' * 5000}\n")
     report = import_of(command, tmp_path / "t.csv", code=1)
     assert (report["added"], report["bad"][0]["code"]) == (1, "too_long")

@@ -79,3 +79,26 @@ def test_a_label_that_is_the_topic_is_no_mark(write: Callable[..., Path], store:
     lines = [json.dumps({**LAYOUTS[0], "label": label}) for label in ("true", "false", "unproven")]
     report = import_files(store, "wf-1", [write("\n".join(lines))], topic_field="label")
     assert (report.added, report.bad, sorted(report.topics)) == (3, [], ["false", "true", "unproven"])
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [(1, 0), (1.0, 0.0), ("1", "0"), (1, -1), ("yes", "no"), ("good", "Bad"), ("thumbs-up", "thumbs down")],
+)
+def test_a_label_of_two_that_say_yes_and_no(
+    good: Any, bad: Any, write: Callable[..., Path], store: Store
+) -> None:
+    answered = [{"prompt": f"Q{n}", "completion": "A", "label": [good, bad][n % 2]} for n in range(6)]
+    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, answered)))])
+    assert (report.added, len(report.marked_bad)) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "labels", [(0, 1, 2), ("no", "yes", "maybe"), ("negative", "positive"), (0, 0, None)]
+)
+def test_labels_that_say_something_else(
+    labels: tuple[Any, ...], write: Callable[..., Path], store: Store
+) -> None:
+    rows = [{**LAYOUTS[n % 2], "label": label, "n": n} for n, label in enumerate(labels)]
+    report = import_files(store, "wf-1", [write("\n".join(map(json.dumps, rows)))])
+    assert (report.added, report.bad) == (len(labels), [])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.agent.cli import app
-from finetune_coverage.tools.dataset.formats.json_line import MAX_DEPTH
+from finetune_coverage.tools.dataset.formats.json_text.json_line import MAX_DEPTH
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.store.store import Store
 from typer.testing import CliRunner

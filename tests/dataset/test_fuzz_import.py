@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.formats.chat_body import body_text
 from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, Item, read_dataset
-from finetune_coverage.tools.dataset.formats.json_line import MAX_DEPTH, is_deeper_than
-from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
+from finetune_coverage.tools.dataset.formats.json_text.json_line import MAX_DEPTH, is_deeper_than
+from finetune_coverage.tools.dataset.formats.layouts.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.formats.registry import FORMAT_NAMES, read_item
+from finetune_coverage.tools.dataset.formats.turns.chat_body import body_text
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.store.store import Store
 from hypothesis import HealthCheck, given, settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput
-from .formats.raw_objects import BadItem, RawObjects
+from .formats.items.raw_objects import BadItem, RawObjects
 from .formats.refusal import Refused
 from .formats.registry import read_item
 from .record import Record

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..errors import InvalidInput
-from .formats.file_names import is_dataset_name
+from .formats.containers.file_names import is_dataset_name
 
 HUB = "hf://"
 _PATH = re.compile(r"hf:/{1,2}datasets/([^/@]+/[^/@]+)(?:@([^/]+))?(?:/(.*))?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .formats.json_line import MAX_DEPTH, is_deeper_than
+from .formats.json_text.json_line import MAX_DEPTH, is_deeper_than
 
 
 def read_json(text: str) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from .formats.chat_body import FORMAT_KEY
-from .formats.fields_beside import left_beside
+from .formats.turns.chat_body import FORMAT_KEY
+from .formats.turns.fields_beside import left_beside
 from .topic_label import DEFAULT_FIELD, LIST_FIELD
 
 _OF_THE_CONVERSATION = frozenset(
@@ -31,3 +31,8 @@ class KeptBeside:
         labels = {topic_field.partition(".")[0], DEFAULT_FIELD, LIST_FIELD}
         self.fields.update(key for key in source if key not in _OF_THE_CONVERSATION and key not in labels)
         self.unread.update(left_beside(source))
+
+    def add_part(self, later: KeptBeside) -> None:
+        """Add what was counted of later records."""
+        self.fields.update(later.fields)
+        self.unread.update(later.unread)

@@ -12,8 +12,8 @@ from ..store.counts import counted
 from ..store.records import NewRecord, get_record, insert_records
 from ..store.store import Store
 from ..store.tables import records
-from .formats.json_line import parse_object
-from .formats.openai_chat import check_chat
+from .formats.json_text.json_line import parse_object
+from .formats.layouts.openai_chat import check_chat
 from .formats.refusal import Refused
 from .record import Record, content_hash
 from .topic_label import DEFAULT_FIELD, read_topics

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInput
-from .formats.chat_body import EXTRA_KEY, FORMAT_KEY
 from .formats.dataset_file import DatasetReader, Item, read_dataset
+from .formats.items.wrapped_items import SPLIT_FIELD
 from .formats.registry import AUTO
-from .formats.wrapped_items import SPLIT_FIELD
+from .formats.turns.chat_body import EXTRA_KEY, FORMAT_KEY
 from .mapping.field_mapping import FieldMapping
 from .sources import SourceFile
 from .topic_label import DEFAULT_FIELD, labels_of, value_at

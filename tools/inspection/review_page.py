@@ -1,10 +1,18 @@
-"""A page of records to read, however many there are: the next ones after a place in their order."""
+"""A page of records to read, however many there are, and all records that a filter means.
+
+What the checks said of a record stands in its provenance, of which the database can only tell by reading it. So a page
+that asks for it looks at so many records at most, and the next one goes on after them: a filter that finds little costs
+no more than one that finds much.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, literal_column, or_, select
 
 from ..dataset.record import Origin, Record
 from ..store.record_rows import record_of
@@ -12,28 +20,68 @@ from ..store.records import Status
 from ..store.store import Store
 from ..store.tables import records
 from ..store.workflows import require_workflow
+from . import worth_a_look
 
 PAGE = 40
+MOST_LOOKED_AT = 20_000
+"""Generated records whose provenance is read for one page."""
+
+Judged = Literal["verified", "unverified", "partly", "edited", "kept", "open"]
+Worth = Literal["nothing", "under half", "half", "unknown"]
+
+_LABEL = 9.0
+"""Stands for the doubt of a real record whose label is doubted: more than any generated one's."""
+_JUDGED: Mapping[Judged, ColumnElement[bool]] = {
+    "verified": worth_a_look.IS_VERIFIED,
+    "unverified": ~worth_a_look.IS_VERIFIED,
+    "partly": worth_a_look.IS_PARTLY_UNJUDGED,
+    "edited": worth_a_look.IS_EDITED,
+    "kept": worth_a_look.IS_KEPT,
+    "open": ~worth_a_look.IS_KEPT,
+}
+_WORTH: Mapping[Worth, ColumnElement[bool]] = {
+    "nothing": worth_a_look.WORTH <= 0,
+    "under half": worth_a_look.WORTH < 0.5,
+    "half": worth_a_look.WORTH >= 0.5,
+    "unknown": worth_a_look.WORTH.is_(None),
+}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which records to read.
+    """Which records to read, and in which order.
 
     Attributes:
         topic: only this one; empty for those without a topic, None for any.
         origin: only real or only generated ones; None for any.
         status: those that count, or those that were taken out.
+        jobs: only those that these jobs generated; None for any.
+        judged: only generated ones of which this is so: a verifier read it (``verified``), none did, a check could not
+            judge it (``partly``), a person edited it, kept it, or did neither keep nor drop it (``open``).
+        worth: only generated ones that are worth so much; ``unknown`` where nobody measured it.
+        doubtful: real records whose labels are doubted, by id the topic that each reads like.
+        is_queue: those only that are worth a look, the most doubtful first; otherwise generated ones alone come newest
+            first, and all others in their order.
     """
 
     topic: str | None = None
     origin: Origin | None = None
     status: Status = "active"
+    jobs: tuple[str, ...] | None = None
+    judged: Judged | None = None
+    worth: Worth | None = None
+    doubtful: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_queue: bool = False
+
+    @property
+    def asks_provenance(self) -> bool:
+        """Whether the provenance must be read to tell which records are meant."""
+        return self.judged is not None or self.worth is not None or self.is_queue
 
 
 @dataclass(frozen=True)
 class ReviewPage:
-    """Some records in order, generated ones newest first.
+    """Some records in order.
 
     Attributes:
         records: at most `PAGE`.
@@ -41,10 +89,25 @@ class ReviewPage:
     """
 
     records: list[Record]
-    after: int | None
+    after: tuple[float, int] | None
 
 
-def review_page(store: Store, workflow_id: str, wanted: Wanted, after: int | None = None) -> ReviewPage:
+@dataclass(frozen=True)
+class Meant:
+    """The records that a filter means.
+
+    Attributes:
+        topics: their topics by their ids.
+        real: how many of them are real ones.
+    """
+
+    topics: dict[str, str | None]
+    real: int
+
+
+def review_page(
+    store: Store, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None = None
+) -> ReviewPage:
     """Read a page.
 
     Args:
@@ -57,23 +120,141 @@ def review_page(store: Store, workflow_id: str, wanted: Wanted, after: int | Non
         WorkflowNotFound: there is no such workflow.
     """
     require_workflow(store, workflow_id)
-    newest_first = wanted.origin == "synthetic"
+    read = _queue if wanted.is_queue else _in_order
+    with store.read() as connection:
+        return read(connection, workflow_id, wanted, after)
+
+
+def meant_by(store: Store, workflow_id: str, wanted: Wanted) -> Meant:
+    """All records that a filter means, whatever their order and number.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    require_workflow(store, workflow_id)
+    with store.read() as connection:
+        rows = [
+            row
+            for part in _parts(workflow_id, wanted)
+            for row in connection.execute(
+                select(records.c.id, records.c.topic, records.c.origin).where(*part)
+            )
+        ]
+    return Meant({row.id: row.topic for row in rows}, sum(row.origin == "real" for row in rows))
+
+
+def count_meant(store: Store, workflow_id: str, wanted: Wanted) -> int:
+    """How many records a filter means."""
+    with store.read() as connection:
+        counts = (
+            connection.execute(select(func.count()).select_from(records).where(*part)).scalar_one()
+            for part in _parts(workflow_id, wanted)
+        )
+        return sum(map(int, counts))
+
+
+def _in_order(
+    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
+) -> ReviewPage:
     place = records.c.position
+    newest_first = wanted.origin == "synthetic" or wanted.asks_provenance
+    order = place.desc() if newest_first else place
+    (conditions,) = _parts(workflow_id, wanted)
+    if after is not None:
+        conditions.append(place < after[1] if newest_first else place > after[1])
+    bound = _bound(connection, workflow_id, wanted, after) if wanted.asks_provenance else None
+    if bound is not None:
+        conditions.append(place > bound)
+    rows = connection.execute(select(records).where(*conditions).order_by(order).limit(PAGE + 1)).all()
+    found = [record_of(row) for row in rows[:PAGE]]
+    if len(rows) > PAGE:
+        return ReviewPage(found, (0.0, rows[PAGE - 1].position))
+    return ReviewPage(found, None if bound is None else (0.0, bound + 1))
+
+
+def _queue(
+    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
+) -> ReviewPage:
+    place = records.c.position
+    rows: list[Row[Any]] = []
+    # A label that contradicts its text is copied into every record that is made after it: these come first.
+    if wanted.origin != "synthetic" and (after is None or after[0] == _LABEL):
+        doubted = _doubted_labels(workflow_id, wanted)
+        if after is not None:
+            doubted.append(place < after[1])
+        query = select(records, literal(_LABEL).label("doubt")).where(*doubted).order_by(place.desc())
+        rows += connection.execute(query.limit(PAGE + 1)).all()
+    if wanted.origin != "real" and len(rows) <= PAGE:
+        doubt = worth_a_look.DOUBT
+        generated = _generated(workflow_id, wanted)
+        if (bound := _bound(connection, workflow_id, wanted, None)) is not None:
+            generated.append(place > bound)
+        if after is not None and after[0] != _LABEL:
+            generated.append(or_(doubt < after[0], and_(doubt == after[0], place < after[1])))
+        query = select(records, doubt.label("doubt")).where(*generated).order_by(doubt.desc(), place.desc())
+        rows += connection.execute(query.limit(PAGE + 1 - len(rows))).all()
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return ReviewPage(
+        [record_of(row) for row in rows[:PAGE]], None if last is None else (float(last.doubt), last.position)
+    )
+
+
+def _bound(
+    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
+) -> int | None:
+    """The position down to which generated records are looked at; None where there are not so many."""
+    place = records.c.position
+    cheap = _told_by_columns(workflow_id, wanted)
+    if after is not None:
+        cheap.append(place < after[1])
+    query = select(place).where(*cheap).order_by(place.desc()).offset(MOST_LOOKED_AT).limit(1)
+    found = connection.execute(query).scalar()
+    return None if found is None else int(found)
+
+
+def _parts(workflow_id: str, wanted: Wanted) -> list[list[ColumnElement[bool]]]:
+    """The conditions of the records that are meant; of a queue those of real and of generated ones apart."""
+    if not wanted.is_queue:
+        return [
+            _generated(workflow_id, wanted)
+            if wanted.asks_provenance
+            else _told_by_columns(workflow_id, wanted)
+        ]
+    parts = []
+    if wanted.origin != "synthetic":
+        parts.append(_doubted_labels(workflow_id, wanted))
+    if wanted.origin != "real":
+        parts.append(_generated(workflow_id, wanted))
+    return parts
+
+
+def _doubted_labels(workflow_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    real = replace(wanted, origin="real", judged=None, worth=None, is_queue=False)
+    return [*_told_by_columns(workflow_id, real), records.c.id.in_(list(wanted.doubtful))]
+
+
+def _generated(workflow_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions = _told_by_columns(workflow_id, wanted)
+    if wanted.is_queue:
+        conditions.append(worth_a_look.IS_DOUBTED)
+    if wanted.judged is not None:
+        conditions.append(_JUDGED[wanted.judged])
+    if wanted.worth is not None:
+        conditions.append(_WORTH[wanted.worth])
+    return conditions
+
+
+def _told_by_columns(workflow_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What can be told without reading the provenance."""
     conditions: list[ColumnElement[bool]] = [
         records.c.workflow_id == workflow_id,
         records.c.status == wanted.status,
     ]
     if wanted.topic is not None:
         conditions.append(records.c.topic == wanted.topic if wanted.topic else records.c.topic.is_(None))
-    if wanted.origin is not None:
+    if (origin := "synthetic" if wanted.asks_provenance else wanted.origin) is not None:
         # Written out: SQLite uses the index of the generated ones only when it sees that they are meant.
-        conditions.append(records.c.origin == literal_column(f"'{wanted.origin}'"))
-    if after is not None:
-        conditions.append(place < after if newest_first else place > after)
-    query = (
-        select(records).where(*conditions).order_by(place.desc() if newest_first else place).limit(PAGE + 1)
-    )
-    with store.read() as connection:
-        rows = connection.execute(query).all()
-    more = len(rows) > PAGE
-    return ReviewPage([record_of(row) for row in rows[:PAGE]], rows[PAGE - 1].position if more else None)
+        conditions.append(records.c.origin == literal_column(f"'{origin}'"))
+    if wanted.jobs is not None:
+        conditions.append(records.c.job_id.in_(wanted.jobs))
+    return conditions

@@ -16,6 +16,7 @@ from ....tools.dataset.bundled_sample import sample_path, sample_topics_path
 from ....tools.dataset.import_report import ImportReport
 from ....tools.dataset.importer import import_files
 from ....tools.dataset.mapping.mapping_file import mapping_of
+from ....tools.dataset.mapping.model_proposal import mapping_model
 from ....tools.dataset.mapping.suggestion import suggest_mapping
 from ....tools.dataset.sources import SourceFile
 from ....tools.dataset.topic_candidates import HowToRead
@@ -25,6 +26,7 @@ from ....tools.errors import CoverageError
 from ....tools.services import Services
 from ....tools.store.workflows import WorkflowSummary, list_workflows, set_topics
 from ...views.import_report import import_lines
+from ...views.mapping_proposal import proposal_lines, sent_words
 from ..elements import address, box, button, field, link, table, text, text_input
 from ..frame import plain_frame
 from ..uploads import Uploads
@@ -161,11 +163,12 @@ class Datasets:
     async def _propose(self, workflow_id: str, file: SourceFile, edited: str) -> None:
         """Show how the file could be read: a proposal, or what the person made of it, with the first record by it."""
         try:
-            found = await asyncio.to_thread(
-                suggest_mapping,
-                file,
-                HowToRead(mapping=mapping_of(edited)) if edited else HowToRead(),
-            )
+            how = HowToRead(mapping=mapping_of(edited)) if edited else HowToRead()
+            model = None if edited else mapping_model(self._services)
+            if model is not None:
+                with self._outcome:
+                    text(f"To propose how it is read, {sent_words(model.name)}…", "p", "soft")
+            found = await asyncio.to_thread(suggest_mapping, file, how, model)
             words, problem = edited or found.mapping, ""
         except CoverageError as error:
             found, words, problem = None, edited, str(error)
@@ -187,6 +190,8 @@ class Datasets:
                 )
                 button("Import with this mapping", lambda: self._import(workflow_id, file, mapping=kept[0]))
             if found is not None:
+                for line in proposal_lines(found):
+                    text(line, "p", "soft")
                 text(
                     f"By it {found.read} of the first {found.looked_at} can be read; the first of them:",
                     "p",

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +48,8 @@ class Served:
         self.process.stdout.close()
 
 
-def serve(home: Path, endpoint: Endpoint, port: int = 0) -> Served:
-    """`finetune-coverage serve` on the loopback."""
+def serve(home: Path, endpoint: Endpoint, port: int = 0, settings: Mapping[str, str] | None = None) -> Served:
+    """`finetune-coverage serve` on the loopback, under these settings beside those of the endpoint."""
     process = subprocess.Popen(
         [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port)],
         stdout=subprocess.PIPE,
@@ -58,7 +58,8 @@ def serve(home: Path, endpoint: Endpoint, port: int = 0) -> Served:
         cwd=home.parent,
         env=os.environ
         | endpoint.environment
-        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+        | dict(settings or {}),
     )
     assert process.stdout is not None
     said = process.stdout.readline()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
+from finetune_coverage.tools.dataset.formats.layouts.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.formats.registry import FORMAT_NAMES, check_format, read_item
 from finetune_coverage.tools.dataset.importer import import_files

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.formats.registry import read_item
 
+from .layouts.vendor_layouts import LAYOUTS
 from .sources import FUNCTION, QUESTION, TOOL, Source, said
-from .vendor_layouts import LAYOUTS
 
 
 def test_what_a_turn_says_besides_is_kept() -> None:

@@ -13,8 +13,8 @@ from finetune_coverage.tools.dataset.formats.dataset_file import BadItem, read_d
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from .layouts.vendor_layouts import LAYOUTS, RENDERED
 from .sources import Source
-from .vendor_layouts import LAYOUTS, RENDERED
 
 RECORDS = {name: source for name, (_, source, _, _) in LAYOUTS.items()}
 RECORDS |= {name: {"text": text} for name, text in RENDERED.items()}

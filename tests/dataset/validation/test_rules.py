@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
+from finetune_coverage.tools.dataset.formats.layouts.openai_chat import check_chat
 from finetune_coverage.tools.dataset.validation.rules import RULES
 from finetune_coverage.tools.dataset.validation.validate import check_record
 from finetune_coverage.tools.dataset.validation.vendors import DOES_NOT_FIT, UNASKED, VENDORS, severity_of

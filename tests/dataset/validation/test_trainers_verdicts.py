@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.exports import llamafactory
 from finetune_coverage.tools.dataset.exports.converted import Unfit
-from finetune_coverage.tools.dataset.formats.json_line import parse_object, text_of_line
-from finetune_coverage.tools.dataset.formats.openai_chat import check_chat
+from finetune_coverage.tools.dataset.formats.json_text.json_line import parse_object, text_of_line
+from finetune_coverage.tools.dataset.formats.layouts.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.refusal import Refused
 from finetune_coverage.tools.dataset.validation.validate import check_record
 from finetune_coverage.tools.dataset.validation.vendors import LLAMA_FACTORY, OPENAI, TOGETHER, Vendor

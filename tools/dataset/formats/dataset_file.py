@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..mapping.field_mapping import FieldMapping
 from ..mapping.mapping_reader import MappingReader
 from ..topic_label import DEFAULT_FIELD, LIST_FIELD
-from .byte_stream import check_encoding
-from .chat_body import FORMAT_KEY, body_text
-from .container import Hints
-from .fields_beside import left_beside
-from .marks import bad_mark
-from .raw_objects import BadItem, RawObject, RawObjects
+from .containers.byte_stream import check_encoding
+from .containers.container import Hints
+from .containers.table_columns import column_names
+from .items.raw_objects import BadItem, RawObject, RawObjects
+from .items.wrapped_items import SPLIT_FIELD
+from .marks import LABEL, LABELS_LOOKED_AT, bad_label, bad_mark, mark_text, may_be_bad
 from .refusal import Refused, shown
 from .registry import AUTO, PLAIN, Reading, check_format, read_item
-from .table_columns import column_names
-from .wrapped_items import SPLIT_FIELD
+from .turns.chat_body import FORMAT_KEY, body_text
+from .turns.fields_beside import left_beside
 
 __all__ = ["BadItem", "DatasetReader", "FoundFormat", "Item", "read_dataset"]
 
@@ -97,7 +99,8 @@ class DatasetReader:
         self._topic_field = (self._by_mapping and self._by_mapping.topic_field) or topic_field
         labels = {topic_field.split(".")[0], *([LIST_FIELD] if topic_field in ("", DEFAULT_FIELD) else [])}
         self._expressed = labels | {"messages", "tools", DEFAULT_FIELD, FORMAT_KEY}
-        self._raw = RawObjects(path, Hints(topic_field, mapping is not None, encoding))
+        self._hints = Hints(topic_field, mapping is not None, encoding)
+        self._raw = RawObjects(path, self._hints)
 
     def __iter__(self) -> Iterator[Item | BadItem]:
         """The items, good and bad; a bad one ends the iteration only when nothing can be read after it.
@@ -186,9 +189,22 @@ class DatasetReader:
     def _refuse_marked(self, source: dict[str, Any]) -> None:
         """Refuse an item that is marked as bad, before it is read or, where it stood within another, after."""
         mark = bad_mark(source, self._topic_field)
+        if mark is None and may_be_bad(source, self._topic_field) and _is_answered(source):
+            mark = LABEL if mark_text(source[LABEL]) == self._bad_label else None
         if mark is not None:
             reason = f"marked as a bad answer: `{mark}` is {str(source[mark]).strip().lower()}"
             raise Refused("marked_bad", reason)
+
+    @cached_property
+    def _bad_label(self) -> str | None:
+        """The label that calls an answer bad, by those of the first records; looked for at the first that may."""
+        raw = (item for item in RawObjects(self._path, self._hints) if isinstance(item, RawObject))
+        parts = (
+            part
+            for item in islice(raw, LABELS_LOOKED_AT)
+            for part in (item.value, *(held for held in item.value.values() if isinstance(held, dict)))
+        )
+        return bad_label(part[LABEL] for part in parts if LABEL in part)
 
     def _found(self, reading: Reading) -> FoundFormat:
         known = reading.format
@@ -197,6 +213,14 @@ class DatasetReader:
             evidence = "; ".join([reading.evidence, self._raw.container.title, *self._raw.wrapping])
             found = self.found[known.name] = FoundFormat(str(self._path), known.name, known.title, evidence)
         return found
+
+
+def _is_answered(source: dict[str, Any]) -> bool:
+    """Whether somebody answers in a record that is read as chat."""
+    messages = source.get("messages")
+    return isinstance(messages, list) and any(
+        isinstance(message, dict) and message.get("role") == "assistant" for message in messages
+    )
 
 
 def read_dataset(

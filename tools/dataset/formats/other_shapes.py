@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .conversation import is_turn
+from .turns.conversation import is_turn
 
 Source = dict[str, Any]
 _NO_END = "nothing tells where a conversation ends; write each as one object with `messages`"

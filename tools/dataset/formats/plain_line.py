@@ -15,15 +15,15 @@ import msgspec
 import orjson
 
 from ..record import digest_of_dumped, digest_of_sorted
-from .fields_beside import CARRYING
-from .json_line import MAX_DEPTH, is_deeper_than, repeats_a_key
-from .logged_exchange import ANSWERS
-from .marks import KTO_TAG, LABEL, bad_mark
-from .openai_chat import check_message, check_tools
+from .json_text.json_line import MAX_DEPTH, is_deeper_than, repeats_a_key
+from .layouts.logged_exchange import ANSWERS
+from .layouts.openai_chat import check_message, check_tools
+from .marks import LABEL, STRICT, bad_mark, may_be_bad
 from .refusal import Refused
+from .turns.fields_beside import CARRYING
 
 _OTHER_SHAPES = CARRYING.union(
-    ANSWERS, ("system", "chosen", "rejected", "preferred_output", "functions", KTO_TAG, "schemaVersion")
+    ANSWERS, STRICT, ("system", "chosen", "rejected", "preferred_output", "functions", "schemaVersion")
 )
 """With one of these keys a record that has ``messages`` may be another format's, or an older way of writing it, or more
 of the conversation stands beside them."""
@@ -88,7 +88,7 @@ def read_plain(raw: bytes) -> PlainChat | None:
     turns = source.get("messages")
     if not turns or isinstance(turns, str) or not _MORE_THAN_TEXT.isdisjoint(source):
         return _read_other(raw)
-    if LABEL in source and bad_mark(source):
+    if LABEL in source and _is_in_doubt(source):
         return None
     roles = [turn.role for turn in turns]
     text = _encode_sorted(source)
@@ -112,13 +112,17 @@ def _read_tool_chat(raw: bytes) -> PlainChat | None:
     turns = source.get("messages")
     if not turns or isinstance(turns, str) or not _MORE_THAN_TEXT.isdisjoint(source):
         return _read_other(raw)
-    if not all(map(_is_whole, turns)) or bad_mark(source):
+    if not all(map(_is_whole, turns)) or _is_in_doubt(source):
         return None
     text = _encode_sorted(source)
     if repeats_a_key(raw, text):
         return None
     kind = USES_TOOLS if any(map(_tool_calls, turns)) else 0
     return source, digest_of_sorted(text), kind + _kind_of([turn.role for turn in turns])
+
+
+def _is_in_doubt(source: dict[str, Any]) -> bool:
+    return bad_mark(source) is not None or may_be_bad(source)
 
 
 def _kind_of(roles: list[str]) -> int:
@@ -140,7 +144,7 @@ def _read_other(raw: bytes) -> PlainChat | None:
     # First, how deep it is nested: beyond some depth the other checks raise.
     if not (_is_read_alike(raw, source) and _are_sound(raw, messages) and _are_tools(source.get("tools"))):
         return None
-    if bad_mark(source):
+    if _is_in_doubt(source):
         return None
     text = orjson.dumps(source, option=orjson.OPT_SORT_KEYS)
     if repeats_a_key(raw, text):

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import InvalidInput
-from . import (
+from .items.json_fields import with_parsed_fields, with_turns_parsed
+from .items.wrapped import record_within
+from .layouts import (
     abcd,
     ai_sdk,
     alpaca,
@@ -38,13 +40,11 @@ from . import (
     turn_lists,
     xlam,
 )
-from .fields_beside import with_question, with_system
-from .json_fields import with_parsed_fields, with_turns_parsed
-from .openai_chat import check_chat
+from .layouts.openai_chat import check_chat
+from .layouts.turn_lists import unknown_speakers
 from .other_shapes import why_unread
 from .refusal import Refused, keys_of
-from .turn_lists import unknown_speakers
-from .wrapped import record_within
+from .turns.fields_beside import with_question, with_system
 
 Source = dict[str, Any]
 AUTO = "auto"
@@ -176,7 +176,7 @@ def _read_parsed(source: Source, name: str) -> Reading:
     if found is None:
         source = with_turns_parsed(source)
         found, evidence = _recognised(source)
-    within = record_within(source, _is_record) if found is None else None
+    within = record_within(source, is_record) if found is None else None
     if within is not None:
         reading = read_item(within[1])
         return replace(reading, evidence=f"within `{within[0]}`: {reading.evidence}")
@@ -195,12 +195,12 @@ def _read_parsed(source: Source, name: str) -> Reading:
     return Reading(body, found, evidence or "as you said")
 
 
-def _is_record(source: Source, deep: int = 2) -> bool:
-    """Whether an object is an item of a known format, or holds one."""
+def is_record(source: Source, deep: int = 2) -> bool:
+    """Whether an object is an item of a known format, or holds one; a prompt without an answer is none."""
     found = _recognised(source)[0]
     if found is not None:
         return found.name != prompts.NAME
-    return deep > 0 and record_within(source, lambda inner: _is_record(inner, deep - 1)) is not None
+    return deep > 0 and record_within(source, lambda inner: is_record(inner, deep - 1)) is not None
 
 
 def _recognised(source: Source) -> tuple[Format | None, str | None]:

@@ -67,7 +67,7 @@ class Column:
     @property
     def is_prose(self) -> bool:
         """Whether most of its texts are words that somebody could say, not names, codes, addresses or dates."""
-        said = sum(_is_said(text) for text in self.texts)
+        said = sum(is_said(text) for text in self.texts)
         return bool(self.texts) and said > len(self.texts) / 2
 
     @property
@@ -118,7 +118,8 @@ def _has_letters(text: str) -> bool:
     return sum(map(str.isalpha, text)) > sum(map(str.isdigit, text))
 
 
-def _is_said(text: str) -> bool:
+def is_said(text: str) -> bool:
+    """Whether a text is words that somebody could say, not a name, code, address or date."""
     # Words, or a text of a script that does not divide them; an address is one word.
     is_several = len(text.split()) > 1 or sum(not sign.isascii() and sign.isalpha() for sign in text) > 3
     return is_several and _has_letters(text)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+RECORD_KEY = "turns"
+"""Where a record stands that is a list."""
 
 
 class FieldMapping(BaseModel):
     """What `mapping_file` reads; each text is an `Expression` unless it is said otherwise.
 
     Attributes:
+        records: where an item of the file holds many records, the list of them; all else is asked of each. One that is
+            a list itself stands under `RECORD_KEY`.
         messages: the list of turns; ``role`` and ``content`` are asked of each.
         turns: one turn for each entry, with the role as its key: ``[{user: question}, {assistant: answer}]``.
         conversation: where each item is one turn, what tells which conversation it belongs to; ``role`` and
             ``content`` are asked of the item itself.
         order: then, which turn it is; the items stand in order when it is not given.
+        transcript: a text with all turns in it, each beginning a line as ``Name: …``; ``roles`` names the speakers.
         role: who speaks; or the roles that take turns, as a list.
         content: what is said; a turn that is a text is its content itself.
         roles: what the speakers are called, and the role of each.
@@ -26,10 +31,12 @@ class FieldMapping(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    records: str | None = None
     messages: str | None = None
     turns: list[dict[str, str]] = Field(default_factory=list)
     conversation: str | None = None
     order: str | None = None
+    transcript: str | None = None
     role: str | list[str] = "role"
     content: str = "content"
     roles: dict[str, str] = Field(default_factory=dict)
@@ -39,12 +46,12 @@ class FieldMapping(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> FieldMapping:
-        ways = [name for name in ("messages", "turns", "conversation") if getattr(self, name)]
+        ways = [name for name in ("messages", "turns", "conversation", "transcript") if getattr(self, name)]
         if len(ways) != 1:
             said = f"both `{ways[0]}` and `{ways[1]}`" if ways else "none of them"
             raise ValueError(
-                f"one of `messages` (a list of turns), `turns` (a field for each turn) and `conversation` (one row per "
-                f"turn) says where the conversation stands; there are {said}"
+                f"one of `messages` (a list of turns), `turns` (a field for each turn), `conversation` (one row per "
+                f"turn) and `transcript` (one text) says where the conversation stands; there are {said}"
             )
         if any(len(turn) != 1 for turn in self.turns):
             raise ValueError("each entry of `turns` is one role with one field, as in `- user: question`")

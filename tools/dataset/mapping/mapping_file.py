@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from ...errors import InvalidInput
 from ..yaml_file import load_yaml
 from .field_mapping import FieldMapping
 
+UNSETTLED = "unsettled"
+"""The key of what a person has to settle in a mapping that is only begun."""
 _HINT = "Such a file is proposed by: finetune-coverage import FILE --suggest"
 
 
@@ -41,6 +44,12 @@ def mapping_of(text: str) -> FieldMapping:
 def _mapping(document: Any, named: str) -> FieldMapping:
     if not isinstance(document, dict):
         raise InvalidInput(f"{named} does not hold `key: field` lines.", hint=_HINT)
+    if unsettled := document.get(UNSETTLED):
+        first = unsettled[0] if isinstance(unsettled, list) else unsettled
+        raise InvalidInput(
+            f"{named} is only begun: {first}",
+            hint=f"Settle what stands under `{UNSETTLED}` and delete it; --suggest --map FILE shows the first record.",
+        )
     try:
         return FieldMapping.model_validate(_with_texts_as_keys(document))
     except ValidationError as error:
@@ -53,9 +62,10 @@ def _mapping(document: Any, named: str) -> FieldMapping:
         raise InvalidInput(f"{named}{f', {place}' if place else ''}: {said}.", hint=_HINT) from error
 
 
-def mapping_text(mapping: FieldMapping) -> str:
-    """A mapping as the text of a file."""
-    document = mapping.model_dump(exclude_defaults=True)
+def mapping_text(mapping: FieldMapping, unsettled: Sequence[str] = ()) -> str:
+    """A mapping as the text of a file; what is not settled in it keeps it from being read until somebody deletes it."""
+    document: dict[str, Any] = {UNSETTLED: list(unsettled)} if unsettled else {}
+    document |= mapping.model_dump(exclude_defaults=True)
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..formats.chat_body import chat_body
-from ..formats.json_line import parse_value
-from ..formats.lenient_json import read_leniently
-from ..formats.openai_chat import check_chat
-from ..formats.raw_objects import BadItem, RawObject
+from ..formats.items.raw_objects import BadItem, RawObject
+from ..formats.items.turn_rows import TurnsWaiting, beside_turns
+from ..formats.json_text.json_line import parse_value
+from ..formats.json_text.lenient_json import read_leniently
+from ..formats.layouts.openai_chat import check_chat
 from ..formats.refusal import Refused, shown
 from ..formats.registry import Format, Reading
-from ..formats.roles import role_of
-from ..formats.tool_declarations import read_tools
-from ..formats.turn_rows import TurnsWaiting, beside_turns
+from ..formats.turns.chat_body import chat_body
+from ..formats.turns.roles import NAMES_BEFORE_TEXT, role_of
+from ..formats.turns.tool_declarations import read_tools
 from ..topic_label import DEFAULT_FIELD
 from .expression import Expression, given
-from .field_mapping import FieldMapping
+from .field_mapping import RECORD_KEY, FieldMapping
+from .names_before_text import turns_with_names
 
 Source = dict[str, Any]
 NAME = "mapping"
@@ -39,6 +40,8 @@ class MappingReader:
         self._messages = self._expression("messages")
         self._conversation = self._expression("conversation")
         self._order = self._expression("order")
+        self._records = self._expression("records")
+        self._transcript = self._expression("transcript")
         self._role = self._expression("role") if isinstance(mapping.role, str) else None
         self._content = Expression("content", mapping.content)
         self._system = self._expression("system")
@@ -55,7 +58,9 @@ class MappingReader:
         return self.mapping.topic or ""
 
     def items(self, items: Iterator[RawObject | BadItem]) -> Iterator[RawObject | BadItem]:
-        """The items to read: those of the file, or all rows of a conversation as one."""
+        """The items to read: those of the file, or those that they hold, or all rows of a conversation as one."""
+        if self._records is not None:
+            items = _held(items, self._records)
         if self._conversation is None:
             yield from items
             return
@@ -126,8 +131,7 @@ class MappingReader:
 
     def _of_conversation(self) -> list[Expression]:
         found = [expression for _, expression in self._turns]
-        if self._messages is not None:
-            found.append(self._messages)
+        found += [one for one in (self._messages, self._transcript) if one is not None]
         if self._conversation is not None:
             found += [one for one in (self._role, self._content, self._order) if one is not None]
         return found
@@ -135,6 +139,8 @@ class MappingReader:
     def _read_messages(self, value: Source, source: Source) -> list[Source]:
         if self._turns:
             return self._turn_by_turn(source)
+        if self._transcript is not None:
+            return self._turns_of_text(self._transcript, source)
         if self._conversation is not None:
             turns = value[_ROWS]
         elif self._messages is not None:
@@ -149,6 +155,21 @@ class MappingReader:
         # A long conversation has more turns than a short one, but none is without its first question and answer.
         wanted = self._turns[: max(filled, min(2, len(self._turns)))]
         return [{"role": role, "content": expression.text_in(source)} for role, expression in wanted]
+
+    def _turns_of_text(self, expression: Expression, source: Source) -> list[Source]:
+        text = expression.text_in(source)
+        known = NAMES_BEFORE_TEXT if not self._speakers else list(self._speakers)
+        turns = turns_with_names(text, known) if isinstance(text, str) else []
+        if not turns:
+            raise Refused(
+                "bad_message",
+                f"{expression} gave {given(text)}: no line begins with one of the names {', '.join(known[:4])}, …, and "
+                "a colon; say what the speakers are called in `roles`",
+            )
+        return [
+            {"role": self._speakers.get(name.lower()) or role_of(name), "content": said}
+            for name, said in turns
+        ]
 
     def _message(self, turn: Any, number: int) -> Source:
         if isinstance(turn, str) and self._role is None:
@@ -182,6 +203,28 @@ class MappingReader:
                 f"`roles: {{{shown(name)}: user}}`",
             )
         return role
+
+
+def _held(items: Iterator[RawObject | BadItem], records: Expression) -> Iterator[RawObject | BadItem]:
+    """The records that items hold, numbered from 1 over the whole file."""
+    number = 0
+    for item in items:
+        if isinstance(item, BadItem):
+            yield item
+            continue
+        try:
+            found = records.find(item.value)
+            if not isinstance(found, list) or not found:
+                raise Refused("no_messages", f"{records} gave {given(found)}, not a list of records")
+        except Refused as refused:
+            yield BadItem(item.place, refused)
+            continue
+        for held in found:
+            number += 1
+            if isinstance(held, dict | list):
+                yield RawObject(number, None, held if isinstance(held, dict) else {RECORD_KEY: held})
+            else:
+                yield BadItem(number, Refused("no_messages", f"{records}: record {number} is {given(held)}"))
 
 
 def _list_of(expression: Expression, source: Source) -> list[Any]:
