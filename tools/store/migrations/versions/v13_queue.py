@@ -1,4 +1,4 @@
-"""Version 14: approved items that wait for a worker."""
+"""Version 13: approved items that wait for a worker."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from finetune_coverage.tools.store.tables import NAME
 
-revision = "14"
-down_revision = "13"
+revision = "13"
+down_revision = "12"
 
 
 def upgrade() -> None:
