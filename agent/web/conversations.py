@@ -232,9 +232,19 @@ class PageConversation:
 
     # Records that a screen lists
 
-    def list_records(self, ids: Sequence[str]) -> None:
-        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third."""
-        self._listed = list(ids)
+    def list_records(self, ids: Sequence[str]) -> Callable[[], None]:
+        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third.
+
+        Returns:
+            What ends that, unless others were listed or shown since.
+        """
+        listed = self._listed = list(ids)
+
+        def end() -> None:
+            if self._listed is listed:
+                self._listed = []
+
+        return end
 
     def number_of(self, record_id: str) -> int | None:
         """The number under which the conversation knows a record; None for one that is not listed any more."""
