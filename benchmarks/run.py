@@ -33,6 +33,7 @@ TITLES = {
     "honest_teacher": "An honest teacher with planted faults",
     "scale": "Import and analysis of a million records",
     "many_topics": "First answers about very many records and topics",
+    "page": "The page: first load, an idle tab, the review of 100,000 records",
     "topics": "Topics of unlabelled records, and wrong labels",
     "uplift": "Worth and uplift against test sets",
 }
@@ -54,6 +55,7 @@ _PRINT_MARKDOWN = (  # these come out as they are
     "priced",
     "scale",
     "many_topics",
+    "page",
     "topics",
     "form_checks",
     "tool_chain_consistency",

@@ -16,7 +16,7 @@ from ...graph.build import build_graph
 from ...graph.conversations.checkpoints import open_checkpointer
 from ...tools.errors import CoverageError
 from ...tools.services import Services
-from ..listening import kept_token, listen_on
+from ..listening import kept_token, listen_on, shown_host
 from .conversations import Conversations
 from .door import Door
 from .elements import box, link, text
@@ -75,9 +75,8 @@ async def serve(
         @asynccontextmanager
         async def lifespan(_: FastAPI) -> AsyncIterator[None]:
             scheme = "https" if certificate else "http"
-            shown_host = f"[{host}]" if ":" in host else host
             query = "" if password else f"?token={token}"
-            on_start(f"{scheme}://{shown_host}:{listener.getsockname()[1]}/{query}")
+            on_start(f"{scheme}://{shown_host(host)}:{listener.getsockname()[1]}/{query}")
             yield
             services.ending.set()
             await conversations.close()
@@ -119,7 +118,7 @@ async def serve(
 
 
 def _add_screens(services: Services, conversations: Conversations, uploads: Uploads) -> None:
-    @ui.page("/")
+    @ui.page("/", response_timeout=_LONGEST_BUILD)
     async def datasets() -> None:
         await Datasets(services, uploads).draw()
 

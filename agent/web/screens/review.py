@@ -22,7 +22,6 @@ from ....tools.generation.jobs.origin import origin_of
 from ....tools.generation.lessons.lessons import reject_records
 from ....tools.inspection.nearest_real import RealRecord, real_beside
 from ....tools.inspection.review_page import (
-    MOST_LOOKED_AT,
     ReviewPage,
     Wanted,
     count_meant,
@@ -96,12 +95,13 @@ class Review:
         store, workflow_id = self._services.store, self._workflow_id
         self._topics = await asyncio.to_thread(topic_names, store, workflow_id)
         rounds = await asyncio.to_thread(inspect_rounds, self._services, workflow_id)
-        wanted = _wanted_of(ui.context.client.request.query_params, has_generated=rounds.accepted > 0)
+        self._client = ui.context.client
+        wanted = _wanted_of(self._client.request.query_params, has_generated=rounds.accepted > 0)
         self._filters = ReviewFilters(wanted, self._topics, rounds.shown, self._filter)
         self._all = AllShown(self._topics, self._decide_all)
         with frame(workflow_id, "review", self._conversation) as listen:
             listen(self._number_again)
-            ui.context.client.on_delete(lambda: self._end_list())
+            self._client.on_delete(lambda: self._end_list())
             with box("section", "card", aria_label="What to read"):
                 text("Review", "h1")
                 self._filters.draw()
@@ -166,8 +166,7 @@ class Review:
         whats: list[What] = ["drop", "move"] if wanted.status == "active" else ["take back"]
         if wanted.status == "active" and (wanted.is_queue or wanted.origin == "synthetic"):
             whats.insert(0, "keep")
-        is_cut = wanted.is_queue and number > MOST_LOOKED_AT
-        self._all.show(number, whats, f"in order: the {MOST_LOOKED_AT:,} newest" if is_cut else "")
+        self._all.show(number, whats)
 
     def _list(self, ids: list[str]) -> None:
         """Have the conversation know what is listed here by its numbers, also once some are decided about."""
@@ -312,7 +311,7 @@ class Review:
             self._entries[number].props["aria-current"] = "true"
             self._entries[number].update()
             await self._draw_record()
-            ui.run_javascript(
+            self._client.run_javascript(
                 f"document.querySelector('.queue [data-number=\"{number}\"]')?.scrollIntoView({{block: 'nearest'}})"
             )
         elif number >= len(self._page.records) and self._page.after is not None:
@@ -480,9 +479,9 @@ class Review:
             self._steps.append(_Step("edited", take_back))
             self._page.records[self._at] = get_record(store, workflow_id, new)
             self._list([new if one == record.id else one for one in self._listed])
+            tell("Saved; the record before is kept aside")
             self._draw_queue()
             await self._draw_record()
-            tell("Saved; the record before is kept aside")
 
     async def _why(self) -> None:
         record = self._current

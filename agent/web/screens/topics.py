@@ -105,8 +105,9 @@ class Topics:
                     partial(self._describe, name),
                     name=f"Description of {name}",
                     value=info.description if info is not None else "",
+                    tag="textarea",
                 )
-                line.style("width:100%")
+                line.classes("grows")
 
     async def _weigh(self, name: str, event: Any) -> None:
         value = float(event.args)
