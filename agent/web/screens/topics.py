@@ -185,7 +185,9 @@ class Topics:
             if found:
                 number = sum(len(need.record_ids) for need in found)
                 where = f"{address(self._workflow_id, 'review')}?order=queue&origin=real"
-                link(f"Move or keep {number:,} of them", where, "act quiet")
+                link(
+                    "Move or keep it" if number == 1 else f"Move or keep these {number:,}", where, "act quiet"
+                )
             elif not needs:
                 text("None: every record reads like the topic that it has.", "p", "soft")
 
