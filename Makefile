@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOG := $(VENV)/install.log
 
-.PHONY: help setup demo test bench lint format constraints wheel studio screens clean
+.PHONY: help setup demo fleet test bench lint format constraints wheel studio screens clean
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
+	@echo "make fleet    start PostgreSQL, Chroma, the LangGraph server, two workers and the page on this machine"
 	@echo "make studio   serve the graph for LangGraph Studio"
 	@echo "make screens  draw the pictures of terminal and page in docs/screens anew"
 	@echo "make wheel    build a wheel into dist/"
@@ -31,7 +32,7 @@ setup: $(STAMP)
 # uv installs in a fraction of pip's time; where it cannot be had (its own settings, an index that only pip knows),
 # pip does the same with the same pins.
 WHAT := --constraint constraints.txt \
-	--editable '.[embedded,postgresql,parquet,files,plots,languages,mcp,web,studio,dev]'
+	--editable '.[embedded,postgresql,parquet,files,ray,plots,languages,otel,mcp,web,studio,dev]'
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; set PYTHON=…")'
@@ -49,6 +50,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup
 	@$(BIN)/finetune-coverage demo
+
+fleet: setup
+	@$(BIN)/python deploy/without_containers.py
 
 PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
 

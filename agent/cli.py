@@ -40,6 +40,7 @@ from .commands import (
     threads,
     topics,
     validate,
+    worker,
     workflows,
 )
 from .output import ExitCode, print_error, print_json
@@ -70,6 +71,7 @@ app.add_typer(topics.app, name="topics")
 app.command("export")(export.export)
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(threads.app, name="threads")
+app.command("worker")(worker.worker)
 app.command("serve")(serve.serve)
 app.command("mcp")(mcp.mcp)
 app.command("doctor")(doctor.doctor)

@@ -2,9 +2,11 @@
 
 ``python -m benchmarks.hand_written`` prints the figures. A capable model was played twice: one wrote twelve drafts for
 each strategy and dataset, a third of them with one planted fault that was named before any check saw it; another one,
-who saw the verifier's requests only, judged what the checks of form had let through. ``hand_written/DATASET.jsonl`` has
-every draft with its label, and what refused it at first sight. Where the datasets are there, today's checks of form
-judge the drafts once more; copies of records by others are not kept, so their text is missing.
+who saw the verifier's requests only, judged what the checks of form had let through. Drafts with a day under "played"
+were written later, when prompts and rubric had changed, and judged by the same person in a second role.
+``hand_written/DATASET.jsonl`` has every draft with its label, and what refused it first. Where the datasets are
+there, today's checks of form judge the drafts once more; copies of records by others are not kept, so their text is
+missing.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ SAME_MEANING = 0.9
 """Cosine of MiniLM's vectors."""
 
 Kept = dict[str, Any]
-"""A draft: dataset, strategy, topic, attempt, label, fault, note, answer, and what it was refused by at first sight."""
+"""A draft: dataset, strategy, topic, attempt, played, label, fault, note, answer, and what refused it first."""
 
 
 def kept(dataset: str) -> list[Kept]:
@@ -109,14 +111,21 @@ def thirty_variations() -> str:
 def worth_by_strategy(dataset: str) -> dict[str, tuple[int, int, float]]:
     """For each strategy the good drafts of a dataset: how many, how many are accepted, what these are worth."""
     found: dict[str, tuple[int, int, float]] = {}
-    for strategy in dict.fromkeys(one["strategy"] for one in kept(dataset)):
-        drafts = {one["attempt"]: one for one in kept(dataset) if one["strategy"] == strategy}
+    played: dict[tuple[str, str, str], dict[int, Kept]] = {}
+    for one in kept(dataset):
+        job = one["strategy"], one["topic"], one.get("played", "")
+        played.setdefault(job, {})[one["attempt"]] = one
+    for (strategy, topic, _), drafts in played.items():
         answers = [drafts.get(number) for number in range(max(drafts) + 1)]
         good = [one["answer"] if one is not None and one["label"] == "good" else None for one in answers]
         wanted = sum(answer is not None for answer in good)
-        topic = next(iter(drafts.values()))["topic"]
         generation, _ = _generated(dataset, topic, strategy, wanted, good)
-        found[strategy] = (wanted, generation["accepted"], generation["worth"])
+        before = found.get(strategy, (0, 0, 0.0))
+        found[strategy] = (
+            before[0] + wanted,
+            before[1] + generation["accepted"],
+            before[2] + generation["worth"],
+        )
     return found
 
 

@@ -14,9 +14,11 @@ from typing import Any, get_args
 
 from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from ..tools.observability import telemetry
 from ..tools.services import Services
 from .consent import Answered
 from .context import Context
@@ -69,14 +71,16 @@ def _spoken(node: Callable[[ServicesSource, State], Any], source: ServicesSource
     is_async = inspect.iscoroutinefunction(node)
 
     async def run(state: State) -> Any:
-        done = await (node(source, state) if is_async else asyncio.to_thread(node, source, state))
-        return await in_the_persons_language(source, state, done)
+        with telemetry.step(node.__name__, pauses=GraphBubbleUp):
+            done = await (node(source, state) if is_async else asyncio.to_thread(node, source, state))
+            return await in_the_persons_language(source, state, done)
 
     def run_here(state: State) -> Any:
-        done = asyncio.run(node(source, state)) if is_async else node(source, state)
-        return (
-            asyncio.run(in_the_persons_language(source, state, done)) if is_due(source, state, done) else done
-        )
+        with telemetry.step(node.__name__, pauses=GraphBubbleUp):
+            done = asyncio.run(node(source, state)) if is_async else node(source, state)
+            if is_due(source, state, done):
+                done = asyncio.run(in_the_persons_language(source, state, done))
+            return done
 
     return RunnableLambda(run_here, run, name=node.__name__)
 

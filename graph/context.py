@@ -19,6 +19,9 @@ LOCAL = "local"
 """Who answers, where nobody was authenticated and no program says more."""
 WRITTEN_AHEAD = "__written_ahead__"
 """Of a run's configuration: whether what it brings was written before the question was asked, as a pipe's lines are."""
+LISTED_BESIDE = "__listed_beside__"
+"""Likewise: ids of the records that a page lists beside the conversation, the first is number 1; none where it lists
+none. They come before those that the conversation showed."""
 
 
 class Context(TypedDict, total=False):
@@ -135,6 +138,11 @@ def sent_at() -> int | None:
 def written_ahead() -> bool:
     """Whether what the person says was written before they could read what it would answer."""
     return bool(get_config().get("configurable", {}).get(WRITTEN_AHEAD))
+
+
+def listed_beside() -> list[str]:
+    """Ids of the records that the person sees listed beside the conversation, the first is number 1."""
+    return list(get_config().get("configurable", {}).get(LISTED_BESIDE) or [])
 
 
 def answered_by_id() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
@@ -18,13 +18,14 @@ from .dataset.topic_candidates import topic_candidates
 from .errors import CoverageError
 from .failure import internal_failure
 from .generation.topic_profiles import topic_profiles
-from .store.records import load_records, topic_counts, worth_of_topics
+from .store.records import TopicCount, load_records, topic_counts, worth_of_topics
 from .store.workflows import list_topics
 
 if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
     from .services import Services
+    from .shards.cluster import RayCluster
 
 
 _LABELS_TO_COME = ReviewNeed(
@@ -43,15 +44,20 @@ class AnalyzeCoverageInput(BaseModel):
     workflow_id: str = Field(description="The workflow (dataset) to analyze, such as wf-123.")
 
 
-def analyze(services: Services, workflow_id: str) -> Coverage:
+def analyze(services: Services, workflow_id: str, counts: Sequence[TopicCount] | None = None) -> Coverage:
     """Measure how the workflow's records cover its topics.
+
+    Args:
+        services: store and settings.
+        workflow_id: the dataset.
+        counts: its records by topic; as the store keeps them when not given.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
     """
     settings = services.settings
     return build_coverage(
-        topic_counts(services.store, workflow_id),
+        topic_counts(services.store, workflow_id) if counts is None else counts,
         list_topics(services.store, workflow_id),
         target_score=settings.target_score,
         minimum_per_topic=settings.minimum_per_topic,
@@ -125,14 +131,26 @@ def cheapest_plans(services: Services, workflow_id: str, coverage: Coverage) -> 
     return frontier(Planner(coverage, profiles), caps, services.settings)
 
 
-def analyze_coverage(services: Services, workflow_id: str) -> dict[str, Any]:
+def analyze_coverage(
+    services: Services, workflow_id: str, cluster: RayCluster | None = None
+) -> dict[str, Any]:
     """Measure coverage and answer as the tool's contract says; never raises.
+
+    Args:
+        services: store and settings.
+        workflow_id: the dataset.
+        cluster: counts its records anew in their shards; the store has the counts otherwise.
 
     Returns:
         ``{"success": true, "coverage": {...}}``, or ``{"success": false, "error": {code, message, hint}}``.
     """
     try:
-        return {"success": True, "coverage": analyze(services, workflow_id).model_dump(mode="json")}
+        counts = None
+        if cluster is not None:
+            from .shards.count_sharded import count_sharded
+
+            counts = count_sharded(services.store, cluster, workflow_id, services.settings.shard_folder)
+        return {"success": True, "coverage": analyze(services, workflow_id, counts).model_dump(mode="json")}
     except CoverageError as error:
         return error.to_failure()
     except Exception as error:

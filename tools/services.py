@@ -12,6 +12,7 @@ from .data_folder import open_data_folder
 from .errors import InvalidInput
 from .generation.money.prices import read_prices
 from .memo import Memo
+from .observability import telemetry
 from .settings import PREFIX, Settings, load_settings
 from .store.store import Store
 
@@ -41,6 +42,7 @@ class Services:
     Attributes:
         read_of_datasets: what was read of a dataset, by `dataset_state`.
         expected_work: what items of plans are expected to take, by the revision of the store.
+        ending: set by a server that ends: what workers carry out goes on without it.
 
     Args:
         settings: where data is kept and which models are used; read from the environment when not given.
@@ -67,15 +69,17 @@ class Services:
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
         self.read_of_datasets = Memo(MOST_READ)
         self.expected_work = Memo(MOST_EXPECTED)
+        self.ending = threading.Event()
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None) -> Services:
-        """Services with the models that the settings name.
+        """Services with the models that the settings name; what they do is told to whomever the settings name, too.
 
         Raises:
             InvalidInput: the price file that they name cannot be used; every estimate would need it.
         """
         services = cls(settings)
+        telemetry.begin(services.settings)
         if services.settings.prices is not None:
             read_prices(services.settings.prices)
         return services

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
@@ -88,6 +88,12 @@ class Settings(ServerSettings):
         description="So long after a worker was heard of last, another one may go on with its job. One that died on "
         "this machine, with this data folder, is not waited for.",
     )
+    run_jobs: Literal["here", "workers"] = Field(
+        default="here",
+        title="Who generates",
+        description="'here': the process that was told yes carries the job out. 'workers': it queues the job and "
+        "follows it, and a process of `finetune-coverage worker` on the same database carries it out.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",
@@ -99,11 +105,40 @@ class Settings(ServerSettings):
         title="Database",
         description="Address of the store: sqlite:///… or postgresql://…. Not set: a SQLite file in the data folder.",
     )
+    log: Literal["json"] | None = Field(
+        default=None,
+        title="Log",
+        description="`json`: what happens is written to the error output, a JSON object a line. Not set: nothing is.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        title="Level of the log",
+        description="From which on lines are written. At `debug` they may quote records, people and endpoints.",
+    )
     chroma_url: str | None = Field(
         default=None,
         repr=False,
         title="Chroma server",
         description="http(s) address of a Chroma server. Not set: an index in the data folder.",
+    )
+    ray_address: str | None = Field(
+        default=None,
+        title="Ray cluster",
+        description="Address of a Ray cluster for --engine ray, such as head-node:6379. Not set: one of this machine, "
+        "started for the command.",
+    )
+    ray_workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        title="Ray workers",
+        description="Processes of a Ray cluster that is started for a command. Not set: one for each processor.",
+    )
+    shards: str | None = Field(
+        default=None,
+        title="Shards",
+        description="Where --engine ray keeps records, as Parquet: a folder, or what fsspec writes to, such as "
+        "s3://bucket/shards. Not set: in the data folder.",
     )
     target_score: float = Field(
         default=0.5,
@@ -203,6 +238,11 @@ class Settings(ServerSettings):
     def checkpoint_path(self) -> Path:
         """The SQLite file with the conversations."""
         return self.home / "conversations.db"
+
+    @property
+    def shard_folder(self) -> str:
+        """Where the records of sharded workflows lie."""
+        return self.shards or str(self.home / "shards")
 
     @property
     def index_path(self) -> Path:

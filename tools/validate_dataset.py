@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic import BaseModel, Field
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
     from .services import Services
+    from .shards.cluster import RayCluster
 
 
 class ValidateDatasetInput(BaseModel):
@@ -48,6 +50,7 @@ def validate(
     max_tokens: int | None = None,
     findings_file: str | Path | None = None,
     overwrite: bool = False,
+    cluster: RayCluster | None = None,
     on_progress: OnProgress | None = None,
 ) -> ValidationReport:
     """Check a dataset; the report names the first records of each rule.
@@ -59,6 +62,7 @@ def validate(
         max_tokens: tokens from which a record is too long; ``None`` is the vendor's limit, or 4096.
         findings_file: a file for all findings, one JSON object per line; it appears when it is whole.
         overwrite: whether that file may replace one that is there.
+        cluster: what validates records that lie in shards; this process validates those in the store.
         on_progress: told how many records are done, and of how many.
 
     Raises:
@@ -67,26 +71,50 @@ def validate(
         WorkflowNotFound: there is no such workflow.
     """
     if findings_file is None:
-        return validate_records(
-            services.store, workflow_id, vendor=vendor, max_tokens=max_tokens, on_progress=on_progress
-        )
-    vendors = UNASKED if vendor is None else (vendor_named(vendor),)
+        return _validated(services, workflow_id, vendor, max_tokens, cluster, on_progress, None)
     target = Path(findings_file).expanduser()
     refuse_existing(target, overwrite)
     with appearing_together(target, overwrite) as files:
         file = files.open(target)
+        return _validated(services, workflow_id, vendor, max_tokens, cluster, on_progress, file)
 
-        def write(row: StoredRow, finding: Finding) -> None:
-            file.write(json.dumps(_line(row, finding, vendors), ensure_ascii=False).encode("utf-8") + b"\n")
 
-        return validate_records(
+def _validated(
+    services: Services,
+    workflow_id: str,
+    vendor: str | None,
+    max_tokens: int | None,
+    cluster: RayCluster | None,
+    on_progress: OnProgress | None,
+    findings: BinaryIO | None,
+) -> ValidationReport:
+    as_line = partial(_line, UNASKED if vendor is None else (vendor_named(vendor),))
+    if cluster is not None:
+        from .shards.validate_sharded import validate_sharded
+
+        return validate_sharded(
             services.store,
+            cluster,
             workflow_id,
+            services.settings.shard_folder,
             vendor=vendor,
             max_tokens=max_tokens,
-            on_finding=write,
-            on_progress=on_progress,
+            findings=findings,
+            as_line=as_line,
         )
+
+    def write(row: StoredRow, finding: Finding) -> None:
+        if findings is not None:
+            findings.write(as_line(row, finding))
+
+    return validate_records(
+        services.store,
+        workflow_id,
+        vendor=vendor,
+        max_tokens=max_tokens,
+        on_finding=write,
+        on_progress=on_progress,
+    )
 
 
 def validate_dataset(
@@ -123,9 +151,9 @@ def validate_dataset_tool(services: Services) -> StructuredTool:
     )
 
 
-def _line(row: StoredRow, finding: Finding, vendors: tuple[Vendor, ...]) -> dict[str, Any]:
+def _line(vendors: tuple[Vendor, ...], row: StoredRow, finding: Finding) -> bytes:
     rule = RULES[finding.rule]
-    return {
+    line = {
         "rule": rule.id,
         "severity": severity_of(rule, vendors),
         "record_id": row.id,
@@ -136,3 +164,4 @@ def _line(row: StoredRow, finding: Finding, vendors: tuple[Vendor, ...]) -> dict
         "refused_by": list(refusing(rule, vendors)),
         "fix": rule.fix,
     }
+    return json.dumps(line, ensure_ascii=False).encode("utf-8") + b"\n"

@@ -5,7 +5,7 @@ The terminal chat, the demo and the page talk through it; none of them knows how
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,9 +13,10 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
-from ...graph.context import WRITTEN_AHEAD
+from ...graph.context import LISTED_BESIDE, WRITTEN_AHEAD
 from ...graph.wording.generation_message import GENERATING
 from ...tools.generation.jobs.progress import OnProgress, Progress
+from ...tools.observability import telemetry
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -91,16 +92,21 @@ class Conversation:
         """Begin, or change the dataset that the conversation is about."""
         await self._run({"messages": [], "workflow_id": workflow_id} if workflow_id else {"messages": []})
 
-    async def reply(self, text: str, *, is_ahead: bool = False) -> None:
+    async def reply(
+        self, text: str, *, is_ahead: bool = False, listed: Sequence[str] = (), is_afresh: bool = False
+    ) -> None:
         """Send what a person typed: as the answer to a waiting question, or as a new message.
 
         Args:
             text: what was typed.
             is_ahead: it was written before the question was asked; a yes is not taken then.
+            listed: ids of the records that the person sees listed beside the conversation, the first is number 1.
+            is_afresh: the dataset has changed since the question that waits: it is looked at again first.
         """
         place = await self.place()
-        what: Any = Command(resume=text) if place.waits else {"messages": [HumanMessage(text)]}
-        await self._run(what, {WRITTEN_AHEAD: is_ahead})
+        is_answer = place.waits and not is_afresh
+        what: Any = Command(resume=text) if is_answer else {"messages": [HumanMessage(text)]}
+        await self._run(what, {WRITTEN_AHEAD: is_ahead, LISTED_BESIDE: list(listed)})
 
     async def decide(self, decisions: Mapping[str, Any]) -> None:
         """Answer a waiting question as a form does: ``decisions`` and the ``plan_id`` that they are about."""
@@ -116,12 +122,13 @@ class Conversation:
         stream = self._graph.astream(
             what, config, context=self._context, stream_mode=["updates", "custom"], durability="sync"
         )
-        async for event in stream:
-            mode, payload = cast(tuple[str, Any], event)
-            if mode == "custom":
-                self._event(payload)
-            else:
-                self._updates(payload)
+        with telemetry.turn(self._config["configurable"]["thread_id"], str(self._context.get("channel", ""))):
+            async for event in stream:
+                mode, payload = cast(tuple[str, Any], event)
+                if mode == "custom":
+                    self._event(payload)
+                else:
+                    self._updates(payload)
         place = await self.place()
         # An answer's question that was not also said as a message must not stay unseen.
         if place.question and place.question not in self._shown:

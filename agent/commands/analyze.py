@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..output import ExitCode, note, print_json, print_table, say, stdout
-from .options_and_prompts import AsJson, ShowAll, Workflow, open_services
+from .options_and_prompts import AsJson, Engine, ShowAll, Workflow, by_engine, open_services
 from .within import measure_within, show_within
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def analyze(
     plot: PlotFile = None,
     map_file: MapFile = None,
     show_all: ShowAll = False,
+    engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
     """Measure how evenly a dataset covers its topics."""
@@ -63,7 +64,8 @@ def analyze(
         raise typer.BadParameter("--topic goes with --within.")
     _check_pictures(plot, map_file)
     services = open_services()
-    answer = analyze_coverage(services, workflow)
+    with by_engine(services, engine) as cluster:
+        answer = analyze_coverage(services, workflow, cluster)
     if answer["success"]:
         coverage = Coverage.model_validate(answer["coverage"])
         answer["cheapest_plans"] = cheapest_plans(services, workflow, coverage).model_dump(mode="json")

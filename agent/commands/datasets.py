@@ -16,12 +16,17 @@ from ...tools.dataset.topic_label import DEFAULT_FIELD
 from ..output import ExitCode, note, print_json, say, stderr
 from ..views.progress import LINE_EVERY_SECONDS
 from .import_suggestion import command_line, show_suggestion
-from .options_and_prompts import AsJson, open_services
+from .options_and_prompts import AsJson, Engine, by_engine, open_services
 from .targets import show_change
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...tools.dataset.import_report import BadLine, ImportProgress, ImportReport
     from ...tools.dataset.importer import OnProgress
+    from ...tools.dataset.sources import SourceFile
+    from ...tools.dataset.topic_candidates import HowToRead
+    from ...tools.services import Services
 
 _FILES_NAMED = 5
 _CANDIDATES_NAMED = 3
@@ -114,11 +119,11 @@ def import_(
             show_default=False,
         ),
     ] = "",
+    engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
     """Read datasets into a workflow; bad lines are reported and the rest goes in."""
     from ...tools.dataset.formats.registry import FORMAT_NAMES
-    from ...tools.dataset.importer import import_files
     from ...tools.dataset.mapping.mapping_file import read_mapping
     from ...tools.dataset.reference_mix import read_mix
     from ...tools.dataset.sources import opened_sources
@@ -137,9 +142,9 @@ def import_(
     mapping = read_mapping(mapping_file) if mapping_file is not None else None
     if mapping is not None and mapping.topic is not None and topic_field != DEFAULT_FIELD:
         raise typer.BadParameter("the mapping names the topic already.", param_hint="--topic-field")
+    how = HowToRead(file_format, topic_field, mapping, encoding)
     if suggest:
         with opened_sources(paths[:1], lambda: sys.stdin.buffer) as sources:
-            how = HowToRead(file_format, topic_field, mapping, encoding)
             show_suggestion(
                 sources.files[0], how, output, overwrite=overwrite, as_json=as_json, no_model=no_model
             )
@@ -152,17 +157,9 @@ def import_(
     mix = read_mix(targets_from, topic_field) if targets_from else None
     services = open_services()
     store = services.store
-    with opened_sources(paths, lambda: sys.stdin.buffer) as sources, _import_bar() as on_progress:
-        report = import_files(
-            store,
-            workflow,
-            sources.files,
-            topic_field=topic_field,
-            file_format=file_format,
-            mapping=mapping,
-            encoding=encoding,
-            on_progress=on_progress,
-        )
+    with opened_sources(paths, lambda: sys.stdin.buffer, remote=engine == "ray") as sources:
+        by_engine = _import_by_ray if engine == "ray" else _import_here
+        report = by_engine(services, workflow, sources.files, how)
     if declared is not None and report.good:
         set_topics(store, workflow, declared)
     targets = targets_of_mix(services, workflow, mix) if mix is not None and report.good else None
@@ -182,6 +179,35 @@ def import_(
         for file in report.mostly_unread:
             note(f"Most of {file} could not be read; what could is in {workflow}.", style="red")
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _import_here(
+    services: Services, workflow: str, files: Sequence[SourceFile], how: HowToRead
+) -> ImportReport:
+    from ...tools.dataset.importer import import_files
+
+    with _import_bar() as on_progress:
+        return import_files(
+            services.store,
+            workflow,
+            files,
+            topic_field=how.topic_field,
+            file_format=how.file_format,
+            mapping=how.mapping,
+            encoding=how.encoding,
+            on_progress=on_progress,
+        )
+
+
+def _import_by_ray(
+    services: Services, workflow: str, files: Sequence[SourceFile], how: HowToRead
+) -> ImportReport:
+    from ...tools.shards.import_sharded import import_sharded
+
+    with by_engine(services, "ray") as cluster:
+        assert cluster is not None
+        folder = services.settings.shard_folder
+        return import_sharded(services.store, cluster, workflow, files, folder, how=how)
 
 
 @contextmanager

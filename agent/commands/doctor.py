@@ -14,6 +14,7 @@ import typer
 
 from ...tools.data_folder import is_open_to_others, open_data_folder
 from ...tools.errors import CoverageError
+from ...tools.model_settings import PREFIX
 from ..output import ExitCode, print_json, stdout, visible
 from .options_and_prompts import AsJson, can_ask
 
@@ -60,9 +61,16 @@ def doctor(
             show_default=False,
         ),
     ] = None,
+    fleet: Annotated[
+        bool,
+        typer.Option(
+            "--fleet",
+            help="Say who works on the store instead: workers, leases, endpoints, budgets; no endpoint is asked.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is configured, reachable and missing.
+    """Say what is configured, reachable and missing; with --fleet, who works on the store.
 
     To see whether an endpoint takes the key, it has to be sent there. For a host that is new, that is asked first.
     """
@@ -70,6 +78,9 @@ def doctor(
     from ...tools.settings import load_settings
 
     settings = load_settings()
+    if fleet:
+        _show_fleet(settings, as_json=as_json)
+        return
     named = {host.lower() for host in allow_host or ()}
 
     def may_get_the_key(url: str) -> bool:
@@ -96,6 +107,19 @@ def doctor(
         raise typer.Exit(ExitCode.FAILED)
 
 
+def _show_fleet(settings: Settings, *, as_json: bool) -> None:
+    from ...tools.inspection.fleet import look_at_fleet
+    from ...tools.services import Services
+    from ..views.fleet_tables import fleet_tables
+
+    found = look_at_fleet(Services(settings))
+    if as_json:
+        print_json({"success": True, **found.model_dump()})
+        return
+    for table in fleet_tables(found):
+        stdout().print(table)
+
+
 def _show(finding: Finding) -> None:
     from rich.text import Text
 
@@ -120,6 +144,7 @@ def examine(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
     yield Finding("program", None, f"{program} on {sys.platform}")
     yield _home(settings)
     yield _store(settings)
+    yield from _workers(settings)
     yield from _language_model(settings, may_get_the_key)
     yield from _verifier(settings, may_get_the_key)
     yield _embedding_model(settings)
@@ -131,6 +156,7 @@ def examine(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:
         "installed (langgraph dev)" if installed else "not installed: pip install 'finetune-coverage[studio]'"
     )
     yield Finding("LangGraph Studio", None, studio)
+    yield _telemetry(settings)
 
 
 def _home(settings: Settings) -> Finding:
@@ -160,6 +186,38 @@ def _store(settings: Settings) -> Finding:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
     return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
+
+
+def _telemetry(settings: Settings) -> Finding:
+    from ...tools.observability.open_telemetry import is_installed
+    from ...tools.observability.otlp_variables import EXTRA, are_set
+
+    name, log = "observability", f"log: {settings.log or 'none'}"
+    if not are_set():
+        return Finding(name, None, f"{log}; OpenTelemetry: nobody is told (no OTEL_EXPORTER_OTLP_ENDPOINT)")
+    if not is_installed():
+        return Finding(name, False, f"{log}; OpenTelemetry is set up and not installed", EXTRA)
+    return Finding(name, None, f"{log}; OpenTelemetry: told")
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    """Who carries jobs out beside the programs that people talk to."""
+    from ...tools.generation.jobs.worker import living_workers
+    from ...tools.store.store import Store
+
+    if settings.database_url is None and not (settings.home / "coverage.db").exists():
+        return
+    try:
+        store = Store.open(settings.store_url)
+        living = living_workers(store)
+        store.close()
+    except CoverageError:
+        return  # said before
+    needed = settings.run_jobs == "workers"
+    if living or needed:
+        each = (f"{one.holder}{f', at {one.job_id}' if one.job_id else ', waiting'}" for one in living)
+        hint = f"{PREFIX}RUN_JOBS=workers hands jobs over: start `finetune-coverage worker` on the same database."
+        yield Finding("workers", bool(living) if needed else None, "; ".join(each) or "none", hint)
 
 
 def _language_model(settings: Settings, may_get_the_key: Allowed) -> Iterator[Finding]:

@@ -22,6 +22,8 @@ app = typer.Typer(help="Generation jobs: finished and unfinished.", invoke_witho
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job, as `jobs` lists it.", show_default=False)]
 EVIDENCE_SHOWN = 100
 """Characters of a rejection's evidence in the table; `--json` has all of it."""
+QUEUED = "queued"
+"""Of a job that the next free worker goes on with."""
 STOPPED = "stopped"
 """Of a job that owes records and that nobody is carrying out: its program was killed, or interrupted."""
 
@@ -70,6 +72,7 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
 
 def _standing(services: Services, job: JobSummary) -> str:
     from ...tools.generation.jobs.lease import is_carried_out
+    from ...tools.generation.jobs.queue import waiting_items
 
     if job.undone_at:
         return "undone"
@@ -77,6 +80,8 @@ def _standing(services: Services, job: JobSummary) -> str:
     is_cut_off = (
         job.status == "running" and not services.store.is_read_only and not is_carried_out(services, job.id)
     )
+    if is_cut_off and job.id in {item.job_id for item in waiting_items(services.store)}:
+        return QUEUED
     return STOPPED if is_cut_off else job.status
 
 

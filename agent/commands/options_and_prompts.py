@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 import math
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,6 +15,7 @@ from ..output import ExitCode, note
 
 if TYPE_CHECKING:
     from ...tools.services import Services
+    from ...tools.shards.cluster import RayCluster
 
 Workflow = Annotated[
     str,
@@ -25,6 +27,13 @@ OptionalWorkflow = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 ShowAll = Annotated[bool, typer.Option("--all", help="List every topic, however many there are.")]
+Engine = Annotated[
+    Literal["process", "ray"],
+    typer.Option(
+        "--engine",
+        help="Who does the work: this process, or the workers of a Ray cluster, for records in Parquet shards.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 EvalSet = Annotated[
     Path | None,
@@ -58,6 +67,20 @@ def open_services() -> Services:
     from ...tools.settings import load_settings
 
     return Services.from_settings(load_settings())
+
+
+def by_engine(services: Services, engine: Engine) -> AbstractContextManager[RayCluster | None]:
+    """The Ray cluster that the settings name, or one of this machine, while the block lasts; None for this process.
+
+    Raises:
+        InvalidInput: Ray is not installed, or there is no such cluster.
+    """
+    if engine == "process":
+        return nullcontext()
+    from ...tools.shards.cluster import opened_cluster
+
+    note("Working in a Ray cluster…")
+    return opened_cluster(services.settings.ray_address, services.settings.ray_workers)
 
 
 def open_generating_services(eval_set: Path | None) -> Services:

@@ -12,7 +12,7 @@ import typer
 from ...tools.bounds import MOST_TOKENS
 from ..output import note, print_json, print_table, say
 from ..views.record_bar import record_bar
-from .options_and_prompts import AsJson, Workflow, open_services
+from .options_and_prompts import AsJson, Engine, Workflow, by_engine, open_services
 
 if TYPE_CHECKING:
     from ...tools.dataset.validation.report import FileReport, RuleReport, ValidationReport
@@ -60,19 +60,22 @@ def validate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "--force", help="Replace that file if there is one.")
     ] = False,
+    engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
     """Check the dataset as a trainer would, and say what each fix costs; nothing is changed."""
     from ...tools.validate_dataset import validate as run
 
-    with record_bar("Validating") as on_progress:
+    services = open_services()
+    with by_engine(services, engine) as cluster, record_bar("Validating") as on_progress:
         report = run(
-            open_services(),
+            services,
             workflow,
             vendor=vendor,
             max_tokens=max_tokens,
             findings_file=output,
             overwrite=overwrite,
+            cluster=cluster,
             on_progress=on_progress,
         )
     if as_json:

@@ -21,6 +21,10 @@ def say_origin(origin: dict[str, Any]) -> None:
         say(f"Measured: {', '.join(f'{check} {score}' for check, score in origin['scores'].items())}")
     if verifier := origin.get("verifier"):
         say(f"Judged by {verifier['model']}: {', '.join(verifier['passed'])}")
+    for found in origin["verdict"]:
+        say(
+            f"  {found['criterion']}: {found['finding']}" + (f" “{found['quote']}”" if found["quote"] else "")
+        )
     for seed, body in zip(origin["seeds"], origin["parents"], strict=True):
         say(f"Parent {seed}: {body}")
     is_same = "as it was sent" if origin["prompt_is_exact"] else "drawn again; the seeds have changed since"

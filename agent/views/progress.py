@@ -62,7 +62,7 @@ class ProgressView:
 
     def update(self, standing: Standing) -> None:
         """Show where a job stands."""
-        self.job_id = standing.job_id
+        self.job_id = standing.job_id or None
         if standing.remark:
             self._console.print(Text(f"{visible(standing.topic)}: {visible(standing.remark)}"))
         if self._console.is_terminal:

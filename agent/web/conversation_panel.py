@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from nicegui import ui
 
-from ...graph.offers.offer import Offer, Option
-from ...graph.offers.reply import Approve
-from ...graph.wording.markdown import unescape
-from .conversations import PageConversation, Said
+from .answers import draw_answers
+from .conversations import BESIDE, PageConversation, Said
 from .elements import box, button, tell, text
 from .markdown import as_html
 
@@ -23,6 +23,8 @@ _SENT = """() => {
   else if (line.value.trim()) { emit(line.value); line.value = ''; line.focus(); }
 }"""
 _TO_THE_END = "const s = document.getElementById('said'); if (s) s.scrollTop = s.scrollHeight;"
+_ASKED = re.compile(r"\n(?P<list>1\. [^\n]*(?:\n\d+\. [^\n]*)*)\s*$")
+"""The numbered answers at the end of a question."""
 
 
 class ConversationPanel:
@@ -30,11 +32,12 @@ class ConversationPanel:
 
     Args:
         conversation: what it shows; several tabs may show the same.
+        workflow_id: the dataset that it is about.
     """
 
-    def __init__(self, conversation: PageConversation) -> None:
-        self._conversation = conversation
-        self._drawn: list[Said] = []
+    def __init__(self, conversation: PageConversation, workflow_id: str) -> None:
+        self._conversation, self._workflow_id = conversation, workflow_id
+        self._drawn: list[tuple[Said, bool]] = []
         with box("aside", "card talk", aria_label="Conversation"):
             with box("div", "head"):
                 text("Conversation", "h2")
@@ -44,15 +47,15 @@ class ConversationPanel:
             self._said = box("div", "said", id="said", tabindex="0", role="log", aria_label="What was said")
             with box("div", "foot"):
                 self._below = box("div")
-                self._line = box(
-                    "textarea",
-                    id="typed",
-                    rows="2",
-                    aria_label="Your message",
-                    placeholder="Ask, change the plan, or answer…",
-                )
-                self._line.on("keydown", lambda event: self._type(str(event.args)), js_handler=_TYPED)
-                with box("div", "acts"):
+                with box("div", "line"):
+                    self._line = box(
+                        "textarea",
+                        id="typed",
+                        rows="2",
+                        aria_label="Your message",
+                        placeholder="Ask, change the plan, or answer…",
+                    )
+                    self._line.on("keydown", lambda event: self._type(str(event.args)), js_handler=_TYPED)
                     send = text("Send", "button", "act quiet")
                     send.props["type"] = "button"
                     send.on("click", lambda event: self._type(str(event.args)), js_handler=_SENT)
@@ -60,15 +63,15 @@ class ConversationPanel:
 
     def refresh(self) -> None:
         """Draw what changed."""
-        said = self._conversation.said
-        if said[: len(self._drawn)] != self._drawn:
+        shown = self._shown()
+        if shown[: len(self._drawn)] != self._drawn:
             self._said.clear()
             self._drawn = []
-        new = said[len(self._drawn) :]
+        new = shown[len(self._drawn) :]
         with self._said:
-            for message in new:
-                _draw(message)
-        self._drawn = list(said)
+            for message, is_open in new:
+                _draw(message, is_open=is_open)
+        self._drawn = shown
         self._line.props["data-busy"] = "1" if self._conversation.is_busy else ""
         self._below.clear()
         with self._below:
@@ -76,25 +79,34 @@ class ConversationPanel:
         if new:
             ui.run_javascript(_TO_THE_END)
 
+    def _shown(self) -> list[tuple[Said, bool]]:
+        """All that is shown, each with whether it is the question that waits."""
+        conversation = self._conversation
+        said = list(conversation.said)
+        waits = conversation.offer is not None and not conversation.is_busy and not conversation.beside
+        last = max((at for at, message in enumerate(said) if message.by == "agent"), default=-1)
+        table = conversation.table
+        if conversation.beside:
+            said.append(Said("page", f"{BESIDE} {conversation.beside}"))
+        elif waits and table is not None and table.is_edited and table.wanted:
+            said.append(Said("page", f"You changed the plan beside this: {table.words}."))
+        return [(message, waits and at == last) for at, message in enumerate(said)]
+
     def _draw_standing(self) -> None:
         conversation = self._conversation
         if conversation.trouble:
             box_ = text(conversation.trouble, "p", "bad")
             box_.props["role"] = "alert"
-        if conversation.is_busy:
-            with box("div", "acts"):
+        with box("div", "acts"):
+            if conversation.is_busy:
                 text(conversation.doing, "span", "working")
-                button("Pause", conversation.pause, quiet=True)
-        elif conversation.offer is not None:
-            with box("div", "acts"):
-                for number, option in enumerate(conversation.offer.numbered, 1):
-                    self._draw_option(number, option, conversation.offer)
-
-    def _draw_option(self, number: int, option: Option, offer: Offer) -> None:
-        if may_be_clicked(option):
-            button(
-                unescape(option.label), lambda: self._conversation.answer(str(number), offer), quiet=True
-            ).classes("small")
+                button("Pause", conversation.pause, quiet=True).classes("small")
+            elif conversation.beside:
+                button("Ask again by what is there now", conversation.analyze_again, quiet=True).classes(
+                    "small"
+                )
+            elif conversation.offer is not None:
+                draw_answers(conversation, conversation.offer, self._workflow_id, on_plan=False)
 
     def _type(self, typed: str) -> None:
         if typed and not self._conversation.is_busy:
@@ -103,13 +115,17 @@ class ConversationPanel:
             tell("Still at work; pause it first, or wait.")
 
 
-def may_be_clicked(option: Option) -> bool:
-    """Whether choosing it starts nothing: a plan is approved where it is shown with its figures."""
-    return not (isinstance(option.deed, Approve) and option.shown)
-
-
-def _draw(message: Said) -> None:
-    if message.by_person:
+def _draw(message: Said, *, is_open: bool) -> None:
+    if message.by == "person":
         text(message.text, "div", "message you")
-    else:
-        ui.html(as_html(message.text)).classes("message")
+        return
+    if message.by == "page":
+        text(message.text, "div", "message beside")
+        return
+    asked = _ASKED.search(message.text)
+    with box("div", "message"):
+        ui.html(as_html(message.text[: asked.start()] if asked else message.text))
+        if asked and not is_open:
+            with box("details", "replaced"):
+                text("An earlier question: answered or replaced", "summary", "small")
+                ui.html(as_html(asked["list"]))

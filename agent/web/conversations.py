@@ -7,19 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
+from ...graph.actions.catalog import Decline, ShowRecords
 from ...graph.conversations.thread_lock import hold_thread
-from ...graph.offers.offer import Offer
+from ...graph.offers.form import CHANGED_IN_TABLE
+from ...graph.offers.offer import Offer, PlanOffer, ResumeOffer, same_items
+from ...graph.offers.pending import unfinished_approval
+from ...graph.offers.reply import Approve, Proceed, ReviewOutside, Stop
+from ...graph.reading.exact import read_reply
 from ...graph.state import offer_in
+from ...graph.translation import DECISION
+from ...graph.wording.report import changes_words
+from ...tools.analyze_coverage import analyze
+from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
 from ...tools.failure import unforeseen_words
-from ..chat.conversation import Conversation
+from ...tools.generation.approvals.approval import revoke_plan
+from ...tools.generation.approvals.plans import get_plan
+from ...tools.generation.attempts.journal import request_cancel
+from ...tools.store.workflows import dataset_version
+from ..chat.conversation import Conversation, Place
+from .plan_table import PlanTable, effect_of
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -32,13 +46,18 @@ _TOLD_EVERY_SECONDS = 0.25
 """At most so often tabs are told of progress: a fast endpoint answers hundreds of times a second."""
 _SHOWN = 60
 """Messages of a long conversation that are shown again; older ones stay in the checkpoint."""
+_LOOKS_EVERY_SECONDS = 1.5
+"""How often it is seen whether something changed beside the conversation, while a tab is open."""
+_AFTER_TYPING = 0.35
+BESIDE = "Changed beside this conversation:"
+"""How the line begins that says what was done on another screen or by another process."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """One message: of the person as it was typed, of the agent as Markdown."""
+    """One message: of the person as it was typed, of the agent as Markdown, or of what was done on the page."""
 
-    by_person: bool
+    by: Literal["person", "agent", "page"]
     text: str
 
 
@@ -48,9 +67,12 @@ class PageConversation:
     Attributes:
         said: what is shown, oldest first.
         offer: what lies on the table; None while nothing waits for an answer.
-        progress: of the jobs of the generation under way, by topic and strategy, as they began.
+        table: the plan in question as it is edited; None where the question is another one.
+        progress: of the jobs of the generation under way, by id, as they began.
         doing: what is going on, in words; empty when nothing is.
         trouble: why the last step failed, in words; empty when it did not.
+        beside: what changed beside the conversation since the question was asked, in words; empty when nothing did.
+        dataset_version: of the dataset when it was last looked at.
     """
 
     def __init__(
@@ -59,6 +81,7 @@ class PageConversation:
         self.thread_id = f"page-{workflow_id}"
         self._services = services
         self._workflow_id = workflow_id
+        self._person = person
         self._conversation = Conversation(
             graph,
             self.thread_id,
@@ -69,11 +92,20 @@ class PageConversation:
         )
         self.said: list[Said] = []
         self.offer: Offer | None = None
+        self.table: PlanTable | None = None
         self.progress: dict[str, Progress] = {}
         self.doing = ""
         self.trouble = ""
+        self.beside = ""
+        self.dataset_version: int | None = None
         self._task: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._estimate: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._edited: PlanTable | None = None
+        self._listed: list[str] = []
+        self._shown: list[str] = []
+        self._revision = ""
         self._told_at = 0.0
         self._held = AsyncExitStack()
 
@@ -96,28 +128,63 @@ class PageConversation:
         self._held.enter_context(hold_thread(self._services.settings, self.thread_id, "serve"))
         place = await self._conversation.place()
         self.said = _shown(self._conversation.values.get("messages", []))
-        self.offer = offer_in(self._conversation.values) if place.waits else None  # type: ignore[arg-type]
+        self._take_up(place)
         if place.question and place.question not in [message.text for message in self.said[-2:]]:
-            self.said.append(Said(by_person=False, text=place.question))
+            self.said.append(Said("agent", place.question))
         if place.is_new:
             self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
         elif place.is_unfinished:
             self._begin("Taking up where it was…", self._conversation.go_on())
+        else:
+            await self._look_beside()
+        self._watch = asyncio.create_task(self._keep_looking())
 
     async def close(self) -> None:
         """Stop what is under way, as a person leaving the terminal does, and let other programs have it."""
+        for task in (self._watch, self._estimate):
+            if task is not None:
+                task.cancel()
         await self.pause()
         await self._held.aclose()
 
+    # What a person says
+
     def say(self, text: str) -> None:
-        """Send what a person typed; nothing happens while a step is under way."""
-        if not self.is_busy:
-            self.said.append(Said(by_person=True, text=text))
-            self._begin("Thinking…", self._conversation.reply(text))
+        """Send what a person typed; nothing happens while a step is under way.
+
+        It is about what they see: the plan as it stands in its table, and the records that a screen lists.
+        """
+        if self.is_busy:
+            return
+        if self.beside:
+            self._told_beside()
+            if self.table is not None and self.table.is_edited:
+                self.said.append(Said("page", f"Not kept of the plan before: {self.table.words}."))
+            self.said.append(Said("person", text))
+            self._begin("Thinking…", self._conversation.reply(text, listed=self._listed, is_afresh=True))
+        elif self.table is not None and self.table.is_edited and _is_about_plan(text, self.table.offer):
+            self._begin("Thinking…", self._say_to_table(self.table, text))
+        else:
+            self.said.append(Said("person", text))
+            self._begin("Thinking…", self._conversation.reply(text, listed=self._listed))
+
+    async def _say_to_table(self, table: PlanTable, text: str) -> None:
+        # A yes counts where score and cost of the very plan in the table were to be seen; a number was that of the plan
+        # in the conversation.
+        is_number = any(letter.isdigit() for letter in text)
+        is_ahead = is_number or not (table.is_told and table.is_within_caps)
+        if table.wanted:
+            self.said.append(Said("page", f"{CHANGED_IN_TABLE} {table.words}."))
+            await self._conversation.decide(
+                {"decisions": table.decisions(is_yes=False), "plan_id": table.offer.plan_id}
+            )
+        self.said.append(Said("person", text))
+        self._tell()
+        await self._conversation.reply(text, listed=self._listed, is_ahead=is_ahead)
 
     def answer(self, text: str, to: Offer) -> None:
         """Answer by a click: it counts for the question that was shown with it, and for no later one."""
-        if to is self.offer:
+        if to is self.offer and not self.beside:
             self.say(text)
         elif not self.is_busy:
             self.trouble = "That was an answer to an earlier question; this is the one that waits now."
@@ -126,20 +193,79 @@ class PageConversation:
     def analyze_again(self) -> None:
         """Have the dataset looked at anew, after it was changed outside of the conversation."""
         if not self.is_busy:
+            self._told_beside()
+            self._edited = self.table if self.table is not None and self.table.is_edited else None
             self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
 
-    def decide(self, plan_id: str, decisions: Sequence[Mapping[str, Any]], words: str) -> None:
-        """Send the decisions on the parts of the plan that a person saw.
+    def approve(self, shown: str) -> None:
+        """Approve the plan exactly as it stands in the table: only where what it gives and takes is told.
 
         Args:
-            plan_id: of that plan: for any other they do not count.
-            decisions: one for each part, as `graph.offers.form` reads them.
-            words: the same for the person.
+            shown: `PlanTable.shown` of what the person saw; another tab may have changed it since.
         """
-        if not self.is_busy:
-            self.said.append(Said(by_person=True, text=words))
-            answer = {"decisions": [dict(decision) for decision in decisions], "plan_id": plan_id}
-            self._begin("Starting…", self._conversation.decide(answer))
+        table = self.table
+        if self.is_busy or self.beside or table is None or not table.is_told:
+            return
+        if table.shown != shown:
+            self.trouble = (
+                "The plan was changed in another tab as you approved it; this is how it stands now."
+            )
+            self._tell()
+            return
+        self.said.append(Said("person", f"Approved: {table.words}"))
+        answer = {"decisions": table.decisions(is_yes=True), "plan_id": table.offer.plan_id}
+        self._begin("Starting…", self._conversation.decide(answer))
+
+    # The plan in its table
+
+    def edit_plan(self, change: Callable[[PlanTable], None]) -> None:
+        """Change the rows; what the plan gives and takes follows."""
+        if self.table is not None and not self.is_busy:
+            change(self.table)
+            self.estimate(_AFTER_TYPING)
+
+    def estimate(self, wait: float = 0.0) -> None:
+        """Work out what the plan in the table gives and takes; what was typed last counts."""
+        if self._estimate is not None:
+            self._estimate.cancel()
+        if self.table is not None:
+            self._estimate = asyncio.create_task(self._estimate_table(self.table, wait))
+        self._tell()
+
+    async def _estimate_table(self, table: PlanTable, wait: float) -> None:
+        await asyncio.sleep(wait)
+        wanted = table.wanted
+        table.problem = "" if wanted else "No topic is chosen."
+        try:
+            if wanted:
+                table.effect = await asyncio.to_thread(effect_of, self._services, table.offer, wanted)
+                table.problem = table.effect.why_not or ""
+        except CoverageError as error:
+            table.problem = str(error)
+        self._tell()
+
+    # Records that a screen lists
+
+    def list_records(self, ids: Sequence[str]) -> Callable[[], None]:
+        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third.
+
+        Returns:
+            What ends that, unless others were listed or shown since.
+        """
+        listed = self._listed = list(ids)
+
+        def end() -> None:
+            if self._listed is listed:
+                self._listed = []
+
+        return end
+
+    def number_of(self, record_id: str) -> int | None:
+        """The number under which the conversation knows a record; None for one that is not listed any more."""
+        listed = self._listed or self._shown
+        return listed.index(record_id) + 1 if record_id in listed else None
+
+    # The generation
 
     async def pause(self) -> None:
         """End the step under way; what was accepted is kept, and going on is offered."""
@@ -147,6 +273,23 @@ class PageConversation:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
+
+    async def stop(self, plan_id: str) -> None:
+        """End the generation for good: calls under way are finished, nothing more is begun under the plan's yes."""
+
+        def revoke() -> None:
+            for job_id in revoke_plan(self._services.store, plan_id, by=self._person):
+                request_cancel(self._services.store, job_id)
+
+        try:
+            await asyncio.to_thread(revoke)
+        except CoverageError as error:
+            self.trouble = str(error)
+        else:
+            self.said.append(Said("page", "Stopped for good. What was accepted is kept."))
+        self._tell()
+
+    # What goes on
 
     def _begin(self, doing: str, step: Any) -> None:
         self.doing, self.trouble = doing, ""
@@ -158,7 +301,7 @@ class PageConversation:
         try:
             await step
         except asyncio.CancelledError:
-            self.said.append(Said(by_person=False, text="Paused. What was accepted is kept."))
+            self.said.append(Said("page", "Paused. What was accepted is kept."))
         except CoverageError as error:
             self.trouble = str(error)
         except Exception as error:
@@ -171,13 +314,28 @@ class PageConversation:
     async def _look(self) -> None:
         """See what lies on the table; after a pause that is whether to go on, which the graph asks itself."""
         place = await self._conversation.place()
-        self.offer = offer_in(self._conversation.values) if place.waits else None  # type: ignore[arg-type]
+        self._take_up(place)
+        await self._look_beside()
         if place.is_unfinished and not self.trouble:
             self._begin("Looking where it stopped…", self._conversation.go_on())
         self._tell()
 
+    def _take_up(self, place: Place) -> None:
+        """Take the question up that waits."""
+        self.offer = offer_in(self._conversation.values) if place.waits else None  # type: ignore[arg-type]
+        is_plan = isinstance(self.offer, PlanOffer) and self.offer.plan_id
+        self.table = PlanTable(self.offer) if is_plan and isinstance(self.offer, PlanOffer) else None
+        if self.table is not None and self._edited is not None:
+            self.table.take_over(self._edited)
+        self._edited = None
+        shown = self.offer.shown_records if self.offer is not None else []
+        if shown and shown not in (self._shown, self._listed):
+            self._listed = []  # the conversation has shown others since
+        self._shown = shown
+        self._revision = ""
+
     def _agent_said(self, text: str) -> None:
-        self.said.append(Said(by_person=False, text=text))
+        self.said.append(Said("agent", text))
         self._tell()
 
     def _job_starts(self, line: str) -> None:
@@ -185,11 +343,59 @@ class PageConversation:
         self._tell()
 
     def _job_goes_on(self, standing: Progress) -> None:
+        self.progress.pop("", None)  # what was not begun yet
         self.progress[standing.job_id] = standing
         now = asyncio.get_running_loop().time()
         if now - self._told_at >= _TOLD_EVERY_SECONDS or standing.accepted >= standing.requested:
             self._told_at = now
             self._tell()
+
+    # What goes on beside
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOKS_EVERY_SECONDS)
+            if self._listeners and not self.is_busy:
+                before = (self.beside, self.dataset_version)
+                await self._look_beside()
+                if before != (self.beside, self.dataset_version) and not self.is_busy:
+                    self._tell()
+
+    async def _look_beside(self) -> None:
+        """See whether the question still goes by what is there: another screen or process may have changed it."""
+        try:
+            revision = await asyncio.to_thread(self._services.store.revision)
+            if revision == self._revision:
+                return
+            self.dataset_version = await asyncio.to_thread(
+                dataset_version, self._services.store, self._workflow_id
+            )
+            self.beside = await asyncio.to_thread(self._what_changed, self.offer, self.dataset_version)
+            self._revision = revision
+        except CoverageError:  # the dataset is gone, or the store busy: said by whatever is asked for next
+            return
+
+    def _what_changed(self, offer: Offer | None, version: int) -> str:
+        store = self._services.store
+        if offer is None:
+            return ""
+        if offer.is_outdated(version):
+            known, now = self._conversation.values.get("coverage"), analyze(self._services, self._workflow_id)
+            changes = changes_words(Coverage.model_validate(known), now) if known else ""
+            return changes or "Texts, topics or targets are others now."
+        if isinstance(offer, ResumeOffer):
+            is_open = unfinished_approval(self._services, self.thread_id, self._workflow_id) is not None
+            return "" if is_open else "The generation was carried on, or ended, elsewhere."
+        if isinstance(offer, PlanOffer) and offer.plan_id:
+            status = get_plan(store, offer.plan_id).status
+            return "" if status == "pending" else f"The plan was answered elsewhere: it is {status}."
+        return ""
+
+    def _told_beside(self) -> None:
+        """What changed beside becomes a line of the conversation: the next question goes by it."""
+        if self.beside:
+            self.said.append(Said("page", f"{BESIDE} {self.beside}"))
+        self.beside = ""
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
@@ -234,8 +440,23 @@ class Conversations:
 
 def _shown(messages: Sequence[AnyMessage]) -> list[Said]:
     shown = [
-        Said(by_person=isinstance(message, HumanMessage), text=message.text)
+        Said(_by(message), message.text)
         for message in messages
         if isinstance(message, HumanMessage | AIMessage) and message.text
     ]
     return shown[-_SHOWN:]
+
+
+def _by(message: AnyMessage) -> Literal["person", "agent", "page"]:
+    if not isinstance(message, HumanMessage):
+        return "agent"
+    is_edit = message.additional_kwargs.get(DECISION) and message.text.startswith(CHANGED_IN_TABLE)
+    return "page" if is_edit else "person"
+
+
+def _is_about_plan(text: str, offer: Offer) -> bool:
+    """Whether what was typed is to the plan in the table: not a no, an end, or the number of another answer."""
+    deed = read_reply(text, offer).deed
+    if isinstance(deed, Approve):
+        return same_items(deed.items, offer.items)
+    return not isinstance(deed, Decline | Proceed | Stop | ReviewOutside | ShowRecords)

@@ -123,6 +123,16 @@ def table(*headings: str, numbers: Collection[str] = ()) -> Iterator[None]:
             yield
 
 
+@contextmanager
+def facts(of: Mapping[str, str]) -> Iterator[Element]:
+    """Names, each with what is to be said of it."""
+    with box("dl", "facts") as drawn:
+        for name, said in of.items():
+            text(name, "dt")
+            text(said, "dd")
+        yield drawn
+
+
 def address(workflow_id: str, screen: str = "") -> str:
     """Where a screen of a dataset is."""
     return f"/data/{quote(workflow_id, safe='')}" + (f"/{screen}" if screen else "")

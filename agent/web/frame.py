@@ -38,7 +38,7 @@ def frame(
     with box("div", "body"):
         with box("main", id="main"):
             yield listen
-        panel = ConversationPanel(conversation)
+        panel = ConversationPanel(conversation, workflow_id)
     listen(panel.refresh)
 
 

@@ -16,7 +16,7 @@ from ...graph.build import build_graph
 from ...graph.conversations.checkpoints import open_checkpointer
 from ...tools.errors import CoverageError
 from ...tools.services import Services
-from ..listening import kept_token, listen_on
+from ..listening import kept_token, listen_on, shown_host
 from .conversations import Conversations
 from .door import Door
 from .elements import box, link, text
@@ -31,6 +31,8 @@ from .uploads import Uploads
 
 TOKEN_FILE = "web-token"
 """In the data folder. It is kept, so that a tab of before a restart goes on."""
+_LONGEST_BUILD = 120
+"""Seconds until a page that is not there yet is given up: the first one on a busy machine loads models and measures."""
 Screen = Overview | PlanScreen | Review | Topics | Export
 _SCREENS: dict[str, type[Screen]] = {
     "": Overview,
@@ -73,10 +75,10 @@ async def serve(
         @asynccontextmanager
         async def lifespan(_: FastAPI) -> AsyncIterator[None]:
             scheme = "https" if certificate else "http"
-            shown_host = f"[{host}]" if ":" in host else host
             query = "" if password else f"?token={token}"
-            on_start(f"{scheme}://{shown_host}:{listener.getsockname()[1]}/{query}")
+            on_start(f"{scheme}://{shown_host(host)}:{listener.getsockname()[1]}/{query}")
             yield
+            services.ending.set()
             await conversations.close()
 
         app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
@@ -116,15 +118,15 @@ async def serve(
 
 
 def _add_screens(services: Services, conversations: Conversations, uploads: Uploads) -> None:
-    @ui.page("/")
+    @ui.page("/", response_timeout=_LONGEST_BUILD)
     async def datasets() -> None:
         await Datasets(services, uploads).draw()
 
-    @ui.page("/data/{workflow_id}", response_timeout=30)
+    @ui.page("/data/{workflow_id}", response_timeout=_LONGEST_BUILD)
     async def overview(workflow_id: str) -> None:
         await _draw(workflow_id, "")
 
-    @ui.page("/data/{workflow_id}/{screen}", response_timeout=30)
+    @ui.page("/data/{workflow_id}/{screen}", response_timeout=_LONGEST_BUILD)
     async def other(workflow_id: str, screen: str) -> None:
         await _draw(workflow_id, screen)
 

@@ -72,7 +72,7 @@ def _rounds(source: ServicesSource, workflow_id: str | None) -> list[str]:
 
 
 _OPENING: dict[NextStep, str] = {
-    "grader": "On to the grader configuration.",
+    "grader": "On to the grader configuration. Here nothing is left to do; the dataset can be exported.",
     "review": "Take your time with the review; nothing is generated meanwhile. Write here when you are back.",
     "stopped": "Stopped here; nothing is generated. Write here to go on.",
 }

@@ -12,7 +12,9 @@ from langgraph.config import get_stream_writer
 from langgraph.types import Command
 
 from ...tools.generate_synthetic_data import run_approved_item
+from ...tools.generation.approvals.approval import is_revoked
 from ...tools.generation.approvals.pilot import outcome_of, rests, steps_of
+from ...tools.generation.jobs.following import handed_over
 from ...tools.generation.jobs.joined import joined
 from ...tools.generation.jobs.progress import Progress
 from ..actions.messages import error_words, shown, tool_messages
@@ -43,25 +45,30 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
 
     by_item: dict[int, list[dict[str, Any]]] = {}
     steps = steps_of(offer.items)
-    for number, (item, part_of, _) in enumerate(steps):
-        waiting = await asyncio.to_thread(outcome_of, source().store, approval_id, number)
-        if waiting is not None and not waiting.holds:
-            continue  # the first records fell short: what is left needs another yes
-        message = GenerationMessage(item, announced if number == 0 else None)
+    async with handed_over(services, approval_id):
+        for number, (item, part_of, _) in enumerate(steps):
+            if await asyncio.to_thread(is_revoked, source().store, approval_id):
+                break  # somebody stopped it for good; what is written counts
+            waiting = await asyncio.to_thread(outcome_of, source().store, approval_id, number)
+            if waiting is not None and not waiting.holds:
+                continue  # the first records fell short: what is left needs another yes
+            message = GenerationMessage(item, announced if number == 0 else None)
 
-        def report(progress: Progress, message: GenerationMessage = message) -> None:
-            write({"type": "progress", **asdict(progress)})
-            message.update(progress)
+            def report(progress: Progress, message: GenerationMessage = message) -> None:
+                write({"type": "progress", **asdict(progress)})
+                message.update(progress)
 
-        args = {"workflow_id": offer.workflow_id, **item.model_dump()}
-        write({"type": "started", "number": number + 1, "of": len(steps), **args})
-        result = await run_approved_item(services, approval_id, number, on_progress=report)
-        said = AIMessage(message.in_the_end(result), id=message.id)
-        messages += tool_messages("generate_synthetic_data", args, result, said)
-        by_item.setdefault(part_of, []).append(_shortened(item.model_dump(), result))
-        if not result["success"]:
-            break
+            args = {"workflow_id": offer.workflow_id, **item.model_dump()}
+            write({"type": "started", "number": number + 1, "of": len(steps), **args})
+            result = await run_approved_item(services, approval_id, number, on_progress=report)
+            said = AIMessage(message.in_the_end(result), id=message.id)
+            messages += tool_messages("generate_synthetic_data", args, result, said)
+            by_item.setdefault(part_of, []).append(_shortened(item.model_dump(), result))
+            if not result["success"]:
+                break
     results = [joined(of_item) for _, of_item in sorted(by_item.items())]
+    if await asyncio.to_thread(is_revoked, source().store, approval_id):
+        results = [result for result in results if not result["error"]]  # there is nothing to go on with
     if any(result["error"] for result in results):
         return await asyncio.to_thread(_held, source, {**state, "results": results}, messages)
     for rest in await asyncio.to_thread(rests, source().store, approval_id):

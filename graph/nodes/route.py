@@ -17,11 +17,12 @@ from ...tools.store.store import Store
 from ...tools.store.workflows import dataset_version, list_workflows
 from ..actions.catalog import ProposeMore, ShowDetails, ShowRecords
 from ..consent import answered, together
-from ..context import from_context, sent_at, thread_id, written_ahead
+from ..context import from_context, listed_beside, sent_at, thread_id, written_ahead
 from ..conversations.history import history
 from ..offers.form import in_time
 from ..offers.offer import ChoiceOffer, DatasetOffer, Offer, Option, ResumeOffer
 from ..offers.pending import (
+    CHANGED,
     ask_to_resume,
     find_plan,
     offer_of,
@@ -51,9 +52,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     """Find the workflow, then treat the message as a reply to whatever is pending, or begin."""
     services = source()
     store, thread = services.store, thread_id()
-    message = _last_human(state.get("messages") or [])
-    if message is not None and _was_read(message, state.get("heard"), offer_in(state)):
-        message = None
+    message = _unread(state)
     said = str(message.text) if message is not None else ""
     workflow_id, changed = _workflow(state, store, said, thread)
     if workflow_id is None:
@@ -64,10 +63,10 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     except InvalidInput as error:
         # Said here, where a person sees it: a server tells no more of an exception than that there was one.
         return Command(goto="finish", update={"messages": [AIMessage(escape(str(error)))], "reply": SETTLED})
+    offer, seen = _on_the_table(state) if not changed else (None, {})
+    heard = {"heard": message.id} if message is not None else {}
     update: dict[str, Any] = {"workflow_id": workflow_id, "said": None, "reply": None, "notice": None}
-    update["model"] = model
-    update |= {"heard": message.id} if message is not None else {}
-    offer = None if changed else offer_in(state)
+    update |= {"model": model, **heard, **seen}
     if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
     if changed:
@@ -84,7 +83,7 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     unfinished = unfinished_approval(services, thread, workflow_id) if _in_generation(state) else None
     if plan is not None and (stored := offer_of(plan)) is not None:
         # The state knows what was said since; the store knows what is really pending.
-        offer = offer if offer is not None and offer.plan_id == plan.id else stored
+        offer = offer if offer is not None and offer.plan_id == plan.id else stored.listing(listed_beside())
     elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
         asked_now = not isinstance(stored, ResumeOffer)
         offer = ask_to_resume(store, stored, unfinished[0], state) if asked_now else stored
@@ -96,6 +95,8 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
                 return Command(goto="approve", update={**_figures(services, state, workflow_id), **update})
     elif offer is not None and offer.plan_id is not None and not isinstance(offer, ResumeOffer):
         offer = None  # it was answered elsewhere
+    elif offer is not None and offer.is_outdated(dataset_version(store, workflow_id)):
+        return Command(goto="analyze", update={**update, "notice": CHANGED, "said": said})
     if state.get("next_step") and plan is None and unfinished is None:
         return _after_the_end(source, state, update, said)
     if offer is None:
@@ -166,6 +167,22 @@ def _figures(services: Services, state: State, workflow_id: str) -> dict[str, An
         return {}
     coverage = analyze(scoped(services, state), workflow_id).model_dump(mode="json")
     return {"coverage": coverage, "coverage_after": coverage, "coverage_before": coverage}
+
+
+def _on_the_table(state: State) -> tuple[Offer | None, dict[str, Any]]:
+    """What the person sees: the question, beside the records that a page lists; and what to remember of that."""
+    offer, listed = offer_in(state), listed_beside()
+    if offer is None or not listed:
+        return offer, {}
+    offer = offer.listing(listed)
+    return offer, {"offer": as_json(offer)}
+
+
+def _unread(state: State) -> AnyMessage | None:
+    """The person's last message, unless it was read before."""
+    message = _last_human(state.get("messages") or [])
+    is_old = message is not None and _was_read(message, state.get("heard"), offer_in(state))
+    return None if is_old else message
 
 
 def _last_human(messages: Sequence[AnyMessage]) -> AnyMessage | None:

@@ -7,22 +7,25 @@ item of the plan. Its types live in a package that we do not depend on, hence ou
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import STRATEGIES
-from ..actions.catalog import Decline
+from ..actions.catalog import Decline, PlannedItem, ProposePlan
 from ..reading.exact import read_reply
 from ..reading.names import words_of
 from ..reading.workflow_choice import read_workflow_choice
+from ..wording.plan_words import strategy_words
 from .offer import DatasetOffer, Offer, PlanOffer, Way
 from .reply import CONSEQUENCES, ENDS, Approve, Deed, Proceed, Reply, Resume, Unclear, Unread
 
 _NONE = (None, "", 0, "0")
 """Of a pilot that is taken out of an item."""
+CHANGED_IN_TABLE = "Changed in the table of the plan:"
+"""How what is said of an edit without a yes begins."""
 AHEAD = (
     "That yes was written before I showed this plan, so I do not take it. Answer once you have read the plan, or begin "
     "with `chat --yes` if every yes in the pipe shall count."
@@ -69,13 +72,14 @@ class Decision(BaseModel):
     """One decision. ``accept``, ``ignore`` and ``response`` are the older names for approve, reject, respond.
 
     Attributes:
+        type: "propose" is an edit without a yes: the plan as it was changed is put on the table.
         plan_id: for clients that say which plan they answer: a decision on another one is asked again. Without it a
             decision counts once in a conversation (`repeated`).
     """
 
     model_config = ConfigDict(extra="ignore")
 
-    type: Literal["approve", "edit", "reject", "respond"]
+    type: Literal["approve", "edit", "reject", "respond", "propose"]
     edited_action: EditedAction | None = None
     message: str | None = None
     plan_id: str | None = None
@@ -233,12 +237,18 @@ def as_text(answer: Answer, reply: Reply) -> str:
     if isinstance(answer.root, str):
         return answer.root
     if isinstance(reply.deed, Approve):
-        items = reply.deed.items
-        return (
-            f"Approved: {', '.join(f'{item.count} for {item.topic} with {item.strategy}' for item in items)}"
-        )
+        return f"Approved: {in_words(reply.deed.items)}"
     said = {Decline: "Rejected", Proceed: "Approved: proceed"}.get(type(reply.deed))
     return reply.text or said or f"({', '.join(dict.fromkeys(part.type for part in _decisions(answer)))})"
+
+
+def in_words(items: Sequence[PlanItem]) -> str:
+    """``12 for billing_questions by few-shot, 4 of them first``, as a person's own words are kept: unescaped."""
+    return ", ".join(
+        f"{item.count:,} for {item.topic} by {strategy_words(item.strategy)}"
+        + (f", {item.pilot:,} of them first" if item.pilot is not None else "")
+        for item in items
+    )
 
 
 def _decisions(answer: Answer) -> list[Decision]:
@@ -293,11 +303,13 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
     """One decision for each part of the plan: approved as it is, edited, or left out."""
     items: list[PlanItem] = []
     for decision, item in zip(decisions, offer.items, strict=True):
-        if decision.type == "respond" or (decision.type == "edit" and decision.edited_action is None):
+        if decision.type == "respond" or (
+            decision.type in ("edit", "propose") and decision.edited_action is None
+        ):
             return _again("Please approve, edit or reject each part.")
         if decision.type == "approve":
             items.append(item)
-        elif decision.type == "edit" and decision.edited_action is not None:
+        elif decision.type != "reject" and decision.edited_action is not None:
             if decision.edited_action.name != offer.action:
                 return _again(f"The action {decision.edited_action.name!r} is not part of this plan.")
             edited = _edited(decision.edited_action.args, item, offer)
@@ -307,6 +319,9 @@ def _read_parts(decisions: list[Decision], offer: Offer) -> Reply:
     names = [(item.topic, item.strategy) for item in items]
     if len(set(names)) != len(names):
         return _again("The plan names a topic and strategy twice; please add the counts up.")
+    if any(decision.type == "propose" for decision in decisions):
+        planned = [PlannedItem(**item.model_dump()) for item in items]
+        return _decided(ProposePlan(items=planned), text=f"{CHANGED_IN_TABLE} {in_words(items)}.")
     return _decided(Approve(items=items))
 
 

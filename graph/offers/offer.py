@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, Field, TypeAdapter
 
@@ -101,6 +101,7 @@ class Offer(BaseModel):
         cap_tokens: the most tokens that the plan may use, as the text says; ``None`` is no cap.
         cap_usd: the most money that it may cost, likewise.
         model: the language model that the plan was priced for, if the run named one.
+        dataset_version: of the dataset when it was laid on the table; None of older code.
         asked_at: when it was laid on the table, in milliseconds; 0 when it holds nothing that a yes would start.
         heard: ids of the person's messages from before this offer: none of them can be an answer to it.
         decided: decisions without a name that were carried out in this conversation before it, as `unnamed` gives them.
@@ -110,6 +111,7 @@ class Offer(BaseModel):
 
     plain_yes: ClassVar[type[Deed] | None] = None
     plain_no: ClassVar[type[Deed]] = Decline
+    goes_by_figures: ClassVar[bool] = False
 
     version: int = OFFER_VERSION
     action: str
@@ -129,6 +131,7 @@ class Offer(BaseModel):
     cap_tokens: int | None = None
     cap_usd: float | None = None
     model: str | None = None
+    dataset_version: int | None = None
     asked_at: int = 0
     heard: list[str] = Field(default_factory=list)
     decided: list[str] = Field(default_factory=list)
@@ -186,6 +189,20 @@ class Offer(BaseModel):
             )
         return [shown[number - 1] for number in numbers]
 
+    def listing(self, records: Sequence[str]) -> Self:
+        """The same question beside these records, if any: "drop 3" means the third of them."""
+        if not records or self.shown_records == records:
+            return self
+        return self.model_copy(update={"review": Review(records=list(records))})
+
+    def is_outdated(self, version: int) -> bool:
+        """Whether what is asked goes by figures that are others by now.
+
+        Args:
+            version: of the dataset now.
+        """
+        return self.goes_by_figures and self.dataset_version not in (None, version)
+
     @property
     def waits_for_yes(self) -> set[Any]:
         """What of the dataset a yes would change: the parts of it, of which a later question may name more."""
@@ -200,6 +217,7 @@ class Offer(BaseModel):
 class PlanOffer(Offer):
     """Whether to generate a plan: whole, its pilot, or what a pilot left."""
 
+    goes_by_figures = True
     action: Literal["generate_synthetic_data"] = "generate_synthetic_data"
 
     def yes(self) -> Deed | None:
@@ -225,6 +243,7 @@ class ProceedOffer(Offer):
     """Whether to go on to the grader, which is what is recommended."""
 
     plain_yes = Proceed
+    goes_by_figures = True
     action: Literal["proceed_to_grader"] = "proceed_to_grader"
 
     @property
@@ -236,6 +255,7 @@ class ProceedOffer(Offer):
 class ChoiceOffer(Offer):
     """What to do next: a choice among the options, none of which a plain yes stands for."""
 
+    goes_by_figures = True
     action: Literal["choose_next_step"] = "choose_next_step"
 
 

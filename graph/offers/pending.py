@@ -24,6 +24,7 @@ from ...tools.generation.money.amounts import caps_words
 from ...tools.services import Services
 from ...tools.store.journal_tables import jobs, plans
 from ...tools.store.store import Store
+from ...tools.store.workflows import dataset_version
 from ..state import State
 from ..wording.markdown import escape, plural
 from ..wording.plan_words import numbered_lines
@@ -35,7 +36,7 @@ Cap = TypeVar("Cap", int, float)
 
 INTERRUPTED = "The generation was interrupted."
 _HEARD = 200
-_CHANGED = "The dataset has changed since I showed you that plan, so I analyzed it again."
+CHANGED = "The dataset has changed since I asked that, so I analyzed it again."
 _OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
 
 
@@ -48,6 +49,7 @@ def lay(services: Services, offer: Kind, state: State, thread_id: str | None) ->
         update={
             "model": state.get("model"),
             "plan_id": None,
+            "dataset_version": dataset_version(services.store, offer.workflow_id),
             "decided": sorted({*(state.get("decided") or []), *decided_in(services.store, thread_id)}),
         }
     )
@@ -209,7 +211,7 @@ def offer_of(plan: Plan) -> Offer | None:
 def outdated(plan: Plan, version: int, model: str | None) -> str | None:
     """Why a pending plan cannot be answered any more: its figures or its cost are not what they were."""
     if plan.dataset_version != version:
-        return _CHANGED
+        return CHANGED
     offer = offer_of(plan)
     return _OTHER_MODEL if offer is not None and offer.model != model else None
 

@@ -46,7 +46,7 @@ LONGEST_TEXT = 4000
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _OPTION_ITEMS = 6
-_TOPICS, _SUITED, _RECORD = 60, 20, 160
+_TOPICS, _SUITED, _RECORD, _RECORDS = 60, 20, 160, 40
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
@@ -230,8 +230,9 @@ def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
 
 
 def _shown(offer: Offer, services: Services) -> dict[str, Any]:
-    shown = {}
-    for number, record_id in enumerate(offer.shown_records, 1):
+    """Those shown by their numbers; a page lists more than a model needs to know the beginnings of."""
+    shown: dict[str, Any] = {}
+    for number, record_id in enumerate(offer.shown_records[:_RECORDS], 1):
         record = get_record(services.store, offer.workflow_id, record_id)
         begins = next((message_text(m) for m in record.messages if m.get("role") == "user"), "")
         shown[str(number)] = {
@@ -239,6 +240,8 @@ def _shown(offer: Offer, services: Services) -> dict[str, Any]:
             "origin": record.origin,
             "user": shorten(begins, _RECORD),
         }
+    if len(offer.shown_records) > _RECORDS:
+        shown["more"] = f"numbers up to {len(offer.shown_records)}"
     return shown
 
 

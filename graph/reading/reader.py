@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 60.0
 """Seconds that a person waits for the reading of a sentence."""
+LONGEST_EMBEDDED_WAIT = 600.0
+"""The same for the embedded model: on busy cores the first prompt alone takes minutes, and whoever gives up before its
+end begins anew with the next sentence, so that nothing would ever be read."""
 _SILENT = (
     "I could not read that: the language model does not answer ({why}). Without it I understand a yes, a no, and a "
     "number of the list."
@@ -34,7 +37,8 @@ _SILENT = (
 async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
     """What was typed, as a reply that can be carried out: by a model that calls tools, or in one step by a small one.
 
-    It takes `LONGEST_WAIT` seconds at most; then the person is told that the model does not answer.
+    It takes `LONGEST_WAIT` seconds at most, `LONGEST_EMBEDDED_WAIT` with the embedded model; then the person is told
+    that the model does not answer.
     """
     unread, offer = the_reply(state), the_offer(state)
     services = await asyncio.to_thread(lambda: scoped(source(), state))
@@ -58,19 +62,20 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
 async def _read(text: str, asked: Asked, state: State) -> Deed:
     known = state.get("coverage")
     coverage = Coverage.model_validate(known) if known else None
+    wait = LONGEST_EMBEDDED_WAIT if asked.services.settings.uses_embedded_model else LONGEST_WAIT
     try:
         if asked.services.settings.profile == "full":
             try:
                 turns = state.get("messages") or []
-                return await read_with_tools(text, asked, coverage, turns, wait=LONGEST_WAIT)
+                return await read_with_tools(text, asked, coverage, turns, wait=wait)
             except EndpointError as error:
                 if type(error) not in (EndpointError, NoTools):
                     raise
                 _log.info("the endpoint refuses tools: %s", error)
-        return await read_in_one_step(text, asked, wait=LONGEST_WAIT)
+        return await read_in_one_step(text, asked, wait=wait)
     except (EndpointError, TimeoutError) as error:
         _log.info("the model did not answer: %s", error)
-        late = f"it took longer than {LONGEST_WAIT:.0f} s"
+        late = f"it took longer than {wait:.0f} s"
         why = late if isinstance(error, TimeoutError) else error.message
         return Unclear(note=_SILENT.format(why=escape(why)))
 

@@ -312,10 +312,14 @@ def _spent(results: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def moved_words(before: Coverage, after: Coverage) -> str:
     """Why a report has other figures than the one before it; empty where it has the same."""
+    changes = changes_words(before, after)
+    return f"So I measured again: {changes}" if changes else ""
+
+
+def changes_words(before: Coverage, after: Coverage) -> str:
+    """``Billing: 45 → 43 records; balance score 0.45 → 0.44.``; empty where no count changed."""
     changes = _count_changes(before, after)
-    if not changes:
-        return ""
-    return f"So I measured again: {changes}; balance score {score_change(before, after)}."
+    return f"{changes}; balance score {score_change(before, after)}." if changes else ""
 
 
 def score_change(before: Coverage, after: Coverage) -> str:

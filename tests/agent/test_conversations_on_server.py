@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -24,6 +25,8 @@ from sqlalchemy import update
 from ..postgresql_server import PostgresqlServer
 from .conftest import Chat, Command, Outcome
 from .endpoint import Endpoint
+from .mcp_clients import WANTED, approve_in_another_process, call, over_pipe, proposed
+from .test_terminal_chat import thread_in
 
 
 @pytest.fixture
@@ -81,6 +84,35 @@ def test_a_wrong_password_is_said_and_not_shown(
     outcome = command("threads")
     is_said(outcome, "user or password is wrong")
     assert "hidden-word" not in outcome.err
+
+
+def test_a_conversation_is_forked(
+    database: str, small: str, endpoint: Endpoint, command: Command, chat: Chat
+) -> None:
+    wanted = "for technical with topic description\nyes\n"
+    thread = thread_in(chat("-w", small, typed=f"do 2 {wanted}stop\n").out)
+    forked = chat("--thread", thread, "--fork-at", "2", typed=f"do 3 {wanted}")
+    assert forked.code == 0, forked.err
+    assert f"{thread}~at-2 goes on from there with {small}~at-2" in forked.out
+    assert "Technical: 1 → 4 records" in forked.out, "without the two of the other one"
+    listed = {one["id"] for one in command("threads", "--json").document["threads"]}
+    assert listed == {thread, f"{thread}~at-2"}
+
+
+@pytest.mark.server
+async def test_an_mcp_client_generates_after_a_yes(
+    database: str, small: str, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    async with over_pipe(tmp_path / "log.txt") as client:
+        plan_id = await proposed(client)
+        refused = await call(client, "generate_synthetic_data", **WANTED)
+        assert refused["error"]["code"] == "approval_required"
+        approve_in_another_process(plan_id)
+        done = await call(client, "generate_synthetic_data", **WANTED)
+    assert (done["generation"]["status"], done["generation"]["accepted"]) == ("complete", 3)
+    services = Services.from_settings()
+    assert len(list(load_records(services.store, small, origin="synthetic"))) == 3
+    services.close()
 
 
 def talking(services: Services, saver: BaseCheckpointSaver[Any], thread_id: str) -> Conversation:

@@ -45,7 +45,7 @@ def test_the_report_for_a_person(command: Command, small: str, endpoint: Endpoin
     out = generate(command, small, "--yes").out
     assert "topic_description" in out and "as you asked" in out
     assert "Balance score: 0.27 → 0.84" in out
-    assert "It stops and asks after 20 refusals in a row for one reason, or at" in out
+    assert "It stops and asks after 20 drafts refused for one reason, or at" in out
     assert "3 of 3 records accepted" in out
 
 

@@ -111,7 +111,7 @@ async def test_the_first_message_fits(name: str, say: Any, tmp_path: Path) -> No
     )
     assert ("more topics |" in said) == (len(sizes) > 4)
     if "**Plan**" in said:
-        assert "Cost: about" in said and "stops and asks at" in said and "price, time unknown" in said
+        assert "Cost: about" in said and "stops and asks at" in said and "price, time not known" in said
 
 
 async def test_more_shows_what_was_left_out(say: Any, tmp_path: Path) -> None:

@@ -11,8 +11,14 @@ from pathlib import Path
 import pytest
 from finetune_coverage.tools.coverage import label_check
 from finetune_coverage.tools.coverage.label_check import suspicious_labels
+from finetune_coverage.tools.coverage.label_doubts import label_doubts
 from finetune_coverage.tools.coverage.recommendation import ReviewNeed
 from finetune_coverage.tools.dataset.record import Record
+from finetune_coverage.tools.store.records import NewRecord, insert_records
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import create_workflow
+from finetune_coverage.tools.topics.assignments import undo_last_run
+from finetune_coverage.tools.topics.corrections import confirm
 
 SAMPLE = Path(label_check.__file__).parents[1] / "dataset" / "sample" / "customer_support.jsonl"
 
@@ -76,6 +82,22 @@ def test_names_topic_records_and_the_likelier_topic() -> None:
     assert [(need.topic, need.record_ids) for need in needs] == [("cooking", ["r999"])]
     assert "1 of 31 records" in needs[0].reason and "'sailing'" in needs[0].reason
     assert suspicious_labels([wrong, *reversed(records)]) == needs
+
+
+def test_what_a_person_confirmed_is_not_doubted_until_that_is_taken_back(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "coverage.db")
+    create_workflow(store, "wf")
+    wrong = record(999, "boat wind harbour sail tide mast crew storm", "cooking")
+    made_up = [*made("cooking", COOKING, 0, 30), *made("sailing", SAILING, 100, 30), wrong]
+    with store.write() as connection:
+        insert_records(connection, "wf", [NewRecord(one) for one in made_up])
+    (doubt,) = label_doubts(store, "wf")
+    assert (doubt.record_ids, doubt.likelier) == (["r999"], ["sailing"])
+    run = confirm(store, "wf", ["r999"])
+    assert label_doubts(store, "wf") == []
+    undo_last_run(store, "wf", run)
+    assert label_doubts(store, "wf") == [doubt]
+    store.close()
 
 
 def test_reads_real_labelled_records_only() -> None:

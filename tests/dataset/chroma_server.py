@@ -15,14 +15,20 @@ from pathlib import Path
 from finetune_coverage.tools.index.chroma_client import ServerClient
 
 
+class ServedChroma(str):
+    """The address of a server, with its process."""
+
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def serving_chroma(folder: Path, port: int | None = None) -> Iterator[str]:
+def serving_chroma(folder: Path, port: int | None = None) -> Iterator[ServedChroma]:
     """Serves the folder until the block ends; gives the address."""
     if port is None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-    url = f"http://127.0.0.1:{port}"
+    url = ServedChroma(f"http://127.0.0.1:{port}")
     program = Path(sys.executable).with_name("chroma")
     with (folder / "log.txt").open("wb") as log:
         process = subprocess.Popen(
@@ -33,6 +39,7 @@ def serving_chroma(folder: Path, port: int | None = None) -> Iterator[str]:
         )
         try:
             _wait_for(url, process)
+            url.process = process
             yield url
         finally:
             process.terminate()

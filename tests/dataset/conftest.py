@@ -107,6 +107,20 @@ class MemoryIndex:
             taken[best] = left.pop(best)
         return list(taken)
 
+    def nearest(self, workflow_id: str, record_id: str, topic: str, k: int) -> list[tuple[str, float]]:
+        kept = self.kept.get(workflow_id, {})
+        if record_id not in kept:
+            return []
+        found = [
+            (key, float(vector @ kept[record_id][0]))
+            for key, (vector, record) in kept.items()
+            if key != record_id
+            and record.topic == topic
+            and record.origin == "real"
+            and record.has_assistant_turn
+        ]
+        return sorted(found, key=lambda one: -one[1])[:k]
+
     def vectors(self, workflow_id: str, ids: Sequence[str]) -> np.ndarray:
         kept = self.kept.get(workflow_id, {})
         if any(key not in kept for key in ids):
@@ -159,7 +173,14 @@ def make_index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         forget_all(url)
 
 
-ON_BOTH_DATABASES = {"test_records", "test_workflows", "test_branch", "test_counts", "test_both_databases"}
+ON_BOTH_DATABASES = {
+    "test_records",
+    "test_workflows",
+    "test_branch",
+    "test_counts",
+    "test_both_databases",
+    "test_review_page",
+}
 """Their tests of a store are those of every store, file or server: each runs with both."""
 
 

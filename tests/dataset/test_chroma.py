@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import EndpointError, InvalidInput
+from finetune_coverage.tools.index import chroma_client
 from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 from finetune_coverage.tools.index.spread import spread_out, unit_rows
 
@@ -83,6 +85,27 @@ def test_a_server_that_goes_away_is_said_and_used_again_when_it_is_back(
         assert index.ensure("wf-1", [record(1), record(3)]) == 1
         assert sorted(index.spread("wf-1", "t", 5)) == ["r1", "r2", "r3"]
     index.close()
+
+
+@pytest.mark.server
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process; needs no Windows")
+def test_a_server_that_hangs_is_not_waited_for_without_end(
+    tmp_path: Path, word_embeddings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chroma_client, "SERVER_SECONDS", 5.0)
+    with serving_chroma(tmp_path) as url:
+        index = FewShotIndex(word_embeddings, url=url)
+        index.ensure("wf-1", [record(1)])
+        url.process.send_signal(signal.SIGSTOP)
+        try:
+            for asked in (index, FewShotIndex(word_embeddings, url=url)):
+                with pytest.raises(EndpointError, match="did not answer within 5 seconds"):
+                    asked.ensure("wf-1", [record(2)])
+        finally:
+            url.process.send_signal(signal.SIGCONT)
+        index.ensure("wf-1", [record(2)])
+        assert sorted(index.spread("wf-1", "t", 5)) == ["r1", "r2"]
+        index.close()
 
 
 def test_the_nearest_come_from_chroma_and_not_the_whole_topic(

@@ -177,3 +177,13 @@ def test_the_stand_in_has_the_same_methods(make_index: MakeIndex, word_embedding
         if not name.startswith("_"):
             ours = inspect.signature(method).parameters
             assert list(inspect.signature(getattr(type(made), name)).parameters) == list(ours), name
+
+
+def test_finds_the_real_record_that_one_is_most_like(index: Any) -> None:
+    made = record("s1", "refund my money please today", origin="synthetic")
+    index.ensure("wf-1", [made, record("r6", "refund my money please today", "other")])
+    (best, cosine), (second, less) = index.nearest("wf-1", "s1", "billing", 2)
+    assert (best, second) == ("r1", "r3") and 1 > cosine > less > 0
+    assert "r1" not in dict(index.nearest("wf-1", "r1", "billing", 4))
+    assert index.nearest("wf-1", "unknown", "billing", 2) == []
+    assert index.nearest("wf-2", "s1", "billing", 2) == []

@@ -68,7 +68,7 @@ def test_drafts_of_a_strategy_are_counted_once_however_many_topics_a_plan_has(se
     known = estimate_plan(services, WORKFLOW, items)
     assert "(expected, after 3 of 25 so far, and assumed for what was not tried)" in known.note
     assert (
-        "Each part of it stops and asks after 20 refusals in a row for one reason, or when it has used its share of"
+        "Each part of it stops and asks after 20 drafts refused for one reason, or when it has used its share of"
         in (known.stops_note)
     )
 

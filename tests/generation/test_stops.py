@@ -67,7 +67,7 @@ async def test_a_row_of_refusals_for_one_reason_ends_the_job(
     services.settings.refusals_in_a_row = most
     model.default = refusing
     plan = proposed(services, 60)
-    assert f"stops and asks after {most} refusals in a row for one reason" in plan.details["stops_note"]
+    assert f"stops and asks after {most} drafts refused for one reason" in plan.details["stops_note"]
     generation = await carried_out(services, plan)
     assert (generation["status"], generation["accepted"]) == ("short", 0)
     assert only(generation["rejected"], "parse") in (most, most + 1), "one call was under way"

@@ -90,10 +90,11 @@ def test_a_negative_is_asked_about_what_makes_it_one(kind: str) -> None:
 
 def test_a_case_that_was_drawn_has_to_be_kept(context: MakeContext) -> None:
     topic = context()
-    drawn = replace(drafted("few_shot", topic), details={"scenario": {"situation": "a lost key"}})
+    notes = {"avoid": ["r-17"], "asked_for": "length: 9 to 12 words"}
+    drawn = replace(drafted("few_shot", topic), details={"scenario": {"situation": "a lost key"}, **notes})
     asked = Verifier("m", topic).question(candidate(drawn))
     assert set(asked.schema["properties"]) - set(rubric_of("few_shot").criteria) == {"case_kept"}
-    assert '"scenario": {"situation": "a lost key"}' in asked.prompt[1][1]
+    assert 'Drawn details: {"scenario": {"situation": "a lost key"}}\n' in asked.prompt[1][1]
 
 
 def test_it_judges_by_the_rules_in_words_and_names_the_broken_one(context: MakeContext) -> None:

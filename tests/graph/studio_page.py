@@ -50,14 +50,14 @@ class Page:
 
     @property
     def generated(self) -> list[str]:
-        store = Store.open(f"sqlite:///{self.server.home / 'coverage.db'}")
+        store = Store.open(self.server.store_url)
         ids = [record.id for record in load_records(store, self.workflow, origin="synthetic")]
         store.close()
         return ids
 
     @property
     def approved(self) -> int:
-        store = Store.open(f"sqlite:///{self.server.home / 'coverage.db'}")
+        store = Store.open(self.server.store_url)
         plans = [plan for plan in list_plans(store, self.workflow) if plan.status == "approved"]
         store.close()
         return len(plans)

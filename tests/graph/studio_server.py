@@ -57,6 +57,13 @@ class StudioServer:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def store_url(self) -> str:
+        """Where its records are."""
+        return self._environment.get(
+            "FINETUNE_COVERAGE_DATABASE_URL", f"sqlite:///{self.home / 'coverage.db'}"
+        )
+
+    @property
     def log(self) -> str:
         return (self._folder / "server.log").read_text()
 

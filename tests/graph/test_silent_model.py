@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.reading import reader
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.models.chat import make_chat_model
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from langgraph.checkpoint.memory import InMemorySaver
@@ -71,3 +73,34 @@ async def test_a_hanging_endpoint_is_waited_for_a_minute_at_most(
     mock_openai.reply = lambda body: Fault(hang=True)
     assert "longer than" in await chat_at.answer(SENTENCE)
     assert len(mock_openai.chats()) == 1
+
+
+async def test_the_embedded_model_is_waited_for_longer(
+    mock_openai: MockOpenAI,
+    tmp_path: Path,
+    dataset: Callable[..., Path],
+    writing: ModuleType,
+    make_chat: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On busy cores it needs minutes for the first prompt, and each sentence that gave up would begin it anew."""
+    at_the_mock = Settings(
+        openai_base_url=mock_openai.url, openai_api_key=mock_openai.key, model="mock-model"
+    )
+    services = Services(
+        Settings(home=tmp_path / "home", model="embedded"),
+        make_chat_model=lambda _: make_chat_model(at_the_mock),
+        make_embeddings=lambda _: writing.WordEmbeddings(),
+    )
+    import_files(services.store, "wf-1", [dataset()])
+    chat = make_chat(build_graph(services, checkpointer=InMemorySaver()))
+    await chat.new()
+    assert reader.LONGEST_EMBEDDED_WAIT == 600
+    monkeypatch.setattr(reader, "LONGEST_WAIT", 0.1)
+    mock_openai.latency = 0.5
+    reading = {"english": "why?", "action": "ask_plan", "topics": [], "numbers": [], "strategy": ""}
+    mock_openai.reply = lambda body: json.dumps(reading)
+    assert "longer than" not in await chat.answer(SENTENCE)
+    monkeypatch.setattr(reader, "LONGEST_EMBEDDED_WAIT", 0.1)
+    assert "longer than" in await chat.answer(SENTENCE)
+    services.store.close()

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import pytest
@@ -16,7 +18,7 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.store.store import Store
 
 from .studio_page import APPROVE, GENERATE, Page, edited, said
-from .studio_server import StudioServer
+from .studio_server import StudioServer, serving
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(500)]
 
@@ -24,15 +26,15 @@ pytestmark = [pytest.mark.server, pytest.mark.timeout(500)]
 Opening = Callable[[str], Awaitable[Page]]
 
 
-@pytest.fixture
-async def open_page(server: StudioServer, dataset: Callable[..., Path]) -> AsyncIterator[Opening]:
+@asynccontextmanager
+async def opening(server: StudioServer, dataset: Callable[..., Path]) -> AsyncIterator[Opening]:
     """Opens a page on a workflow and a thread of its own."""
     from langgraph_sdk import get_client
 
     client = get_client(url=server.address, timeout=httpx.Timeout(300))
 
     async def open_one(workflow: str) -> Page:
-        store = Store.open(f"sqlite:///{server.home / 'coverage.db'}")
+        store = Store.open(server.store_url)
         import_files(store, workflow, [dataset()])
         store.close()
         thread = (await client.threads.create())["thread_id"]
@@ -41,6 +43,12 @@ async def open_page(server: StudioServer, dataset: Callable[..., Path]) -> Async
     yield open_one
     server.seconds_per_call = 0.0
     await client.aclose()
+
+
+@pytest.fixture
+async def open_page(server: StudioServer, dataset: Callable[..., Path]) -> AsyncIterator[Opening]:
+    async with opening(server, dataset) as open_one:
+        yield open_one
 
 
 @pytest.fixture
@@ -69,6 +77,19 @@ async def test_a_conversation(page: Page) -> None:
     assert await page.interrupt() is None
     assert len(page.generated) == 5 and page.approved == 2
     assert (page.server.home / "conversations.db").exists()
+
+
+async def test_a_conversation_on_a_database_server(
+    postgresql_url: str, tmp_path: Path, writing: ModuleType, dataset: Callable[..., Path]
+) -> None:
+    named = {"FINETUNE_COVERAGE_DATABASE_URL": postgresql_url}
+    with contextmanager(serving)(tmp_path, writing.Writer(), named) as server:
+        async with opening(server, dataset) as open_one:
+            page = await open_one("wf-1")
+            await page.says("check it please")
+            assert "I've generated 16 new" in said(await page.answers(APPROVE))
+            assert len(page.generated) == 16 and page.approved == 1
+        assert not list(server.home.glob("*.db"))
 
 
 async def test_a_no_generates_nothing(page: Page) -> None:

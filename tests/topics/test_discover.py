@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound
+from finetune_coverage.tools.generation.lessons.rules import Rule, add_rule, list_rules
+from finetune_coverage.tools.generation.scenarios.scenario_store import all_scenarios, replace_scenarios
 from finetune_coverage.tools.models.answer_room import AnswerRoom
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records, topic_counts
@@ -58,6 +60,27 @@ def test_topics_declared_after_a_run_survive_its_undoing(services: Services, add
     set_topics(services.store, "wf-1", [TopicInfo("mine")])
     undo_last_run(services.store, "wf-1")
     assert list_topics(services.store, "wf-1") == [TopicInfo("mine")]
+
+
+def test_rules_and_cases_go_with_the_name_and_come_back(services: Services, add: Add) -> None:
+    add(mixed_records(3, labelled=3))
+    store = services.store
+    set_topics(store, "wf-1", [TopicInfo("chess"), TopicInfo("empty", "Nothing yet.")])
+    add_rule(store, "wf-1", Rule("in_words", "Be brief.", "chess"))
+    replace_scenarios(
+        store, "wf-1", "topics: {chess: [{situation: a lost queen}], empty: [{situation: none}]}"
+    )
+    merge_topics(services, "wf-1", ["chess"], "board games")
+    assert [rule.topic for rule in list_rules(store, "wf-1")] == ["board games"]
+    assert [case.situation for case in all_scenarios(store, "wf-1").topics["board games"]] == ["a lost queen"]
+    assert merge_topics(services, "wf-1", ["empty"], "board games") == 0
+    assert [info.name for info in list_topics(store, "wf-1")] == ["board games"]
+    assert len(all_scenarios(store, "wf-1").topics["board games"]) == 2
+    undo_last_run(store, "wf-1")
+    undo_last_run(store, "wf-1")
+    assert [info.name for info in list_topics(store, "wf-1")] == ["chess", "empty"]
+    assert [rule.topic for rule in list_rules(store, "wf-1")] == ["chess"]
+    assert set(all_scenarios(store, "wf-1").topics) == {"chess"}
 
 
 def test_leaves_labelled_records_alone(services: Services, add: Add) -> None:

@@ -9,7 +9,7 @@ asks for a person's time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
@@ -82,7 +82,11 @@ class Stopped(Exception):
 
 
 def suspicious_in_sample(
-    samples: Mapping[str, Sequence[Record]], counts: Mapping[str, int], stop: Event | None = None
+    samples: Mapping[str, Sequence[Record]],
+    counts: Mapping[str, int],
+    stop: Event | None = None,
+    *,
+    confirmed: Collection[str] = (),
 ) -> list[ReviewNeed]:
     """`suspicious_labels` of a dataset of which only a sample was read.
 
@@ -90,6 +94,7 @@ def suspicious_in_sample(
         samples: real records by topic, the first of them as many as `judged_parts` names.
         counts: real records of each topic in the whole dataset.
         stop: ends it early.
+        confirmed: ids of records whose labels a person has confirmed; they are learnt from and not doubted.
 
     Raises:
         Stopped: it was ended.
@@ -107,6 +112,8 @@ def suspicious_in_sample(
     suspects = _judge_once([judged_text(record) for record in judged], labels, stop)
     found: dict[str, list[tuple[str, str]]] = {}
     for index, other in suspects:
+        if judged[index].id in confirmed:
+            continue
         found.setdefault(labels[index], []).append((judged[index].id, other))
     needs = [_need(topic, pairs, len(kept[topic])) for topic, pairs in found.items()]
     needs.sort(key=lambda need: -len(need.record_ids))
@@ -170,6 +177,7 @@ def _need(topic: str, pairs: Sequence[tuple[str, str]], judged: int) -> ReviewNe
         reason=f"{len(pairs)} of {plural(judged, 'record')} checked read like another topic: "
         f"{name_some(dict(others.most_common()))}.",
         record_ids=[record_id for record_id, _ in pairs],
+        likelier=[other for _, other in pairs],
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import threading
+from collections.abc import Collection
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 from ..dataset.labelled_sample import labelled_sample
 from ..store.records import topic_counts
 from ..store.workflows import dataset_state
+from ..topics.assignments import confirmed_labels
 from .label_check import by_topic, judged_parts, suspicious_in_sample
 from .review_needs import ReviewNeed
 
@@ -51,7 +53,9 @@ def label_doubts_so_far(store: Store, workflow_id: str) -> list[ReviewNeed] | No
 
 
 def _begun(store: Store, workflow_id: str) -> Future[list[ReviewNeed]]:
-    key = (store.address, *dataset_state(store, workflow_id))
+    # A person who confirms a label changes no record.
+    confirmed = confirmed_labels(store, workflow_id)
+    key = (store.address, *dataset_state(store, workflow_id), str(len(confirmed)))
     with _lock:
         check = _checks.get(key)
         if check is None or (check.done() and check.exception() is not None):
@@ -60,18 +64,20 @@ def _begun(store: Store, workflow_id: str) -> Future[list[ReviewNeed]]:
             check = _checks[key] = Future()
             # A daemon, which `_end` stops: the program does not wait for doubts that nobody will read.
             thread = threading.Thread(
-                target=_look, args=(check, store, workflow_id), name="label check", daemon=True
+                target=_look, args=(check, store, workflow_id, confirmed), name="label check", daemon=True
             )
             _threads[:] = [*(one for one in _threads if one.is_alive()), thread]
             thread.start()
     return check
 
 
-def _look(check: Future[list[ReviewNeed]], store: Store, workflow_id: str) -> None:
+def _look(
+    check: Future[list[ReviewNeed]], store: Store, workflow_id: str, confirmed: Collection[str]
+) -> None:
     try:
         counts = _real_counts(store, workflow_id)
         samples = by_topic(labelled_sample(store, workflow_id, judged_parts(counts)))
-        check.set_result(suspicious_in_sample(samples, counts, _ends))
+        check.set_result(suspicious_in_sample(samples, counts, _ends, confirmed=confirmed))
     except BaseException as error:
         check.set_exception(error)
 

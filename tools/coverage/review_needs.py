@@ -23,11 +23,13 @@ class ReviewNeed(BaseModel):
         topic: the topic concerned; ``None`` for the whole dataset.
         reason: what is the matter.
         record_ids: the records concerned, where they are known one by one.
+        likelier: of doubted labels, the topic that each of these records reads like.
     """
 
     topic: str | None
     reason: str
     record_ids: list[str] = Field(default_factory=list)
+    likelier: list[str] = Field(default_factory=list, exclude=True)
 
 
 def needs_of_counts(

@@ -37,17 +37,28 @@ class ReadBlock(NamedTuple):
     end: int
 
 
-def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> Iterator[ReadBlock]:
+def read_blocks(
+    path: Path,
+    topic_field: str,
+    read_with_care: ReadWithCare,
+    *,
+    start: int = 0,
+    end: int | None = None,
+    first: int = 1,
+) -> Iterator[ReadBlock]:
     """Read a file with one JSON object per line, in UTF-8.
 
     Args:
         path: the file.
         topic_field: where a record carries its topic.
         read_with_care: reads the lines that are not plain, and notes why one is no record.
+        start: the byte from which on it is read, where a line begins.
+        end: the byte at which the reading ends, where another line begins; ``None`` is the end of the file.
+        first: the number of the line at ``start``.
     """
-    first = 1
     with path.open("rb") as file:
-        while lines := _some_lines(file):
+        file.seek(start)
+        while lines := _some_lines(file, end):
             plain, doubtful, shapes = _read_plain(lines, first, topic_field)
             careful = [
                 found
@@ -61,11 +72,12 @@ def read_blocks(path: Path, topic_field: str, read_with_care: ReadWithCare) -> I
             first += len(lines)
 
 
-def _some_lines(file: BinaryIO) -> list[bytes]:
-    """The next lines of a file; of one that is longer than `MAX_ITEM_BYTES` only so much."""
+def _some_lines(file: BinaryIO, end: int | None) -> list[bytes]:
+    """The next lines of a file before ``end``; of one that is longer than `MAX_ITEM_BYTES` only so much."""
     lines: list[bytes] = []
     size = 0
-    while size < BLOCK_BYTES and (line := file.readline(MAX_ITEM_BYTES)):
+    left = BLOCK_BYTES if end is None else min(BLOCK_BYTES, end - file.tell())
+    while size < left and (line := file.readline(MAX_ITEM_BYTES)):
         lines.append(line)
         size += len(line)
         while len(line) == MAX_ITEM_BYTES and not line.endswith(b"\n"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .formats.dataset_file import FoundFormat
+from .formats.plain_line import ANSWERED
 from .formats.refusal import RefusalCode
 from .topic_candidates import TopicCandidate
 
@@ -81,6 +83,15 @@ class ImportReport:
     def good(self) -> int:
         """Records in the files that can be used, new or not."""
         return self.added + self.already_there
+
+    def count_good(self, counts: Mapping[tuple[str | None, int], int]) -> None:
+        """Count good records by topic and kind, as `RecordColumns.counts` has them."""
+        for (topic, kind), count in counts.items():
+            self.without_assistant += 0 if kind & ANSWERED else count
+            if topic is None:
+                self.without_topic += count
+            else:
+                self.topics[topic] = self.topics.get(topic, 0) + count
 
 
 @dataclass(frozen=True)

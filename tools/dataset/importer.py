@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..errors import InvalidInput
 from ..store.bulk_insert import insert_columns
-from ..store.record_columns import FoundRecord, RecordColumns, found_record
+from ..store.record_columns import RecordColumns
 from ..store.records import topic_counts
 from ..store.store import Store
 from ..store.workflows import check_workflow_id, ensure_workflow
-from .block_reader import read_blocks
-from .formats.dataset_file import BadItem, DatasetReader, Item
-from .formats.plain_line import ANSWERED
-from .formats.registry import AUTO, PLAIN, check_format
-from .import_report import BadLine, ImportProgress, ImportReport
+from .file_reading import FilePart, FileReading
+from .formats.registry import AUTO, check_format
+from .import_report import ImportProgress, ImportReport
 from .mapping.field_mapping import FieldMapping
 from .seen_digests import SeenDigests
 from .sources import SourceFile, readable_size
@@ -26,11 +22,6 @@ from .topic_label import DEFAULT_FIELD, check_topic_field
 from .topic_names import near_same
 
 OnProgress = Callable[[ImportProgress], None]
-_Noted = Callable[[Item | BadItem], FoundRecord | None]
-MOST = 0.5
-"""Share of a file that was not read from which most of it is missing."""
-_BATCH = 1000
-_BATCH_CHARACTERS = 16_000_000
 
 
 def import_files(
@@ -77,20 +68,30 @@ def import_files(
     began = time.monotonic()
     before = 0
 
-    def tell(file: SourceFile, read: int) -> None:
+    def tell(file: SourceFile, read: int, bad: int) -> None:
         if on_progress is not None:
             seconds = time.monotonic() - began
-            on_progress(ImportProgress(file.name, read, sum(sizes), report.good, len(report.bad), seconds))
+            on_progress(ImportProgress(file.name, read, sum(sizes), report.good, bad, seconds))
 
     for file, size in zip(files, sizes, strict=True):
         seen = SeenDigests()
-        for columns, bytes_read in _read_file(file, reading, report):
+        found = FileReading(file.name)
+        for columns, bytes_read in found.records_of(FilePart(file.path), reading):
             if columns.lines:
                 ids = seen.ids(columns.digests)
                 _add(store, workflow_id, ids, columns, report, file.name, topic_field)
-            tell(file, before + bytes_read)
+            tell(file, before + bytes_read, len(report.bad) + len(found.bad))
+        found.add_to(report)
         before += size
-        tell(file, before)
+        tell(file, before, len(report.bad))
+    add_hints(report, store, workflow_id, files, reading)
+    return report
+
+
+def add_hints(
+    report: ImportReport, store: Store, workflow_id: str, files: Sequence[SourceFile], reading: HowToRead
+) -> None:
+    """Note where topics could be that were not found, and which of them differ in how they are written only."""
     if report.good and report.without_topic == report.good:
         report.topic_candidates = candidates_in(files, reading)
     if report.topics:
@@ -98,79 +99,6 @@ def import_files(
         report.near_same = [
             names for names in near_same(counts) if not report.topics.keys().isdisjoint(names)
         ]
-    return report
-
-
-def _read_file(file: SourceFile, how: HowToRead, report: ImportReport) -> Iterator[tuple[RecordColumns, int]]:
-    """The records of a file, part by part, and how many of its bytes were read; the rest goes to the report."""
-    unreadable = 0
-    unread = 0.0
-
-    def noted(item: Item | BadItem) -> FoundRecord | None:
-        if isinstance(item, Item):
-            return found_record(item.place, item.body, item.source, how.topic_field)
-        nonlocal unreadable, unread
-        unreadable += item.refused.code != "marked_bad"
-        unread = max(unread, item.refused.unread)
-        report.bad.append(BadLine(file.name, item.place, item.refused.reason, item.refused.code))
-        return None
-
-    reader = how.reader(file.path)
-    # The fast way knows OpenAI chat only, so it may not decide about lines that a person called something else.
-    is_plain = (
-        how.mapping is None and how.file_format in (AUTO, PLAIN.format.name) and reader.has_plain_lines()
-    )
-    try:
-        if is_plain:
-            yield from _read_plain(file.path, how.topic_field, reader, noted)
-        else:
-            yield from _read_items(reader, noted)
-    except OSError as error:
-        raise InvalidInput(
-            f"{file.name} cannot be read to its end: {error.strerror or error}.",
-            hint="What was read before is in the workflow; import the file again and the rest is added.",
-        ) from error
-    report.blank += reader.blank
-    report.formats += [replace(found, file=file.name) for found in reader.found.values()]
-    for counts, new in (
-        (report.left_beside, reader.left_beside),
-        (report.beside, reader.beside),
-        (report.mended, reader.mended),
-    ):
-        counts |= {what: counts.get(what, 0) + number for what, number in new.items() if number}
-    if unreadable > sum(found.records for found in reader.found.values()) or unread > MOST:
-        report.mostly_unread.append(file.name)
-
-
-def _read_plain(
-    path: Path, topic_field: str, reader: DatasetReader, noted: _Noted
-) -> Iterator[tuple[RecordColumns, int]]:
-    """One object per line: plain OpenAI chat goes the fast way, every other line through the reader."""
-
-    def read_with_care(raw: bytes, number: int) -> FoundRecord | None:
-        item = reader.read_line(raw, number)
-        return None if item is None else noted(item)
-
-    for block in read_blocks(path, topic_field, read_with_care):
-        reader.add_plain(block.plain)
-        yield block.columns, block.end
-
-
-def _read_items(reader: DatasetReader, noted: _Noted) -> Iterator[tuple[RecordColumns, int]]:
-    """Any other layout, item by item."""
-    found: list[FoundRecord] = []
-    characters = 0
-    for item in reader:
-        record = noted(item)
-        if record is None:
-            continue
-        found.append(record)
-        characters += len(item.body) if isinstance(item, Item) else 0
-        if len(found) == _BATCH or characters > _BATCH_CHARACTERS:
-            yield RecordColumns.of(found), reader.bytes_read
-            found, characters = [], 0
-    if found:
-        yield RecordColumns.of(found), reader.bytes_read
 
 
 def _add(
@@ -195,9 +123,4 @@ def _add(
         )
     report.added += added
     report.already_there += len(ids) - added
-    for (topic, kind), count in columns.counts.items():
-        report.without_assistant += 0 if kind & ANSWERED else count
-        if topic is None:
-            report.without_topic += count
-        else:
-            report.topics[topic] = report.topics.get(topic, 0) + count
+    report.count_good(columns.counts)

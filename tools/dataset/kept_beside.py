@@ -31,3 +31,8 @@ class KeptBeside:
         labels = {topic_field.partition(".")[0], DEFAULT_FIELD, LIST_FIELD}
         self.fields.update(key for key in source if key not in _OF_THE_CONVERSATION and key not in labels)
         self.unread.update(left_beside(source))
+
+    def add_part(self, later: KeptBeside) -> None:
+        """Add what was counted of later records."""
+        self.fields.update(later.fields)
+        self.unread.update(later.unread)

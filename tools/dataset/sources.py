@@ -15,6 +15,7 @@ from ..errors import InvalidInput
 from .formats.containers.file_names import is_dataset_name
 from .formats.containers.zip_member import split_at_archive
 from .hub_files import HUB, hub_files
+from .remote_files import is_remote, remote_files
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
@@ -48,13 +49,14 @@ class Sources:
 
 @contextmanager
 def opened_sources(
-    named: Iterable[str | Path], stdin: Callable[[], BinaryIO] | None = None
+    named: Iterable[str | Path], stdin: Callable[[], BinaryIO] | None = None, *, remote: bool = False
 ) -> Iterator[Sources]:
     """The files behind what a person named; standard input is a file for as long as the block lasts.
 
     Args:
         named: paths, folders, patterns, ``-``, or ``hf://datasets/…``.
         stdin: gives what ``-`` reads; it is kept on the disk, not in memory, since it can be read only once.
+        remote: what has a protocol, such as ``s3://bucket/folder``, is looked for by fsspec and read there.
 
     Raises:
         InvalidInput: something is not there or cannot be read, or the hub is not reached.
@@ -70,6 +72,8 @@ def opened_sources(
                 sources.files.append(SourceFile(spool, STDIN_NAME))
             elif text.startswith(HUB) or text.startswith(HUB.replace("//", "/")):  # as Path writes it
                 sources.files += [SourceFile(path, name) for name, path in hub_files(text)]
+            elif remote and is_remote(text):
+                sources.files += [SourceFile(path, name) for name, path in remote_files(text).items()]
             else:
                 _add_local(Path(text).expanduser(), sources)
         yield sources

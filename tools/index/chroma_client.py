@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 _LOCK_SECONDS = 120
+SERVER_SECONDS = 60.0
+"""The longest that a Chroma server may take over one request; the largest writes 128 vectors."""
 
 
 class FolderClient:
@@ -116,6 +118,9 @@ class ServerClient:
 
         try:
             yield client
+        except httpx.TimeoutException as error:
+            self.close()
+            raise self._hangs() from error
         except httpx.TransportError as error:
             self.close()  # it may come back at the same address
             raise EndpointError(
@@ -139,21 +144,39 @@ class ServerClient:
             self._client = None
 
     def _connect(self) -> Client:
+        import httpx
+
         chromadb = import_chroma()
         address = urlsplit(self._url if "//" in self._url else f"//{self._url}")
         is_secure = address.scheme == "https"
+        host = address.hostname or "localhost"
+        port = address.port or (443 if is_secure else 8000)
+        shown = f"[{host}]" if ":" in host else host
         try:
+            # Chroma's client (1.5) waits without end for a server that hangs, from its first request on.
+            alive = f"{'https' if is_secure else 'http'}://{shown}:{port}/api/v2/heartbeat"
+            httpx.get(alive, timeout=SERVER_SECONDS)
             client = chromadb.HttpClient(
-                host=address.hostname or "localhost",
-                port=address.port or (443 if is_secure else 8000),
+                host=host,
+                port=port,
                 ssl=is_secure,
                 settings=chromadb.Settings(_env_file=None, anonymized_telemetry=False),
             )
-            return cast("Client", client)
-        except ValueError as error:
+        except httpx.TimeoutException as error:
+            raise self._hangs() from error
+        except (httpx.TransportError, ValueError) as error:
             raise EndpointError(
                 f"There is no Chroma server at {self._url}.", hint="Check FINETUNE_COVERAGE_CHROMA_URL."
             ) from error
+        for session in _sessions(client):
+            session.timeout = SERVER_SECONDS
+        return cast("Client", client)
+
+    def _hangs(self) -> EndpointError:
+        return EndpointError(
+            f"The Chroma server at {self._url} did not answer within {SERVER_SECONDS:g} seconds.",
+            hint="See whether it hangs or is overloaded, and try again; what is in the index already is not made anew.",
+        )
 
 
 def _sessions(client: Client) -> list[Any]:

@@ -140,6 +140,33 @@ class FewShotIndex:
         candidates = unit_rows([rows[record_id] for record_id in ids])
         return [ids[row] for row in spread_out(candidates, wanted, k, trade_off)]
 
+    def nearest(self, workflow_id: str, record_id: str, topic: str, k: int) -> list[tuple[str, float]]:
+        """The real records of a topic that are most like a record, by the vectors that are there; none is made for it.
+
+        Args:
+            workflow_id: whose index it is.
+            record_id: the record; itself it is not among those that are found.
+            topic: only real records of this topic with an assistant turn.
+            k: how many at most.
+
+        Returns:
+            Ids with cosines, nearest first; nothing where the record is not in the index.
+        """
+        with self._chroma.use() as client:
+            collection = self._find(client, workflow_id)
+            own = _rows_by_id(collection.get(ids=[record_id], include=["embeddings"])) if collection else {}
+            if collection is None or not own:
+                return []
+            found = collection.query(
+                query_embeddings=[own[record_id]],
+                n_results=min(k + 1, collection.count()),
+                where={"$and": [{"topic": topic}, {"usable": True}]},
+                include=["distances"],
+            )
+        distances = (found["distances"] or [[]])[0]
+        ids = [(other, 1.0 - distance) for other, distance in zip(found["ids"][0], distances, strict=True)]
+        return [(other, round(cosine, 3)) for other, cosine in ids if other != record_id][:k]
+
     def vectors(self, workflow_id: str, ids: Sequence[str]) -> Vectors:
         """The unit vectors of records, shape (len(ids), dimensions), in the order of the ids.
 

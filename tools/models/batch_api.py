@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from ..errors import EndpointError
+from ..observability.telemetry import answered_in_batch
 from .chat_request import body_maker, read_completion
 from .endpoint_errors import TransientEndpointError, as_endpoint_error, cause, told
 from .request_form import known_form
@@ -152,7 +153,9 @@ class BatchApi:
         custom_id, response = str(line["custom_id"]), line.get("response") or {}
         if response.get("status_code") == 200:
             try:
-                found.replies[custom_id] = read_completion(response["body"], self._model.model_name)
+                reply = read_completion(response["body"], self._model.model_name)
+                found.replies[custom_id] = reply
+                answered_in_batch(self._model, reply[1])
             except TransientEndpointError as error:
                 found.failures[custom_id] = str(error)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..observability.telemetry import model_call
 from .endpoint_errors import TransientEndpointError, as_endpoint_error, cause, unusable_answer
 from .json_reply import parse_json
 from .request_form import known_form, speaks_openai
@@ -58,7 +59,9 @@ async def structured_json(
         options = form.options(max_tokens=max_tokens, temperature=temperature, seed=seed)
         options |= form.json_options(schema, name=name)
         try:
-            text, usage = await (send or _by_langchain(model))(form.prompt(messages, schema), options)
+            with model_call(model, options) as call:
+                text, usage = await (send or _by_langchain(model))(form.prompt(messages, schema), options)
+                call.answered(usage)
         except Exception as error:
             other = form.after(error, options)
             if other is None:

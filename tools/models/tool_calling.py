@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EndpointError
+from ..observability.telemetry import model_call
 from .answer_room import AnswerRoom, is_cut_off, token_limit
 from .chat import with_retries
 from .endpoint_errors import as_endpoint_error, unusable_answer
@@ -76,7 +77,9 @@ async def _ask(
     while True:
         options = form.options(max_tokens=max_tokens, temperature=0.0)
         try:
-            reply: AIMessage = await bound.ainvoke(list(messages), **call_arguments(model, options))
+            with model_call(model, options) as call:
+                reply: AIMessage = await bound.ainvoke(list(messages), **call_arguments(model, options))
+                call.answered(said_and_used(reply)[1])
         except Exception as error:
             other = form.after(error, options)
             if other is not None:

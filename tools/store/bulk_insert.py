@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from ..dataset.formats.plain_line import ANSWERED, MULTI_TURN, USES_TOOLS
 from .counts import TopicCount, add_counts, count_added, last_position
 from .record_columns import RecordColumns
+from .shards import refuse_sharded
 from .store import store_of
 from .workflows import bump_version, version_within
 
@@ -41,6 +42,7 @@ def insert_columns(
         WorkflowNotFound: there is no such workflow.
     """
     version_within(connection, workflow_id)
+    refuse_sharded(connection, workflow_id, "one process can add none")
     after = last_position(connection, workflow_id)
     common = {
         "workflow_id": workflow_id,
@@ -51,7 +53,7 @@ def insert_columns(
     }
     added = store_of(connection).add_columns(connection, common, ids, columns)
     if added == len(ids):
-        add_counts(connection, workflow_id, _counts(columns))
+        add_counts(connection, workflow_id, topic_counts_of(columns.counts))
     elif added:
         count_added(connection, workflow_id, after)
     if added:
@@ -59,8 +61,8 @@ def insert_columns(
     return added
 
 
-def _counts(columns: RecordColumns) -> Iterator[TopicCount]:
-    """What `count_added` would find, without reading it from the table."""
-    for (topic, kind), count in columns.counts.items():
+def topic_counts_of(counts: Mapping[tuple[str | None, int], int]) -> Iterator[TopicCount]:
+    """What `count_added` would find of real records, from `RecordColumns.counts`, without reading the table."""
+    for (topic, kind), count in counts.items():
         multi_turn, tools, answered = (bool(kind & flag) for flag in (MULTI_TURN, USES_TOOLS, ANSWERED))
         yield TopicCount(topic, count, 0, count * multi_turn, count * tools, count * answered)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     ScalarSelect,
@@ -71,6 +72,23 @@ approval_items = Table(
     Column("strategy", NAME, nullable=False),
     # Set once, when the item's job starts: an approval cannot be used twice.
     Column("job_id", NAME, unique=True),
+)
+
+queued_items = Table(
+    "queued_items",
+    metadata,
+    # What workers may carry out, or go on with: see tools/generation/jobs/queue.py.
+    Column("approval_id", NAME, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("queued_at", NAME, nullable=False),
+    # Why a worker gave it back to a person: {code, message, hint}; NULL while workers may take it.
+    Column("failure", JSON(none_as_null=True)),
+    # Only what somebody said yes to can be queued.
+    ForeignKeyConstraint(
+        ["approval_id", "number"],
+        ["approval_items.approval_id", "approval_items.number"],
+        ondelete="CASCADE",
+    ),
 )
 
 budgets = Table(

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,14 +65,18 @@ class Lease:
         is_released: whether this holder has let go of it.
     """
 
-    def __init__(self, store: Store, name: str, number: int, seconds: float, lock: FileLock) -> None:
+    def __init__(
+        self, store: Store, name: str, number: int, seconds: float, lock: FileLock, home: Path
+    ) -> None:
         self._store = store
+        self._home = home
         self.name = name
         self.number = number
         self._seconds = seconds
         self._lock = lock
         self.is_released = False
         self.is_lost = False
+        self._renewed_at = time.monotonic()
 
     @classmethod
     def take(cls, store: Store, home: Path, name: str, holder: str, *, seconds: float) -> Lease:
@@ -107,7 +112,9 @@ class Lease:
             if lock is not None:
                 _let_go(lock)
             raise
-        return cls(store, name, number, seconds, lock)
+        if dead is not None:
+            _remove(_lock_file(store, home, name, dead))
+        return cls(store, name, number, seconds, lock, home)
 
     def renew(self) -> None:
         """Go on holding it.
@@ -120,6 +127,12 @@ class Lease:
             until = database_time(connection) + self._seconds
             if not connection.execute(update(leases).where(mine).values(until=until)).rowcount:
                 self._lost(connection)
+        self._renewed_at = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was taken, or renewed last."""
+        return time.monotonic() - self._renewed_at
 
     def release(self) -> None:
         """Let go of it, if it is still held."""
@@ -152,6 +165,14 @@ class Lease:
     def is_of(self, store: Store) -> bool:
         """Whether it is told in this store, however often that was opened."""
         return store.address == self._store.address
+
+    def sees_death_of(self, row: RowMapping) -> bool:
+        """Whether the holder of another lease was a process with the same data folder, and is no more.
+
+        Args:
+            row: of the table of leases.
+        """
+        return _has_died(self._store, self._home, row, 0)
 
     def _lost(self, connection: Connection) -> None:
         self.is_lost = True
@@ -199,6 +220,35 @@ def is_held(store: Store, home: Path, name: str) -> bool:
     return row is not None and row["until"] > now and not _has_died(store, home, row, 0)
 
 
+@dataclass(frozen=True)
+class HeldLease:
+    """A lease that somebody holds.
+
+    Attributes:
+        name: of what is held.
+        holder: who, in words.
+        seconds: until it runs out, if they are never heard of again.
+    """
+
+    name: str
+    holder: str
+    seconds: float
+
+
+def held_leases(store: Store, kind: str) -> list[HeldLease]:
+    """All leases of a kind that have not run out, by name; a holder that died less than its lease ago is among them.
+
+    Args:
+        store: the database that tells them.
+        kind: how their names begin, such as ``"job "``.
+    """
+    with store.read() as connection:
+        now = database_time(connection)
+        query = select(leases).where(leases.c.name.startswith(kind, autoescape=True), leases.c.until > now)
+        rows = connection.execute(query.order_by(func.length(leases.c.name), leases.c.name)).mappings().all()
+    return [HeldLease(row["name"], row["holder"], row["until"] - now) for row in rows]
+
+
 def database_time(connection: Connection) -> float:
     """Seconds since 1970 by the clock of the database's server, or of this machine where there is none."""
     if not store_of(connection).is_shared:
@@ -236,11 +286,15 @@ def _has_died(store: Store, home: Path, row: RowMapping, patience: float = PATIE
         lock.acquire(timeout=patience)
     except Timeout:
         return False
-    _let_go(lock)
+    lock.release()  # and the file stays: whoever looks next must see the same
     return True
 
 
 def _let_go(lock: FileLock) -> None:
     lock.release()
+    _remove(lock)
+
+
+def _remove(lock: FileLock) -> None:
     with suppress(OSError):  # its number is never used again
         Path(lock.lock_file).unlink(missing_ok=True)

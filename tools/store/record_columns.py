@@ -89,10 +89,14 @@ def found_record(line: int, body: str, source: dict[str, Any], topic_field: str)
     topic, others = read_topics(source, topic_field)
     record = Record("", body, topic)
     record.__dict__["source"] = source  # parsed already
-    kind = (
+    digest = bytes.fromhex(content_hash(source)[: 2 * DIGEST_BYTES])
+    return line, digest, topic, orjson.dumps(others).decode(), kind_of(record), body
+
+
+def kind_of(record: Record) -> int:
+    """What a record is: a sum as `PlainChat` has it."""
+    return (
         ANSWERED * record.has_assistant_turn
         + MULTI_TURN * record.is_multi_turn
         + USES_TOOLS * record.uses_tools
     )
-    digest = bytes.fromhex(content_hash(source)[: 2 * DIGEST_BYTES])
-    return line, digest, topic, orjson.dumps(others).decode(), kind, body

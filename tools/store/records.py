@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import EllipsisType
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from ..dataset.record import Origin, Record
 from ..errors import InvalidInput
@@ -16,7 +26,7 @@ from .record_rows import NewRecord as NewRecord
 from .record_rows import record_of, row_of
 from .store import Store, insert_into
 from .tables import records
-from .workflows import bump_version, check_storable, require_workflow, version_within
+from .workflows import bump_version, check_storable, now, require_workflow, version_within
 
 Status = Literal["active", "rejected"]
 STATUSES: tuple[Status, ...] = ("active", "rejected")
@@ -204,12 +214,10 @@ def set_status(store: Store, workflow_id: str, record_ids: Iterable[str], status
     changed = 0
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
+        _require_ids(connection, workflow_id, ids)
         for start in range(0, len(ids), _PAGE):
             part = ids[start : start + _PAGE]
             these = and_(records.c.workflow_id == workflow_id, records.c.id.in_(part))
-            found = set(connection.execute(select(records.c.id).where(these)).scalars())
-            if len(found) < len(part):
-                raise _unknown(workflow_id, [record_id for record_id in part if record_id not in found])
             change = update(records).where(these, records.c.status != status).values(status=status)
             with counted(connection, workflow_id, these):
                 changed += connection.execute(change).rowcount
@@ -250,18 +258,74 @@ def worth_of_topics(store: Store, workflow_id: str) -> dict[str, float]:
 
 def set_topic(store: Store, workflow_id: str, record_id: str, topic: str | None) -> None:
     """Give a record another topic; none, or a blank one, makes it uncategorized. Its body stays as it is."""
-    label = (topic or "").strip() or None
-    check_storable(label or "", "The topic")
-    this = and_(records.c.workflow_id == workflow_id, records.c.id == record_id)
+    move_records(store, workflow_id, {record_id: topic})
+
+
+def move_records(store: Store, workflow_id: str, topics: Mapping[str, str | None]) -> int:
+    """Give records other topics, all or none; none makes one uncategorized. Returns how many changed.
+
+    Raises:
+        InvalidInput: the workflow lacks one of the records; nothing is changed then.
+    """
+    by_topic: dict[str | None, list[str]] = {}
+    for record_id, topic in topics.items():
+        by_topic.setdefault((topic or "").strip() or None, []).append(record_id)
+    changed = 0
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
-        row = connection.execute(select(records.c.topic).where(this)).one_or_none()
-        if row is None:
-            raise _unknown(workflow_id, [record_id])
-        if row.topic != label:
-            with counted(connection, workflow_id, this):
-                connection.execute(update(records).where(this).values(topic=label))
+        _require_ids(connection, workflow_id, list(topics))
+        for label, ids in by_topic.items():
+            check_storable(label or "", "The topic")
+            for start in range(0, len(ids), _PAGE):
+                these = and_(
+                    records.c.workflow_id == workflow_id, records.c.id.in_(ids[start : start + _PAGE])
+                )
+                change = update(records).where(these, records.c.topic.is_distinct_from(label))
+                with counted(connection, workflow_id, these):
+                    changed += connection.execute(change.values(topic=label)).rowcount
+        if changed:
             bump_version(connection, workflow_id)
+    return changed
+
+
+def note_kept(store: Store, workflow_id: str, record_ids: Sequence[str], *, is_kept: bool = True) -> int:
+    """Note in the provenance of generated records that a person read and kept them, or that this is not so.
+
+    Real records have no provenance: nothing is noted with them. Returns with how many it was.
+    """
+    when = now()
+    noted = 0
+    for start in range(0, len(record_ids), _PAGE):
+        part = record_ids[start : start + _PAGE]
+        of_part = and_(records.c.workflow_id == workflow_id, records.c.id.in_(part))
+        with store.write(workflow_id) as connection:
+            query = select(records.c.id, records.c.provenance).where(of_part, records.c.origin == _SYNTHETIC)
+            rows = [
+                {"record": row.id, "noted": {**rest, "kept": when} if is_kept else rest}
+                for row in connection.execute(query)
+                for rest in [{key: said for key, said in (row.provenance or {}).items() if key != "kept"}]
+            ]
+            this = and_(records.c.workflow_id == workflow_id, records.c.id == bindparam("record"))
+            if rows:
+                connection.execute(update(records).where(this).values(provenance=bindparam("noted")), rows)
+            noted += len(rows)
+    return noted
+
+
+def require_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> None:
+    """Raise `InvalidInput` where the workflow lacks one of these records."""
+    with store.read() as connection:
+        version_within(connection, workflow_id)
+        _require_ids(connection, workflow_id, ids)
+
+
+def _require_ids(connection: Connection, workflow_id: str, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), _PAGE):
+        part = ids[start : start + _PAGE]
+        these = and_(records.c.workflow_id == workflow_id, records.c.id.in_(part))
+        found = set(connection.execute(select(records.c.id).where(these)).scalars())
+        if missing := [record_id for record_id in part if record_id not in found]:
+            raise _unknown(workflow_id, missing)
 
 
 def _pages(store: Store, query: Select[Any], limit: int | None) -> Iterator[Record]:

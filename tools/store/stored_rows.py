@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from ..dataset.record import Origin
 from ..dataset.topic_label import DEFAULT_FIELD
+from .shards import refuse_sharded
 from .tables import records
 from .workflows import version_within
 
@@ -54,14 +55,23 @@ class StoredRow:
 
 
 def stored_rows(
-    connection: Connection, workflow_id: str, origin: Origin | None = None
+    connection: Connection, workflow_id: str, origin: Origin | None = None, *, sample: bool = False
 ) -> Iterator[StoredRow]:
     """The active records in their order, a few at a time; all passes on one connection see the same state.
 
+    Args:
+        connection: a transaction.
+        workflow_id: whose records they are.
+        origin: only real or only synthetic ones.
+        sample: whether those that the store has will do, where records lie in shards.
+
     Raises:
         WorkflowNotFound: there is no such workflow (said at once, not at the first row).
+        InvalidInput: its records lie in shards.
     """
     version_within(connection, workflow_id)
+    if not sample:
+        refuse_sharded(connection, workflow_id, "one process cannot read them all")
     query = select(records).where(*_wanted(workflow_id, origin))
     rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query.order_by(records.c.position))
     return (

@@ -95,6 +95,19 @@ records = Table(
     *_index("records_generated", "workflow_id", "origin", only="origin = 'synthetic'"),
 )
 
+shards = Table(
+    "shards",
+    metadata,
+    # Of a workflow whose records lie in Parquet files: these, in their order. `records` has a sample of them then,
+    # and the generated ones.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("source_file", Text, nullable=False),
+    Column("topic_field", Text, nullable=False),
+)
+
 topic_counts = Table(
     "topic_counts",
     metadata,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from ..errors import InvalidInput
-from ..store.counts import counted
+from ..store.counts import counted, counts_within
 from ..store.store import Store
 from ..store.tables import assignments, records, topic_runs
 from ..store.workflows import (
@@ -20,6 +20,7 @@ from ..store.workflows import (
     topics_within,
     version_within,
 )
+from .carry_over import carry_over
 
 _AT_ONCE = 500
 """Records that one statement names."""
@@ -57,6 +58,7 @@ def write_run(
     *,
     method: str,
     declare: Sequence[TopicInfo] | None = None,
+    becomes: Mapping[str, str] | None = None,
 ) -> int:
     """Write assignments and the records' topics, all or none.
 
@@ -68,13 +70,15 @@ def write_run(
         decided: at most one for each record.
         method: what they come from: ``examples``, ``descriptions``, ``discovery``, ``review``, ``merge``, …
         declare: the topics to declare at the same time, in place of those declared before.
+        becomes: topics that end, with those that their rules and cases go to.
 
     Returns:
         The number of the run, for `undo_last_run`; 0 when there was nothing to write.
     """
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
-        if not decided:
+        carry_over(connection, workflow_id, becomes or {})
+        if not decided and declare is None:
             return 0
         run = _last_run(connection, workflow_id) + 1
         key = {"workflow_id": workflow_id, "run": run, "method": method}
@@ -84,22 +88,28 @@ def write_run(
             told["topics_after"] = _as_json(declare)
             set_topics_within(connection, workflow_id, declare)
         connection.execute(insert(topic_runs), [told])
-        connection.execute(insert(assignments), [{**key, **vars(one)} for one in decided])
+        if decided:
+            connection.execute(insert(assignments), [{**key, **vars(one)} for one in decided])
         moved = [one for one in decided if one.topic != one.previous_topic]
         _move(connection, workflow_id, [(one.record_id, one.previous_topic, one.topic) for one in moved])
         return run
 
 
-def undo_last_run(store: Store, workflow_id: str) -> tuple[int, int]:
+def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tuple[int, int]:
     """Take the last run back: its records get the topic that they had, unless it was changed again since.
 
     Topics that the run declared go too, and those that it took away come back, unless others were declared since.
+
+    Args:
+        store: where it was written.
+        workflow_id: whose topics.
+        only: the number of the run that is meant; when not given, whichever is the last.
 
     Returns:
         The number of the run, and of the records that were given their topic back.
 
     Raises:
-        InvalidInput: there is no run to undo.
+        InvalidInput: there is no run to undo, or another one came after the one that is meant.
     """
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
@@ -109,6 +119,11 @@ def undo_last_run(store: Store, workflow_id: str) -> tuple[int, int]:
                 f"No topics were assigned in {workflow_id!r}.",
                 hint=f"`finetune-coverage topics assign -w {workflow_id}` assigns them.",
             )
+        if only not in (None, run):
+            raise InvalidInput(
+                "Topics were assigned again since, so that cannot be taken back by itself.",
+                hint=f"`finetune-coverage topics undo -w {workflow_id}` takes the last time back.",
+            )
         of_run = and_(assignments.c.workflow_id == workflow_id, assignments.c.run == run)
         query = select(assignments.c.record_id, assignments.c.topic, assignments.c.previous_topic)
         rows = connection.execute(query.where(of_run)).all()
@@ -116,6 +131,11 @@ def undo_last_run(store: Store, workflow_id: str) -> tuple[int, int]:
         restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
         connection.execute(delete(assignments).where(of_run))
         _forget_run(connection, workflow_id, run)
+        known = {info.name for info in topics_within(connection, workflow_id)}
+        known |= {count.topic for count in counts_within(connection, workflow_id) if count.topic}
+        # Of a topic that was made of others, and is gone again.
+        gone = {row.topic: row.previous_topic for row in rows if row.topic and row.topic not in known}
+        carry_over(connection, workflow_id, {topic: to for topic, to in gone.items() if to})
         return run, restored
 
 
@@ -140,6 +160,19 @@ def current_assignments(store: Store, workflow_id: str) -> dict[str, Any]:
         return {row.record_id: row for row in connection.execute(_latest(workflow_id))}
 
 
+def confirmed_labels(store: Store, workflow_id: str) -> frozenset[str]:
+    """The records whose topic is the one that a person said last."""
+    latest = _latest(workflow_id).subquery()
+    query = (
+        select(records.c.id)
+        .join(latest, and_(latest.c.workflow_id == records.c.workflow_id, latest.c.record_id == records.c.id))
+        .where(records.c.workflow_id == workflow_id, latest.c.decided_by == "person")
+        .where(records.c.topic.is_not_distinct_from(latest.c.topic))
+    )
+    with store.read() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
 def _latest(workflow_id: str) -> Any:
     own = assignments.c.workflow_id == workflow_id
     last = (
@@ -150,6 +183,12 @@ def _latest(workflow_id: str) -> Any:
     )
     is_last = and_(assignments.c.record_id == last.c.record_id, assignments.c.run == last.c.run)
     return select(assignments).join(last, is_last).where(own)
+
+
+def last_run(store: Store, workflow_id: str) -> int:
+    """The number of the last run; 0 when there was none."""
+    with store.read() as connection:
+        return _last_run(connection, workflow_id)
 
 
 def _last_run(connection: Connection, workflow_id: str) -> int:

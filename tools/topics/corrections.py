@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..dataset.record import Record
 from ..dataset.topic_names import topic_names, unknown_topic
-from ..store.records import get_record
+from ..store.records import get_record, records_with_ids
 from ..store.store import Store
 from .assignments import Assignment, current_assignments, write_run
 
@@ -63,6 +63,24 @@ def correct(store: Store, workflow_id: str, answers: Mapping[str, str]) -> int:
         decided.append(Assignment(record_id, topic, topic, 1.0, previous_topic=before, decided_by="person"))
     write_run(store, workflow_id, decided, method="review")
     return len(decided)
+
+
+def confirm(store: Store, workflow_id: str, record_ids: Sequence[str]) -> int:
+    """Note that a person finds the topics of these records right: they are not doubted any more, and learnt from.
+
+    Returns:
+        The number of the run, for `undo_last_run`; 0 where none of them has a topic.
+
+    Raises:
+        InvalidInput: there is no such record; nothing is written then.
+    """
+    found = records_with_ids(store, workflow_id, record_ids)
+    decided = [
+        Assignment(record.id, record.topic, record.topic, 1.0, record.topic, decided_by="person")
+        for record in found
+        if record.topic is not None
+    ]
+    return write_run(store, workflow_id, decided, method="review")
 
 
 def known_topic(store: Store, workflow_id: str, said: str) -> str:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvalidInput
+from ..store.records import load_records
 from ..store.workflows import TopicInfo, list_topics
-from .assignments import Assignment, write_run
+from .assignments import Assignment, current_assignments, write_run
 from .clusters import cluster
 from .corrections import known_topic
 from .features import TopicFeatures
-from .material import JudgedText, read_material, vectors_of
+from .material import JudgedText, as_judged, read_material, vectors_of
 from .naming import name_by_model, name_from_terms
 from .terms import telling_terms
 
@@ -83,23 +84,30 @@ def adopt(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> 
 
 
 def merge_topics(services: Services, workflow_id: str, names: Sequence[str], into: str) -> int:
-    """Give the records of several topics to one; returns how many were moved.
+    """Give the records of several topics to one, with the rules and cases; returns how many records were moved.
 
     Args:
-        services: the store and the index.
+        services: the store.
         workflow_id: whose topics they are.
         names: the topics that end.
         into: the topic that they become; a new name is declared.
 
     Raises:
         TopicNotFound: there is no topic of one of the names.
+        InvalidInput: nothing would be changed.
     """
-    ended = {known_topic(services.store, workflow_id, name) for name in names} - {into}
-    material = [text for text in read_material(services, workflow_id) if text.topic in ended]
-    if not material:
-        raise InvalidInput("The topics have no records to move.", hint="`topics list` shows what there is.")
-    declared = list_topics(services.store, workflow_id)
+    store = services.store
+    ended = {known_topic(store, workflow_id, name) for name in names} - {into}
+    given = current_assignments(store, workflow_id)
+    material = [
+        as_judged(record, given)
+        for topic in sorted(ended)
+        for record in load_records(store, workflow_id, topic=topic)
+    ]
+    declared = list_topics(store, workflow_id)
     kept = [info for info in declared if info.name not in ended]
+    if not material and kept == declared:
+        raise InvalidInput("The topics have no records to move.", hint="`topics list` shows what there is.")
     if len(kept) < len(declared) and into not in {info.name for info in kept}:
         first = next(info for info in declared if info.name in ended)
         kept.append(replace(first, name=into))
@@ -107,7 +115,9 @@ def merge_topics(services: Services, workflow_id: str, names: Sequence[str], int
         Assignment(text.id, into, into, 1.0, text.topic, decided_by="person" if text.is_label else "model")
         for text in material
     ]
-    write_run(services.store, workflow_id, decided, method="merge", declare=kept)
+    write_run(
+        store, workflow_id, decided, method="merge", declare=kept, becomes=dict.fromkeys(sorted(ended), into)
+    )
     return len(decided)
 
 

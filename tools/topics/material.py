@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..dataset.record import Record
 from ..index.spread import Vectors
 from ..store.records import load_records
+from ..store.shards import refuse_sharded
 from .assignments import current_assignments
 from .text import judged_text
 
@@ -50,18 +51,30 @@ def read_material(
         workflow_id: whose records they are.
         on_progress: called with the number of records that have their vectors.
     """
+    with services.store.read() as connection:
+        refuse_sharded(connection, workflow_id, "topics are given to all records or to none")
     given = current_assignments(services.store, workflow_id)
     material = []
     for batch in _batches(load_records(services.store, workflow_id)):
         services.index.ensure(workflow_id, batch)
         for record in batch:
-            row = given.get(record.id)
-            by_model = row is not None and row.decided_by == "model" and row.topic == record.topic
-            is_label = record.topic is not None and not by_model
-            material.append(JudgedText(record.id, judged_text(record), record.topic, is_label))
+            material.append(as_judged(record, given))
         if on_progress is not None:
             on_progress(len(material))
     return material
+
+
+def as_judged(record: Record, given: Mapping[str, Any]) -> JudgedText:
+    """A record as it is judged.
+
+    Args:
+        record: the record.
+        given: the assignments so far, as `current_assignments` has them.
+    """
+    row = given.get(record.id)
+    by_model = row is not None and row.decided_by == "model" and row.topic == record.topic
+    is_label = record.topic is not None and not by_model
+    return JudgedText(record.id, judged_text(record), record.topic, is_label)
 
 
 def vectors_of(services: Services, workflow_id: str, material: Sequence[JudgedText]) -> Vectors:

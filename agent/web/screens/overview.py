@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nicegui import ui
 
-from ....graph.offers.offer import PlanOffer
+from ....graph.offers.offer import Offer, PlanOffer
 from ....graph.wording.markdown import escape
 from ....tools.analyze_coverage import analyze, recommend_for
+from ....tools.coverage.balance import EXCELLENT, GOOD
 from ....tools.coverage.recommendation import Recommendation
 from ....tools.coverage.report import Coverage, TopicCoverage
+from ....tools.coverage.score_change import effect_on_score
 from ....tools.coverage_change import CoverageChange, coverage_change
 from ....tools.services import Services
 from ..conversations import PageConversation
@@ -26,6 +29,7 @@ from ..markdown import as_html
 _SHOWN = 40
 """Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
 _ADVICE = 5
+_PART_OF_TIME = 10
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Overview:
         self._shows_all = False
         self._figures: Figures | None = None
         self._was_busy = conversation.is_busy
+        self._version = conversation.dataset_version
+        self._is_due, self._not_before = False, 0.0
 
     async def draw(self) -> None:
         """Draw it, and again whenever a step of the conversation ended."""
@@ -64,18 +70,34 @@ class Overview:
             with self._main:
                 text("Measuring…", "p", "working")
             listen(self._changed)
-        await self._measure()
+        if self._conversation.beside:
+            self._conversation.analyze_again()
+        self._measure_soon()  # the browser shows meanwhile that it is being done
 
     def _changed(self) -> None:
         ended = self._was_busy and not self._conversation.is_busy
         self._was_busy = self._conversation.is_busy
+        is_other = self._conversation.dataset_version != self._version
+        if self._figures is not None:
+            self._draw_next()
         if ended:
             ui.timer(0, self._measure, once=True)
-        elif self._figures is not None:
-            self._draw_next()
+        elif is_other and not self._conversation.is_busy:
+            self._measure_soon()
+        if not self._conversation.is_busy:
+            self._version = self._conversation.dataset_version
+
+    def _measure_soon(self) -> None:
+        """Measure, where that takes long not more often than a tenth of the time allows: another process may write."""
+        if not self._is_due:
+            self._is_due = True
+            ui.timer(max(0.0, self._not_before - time.monotonic()), self._measure, once=True)
 
     async def _measure(self) -> None:
+        self._is_due = False
+        began = time.monotonic()
         self._figures = await asyncio.to_thread(read_figures, self._services, self._workflow_id)
+        self._not_before = time.monotonic() + _PART_OF_TIME * (time.monotonic() - began)
         self._main.clear()
         with self._main:
             self._draw_score(self._figures)
@@ -101,14 +123,15 @@ class Overview:
                 if coverage.balance_score is not None:
                     with box("div", "gauge", aria_hidden="true"):
                         box("i").style(f"left:calc({coverage.balance_score:.1%} - 1px)")
-                    text(f"{coverage.status}; good from 0.5, excellent from 0.7", "div", "soft small")
+                    bands = f"good from {GOOD:g}, excellent from {EXCELLENT:g}"
+                    text(f"{coverage.status}; {bands}", "div", "soft small")
             before = figures.change.before.balance_score
             if (
                 figures.change.kind == "measured"
                 and before is not None
                 and coverage.balance_score is not None
             ):
-                with box("div"):
+                with box("div").style("max-width:17rem"):
                     text("By generation so far", "div", "soft small")
                     text(f"{before:.2f} → {coverage.balance_score:.2f}", "div", "score")
                     if coverage.effective_score is not None:
@@ -124,11 +147,15 @@ class Overview:
         self._next.clear()
         with self._next:
             text("Next", "h2")
+            if self._conversation.beside:
+                text("The dataset has changed since the last question.", "p")
+                button("Ask again by what is there now", self._conversation.analyze_again)
+                return
             if self._conversation.is_busy:
                 text(self._conversation.doing, "p", "working")
                 link("Watch it", address(self._workflow_id, "plan"), "act")
                 return
-            ui.html(as_html(escape(found.reason).replace("\\`", "`")))
+            text(self._next_sentence(found, offer), "p")
             if found.action == "proceed_to_grader":
                 link("Export the dataset", address(self._workflow_id, "export"), "act")
             elif isinstance(offer, PlanOffer) and offer.items:
@@ -138,6 +165,23 @@ class Overview:
                 link("See what waits for your answer", address(self._workflow_id, "plan"), "act")
             else:
                 button("Analyze again", self._conversation.analyze_again)
+            with box("details", "small").style("margin-top:.7rem"):
+                text("Why", "summary")
+                ui.html(as_html(escape(found.reason).replace("\\`", "`")))
+
+    def _next_sentence(self, found: Recommendation, offer: Offer | None) -> str:
+        assert self._figures is not None
+        if found.action == "proceed_to_grader":
+            return "The balance is where it should be: the dataset can be exported."
+        if isinstance(offer, PlanOffer) and offer.items:
+            change = effect_on_score(self._figures.coverage, offer.items)
+            topics = list(dict.fromkeys(item.topic for item in offer.items))
+            whose = topics[0] if len(topics) == 1 else f"{len(topics):,} topics"
+            count = sum(item.count for item in offer.items)
+            return f"{count:,} more records for {whose} would take the balance score from {' to '.join(change.shown)}."
+        if offer is not None:
+            return "The conversation waits for your answer."
+        return "Have it looked at again, to see what it needs."
 
     def _draw_topics(self, figures: Figures) -> None:
         topics = sorted(figures.coverage.topics, key=_furthest_below)
@@ -157,7 +201,7 @@ class Overview:
                     "p",
                     "soft small",
                 )
-            self._map_place = box("div")
+            self._map_place = box("div").style("margin-top:.8rem")
             with self._map_place:
                 button("Draw a map of topics and gaps", self._draw_map, quiet=True)
 
@@ -181,11 +225,13 @@ class Overview:
         under = self._figures.coverage.under_represented if self._figures else []
         picture = await asyncio.to_thread(_map_picture, self._services, self._workflow_id, under)
         self._map_place.clear()
-        with self._map_place:
+        with self._map_place, box("div", "wide").style("margin-top:.8rem"):
             image = box(
-                "img", src=f"data:image/png;base64,{picture}", alt="Map of the topics; thin places are marked"
+                "img",
+                src=f"data:image/png;base64,{picture}",
+                alt="Map of the topics; thin places are marked",
             )
-            image.style("max-width:100%;background:#fff;border-radius:6px;margin-top:.8rem")
+            image.style("width:100%;min-width:38rem;background:#fff;border-radius:6px;display:block")
 
 
 class _Bars:

@@ -2,59 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from nicegui import ui
-
-from ....graph.offers.offer import Offer, PlanOffer
-from ....graph.wording.markdown import unescape
-from ....tools.analyze_coverage import analyze
+from ....graph.offers.offer import Offer, PlanOffer, ProceedOffer, ResumeOffer
 from ....tools.coverage.caps import MAX_PER_ITEM
-from ....tools.coverage.plans import PlanItem
-from ....tools.coverage.score_change import effect_on_score
-from ....tools.coverage.strategy_choice import STRATEGIES, StrategyName
-from ....tools.errors import CoverageError
-from ....tools.generation.jobs.ledger import summarize_job
-from ....tools.generation.jobs.progress import Progress
-from ....tools.generation.money.estimate import Estimator
-from ....tools.generation.money.use import use_words
+from ....tools.coverage.strategy_choice import STRATEGIES
+from ....tools.generation.money.amounts import caps_words, usd_words
+from ....tools.generation.money.estimate import Estimate
+from ....tools.inspection.plans import PlanEffect
 from ....tools.inspection.rounds import inspect_rounds
 from ....tools.services import Services
-from ....tools.store.records import load_records
 from ....tools.text.durations import duration_words
-from ...views.progress import reasons_text
-from ..conversation_panel import may_be_clicked
+from ..answers import draw_answers
 from ..conversations import PageConversation
-from ..elements import address, box, button, checkbox, choice, link, number_input, table, text
+from ..elements import address, box, button, checkbox, choice, facts, link, number_input, table, text
 from ..frame import frame
-from .transcript import draw_record
+from ..plan_table import PlanTable, Row
+from .generation import GenerationView
 
-_AFTER_TYPING = 0.35
-_LATEST = 2
-
-
-@dataclass
-class _Row:
-    """One part of the plan as it stands in the table."""
-
-    item: PlanItem
-    count: int
-    strategy: StrategyName
-    is_in: bool = True
-
-    @property
-    def wanted(self) -> PlanItem | None:
-        """What it generates now."""
-        is_wanted = self.is_in and 1 <= self.count <= MAX_PER_ITEM
-        return (
-            self.item.model_copy(update={"count": self.count, "strategy": self.strategy})
-            if is_wanted
-            else None
-        )
+_ROUNDS = 5
+_APPROVED = "(e) => emit(e.currentTarget.dataset.plan)"
+"""A yes is to what this tab shows."""
 
 
 class PlanScreen:
@@ -63,185 +33,195 @@ class PlanScreen:
     def __init__(self, services: Services, workflow_id: str, conversation: PageConversation) -> None:
         self._services, self._workflow_id, self._conversation = services, workflow_id, conversation
         self._drawn_for: tuple[Any, ...] = ()
-        self._rows: list[_Row] = []
-        self._is_estimating = 0
+        self._rows: list[tuple[Any, ...]] = []
+        self._generation: GenerationView | None = None
 
     async def draw(self) -> None:
         """Draw it, and again whenever the conversation changed."""
         with frame(self._workflow_id, "plan", self._conversation) as listen:
-            self._main = box("div").style("display:grid;gap:var(--gap)")
+            self._main = box("div", "stack")
             listen(self._changed)
+        if self._conversation.beside:
+            self._conversation.analyze_again()
         self._changed()
 
     def _changed(self) -> None:
         conversation = self._conversation
-        state = (conversation.is_busy, id(conversation.offer), bool(conversation.progress))
+        is_generating = bool(conversation.progress)
+        state = (conversation.is_busy, id(conversation.offer), is_generating, conversation.beside)
         if state != self._drawn_for:
             self._drawn_for = state
+            self._generation = None
             self._main.clear()
             with self._main:
                 self._draw_main()
-        if conversation.is_busy and conversation.progress:
-            self._draw_progress()
+        elif self._generation is not None:
+            self._generation.changed()
+        elif conversation.table is not None and not conversation.is_busy and not conversation.beside:
+            self._follow_table(conversation.table)
 
     def _draw_main(self) -> None:
         conversation = self._conversation
-        offer = conversation.offer
-        if conversation.is_busy:
+        if conversation.is_busy and conversation.progress:
+            self._generation = GenerationView(self._services, self._workflow_id, conversation)
+        elif conversation.is_busy:
             with box("section", "card", aria_label="At work"):
-                text("Generation" if conversation.progress else "At work", "h1")
-                self._jobs = box("div")
-                if not conversation.progress:
-                    with self._jobs:
-                        text(conversation.doing, "p", "working")
-            self._latest = box("section", "card", aria_label="The latest records")
-            self._latest.visible = False
-            ui.timer(2.0, self._draw_latest)
-            return
-        is_new_plan = isinstance(offer, PlanOffer) and offer.plan_id
-        if not is_new_plan:
-            self._draw_rounds()
-        if isinstance(offer, PlanOffer) and offer.plan_id:
-            self._draw_plan(offer)
-        elif offer is not None:
-            self._draw_question(offer)
+                text("At work", "h1")
+                text(conversation.doing, "p", "working")
+        elif conversation.beside:
+            with box("section", "card", aria_label="Plan"):
+                text("Plan", "h1")
+                text(f"The dataset has changed since this was asked. {conversation.beside}", "p")
+                button("Ask again by what is there now", conversation.analyze_again)
+        elif conversation.table is not None:
+            self._draw_plan(conversation.table)
         else:
-            with box("section", "card empty"):
-                text("Nothing waits for an answer.", "p")
-                button("Analyze and propose a plan", conversation.analyze_again)
-        if is_new_plan:
+            self._draw_question(conversation.offer)
+        if not conversation.is_busy:
             self._draw_rounds()
 
     # The plan
 
-    def _draw_plan(self, offer: PlanOffer) -> None:
-        self._rows = [_Row(item, item.count, item.strategy) for item in offer.items]
+    def _draw_plan(self, plan: PlanTable) -> None:
         with box("section", "card", aria_label="Plan"):
             text("Plan", "h1")
             text(
-                "Nothing is generated before you approve it here, or say yes in the conversation.",
+                "Change what you like: score, worth and cost follow. Nothing is generated before you approve it here, "
+                "or say yes in the conversation.",
                 "p",
                 "soft",
             )
-            with table("In", "Topic", "Records", "Strategy", numbers=("Records",)):
-                for row in self._rows:
-                    self._draw_row(row)
-            self._effect = box("div", role="status").style("margin:.9rem 0")
-            self._button = button("Approve", lambda: self._approve(offer))
-        self._estimate_soon()
-
-    def _draw_row(self, row: _Row) -> None:
-        names: dict[str, str] = {name: guide.title for name, guide in STRATEGIES.items()}
-
-        def change(**what: Any) -> None:
-            for name, value in what.items():
-                setattr(row, name, value)
-            self._estimate_soon()
-
-        with box("tr"):
-            with box("td"):
-                checkbox(True, lambda value: change(is_in=value), name=f"Generate for {row.item.topic}")
-            text(row.item.topic, "td")
-            with box("td", "number"):
-                number_input(
-                    row.count,
-                    lambda value: change(count=value),
-                    name=f"Records for {row.item.topic}",
-                    most=MAX_PER_ITEM,
+            if plan.offer.is_pilot and plan.offer.onward:
+                left = sum(item.count for item in plan.offer.onward)
+                text(
+                    f"A sample first: the other {left:,} records are asked for when you have read these.", "p"
                 )
-            with box("td"):
-                choice(
-                    row.strategy,
-                    names,
-                    lambda value: change(strategy=value),
-                    name=f"Strategy for {row.item.topic}",
+            elif plan.offer.onward:
+                text("What an approved plan left: how its first records did, the conversation says.", "p")
+            self._table = box("div", "plan")
+            self._choices = box("div")
+            self._effect = box("div", role="status")
+            with box("div", "acts"):
+                self._button = text("Approve", "button", "act")
+                self._button.props["type"] = "button"
+                self._button.on(
+                    "click", lambda event: self._conversation.approve(str(event.args)), js_handler=_APPROVED
                 )
+                self._few = button("Look at a few first", self._look_at_few_first, quiet=True)
+                self._back = button("Undo my changes", self._undo_changes, quiet=True)
+        self._rows = []
+        self._follow_table(plan)
+        if plan.effect is None:
+            self._conversation.estimate()
 
-    def _estimate_soon(self) -> None:
-        """Not with each key: what was typed last counts."""
-        self._is_estimating += 1
-        number = self._is_estimating
-        self._button.props["disabled"] = True
-
-        async def estimate() -> None:
-            if number == self._is_estimating:
-                await self._estimate(number)
-
-        ui.timer(_AFTER_TYPING if number > 1 else 0, estimate, once=True)
-
-    async def _estimate(self, number: int) -> None:
-        items = [row.wanted for row in self._rows]
-        wanted = [item for item in items if item is not None]
-        try:
-            words = (
-                await asyncio.to_thread(_words_of, self._services, self._workflow_id, wanted)
-                if wanted
-                else []
-            )
-            problem = "" if wanted else "No topic is chosen."
-        except CoverageError as error:
-            words, problem = [], str(error)
-        if number != self._is_estimating or self._effect.is_deleted:
-            return
+    def _follow_table(self, plan: PlanTable) -> None:
+        """Show the rows where another tab changed them, and what they give and take."""
+        rows = _as_drawn(plan)
+        if rows != self._rows:
+            self._rows = rows
+            self._table.clear()
+            with self._table:
+                self._draw_table(plan)
+        self._choices.clear()
+        with self._choices:
+            for row in plan.rows:
+                if row.lacks_rest:
+                    self._draw_choice(row)
         self._effect.clear()
         with self._effect:
-            for line in words:
-                text(line, "p")
-            if problem:
-                text(problem, "p", "bad")
-        count = sum(item.count for item in wanted)
-        self._button.text = f"Approve and generate {count:,} records"
-        if not problem:
-            self._button.props.pop("disabled", None)
-            self._button.update()
+            _draw_effect(plan)
+        self._button.text = f"Approve and generate {sum(item.count for item in plan.wanted):,} records"
+        self._button.props["disabled"] = not plan.is_told
+        self._button.props["data-plan"] = plan.shown
+        self._button.update()
+        self._few.visible = not plan.has_pilot and any(row.count > 1 for row in plan.rows)
+        self._back.visible = plan.is_edited
 
-    def _approve(self, offer: PlanOffer) -> None:
-        decisions = [_decision(row, offer) for row in self._rows]
-        said = [
-            f"{item.count} for {item.topic} by {STRATEGIES[item.strategy].title}"
-            for row in self._rows
-            if (item := row.wanted) is not None
-        ]
-        self._button.props["disabled"] = True
-        self._conversation.decide(offer.plan_id or "", decisions, f"Approved: {', '.join(said)}")
+    def _draw_table(self, plan: PlanTable) -> None:
+        first = ("First",) if plan.shows_pilots else ()
+        with table("In", "Topic", "Records", *first, "Strategy", numbers=("Records", "First")):
+            for row in plan.rows:
+                self._draw_row(row, has_pilot=plan.shows_pilots)
+        if first:
+            text(
+                "First: so many are written and measured before the rest, which follows only where they are worth "
+                "what the plan says. 0 writes all at once.",
+                "p",
+                "soft small",
+            )
+
+    def _draw_row(self, row: Row, *, has_pilot: bool) -> None:
+        names: dict[str, str] = {name: guide.title for name, guide in STRATEGIES.items()}
+        topic = row.item.topic
+        with box("tr"):
+            with box("td"):
+                checkbox(row.is_in, partial(self._set, row, "is_in"), name=f"Generate for {topic}")
+            text(topic, "td", "name")
+            with box("td", "number", data_label="Records"):
+                count = partial(self._set, row, "count")
+                number_input(row.count, count, name=f"Records for {topic}", most=MAX_PER_ITEM)
+            if has_pilot:
+                with box("td", "number", data_label="First"):
+                    pilot = partial(self._set, row, "pilot")
+                    number_input(row.pilot, pilot, name=f"Written first for {topic}", most=MAX_PER_ITEM)
+            with box("td"):
+                choice(row.strategy, names, partial(self._set, row, "strategy"), name=f"Strategy for {topic}")
+
+    def _draw_choice(self, row: Row) -> None:
+        """A count at or below its pilot leaves nothing for after it: which of the two is meant, a person says."""
+        with box("div", "note", role="alert"):
+            text(
+                f"{row.item.topic}: {row.pilot:,} were to come first, and {row.count:,} in all leave no rest to decide "
+                "about.",
+                "p",
+            )
+            with box("div", "acts"):
+                button(f"Write all {row.count:,} at once", partial(self._choose_pilot, row, 0)).classes(
+                    "small"
+                )
+                if row.count > 1:
+                    few = -(-row.count // 3)
+                    button(f"Only {few:,} first", partial(self._choose_pilot, row, few), quiet=True).classes(
+                        "small"
+                    )
+
+    def _set(self, row: Row, name: str, value: Any) -> None:
+        self._edit(lambda _: setattr(row, name, value), is_typed=True)
+
+    def _choose_pilot(self, row: Row, pilot: int) -> None:
+        self._edit(lambda _: setattr(row, "pilot", pilot))
+
+    def _look_at_few_first(self) -> None:
+        self._edit(PlanTable.look_at_few_first)
+
+    def _undo_changes(self) -> None:
+        self._edit(PlanTable.undo_changes)
+
+    def _edit(self, change: Callable[[PlanTable], None], *, is_typed: bool = False) -> None:
+        """Change the rows; what was typed stands in this tab already, and must not be drawn under the hands."""
+        plan = self._conversation.table
+        if plan is None:
+            return
+
+        def changed(of: PlanTable) -> None:
+            change(of)
+            if is_typed:
+                self._rows = _as_drawn(of)
+
+        self._conversation.edit_plan(changed)
 
     # Another question
 
-    def _draw_question(self, offer: Offer) -> None:
+    def _draw_question(self, offer: Offer | None) -> None:
         with box("section", "card", aria_label="Question"):
             text("What next?", "h1")
-            text("The conversation has the whole of it. These answers can be clicked:", "p", "soft")
+            if offer is None:
+                text("No plan waits for you.", "p")
+                button("Analyze and propose a plan", self._conversation.analyze_again)
+                return
+            text(_asked(offer), "p")
             with box("div", "acts"):
-                for number, option in enumerate(offer.numbered, 1):
-                    if may_be_clicked(option):
-                        answer = partial(self._conversation.answer, str(number), offer)
-                        button(unescape(option.label), answer, quiet=True)
-
-    # The generation
-
-    def _draw_progress(self) -> None:
-        self._jobs.clear()
-        with self._jobs:
-            for standing in self._conversation.progress.values():
-                _draw_job(standing)
-            with box("div", "acts"):
-                button("Pause", self._conversation.pause, quiet=True)
-                text("What is accepted is kept; you can go on later.", "span", "soft small")
-
-    async def _draw_latest(self) -> None:
-        if not self._conversation.is_busy or not self._conversation.progress or self._latest.is_deleted:
-            return
-        jobs = list(self._conversation.progress)
-        used, found = await asyncio.to_thread(_standing_in_store, self._services, self._workflow_id, jobs)
-        if self._latest.is_deleted:
-            return
-        self._latest.visible = bool(found)
-        self._latest.clear()
-        with self._latest:
-            text("The latest records", "h2")
-            text(f"So far: {used}", "p", "soft small")
-            for record in found:
-                draw_record(record)
+                draw_answers(self._conversation, offer, self._workflow_id, on_plan=True)
 
     def _draw_rounds(self) -> None:
         rounds = inspect_rounds(self._services, self._workflow_id).shown
@@ -249,61 +229,91 @@ class PlanScreen:
             return
         with box("section", "card", aria_label="Rounds so far"):
             text("Rounds so far", "h2")
-            for entry in reversed(rounds[-5:]):
+            for entry in reversed(rounds[-_ROUNDS:]):
                 for item in entry.items:
                     worth = "" if item.worth is None else f", worth {item.worth:g}"
                     undone = " (undone)" if item.is_undone else ""
                     made = f"{item.accepted:,} of {item.requested:,} for {item.topic}{worth}{undone}"
                     text(f"Round {entry.round}: {made}", "p")
-            link("Read the generated records", address(self._workflow_id, "review"), "act")
+            link("Read the generated records", address(self._workflow_id, "review"), "act quiet")
 
 
-def _draw_job(standing: Progress) -> None:
-    part = standing.accepted / max(1, standing.requested)
-    with box("div").style("margin-bottom:1rem"):
-        with box("div").style("display:flex;justify-content:space-between;gap:1rem"):
-            text(standing.topic, "strong")
-            text(f"{standing.accepted:,} of {standing.requested:,}", "span", "number")
-        with box(
-            "div",
-            "bar",
-            role="progressbar",
-            aria_label=standing.topic,
-            aria_valuenow=str(standing.accepted),
-            aria_valuemin="0",
-            aria_valuemax=str(standing.requested),
-        ):
-            box("span", "worth").style(f"left:0;width:{part:.2%}")
-        left = f"about {duration_words(standing.seconds_left)} left, " if standing.seconds_left else ""
-        refused = sum(standing.rejected.values())
-        told = f"{refused} refused: {reasons_text(standing.rejected)}" if refused else "none refused"
-        text(f"{left}{standing.attempts} tries, {told}", "p", "soft small")
-        for line in filter(None, (standing.remark, standing.note)):
-            text(line, "p", "small")
+def _as_drawn(plan: PlanTable) -> list[tuple[Any, ...]]:
+    # Whether there is a column for pilots is part of how the table looks.
+    return [(plan.shows_pilots, row.is_in, row.count, row.pilot, row.strategy) for row in plan.rows]
 
 
-def _decision(row: _Row, offer: PlanOffer) -> Mapping[str, Any]:
-    """A decision on one part, as `graph.offers.form` reads it."""
-    wanted = row.wanted
-    if wanted is None:
-        return {"type": "reject"}
-    if wanted == row.item and "approve" in offer.decisions:
-        return {"type": "approve"}
-    return {"type": "edit", "edited_action": {"name": offer.action, "args": wanted.model_dump()}}
+def _asked(offer: Offer) -> str:
+    if isinstance(offer, ResumeOffer):
+        return "The generation is not finished. What was accepted is kept; nothing goes on by itself."
+    if isinstance(offer, ProceedOffer):
+        return "The balance is where it should be."
+    if isinstance(offer, PlanOffer) or offer.goes_by_figures:
+        return "Nothing waits to be approved. You can go on with one of these, or say in the conversation what else."
+    return "The conversation asks something first; it has the whole of it."
 
 
-def _words_of(services: Services, workflow_id: str, items: list[PlanItem]) -> list[str]:
-    """What a plan does to the score and what it takes, in lines."""
-    change = effect_on_score(analyze(services, workflow_id), items)
-    estimate = Estimator(services, workflow_id).plan(items)
-    return [f"Balance score {change}", estimate.brief]
+def _draw_effect(plan: PlanTable) -> None:
+    if plan.problem:
+        text(plan.problem, "p", "bad")
+        return
+    effect = plan.effect
+    if effect is None:
+        text("Working out what it gives and takes…", "p", "working")
+        return
+    is_old = effect.items != plan.wanted
+    with facts(_facts(effect)) as drawn:
+        if is_old:
+            drawn.classes("old")
+    for line, kind in _remarks(effect):
+        text(line, "p", kind)
 
 
-def _standing_in_store(services: Services, workflow_id: str, jobs: list[str]) -> tuple[str, list[Any]]:
-    from ....tools.generation.money.use import sum_of
+def _facts(effect: PlanEffect) -> dict[str, str]:
+    """What a plan gives and takes, under the names that people use for it."""
+    found: dict[str, str] = {}
+    if effect.score_then is not None:
+        before = "none" if effect.score_now is None else f"{effect.score_now:.2f}"
+        found["Balance score"] = f"{before} → {effect.score_then:.2f}"
+    if effect.worth is not None:
+        found["Worth"] = f"{effect.worth.brief[0].upper()}{effect.worth.brief[1:]}"
+    if (estimate := effect.estimate) is not None:
+        found["Cost"] = _cost(estimate)
+        found["Time"] = (
+            f"About {duration_words(estimate.seconds)}"
+            if estimate.seconds is not None
+            else "Known once the first records are written"
+        )
+        found["Stops and asks"] = _stops(estimate)
+    if effect.pilots:
+        found["First records"] = effect.pilots
+    return found
 
-    used = use_words(sum_of([summarize_job(services.store, job) for job in jobs]))
-    records = [
-        record for job in jobs[-1:] for record in load_records(services.store, workflow_id, job_id=job)
-    ]
-    return used, records[-_LATEST:][::-1]
+
+def _cost(estimate: Estimate) -> str:
+    tokens = f"about {float(f'{estimate.tokens:.2g}'):,.0f} tokens"
+    if estimate.usd is None:
+        said = f"{tokens[0].upper()}{tokens[1:]}; what they cost is not known, since the model has no price"
+    elif estimate.usd == 0:
+        said = f"Nothing, the model runs here; {tokens}"
+    else:
+        said = f"About {usd_words(float(f'{estimate.usd:.2g}'))}, {tokens}"
+    caps = caps_words(estimate.most_tokens, estimate.most_usd)
+    return f"{said}; {caps}" if caps else said
+
+
+def _stops(estimate: Estimate) -> str:
+    tokens = f"{float(f'{sum(one.tokens or 0 for one in estimate.stops):.3g}'):,.0f} tokens"
+    refusals = estimate.stops[0].refusals
+    if len(estimate.stops) > 1:
+        return f"When a topic has used its share of {tokens}, or {refusals} of its drafts are refused for one reason"
+    return f"At {tokens}, or when {refusals} drafts are refused for one reason"
+
+
+def _remarks(effect: PlanEffect) -> list[tuple[str, str]]:
+    said = []
+    if effect.lowers_score:
+        said.append(("It makes the balance score lower than it is now.", "warn"))
+    if effect.estimate is not None and not effect.estimate.fits_caps:
+        said.append(("It is expected to need more than the limit allows, and would end short.", "warn"))
+    return said

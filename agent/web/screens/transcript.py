@@ -93,7 +93,7 @@ def _pieces(said: str) -> list[str]:
     return pieces
 
 
-def likeness(one: Record, other: Record) -> float:
+def share_in_common(one: Record, other: Record) -> float:
     """The share of one record's words that the other has, 0 to 1."""
     words = [piece for piece in _pieces(" ".join(map(message_text, one.messages))) if piece.strip()]
     known = frozenset(_pieces(" ".join(map(message_text, other.messages))))

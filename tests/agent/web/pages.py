@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ class Served:
 
     @property
     def origin(self) -> str:
-        return self.url.partition("/?")[0]
+        return self.url.partition("/?")[0].rstrip("/")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -48,21 +48,32 @@ class Served:
         self.process.stdout.close()
 
 
-def serve(home: Path, endpoint: Endpoint, port: int = 0) -> Served:
-    """`finetune-coverage serve` on the loopback."""
+def serve(
+    home: Path, endpoint: Endpoint, port: int = 0, settings: Mapping[str, str] | None = None, *options: str
+) -> Served:
+    """`finetune-coverage serve`, on the loopback unless options say otherwise.
+
+    Args:
+        home: the data folder.
+        endpoint: to ask.
+        port: 0 for any.
+        settings: beside those of the endpoint.
+        options: of the command.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port)],
+        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=home.parent,
         env=os.environ
         | endpoint.environment
-        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+        | dict(settings or {}),
     )
     assert process.stdout is not None
     said = process.stdout.readline()
-    found = re.search(r"http://\S+", said)
+    found = re.search(r"https?://\S+", said)
     assert found, said
     return Served(process, found.group())
 

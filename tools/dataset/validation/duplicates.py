@@ -43,22 +43,16 @@ class Duplicates:
 
     def check(self, row: StoredRow, source: dict[str, Any], tokens: int) -> list[Finding]:
         """Findings about a record in the light of those before it, which it joins."""
-        number = _hash_of(source)
+        number = hash_of(source)
         topic = self._topic_numbers.setdefault(row.topic, len(self._topic_numbers))
         first = self._first(number)
         if first is None:
             found = self._near_finding(source)
             self._remember(row.id, number, topic)
             return found
-        found = [Finding("exact_duplicate", f"the same as {self._ids[first]}", tokens)]
-        if int(self._topics.rows[first]) != topic:
-            other = next(
-                name for name, one in self._topic_numbers.items() if one == int(self._topics.rows[first])
-            )
-            found.append(
-                Finding("same_record_other_topic", f"{row.topic!r} here, {other!r} in {self._ids[first]}")
-            )
-        return found
+        number_of_other = int(self._topics.rows[first])
+        other = next(name for name, one in self._topic_numbers.items() if one == number_of_other)
+        return exact_findings(row.topic, tokens, self._ids[first], other)
 
     def _first(self, number: int) -> int | None:
         rows = self._keys.rows_with(np.array([number & 0xFFFFFFFF], dtype=np.uint64))
@@ -72,16 +66,14 @@ class Duplicates:
         self._ids.append(record_id)
 
     def _near_finding(self, source: dict[str, Any]) -> list[Finding]:
-        spoken = _spoken(source)
-        if letters_in(spoken) < LEAST_LETTERS:
+        shingles = compared_shingles(source)
+        if shingles is None:
             return []
-        shingles = shingles_of(words_of(spoken))
         nearest = self._near.nearest(shingles)
         self._remember_near(shingles)
         if nearest is None or nearest[1] < NEAR:
             return []
-        other = self._ids[int(self._near_owners.rows[nearest[0]])]
-        return [Finding("near_duplicate", f"shares {nearest[1]:.0%} of its wording with {other}")]
+        return [near_finding(nearest[1], self._ids[int(self._near_owners.rows[nearest[0]])])]
 
     def _remember_near(self, shingles: NDArray[Any]) -> None:
         if self._kept_hashes + len(shingles) > MOST_HASHES:
@@ -92,7 +84,33 @@ class Duplicates:
         self._near_owners.extend([len(self._ids)])
 
 
-def _hash_of(source: dict[str, Any]) -> int:
+def exact_findings(topic: str | None, tokens: int, first: str, its_topic: str | None) -> list[Finding]:
+    """The findings about a record that is the same as an earlier one.
+
+    Args:
+        topic: its topic.
+        tokens: in it.
+        first: the id of the first that is the same.
+        its_topic: the topic of that one.
+    """
+    found = [Finding("exact_duplicate", f"the same as {first}", tokens)]
+    if topic != its_topic:
+        found.append(Finding("same_record_other_topic", f"{topic!r} here, {its_topic!r} in {first}"))
+    return found
+
+
+def near_finding(similarity: float, other: str) -> Finding:
+    """The finding about a record that says almost the same as an earlier one, by the id of that."""
+    return Finding("near_duplicate", f"shares {similarity:.0%} of its wording with {other}")
+
+
+def compared_shingles(source: dict[str, Any]) -> NDArray[Any] | None:
+    """What near duplicates are told by; ``None`` when too little is said for that."""
+    spoken = _spoken(source)
+    return shingles_of(words_of(spoken)) if letters_in(spoken) >= LEAST_LETTERS else None
+
+
+def hash_of(source: dict[str, Any]) -> int:
     """64 bits of a hash of what is learnt: messages and tools, however they were written."""
     learnt = {key: source.get(key) for key in ("messages", "tools", "functions") if source.get(key)}
     text = json.dumps(learnt, sort_keys=True, separators=(",", ":"))

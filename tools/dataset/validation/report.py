@@ -202,6 +202,22 @@ class Collector:
             if len(found.places) < PLACES:
                 found.places.append(Place(row.id, row.place, finding.evidence))
 
+    def add_part(self, later: Collector) -> None:
+        """Add what was gathered of later records."""
+        self.records += later.records
+        self.clean += later.clean
+        self.tokens += later.tokens
+        self.longest = max(self.longest, later.longest)
+        self.topics.update(later.topics)
+        self.refused_by.update(later.refused_by)
+        for rule, more in later._found.items():
+            found = self._found.setdefault(rule, _Found())
+            found.records += more.records
+            found.tokens += more.tokens
+            found.wasted += more.wasted
+            found.topics.update(more.topics)
+            found.places += more.places[: PLACES - len(found.places)]
+
     def rules(self) -> tuple[RuleReport, ...]:
         """The rules that found something, the worst first, then the most frequent."""
         reports = [self._report(rule, found) for rule, found in self._found.items()]

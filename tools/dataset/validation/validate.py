@@ -23,6 +23,7 @@ from .vendor_file import VendorFile
 from .vendors import MAX_TOKENS, UNASKED, severity_of, vendor_named
 
 OnFinding = Callable[[StoredRow, Finding], None]
+CheckDuplicates = Callable[[StoredRow, dict[str, Any], int], list[Finding]]
 
 
 def validate_records(
@@ -49,50 +50,100 @@ def validate_records(
         InvalidInput: the limit is below 1, or there is no such vendor.
         WorkflowNotFound: there is no such workflow.
     """
-    if max_tokens is not None and max_tokens < 1:
-        raise InvalidInput(f"The limit is {max_tokens} tokens.", hint="Give a number above 0, such as 4096.")
-    asked = None if vendor is None else vendor_named(vendor)
-    most = max_tokens or (asked and asked.most_tokens) or MAX_TOKENS
-    vendors = UNASKED if asked is None else (asked,)
-    file = None if asked is None else VendorFile(asked)
-    counter = make_counter()
+    validation = Validation(vendor, max_tokens)
     duplicates = Duplicates()
-    collector = Collector(vendors)
-    beside = KeptBeside()
     with store.read() as connection:
         rows = stored_rows(connection, workflow_id)
         total = count_rows(connection, workflow_id) if on_progress else 0
         for row in told(rows, on_progress, total):
-            tokens = 0
-            try:
-                source = json.loads(row.body)
-                beside.add(source, row.topic_field)
-                tokens = counter.of_record(source)
-                found = [*_of_length(tokens, most), *duplicates.check(row, source, tokens)]
-                found += _of_mark(source, row.topic_field)
-                found += check_record(source) if file is None else _in_file(file, row, source)
-            except Exception as error:  # one record that is not as it should be must not hide all others
-                found = [Finding("unreadable", f"{type(error).__name__}: {error}")]
-            found = [one for one in found if severity_of(RULES[one.rule], vendors) is not None]
-            findings = _one_of_each(found)
-            collector.add(row, findings, tokens)
-            for finding in findings if on_finding else ():
-                on_finding(row, finding)  # type: ignore[misc]
-    return ValidationReport(
-        records=collector.records,
-        clean=collector.clean,
-        refused_by=dict(sorted(collector.refused_by.items())),
-        tokens=collector.tokens,
-        longest=collector.longest,
-        max_tokens=most,
-        token_method=counter.method,
-        tokens_exact=counter.exact,
-        not_compared=duplicates.not_remembered,
-        rules=collector.rules(),
-        left_beside=dict(beside.unread.most_common()),
-        beside=dict(beside.fields.most_common()),
-        file=None if file is None else file.report(),
-    )
+            for finding in validation.add(row, duplicates.check):
+                if on_finding is not None:
+                    on_finding(row, finding)
+    return validation.report(not_compared=duplicates.not_remembered)
+
+
+class Validation:
+    """A validation under way, of a dataset or of a part of it; parts add up.
+
+    Args:
+        vendor: as for `validate_records`.
+        max_tokens: likewise.
+
+    Raises:
+        InvalidInput: the limit is below 1, or there is no such vendor.
+    """
+
+    def __init__(self, vendor: str | None, max_tokens: int | None) -> None:
+        if max_tokens is not None and max_tokens < 1:
+            raise InvalidInput(
+                f"The limit is {max_tokens} tokens.", hint="Give a number above 0, such as 4096."
+            )
+        asked = None if vendor is None else vendor_named(vendor)
+        self._most = max_tokens or (asked and asked.most_tokens) or MAX_TOKENS
+        self._vendors = UNASKED if asked is None else (asked,)
+        self._file = None if asked is None else VendorFile(asked)
+        self._counter = make_counter()
+        self._collector = Collector(self._vendors)
+        self._beside = KeptBeside()
+
+    def add(self, row: StoredRow, duplicates: CheckDuplicates) -> list[Finding]:
+        """Look at a record.
+
+        Args:
+            row: the record.
+            duplicates: says of a row, its parsed body and its tokens what is found of it beside those before it.
+
+        Returns:
+            What was found, one for each rule.
+        """
+        tokens = 0
+        try:
+            source = json.loads(row.body)
+            self._beside.add(source, row.topic_field)
+            tokens = self._counter.of_record(source)
+            found = [*_of_length(tokens, self._most), *duplicates(row, source, tokens)]
+            found += _of_mark(source, row.topic_field)
+            found += check_record(source) if self._file is None else _in_file(self._file, row, source)
+        except Exception as error:  # one record that is not as it should be must not hide all others
+            found = [Finding("unreadable", f"{type(error).__name__}: {error}")]
+        found = [one for one in found if severity_of(RULES[one.rule], self._vendors) is not None]
+        findings = _one_of_each(found)
+        self._collector.add(row, findings, tokens)
+        return findings
+
+    def add_part(self, later: Validation) -> None:
+        """Add what was found in the records after these."""
+        self._collector.add_part(later._collector)
+        self._beside.add_part(later._beside)
+        if self._file is not None and later._file is not None:
+            self._file.add_part(later._file)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the tokenizer, which each process has its own of."""
+        return {name: value for name, value in vars(self).items() if name != "_counter"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._counter = make_counter()
+
+    def report(self, *, not_compared: int = 0) -> ValidationReport:
+        """What was found in all records."""
+        collector = self._collector
+        return ValidationReport(
+            records=collector.records,
+            clean=collector.clean,
+            refused_by=dict(sorted(collector.refused_by.items())),
+            tokens=collector.tokens,
+            longest=collector.longest,
+            max_tokens=self._most,
+            token_method=self._counter.method,
+            tokens_exact=self._counter.exact,
+            not_compared=not_compared,
+            rules=collector.rules(),
+            left_beside=dict(self._beside.unread.most_common()),
+            beside=dict(self._beside.fields.most_common()),
+            file=None if self._file is None else self._file.report(),
+        )
 
 
 def check_record(source: dict[str, Any]) -> Iterator[Finding]:

@@ -48,6 +48,12 @@ class VendorFile:
         self._bytes += len(text.encode("utf-8")) + 1
         return chat
 
+    def add_part(self, later: VendorFile) -> None:
+        """Add the records of a later part of the dataset."""
+        self._records += later._records
+        self._bytes += later._bytes - len(self._form.begins_with)
+        self._lost.update(later._lost)
+
     def unfit(self, reason: str, others: list[Finding]) -> list[Finding]:
         """The findings about a record that the format cannot hold: that it cannot, where no other rule says why."""
         if any(one.rule in self._vendor.refuses for one in others):

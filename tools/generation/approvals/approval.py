@@ -87,6 +87,13 @@ def approval_of(store: Store, plan_id: str) -> Approval | None:
     return Approval(**row) if row else None
 
 
+def is_revoked(store: Store, approval_id: str) -> bool:
+    """Whether the yes was taken back."""
+    query = select(approvals.c.revoked_at).where(approvals.c.id == approval_id)
+    with store.read() as connection:
+        return connection.execute(query).scalar() is not None
+
+
 def revoke_plan(store: Store, plan_id: str, *, by: str) -> list[str]:
     """Take the yes to a plan back: what was not begun under it never will be. Jobs that have begun go on.
 

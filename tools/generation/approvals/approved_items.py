@@ -35,12 +35,32 @@ def take_item(
         ApprovalRequired: there is no such approved item, its approval was revoked, or it has expired.
     """
     with store.write() as connection:
-        item = _item(connection, approval_id, number)
+        item = _takeable(connection, approval_id, number, days)
         if item["job_id"] is not None:
             return job_within(connection, item["job_id"])
-        _check_usable(connection, approval_id, days)
-        _check_pilot(connection, approval_id, number)
         return _start_job(connection, item, model, coverage_before)
+
+
+def job_of_item(store: Store, approval_id: str, number: int, *, days: float) -> Job | None:
+    """The job that took an approved item; None where one may be begun.
+
+    Raises:
+        ApprovalRequired: as `take_item` says.
+    """
+    with store.read() as connection:
+        item = _takeable(connection, approval_id, number, days)
+        return None if item["job_id"] is None else job_within(connection, item["job_id"])
+
+
+def approved_item(store: Store, approval_id: str, number: int) -> PlanItem:
+    """What was approved.
+
+    Raises:
+        ApprovalRequired: there is no such approved item.
+    """
+    with store.read() as connection:
+        item = _item(connection, approval_id, number)
+    return PlanItem(topic=item["topic"], count=item["count"], strategy=item["strategy"])
 
 
 def workflow_of_item(store: Store, approval_id: str, number: int) -> str:
@@ -109,6 +129,14 @@ def usable(days: float) -> ColumnElement[bool]:
 
 def _oldest(days: float) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+
+
+def _takeable(connection: Connection, approval_id: str, number: int, days: float) -> RowMapping:
+    item = _item(connection, approval_id, number)
+    if item["job_id"] is None:
+        _check_usable(connection, approval_id, days)
+        _check_pilot(connection, approval_id, number)
+    return item
 
 
 def _check_usable(connection: Connection, approval_id: str, days: float) -> None:

@@ -60,6 +60,11 @@ class BatchEngine(SlotKeeping):
         self._stopped = asyncio.Event()
         self._is_taken_up = bool(left.asked or left.answered)
 
+    @property
+    def waiting(self) -> int:
+        """Attempts that wait for their batch."""
+        return len(self._waiting)
+
     def stop(self, reason: str) -> None:
         """Begin nothing more, and cancel what the endpoint has not begun."""
         self._stop = self._stop or reason

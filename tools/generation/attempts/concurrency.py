@@ -68,6 +68,11 @@ class AdaptiveLimit:
         self._wake()
 
     @property
+    def taken(self) -> int:
+        """Places that somebody has."""
+        return self._active
+
+    @property
     def free(self) -> int:
         """Places that nobody has."""
         return max(0, self.limit - self._active)

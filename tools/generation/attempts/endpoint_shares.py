@@ -45,7 +45,7 @@ class EndpointShare:
         """
         with self._store.write(f"endpoint {self._endpoint}") as connection:
             query = (
-                select(endpoint_shares.c.lease, endpoint_shares.c.share)
+                select(endpoint_shares.c.share, leases)
                 .join(leases, leases.c.name == endpoint_shares.c.lease)
                 .where(
                     endpoint_shares.c.endpoint == self._endpoint,
@@ -53,7 +53,11 @@ class EndpointShare:
                     leases.c.name != self._lease.name,
                 )
             )
-            others: dict[str, int] = {row.lease: row.share for row in connection.execute(query)}
+            others: dict[str, int] = {
+                row["name"]: row["share"]
+                for row in connection.execute(query).mappings().all()
+                if not self._lease.sees_death_of(row)
+            }
             jobs = sorted([*others, self._lease.name])
             even, left_over = divmod(self._most, len(jobs))
             even += jobs.index(self._lease.name) < left_over

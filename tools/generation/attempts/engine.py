@@ -127,6 +127,11 @@ class Engine(SlotKeeping):
         if left := [*self._failed, *unsent]:
             await in_thread(self._work.judge, [], left)
 
+    @property
+    def waiting(self) -> int:
+        """Attempts that are ready and wait for a place."""
+        return sum(map(len, {self._places, self._verifier_places}))
+
     def stop(self, reason: str) -> None:
         """Begin nothing more; what is under way is paid for and will be judged."""
         self._stop = self._stop or reason

@@ -17,13 +17,14 @@ from sqlalchemy import Connection, String, bindparam, insert, literal, select, u
 
 from ...dataset.record import Record
 from ...errors import BudgetExceeded
+from ...observability import telemetry
 from ...store.journal_tables import attempts, generated_texts, jobs, slots
 from ...store.records import NewRecord, generated_within, insert_records
 from ...store.store import Store, insert_into
 from ...store.tables import records
 from ..jobs.lease import latest_number
 from ..jobs.ledger import Attempt, Job
-from ..money.amounts import Amount
+from ..money.amounts import Amount, as_usd
 from ..money.spending import Spending
 from .draft import Rejection
 from .journal_entries import Accepted, Answered, Refused
@@ -86,9 +87,12 @@ def journal_answers(store: Store, job: Job, answers: Sequence[Answered], spendin
         }
         for one in answers
     ]
+    settled = [one.settled for one in answers if one.settled is not None]
     with store.write(job.workflow_id) as connection:
         _change(connection, rows)
-        return spending.settle(connection, [one.settled for one in answers if one.settled is not None])
+        problem = spending.settle(connection, settled)
+    _tell_spent(job, settled)
+    return problem
 
 
 def begin_further_calls(
@@ -180,8 +184,17 @@ def end_attempts(
         ]
         ended: list[Accepted | Refused] = [*new, *refused, *twins]
         _change(connection, [_end_row(job, one) for one in ended])
-        problem = spending.settle(connection, [one.settled for one in ended if one.settled is not None])
+        settled = [one.settled for one in ended if one.settled is not None]
+        problem = spending.settle(connection, settled)
+    _tell_spent(job, settled)
     return Ended((), seen, {one.number for one in twins}, problem)
+
+
+def _tell_spent(job: Job, settled: Sequence[tuple[Amount, Amount]]) -> None:
+    """What the budget has counted, for the operator: all that is paid for comes by here."""
+    if telemetry.is_on():
+        picodollars = sum(used.picodollars or 0 for _, used in settled)
+        telemetry.spent(as_usd(picodollars), job.model, job.strategy)
 
 
 def _known(connection: Connection, workflow_id: str, accepted: Sequence[Accepted]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -45,6 +46,7 @@ class Open:
         cut_verdicts: what answers of the verifier took that were cut off before.
         lost_verdicts: calls to the verifier whose answer never came, though they may have been charged.
         is_journalled: whether the journal has all that came for it.
+        began_at: when this process took it in hand, in nanoseconds since 1970.
     """
 
     number: int
@@ -68,6 +70,7 @@ class Open:
     cut_verdicts: list[TokenUsage] = field(default_factory=list)
     lost_verdicts: int = 0
     is_journalled: bool = True
+    began_at: int = field(default_factory=time.time_ns)
 
     def add_reply(self, reply: str, usage: TokenUsage) -> None:
         """The model that writes has answered."""

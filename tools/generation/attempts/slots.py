@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
+from ...observability import telemetry
 from ..jobs.ledger import NOT_SENT, Job
 from ..jobs.progress import OnProgress, Tally
 from ..jobs.resumption import Left
+from ..money.amounts import as_usd
 from .open_attempt import Outcome
 from .stages import AttemptWork
 
@@ -32,12 +34,37 @@ class SlotKeeping:
     def _ended(self, outcome: Outcome) -> None:
         """Count what became of an attempt; a slot that it did not fill is owed again."""
         tokens, is_counted = self._work.costs.tokens(outcome.attempt), not outcome.attempt.uncounted
+        if telemetry.is_on():
+            self._tell(outcome, tokens)
         if outcome.rejection is None:
             self._tally.ended(tokens, None, is_counted=is_counted)
             return
         self._owed.append(outcome.attempt.slot)
         if outcome.rejection.check != NOT_SENT:
             self._tally.ended(tokens, outcome.rejection.check, is_counted=is_counted)
+
+    def _tell(self, outcome: Outcome, tokens: int) -> None:
+        one, rejection = outcome.attempt, outcome.rejection
+        if rejection is not None and rejection.check == NOT_SENT:
+            return
+        cost = self._work.costs.used(one).picodollars
+        telemetry.attempt_ended(
+            telemetry.EndedAttempt(
+                job_id=self._job.id,
+                number=one.number,
+                strategy=self._job.strategy,
+                status=outcome.status,
+                check=None if rejection is None else rejection.check,
+                tokens=tokens,
+                usd=None if cost is None else as_usd(cost),
+                began_at=one.began_at,
+            )
+        )
+
+    @property
+    def owed(self) -> int:
+        """Slots that no attempt under way is for."""
+        return len(self._owed)
 
     @property
     def re_estimate(self) -> str | None:

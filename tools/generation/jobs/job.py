@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ...coverage.report import Coverage
 from ...errors import CoverageError
+from ...observability import telemetry
 from ...store.leases import Lease
 from ...store.records import load_records
 from ..approvals import approved_items
@@ -21,6 +24,7 @@ from ..attempts.in_thread import in_thread
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
 from . import notes as job_notes
+from .following import follow_item
 from .lease import hold_job
 from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
 from .loading import LoadedJob, load_job
@@ -40,12 +44,48 @@ SHARED_EVERY = 1.0
 """Seconds between two looks at who else asks an endpoint."""
 
 
+PUT_BACK = "it was left to another worker"
+TAKER = "a worker"
+"""Who carries a job out, in words, where nobody says."""
+
+
 async def run_item(
     services: Services, approval_id: str, number: int, *, on_progress: OnProgress | None = None
 ) -> dict[str, Any]:
-    """Carry an approved item out, or on, and return the ``generation`` part of the tool's answer.
+    """Have an approved item carried out, or on, and return the ``generation`` part of the tool's answer.
 
-    A finished job gives its result again and calls no model; an unfinished one goes on where it stopped.
+    That is done here, or by a worker, as the setting ``run_jobs`` says. A finished job gives its result again and
+    calls no model; an unfinished one goes on where it stopped.
+
+    Raises:
+        GivenBack: a worker could not carry it out.
+        CoverageError: as `carry_out_item` says.
+    """
+    if services.settings.run_jobs == "here":
+        return await carry_out_item(services, approval_id, number, on_progress=on_progress)
+    job_id = await follow_item(services, approval_id, number, on_progress)
+    return await asyncio.to_thread(_result, services, job_id)
+
+
+async def carry_out_item(
+    services: Services,
+    approval_id: str,
+    number: int,
+    *,
+    on_progress: OnProgress | None = None,
+    until: asyncio.Event | None = None,
+    taker: str = TAKER,
+) -> dict[str, Any]:
+    """Carry an approved item out in this process, or on.
+
+    Args:
+        services: store, models and index.
+        approval_id: whose item it is.
+        number: which one.
+        on_progress: called after each attempt.
+        until: once it is set, what is under way is finished, and the rest is left as it is: the job runs on as far as
+            the store is concerned, and anybody may take it up.
+        taker: who carries it out, in words.
 
     Raises:
         ApprovalRequired: there is no such approved item.
@@ -65,15 +105,21 @@ async def run_item(
         coverage_before=before,
     )
     if job.status == "running":
-        async with hold_job(services, job.id) as lease:
+        async with hold_job(services, job.id, taker) as lease:
             # Another process may have ended it before it was ours.
             job = await asyncio.to_thread(get_job, services.store, job.id)
             if job.status == "running":
-                await _run(services, job, lease, on_progress)
+                with telemetry.job_run(job.id, job.workflow_id, job.strategy, job.count) as told:
+                    told.ended(await _run(services, job, lease, on_progress, until or asyncio.Event()))
     return await asyncio.to_thread(_result, services, job.id)
 
 
-async def _run(services: Services, job: Job, lease: Lease, on_progress: OnProgress | None) -> None:
+async def _run(
+    services: Services, job: Job, lease: Lease, on_progress: OnProgress | None, until: asyncio.Event
+) -> str:
+    """Carry a job out until it ends, or until it is put back; gives which."""
+    if until.is_set():
+        return "left"
     unplanned = await plan_scenarios(services, job)
     loaded = await asyncio.to_thread(load_job, services, job, lease, on_progress, _from_thread(on_progress))
     engine = loaded.engine
@@ -82,20 +128,28 @@ async def _run(services: Services, job: Job, lease: Lease, on_progress: OnProgre
     for share in loaded.shares:
         share.limit.share(0)
         await _negotiate(share)
+    running = asyncio.create_task(_engine_run(engine))
     watches = [
         asyncio.create_task(_stop_when_cancelled(services, job, lease, engine)),
+        asyncio.create_task(_leave_when(until, engine, running)),
         *(asyncio.create_task(_go_on_sharing(share)) for share in loaded.shares),
     ]
     try:
-        with frozen_heap():
-            stop = await engine.run()
+        with telemetry.standing_known(partial(_standing, loaded, lease)):
+            stop = await running
     except BaseExceptionGroup as group:
         raise _first_of_ours(group) from group
+    except asyncio.CancelledError:
+        if not until.is_set() or isinstance(engine, Engine):
+            raise
+        stop = PUT_BACK  # its batch goes on at the endpoint
     finally:
         for watch in watches:
             watch.cancel()
         await asyncio.gather(*watches, return_exceptions=True)
         await asyncio.to_thread(_remember_endpoints, services, loaded)
+    if stop == PUT_BACK:
+        return "left"
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))
@@ -115,14 +169,43 @@ async def _run(services: Services, job: Job, lease: Lease, on_progress: OnProgre
         ),
     ]
     await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, remarks)
+    status = "short" if stop else "complete"
     await asyncio.to_thread(
         journal.end_job,
         services.store,
         job.id,
-        status="short" if stop else "complete",
+        status=status,
         stop_reason=stop,
         coverage_after=after.model_dump(mode="json"),
     )
+    return status
+
+
+def _standing(loaded: LoadedJob, lease: Lease) -> telemetry.Standing:
+    return telemetry.Standing(
+        endpoints=[
+            (urlsplit(asked.endpoint_url).hostname or "", limit.limit, limit.taken)
+            for asked, limit in loaded.limits
+        ],
+        waiting=loaded.engine.waiting,
+        owed=loaded.engine.owed,
+        lease_age=lease.age,
+    )
+
+
+async def _engine_run(engine: Engine | BatchEngine) -> str | None:
+    with frozen_heap():
+        return await engine.run()
+
+
+async def _leave_when(
+    until: asyncio.Event, engine: Engine | BatchEngine, running: asyncio.Task[str | None]
+) -> None:
+    await until.wait()
+    if isinstance(engine, Engine):
+        engine.stop(PUT_BACK)
+    else:
+        running.cancel()
 
 
 def _measured(services: Services, job: Job) -> dict[str, Any]:

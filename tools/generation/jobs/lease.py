@@ -22,12 +22,18 @@ _log = logging.getLogger(__name__)
 
 RENEWED = 1.0
 """Seconds between two renewals."""
-_JOB = "job "
+JOB = "job "
+"""How the names of the leases on jobs begin; the id follows."""
 
 
 @asynccontextmanager
-async def hold_job(services: Services, job_id: str) -> AsyncIterator[Lease]:
+async def hold_job(services: Services, job_id: str, holder: str) -> AsyncIterator[Lease]:
     """Hold a job for as long as it is carried out here; inside, nothing is written to the store without the lease.
+
+    Args:
+        services: with the store that tells it to all.
+        job_id: the job.
+        holder: who carries it out, in words.
 
     Raises:
         Busy: another process is carrying the job out.
@@ -38,8 +44,8 @@ async def hold_job(services: Services, job_id: str) -> AsyncIterator[Lease]:
             Lease.take,
             services.store,
             settings.home,
-            _JOB + job_id,
-            "a worker",
+            JOB + job_id,
+            holder,
             seconds=settings.lease_seconds,
         )
     except LeaseTaken as error:
@@ -47,26 +53,33 @@ async def hold_job(services: Services, job_id: str) -> AsyncIterator[Lease]:
             f"Job {job_id} is being carried out by another process: {error.holder}.",
             hint=f"Wait for it, or stop it there. If it is not heard of, others may go on in {error.seconds:.0f} s.",
         ) from error
-    renewing = asyncio.create_task(_renew(lease))
-    try:
+    async with renewing(lease):
         with held(lease):
             yield lease
+
+
+@asynccontextmanager
+async def renewing(lease: Lease) -> AsyncIterator[None]:
+    """Renew a lease inside the block, and let go of it at the end."""
+    task = asyncio.create_task(_renew(lease))
+    try:
+        yield
     finally:
-        renewing.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await renewing
+            await task
         with suppress(CoverageError):  # it runs out by itself
             await in_thread(lease.release)
 
 
 def is_carried_out(services: Services, job_id: str) -> bool:
     """Whether some process is carrying the job out at this moment."""
-    return is_held(services.store, services.settings.home, _JOB + job_id)
+    return is_held(services.store, services.settings.home, JOB + job_id)
 
 
 def latest_number(job_id: ColumnElement[str]) -> ColumnElement[int]:
     """The number of the latest holder of a job, for a statement."""
-    return select(leases.c.number).where(leases.c.name == literal(_JOB) + job_id).scalar_subquery()
+    return select(leases.c.number).where(leases.c.name == literal(JOB) + job_id).scalar_subquery()
 
 
 async def _renew(lease: Lease) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from ...coverage import recognition, worth
@@ -54,13 +55,48 @@ def measure_job(services: Services, job: Job) -> Measured:
     Vectors come from the index. What is not in it yet is embedded: the records of the job, which the next one compares
     with, and up to 30 of each of six topics, once.
     """
-    store, workflow_id = services.store, job.workflow_id
-    added = list(load_records(store, workflow_id, job_id=job.id))
+    added = list(load_records(services.store, job.workflow_id, job_id=job.id))
     if not added:
         return Measured(worth=0.0)
     if not services.settings.checks.semantic:
         return Measured(worth=None, why_not="vectors are switched off")
-    synthetic = load_records(store, workflow_id, topic=job.topic, origin="synthetic")
+    beside = _beside(services, job, added)
+    worths = {r.id: round(float(w), 3) for r, w in zip(added, beside.worths, strict=True)}
+    note_worth(services.store, job.workflow_id, worths)
+    total = round(worth.together(beside.worths), 1)
+    if len(beside.topic.sources) < recognition.LEAST_REAL:
+        return Measured(worth=total, why_not=f"it takes {recognition.LEAST_REAL} real records of the topic")
+    if not beside.neighbours:
+        return Measured(worth=total, why_not=f"no other topic has {recognition.LEAST_REAL} real records")
+    measured = recognition.recognise(beside.topic, beside.neighbours, [beside.new], beside.before)
+    return Measured(worth=total, uplift=recognition.uplift_of(measured))
+
+
+def worth_so_far(services: Services, job: Job) -> tuple[int, float] | None:
+    """How many records a job that still runs has, and what they are worth together; nothing is noted.
+
+    Returns:
+        None where there are none yet, or no vectors are wanted.
+    """
+    added = list(load_records(services.store, job.workflow_id, job_id=job.id))
+    if not added or not services.settings.checks.semantic:
+        return None
+    return len(added), round(worth.together(_beside(services, job, added).worths), 1)
+
+
+class _Beside(NamedTuple):
+    """Records of a job beside those that they are compared with."""
+
+    topic: Sample
+    new: Sample
+    before: Sample
+    neighbours: list[Sample]
+    worths: NDArray[Any]
+
+
+def _beside(services: Services, job: Job, added: Sequence[Record]) -> _Beside:
+    workflow_id = job.workflow_id
+    synthetic = load_records(services.store, workflow_id, topic=job.topic, origin="synthetic")
     others = (record for record in synthetic if (record.provenance or {}).get("job") != job.id)
     real, earlier = _with_seeds(services, job, added), list(islice(others, MOST_COMPARED))
     around = _neighbours(services, job, real)
@@ -70,17 +106,8 @@ def measure_job(services: Services, job: Job) -> Measured:
     )
     neighbours = [_whole(services, workflow_id, records, indexed) for records in around]
     is_elsewhere = recognition.elsewhere(topic, neighbours, new.vectors)
-    worths = worth.worths(
-        _views(services, workflow_id, added, [*real, *earlier], [real, *around], indexed), is_elsewhere
-    )
-    note_worth(store, workflow_id, {r.id: round(float(w), 3) for r, w in zip(added, worths, strict=True)})
-    total = round(worth.together(worths), 1)
-    if len(real) < recognition.LEAST_REAL:
-        return Measured(worth=total, why_not=f"it takes {recognition.LEAST_REAL} real records of the topic")
-    if not neighbours:
-        return Measured(worth=total, why_not=f"no other topic has {recognition.LEAST_REAL} real records")
-    measured = recognition.recognise(topic, neighbours, [new], before)
-    return Measured(worth=total, uplift=recognition.uplift_of(measured))
+    views = _views(services, workflow_id, added, [*real, *earlier], [real, *around], indexed)
+    return _Beside(topic, new, before, neighbours, worth.worths(views, is_elsewhere))
 
 
 def _with_seeds(services: Services, job: Job, added: Sequence[Record]) -> list[Record]:

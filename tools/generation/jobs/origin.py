@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
+from ...models.json_reply import parse_json
 from ...store.journal_tables import approvals, attempts
 from ...store.records import get_record
 from ..strategies import make_strategy
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str, Any]:
-    """Parents, prompt, model, answer, checks with scores, and the person's yes of a synthetic record.
+    """Parents, prompt, model, answer, checks with scores, the verdict, and the person's yes of a synthetic record.
 
     The prompt is drawn again, from the job and the attempt's number: it is the one that was sent as long as the seeds
     and the template are the same; ``prompt_is_exact`` tells whether the drawn values agree with the journal.
@@ -61,5 +62,19 @@ def origin_of(services: Services, workflow_id: str, record_id: str) -> dict[str,
         "prompt": prompt,
         "prompt_is_exact": prompt is not None and is_exact,
         "answer": attempt["response"],
+        "verdict": _verdict(attempt["verdict"]),
         "approved": dict(yes) if yes else None,
     }
+
+
+def _verdict(answer: str | None) -> list[dict[str, str]]:
+    """What the verifier found of each criterion, with its quote; nothing where its answer was not kept."""
+    try:
+        said = parse_json(answer or "")
+    except ValueError:
+        return []
+    return [
+        {"criterion": name, **{key: str(found.get(key) or "") for key in ("finding", "quote")}}
+        for name, found in (said.items() if isinstance(said, dict) else ())
+        if isinstance(found, dict)
+    ]

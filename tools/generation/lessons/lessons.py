@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from ...dataset.record import Record, message_text
 from ...store.record_rows import record_of
-from ...store.records import get_record, set_status
+from ...store.records import require_ids, set_status
 from ...store.store import Store
 from ...store.tables import records, review_reasons
 from ...store.workflows import check_storable, now
@@ -31,8 +31,7 @@ def reject_records(store: Store, workflow_id: str, record_ids: Sequence[str], re
     """
     reason = " ".join(reason.split())[:LONGEST_REASON]
     check_storable(reason, "The reason")
-    for record_id in record_ids:
-        get_record(store, workflow_id, record_id)
+    require_ids(store, workflow_id, record_ids)
     rows = [
         {"workflow_id": workflow_id, "record_id": record_id, "reason": reason, "created_at": now()}
         for record_id in dict.fromkeys(record_ids)
@@ -47,8 +46,8 @@ def reject_records(store: Store, workflow_id: str, record_ids: Sequence[str], re
     return set_status(store, workflow_id, record_ids, "rejected")
 
 
-def lessons_of(store: Store, workflow_id: str, topic: str) -> list[Lesson]:
-    """The latest rejections of a topic that still stand, those with a reason first."""
+def lessons_of(store: Store, workflow_id: str, topic: str, most: int = MOST_LESSONS) -> list[Lesson]:
+    """The latest rejections of a topic that still stand, those with a reason first; so many as one prompt tells."""
     why = review_reasons.c
     query = (
         select(records, why.reason)
@@ -57,7 +56,7 @@ def lessons_of(store: Store, workflow_id: str, topic: str) -> list[Lesson]:
         # A real record that was taken out without a word may be a duplicate or mislabelled: nothing to learn from.
         .where((why.reason != "") | (records.c.origin == "synthetic"))
         .order_by(why.reason == "", why.created_at.desc(), records.c.position.desc())
-        .limit(MOST_LESSONS)
+        .limit(most)
     )
     with store.read() as connection:
         rows = connection.execute(query).all()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ...coverage.recommendation import PlanItem
-from ...errors import CoverageError
 from ...text.durations import duration_words
 from ..jobs.ledger import job_within, list_jobs, slot_records
 from ..jobs.pace import Pace, pace_of
@@ -73,14 +72,6 @@ def estimate_plan(services: Services, workflow_id: str, items: Sequence[PlanItem
         BudgetExceeded: a cap on money is set that could not be kept, since the price is not known.
     """
     return Estimator(services, workflow_id).plan(items)
-
-
-def stops_of(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> list[Stops]:
-    """When the generation of each item stops and asks; empty where the plan cannot be estimated."""
-    try:
-        return estimate_plan(services, workflow_id, items).stops
-    except CoverageError:
-        return []
 
 
 class Estimator:
@@ -187,7 +178,9 @@ def _estimate(
     rate = f"{records / drafts:.0%} accepted" if drafts else ""
     said = _words(estimate, _cost_words(estimate.usd, settings))
     note = f"{said}; {rate} ({_known_from(work)})" if rate else said
-    unknown = "" if seconds is not None else ", time unknown" if usd is not None else ", price, time unknown"
+    unknown = (
+        "" if seconds is not None else ", time not known" if usd is not None else ", price, time not known"
+    )
     brief = said if usd is not None or seconds is not None else _words(estimate, "")
     return estimate.model_copy(
         update={
@@ -230,7 +223,7 @@ def _stops_words(stops: Sequence[Stops]) -> str:
     whose, at = "It stops", f"at {tokens:,} tokens"
     if len(stops) > 1:
         whose, at = "Each part of it stops", f"when it has used its share of {tokens:,} tokens"
-    return f"{whose} and asks after {stops[0].refusals} refusals in a row for one reason, or {at}."
+    return f"{whose} and asks after {stops[0].refusals} drafts refused for one reason, or {at}."
 
 
 def _brief_stops_words(stops: Sequence[Stops]) -> str:
@@ -238,7 +231,7 @@ def _brief_stops_words(stops: Sequence[Stops]) -> str:
         return ""
     tokens = sum(each.tokens or 0 for each in stops)
     whose, share = ("", "") if len(stops) == 1 else ("each part ", "its share of ")
-    return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refusals in a row"
+    return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refused drafts"
 
 
 def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings) -> str:

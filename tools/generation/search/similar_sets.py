@@ -12,7 +12,7 @@ from .minhash import signatures
 from .sorted_keys import SortedKeys
 from .words import mixed
 
-_BANDS, _ROWS = 18, 5
+BANDS, _ROWS = 18, 5
 """A pair of Jaccard J shares a band with probability 1 − (1 − J⁵)¹⁸ (Indyk and Motwani 1998; Leskovec, Rajaraman
 and Ullman, chapter 3): 0.992 for J = 0.75, 0.9994 for 0.8, and 0.04 for 0.3, so that few are looked at in vain."""
 # Any odd 64-bit numbers: a sum of products with them is a universal hash of the five columns.
@@ -26,7 +26,7 @@ class SimilarSets:
     """Sets of 32-bit hashes in flat arrays: about 4 bytes a hash and 160 bytes a set."""
 
     def __init__(self) -> None:
-        self._bands = SortedKeys(_BANDS)
+        self._bands = SortedKeys(BANDS)
         self._hashes = GrowingRows(np.uint32)
         self._ends = GrowingRows(np.int64)
         self._ends.extend([0])
@@ -47,7 +47,7 @@ class SimilarSets:
         self._file()
         if not len(shingles):
             return None
-        values = _band_values([shingles])
+        values = band_values([shingles])
         self._looked_for = shingles, values
         found = self._bands.rows_with(values[0])
         if not len(found):
@@ -84,11 +84,14 @@ class SimilarSets:
             and self._waiting[0] is self._looked_for[0]
         ):
             return self._looked_for[1]
-        return _band_values(self._waiting)
+        return band_values(self._waiting)
 
 
-def _band_values(sets: list[NDArray[Any]]) -> NDArray[np.uint32]:
-    """One 32-bit value for the five signature columns of each band, shape (len(sets), bands)."""
-    columns = signatures(sets, _BANDS * _ROWS).reshape(len(sets), _BANDS, _ROWS)
+def band_values(sets: list[NDArray[Any]]) -> NDArray[np.uint32]:
+    """One value (32 bits) for the five signature columns of each band, shape (len(sets), bands).
+
+    Alike sets share some.
+    """
+    columns = signatures(sets, BANDS * _ROWS).reshape(len(sets), BANDS, _ROWS)
     values = mixed((columns * _FACTORS).sum(axis=2, dtype=np.uint64))
     return (values >> np.uint64(32)).astype(np.uint32)

@@ -14,6 +14,8 @@ MOST_SOURCES = 4
 """Records of those that it was made from."""
 LONGEST_DESCRIPTION = 300
 """Characters of a neighbour's or a tool's description."""
+_NOTES = ("avoid", "asked_for")
+"""Drawn details that say nothing to the verifier: ids of records, and the name of a gap, which may count words."""
 
 
 def shown_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -51,6 +53,11 @@ def neighbours_of(context: TopicContext) -> list[str]:
 def sources_of(draft: Draft) -> list[list[dict[str, Any]]]:
     """The records that a draft was made from."""
     return [shown_messages(seed.messages) for seed in draft.seeds[:MOST_SOURCES]]
+
+
+def drawn_for(draft: Draft) -> dict[str, Any]:
+    """What was drawn for a draft and can be judged by: its case, edge case, twist or kind."""
+    return {name: value for name, value in draft.details.items() if name not in _NOTES}
 
 
 def _shown(message: Message) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ...money.worst_case import worst_case_tokens
 from ...strategies.answer import answer_tokens
 from ...strategies.prompt import render
 from .hints import hints_of
-from .material import neighbours_of, shown_messages, shown_tools, sources_of, system_prompt
+from .material import drawn_for, neighbours_of, shown_messages, shown_tools, sources_of, system_prompt
 from .rubric import FOLDER, LONGEST_FINDING, LONGEST_QUOTE, RUBRICS, Rubric, rubric_of
 
 NAME = "verifier"
@@ -106,7 +106,7 @@ class Verifier:
             about=self._context.about,
             neighbours=neighbours_of(self._context),
             source=sources_of(draft),
-            drawn=draft.details,
+            drawn=drawn_for(draft),
             **shown,
         )
         longest = len(rubric.criteria) * (LONGEST_QUOTE + LONGEST_FINDING)

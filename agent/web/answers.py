@@ -1,0 +1,70 @@
+"""The answers that can be clicked: their words on the page, and where they lead."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from nicegui import ui
+
+from ...graph.actions.catalog import ShowRecords
+from ...graph.offers.offer import Offer, Option, PlanOffer, ResumeOffer, same_items
+from ...graph.offers.reply import Approve, Proceed, Stop
+from ...graph.wording.markdown import unescape
+from .conversations import PageConversation
+from .elements import address, button, link
+
+
+def draw_answers(conversation: PageConversation, offer: Offer, workflow_id: str, *, on_plan: bool) -> None:
+    """Draw them under their numbers, the first as the one that is meant.
+
+    A plan is approved where it stands with its figures, and records are read where they can be judged: answers that
+    mean these are the way there.
+
+    Args:
+        conversation: what is answered.
+        offer: the question.
+        workflow_id: the dataset.
+        on_plan: they are drawn on the screen of the plan itself.
+    """
+    is_first = on_plan
+    shown: list[Option] = []
+    for number, option in enumerate(offer.numbered, 1):
+        if option.items and any(same_items(option.items, other.items) for other in shown):
+            continue  # the plan for all topics is that for the one
+        shown.append(option)
+        if isinstance(option.deed, ShowRecords):
+            _way(number, "Read the records", address(workflow_id, "review"), is_first)
+        elif isinstance(option.deed, Approve) and option.shown:
+            if on_plan:
+                continue
+            count = sum(item.count for item in option.deed.items)
+            _way(number, f"See the plan: {count:,} records", address(workflow_id, "plan"), is_first)
+        else:
+            give = partial(_give, conversation, number, option, offer, workflow_id)
+            button(f"{number} · {_words(option, offer)}", give, quiet=not is_first).classes("small")
+        is_first = False
+
+
+def _way(number: int, words: str, to: str, is_first: bool) -> None:
+    link(f"{number} · {words}", to, "act small" if is_first else "act quiet small")
+
+
+def _give(
+    conversation: PageConversation, number: int, option: Option, offer: Offer, workflow_id: str
+) -> None:
+    conversation.answer(str(number), offer)
+    if isinstance(option.deed, Proceed) and conversation.is_busy:
+        ui.navigate.to(address(workflow_id, "export"))
+
+
+def _words(option: Option, offer: Offer) -> str:
+    if isinstance(option.deed, Proceed):
+        if isinstance(offer, ResumeOffer):
+            return "Leave the rest, finish and export"
+        return "Generate nothing, finish and export" if isinstance(offer, PlanOffer) else "Finish and export"
+    if isinstance(option.deed, Stop):
+        return "Stop for now"
+    if isinstance(option.deed, Approve):
+        records = sum(item.count for item in option.items)
+        return f"Show the plan for every topic that is low: {records:,} records"
+    return unescape(option.label)
