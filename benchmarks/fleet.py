@@ -51,8 +51,8 @@ TOKENS_PER_RECORD = 5_000
 """What a plan may use for each record; a call takes about 3,600 here."""
 SET_ASIDE = 2_500_000
 """What a plan may use beside that: of a call under way, or lost in a kill, the worst case counts, 16,000 tokens."""
-LONGEST = 4
-"""Times the ideal after which a run is given up."""
+LONGEST, START = 4, 1_800
+"""Times the ideal, and seconds beside that, after which a run is given up."""
 
 
 @dataclass
@@ -144,11 +144,11 @@ def _run(folder: Path, database: str, endpoint: Running, count: int, kills: int)
         while not _accepted(store):
             time.sleep(0.2)
         began = time.time()
-        # Among them all: none while hardly anything is left to do.
-        moments = sorted(began + chance.uniform(0.02, 0.9) * ideal for _ in range(kills))
-        while waiting_items(store) and time.time() - began < LONGEST * ideal + 300:
-            if moments and time.time() >= moments[0]:
-                moments.pop(0)
+        # By records and not by time, so that they fall among the work on a slow machine too.
+        marks = sorted(chance.uniform(0.02, 0.95) * count for _ in range(kills))
+        while waiting_items(store) and time.time() - began < LONGEST * ideal + START:
+            if marks and _accepted(store) >= marks[0]:
+                marks.pop(0)
                 fleet.kill_one(chance)
             time.sleep(0.2)
         load = os.getloadavg()

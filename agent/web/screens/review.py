@@ -151,6 +151,7 @@ class Review:
         self._list(ids if after is None else [*self._listed, *ids])
         self._draw_queue()
         await self._draw_record()
+        self._all.wait()
         background_tasks.create(self._count(wanted))
 
     async def _count(self, wanted: Wanted) -> None:
@@ -217,7 +218,7 @@ class Review:
         parts = [record.topic or "no topic"]
         if record.origin == "real" and self._wanted.origin is None:
             parts.append("real")
-        if (worth := found.get("worth")) is not None:
+        if (worth := found.get("worth")) is not None and not self._wanted.is_queue:
             parts.append(f"worth {max(0.0, worth):.1f}")
         if found.get("kept"):
             parts.append("kept")
@@ -233,15 +234,6 @@ class Review:
 
     async def _draw_record(self) -> None:
         record = self._current
-        self._draw_transcript(record, [])
-        if record is None:
-            return
-        beside = await asyncio.to_thread(real_beside, self._services, self._workflow_id, record)
-        if beside and record is self._current:
-            self._draw_transcript(record, beside)
-
-    def _draw_transcript(self, record: Record | None, beside: Sequence[RealRecord]) -> None:
-        """Draw a record, beside the first of some real ones; the others can be asked for."""
         self._record.clear()
         with self._record:
             if record is None:
@@ -257,6 +249,20 @@ class Review:
             for ground in self._grounds(record):
                 text(f"{ground[0].upper()}{ground[1:]}.", "p", "warn small")
             self._below = box("div")
+            self._transcript = box("div")
+        self._draw_transcript(record, [])
+        # The index may take a while to open; nobody waits for it who only wants to read.
+        background_tasks.create(self._draw_beside(record, self._transcript))
+
+    async def _draw_beside(self, record: Record, place: Element) -> None:
+        beside = await asyncio.to_thread(real_beside, self._services, self._workflow_id, record)
+        if beside and place is self._transcript and not place.is_deleted:
+            self._draw_transcript(record, beside)
+
+    def _draw_transcript(self, record: Record, beside: Sequence[RealRecord]) -> None:
+        """Draw what is said in a record, beside the first of some real ones; the others can be asked for."""
+        self._transcript.clear()
+        with self._transcript:
             if not beside:
                 draw_record(record)
                 return
@@ -269,18 +275,11 @@ class Review:
                 with box("div"):
                     text(_said_of(near), "h3")
                     draw_record(near.record, record if are_marked else None)
-            text(
-                "What the other one lacks is marked." if are_marked else "They share few words.",
-                "p",
-                "soft small",
-            )
+            said = "What the other one lacks is marked." if are_marked else "They share few words."
+            text(said, "p", "soft small")
             if others:
-                turned = partial(self._draw_transcript, record, [*others, near])
-                button(
-                    "Beside the one it was made from" if others[0].is_seed else "Beside the nearest",
-                    turned,
-                    quiet=True,
-                )
+                label = "Beside the one it was made from" if others[0].is_seed else "Beside the nearest"
+                button(label, partial(self._draw_transcript, record, [*others, near]), quiet=True)
 
     def _draw_acts(self, record: Record) -> None:
         likelier = self._doubtful.get(record.id)

@@ -52,6 +52,12 @@ class AllShown:
         """Draw it where it is called, empty."""
         self._line = box("div", "all", role="status")
 
+    def wait(self) -> None:
+        """Show that they are being counted."""
+        self._line.clear()
+        with self._line:
+            text("Counting…", "span", "soft small")
+
     def show(self, number: int, whats: list[What]) -> None:
         """Show a number of records, and what can be done with them."""
         self._number, self._whats = number, whats
