@@ -83,6 +83,9 @@ class Review:
         self._number: int | None = None
         self._doubtful: dict[str, str] = {}
         self._steps: list[_Step] = []
+        self._listed: list[str] = []
+        self._numbered: list[int | None] = []
+        self._end_list: Callable[[], None] = lambda: None
         self._entries: list[Element] = []
         # A key that is pressed while a record is being drawn is meant for that record.
         self._one_at_a_time = asyncio.Lock()
@@ -96,7 +99,9 @@ class Review:
         wanted = _wanted_of(self._client.request.query_params, has_generated=rounds.accepted > 0)
         self._filters = ReviewFilters(wanted, self._topics, rounds.shown, self._filter)
         self._all = AllShown(self._topics, self._decide_all)
-        with frame(workflow_id, "review", self._conversation):
+        with frame(workflow_id, "review", self._conversation) as listen:
+            listen(self._number_again)
+            self._client.on_delete(lambda: self._end_list())
             with box("section", "card", aria_label="What to read"):
                 text("Review", "h1")
                 self._filters.draw()
@@ -108,6 +113,7 @@ class Review:
                 for key, meaning in _KEYS:
                     text(key, "kbd")
                     text(f" {meaning}   ")
+                text("The numbers are those of the conversation: “drop 3 because …”.")
             ui.keyboard(self._key, repeating=True, ignore=["input", "select", "textarea"])
         if wanted.is_queue:
             await (
@@ -141,6 +147,8 @@ class Review:
         store, wanted = self._services.store, self._wanted
         self._page = await asyncio.to_thread(review_page, store, self._workflow_id, wanted, after)
         self._at = 0
+        ids = [record.id for record in self._page.records]
+        self._list(ids if after is None else [*self._listed, *ids])
         self._draw_queue()
         await self._draw_record()
         self._all.wait()
@@ -161,9 +169,23 @@ class Review:
             whats.insert(0, "keep")
         self._all.show(number, whats)
 
+    def _list(self, ids: list[str]) -> None:
+        """Have the conversation know what is listed here by its numbers, also once some are decided about."""
+        self._listed = ids
+        self._end_list = self._conversation.list_records(ids)
+
+    def _number_again(self) -> None:
+        """The conversation has shown others since, under these numbers."""
+        if self._entries and self._numbered != self._numbers():
+            self._draw_queue()
+
+    def _numbers(self) -> list[int | None]:
+        return [self._conversation.number_of(record.id) for record in self._page.records]
+
     def _draw_queue(self) -> None:
         self._queue.clear()
         self._entries = []
+        self._numbered = self._numbers()
         with self._queue:
             for number, record in enumerate(self._page.records):
                 self._draw_entry(number, record)
@@ -183,7 +205,8 @@ class Review:
             entry.props["aria-current"] = "true"
         entry.on("click", partial(self._clicked, number), args=[])
         with entry:
-            text(_first_line(record), "span", "line")
+            said = self._conversation.number_of(record.id)
+            text(f"{f'{said} · ' if said else ''}{_first_line(record)}", "span", "line")
             text(self._about(record), "span", "soft small line")
             if self._wanted.is_queue:
                 for ground in self._grounds(record):
@@ -219,7 +242,9 @@ class Review:
                     button("Undo (u)", self._undo, quiet=True)
                 return
             more = "+" if self._page.after is not None else ""
-            text(f"{self._at + 1} of {len(self._page.records)}{more}", "h2")
+            said = self._conversation.number_of(record.id)
+            name = f"Record {said}, " if said else ""
+            text(f"{name}{self._at + 1} of {len(self._page.records)}{more} here", "h2")
             self._draw_acts(record)
             for ground in self._grounds(record):
                 text(f"{ground[0].upper()}{ground[1:]}.", "p", "warn small")
@@ -452,6 +477,7 @@ class Review:
 
             self._steps.append(_Step("edited", take_back))
             self._page.records[self._at] = get_record(store, workflow_id, new)
+            self._list([new if one == record.id else one for one in self._listed])
             tell("Saved; the record before is kept aside")
             self._draw_queue()
             await self._draw_record()
