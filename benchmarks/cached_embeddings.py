@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from finetune_coverage.tools.models.minilm import MODEL_SHA256, MiniLMEmbeddings
+from finetune_coverage.tools.models.multilingual import MultilingualEmbeddings
 from numpy.typing import NDArray
 
 
-def embedded(texts: list[str]) -> NDArray[np.float32]:
-    """One unit row for each text."""
+def embedded(texts: list[str], language: str = "English") -> NDArray[np.float32]:
+    """One unit row for each text, by the model for its language."""
+    if language != "English":
+        return np.array(MultilingualEmbeddings().embed_documents(texts), dtype=np.float32)
     default = Path(tempfile.gettempdir()) / "finetune-coverage-benchmarks"
     folder = Path(os.environ.get("FINETUNE_COVERAGE_BENCHMARK_CACHE", default))
     folder.mkdir(parents=True, exist_ok=True)

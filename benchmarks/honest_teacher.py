@@ -112,20 +112,39 @@ def as_answer(source: Source) -> list[dict[str, Any]]:
     return shown
 
 
-def reworded(text: str, rng: random.Random) -> str:
-    """The same said in another order with other small words: what a lazy model gives for a new record."""
-    clauses = [part.strip() for part in re.split(r"(?<=[.!?,;])\s+|\n", text) if part.strip()]
+_SMALL = {"the", "a", "an", "just", "please", "so", "really", "very"}
+_AROUND = {
+    "English": (
+        ["Hello there,", "Quick question:", "Hi, could someone tell me,", "Good morning."],
+        ["Thanks in advance!", "Any idea?", "Hope you can help."],
+    ),
+    "Korean": (
+        ["안녕하세요,", "궁금한 게 있는데요,", "저기요, 혹시"],
+        ["감사합니다!", "부탁드려요.", "꼭 알려주세요."],
+    ),
+    "Chinese": (["你好，", "请问一下，", "打扰了，"], ["谢谢！", "麻烦你了。", "有人知道吗？"]),
+}
+"""What a lazy model puts before and after."""
+
+
+def reworded(text: str, rng: random.Random, language: str = "English") -> str:
+    """The same said in another order with other small words: what a lazy model gives for a new record.
+
+    Korean words may stand in any order before the last one, so they do.
+    """
+    clauses = [
+        part.strip() for part in re.split(r"(?<=[.!?,;])\s+|(?<=[。！？，；])|\n", text) if part.strip()
+    ]
     rng.shuffle(clauses)
     words = " ".join(clauses).split()
-    kept = [
-        word
-        for word in words
-        if word.lower() not in {"the", "a", "an", "just", "please", "so", "really", "very"}
-    ]
-    opener = rng.choice(["Hello there,", "Quick question:", "Hi, could someone tell me,", "Good morning."])
-    return (
-        f"{opener} {' '.join(kept)} {rng.choice(['Thanks in advance!', 'Any idea?', 'Hope you can help.'])}"
-    )
+    kept = [word for word in words if word.lower() not in _SMALL]
+    if language == "Korean":
+        before = kept[:-1]
+        rng.shuffle(before)
+        kept = [*before, *kept[-1:]]
+    openers, closers = _AROUND[language]
+    opener = rng.choice(openers)
+    return f"{opener} {' '.join(kept)} {rng.choice(closers)}"
 
 
 @dataclass

@@ -14,7 +14,7 @@ _LEAST_LEFT = 0.005
 
 def sent_words(name: str) -> str:
     """What is said before records are sent to a model."""
-    return f"its fields and first records, shortened, are sent to {name}"
+    return f"its fields, those of their values that come again, and its first records, shortened, are sent to {name}"
 
 
 def proposal_lines(found: Suggestion) -> list[str]:

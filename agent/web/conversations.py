@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
+from ...graph.actions.catalog import Decline, ShowRecords
 from ...graph.conversations.thread_lock import hold_thread
 from ...graph.offers.form import CHANGED_IN_TABLE
-from ...graph.offers.offer import Offer, PlanOffer, ResumeOffer
+from ...graph.offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ...graph.offers.pending import unfinished_approval
+from ...graph.offers.reply import Approve, Proceed, ReviewOutside, Stop
+from ...graph.reading.exact import read_reply
 from ...graph.state import offer_in
 from ...graph.translation import DECISION
 from ...graph.wording.report import changes_words
@@ -99,6 +102,7 @@ class PageConversation:
         self._watch: asyncio.Task[None] | None = None
         self._estimate: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._edited: PlanTable | None = None
         self._listed: list[str] = []
         self._shown: list[str] = []
         self._revision = ""
@@ -154,17 +158,21 @@ class PageConversation:
             return
         if self.beside:
             self._told_beside()
+            if self.table is not None and self.table.is_edited:
+                self.said.append(Said("page", f"Not kept of the plan before: {self.table.words}."))
             self.said.append(Said("person", text))
             self._begin("Thinking…", self._conversation.reply(text, listed=self._listed, is_afresh=True))
-        elif self.table is not None and self.table.is_edited:
+        elif self.table is not None and self.table.is_edited and _is_about_plan(text, self.table.offer):
             self._begin("Thinking…", self._say_to_table(self.table, text))
         else:
             self.said.append(Said("person", text))
             self._begin("Thinking…", self._conversation.reply(text, listed=self._listed))
 
     async def _say_to_table(self, table: PlanTable, text: str) -> None:
-        # A yes counts where score and cost of the very plan in the table were to be seen.
-        is_ahead = not (table.is_told and table.is_within_caps)
+        # A yes counts where score and cost of the very plan in the table were to be seen; a number was that of the plan
+        # in the conversation.
+        is_number = any(letter.isdigit() for letter in text)
+        is_ahead = is_number or not (table.is_told and table.is_within_caps)
         if table.wanted:
             self.said.append(Said("page", f"{CHANGED_IN_TABLE} {table.words}."))
             await self._conversation.decide(
@@ -186,12 +194,23 @@ class PageConversation:
         """Have the dataset looked at anew, after it was changed outside of the conversation."""
         if not self.is_busy:
             self._told_beside()
+            self._edited = self.table if self.table is not None and self.table.is_edited else None
             self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
 
-    def approve(self) -> None:
-        """Approve the plan exactly as it stands in the table: only where what it gives and takes is told."""
+    def approve(self, shown: str) -> None:
+        """Approve the plan exactly as it stands in the table: only where what it gives and takes is told.
+
+        Args:
+            shown: `PlanTable.shown` of what the person saw; another tab may have changed it since.
+        """
         table = self.table
         if self.is_busy or self.beside or table is None or not table.is_told:
+            return
+        if table.shown != shown:
+            self.trouble = (
+                "The plan was changed in another tab as you approved it; this is how it stands now."
+            )
+            self._tell()
             return
         self.said.append(Said("person", f"Approved: {table.words}"))
         answer = {"decisions": table.decisions(is_yes=True), "plan_id": table.offer.plan_id}
@@ -227,9 +246,19 @@ class PageConversation:
 
     # Records that a screen lists
 
-    def list_records(self, ids: Sequence[str]) -> None:
-        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third."""
-        self._listed = list(ids)
+    def list_records(self, ids: Sequence[str]) -> Callable[[], None]:
+        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third.
+
+        Returns:
+            What ends that, unless others were listed or shown since.
+        """
+        listed = self._listed = list(ids)
+
+        def end() -> None:
+            if self._listed is listed:
+                self._listed = []
+
+        return end
 
     def number_of(self, record_id: str) -> int | None:
         """The number under which the conversation knows a record; None for one that is not listed any more."""
@@ -296,6 +325,9 @@ class PageConversation:
         self.offer = offer_in(self._conversation.values) if place.waits else None  # type: ignore[arg-type]
         is_plan = isinstance(self.offer, PlanOffer) and self.offer.plan_id
         self.table = PlanTable(self.offer) if is_plan and isinstance(self.offer, PlanOffer) else None
+        if self.table is not None and self._edited is not None:
+            self.table.take_over(self._edited)
+        self._edited = None
         shown = self.offer.shown_records if self.offer is not None else []
         if shown and shown not in (self._shown, self._listed):
             self._listed = []  # the conversation has shown others since
@@ -420,3 +452,11 @@ def _by(message: AnyMessage) -> Literal["person", "agent", "page"]:
         return "agent"
     is_edit = message.additional_kwargs.get(DECISION) and message.text.startswith(CHANGED_IN_TABLE)
     return "page" if is_edit else "person"
+
+
+def _is_about_plan(text: str, offer: Offer) -> bool:
+    """Whether what was typed is to the plan in the table: not a no, an end, or the number of another answer."""
+    deed = read_reply(text, offer).deed
+    if isinstance(deed, Approve):
+        return same_items(deed.items, offer.items)
+    return not isinstance(deed, Decline | Proceed | Stop | ReviewOutside | ShowRecords)

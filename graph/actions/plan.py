@@ -47,6 +47,8 @@ def revise(
         usd = tokens = None
     services = with_caps(services, usd=named.max_usd or usd, tokens=named.max_tokens or tokens)
     items, onward = _wanted(deed, offer)
+    if offer.is_pilot and the_reply(state).channel == "decision":
+        onward = _rest_after_edit(items, offer)
     if not items and (named.max_usd or named.max_tokens or named.remove_limits):
         return _keep_limits(offer, state, named)
     if not items:
@@ -134,6 +136,26 @@ def _leaving_out(offer: Offer, out: Sequence[str], again: Sequence[str]) -> tupl
         "options": [o for o in offer.options if not any(item.topic in left_out for item in o.items)],
     }
     return offer.model_copy(update=changes), " ".join(said)
+
+
+def _rest_after_edit(items: Sequence[PlanItem], offer: Offer) -> list[PlanItem]:
+    """What is left to ask for after a pilot whose number was changed in a form: the whole stays what it was.
+
+    Nothing, where another plan was chosen instead of it.
+    """
+    if [(one.topic, one.strategy) for one in items] != [(one.topic, one.strategy) for one in offer.items]:
+        return []
+    if any(option.shown and same_items(option.items, list(items)) for option in offer.options[1:]):
+        return []
+    rest = []
+    for left in offer.onward:
+        now, before = (
+            sum(one.count for one in of if (one.topic, one.strategy) == (left.topic, left.strategy))
+            for of in (items, offer.items)
+        )
+        count = left.count + before - now
+        rest += [left.model_copy(update={"count": count})] if count > 0 else []
+    return rest
 
 
 def _wanted(

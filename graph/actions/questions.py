@@ -9,6 +9,7 @@ from typing import Any
 
 from ...tools.coverage.strategy_choice import explain_strategy
 from ...tools.coverage.wording import worth_words
+from ...tools.dataset.exports.export_format import FORMATS
 from ...tools.errors import CoverageError
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
@@ -284,10 +285,10 @@ def _plan(asked: Asked, _: Action) -> Answer:
     return Answer(" ".join(filter(None, said)))
 
 
-OUTSIDE = """In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \
+OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, topics moved, targets, rounds undone, \
 copies compared, questions about all of it. On the command line, with `-w NAME` of the dataset behind the command: \
-`finetune-coverage export -o FILE` (OpenAI chat; with --format also sharegpt, alpaca, huggingface, trl, axolotl or \
-llamafactory), `finetune-coverage topics merge NAME --into NAME`, `finetune-coverage import FILE`, \
+`finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; --oversample repeats the records of small topics), \
+`finetune-coverage topics merge NAME --into NAME`, `finetune-coverage import FILE`, \
 `finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
 model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 

@@ -86,6 +86,60 @@ MAPPED = {
         "conversation: id\norder: n\nrole: who\ncontent: what\nroles: {Cust: user, Rep: assistant}\ntopic: area",
         {"messages": [turn("user", "Wrong bill."), turn("assistant", "Which?")], "id": "7", "topic": "bills"},
     ),
+    "many records in one object": (
+        json.dumps(
+            {"of": "2024", "all": {"x": [{"by": "human", "said": "Hi"}, {"by": "bot", "said": "Hello"}]}}
+        ),
+        "records: values(all)\nmessages: turns\nrole: by\ncontent: said",
+        {"messages": [turn("user", "Hi"), turn("assistant", "Hello")]},
+    ),
+    "some items, some speakers": (
+        lines(
+            {"kind": "note", "log": []},
+            {
+                "kind": "chat",
+                "log": [{"by": 71, "t": "Hi"}, {"by": 5, "t": "(vip)"}, {"by": 9, "t": "Hello"}],
+            },
+        ),
+        "where: kind == 'chat'\nmessages: log\nrole: by\ncontent: t\n"
+        "roles: {'9': assistant, '5': leave_out, '*': user}",
+        {"messages": [turn("user", "Hi"), turn("assistant", "Hello")], "kind": "chat"},
+    ),
+    "a transcript with times": (
+        json.dumps({"log": "System: begun\n[09:12] Kunde: It is 9:15.\nWhy?\n[09:13] Agent: So it is."}),
+        "transcript: log\nroles: {Kunde: user, Agent: assistant, System: leave_out}",
+        {"messages": [turn("user", "It is 9:15.\nWhy?"), turn("assistant", "So it is.")]},
+    ),
+    "answers of tools without ids": (
+        lines(
+            {
+                "log": [
+                    {"who": "human", "t": "Where?"},
+                    {
+                        "who": "bot",
+                        "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": "{}"}}],
+                    },
+                    {"who": "tool", "t": "here"},
+                    {"who": "bot", "t": "Here."},
+                ]
+            }
+        ),
+        "messages: log\nrole: who\ncontent: t",
+        {
+            "messages": [
+                turn("user", "Where?"),
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "tool_calls": [
+                        {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+                    ],
+                },
+                {"role": "tool", "tool_call_id": "call_1", "content": "here"},
+                turn("assistant", "Here."),
+            ]
+        },
+    ),
     "turns in a cell": (
         "chat,topic\n\"[{'by': 'human', 'said': 'Hi'}, {'by': 'bot', 'said': 'Hello'}]\",t\n",
         "messages: chat\nrole: by\ncontent: said",
@@ -270,6 +324,58 @@ SUGGESTED = {
         ),
         {"turns": [{"user": "ticket.customer_message"}, {"assistant": "ticket.agent_reply"}]},
     ),
+    "exchanges in a list": (
+        lines(
+            *(
+                {
+                    "n": n,
+                    "of": {
+                        "rounds": [{"ask": f"What is {k}?", "tell": f"It is {k} now."} for k in (n, n + 50)]
+                    },
+                }
+                for n in range(9)
+            )
+        ),
+        {"messages": "of.rounds[].[ask, tell][]", "role": ["user", "assistant"]},
+    ),
+    "numbered turns, later ones in few records": (
+        "client_1,shop_1,client_2,shop_2,notes\n"
+        + "".join(
+            f"What is {n}?,It is {n}.,{'And more?,No more.' if n % 3 == 0 else ','},Seen by night shift\n"
+            for n in range(9)
+        ),
+        {
+            "turns": [
+                {"user": "client_1"},
+                {"assistant": "shop_1"},
+                {"user": "client_2"},
+                {"assistant": "shop_2"},
+            ]
+        },
+    ),
+    "many conversations in one object": (
+        json.dumps(
+            {
+                "from": "2024",
+                "sessions": [
+                    {
+                        "log": [
+                            {"by": "visitor", "t": f"Hello {n} there"},
+                            {"by": "staff", "t": f"Good day {n}"},
+                        ]
+                    }
+                    for n in range(9)
+                ],
+            }
+        ),
+        {
+            "records": "sessions",
+            "messages": "log",
+            "role": "by",
+            "content": "t",
+            "roles": {"visitor": "user", "staff": "assistant"},
+        },
+    ),
     "texts that take turns": (
         lines(*({"said": [f"Hello {n} there", f"Good day {n}"]} for n in range(9))),
         {"messages": "said", "role": ["user", "assistant"]},
@@ -351,3 +457,62 @@ def test_ids_are_no_speakers_and_one_object_alone_shows_nothing(command: Command
     outcome = command("import", file, "--suggest")
     assert outcome.code == 1 and "nothing looks like a conversation" in outcome.err
     assert "requests" in outcome.err
+
+
+def test_a_mapping_that_is_only_begun_is_not_read(command: Command, tmp_path: Path) -> None:
+    rows = [
+        {"log": [{"by": "x1", "said": f"Hello {n} there"}, {"by": "x2", "said": f"Good day {n}"}], "n": n}
+        for n in range(9)
+    ]
+    (tmp_path / "data.jsonl").write_text(lines(*rows))
+    outcome = command("import", tmp_path / "data.jsonl", "--suggest", "-o", tmp_path / "map.yaml")
+    assert outcome.code == 3 and "who is the user and who the assistant?" in outcome.err
+    importing = ["import", tmp_path / "data.jsonl", "-w", "wf-1", "--map", tmp_path / "map.yaml"]
+    refused = command(*importing)
+    assert refused.code == 1 and "is only begun: who is the user" in refused.err
+    mapping = yaml.safe_load((tmp_path / "map.yaml").read_text())
+    del mapping["unsettled"]
+    (tmp_path / "map.yaml").write_text(yaml.safe_dump(mapping))
+    assert command(*importing, "--json").document["import"]["added"] == 9
+
+
+NOTES = [f"The night shift took note of case {n} and all of its many details." for n in range(9)]
+BEGUN = {
+    "most of the text is left": (
+        [
+            {"question": f"What is {n}?", "reply": f"It is {n} so.", "documents": [NOTES[n]] * 3}
+            for n in range(9)
+        ],
+        "more than half of the text behind: documents[]",
+    ),
+    "nobody answers": (
+        [{"ask": f"What is {n}?", "candidates": [{"text": f"It is {n} so."}] * 3} for n in range(9)],
+        "nobody answers ask",
+    ),
+    "speakers within a text": (
+        [{"log": f"Kundin: Wo ist {n}?\nBeraterin: Hier ist {n}.\nKundin: Danke {n}."} for n in range(9)],
+        "who is the user",
+    ),
+    "exchanges in one object": (
+        [{"faq": [{"q": f"What is {n}?", "a": f"It is {n} so."} for n in range(9)]}],
+        "is each a conversation",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BEGUN)
+def test_what_is_not_certain_is_begun(command: Command, tmp_path: Path, kind: str) -> None:
+    items, doubt = BEGUN[kind]
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(items[0], indent=1) if len(items) == 1 else lines(*items))
+    outcome = command("import", file, "--suggest")
+    assert outcome.code == 3, outcome.err
+    assert doubt in " ".join(yaml.safe_load(outcome.out)["unsettled"])
+    assert doubt in outcome.err
+
+
+def test_bad_messages_in_most_of_a_file_name_the_way_out(command: Command, tmp_path: Path) -> None:
+    rows = [{"messages": [turn("Ann", f"Where is {n}?"), turn("Shop", f"Here is {n}.")]} for n in range(4)]
+    (tmp_path / "data.jsonl").write_text(lines(*rows))
+    outcome = command("import", tmp_path / "data.jsonl", "-w", "wf-1")
+    assert "unknown role 'Ann'" in outcome.out and "--suggest -o mapping.yaml" in outcome.out

@@ -12,6 +12,7 @@ from finetune_coverage.tools.coverage.recognition import (
     uplift_of,
 )
 from finetune_coverage.tools.coverage.uplift import Uplift, combined
+from finetune_coverage.tools.coverage.wording import worth_words
 
 DIMENSIONS = 64
 
@@ -84,6 +85,8 @@ def test_verdicts_need_the_whole_interval() -> None:
     assert Uplift(f1=0.08, low=0.011, high=0.15).verdict == "worth it"
     assert Uplift(f1=0.08, low=0.01, high=0.15).verdict == "nothing measurable"
     assert Uplift(f1=-0.08, low=-0.2, high=-0.011).verdict == "harmful"
+    said = worth_words(4.2, Uplift(f1=-0.004, low=-0.05, high=0.05))
+    assert said == "worth 4.2 real ones; recognition +0.00 (-0.05 to 0.05): nothing measurable"
 
 
 def test_a_mean_is_surer_than_its_parts() -> None:

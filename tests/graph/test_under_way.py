@@ -70,3 +70,15 @@ async def test_stopped_for_good_what_is_written_counts_and_nothing_more_is_begun
     assert (job.topic, job.status) == ("technical_issues", "short")
     assert "Generation Ended Short" in said and "It was cancelled" in said
     assert (await chat.asked())["action_requests"][0]["name"] != "resume_generation"
+
+
+async def test_the_rest_of_a_sample_stays_when_its_number_is_changed_in_the_table(
+    chat: Any, services: Services
+) -> None:
+    await chat.new("do 6 for technical issues with few-shot")
+    await chat.answer("just 2 first")
+    offer = (await chat.values())["offer"]
+    said = await chat.answer(proposed(offer, {**offer["items"][0], "count": 1}))
+    assert "the remaining 5 need another yes" in said
+    (changed,) = (await chat.values())["offer"]["onward"]
+    assert changed["count"] == 5

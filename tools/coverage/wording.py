@@ -34,5 +34,7 @@ def worth_words(worth: float | None, uplift: Uplift | None) -> str:
     """``worth 9.0 real ones; recognition +0.08 (0.03 to 0.13): worth it``; empty where nothing was measured."""
     said = [] if worth is None else [f"worth {worth:g} real {'one' if worth == 1 else 'ones'}"]
     if uplift is not None:
-        said.append(f"recognition {uplift.f1:+.2f} ({uplift.low:.2f} to {uplift.high:.2f}): {uplift.verdict}")
+        said.append(
+            f"recognition {uplift.f1:+z.2f} ({uplift.low:z.2f} to {uplift.high:z.2f}): {uplift.verdict}"
+        )
     return "; ".join(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from ..markdown import as_html
 _SHOWN = 40
 """Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
 _ADVICE = 5
+_PART_OF_TIME = 10
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Overview:
         self._figures: Figures | None = None
         self._was_busy = conversation.is_busy
         self._version = conversation.dataset_version
+        self._is_due, self._not_before = False, 0.0
 
     async def draw(self) -> None:
         """Draw it, and again whenever a step of the conversation ended."""
@@ -69,20 +72,32 @@ class Overview:
             listen(self._changed)
         if self._conversation.beside:
             self._conversation.analyze_again()
-        ui.timer(0, self._measure, once=True)  # the browser shows meanwhile that it is being done
+        self._measure_soon()  # the browser shows meanwhile that it is being done
 
     def _changed(self) -> None:
         ended = self._was_busy and not self._conversation.is_busy
         self._was_busy = self._conversation.is_busy
         is_other = self._conversation.dataset_version != self._version
-        if ended or (is_other and not self._conversation.is_busy):
-            self._version = self._conversation.dataset_version
-            ui.timer(0, self._measure, once=True)
-        elif self._figures is not None:
+        if self._figures is not None:
             self._draw_next()
+        if ended:
+            ui.timer(0, self._measure, once=True)
+        elif is_other and not self._conversation.is_busy:
+            self._measure_soon()
+        if not self._conversation.is_busy:
+            self._version = self._conversation.dataset_version
+
+    def _measure_soon(self) -> None:
+        """Measure, where that takes long not more often than a tenth of the time allows: another process may write."""
+        if not self._is_due:
+            self._is_due = True
+            ui.timer(max(0.0, self._not_before - time.monotonic()), self._measure, once=True)
 
     async def _measure(self) -> None:
+        self._is_due = False
+        began = time.monotonic()
         self._figures = await asyncio.to_thread(read_figures, self._services, self._workflow_id)
+        self._not_before = time.monotonic() + _PART_OF_TIME * (time.monotonic() - began)
         self._main.clear()
         with self._main:
             self._draw_score(self._figures)

@@ -17,7 +17,7 @@ from ...models.structured import parse_json
 from ...models.usage import NO_USAGE, TokenUsage
 from ..formats.dataset_file import BadItem, Item
 from .columns import Column, columns_of, lists_in
-from .field_mapping import ROLES, FieldMapping
+from .field_mapping import LEAVE_OUT, ROLES, FieldMapping
 from .mapping_check import check_mapping
 from .text_read import LeftBehind
 
@@ -32,7 +32,7 @@ _RECORDS_SHOWN = 3
 _LONGEST_TEXT, _MOST_ITEMS, _MOST_FIELDS = 160, 6, 40
 _MOST_CHARACTERS = 3000
 """Of one record that is shown."""
-_MOST_VALUES = 12
+_MOST_VALUES, _LONGEST_VALUE = 12, 60
 """Different values of a field, up to which all are listed: names of speakers, topics."""
 _MOST_TOKENS = 900
 _TEXT = {"type": ["string", "null"]}
@@ -61,6 +61,7 @@ class _Answer(_Named):
     """What the model says; the parts of the mapping are those of `FieldMapping`."""
 
     records: str | None = None
+    where: str | None = None
     messages: str | None = None
     turns: list[_Turn] = Field(default_factory=list)
     conversation: str | None = None
@@ -82,6 +83,7 @@ class _Answer(_Named):
             return None
         names = (
             "records",
+            "where",
             "messages",
             "conversation",
             "order",
@@ -117,6 +119,7 @@ _STRING = {"type": "string"}
 SCHEMA = _closed(
     {
         "records": _TEXT,
+        "where": _TEXT,
         "messages": _TEXT,
         "turns": _list_of(role=_ROLE, field=_STRING),
         "conversation": _TEXT,
@@ -125,7 +128,7 @@ SCHEMA = _closed(
         "role": _TEXT,
         "speakers_in_turn": {"type": "array", "items": _ROLE},
         "content": _TEXT,
-        "roles": _list_of(name=_STRING, role=_ROLE),
+        "roles": _list_of(name=_STRING, role={"type": "string", "enum": [*ROLES, LEAVE_OUT]}),
         "system": _TEXT,
         "tools": _TEXT,
         "topic": _TEXT,
@@ -258,8 +261,13 @@ def _retry(faults: Sequence[str]) -> str:
 
 def _described(column: Column) -> Source:
     told: Source = {"field": column.field, "in": round(column.filled or _present(column), 2)}
-    if 0 < len(column.counts) <= _MOST_VALUES and max(map(len, column.counts)) <= _LONGEST_TEXT:
-        told["values"] = dict(column.counts.most_common())
+    counts = column.counts
+    if (
+        0 < len(counts) <= _MOST_VALUES
+        and counts.total() >= 2 * len(counts)
+        and max(map(len, counts)) <= _LONGEST_VALUE
+    ):
+        told["values"] = dict(counts.most_common())
     return told
 
 

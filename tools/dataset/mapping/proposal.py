@@ -17,7 +17,7 @@ from ..formats.turns.tool_declarations import read_tools
 from ..topic_candidates import topic_candidates
 from ..topic_label import value_at
 from .columns import Column, columns_of, lists_in
-from .field_mapping import RECORD_KEY, FieldMapping
+from .field_mapping import LEAVE_OUT, RECORD_KEY, FieldMapping
 from .names_before_text import names_in, turns_with_names
 
 Source = dict[str, Any]
@@ -76,7 +76,10 @@ def propose(items: Sequence[Source]) -> Proposed | None:
 def _of_records(items: Sequence[Source]) -> Proposed | None:
     columns = columns_of(items)
     doubts: list[str] = []
-    proposed = _turns_in_a_list(items, doubts) or _turn_per_row(items, columns, doubts)
+    are_named = {_side(column.name) for column in columns if column.is_prose} >= {*_SIDES}
+    proposed = _turns_in_a_list(items, doubts, of_texts=not are_named) or _turn_per_row(
+        items, columns, doubts
+    )
     if proposed is None:
         proposed = _transcript(columns, doubts)
     if proposed is None and len(items) > 1:  # which texts are said shows in how they vary
@@ -120,7 +123,7 @@ def _records_of_one(item: Source) -> Proposed | None:
     return None
 
 
-def _turns_in_a_list(items: Sequence[Source], doubts: list[str]) -> Source | None:
+def _turns_in_a_list(items: Sequence[Source], doubts: list[str], *, of_texts: bool) -> Source | None:
     best: tuple[float, Source, list[str]] | None = None
     for path, lists in lists_in(items).items():
         turns = [turn for one in lists for turn in one]
@@ -131,7 +134,7 @@ def _turns_in_a_list(items: Sequence[Source], doubts: list[str]) -> Source | Non
         if turns and all(isinstance(turn, dict) for turn in turns):
             are_many = len(turns) >= 2 * len(lists)
             said = (_spoken(lists, own) if are_many else None) or _exchanges(path, lists)
-        elif len(turns) >= 2 * len(lists) and all(isinstance(turn, str) for turn in turns):
+        elif of_texts and len(turns) >= 2 * len(lists) and all(isinstance(turn, str) for turn in turns):
             said = _texts_in_turn(_expression(path), turns, lists, own)
         if said is not None:
             length = sum(len(json.dumps(one)) for one in lists) / len(lists)
@@ -225,6 +228,8 @@ def _names_speakers(column: Column, conversations: Sequence[Sequence[Source]]) -
         return False
     if _are_roles(column):
         return True
+    if all(map(str.isdecimal, names)) and _counts_turns(column, conversations):
+        return False
     if names.total() < _SPEAKS * len(names):  # ids of the turns, or of the conversations of a list of those
         return False
     said = [[str(value_at(turn, column.path)) for turn in turns] for turns in conversations]
@@ -276,9 +281,13 @@ def _transcript(columns: Sequence[Column], doubts: list[str]) -> Source | None:
         roles, is_guess = _roles([speakers for speakers in said if speakers])
         if is_guess:
             doubts.append(_who_is_who(roles))
+        named = roles or {name: str(role_of(name)) for name in names}
+        notices = [name for name, role in named.items() if role == "system"]
+        if notices:
+            doubts.append(f"is what {shown(notices[0])} says an instruction, or a notice to {LEAVE_OUT}?")
         return {
             "transcript": _expression(column.path),
-            "roles": roles or {name: role_of(name) for name in names},
+            "roles": named,
         }
     return None
 

@@ -219,7 +219,7 @@ def _why_not(job: Any, filled: int, promise: Promise | None) -> str:
     if worth is None or promise is None or promise.least is None:
         return f"whether the first {job['count']:,} are worth what they should be cannot be told"
     if uplift is not None and uplift.verdict == "harmful":
-        return f"the first {job['count']:,} make their topic harder to recognise ({uplift.f1:+.2f})"
+        return f"the first {job['count']:,} make their topic harder to recognise ({uplift.f1:+z.2f})"
     if worth < promise.least:
         return (
             f"the first {job['count']:,} are worth {worth:g}, the plan said about {promise.expected:g}, and that the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ...dataset.topic_names import require_topics
 from ...errors import CoverageError, InvalidInput
 from ..expected_worth import ExpectedWorth, expected_worth
 from ..jobs.eval_set import PLANNED, described
-from ..money.estimate import Estimate, estimate_plan
+from ..money.estimate import Estimate, Estimator, estimate_plan
 from .pilot import kept_promises, promises, steps_of
 from .plans import Plan, propose_plan
 
@@ -100,14 +101,18 @@ def propose(services: Services, workflow_id: str, items: Sequence[PlanItem], rea
 def told_with(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> dict[str, Any]:
     """What is kept with a plan of what it says: when each step stops and asks, its pilots, what it will be worth."""
     worth = expected_worth(services, workflow_id, items)
-    steps = [step.item for step in steps_of(items)]
-    try:
-        told: Estimate | None = estimate_plan(services, workflow_id, steps)
-    except CoverageError:  # such as a cap on money and no price: said when somebody wants to approve it
-        told = None
+    told: dict[str, Any] = {"stops": [], "estimate": None}
+    with suppress(
+        CoverageError
+    ):  # such as a cap on money and no price: said when somebody wants to approve it
+        estimator = Estimator(services, workflow_id)
+        stops = estimator.plan([step.item for step in steps_of(items)]).stops
+        told = {
+            "stops": [one.model_dump() for one in stops],
+            "estimate": estimator.plan(items).model_dump(include={"tokens", "usd", "seconds"}),
+        }
     return {
-        "stops": [one.model_dump() for one in told.stops] if told is not None else [],
-        "estimate": told.model_dump(include={"tokens", "usd", "seconds"}) if told is not None else None,
+        **told,
         "expected_worth": worth.model_dump() if worth is not None else None,
         **kept_promises(promises(services, workflow_id, items)),
     }

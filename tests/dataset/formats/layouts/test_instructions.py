@@ -34,6 +34,27 @@ from ..sources import QUESTION, TOOL, Source, said
                 ]
             },
         ),
+        (  # BELLE
+            {"instruction": "Human:a\nAssistant: b\n\nHuman:c\nAssistant:", "input": "", "output": "d"},
+            {
+                "messages": [
+                    said("user", "a"),
+                    said("assistant", "b"),
+                    said("user", "c"),
+                    said("assistant", "d"),
+                ]
+            },
+        ),
+        *(
+            ({"instruction": text, "output": "d"}, {"messages": [said("user", text), said("assistant", "d")]})
+            for text in (
+                "Go on with this:\nHuman: a\nAssistant: b\nHuman: c",
+                "Human: a\nAssistant: b",
+                "Human: a\nHuman: b\nAssistant:",
+                "Context: a\nQuestion: b\nAnswer:",
+                "Sum it up.\n### Context:\nA text",
+            )
+        ),
         (
             {"instruction": "Hi", "instances": [{"input": "", "output": "Hello", "note": 1}]},
             {"messages": QUESTION, "source_format": "alpaca", "source_extra": {"instances": [{"note": 1}]}},
