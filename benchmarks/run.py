@@ -22,6 +22,7 @@ TITLES = {
     "kills": "kill -9",
     "kills postgresql": "kill -9 with the store on PostgreSQL",
     "fleet": "Four workers on one PostgreSQL",
+    "conversations": "Fifty conversations at once",
     "kills_among_bad_answers": "kill -9 among bad answers",
     "strange_answers": "Whatever an endpoint may send",
     "priced": "A priced model whose answers take unequal time",
@@ -62,6 +63,7 @@ _PRINT_MARKDOWN = (  # these come out as they are
     "tool_chain_consistency",
     "hand_written",
     "reworded_copies",
+    "conversations",
 )
 _PACKAGES = (
     "aiohttp",
