@@ -33,6 +33,8 @@ TOKEN_FILE = "web-token"
 """In the data folder. It is kept, so that a tab of before a restart goes on."""
 _LONGEST_BUILD = 120
 """Seconds until a page that is not there yet is given up: the first one on a busy machine loads models and measures."""
+_LONGEST_SILENCE = 30.0
+"""Seconds for which a tab may be out of touch; after that it is loaded anew, and what was being typed is lost."""
 Screen = Overview | PlanScreen | Review | Topics | Export
 _SCREENS: dict[str, type[Screen]] = {
     "": Overview,
@@ -94,6 +96,7 @@ async def serve(
             tailwind=False,
             show_welcome_message=False,
             binding_refresh_interval=None,
+            reconnect_timeout=_LONGEST_SILENCE,
             language="en-US",
         )
         app.add_middleware(

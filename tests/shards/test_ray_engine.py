@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from finetune_coverage.tools.analyze_coverage import analyze_coverage
 from finetune_coverage.tools.dataset.exporter import ExportReport, export_records
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.dataset.sources import SourceFile
+from finetune_coverage.tools.dataset.sources import SourceFile, opened_sources
 from finetune_coverage.tools.dataset.topic_candidates import HowToRead
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.services import Services
@@ -119,6 +121,7 @@ def test_ray_and_one_process_come_to_the_same(both: Both, cluster: RayCluster, t
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # each death costs the start of another worker
 def test_a_worker_that_dies_in_each_stage_loses_and_doubles_nothing(
     cluster: RayCluster,
     services: Services,
@@ -170,3 +173,29 @@ def test_a_sharded_workflow_is_no_other_engines_and_none_of_the_store_is_rays(
     report = import_sharded(store, cluster, SHARDED, [SourceFile(bad, "bad.jsonl")], folder, how=HowToRead())
     assert (report.good, len(report.bad)) == (0, 2)
     assert topic_counts(store, SHARDED) == before
+
+
+def test_what_fsspec_reads_and_writes(
+    cluster: RayCluster, services: Services, files: list[SourceFile], tmp_path: Path
+) -> None:
+    lines = files[0].path.read_text(encoding="utf-8").splitlines()[:30]
+    pq.write_table(
+        pa.Table.from_pylist([json.loads(line) for line in lines]), tmp_path / "data" / "d.parquet"
+    )
+    (tmp_path / "data" / "notes.md").write_text("not a dataset")
+    store, shards = services.store, f"file://{tmp_path}/shards"
+    with opened_sources([f"file://{tmp_path}/data"], remote=True) as sources:
+        named = [file.name for file in sources.files]
+        report = import_sharded(
+            store, cluster, SHARDED, sources.files, shards, how=HowToRead(), split_bytes=SPLIT_BYTES
+        )
+    here = [tmp_path / "data" / name for name in ("a.jsonl", "b.jsonl", "c.json", "d.parquet")]
+    assert named == [f"file://{path}" for path in here]
+    alone = import_files(store, ONE, here)
+    assert (report.added, report.topics, len(report.bad)) == (alone.added, alone.topics, len(alone.bad))
+    assert [(line.line, line.code) for line in report.bad] == [(line.line, line.code) for line in alone.bad]
+    assert topic_counts(store, SHARDED) == topic_counts(store, ONE)
+    assert all(shard.url.startswith(shards) for shard in shards_of(store, SHARDED))
+    missing = f"file://{tmp_path}/nowhere"
+    with pytest.raises(InvalidInput, match="no dataset at"), opened_sources([missing], remote=True):
+        pass

@@ -35,7 +35,7 @@ class Uneven(Endpoint):
 
     def __init__(self) -> None:
         self._random = random.Random(3)
-        self.median = 0.3
+        self.median = 0.2
         super().__init__()
 
     @property
@@ -84,6 +84,7 @@ def test_the_conversation_follows_the_page_and_the_page_the_generation(
             tab.page.goto(f"{served.origin}/data/sample/plan")
             _edit(tab)
             _changed_beside(tab, store)
+            endpoint.median = 2.0  # there is time to look on a busy machine too
             _say_yes_to_the_edited_plan(tab, store)
             _watch_pause_and_stop(tab, store)
             assert tab.foreign == [] and tab.errors == []
