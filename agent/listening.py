@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 
 from ..tools.data_folder import open_data_folder
@@ -32,6 +33,24 @@ def listen_on(host: str, port: int) -> socket.socket:
             hint="Choose another --port, or another --host.",
         ) from error
     return listener
+
+
+def shown_host(host: str) -> str:
+    """What stands for an address in one that a person opens: for "all of this machine's", the one that others reach."""
+    try:
+        is_any = ip_address(host).is_unspecified
+    except ValueError:
+        return host
+    if is_any:
+        family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+        try:
+            # An address for documentation: no packet is sent, but the way there says which of ours is used.
+            with socket.socket(family, socket.SOCK_DGRAM) as asked:
+                asked.connect((elsewhere, 9))
+                host = asked.getsockname()[0]
+        except OSError:
+            host = "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def kept_token(home: Path, name: str) -> str:

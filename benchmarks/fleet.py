@@ -51,8 +51,8 @@ TOKENS_PER_RECORD = 5_000
 """What a plan may use for each record; a call takes about 3,600 here."""
 SET_ASIDE = 2_500_000
 """What a plan may use beside that: of a call under way, or lost in a kill, the worst case counts, 16,000 tokens."""
-LONGEST = 4
-"""Times the ideal after which a run is given up."""
+LONGEST, START = 4, 1_800
+"""Times the ideal, and seconds beside that, after which a run is given up."""
 
 
 @dataclass
@@ -66,6 +66,7 @@ class Fleet:
     def __post_init__(self) -> None:
         self.workers = [self._start() for _ in range(WORKERS)]
         self.kills: list[Kill] = []
+        self.spooled: set[str] = set()
 
     def kill_one(self, chance: random.Random) -> None:
         """Kill one, and start another in its place."""
@@ -74,6 +75,7 @@ class Fleet:
         self.workers[place].wait()
         if killed is not None:
             self.kills.append(killed)
+            self.spooled |= journalled(self.folder / "home", self.database)["answers"]
         self.workers[place] = self._start()
 
     def stop(self) -> list[int]:
@@ -142,11 +144,11 @@ def _run(folder: Path, database: str, endpoint: Running, count: int, kills: int)
         while not _accepted(store):
             time.sleep(0.2)
         began = time.time()
-        # Among them all: none while hardly anything is left to do.
-        moments = sorted(began + chance.uniform(0.02, 0.9) * ideal for _ in range(kills))
-        while waiting_items(store) and time.time() - began < LONGEST * ideal + 300:
-            if moments and time.time() >= moments[0]:
-                moments.pop(0)
+        # By records and not by time, so that they fall among the work on a slow machine too.
+        marks = sorted(chance.uniform(0.02, 0.95) * count for _ in range(kills))
+        while waiting_items(store) and time.time() - began < LONGEST * ideal + START:
+            if marks and _accepted(store) >= marks[0]:
+                marks.pop(0)
                 fleet.kill_one(chance)
             time.sleep(0.2)
         load = os.getloadavg()
@@ -163,6 +165,7 @@ def _run(folder: Path, database: str, endpoint: Running, count: int, kills: int)
         "kills": len(fleet.kills),
         "taken": log.count(" takes "),
         "tracebacks": log.count("Traceback"),
+        "given_back": [line for line in log.splitlines() if " gives " in line],
         "load": load[1],
     }
 
@@ -194,6 +197,7 @@ def _counted(
         "refused_calls": log["counts"].get("full", 0),
         "peak": log["peak"],
         "repeated": len(calls) - len(after["answers"]),
+        "written_and_lost": len(fleet.spooled - after["answers"]),
         "answered_and_lost": len(lost),
         "certainly": sum(age is None or (age[0] >= GRACE and one["port"] not in age[1]) for one, age in ages),
         "oldest": max((age[0] for _, age in ages if age is not None), default=0.0),
@@ -228,6 +232,7 @@ def report(figures: dict[str, Any]) -> str:
         ("records doubled", figures["doubled"]),
         ("drafts refused, calls lost in kills among them", f"{figures['refused']:,}"),
         ("calls, and of them repeated", f"{figures['calls']:,}, {figures['repeated']:,}"),
+        ("answers written down before a kill and asked again", figures["written_and_lost"]),
         (
             f"answered {GRACE * 1000:.0f} ms or more before a kill, read, and asked again",
             figures["certainly"],
@@ -244,6 +249,7 @@ def report(figures: dict[str, Any]) -> str:
         ("cap held", "yes" if figures["is_cap_held"] else "NO"),
         ("exit codes after SIGTERM", ", ".join(map(str, figures["exit_codes"]))),
         ("tracebacks in the workers' log", figures["tracebacks"]),
+        ("given back to a person", "; ".join(figures["given_back"]) or "nothing"),
     ]
     return (
         f"{markdown_table(['', ''], rows)}\n\n{WORKERS} workers with one data folder, one PostgreSQL (durable), an "

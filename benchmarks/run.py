@@ -32,7 +32,9 @@ TITLES = {
     "reworded_copies": "Copies with their words in another order",
     "honest_teacher": "An honest teacher with planted faults",
     "scale": "Import and analysis of a million records",
+    "ray_engine": "Records in Parquet shards by Ray, beside one process",
     "many_topics": "First answers about very many records and topics",
+    "page": "The page: first load, an idle tab, the review of 100,000 records",
     "topics": "Topics of unlabelled records, and wrong labels",
     "uplift": "Worth and uplift against test sets",
 }
@@ -54,6 +56,7 @@ _PRINT_MARKDOWN = (  # these come out as they are
     "priced",
     "scale",
     "many_topics",
+    "page",
     "topics",
     "form_checks",
     "tool_chain_consistency",

@@ -4,7 +4,8 @@ CoverageError                     root; carries ``code``, ``message`` and ``hint
 ├── WorkflowNotFound              no workflow has this id
 ├── TopicNotFound                 the workflow has no such topic
 ├── InvalidInput                  a value that cannot be used, said before anything is written
-│   └── UnsupportedFormat         a dataset in a shape that the importer does not read
+│   ├── UnsupportedFormat         a dataset in a shape that the importer does not read
+│   └── StoreUnreachable          the store's server is not there, or broke the connection
 ├── ApprovalRequired              no unused approval covers exactly this generation
 ├── BudgetExceeded                the next model call could pass the cap
 ├── EndpointError                 the model endpoint refused or failed for good
@@ -80,6 +81,10 @@ class InvalidInput(CoverageError):
 
 class UnsupportedFormat(InvalidInput):
     """A dataset in a shape that the importer does not read."""
+
+
+class StoreUnreachable(InvalidInput):
+    """The server of the store cannot be reached, or broke the connection: it may be back soon, or never was there."""
 
 
 class ApprovalRequired(CoverageError):

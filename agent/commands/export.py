@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +14,13 @@ from ...tools.errors import InvalidInput
 from ..output import note, print_json, say
 from ..views.record_bar import record_bar
 from .file_or_stdout import STDOUT, file_or_stdout
-from .options_and_prompts import AsJson, Workflow, finite, open_services
+from .options_and_prompts import AsJson, Engine, Workflow, by_engine, finite, open_services
 from .validate import beside_lines
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport
     from ...tools.dataset.record import Origin
+    from ...tools.shards.export_sharded import ExportOrder
 
 _TOPICS_NAMED = 10
 
@@ -93,11 +94,13 @@ def export(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "--force", help="Replace files that are there.")
     ] = False,
+    engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
     """Write the dataset as a trainer reads it; what a format cannot hold is said."""
     from ...tools.dataset.exporter import export_records
     from ...tools.dataset.exports.export_format import FORMATS
+    from ...tools.shards.export_sharded import ExportOrder
 
     if file_format not in FORMATS:
         known = ", ".join(FORMATS)
@@ -108,7 +111,17 @@ def export(
         raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
     if output == STDOUT and as_json:
         raise typer.BadParameter("both would be on standard output; leave --json out.", param_hint="--output")
-    origin: Origin | None = None if with_synthetic else "real"
+    origin: Origin | None = "synthetic" if only_synthetic else None if with_synthetic else "real"
+    if engine == "ray":
+        if output == STDOUT:
+            raise typer.BadParameter("--engine ray writes a folder; name one.", param_hint="--output")
+        if dry_run:
+            raise typer.BadParameter("--engine ray does not do it yet.", param_hint="--dry-run")
+        order = ExportOrder(
+            file_format, include_all, origin, split, seed, provenance, leave_out_unfit, oversample
+        )
+        _export_by_ray(workflow, output, order, overwrite=overwrite, as_json=as_json)
+        return
     told: list[ExportReport] = []
 
     def tell(planned: ExportReport) -> None:
@@ -122,7 +135,7 @@ def export(
             target,
             include_all=include_all,
             overwrite=overwrite,
-            origin="synthetic" if only_synthetic else origin,
+            origin=origin,
             file_format=file_format,
             split=split,
             seed=seed,
@@ -144,6 +157,22 @@ def export(
         say(f"{report.written} records would be written to {report.path} ({report.synthetic} synthetic).")
     else:
         show_export(report, note if output == STDOUT else say, losses_told=bool(told))
+
+
+def _export_by_ray(
+    workflow: str, output: Path, order: ExportOrder, *, overwrite: bool, as_json: bool
+) -> None:
+    from ...tools.shards.export_sharded import export_sharded
+
+    services = open_services()
+    with by_engine(services, "ray") as cluster:
+        assert cluster is not None
+        folder = services.settings.shard_folder
+        report = export_sharded(services.store, cluster, workflow, output, folder, order, overwrite=overwrite)
+    if as_json:
+        print_json({"success": True, "export": {"workflow_id": workflow, **asdict(report)}})
+    else:
+        show_export(replace(report, files=(report.path,)))
 
 
 def show_losses(report: ExportReport) -> None:

@@ -66,7 +66,7 @@ def serve(
             person=person(),
             password=None if is_near or typed is None else typed.get_secret_value(),
             certificate=(certificate, key) if certificate and key else None,
-            on_start=_say_where,
+            on_start=_say_where if is_near else _say_where_for_others,
         )
     )
 
@@ -74,3 +74,8 @@ def serve(
 def _say_where(url: str) -> None:
     say(f"Open {url}", style="bold")
     note("The address holds the key to the page. Ctrl-C ends it; what was accepted is kept.")
+
+
+def _say_where_for_others(url: str) -> None:
+    say(f"Open {url}", style="bold")
+    note("It asks for the password. Ctrl-C ends it; what was accepted is kept.")

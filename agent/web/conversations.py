@@ -102,6 +102,7 @@ class PageConversation:
         self._watch: asyncio.Task[None] | None = None
         self._estimate: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
+        self._edited: PlanTable | None = None
         self._listed: list[str] = []
         self._shown: list[str] = []
         self._revision = ""
@@ -157,6 +158,8 @@ class PageConversation:
             return
         if self.beside:
             self._told_beside()
+            if self.table is not None and self.table.is_edited:
+                self.said.append(Said("page", f"Not kept of the plan before: {self.table.words}."))
             self.said.append(Said("person", text))
             self._begin("Thinking…", self._conversation.reply(text, listed=self._listed, is_afresh=True))
         elif self.table is not None and self.table.is_edited and _is_about_plan(text, self.table.offer):
@@ -191,12 +194,23 @@ class PageConversation:
         """Have the dataset looked at anew, after it was changed outside of the conversation."""
         if not self.is_busy:
             self._told_beside()
+            self._edited = self.table if self.table is not None and self.table.is_edited else None
             self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
 
-    def approve(self) -> None:
-        """Approve the plan exactly as it stands in the table: only where what it gives and takes is told."""
+    def approve(self, shown: str) -> None:
+        """Approve the plan exactly as it stands in the table: only where what it gives and takes is told.
+
+        Args:
+            shown: `PlanTable.shown` of what the person saw; another tab may have changed it since.
+        """
         table = self.table
         if self.is_busy or self.beside or table is None or not table.is_told:
+            return
+        if table.shown != shown:
+            self.trouble = (
+                "The plan was changed in another tab as you approved it; this is how it stands now."
+            )
+            self._tell()
             return
         self.said.append(Said("person", f"Approved: {table.words}"))
         answer = {"decisions": table.decisions(is_yes=True), "plan_id": table.offer.plan_id}
@@ -232,9 +246,19 @@ class PageConversation:
 
     # Records that a screen lists
 
-    def list_records(self, ids: Sequence[str]) -> None:
-        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third."""
-        self._listed = list(ids)
+    def list_records(self, ids: Sequence[str]) -> Callable[[], None]:
+        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third.
+
+        Returns:
+            What ends that, unless others were listed or shown since.
+        """
+        listed = self._listed = list(ids)
+
+        def end() -> None:
+            if self._listed is listed:
+                self._listed = []
+
+        return end
 
     def number_of(self, record_id: str) -> int | None:
         """The number under which the conversation knows a record; None for one that is not listed any more."""
@@ -301,6 +325,9 @@ class PageConversation:
         self.offer = offer_in(self._conversation.values) if place.waits else None  # type: ignore[arg-type]
         is_plan = isinstance(self.offer, PlanOffer) and self.offer.plan_id
         self.table = PlanTable(self.offer) if is_plan and isinstance(self.offer, PlanOffer) else None
+        if self.table is not None and self._edited is not None:
+            self.table.take_over(self._edited)
+        self._edited = None
         shown = self.offer.shown_records if self.offer is not None else []
         if shown and shown not in (self._shown, self._listed):
             self._listed = []  # the conversation has shown others since

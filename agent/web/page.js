@@ -13,20 +13,43 @@
   media.addEventListener("change", draw);
 })();
 
-// Brings the file that was chosen to the server, then tells the screen under which key it is there.
-window.sendFile = async (event, emit) => {
-  const file = event.target.files[0];
+// Brings the file that was chosen to the server, saying how far that is, then tells the screen under which key it is
+// there. Not by fetch, which does not tell how far it is.
+window.sendFile = (event, emit) => {
+  const input = event.target, file = input.files[0];
   if (!file) return;
+  const most = Number(input.dataset.most);
+  const fail = (why) => emit({ problem: `${file.name} could not be brought to the server: ${why}` });
+  input.value = "";
+  if (file.size > most) return fail(`it is larger than ${most / 2 ** 30} GiB. Import it in the terminal.`);
   emit({ begin: file.name });
-  const headers = { "X-Name": encodeURIComponent(file.name) };
-  try {
-    const answer = await fetch("/upload", { method: "POST", body: file, headers });
-    emit(await answer.json());
-  } catch (error) {
-    emit({ problem: `${file.name} could not be brought to the server: ${error.message}` });
-  }
-  event.target.value = "";
+  const request = new XMLHttpRequest();
+  let told = 0;
+  request.upload.onprogress = (sent) => {
+    if (Date.now() - told < 300) return;
+    told = Date.now();
+    emit({ name: file.name, sent: sent.loaded, size: sent.total });
+  };
+  request.onload = () => {
+    try { emit(JSON.parse(request.responseText)); } catch { fail(`the server said ${request.status}.`); }
+  };
+  request.onerror = () => fail("the connection broke off.");
+  request.open("POST", "/upload");
+  request.setRequestHeader("X-Name", encodeURIComponent(file.name));
+  request.send(file);
 };
+
+// A file may be dropped anywhere on a screen that takes one; on others it does not make the browser leave the page.
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    const input = document.querySelector(".drop input");
+    if (kind === "dragover" || !input || !event.dataTransfer.files.length) return;
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change"));
+  });
+}
 
 // What was done, for some seconds at the foot of the page; the same element is read out.
 window.tell = (words, isProblem) => {

@@ -99,6 +99,14 @@ class PlanTable:
         return self.effect is not None and self.effect.estimate is not None and self.effect.estimate.fits_caps
 
     @property
+    def shown(self) -> str:
+        """The plan with what is told of it, in a line: what a yes in the table is to."""
+        told = (
+            self.effect.estimate.brief if self.effect is not None and self.effect.estimate is not None else ""
+        )
+        return f"{self.offer.plan_id}: {self.words}; {told}"
+
+    @property
     def words(self) -> str:
         """The plan in its rows, in a line."""
         return in_words(self.wanted)
@@ -107,6 +115,16 @@ class PlanTable:
         """Make it the plan again that was proposed."""
         self.rows = [Row(item, item.count, item.strategy, item.pilot or 0) for item in self.offer.items]
         self.shows_pilots = self.has_pilot
+
+    def take_over(self, other: PlanTable) -> None:
+        """Make the same changes as in another table, where it had the same parts."""
+        for row in self.rows:
+            for was in other.rows:
+                if (was.item.topic, was.item.strategy) == (row.item.topic, row.item.strategy):
+                    changed = (was.count, was.strategy, was.pilot, was.is_in)
+                    if changed != (was.item.count, was.item.strategy, was.item.pilot or 0, True):
+                        row.count, row.strategy, row.pilot, row.is_in = changed
+        self.shows_pilots = self.shows_pilots or other.shows_pilots
 
     def look_at_few_first(self) -> None:
         """Give each part a pilot that leaves a rest."""

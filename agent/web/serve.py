@@ -16,7 +16,7 @@ from ...graph.build import build_graph
 from ...graph.conversations.checkpoints import open_checkpointer
 from ...tools.errors import CoverageError
 from ...tools.services import Services
-from ..listening import kept_token, listen_on
+from ..listening import kept_token, listen_on, shown_host
 from .conversations import Conversations
 from .door import Door
 from .elements import box, link, text
@@ -33,6 +33,8 @@ TOKEN_FILE = "web-token"
 """In the data folder. It is kept, so that a tab of before a restart goes on."""
 _LONGEST_BUILD = 120
 """Seconds until a page that is not there yet is given up: the first one on a busy machine loads models and measures."""
+_LONGEST_SILENCE = 30.0
+"""Seconds for which a tab may be out of touch; after that it is loaded anew, and what was being typed is lost."""
 Screen = Overview | PlanScreen | Review | Topics | Export
 _SCREENS: dict[str, type[Screen]] = {
     "": Overview,
@@ -75,9 +77,8 @@ async def serve(
         @asynccontextmanager
         async def lifespan(_: FastAPI) -> AsyncIterator[None]:
             scheme = "https" if certificate else "http"
-            shown_host = f"[{host}]" if ":" in host else host
             query = "" if password else f"?token={token}"
-            on_start(f"{scheme}://{shown_host}:{listener.getsockname()[1]}/{query}")
+            on_start(f"{scheme}://{shown_host(host)}:{listener.getsockname()[1]}/{query}")
             yield
             services.ending.set()
             await conversations.close()
@@ -95,6 +96,7 @@ async def serve(
             tailwind=False,
             show_welcome_message=False,
             binding_refresh_interval=None,
+            reconnect_timeout=_LONGEST_SILENCE,
             language="en-US",
         )
         app.add_middleware(
@@ -119,7 +121,7 @@ async def serve(
 
 
 def _add_screens(services: Services, conversations: Conversations, uploads: Uploads) -> None:
-    @ui.page("/")
+    @ui.page("/", response_timeout=_LONGEST_BUILD)
     async def datasets() -> None:
         await Datasets(services, uploads).draw()
 

@@ -67,6 +67,8 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
             if not result["success"]:
                 break
     results = [joined(of_item) for _, of_item in sorted(by_item.items())]
+    if await asyncio.to_thread(is_revoked, source().store, approval_id):
+        results = [result for result in results if not result["error"]]  # there is nothing to go on with
     if any(result["error"] for result in results):
         return await asyncio.to_thread(_held, source, {**state, "results": results}, messages)
     for rest in await asyncio.to_thread(rests, source().store, approval_id):

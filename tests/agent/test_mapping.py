@@ -86,6 +86,60 @@ MAPPED = {
         "conversation: id\norder: n\nrole: who\ncontent: what\nroles: {Cust: user, Rep: assistant}\ntopic: area",
         {"messages": [turn("user", "Wrong bill."), turn("assistant", "Which?")], "id": "7", "topic": "bills"},
     ),
+    "many records in one object": (
+        json.dumps(
+            {"of": "2024", "all": {"x": [{"by": "human", "said": "Hi"}, {"by": "bot", "said": "Hello"}]}}
+        ),
+        "records: values(all)\nmessages: turns\nrole: by\ncontent: said",
+        {"messages": [turn("user", "Hi"), turn("assistant", "Hello")]},
+    ),
+    "some items, some speakers": (
+        lines(
+            {"kind": "note", "log": []},
+            {
+                "kind": "chat",
+                "log": [{"by": 71, "t": "Hi"}, {"by": 5, "t": "(vip)"}, {"by": 9, "t": "Hello"}],
+            },
+        ),
+        "where: kind == 'chat'\nmessages: log\nrole: by\ncontent: t\n"
+        "roles: {'9': assistant, '5': leave_out, '*': user}",
+        {"messages": [turn("user", "Hi"), turn("assistant", "Hello")], "kind": "chat"},
+    ),
+    "a transcript with times": (
+        json.dumps({"log": "System: begun\n[09:12] Kunde: It is 9:15.\nWhy?\n[09:13] Agent: So it is."}),
+        "transcript: log\nroles: {Kunde: user, Agent: assistant, System: leave_out}",
+        {"messages": [turn("user", "It is 9:15.\nWhy?"), turn("assistant", "So it is.")]},
+    ),
+    "answers of tools without ids": (
+        lines(
+            {
+                "log": [
+                    {"who": "human", "t": "Where?"},
+                    {
+                        "who": "bot",
+                        "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": "{}"}}],
+                    },
+                    {"who": "tool", "t": "here"},
+                    {"who": "bot", "t": "Here."},
+                ]
+            }
+        ),
+        "messages: log\nrole: who\ncontent: t",
+        {
+            "messages": [
+                turn("user", "Where?"),
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "tool_calls": [
+                        {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+                    ],
+                },
+                {"role": "tool", "tool_call_id": "call_1", "content": "here"},
+                turn("assistant", "Here."),
+            ]
+        },
+    ),
     "turns in a cell": (
         "chat,topic\n\"[{'by': 'human', 'said': 'Hi'}, {'by': 'bot', 'said': 'Hello'}]\",t\n",
         "messages: chat\nrole: by\ncontent: said",

@@ -82,7 +82,7 @@ def test_each_filter_finds_what_it_says(filled: Store, wanted: Wanted, expected:
 
 
 @pytest.mark.parametrize("size", [1, 2, 40])
-@pytest.mark.parametrize("most", [1, 3, 20_000])
+@pytest.mark.parametrize("most", [1, 3, 10_000])
 def test_pages_leave_nothing_out_and_show_nothing_twice(
     filled: Store, monkeypatch: pytest.MonkeyPatch, size: int, most: int
 ) -> None:
@@ -105,7 +105,7 @@ def test_the_queue_has_the_most_doubtful_first_and_says_why(
     assert ids(filled, Wanted(is_queue=True, origin="real", topic="b", doubtful=doubtful)) == ["real-4"]
     why = {name: grounds_of(get_record(filled, "wf", name)) for name in GENERATED}
     assert why["sound"] == []
-    assert why["elsewhere"] == ["reads like another topic"]
+    assert why["elsewhere"] == ["reads like another topic", "another topic is nearly as likely"]
     assert why["copy"] == ["worth 0.1: much like one that was there"]
     assert why["unjudged"] == ["its topic was not judged", "no verifier read it"]
     assert why["narrow"] == ["another topic is nearly as likely"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ..errors import InvalidInput
 from ..new_files import NewFiles, appearing_together, refuse_existing
@@ -18,8 +16,6 @@ from ..store.workflows import list_topics
 from .exports.config_files import ConfigFile, config_file, config_text, read_dataset_info
 from .exports.export_format import (
     OPENAI,
-    TRAIN,
-    VALIDATION,
     ExportFormat,
     beside,
     data_files,
@@ -27,7 +23,7 @@ from .exports.export_format import (
 )
 from .exports.huggingface import require_parquet
 from .exports.oversampling import Oversampling
-from .exports.record_files import RecordFiles
+from .exports.record_files import RecordFiles, write_rows
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
 
@@ -160,6 +156,7 @@ def export_records(
         if looks_first:
             looked_at = told(rows(), on_progress, total)
             survey = survey_rows(looked_at, order.form, include_all=include_all, split=split, seed=seed)
+            survey.divide()
         if not leave_out_unfit:
             survey.refuse_unfit(order.form)
         if looks_first and (on_survey or dry_run):
@@ -169,7 +166,7 @@ def export_records(
             if dry_run:
                 return planned
         written = told(rows(), on_progress, total, before=total - total // looks)
-        repeats = Oversampling(survey.topics, _weights(store, workflow_id)) if oversample else None
+        repeats = Oversampling(survey.topics, target_weights(store, workflow_id)) if oversample else None
         with appearing_together(order.target, overwrite) as files:
             return _write(order, written, survey, files, repeats)
 
@@ -204,12 +201,13 @@ def _ordered(
     return order
 
 
-def _weights(store: Store, workflow_id: str) -> dict[str, float]:
+def target_weights(store: Store, workflow_id: str) -> dict[str, float]:
+    """The target weights of a workflow's topics, of those that have one."""
     return {info.name: info.weight for info in list_topics(store, workflow_id) if info.weight is not None}
 
 
 def _planned(order: _Order, survey: Survey) -> ExportReport:
-    return _with_losses(
+    return with_losses(
         ExportReport(
             order.target,
             survey.topics.total(),
@@ -223,7 +221,7 @@ def _planned(order: _Order, survey: Survey) -> ExportReport:
     )
 
 
-def _with_losses(report: ExportReport, survey: Survey, counted: Survey) -> ExportReport:
+def with_losses(report: ExportReport, survey: Survey, counted: Survey) -> ExportReport:
     """The report with what does not go into the files: by the first look, and by the last."""
     return replace(
         report,
@@ -238,7 +236,7 @@ def _with_losses(report: ExportReport, survey: Survey, counted: Survey) -> Expor
 
 def _write(
     order: _Order,
-    rows: Iterable[StoredRow],
+    active: Iterable[StoredRow],
     survey: Survey,
     files: NewFiles,
     repeats: Oversampling | None,
@@ -247,14 +245,8 @@ def _write(
     sidecar = files.open(order.sidecar) if order.sidecar else None
     counting = Survey()
     repeated: Counter[str] = Counter()
-    for row, source in learnable(rows, counting, include_all=order.include_all):
-        half = VALIDATION if survey.split is not None and survey.split.is_validation(row) else TRAIN
-        times = repeats.times(row.topic) if repeats is not None and half == TRAIN else 1
-        repeated[str(row.topic)] += times - 1
-        for _ in range(times):
-            if records.write(row, source, half) and sidecar is not None:
-                place = {"file": order.paths[half].name, "record": records.tally.halves[half]}
-                sidecar.write(json.dumps(place | _origin_of(row), ensure_ascii=False).encode() + b"\n")
+    rows = learnable(active, counting, include_all=order.include_all)
+    write_rows(rows, records, survey.split, repeats, repeated, sidecar)
     records.close()
     tally = records.tally
     shown = ""
@@ -276,14 +268,4 @@ def _write(
         repeated={topic: count for topic, count in repeated.items() if count},
         config=shown,
     )
-    return _with_losses(report, survey, counting)
-
-
-def _origin_of(row: StoredRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "topic": row.topic,
-        "origin": row.origin,
-        "source": row.place if row.source_file is not None else None,
-        "provenance": row.provenance,
-    }
+    return with_losses(report, survey, counting)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select
 
 from ..dataset.record import Origin, Record
 from ..store.record_rows import record_of
@@ -23,8 +23,9 @@ from ..store.workflows import require_workflow
 from . import worth_a_look
 
 PAGE = 40
-MOST_LOOKED_AT = 20_000
-"""Generated records whose provenance is read for one page."""
+MOST_LOOKED_AT = 10_000
+"""Generated records whose provenance is read for one page, or for a queue."""
+_AT_ONCE = 500
 
 Judged = Literal["verified", "unverified", "partly", "edited", "kept", "open"]
 Worth = Literal["nothing", "under half", "half", "unknown"]
@@ -60,8 +61,8 @@ class Wanted:
             judge it (``partly``), a person edited it, kept it, or did neither keep nor drop it (``open``).
         worth: only generated ones that are worth so much; ``unknown`` where nobody measured it.
         doubtful: real records whose labels are doubted, by id the topic that each reads like.
-        is_queue: those only that are worth a look, the most doubtful first; otherwise generated ones alone come newest
-            first, and all others in their order.
+        is_queue: those only that are worth a look, the most doubtful first, of the newest `MOST_LOOKED_AT` generated
+            ones; otherwise generated ones alone come newest first, and all others in their order.
     """
 
     topic: str | None = None
@@ -120,37 +121,39 @@ def review_page(
         WorkflowNotFound: there is no such workflow.
     """
     require_workflow(store, workflow_id)
-    read = _queue if wanted.is_queue else _in_order
     with store.read() as connection:
-        return read(connection, workflow_id, wanted, after)
+        if wanted.is_queue:
+            return _page_of_queue(connection, workflow_id, wanted, after)
+        return _in_order(connection, workflow_id, wanted, after)
 
 
 def meant_by(store: Store, workflow_id: str, wanted: Wanted) -> Meant:
-    """All records that a filter means, whatever their order and number.
+    """All records that a filter means; of a queue, all that are in it.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
     """
     require_workflow(store, workflow_id)
+    columns = select(records.c.id, records.c.topic, records.c.origin)
+    rows: list[Row[Any]] = []
     with store.read() as connection:
-        rows = [
-            row
-            for part in _parts(workflow_id, wanted)
-            for row in connection.execute(
-                select(records.c.id, records.c.topic, records.c.origin).where(*part)
-            )
-        ]
+        if wanted.is_queue:
+            positions = [position for _, position in _queue(connection, workflow_id, wanted)]
+            for start in range(0, len(positions), _AT_ONCE):
+                part = positions[start : start + _AT_ONCE]
+                rows += connection.execute(columns.where(records.c.position.in_(part)))
+        else:
+            rows += connection.execute(columns.where(*_conditions(workflow_id, wanted)))
     return Meant({row.id: row.topic for row in rows}, sum(row.origin == "real" for row in rows))
 
 
 def count_meant(store: Store, workflow_id: str, wanted: Wanted) -> int:
     """How many records a filter means."""
     with store.read() as connection:
-        counts = (
-            connection.execute(select(func.count()).select_from(records).where(*part)).scalar_one()
-            for part in _parts(workflow_id, wanted)
-        )
-        return sum(map(int, counts))
+        if wanted.is_queue:
+            return len(_queue(connection, workflow_id, wanted))
+        query = select(func.count()).select_from(records).where(*_conditions(workflow_id, wanted))
+        return int(connection.execute(query).scalar_one())
 
 
 def _in_order(
@@ -159,7 +162,7 @@ def _in_order(
     place = records.c.position
     newest_first = wanted.origin == "synthetic" or wanted.asks_provenance
     order = place.desc() if newest_first else place
-    (conditions,) = _parts(workflow_id, wanted)
+    conditions = _conditions(workflow_id, wanted)
     if after is not None:
         conditions.append(place < after[1] if newest_first else place > after[1])
     bound = _bound(connection, workflow_id, wanted, after) if wanted.asks_provenance else None
@@ -170,33 +173,6 @@ def _in_order(
     if len(rows) > PAGE:
         return ReviewPage(found, (0.0, rows[PAGE - 1].position))
     return ReviewPage(found, None if bound is None else (0.0, bound + 1))
-
-
-def _queue(
-    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
-) -> ReviewPage:
-    place = records.c.position
-    rows: list[Row[Any]] = []
-    # A label that contradicts its text is copied into every record that is made after it: these come first.
-    if wanted.origin != "synthetic" and (after is None or after[0] == _LABEL):
-        doubted = _doubted_labels(workflow_id, wanted)
-        if after is not None:
-            doubted.append(place < after[1])
-        query = select(records, literal(_LABEL).label("doubt")).where(*doubted).order_by(place.desc())
-        rows += connection.execute(query.limit(PAGE + 1)).all()
-    if wanted.origin != "real" and len(rows) <= PAGE:
-        doubt = worth_a_look.DOUBT
-        generated = _generated(workflow_id, wanted)
-        if (bound := _bound(connection, workflow_id, wanted, None)) is not None:
-            generated.append(place > bound)
-        if after is not None and after[0] != _LABEL:
-            generated.append(or_(doubt < after[0], and_(doubt == after[0], place < after[1])))
-        query = select(records, doubt.label("doubt")).where(*generated).order_by(doubt.desc(), place.desc())
-        rows += connection.execute(query.limit(PAGE + 1 - len(rows))).all()
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return ReviewPage(
-        [record_of(row) for row in rows[:PAGE]], None if last is None else (float(last.doubt), last.position)
-    )
 
 
 def _bound(
@@ -212,31 +188,40 @@ def _bound(
     return None if found is None else int(found)
 
 
-def _parts(workflow_id: str, wanted: Wanted) -> list[list[ColumnElement[bool]]]:
-    """The conditions of the records that are meant; of a queue those of real and of generated ones apart."""
-    if not wanted.is_queue:
-        return [
-            _generated(workflow_id, wanted)
-            if wanted.asks_provenance
-            else _told_by_columns(workflow_id, wanted)
-        ]
-    parts = []
-    if wanted.origin != "synthetic":
-        parts.append(_doubted_labels(workflow_id, wanted))
+def _page_of_queue(
+    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
+) -> ReviewPage:
+    queue = _queue(connection, workflow_id, wanted)
+    rest = queue if after is None else [place for place in queue if place < after]
+    places = rest[:PAGE]
+    rows = connection.execute(select(records).where(records.c.position.in_([at for _, at in places])))
+    by_position = {row.position: record_of(row) for row in rows}
+    found = [by_position[at] for _, at in places if at in by_position]
+    return ReviewPage(found, places[-1] if len(rest) > PAGE else None)
+
+
+def _queue(connection: Connection, workflow_id: str, wanted: Wanted) -> list[tuple[float, int]]:
+    """The doubt and the position of each record of a queue, the most doubtful first, of equal ones the newest."""
+    queue: list[tuple[float, int]] = []
+    place = records.c.position
+    if wanted.origin != "synthetic" and wanted.doubtful:
+        # A label that contradicts its text is copied into every record that is made after it: these come first.
+        real = replace(wanted, origin="real", judged=None, worth=None, is_queue=False)
+        doubted = records.c.id.in_(list(wanted.doubtful))
+        query = select(place).where(*_told_by_columns(workflow_id, real), doubted)
+        queue += [(_LABEL, position) for position in connection.execute(query).scalars()]
     if wanted.origin != "real":
-        parts.append(_generated(workflow_id, wanted))
-    return parts
+        columns = select(place, *worth_a_look.MEASURED).where(*_conditions(workflow_id, wanted))
+        newest = columns.where(~worth_a_look.IS_KEPT).order_by(place.desc()).limit(MOST_LOOKED_AT)
+        for position, worth, margin, is_verified in connection.execute(newest):
+            doubt = sum(worth_a_look.Measured(worth, margin, is_verified).weights())
+            if doubt >= worth_a_look.LEAST:
+                queue.append((doubt, position))
+    return sorted(queue, reverse=True)
 
 
-def _doubted_labels(workflow_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
-    real = replace(wanted, origin="real", judged=None, worth=None, is_queue=False)
-    return [*_told_by_columns(workflow_id, real), records.c.id.in_(list(wanted.doubtful))]
-
-
-def _generated(workflow_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(workflow_id: str, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = _told_by_columns(workflow_id, wanted)
-    if wanted.is_queue:
-        conditions.append(worth_a_look.IS_DOUBTED)
     if wanted.judged is not None:
         conditions.append(_JUDGED[wanted.judged])
     if wanted.worth is not None:

@@ -11,9 +11,9 @@ A record that a person kept is not doubted any more. Nothing is measured anew: a
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func
+from sqlalchemy import ColumnElement
 
 from ..dataset.record import Record
 from ..store.tables import records
@@ -34,20 +34,49 @@ IS_VERIFIED: ColumnElement[bool] = _provenance["verifier"]["model"].as_string().
 IS_PARTLY_UNJUDGED: ColumnElement[bool] = _provenance["not_judged"][0].as_string().is_not(None)
 IS_EDITED: ColumnElement[bool] = _provenance["edited_from"].as_string().is_not(None)
 IS_KEPT: ColumnElement[bool] = _provenance["kept"].as_string().is_not(None)
-_MARGIN: ColumnElement[float] = _provenance["scores"][_TOPIC].as_float()
-DOUBT: ColumnElement[float] = (
-    case((WORTH < 0, 1.0), else_=func.coalesce(1.0 - WORTH, 0.0))
-    + case(
-        (_MARGIN.is_(None), TOPIC_NOT_JUDGED),
-        (_MARGIN <= 0, 1.0),
-        (_MARGIN < NARROW, 1.0 - _MARGIN / NARROW),
-        else_=0.0,
-    )
-    + case((IS_VERIFIED, 0.0), else_=NO_VERIFIER)
+
+
+class Measured(NamedTuple):
+    """What the checks left of a generated record.
+
+    Attributes:
+        worth: below 0 where a probe places it in another topic; None where nobody measured it.
+        margin: in the topic check; None where it did not judge.
+        is_verified: whether a verifier read it.
+    """
+
+    worth: float | None
+    margin: float | None
+    is_verified: bool
+
+    def weights(self) -> tuple[float, float, float]:
+        """The doubt for what it is worth, for its topic, and for not being verified."""
+        worth, margin, is_verified = self
+        return (
+            0.0 if worth is None else 1.0 - max(worth, 0.0),
+            TOPIC_NOT_JUDGED if margin is None else min(1.0, max(0.0, 1.0 - margin / NARROW)),
+            0.0 if is_verified else NO_VERIFIER,
+        )
+
+    def grounds(self) -> list[str]:
+        """Those of the three that weigh enough to be named, in words."""
+        worth = 1.0 if self.worth is None else self.worth
+        words = (
+            "reads like another topic"
+            if worth < 0
+            else f"worth {worth:.1f}: {'much' if worth <= 0.5 else 'in part'} like one that was there",
+            "its topic was not judged" if self.margin is None else "another topic is nearly as likely",
+            "no verifier read it",
+        )
+        return [said for said, weight in zip(words, self.weights(), strict=True) if weight >= LEAST]
+
+
+MEASURED: tuple[ColumnElement[Any], ...] = (
+    WORTH,
+    _provenance["scores"][_TOPIC].as_float(),
+    IS_VERIFIED,
 )
-"""Of a generated record, from 0."""
-IS_DOUBTED: ColumnElement[bool] = and_(~IS_KEPT, DOUBT >= LEAST)
-"""Of a generated record: whether it is worth a look."""
+"""The parts of `Measured`, as columns of a query."""
 
 
 def grounds_of(record: Record) -> list[str]:
@@ -55,17 +84,5 @@ def grounds_of(record: Record) -> list[str]:
     found: dict[str, Any] = record.provenance or {}
     if record.origin != "synthetic" or found.get("kept"):
         return []
-    worth, margin = found.get("worth"), (found.get("scores") or {}).get(_TOPIC)
-    said = []
-    if worth is not None and worth < 0:
-        said.append("reads like another topic")
-    elif worth is not None and 1 - worth >= LEAST:
-        how_much = "much" if worth <= 0.5 else "in part"
-        said.append(f"worth {worth:.1f}: {how_much} like one that was there")
-    if margin is None:
-        said.append("its topic was not judged")
-    elif margin < NARROW * (1 - LEAST) and not (worth is not None and worth < 0):
-        said.append("another topic is nearly as likely")
-    if not found.get("verifier"):
-        said.append("edited by a person" if found.get("edited_from") else "no verifier read it")
-    return said
+    margin = (found.get("scores") or {}).get(_TOPIC)
+    return Measured(found.get("worth"), margin, bool(found.get("verifier"))).grounds()

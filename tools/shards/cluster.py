@@ -59,14 +59,22 @@ class RayCluster:
                 hint="Nothing was written; do it again. If it comes again, look at the memory of the machine.",
             ) from error
 
+    def close(self) -> None:
+        """End the process, and with it a cluster that was started for it."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+class _NotStarted(InternalError):
+    """Ray did not come up in time."""
+
 
 @contextmanager
 def opened_cluster(address: str | None, workers: int | None) -> Iterator[RayCluster]:
     """A cluster for the block.
 
     Args:
-        address: of a cluster that is there, such as ``head-node:6379``; ``None`` starts one of this machine, which can
-            be reached from this machine only, with a token that nobody else has, and which tells nobody about itself.
+        address: of a cluster that is there, such as ``head-node:6379``; ``None`` starts one of this machine, which
+            talks over the loopback, does nothing for those who lack its token, and tells nobody about itself.
         workers: how many processes one of this machine has; as many as processors when not given.
 
     Raises:
@@ -76,19 +84,32 @@ def opened_cluster(address: str | None, workers: int | None) -> Iterator[RayClus
         raise InvalidInput(
             "--engine ray needs Ray, which is not installed.", hint="pip install 'finetune-coverage[ray]'"
         )
-    pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
     # Ray's paths hold sockets, which may have 107 characters, so not in the data folder.
     with tempfile.TemporaryDirectory(prefix="fc-ray-", ignore_cleanup_errors=True) as folder:
-        cluster = RayCluster(pool)
+        cluster = _connected(address, workers or len(os.sched_getaffinity(0)), Path(folder))
         try:
-            cluster.run(_connect, address, workers or len(os.sched_getaffinity(0)), folder)
             yield cluster
             cluster.run(_disconnect)
         finally:
-            pool.shutdown(cancel_futures=True)
+            cluster.close()
 
 
-def _connect(address: str | None, workers: int, folder: str) -> None:
+def _connected(address: str | None, workers: int, folder: Path) -> RayCluster:
+    for left in reversed(range(_STARTS)):
+        pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+        cluster = RayCluster(pool)
+        try:
+            cluster.run(_connect, address, workers, folder / str(left))
+        except BaseException as error:
+            cluster.close()  # what was started goes with its process
+            if not (isinstance(error, _NotStarted) and left):
+                raise
+        else:
+            return cluster
+    raise AssertionError("the last attempt raises or returns")
+
+
+def _connect(address: str | None, workers: int, folder: Path) -> None:
     # The one who waits for the stages may be killed.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -96,7 +117,8 @@ def _connect(address: str | None, workers: int, folder: str) -> None:
     if address is None:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     # Both say much; a command's own output is for people and programs.
-    log = os.open(Path(folder) / "said-by-ray.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    folder.mkdir()
+    log = os.open(folder / "said-by-ray.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(log, stream)
     import ray
@@ -119,28 +141,23 @@ def _connect(address: str | None, workers: int, folder: str) -> None:
     DataContext.get_current().shuffle_strategy = ShuffleStrategy.SORT_SHUFFLE_PULL_BASED
 
 
-def _start(workers: int, folder: str, quiet: dict[str, Any]) -> None:
+def _start(workers: int, folder: Path, quiet: dict[str, Any]) -> None:
     import ray
 
-    for left in reversed(range(_STARTS)):
-        try:
-            ray.init(
-                num_cpus=workers,
-                include_dashboard=False,
-                object_store_memory=_OBJECT_STORE_BYTES,
-                _node_ip_address=_LOOPBACK,
-                _temp_dir=folder,
-                **quiet,
-            )
-        except Exception as error:  # "The current node timed out during startup" is no class of its own
-            ray.shutdown()
-            if not left:
-                raise InternalError(
-                    f"Ray could not be started: {str(error).splitlines()[0]}",
-                    hint="The machine may be too busy, or short of memory; try again.",
-                ) from error
-        else:
-            return
+    try:
+        ray.init(
+            num_cpus=workers,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _node_ip_address=_LOOPBACK,
+            _temp_dir=str(folder),
+            **quiet,
+        )
+    except Exception as error:  # "The current node timed out during startup" is no class of its own
+        raise _NotStarted(
+            f"Ray could not be started: {str(error).splitlines()[0]}",
+            hint="The machine may be too busy, or short of memory; try again.",
+        ) from error
 
 
 def _disconnect() -> None:

@@ -32,7 +32,7 @@ from .import_stages import (
     read_files,
     take_samples,
 )
-from .shard_files import remove_folder
+from .shard_files import keep_only, remove_folder
 
 SAMPLE_OF_A_TOPIC = 2_000
 """The first records of each topic, which are in the store as well: what jobs take seeds from and compare with."""
@@ -85,16 +85,12 @@ def import_sharded(
         read = cluster.run(read_files, files, how, place, split_bytes)
         _tell(report, files, read)
         new = cluster.run(number_equal_records, read, known, how, place)
-        kept = {shard.shard.url for shard in new}
         samples = cluster.run(take_samples, _samples(store, workflow_id, new)) if new else []
         _store(store, workflow_id, known, new, samples, how.topic_field)
     except BaseException:
         remove_folder(place)
         raise
-    for url in {one.url for one in read if one.url} - kept:
-        remove_folder(url)
-    if not new:
-        remove_folder(place)
+    keep_only(place, [one.shard.url for one in new])
     report.added = sum(one.shard.records for one in new)
     report.already_there = sum(one.counts.total() for one in read) - report.added
     if report.good:

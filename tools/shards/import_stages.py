@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,7 +134,12 @@ def number_equal_records(
     untouched = [job for job in enumerate(kept, first) if job[1].split.number not in numbers]
     touched = [job for job in enumerate(kept, first) if job[1].split.number in numbers]
     settled = [settle(job) for job in untouched] + each(touched, settle)
-    return sorted((new for new in settled if new.shard.records), key=lambda new: new.shard.number)
+    with_records = sorted((new for new in settled if new.shard.records), key=lambda new: new.shard.number)
+    # A shard of which nothing is left has no place.
+    return [
+        NewShard(replace(new.shard, number=number), new.counts)
+        for number, new in enumerate(with_records, first)
+    ]
 
 
 @dataclass(frozen=True)

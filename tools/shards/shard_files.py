@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
@@ -183,3 +183,17 @@ def remove_folder(url: str) -> None:
     system, path = fsspec.url_to_fs(url)
     with suppress(FileNotFoundError):
         system.rm(path, recursive=True)
+
+
+def keep_only(folder: str, urls: Collection[str]) -> None:
+    """Take all files of a folder away but for these, and it itself when there are none."""
+    import fsspec
+
+    if not urls:
+        remove_folder(folder)
+        return
+    kept = {fsspec.url_to_fs(url)[1] for url in urls}
+    system, path = fsspec.url_to_fs(folder)
+    for file in system.find(path):
+        if file not in kept:
+            system.rm(file)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, insert, literal, select, update
 from ..errors import InvalidInput
 from .counts import count_added
 from .journal_tables import jobs
+from .shards import refuse_sharded
 from .store import Store
 from .tables import records, review_reasons, review_rules, scenario_plans, topics, workflows
 from .workflows import bump_version, check_workflow_id, ensure_workflow, version_within
@@ -56,6 +57,7 @@ def branch_workflow(store: Store, source: str, name: str, *, without_jobs: Seque
     check_workflow_id(f"{root}{MARK}{name}")
     with store.write() as connection:
         version_within(connection, source)
+        refuse_sharded(connection, source, "a branch would copy the sample only")
         branch = _free_id(connection, f"{root}{MARK}{name}")
         ensure_workflow(connection, branch)
         left_out = list(without_jobs)

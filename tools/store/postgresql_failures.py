@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from ..errors import Busy, CoverageError, InvalidInput
+from ..errors import Busy, CoverageError, InvalidInput, StoreUnreachable
 
 _CHECK = "Check FINETUNE_COVERAGE_DATABASE_URL."
 _LATER = "Try again in a moment."
@@ -76,7 +76,7 @@ def _said(address: str, error: DBAPIError) -> CoverageError | None:
     # What goes wrong before there is a session has no SQLSTATE.
     is_connection = isinstance(error, OperationalError) or "connection option" in said
     if error.connection_invalidated or (code is None and is_connection) or str(code).startswith("08"):
-        return InvalidInput(
+        return StoreUnreachable(
             f"The store {address} cannot be reached: {_reason(said)}.",
             hint=f"Is the server running, and is its address right? {_CHECK}",
         )

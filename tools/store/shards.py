@@ -62,7 +62,7 @@ def refuse_sharded(connection: Connection, workflow_id: str, what: str) -> None:
     Args:
         connection: a transaction.
         workflow_id: the workflow.
-        what: is not done, in words that go on with "needs --engine ray" or with what cannot be done at all.
+        what: why it is not done, as the end of a sentence.
 
     Raises:
         InvalidInput: its records lie in shards.
@@ -72,7 +72,7 @@ def refuse_sharded(connection: Connection, workflow_id: str, what: str) -> None:
     ).first():
         raise InvalidInput(
             f"The records of {workflow_id!r} lie in Parquet shards, and the store has a sample of them: {what}.",
-            hint="What reads all of them takes --engine ray: import, analyze, validate, export, topics assign.",
+            hint="--engine ray does import, analyze, validate and export; the rest it does not do yet.",
         )
 
 

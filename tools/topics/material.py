@@ -12,6 +12,7 @@ import numpy as np
 from ..dataset.record import Record
 from ..index.spread import Vectors
 from ..store.records import load_records
+from ..store.shards import refuse_sharded
 from .assignments import current_assignments
 from .text import judged_text
 
@@ -50,6 +51,8 @@ def read_material(
         workflow_id: whose records they are.
         on_progress: called with the number of records that have their vectors.
     """
+    with services.store.read() as connection:
+        refuse_sharded(connection, workflow_id, "topics are given to all records or to none")
     given = current_assignments(services.store, workflow_id)
     material = []
     for batch in _batches(load_records(services.store, workflow_id)):

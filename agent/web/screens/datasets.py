@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from nicegui import ui
 
@@ -13,8 +14,10 @@ from ....tools.analyze_coverage import analyze
 from ....tools.coverage.balance import status_of
 from ....tools.coverage.report import Coverage
 from ....tools.dataset.bundled_sample import sample_path, sample_topics_path
-from ....tools.dataset.import_report import ImportReport
+from ....tools.dataset.formats.containers.byte_stream import check_encoding
+from ....tools.dataset.import_report import ImportProgress, ImportReport
 from ....tools.dataset.importer import import_files
+from ....tools.dataset.mapping.field_mapping import FieldMapping
 from ....tools.dataset.mapping.mapping_file import mapping_of
 from ....tools.dataset.mapping.model_proposal import mapping_model
 from ....tools.dataset.mapping.suggestion import suggest_mapping
@@ -29,11 +32,14 @@ from ...views.import_report import import_lines
 from ...views.mapping_proposal import proposal_lines, sent_words
 from ..elements import address, box, button, field, link, table, text, text_input
 from ..frame import plain_frame
-from ..uploads import Uploads
+from ..uploads import MOST_BYTES, Uploads
 from .transcript import draw_messages
 
 _BAD_SHOWN = 20
+_UNREADABLE = frozenset({"not_utf8", "broken_file"})
+"""What no mapping of fields mends."""
 _CANDIDATES = 3
+_TOLD_EVERY_SECONDS = 0.4
 _MEASURED = 50
 """Datasets of a long list whose score is shown."""
 
@@ -45,6 +51,8 @@ class Datasets:
         self._services, self._uploads = services, uploads
         self._name = ""
         self._topic_field = DEFAULT_FIELD
+        self._encoding = ""
+        self._read: ImportProgress | None = None
         self._file: SourceFile | None = None
 
     async def draw(self) -> None:
@@ -52,15 +60,22 @@ class Datasets:
         ui.context.client.on_delete(self._forget)
         with plain_frame("Datasets"):
             self._list = box("section", "card", aria_label="Datasets")
-            is_first = not await self._draw_list()
-            self._draw_import(is_first=is_first)
+            found = await asyncio.to_thread(list_workflows, self._services.store)
+            self._show_list(found, {})
+            self._draw_import(is_first=not found)
+        # Measuring many datasets takes a while: their names are there before it.
+        await ui.context.client.connected()
+        await self._draw_list()
 
-    async def _draw_list(self) -> bool:
-        """Draw what there is; whether there is anything."""
+    async def _draw_list(self) -> None:
+        """Draw what there is, with its scores."""
         found = await asyncio.to_thread(list_workflows, self._services.store)
         scores = await asyncio.to_thread(
             lambda: {each.id: analyze(self._services, each.id) for each in found[:_MEASURED]}
         )
+        self._show_list(found, scores)
+
+    def _show_list(self, found: Sequence[WorkflowSummary], scores: Mapping[str, Coverage]) -> None:
         self._list.clear()
         with self._list:
             text("Datasets", "h1")
@@ -69,7 +84,6 @@ class Datasets:
             else:
                 none = "None yet. Bring a file of chat records, or look around with the bundled sample."
                 text(none, "p", "empty")
-        return bool(found)
 
     def _draw_import(self, *, is_first: bool) -> None:
         with box("section", "card", aria_label="Import"):
@@ -90,18 +104,25 @@ class Datasets:
                         name="Field that holds the topic",
                         value=DEFAULT_FIELD,
                     )
+                with field("Encoding (found out when empty)"):
+                    text_input(
+                        lambda typed: setattr(self, "_encoding", typed.strip()), name="Encoding of the text"
+                    )
             with box("label", "drop"):
                 text("Choose a file, or drop it here", "div")
-                file = box("input", type="file")
+                file = box("input", type="file", data_most=str(MOST_BYTES))
                 file.on("change", lambda event: self._take(event.args), js_handler="(e) => sendFile(e, emit)")
             if is_first:
                 with box("p").style("margin-top:.8rem"):
                     button("Use the bundled sample", self._take_sample, quiet=True)
             self._outcome = box("div", role="status").style("margin-top:.8rem")
 
-    async def _take(self, answer: dict[str, str]) -> None:
+    async def _take(self, answer: dict[str, Any]) -> None:
         if begun := answer.get("begin"):
             self._say(f"Bringing {begun} in…", "working")
+            return
+        if sent := answer.get("sent"):
+            self._say_how_far(f"Bringing {answer['name']} in", sent, answer["size"])
             return
         if problem := answer.get("problem"):
             self._say(problem, "bad")
@@ -128,14 +149,9 @@ class Datasets:
         self._say(f"Reading {file.name}…", "working")
         topic_field = topic_field or self._topic_field or DEFAULT_FIELD
         try:
-            known = mapping_of(mapping) if mapping else None
-            report = await asyncio.to_thread(
-                import_files,
-                self._services.store,
-                workflow_id,
-                [file],
-                topic_field=topic_field,
-                mapping=known,
+            check_encoding(self._encoding)
+            report = await self._imported(
+                workflow_id, file, topic_field, mapping_of(mapping) if mapping else None
             )
         except CoverageError as error:
             self._say(str(error), "bad")
@@ -147,8 +163,50 @@ class Datasets:
         with self._outcome:
             _draw_report(report, workflow_id, file.name)
             self._draw_candidates(report, workflow_id, file)
-        if not report.good and report.bad:
+            if any(unread.code == "not_utf8" for unread in report.bad):
+                self._draw_encoding(workflow_id, file, topic_field, mapping)
+        if not report.good and any(unread.code not in _UNREADABLE for unread in report.bad):
             await self._propose(workflow_id, file, mapping)
+
+    def _draw_encoding(self, workflow_id: str, file: SourceFile, topic_field: str, mapping: str) -> None:
+        """Have the encoding named, and the same file read again."""
+        if file is not self._file:
+            return
+        again = partial(self._import, workflow_id, file, topic_field=topic_field, mapping=mapping)
+        with box("div", "acts").style("align-items:end;margin-top:.6rem"):
+            with field("Its encoding, such as cp1250, cp1251, shift_jis or gb18030"):
+                text_input(
+                    lambda typed: setattr(self, "_encoding", typed.strip()),
+                    name="Its encoding",
+                    value=self._encoding,
+                )
+            button("Read it again", again)
+
+    async def _imported(
+        self, workflow_id: str, file: SourceFile, topic_field: str, mapping: FieldMapping | None
+    ) -> ImportReport:
+        """Import in a thread, and say meanwhile how far it is."""
+        self._read = None
+        work = asyncio.create_task(
+            asyncio.to_thread(
+                import_files,
+                self._services.store,
+                workflow_id,
+                [file],
+                topic_field=topic_field,
+                mapping=mapping,
+                encoding=self._encoding,
+                on_progress=partial(setattr, self, "_read"),
+            )
+        )
+        shown = None
+        while not (await asyncio.wait([work], timeout=_TOLD_EVERY_SECONDS))[0]:
+            if (read := self._read) is not None and read != shown:
+                shown = read
+                self._say_how_far(
+                    f"Reading {file.name}: {read.records:,} records so far", read.bytes_read, read.bytes_total
+                )
+        return await work
 
     def _draw_candidates(self, report: ImportReport, workflow_id: str, file: SourceFile) -> None:
         if file is not self._file:
@@ -163,7 +221,7 @@ class Datasets:
     async def _propose(self, workflow_id: str, file: SourceFile, edited: str) -> None:
         """Show how the file could be read: a proposal, or what the person made of it, with the first record by it."""
         try:
-            how = HowToRead(mapping=mapping_of(edited)) if edited else HowToRead()
+            how = HowToRead(mapping=mapping_of(edited) if edited else None, encoding=self._encoding)
             model = None if edited else mapping_model(self._services)
             if model is not None:
                 with self._outcome:
@@ -204,6 +262,13 @@ class Datasets:
         self._outcome.clear()
         await self._propose(workflow_id, file, edited)
 
+    def _say_how_far(self, words: str, done: int, total: int) -> None:
+        self._outcome.clear()
+        with self._outcome:
+            text(f"{words}: {min(1.0, done / max(1, total)):.0%}", "p", "working")
+            bar = box("progress", max=str(max(1, total)), value=str(done), aria_label=words)
+            bar.style("width:100%")
+
     def _say(self, words: str, classes: str) -> None:
         self._outcome.clear()
         with self._outcome:
@@ -226,7 +291,12 @@ def _draw_table(found: Sequence[WorkflowSummary], measured: Mapping[str, Coverag
 
 
 def _draw_report(report: ImportReport, workflow_id: str, shown: str) -> None:
-    text(f"{report.added:,} records of {shown} are in {workflow_id}.", "p")
+    if report.good:
+        text(f"{report.added:,} records of {shown} are in {workflow_id}.", "p")
+    else:
+        text(f"Nothing was imported: {shown} holds no record that could be read.", "p", "bad")
+    for found in report.formats:
+        text(f"{found.text}: {found.records:,} records", "p", "soft small")
     for line in import_lines(report):
         text(line, "p", "small")
     for names in report.near_same:

@@ -78,12 +78,14 @@ class Overview:
         ended = self._was_busy and not self._conversation.is_busy
         self._was_busy = self._conversation.is_busy
         is_other = self._conversation.dataset_version != self._version
-        if ended or (is_other and not self._conversation.is_busy):
-            self._version = self._conversation.dataset_version
-            self._not_before = 0.0 if ended else self._not_before
-            self._measure_soon()
-        elif self._figures is not None:
+        if self._figures is not None:
             self._draw_next()
+        if ended:
+            ui.timer(0, self._measure, once=True)
+        elif is_other and not self._conversation.is_busy:
+            self._measure_soon()
+        if not self._conversation.is_busy:
+            self._version = self._conversation.dataset_version
 
     def _measure_soon(self) -> None:
         """Measure, where that takes long not more often than a tenth of the time allows: another process may write."""

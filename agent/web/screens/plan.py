@@ -23,6 +23,8 @@ from ..plan_table import PlanTable, Row
 from .generation import GenerationView
 
 _ROUNDS = 5
+_APPROVED = "(e) => emit(e.currentTarget.dataset.plan)"
+"""A yes is to what this tab shows."""
 
 
 class PlanScreen:
@@ -100,7 +102,11 @@ class PlanScreen:
             self._choices = box("div")
             self._effect = box("div", role="status")
             with box("div", "acts"):
-                self._button = button("Approve", self._conversation.approve, disabled=True)
+                self._button = text("Approve", "button", "act")
+                self._button.props["type"] = "button"
+                self._button.on(
+                    "click", lambda event: self._conversation.approve(str(event.args)), js_handler=_APPROVED
+                )
                 self._few = button("Look at a few first", self._look_at_few_first, quiet=True)
                 self._back = button("Undo my changes", self._undo_changes, quiet=True)
         self._rows = []
@@ -126,6 +132,7 @@ class PlanScreen:
             _draw_effect(plan)
         self._button.text = f"Approve and generate {sum(item.count for item in plan.wanted):,} records"
         self._button.props["disabled"] = not plan.is_told
+        self._button.props["data-plan"] = plan.shown
         self._button.update()
         self._few.visible = not plan.has_pilot and any(row.count > 1 for row in plan.rows)
         self._back.visible = plan.is_edited

@@ -22,7 +22,6 @@ from ....tools.generation.jobs.origin import origin_of
 from ....tools.generation.lessons.lessons import reject_records
 from ....tools.inspection.nearest_real import RealRecord, real_beside
 from ....tools.inspection.review_page import (
-    MOST_LOOKED_AT,
     ReviewPage,
     Wanted,
     count_meant,
@@ -84,6 +83,9 @@ class Review:
         self._number: int | None = None
         self._doubtful: dict[str, str] = {}
         self._steps: list[_Step] = []
+        self._listed: list[str] = []
+        self._numbered: list[int | None] = []
+        self._end_list: Callable[[], None] = lambda: None
         self._entries: list[Element] = []
         # A key that is pressed while a record is being drawn is meant for that record.
         self._one_at_a_time = asyncio.Lock()
@@ -93,10 +95,13 @@ class Review:
         store, workflow_id = self._services.store, self._workflow_id
         self._topics = await asyncio.to_thread(topic_names, store, workflow_id)
         rounds = await asyncio.to_thread(inspect_rounds, self._services, workflow_id)
-        wanted = _wanted_of(ui.context.client.request.query_params, has_generated=rounds.accepted > 0)
+        self._client = ui.context.client
+        wanted = _wanted_of(self._client.request.query_params, has_generated=rounds.accepted > 0)
         self._filters = ReviewFilters(wanted, self._topics, rounds.shown, self._filter)
         self._all = AllShown(self._topics, self._decide_all)
-        with frame(workflow_id, "review", self._conversation):
+        with frame(workflow_id, "review", self._conversation) as listen:
+            listen(self._number_again)
+            self._client.on_delete(lambda: self._end_list())
             with box("section", "card", aria_label="What to read"):
                 text("Review", "h1")
                 self._filters.draw()
@@ -108,6 +113,7 @@ class Review:
                 for key, meaning in _KEYS:
                     text(key, "kbd")
                     text(f" {meaning}   ")
+                text("The numbers are those of the conversation: “drop 3 because …”.")
             ui.keyboard(self._key, repeating=True, ignore=["input", "select", "textarea"])
         if wanted.is_queue:
             await (
@@ -141,8 +147,11 @@ class Review:
         store, wanted = self._services.store, self._wanted
         self._page = await asyncio.to_thread(review_page, store, self._workflow_id, wanted, after)
         self._at = 0
+        ids = [record.id for record in self._page.records]
+        self._list(ids if after is None else [*self._listed, *ids])
         self._draw_queue()
         await self._draw_record()
+        self._all.wait()
         background_tasks.create(self._count(wanted))
 
     async def _count(self, wanted: Wanted) -> None:
@@ -158,12 +167,25 @@ class Review:
         whats: list[What] = ["drop", "move"] if wanted.status == "active" else ["take back"]
         if wanted.status == "active" and (wanted.is_queue or wanted.origin == "synthetic"):
             whats.insert(0, "keep")
-        is_cut = wanted.is_queue and number > MOST_LOOKED_AT
-        self._all.show(number, whats, f"in order: the {MOST_LOOKED_AT:,} newest" if is_cut else "")
+        self._all.show(number, whats)
+
+    def _list(self, ids: list[str]) -> None:
+        """Have the conversation know what is listed here by its numbers, also once some are decided about."""
+        self._listed = ids
+        self._end_list = self._conversation.list_records(ids)
+
+    def _number_again(self) -> None:
+        """The conversation has shown others since, under these numbers."""
+        if self._entries and self._numbered != self._numbers():
+            self._draw_queue()
+
+    def _numbers(self) -> list[int | None]:
+        return [self._conversation.number_of(record.id) for record in self._page.records]
 
     def _draw_queue(self) -> None:
         self._queue.clear()
         self._entries = []
+        self._numbered = self._numbers()
         with self._queue:
             for number, record in enumerate(self._page.records):
                 self._draw_entry(number, record)
@@ -183,7 +205,8 @@ class Review:
             entry.props["aria-current"] = "true"
         entry.on("click", partial(self._clicked, number), args=[])
         with entry:
-            text(_first_line(record), "span", "line")
+            said = self._conversation.number_of(record.id)
+            text(f"{f'{said} · ' if said else ''}{_first_line(record)}", "span", "line")
             text(self._about(record), "span", "soft small line")
             if self._wanted.is_queue:
                 for ground in self._grounds(record):
@@ -195,7 +218,7 @@ class Review:
         parts = [record.topic or "no topic"]
         if record.origin == "real" and self._wanted.origin is None:
             parts.append("real")
-        if (worth := found.get("worth")) is not None:
+        if (worth := found.get("worth")) is not None and not self._wanted.is_queue:
             parts.append(f"worth {max(0.0, worth):.1f}")
         if found.get("kept"):
             parts.append("kept")
@@ -211,15 +234,6 @@ class Review:
 
     async def _draw_record(self) -> None:
         record = self._current
-        self._draw_transcript(record, [])
-        if record is None:
-            return
-        beside = await asyncio.to_thread(real_beside, self._services, self._workflow_id, record)
-        if beside and record is self._current:
-            self._draw_transcript(record, beside)
-
-    def _draw_transcript(self, record: Record | None, beside: Sequence[RealRecord]) -> None:
-        """Draw a record, beside the first of some real ones; the others can be asked for."""
         self._record.clear()
         with self._record:
             if record is None:
@@ -228,11 +242,27 @@ class Review:
                     button("Undo (u)", self._undo, quiet=True)
                 return
             more = "+" if self._page.after is not None else ""
-            text(f"{self._at + 1} of {len(self._page.records)}{more}", "h2")
+            said = self._conversation.number_of(record.id)
+            name = f"Record {said}, " if said else ""
+            text(f"{name}{self._at + 1} of {len(self._page.records)}{more} here", "h2")
             self._draw_acts(record)
             for ground in self._grounds(record):
                 text(f"{ground[0].upper()}{ground[1:]}.", "p", "warn small")
             self._below = box("div")
+            self._transcript = box("div")
+        self._draw_transcript(record, [])
+        # The index may take a while to open; nobody waits for it who only wants to read.
+        background_tasks.create(self._draw_beside(record, self._transcript))
+
+    async def _draw_beside(self, record: Record, place: Element) -> None:
+        beside = await asyncio.to_thread(real_beside, self._services, self._workflow_id, record)
+        if beside and place is self._transcript and not place.is_deleted:
+            self._draw_transcript(record, beside)
+
+    def _draw_transcript(self, record: Record, beside: Sequence[RealRecord]) -> None:
+        """Draw what is said in a record, beside the first of some real ones; the others can be asked for."""
+        self._transcript.clear()
+        with self._transcript:
             if not beside:
                 draw_record(record)
                 return
@@ -245,18 +275,11 @@ class Review:
                 with box("div"):
                     text(_said_of(near), "h3")
                     draw_record(near.record, record if are_marked else None)
-            text(
-                "What the other one lacks is marked." if are_marked else "They share few words.",
-                "p",
-                "soft small",
-            )
+            said = "What the other one lacks is marked." if are_marked else "They share few words."
+            text(said, "p", "soft small")
             if others:
-                turned = partial(self._draw_transcript, record, [*others, near])
-                button(
-                    "Beside the one it was made from" if others[0].is_seed else "Beside the nearest",
-                    turned,
-                    quiet=True,
-                )
+                label = "Beside the one it was made from" if others[0].is_seed else "Beside the nearest"
+                button(label, partial(self._draw_transcript, record, [*others, near]), quiet=True)
 
     def _draw_acts(self, record: Record) -> None:
         likelier = self._doubtful.get(record.id)
@@ -287,7 +310,7 @@ class Review:
             self._entries[number].props["aria-current"] = "true"
             self._entries[number].update()
             await self._draw_record()
-            ui.run_javascript(
+            self._client.run_javascript(
                 f"document.querySelector('.queue [data-number=\"{number}\"]')?.scrollIntoView({{block: 'nearest'}})"
             )
         elif number >= len(self._page.records) and self._page.after is not None:
@@ -454,9 +477,10 @@ class Review:
 
             self._steps.append(_Step("edited", take_back))
             self._page.records[self._at] = get_record(store, workflow_id, new)
+            self._list([new if one == record.id else one for one in self._listed])
+            tell("Saved; the record before is kept aside")
             self._draw_queue()
             await self._draw_record()
-            tell("Saved; the record before is kept aside")
 
     async def _why(self) -> None:
         record = self._current

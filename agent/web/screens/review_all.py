@@ -46,23 +46,27 @@ class AllShown:
 
     def __init__(self, topics: list[str], on_decision: Callable[[Decision], Awaitable[None]]) -> None:
         self._topics, self._on_decision = topics, on_decision
-        self._number, self._whats, self._note = 0, list[What](), ""
+        self._number, self._whats = 0, list[What]()
 
     def draw(self) -> None:
         """Draw it where it is called, empty."""
         self._line = box("div", "all", role="status")
 
-    def show(self, number: int, whats: list[What], note: str = "") -> None:
-        """Show a number of records, what can be done with them, and what is to be known of them."""
-        self._number, self._whats, self._note = number, whats, note
+    def wait(self) -> None:
+        """Show that they are being counted."""
+        self._line.clear()
+        with self._line:
+            text("Counting…", "span", "soft small")
+
+    def show(self, number: int, whats: list[What]) -> None:
+        """Show a number of records, and what can be done with them."""
+        self._number, self._whats = number, whats
         self._show()
 
     def _show(self) -> None:
         self._line.clear()
         with self._line, box("div", "acts"):
             text(f"{self._number:,} {'record' if self._number == 1 else 'records'}", "strong")
-            if self._note:
-                text(self._note, "span", "soft small")
             if self._number > 1:
                 for what in self._whats:
                     label = f"{_DO[what]} all {self._number:,}"
@@ -93,6 +97,6 @@ class AllShown:
             return
         number = self._number
         self._line.clear()
-        with self._line:
+        with self._line:  # which stays; the button that was pressed is gone
             text(f"{number:,} records…", "p", "working")
-        await self._on_decision(Decision(what, number, said))
+            await self._on_decision(Decision(what, number, said))

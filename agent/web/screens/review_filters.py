@@ -16,7 +16,7 @@ from ..elements import box, choice, field
 _ANY = "\x00any"
 _ORIGINS = {"synthetic": "Generated", "real": "Real", "": "All"}
 _STATES = {"active": "In the dataset", "rejected": "Dropped"}
-_ORDERS = {"": "One after the other", "queue": "Most worth a look"}
+_ORDERS = {"": "In their order", "queue": "Most worth a look"}
 _JUDGED = {
     "": "Any",
     "verified": "Read by the verifier",

@@ -65,7 +65,7 @@ class Topics:
                 "p",
                 "soft",
             )
-            with table("Topic", "Records", "Weight", "Description", numbers=("Records",)):
+            with box("div", "plan"), table("Topic", "Records", "Weight", "Description", numbers=("Records",)):
                 for name in names:
                     self._draw_topic(name, coverage, declared.get(name))
             with box("div", "acts").style("margin-top:1rem;align-items:end"):
@@ -87,26 +87,27 @@ class Topics:
     def _draw_topic(self, name: str, coverage: Coverage, info: TopicInfo | None) -> None:
         weight = (coverage.weights or {}).get(name, 1.0)
         with box("tr"):
-            text(name, "td")
-            with box("td", "number"):
+            text(name, "td", "name")
+            with box("td", "number", data_label="Records"):
                 where = f"{address(self._workflow_id, 'review')}?topic={quote(name, safe='')}&origin="
                 link(f"{coverage.topic_distribution.get(name, 0):,}", where).props["aria-label"] = (
                     f"Records of {name}"
                 )
-            with box("td"):
+            with box("td", data_label="Weight"):
                 entry = number_input(
                     round(weight), lambda _: None, name=f"Weight of {name}", most=_MOST_WEIGHT
                 )
                 entry.on(
                     "change", partial(self._weigh, name), js_handler="(e) => emit(Number(e.target.value))"
                 )
-            with box("td").style("width:60%"):
+            with box("td", "described"):
                 line = text_input(
                     partial(self._describe, name),
                     name=f"Description of {name}",
                     value=info.description if info is not None else "",
+                    tag="textarea",
                 )
-                line.style("width:100%")
+                line.classes("grows")
 
     async def _weigh(self, name: str, event: Any) -> None:
         value = float(event.args)
@@ -184,7 +185,9 @@ class Topics:
             if found:
                 number = sum(len(need.record_ids) for need in found)
                 where = f"{address(self._workflow_id, 'review')}?order=queue&origin=real"
-                link(f"Move or keep {number:,} of them", where, "act quiet")
+                link(
+                    "Move or keep it" if number == 1 else f"Move or keep these {number:,}", where, "act quiet"
+                )
             elif not needs:
                 text("None: every record reads like the topic that it has.", "p", "soft")
 

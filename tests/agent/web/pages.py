@@ -38,7 +38,7 @@ class Served:
 
     @property
     def origin(self) -> str:
-        return self.url.partition("/?")[0]
+        return self.url.partition("/?")[0].rstrip("/")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -48,10 +48,20 @@ class Served:
         self.process.stdout.close()
 
 
-def serve(home: Path, endpoint: Endpoint, port: int = 0, settings: Mapping[str, str] | None = None) -> Served:
-    """`finetune-coverage serve` on the loopback, under these settings beside those of the endpoint."""
+def serve(
+    home: Path, endpoint: Endpoint, port: int = 0, settings: Mapping[str, str] | None = None, *options: str
+) -> Served:
+    """`finetune-coverage serve`, on the loopback unless options say otherwise.
+
+    Args:
+        home: the data folder.
+        endpoint: to ask.
+        port: 0 for any.
+        settings: beside those of the endpoint.
+        options: of the command.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port)],
+        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -63,7 +73,7 @@ def serve(home: Path, endpoint: Endpoint, port: int = 0, settings: Mapping[str, 
     )
     assert process.stdout is not None
     said = process.stdout.readline()
-    found = re.search(r"http://\S+", said)
+    found = re.search(r"https?://\S+", said)
     assert found, said
     return Served(process, found.group())
 

@@ -137,6 +137,7 @@ def _review(tab: Tab, served: Served) -> None:
     page.goto(f"{served.origin}/data/support-cases/review")
     entries = page.locator(".queue [data-number]")
     expect(entries).to_have_count(6)
+    expect(page.get_by_text("The real record that it was made from")).to_be_visible()
     assert tab.faults() == []
     page.keyboard.press("j")
     expect(entries.nth(1)).to_have_attribute("aria-current", "true")
@@ -149,13 +150,44 @@ def _review(tab: Tab, served: Served) -> None:
     page.get_by_label(re.compile("^assistant")).last.fill("Update it, then it is mended.")
     page.get_by_role("button", name="Save the edited record").click()
     expect(page.locator(".turn.assistant .text").get_by_text("Update it, then it is mended.")).to_be_visible()
-    page.get_by_role("button", name="Move", exact=True).click()
+    page.get_by_role("button", name="Move (m)", exact=True).click()
     page.get_by_label("Its topic", exact=True).last.select_option("billing_questions")
     expect(entries.first.locator("xpath=../*[@aria-current]")).to_contain_text("billing_questions")
+    # The numbers are those of the conversation, and stay as records leave the list.
+    third = entries.nth(1).locator(".line").first.inner_text().removeprefix("3 · ")
+    expect(entries.nth(1)).to_contain_text("3 · ")
+    page.get_by_label("Your message").fill("drop 3")
+    page.keyboard.press("Enter")
+    log = page.get_by_label("What was said")
+    expect(log).to_contain_text("This takes record 3 out of the dataset")
+    expect(log).to_contain_text(third[:30])
+    page.get_by_label("Conversation").get_by_role("button", name="2 · Leave it as it is").click()
+    expect(log.locator(".message.you").last).to_have_text("2")
+    expect(page.get_by_label("Conversation").get_by_role("button", name="Pause")).to_have_count(0)
+    _review_all_at_once(tab)
     page.get_by_label("Origin").select_option("")
     page.get_by_label("Topic", exact=True).select_option("technical_issues")
     page.get_by_text("<script>window.pwned").first.click()
     expect(page.get_by_label("Record").get_by_text("[link](javascript:1)").first).to_be_visible()
+
+
+def _review_all_at_once(tab: Tab) -> None:
+    page = tab.page
+    entries = page.locator(".queue [data-number]")
+    page.get_by_label("Topic", exact=True).select_option("technical_issues")
+    page.get_by_label("Round").select_option("1")
+    page.get_by_label("Order").select_option("queue")
+    expect(page.get_by_text("Nothing here with these filters.").or_(entries.first)).to_be_visible()
+    page.get_by_label("Order").select_option("")
+    expect(page.get_by_role("button", name="Drop all 4")).to_be_visible()
+    page.get_by_role("button", name="Drop all 4").click()
+    page.get_by_label("Reason for all").fill("all of one kind")
+    assert tab.faults() == []
+    page.get_by_role("button", name="Drop 4 records").click()
+    expect(entries).to_have_count(0)
+    page.get_by_role("button", name="Undo (u)").click()
+    expect(entries).to_have_count(4)
+    page.get_by_label("Round").select_option("")
 
 
 def _topics(tab: Tab, served: Served) -> None:
@@ -170,6 +202,16 @@ def _topics(tab: Tab, served: Served) -> None:
     page.get_by_label("New rule").fill("환불을 약속하지 마세요")
     page.get_by_role("button", name="Add the rule").click()
     expect(page.get_by_label("Rules").get_by_text("환불을 약속하지 마세요")).to_be_visible()
+    page.get_by_label("Topic of rules, cases and lessons").select_option("technical_issues")
+    lesson = page.get_by_label("Lessons", exact=True)
+    expect(lesson.get_by_label(re.compile("^Why .* was dropped$"))).to_have_value("too vague")
+    page.get_by_role("button", name="Add a case").click()
+    page.get_by_label("Situation").fill("the cellar is flooded")
+    page.get_by_role("button", name="Save the case").click()
+    expect(page.get_by_label("Cases").get_by_text("the cellar is flooded")).to_be_visible()
+    expect(
+        page.get_by_label("Doubtful topics").get_by_text(re.compile("read like|None: every"))
+    ).to_be_visible()
     assert tab.faults() == []
     page.reload()
     expect(page.get_by_label("Weight of technical_issues")).to_have_value("2")

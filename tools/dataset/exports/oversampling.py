@@ -15,16 +15,22 @@ class Oversampling:
     Args:
         counts: records of each topic that are exported; ``None`` is uncategorized.
         weights: target weights; empty when all topics weigh the same.
+        before: records of each topic that were written elsewhere, before those that are asked about.
     """
 
-    def __init__(self, counts: Mapping[str | None, int], weights: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        counts: Mapping[str | None, int],
+        weights: Mapping[str, float],
+        before: Mapping[str | None, int] | None = None,
+    ) -> None:
         scored = {
             topic: count for topic, count in counts.items() if topic and (not weights or topic in weights)
         }
         weight = {topic: weights.get(topic, 1.0) for topic in scored}
         most = max((count / weight[topic] for topic, count in scored.items()), default=0.0)
         self._goals = {topic: (count, round(most * weight[topic])) for topic, count in scored.items()}
-        self._seen: Counter[str | None] = Counter()
+        self._seen: Counter[str | None] = Counter(before)
 
     def times(self, topic: str | None) -> int:
         """How often the next record of this topic is written, at least once."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from ...new_files import NewFiles
 from ...store.stored_rows import StoredRow
 from .converted import Unfit
-from .export_format import ExportFormat
+from .export_format import TRAIN, VALIDATION, ExportFormat
 from .huggingface import ParquetFile, columns_of
+from .oversampling import Oversampling
+from .split import Split
 from .survey import labelled_body
 from .tally import Tally
 
@@ -65,6 +68,7 @@ class RecordFiles:
         self, form: ExportFormat, paths: Mapping[str, Path], files: NewFiles, *, provenance: bool
     ) -> None:
         self._form = form
+        self.paths = paths
         self._provenance = provenance
         self._files = {half: self._opened(path, files) for half, path in paths.items()}
         self.tally = Tally()
@@ -102,3 +106,41 @@ class RecordFiles:
         if self._form.may_be_list and path.suffix.lower() == ".json":
             return ListFile(file)
         return LinesFile(file, self._form.begins_with)
+
+
+def write_rows(
+    rows: Iterable[tuple[StoredRow, dict[str, Any]]],
+    records: RecordFiles,
+    split: Split | None,
+    repeats: Oversampling | None,
+    repeated: Counter[str],
+    sidecar: BinaryIO | None,
+) -> None:
+    """Write records into the files of their halves.
+
+    Args:
+        rows: the records, with their parsed bodies.
+        records: the files.
+        split: how the dataset is divided, if it is.
+        repeats: how often records are written, if some are more than once.
+        repeated: counts what is written again, by topic.
+        sidecar: where is noted, line by line, where each record comes from.
+    """
+    for row, source in rows:
+        half = VALIDATION if split is not None and split.is_validation(row) else TRAIN
+        times = repeats.times(row.topic) if repeats is not None and half == TRAIN else 1
+        repeated[str(row.topic)] += times - 1
+        for _ in range(times):
+            if records.write(row, source, half) and sidecar is not None:
+                place = {"file": records.paths[half].name, "record": records.tally.halves[half]}
+                sidecar.write(json.dumps(place | _origin_of(row), ensure_ascii=False).encode() + b"\n")
+
+
+def _origin_of(row: StoredRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "topic": row.topic,
+        "origin": row.origin,
+        "source": row.place if row.source_file is not None else None,
+        "provenance": row.provenance,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,19 @@ class Splitter:
         """Take a record into account."""
         self._families.append(family_of(row, self.seed))
         self._topics.append(self._numbers.setdefault(row.topic, len(self._numbers)))
+
+    def add_part(self, later: Splitter) -> None:
+        """Take what another one took of the records after these into account."""
+        self._families.extend(later._families)
+        numbers = [self._numbers.setdefault(name, len(self._numbers)) for name in later._numbers]
+        self._topics.extend(numbers[number] for number in later._topics)
+
+    def for_training(self, split: Split) -> Counter[str | None]:
+        """How many of its records are for training, by topic."""
+        families = np.frombuffer(self._families, np.uint64)
+        topics = np.frombuffer(self._topics, np.uint32)[~np.isin(families, split.families)]
+        counts = np.bincount(topics, minlength=len(self._numbers))
+        return Counter({name: int(counts[number]) for name, number in self._numbers.items()})
 
     def divide(self) -> Split:
         """Divide what was added.

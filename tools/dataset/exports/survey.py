@@ -46,7 +46,8 @@ class Survey:
         beside: fields that stand beside the conversation.
         unfit: how many records the format cannot hold.
         unfit_named: the first of them.
-        split: how the dataset is divided, if it is.
+        splitter: what divides the dataset, if it is.
+        split: how it is divided, once all is looked at.
         topics: records of each topic that will be written; ``None`` is uncategorized.
         synthetic: how many of them were generated.
         relabelled: how many of them carry another topic than their source did.
@@ -58,11 +59,31 @@ class Survey:
     beside: KeptBeside = field(default_factory=KeptBeside)
     unfit: int = 0
     unfit_named: list[UnfitRecord] = field(default_factory=list)
+    splitter: Splitter | None = None
     split: Split | None = None
     topics: Counter[str | None] = field(default_factory=Counter)
     synthetic: int = 0
     relabelled: int = 0
     lost: Counter[str] = field(default_factory=Counter)
+
+    def add_part(self, later: Survey) -> None:
+        """Add what was found in later records."""
+        self.without_assistant += later.without_assistant
+        self.marked_bad += later.marked_bad
+        self.beside.add_part(later.beside)
+        self.unfit += later.unfit
+        self.unfit_named += later.unfit_named[: NAMED - len(self.unfit_named)]
+        self.topics.update(later.topics)
+        self.synthetic += later.synthetic
+        self.relabelled += later.relabelled
+        self.lost.update(later.lost)
+        if self.splitter is not None and later.splitter is not None:
+            self.splitter.add_part(later.splitter)
+
+    def divide(self) -> None:
+        """Divide the dataset, if that was asked for."""
+        if self.splitter is not None:
+            self.split = self.splitter.divide()
 
     def refuse_unfit(self, form: ExportFormat) -> None:
         """Raise `InvalidInput` when there are records that do not fit, with the first of them and their number."""
@@ -102,9 +123,8 @@ def survey_rows(
     split: float | None,
     seed: int,
 ) -> Survey:
-    """Look at all rows of an export."""
-    survey = Survey()
-    splitter = None if split is None else Splitter(split, seed)
+    """Look at rows of an export; `Survey.divide` follows when these were all."""
+    survey = Survey(splitter=None if split is None else Splitter(split, seed))
     for row, source in learnable(rows, survey, include_all=include_all):
         if form.convert is not None:
             try:
@@ -117,10 +137,8 @@ def survey_rows(
         survey.topics[row.topic] += 1
         survey.synthetic += row.origin == "synthetic"
         survey.relabelled += carried_topic(row, source) != row.topic
-        if splitter is not None:
-            splitter.add(row)
-    if splitter is not None:
-        survey.split = splitter.divide()
+        if survey.splitter is not None:
+            survey.splitter.add(row)
     return survey
 
 

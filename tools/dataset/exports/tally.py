@@ -44,3 +44,13 @@ class Tally:
             told = row.provenance or {}
             self.models[str(told.get("model") or "not recorded")] += 1
             self.strategies[str(told.get("strategy") or "not recorded")] += 1
+
+    def add_part(self, later: Tally) -> None:
+        """Count what was written of later records."""
+        self.halves.update(later.halves)
+        self.topics.update(later.topics)
+        self.synthetic.update(later.synthetic)
+        self.models.update(later.models)
+        self.strategies.update(later.strategies)
+        self.relabelled += later.relabelled
+        self.columns |= later.columns

@@ -132,7 +132,7 @@ class DatasetReader:
     @property
     def mended(self) -> Counter[str]:
         """What was wrong and certain to mend, in words, with how often it was."""
-        return self._raw.mended
+        return self._raw.mended + self._by_mapping.left_out if self._by_mapping else self._raw.mended
 
     def has_plain_lines(self) -> bool:
         """Whether the file is plain UTF-8 with one object per line.

@@ -51,9 +51,8 @@ class Expression:
         """
         if isinstance(value, dict) and self.text in value:
             return value[self.text]
-        if self._compiled is None:
-            found = f"; the fields are {keys_of(value)}" if isinstance(value, dict) else ""
-            raise Refused("no_messages", f"{self} is no field{found}; nor is it JMESPath: {self._fault}")
+        if self._compiled is None:  # a name that is no JMESPath, and a field that not every item has
+            return None
         try:
             return self._compiled.search(value)
         except (JMESPathError, ArithmeticError, RecursionError) as error:
@@ -66,7 +65,13 @@ class Expression:
             return found
         if isinstance(found, list) and found and all(isinstance(part, dict) for part in found):
             return found
-        raise Refused("bad_message", f"{self} gave {given(found)}, not text")
+        raise Refused("bad_message", f"{self} gave {given(found)}, not text{self._no_field(value)}")
+
+    def _no_field(self, value: Any) -> str:
+        if self._compiled is not None:
+            return ""
+        found = f"; the fields are {keys_of(value)}" if isinstance(value, dict) else ""
+        return f": it is no field{found}; nor is it JMESPath: {self._fault}"
 
     def taken_from(self, source: Source) -> Source:
         """An item without the field that it leads to, where it only names one: what it gives is said elsewhere."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+LEAVE_OUT = "leave_out"
+"""What ``roles`` says of speakers whose turns are no part of the conversation: notices, internal notes."""
+ANY_OTHER = "*"
+"""In ``roles``, everybody who is not named there."""
 RECORD_KEY = "turns"
 """Where a record stands that is a list."""
 
@@ -15,6 +19,8 @@ class FieldMapping(BaseModel):
     Attributes:
         records: where an item of the file holds many records, the list of them; all else is asked of each. One that is
             a list itself stands under `RECORD_KEY`.
+        where: what is asked of each record, or of each row where it is a turn; where it finds nothing, or ``false``,
+            that is left out.
         messages: the list of turns; ``role`` and ``content`` are asked of each.
         turns: one turn for each entry, with the role as its key: ``[{user: question}, {assistant: answer}]``.
         conversation: where each item is one turn, what tells which conversation it belongs to; ``role`` and
@@ -23,7 +29,7 @@ class FieldMapping(BaseModel):
         transcript: a text with all turns in it, each beginning a line as ``Name: …``; ``roles`` names the speakers.
         role: who speaks; or the roles that take turns, as a list.
         content: what is said; a turn that is a text is its content itself.
-        roles: what the speakers are called, and the role of each.
+        roles: what the speakers are called, and the role of each, or `LEAVE_OUT`; `ANY_OTHER` is who is not named.
         system: the system message.
         tools: the declared tools, as a list or its JSON text.
         topic: the topic.
@@ -32,6 +38,7 @@ class FieldMapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     records: str | None = None
+    where: str | None = None
     messages: str | None = None
     turns: list[dict[str, str]] = Field(default_factory=list)
     conversation: str | None = None
@@ -60,7 +67,7 @@ class FieldMapping(BaseModel):
         named = [
             *(role for turn in self.turns for role in turn),
             *(self.role if isinstance(self.role, list) else ()),
-            *self.roles.values(),
+            *(role for role in self.roles.values() if role != LEAVE_OUT),
         ]
         for role in named:
             if role not in ROLES:

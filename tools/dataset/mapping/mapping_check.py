@@ -24,6 +24,8 @@ _MOST_LEFT = 0.5
 """Share of the text that may be left behind."""
 _ALTERNATING = 0.6
 """Share of neighbouring turns with different speakers, from which turns are a conversation."""
+_NOTHING = frozenset(("null", "None", "undefined", "NaN", "[]", "{}", "[object Object]"))
+"""What expressions and programs write where there is no text."""
 _ANSWERED = 0.5
 """Share of the records with both sides, from which they are conversations."""
 
@@ -53,8 +55,7 @@ def check_mapping(
         mapping: it.
         values: the items, as they stand in the file.
         tried: what became of them.
-        explained: fields of which somebody said why they are left behind: they may be any part of the text, but
-            nothing that reads like turns.
+        explained: fields of which somebody said why they are left behind: those may be anything.
     """
     good = [item.source for item in tried if isinstance(item, Item)]
     bad = [item for item in tried if isinstance(item, BadItem) and item.refused.code != "marked_bad"]
@@ -73,8 +74,8 @@ def check_mapping(
     lists = lists_in(values)
     faults += [
         f"it leaves {field} behind, which reads like turns"
-        for field in lists_left(read.left)
-        if holds_turns(lists.get(tuple(field.split(".")), []))
+        for field in lists_left(read)
+        if not _is_explained(field, explained) and holds_turns(lists.get(tuple(field.split(".")), []))
     ]
     return MappingCheck(faults, list(read.left))
 
@@ -89,9 +90,18 @@ def _of_turns(conversations: Sequence[Sequence[Source]]) -> list[str]:
     if pairs and sum(first != second for first, second in pairs) < _ALTERNATING * len(pairs):
         faults.append("its speakers do not take turns: most turns are followed by one of the same speaker")
     both = sum({"user", "assistant"} <= set(roles) for roles in spoken)
+    if sum("user" in roles for roles in spoken) < _ANSWERED * len(spoken):
+        faults.append("in most records no user speaks")
     is_answered = any("assistant" in roles for roles in spoken)
     if is_answered and both < _ANSWERED * len(spoken):
         faults.append("in most records only one side speaks")
+    nothing = sum(
+        message["role"] in ("user", "assistant") and message_text(message).strip() in _NOTHING
+        for messages in conversations
+        for message in messages
+    )
+    if nothing:
+        faults.append(f"{nothing} of its turns say only 'null' or the like: there was nothing to read")
     for role in ("user", "assistant"):
         texts = [
             message_text(message)

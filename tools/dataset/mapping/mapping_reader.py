@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,11 +14,12 @@ from ..formats.layouts.openai_chat import check_chat
 from ..formats.refusal import Refused, shown
 from ..formats.registry import Format, Reading
 from ..formats.turns.chat_body import chat_body
+from ..formats.turns.conversation import Conversation
 from ..formats.turns.roles import NAMES_BEFORE_TEXT, role_of
 from ..formats.turns.tool_declarations import read_tools
 from ..topic_label import DEFAULT_FIELD
 from .expression import Expression, given
-from .field_mapping import RECORD_KEY, FieldMapping
+from .field_mapping import ANY_OTHER, LEAVE_OUT, RECORD_KEY, FieldMapping
 from .names_before_text import turns_with_names
 
 Source = dict[str, Any]
@@ -27,7 +29,12 @@ _ROWS = "rows"
 
 
 class MappingReader:
-    """Reads items of a file as a mapping says."""
+    """Reads items of a file as a mapping says.
+
+    Attributes:
+        mapping: it.
+        left_out: what of the file it leaves out, in words, with how often.
+    """
 
     def __init__(self, mapping: FieldMapping) -> None:
         self.mapping = mapping
@@ -41,6 +48,8 @@ class MappingReader:
         self._conversation = self._expression("conversation")
         self._order = self._expression("order")
         self._records = self._expression("records")
+        self._where = self._expression("where")
+        self.left_out: Counter[str] = Counter()
         self._transcript = self._expression("transcript")
         self._role = self._expression("role") if isinstance(mapping.role, str) else None
         self._content = Expression("content", mapping.content)
@@ -61,6 +70,8 @@ class MappingReader:
         """The items to read: those of the file, or those that they hold, or all rows of a conversation as one."""
         if self._records is not None:
             items = _held(items, self._records)
+        if self._where is not None:
+            items = self._those_where(items, self._where)
         if self._conversation is None:
             yield from items
             return
@@ -80,6 +91,26 @@ class MappingReader:
         order = self._order
         for place, rows in waiting.conversations(lambda row: order.find(row) if order else None):
             yield RawObject(place, None, {_ROWS: rows})
+
+    def _those_where(
+        self, items: Iterator[RawObject | BadItem], where: Expression
+    ) -> Iterator[RawObject | BadItem]:
+        for item in items:
+            try:
+                is_wanted = isinstance(item, BadItem) or where.find(item.value) not in (
+                    None,
+                    False,
+                    "",
+                    [],
+                    {},
+                )
+            except Refused as refused:
+                yield BadItem(item.place, refused)
+                continue
+            if is_wanted:
+                yield item
+            else:
+                self.left_out[f"an item that the mapping leaves out ({where})"] += 1
 
     def parts(self, value: Source) -> Sequence[Source]:
         """The objects of the file that an item is made of."""
@@ -104,6 +135,10 @@ class MappingReader:
         rest = source
         for expression in self._of_conversation():
             rest = expression.taken_from(rest)
+        if not messages:
+            raise Refused("no_messages", "the mapping leaves out all of its turns")
+        if any(message["role"] == "tool" and not message.get("tool_call_id") for message in messages):
+            messages = _with_call_ids(messages)
         if self._system is not None and messages[0]["role"] not in ("system", "developer"):
             said = self._system.find(source)
             if said not in (None, ""):
@@ -145,7 +180,8 @@ class MappingReader:
             turns = value[_ROWS]
         elif self._messages is not None:
             turns = _list_of(self._messages, source)
-        return [self._message(turn, number) for number, turn in enumerate(turns, start=1)]
+        messages = [self._message(turn, number) for number, turn in enumerate(turns, start=1)]
+        return [message for message in messages if message["role"] != LEAVE_OUT]
 
     def _turn_by_turn(self, source: Source) -> list[Source]:
         texts = [expression.find(source) for _, expression in self._turns]
@@ -166,10 +202,8 @@ class MappingReader:
                 f"{expression} gave {given(text)}: no line begins with one of the names {', '.join(known[:4])}, …, and "
                 "a colon; say what the speakers are called in `roles`",
             )
-        return [
-            {"role": self._speakers.get(name.lower()) or role_of(name), "content": said}
-            for name, said in turns
-        ]
+        roles = [(self._speakers.get(name.lower()) or role_of(name), said) for name, said in turns]
+        return [{"role": role, "content": said} for role, said in roles if role != LEAVE_OUT and said]
 
     def _message(self, turn: Any, number: int) -> Source:
         if isinstance(turn, str) and self._role is None:
@@ -195,7 +229,7 @@ class MappingReader:
             return self.mapping.role[(number - 1) % len(self.mapping.role)]
         speaker = self._role.find(turn)
         name = str(speaker).strip()
-        role = self._speakers.get(name.lower()) or role_of(name)
+        role = self._speakers.get(name.lower()) or role_of(name) or self._speakers.get(ANY_OTHER)
         if role is None or role == "call":
             raise Refused(
                 "bad_message",
@@ -203,6 +237,14 @@ class MappingReader:
                 f"`roles: {{{shown(name)}: user}}`",
             )
         return role
+
+
+def _with_call_ids(messages: list[Source]) -> list[Source]:
+    """The messages with the answers of tools given to their calls by their place."""
+    conversation = Conversation()
+    for message in messages:
+        conversation.add(message)
+    return conversation.messages
 
 
 def _held(items: Iterator[RawObject | BadItem], records: Expression) -> Iterator[RawObject | BadItem]:

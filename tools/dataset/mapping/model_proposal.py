@@ -17,7 +17,7 @@ from ...models.structured import parse_json
 from ...models.usage import NO_USAGE, TokenUsage
 from ..formats.dataset_file import BadItem, Item
 from .columns import Column, columns_of, lists_in
-from .field_mapping import ROLES, FieldMapping
+from .field_mapping import LEAVE_OUT, ROLES, FieldMapping
 from .mapping_check import check_mapping
 from .text_read import LeftBehind
 
@@ -61,6 +61,7 @@ class _Answer(_Named):
     """What the model says; the parts of the mapping are those of `FieldMapping`."""
 
     records: str | None = None
+    where: str | None = None
     messages: str | None = None
     turns: list[_Turn] = Field(default_factory=list)
     conversation: str | None = None
@@ -82,6 +83,7 @@ class _Answer(_Named):
             return None
         names = (
             "records",
+            "where",
             "messages",
             "conversation",
             "order",
@@ -117,6 +119,7 @@ _STRING = {"type": "string"}
 SCHEMA = _closed(
     {
         "records": _TEXT,
+        "where": _TEXT,
         "messages": _TEXT,
         "turns": _list_of(role=_ROLE, field=_STRING),
         "conversation": _TEXT,
@@ -125,7 +128,7 @@ SCHEMA = _closed(
         "role": _TEXT,
         "speakers_in_turn": {"type": "array", "items": _ROLE},
         "content": _TEXT,
-        "roles": _list_of(name=_STRING, role=_ROLE),
+        "roles": _list_of(name=_STRING, role={"type": "string", "enum": [*ROLES, LEAVE_OUT]}),
         "system": _TEXT,
         "tools": _TEXT,
         "topic": _TEXT,

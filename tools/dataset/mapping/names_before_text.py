@@ -9,7 +9,9 @@ from functools import lru_cache
 
 from ..formats.turns.roles import role_of
 
-_LABEL = re.compile(r"(?:^|\n)[ \t]*([^\W\d_][^\n:：]{0,30}?)[ \t]*[:：]")
+_BEFORE = r"(?:^|\n)[ \t]*(?:\[[^\]\n]{1,30}\]|\(?\d{1,2}[:.]\d\d(?:[:.]\d\d)?\)?)?[ \t]*[-–]?[ \t]*"
+"""A line's beginning, perhaps with a time."""
+_LABEL = re.compile(rf"{_BEFORE}([^\W\d_][^\n:：]{{0,30}}?)[ \t]*[:：]")
 _MOST_SPEAKERS = 4
 _MOST = 0.6
 """Share of the texts that begin with a name, from which such names are speakers."""
@@ -48,4 +50,4 @@ def names_in(texts: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|\n)[ \t]*({'|'.join(map(re.escape, names))})[ \t]*[:：]", re.IGNORECASE)
+    return re.compile(rf"{_BEFORE}({'|'.join(map(re.escape, names))})[ \t]*[:：]", re.IGNORECASE)

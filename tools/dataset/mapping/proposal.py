@@ -17,7 +17,7 @@ from ..formats.turns.tool_declarations import read_tools
 from ..topic_candidates import topic_candidates
 from ..topic_label import value_at
 from .columns import Column, columns_of, lists_in
-from .field_mapping import RECORD_KEY, FieldMapping
+from .field_mapping import LEAVE_OUT, RECORD_KEY, FieldMapping
 from .names_before_text import names_in, turns_with_names
 
 Source = dict[str, Any]
@@ -228,6 +228,8 @@ def _names_speakers(column: Column, conversations: Sequence[Sequence[Source]]) -
         return False
     if _are_roles(column):
         return True
+    if all(map(str.isdecimal, names)) and _counts_turns(column, conversations):
+        return False
     if names.total() < _SPEAKS * len(names):  # ids of the turns, or of the conversations of a list of those
         return False
     said = [[str(value_at(turn, column.path)) for turn in turns] for turns in conversations]
@@ -279,9 +281,13 @@ def _transcript(columns: Sequence[Column], doubts: list[str]) -> Source | None:
         roles, is_guess = _roles([speakers for speakers in said if speakers])
         if is_guess:
             doubts.append(_who_is_who(roles))
+        named = roles or {name: str(role_of(name)) for name in names}
+        notices = [name for name, role in named.items() if role == "system"]
+        if notices:
+            doubts.append(f"is what {shown(notices[0])} says an instruction, or a notice to {LEAVE_OUT}?")
         return {
             "transcript": _expression(column.path),
-            "roles": roles or {name: role_of(name) for name in names},
+            "roles": named,
         }
     return None
 

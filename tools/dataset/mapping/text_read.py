@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,10 +42,12 @@ class TextRead:
     Attributes:
         share: characters that are read, of all.
         left: what is not, the most first.
+        lists_read: the lists of which some text is read.
     """
 
     share: float
     left: tuple[LeftBehind, ...]
+    lists_read: frozenset[str] = frozenset()
 
 
 def text_read(
@@ -62,14 +64,17 @@ def text_read(
     together = "\n".join(said)
     total: Counter[str] = Counter()
     left: Counter[str] = Counter()
+    lists: set[str] = set()
     for item in items:
         for path, text in _leaves(item, ""):
             total[path] += len(text)
             if path not in taken_apart and text not in said and text not in together:
                 left[path] += len(text)
+            elif ITEMS in path:
+                lists.add(path.rpartition(ITEMS)[0])
     whole = max(1, total.total())
     behind = [LeftBehind(path, count / whole) for path, count in left.most_common() if count]
-    return TextRead(1 - left.total() / whole, tuple(behind))
+    return TextRead(1 - left.total() / whole, tuple(behind), frozenset(lists))
 
 
 def _texts_of(record: Source) -> Iterator[str]:
@@ -108,6 +113,7 @@ def _held_in(text: str) -> Any:
     return held if isinstance(held, dict | list) else None
 
 
-def lists_left(left: Sequence[LeftBehind]) -> list[str]:
-    """The lists that text was left in."""
-    return list(dict.fromkeys(behind.field.rpartition(ITEMS)[0] for behind in left if ITEMS in behind.field))
+def lists_left(read: TextRead) -> list[str]:
+    """The lists of which no text is read."""
+    found = dict.fromkeys(behind.field.rpartition(ITEMS)[0] for behind in read.left if ITEMS in behind.field)
+    return [name for name in found if name not in read.lists_read]

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import Busy, CoverageError
+from ...errors import Busy, CoverageError, StoreUnreachable
 from ...failure import internal_failure
 from ...store.leases import HeldLease, Lease, LeaseTaken, held_leases
 from ...store.store import Store
@@ -155,7 +155,7 @@ class Worker:
             done = await carry_out_item(
                 self._services, item.approval_id, item.number, until=leave, taker=self._name
             )
-        except Busy as error:
+        except (Busy, StoreUnreachable) as error:
             self._tell(f"leaves {_words(item)}: {error.message}")
         except CoverageError as error:
             await self._give_back(item, error.to_failure())

@@ -227,3 +227,32 @@ def test_progress_is_told_in_bytes_of_the_file(
     assert report.added == 1100
     assert told == sorted(told) and told[0] > 0
     assert told[-1] == path.stat().st_size
+
+
+CHATS = [[{"role": "user", "content": f"Q{n}"}, {"role": "assistant", "content": f"A{n}"}] for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        {"from": "x", "dialogs": [{"messages": chat, "n": 1} for chat in CHATS]},
+        {"conversations": CHATS},
+        {f"chat {number}": chat for number, chat in enumerate(CHATS)},
+        {f"chat {number}": {"turns": chat} for number, chat in enumerate(CHATS)},
+        {"faq": [{"question": "Q", "answer": "A"}] * 3},
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_many_conversations_in_the_one_object_of_a_file(
+    write: Callable[..., Path], whole: dict[str, Any], indent: int | None
+) -> None:
+    found = list(read_dataset(write(json.dumps(whole, indent=indent), "data.json")))
+    assert [type(item) for item in found] == [Item] * 3
+
+
+def test_exchanges_that_may_be_one_conversation_or_many(write: Callable[..., Path]) -> None:
+    whole = {"conversations": [{"input": "Q", "output": "A"}] * 3}
+    (bad,) = read_dataset(write(json.dumps(whole), "data.json"))
+    assert isinstance(bad, BadItem) and "`records: conversations`" in bad.refused.reason
+    (one,) = read_dataset(write(json.dumps(whole), "data.jsonl"))
+    assert isinstance(one, Item)

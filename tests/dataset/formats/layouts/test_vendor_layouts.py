@@ -107,7 +107,7 @@ def test_pictures_of_vendors_are_pictures() -> None:
 @pytest.mark.parametrize(
     ("source", "said_of_it"),
     [
-        ({"a": CHAT, "b": CHAT}, "'a' and 'b' are lists of turns"),
+        ({"a": CHAT, "b": [said("user", "B?"), said("assistant", "B.")]}, "'a' and 'b' are lists of turns"),
         ({"contents": [{"role": "user", "parts": [{"strange": 1}]}]}, "a content part of no known kind"),
         ({"chat_messages": [{"sender": "robot-7", "text": "x"}]}, "unknown speaker 'robot-7'"),
         ({"mapping": {"a": {"children": [], "message": None}}, "current_node": "a"}, "nobody says anything"),

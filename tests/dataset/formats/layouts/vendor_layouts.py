@@ -48,6 +48,153 @@ def _node(parent: str | None, children: list[str], role: str = "", text: str = "
 
 
 LAYOUTS: dict[str, tuple[str, Source, list[Source], list[Source]]] = {
+    "Pydantic AI": (
+        "pydantic_ai",
+        {
+            "messages": [
+                {
+                    "kind": "request",
+                    "parts": [
+                        {"part_kind": "system-prompt", "content": "Ferry desk."},
+                        {"part_kind": "user-prompt", "content": "Where is K1?"},
+                    ],
+                },
+                {
+                    "kind": "response",
+                    "parts": [
+                        {
+                            "part_kind": "tool-call",
+                            "tool_name": "find",
+                            "args": '{"code": "K1"}',
+                            "tool_call_id": "call_1",
+                        }
+                    ],
+                },
+                {
+                    "kind": "request",
+                    "parts": [
+                        {
+                            "part_kind": "tool-return",
+                            "tool_name": "find",
+                            "content": FOUND,
+                            "tool_call_id": "call_1",
+                        }
+                    ],
+                },
+                {"kind": "response", "parts": [{"part_kind": "text", "content": "In Ely."}]},
+            ]
+        },
+        [SYSTEM, *WITH_CALL],
+        [],
+    ),
+    "AutoGen": (
+        "autogen",
+        {
+            "messages": [
+                {"source": "user", "type": "TextMessage", "content": "Where is K1?"},
+                {
+                    "source": "desk",
+                    "type": "ToolCallRequestEvent",
+                    "content": [{"id": "call_1", "name": "find", "arguments": '{"code": "K1"}'}],
+                },
+                {
+                    "source": "desk",
+                    "type": "ToolCallExecutionEvent",
+                    "content": [{"call_id": "call_1", "name": "find", "content": '{"place": "Ely"}'}],
+                },
+                {"source": "desk", "type": "MemoryQueryEvent", "content": []},
+                {"source": "desk", "type": "TextMessage", "content": "In Ely."},
+            ]
+        },
+        WITH_CALL,
+        [],
+    ),
+    "Schema-Guided Dialogue": (
+        "sgd",
+        {
+            "turns": [
+                {"speaker": "USER", "utterance": "Where is K1?", "frames": []},
+                {
+                    "speaker": "SYSTEM",
+                    "utterance": "In Ely.",
+                    "frames": [
+                        {
+                            "service_call": {"method": "find", "parameters": ARGUMENTS},
+                            "service_results": [FOUND],
+                        }
+                    ],
+                },
+            ]
+        },
+        [ASKED, CALLED, answered("call_1", '[{"place": "Ely"}]', name="find"), TOLD],
+        [],
+    ),
+    "Semantic Kernel in .NET": (
+        "turns",
+        {
+            "ChatHistory": [
+                {"Role": {"Label": "user"}, "Items": [{"$type": "TextContent", "Text": "Where is K1?"}]},
+                {
+                    "Role": {"Label": "assistant"},
+                    "Items": [
+                        {
+                            "$type": "FunctionCallContent",
+                            "Id": "call_1",
+                            "FunctionName": "find",
+                            "Arguments": ARGUMENTS,
+                        }
+                    ],
+                },
+                {
+                    "Role": {"Label": "tool"},
+                    "Items": [
+                        {
+                            "$type": "FunctionResultContent",
+                            "CallId": "call_1",
+                            "FunctionName": "find",
+                            "Result": FOUND,
+                        }
+                    ],
+                },
+                {"Role": {"Label": "assistant"}, "Items": [{"$type": "TextContent", "Text": "In Ely."}]},
+            ]
+        },
+        WITH_CALL,
+        [],
+    ),
+    "a call told three times": (
+        "turns",
+        {
+            "transcript": "User: Where is K1?\nAgent: In Ely.\n",
+            "transcript_object": [said("user", "Where is K1?"), said("agent", "In Ely.")],
+            "transcript_with_tool_calls": [
+                said("user", "Where is K1?"),
+                {
+                    "role": "tool_call_invocation",
+                    "tool_call_id": "call_1",
+                    "name": "find",
+                    "arguments": '{"code": "K1"}',
+                },
+                {"role": "tool_call_result", "tool_call_id": "call_1", "content": '{"place": "Ely"}'},
+                said("agent", "In Ely."),
+            ],
+        },
+        unnamed(WITH_CALL),
+        [],
+    ),
+    "Rasa's events": (
+        "turns",
+        {
+            "events": [
+                {"event": "action", "name": "action_listen"},
+                {"event": "user", "text": "Where is K1?", "parse_data": {"text": "Where is K1?"}},
+                {"event": "slot", "name": "code", "value": "K1"},
+                {"event": "bot", "text": "In Ely."},
+            ]
+        },
+        [ASKED, TOLD],
+        [],
+    ),
     "Bedrock": (
         "bedrock",
         {

@@ -119,7 +119,10 @@ def _is_message(value: Any) -> bool:
         return True
     if isinstance(value, dict) and value.get("type") in ITEMS and ("call_id" in value or "summary" in value):
         return True
-    said = isinstance(value, dict) and ("content" in value or "parts" in value or "tool_calls" in value)
+    said = isinstance(value, dict) and (
+        any(key in value for key in ("content", "parts", "tool_calls"))
+        or {"name", "arguments"} <= value.keys()
+    )
     return said and role_of(value.get("role")) is not None
 
 

@@ -23,8 +23,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..items.json_fields import with_turns_parsed
 from ..refusal import Refused
-from ..turns.conversation import body_of_turns
+from ..turns.conversation import are_turns, body_of_turns
 from ..turns.roles import NAMES_BEFORE_TEXT, role_of
 
 Source = dict[str, Any]
@@ -153,6 +154,8 @@ _RESPONSE = "<tool_response>"
 
 def recognise(source: Source) -> str | None:
     """What makes a record rendered text; ``None`` when it is not."""
+    if any(map(are_turns, with_turns_parsed(source).values())):  # which say the same, and more of it
+        return None
     found = _found(source)
     return f"`{found[0]}` rendered as {found[1]}" if found else None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..refusal import Refused, shown
-from ..turns.conversation import are_turns, body_of_turns, is_turn, says_something, speaker_of
+from ..turns.conversation import CONTENTS, are_turns, body_of_turns, is_turn, says_something, speaker_of
 from ..turns.roles import role_of
 
 Source = dict[str, Any]
@@ -42,17 +42,36 @@ def recognise(source: Source) -> str | None:
 
 def to_chat(source: Source) -> Source:
     """The body of such a record; raises `Refused`."""
-    keys = _keys(source)
+    keys = _fullest(_keys(source), source)
     if not keys:
         raise Refused("no_messages", "no list of turns")
     if len(keys) > 1:
         names = " and ".join(map(shown, keys))
         raise Refused("unsupported_format", f"{names} are lists of turns: leave one, or name it `messages`")
     key = keys[0]
-    turns = [turn for turn in source[key] if says_something(turn)]
+    turns = [turn for turn in source[key] if says_something(turn) and not _is_event(turn, source[key])]
     _check_told_apart(key, turns)
     extra = {key: source[key]} if len(turns) < len(source[key]) else None
     return body_of_turns(NAME, source, _with_assistant(_named(turns, source)), {key}, extra=extra)
+
+
+def _fullest(keys: list[str], source: Source) -> list[str]:
+    """The keys; where one of the lists says all that the others do and more, its key alone."""
+    texts = {key: {str(said) for turn in source[key] for said in _texts(turn)} for key in keys}
+    return next(([key] for key in keys if all(texts[other] <= texts[key] for other in keys)), keys)
+
+
+def _texts(turn: Any) -> list[Any]:
+    said = [turn.get(key) for key in (*CONTENTS, "name", "arguments")] if isinstance(turn, dict) else []
+    return [value for value in said if isinstance(value, str)]
+
+
+def _is_event(turn: Any, turns: list[Any]) -> bool:
+    """Whether an object among turns is something else that happened, by the field that tells who speaks in others."""
+    if not isinstance(turn, dict) or "event" not in turn:
+        return False
+    key, _, role = speaker_of(turn)
+    return key == "event" and role is None and any(speaker_of(t)[0] == "event" and is_turn(t) for t in turns)
 
 
 def _check_told_apart(key: str, turns: list[Any]) -> None:

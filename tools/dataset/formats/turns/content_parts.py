@@ -70,6 +70,7 @@ _NAMES = ("name", "toolName", "tool_name")
 _IDS = ("call_id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "id")
 _ARGUMENTS = ("arguments", "args", "input", "parameters")
 _RESULTS = ("output", "result", "content", "response")
+_KERNEL_CALL, _KERNEL_RESULT = "FunctionCallContent", "FunctionResultContent"
 _MEDIA_KEYS = ("image", "video", "audio", "document")
 
 
@@ -133,6 +134,8 @@ def content_of(parts: list[Source]) -> Any:
 def _read(part: Source, where: str) -> tuple[list[Piece], set[str]]:
     """The pieces of one part, and its keys that they express."""
     kind = part.get("type")
+    if part.get("$type") in (_KERNEL_CALL, _KERNEL_RESULT):
+        return _of_semantic_kernel(part, where)
     if isinstance(kind, str):
         return _typed(part, kind, where)
     return _untyped(part, where)
@@ -166,6 +169,21 @@ def _typed(part: Source, kind: str, where: str) -> tuple[list[Piece], set[str]]:
     if kind in _ASIDE_TYPES or kind.startswith(("source-", "data-")):
         return [Aside()], set()
     return [Said(_media_typed(part, kind))], set(part)
+
+
+def _of_semantic_kernel(part: Source, where: str) -> tuple[list[Piece], set[str]]:
+    """A call or a result of Semantic Kernel, whose functions belong to plugins: ``Plugin-Function`` to the model."""
+    names = [part[key] for key in ("PluginName", "FunctionName") if isinstance(part.get(key), str)]
+    plain = {
+        "name": "-".join(filter(None, names)),
+        "arguments": part.get("Arguments"),
+        "result": part.get("Result"),
+    }
+    plain |= {"id": part.get("Id", part.get("CallId"))}
+    known = {"$type", "Id", "CallId", "PluginName", "FunctionName", "Arguments", "Result"}
+    if part["$type"] == _KERNEL_CALL:
+        return [_called(plain, where)], known
+    return _returned(plain, where, known)
 
 
 def _media_typed(part: Source, kind: str) -> Source:

@@ -200,9 +200,13 @@ def are_turns(value: Any) -> bool:
 
 
 def says_something(turn: Any) -> bool:
-    """Whether an object has anything that is said in a turn; other events of a conversation have not."""
-    return not isinstance(turn, dict) or any(
-        turn[key] not in (None, "", []) for key in (*_keys_of(turn, CONTENTS), *_OF_CALLS) if key in turn
+    """Whether an object has anything that is said or called in a turn; other events of a conversation have not."""
+    return (
+        not isinstance(turn, dict)
+        or {"name", "arguments"} <= turn.keys()
+        or any(
+            turn[key] not in (None, "", []) for key in (*_keys_of(turn, CONTENTS), *_OF_CALLS) if key in turn
+        )
     )
 
 
@@ -255,7 +259,7 @@ def body_of_turns(
     if len(functions) < len(declared):
         kept["tools"] = given
     if conversation.not_expressed:
-        kept["messages"] = conversation.not_expressed
+        kept.setdefault("messages", conversation.not_expressed)
     return chat_body(name, source, taken | {"tools"}, conversation.messages, tools=functions, extra=kept)
 
 
@@ -333,6 +337,9 @@ def _said(message: Source, role: Role, where: str) -> tuple[list[Piece], set[str
     content = message.get(key) if key else None
     # Some write a message's text a second time, beside its parts.
     used = {other for other in keys if other == key or _repeats(message[other], content)}
+    if role == "call" and content is None and "name" in message:  # a call in the fields of the turn itself
+        pieces, says_all = pieces_of([{**message, "type": "tool_call"}], where)
+        return pieces, {"name", "arguments", *_OF_RESULTS}, says_all
     if role == "call":
         calls, says_all = read_calls(content, where)
         return [Called(name, arguments) for name, arguments in calls], used, says_all
@@ -384,6 +391,7 @@ def _has_results(content: Any) -> bool:
         isinstance(part, dict)
         and (
             str(part.get("type", "")).replace("-", "_") == "tool_result"
+            or part.get("$type") == "FunctionResultContent"
             or "toolResult" in part
             or "functionResponse" in part
             or "function_response" in part

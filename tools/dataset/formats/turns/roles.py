@@ -16,9 +16,9 @@ _NAMES: dict[Role, str] = {
     "llm machine assistant_response ai_assistant virtual_agent automated_agent human_agent virtual_assistant admin "
     "business custom_bot operator support representative salesman advisor teacher doctor tutor therapist "
     "outgoing outbound",
-    "call": "function_call tool_call",
-    "tool": "tool function observation tool_response function_response tool_result tool_output ipython environment "
-    "toolmessage functionmessage api",
+    "call": "function_call tool_call tool_call_invocation",
+    "tool": "tool function observation tool_response function_response tool_result tool_output tool_call_result "
+    "ipython environment toolmessage functionmessage api",
 }
 _ROLES: dict[str, Role] = {name: role for role, names in _NAMES.items() for name in names.split()}
 NAMES_BEFORE_TEXT = sorted(

@@ -15,9 +15,10 @@ def read_tools(value: Any) -> list[Any]:
     """Tools as OpenAI declares them.
 
     Args:
-        value: a list of tools, the same as JSON in a string, or nothing. A tool is an OpenAI function tool, or the
-            function alone (``name``, ``description``, ``parameters``; Anthropic calls the last ``input_schema``, others
-            ``inputSchema``), alone in ``toolSpec`` (Bedrock) or one of ``functionDeclarations`` (Gemini).
+        value: a list of tools, the same as JSON in a string, or nothing; each of them may be JSON in a string too. A
+            tool is an OpenAI function tool, or the function alone (``name``, ``description``, ``parameters``; Anthropic
+            calls the last ``input_schema``, others ``inputSchema``), alone in ``toolSpec`` (Bedrock) or one of
+            ``functionDeclarations`` (Gemini).
 
     Raises:
         Refused: they are no tools.
@@ -35,8 +36,16 @@ def read_tools(value: Any) -> list[Any]:
         return []
     if not isinstance(value, list):
         raise Refused("bad_tools", f"`tools` is {kind_of(value)}, not a list")
-    tools = [inner for tool in value for inner in _opened(tool)]
+    tools = [inner for tool in value for inner in _opened(_parsed(tool))]
     return [_function_tool(tool, number) for number, tool in enumerate(tools, start=1)]
+
+
+def _parsed(tool: Any) -> Any:
+    """A tool that is JSON in a string as what it stands for; anything else as it is."""
+    try:
+        return parse_value(tool) if isinstance(tool, str) and tool.lstrip().startswith("{") else tool
+    except Refused:
+        return tool
 
 
 def is_other_tool(tool: Any) -> bool:
