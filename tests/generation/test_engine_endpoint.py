@@ -44,11 +44,13 @@ def texts() -> Callable[[dict[str, Any]], str]:
     return answer
 
 
-def _filled(schema: dict[str, Any], numbers: Any) -> Any:
+def _filled(schema: dict[str, Any], numbers: Any, place: int = 0) -> Any:
     if schema["type"] == "object":
-        return {name: _filled(part, numbers) for name, part in schema["properties"].items()}
+        return {name: _filled(part, numbers, place) for name, part in schema["properties"].items()}
     if schema["type"] == "array":
-        return [_filled(schema["items"], numbers) for _ in range(schema["minItems"])]
+        return [_filled(schema["items"], numbers, at) for at in range(schema.get("minItems", 2))]
+    if "enum" in schema:
+        return schema["enum"][place % len(schema["enum"])]
     number = next(numbers)
     picked = random.Random(number).choices(WORDS, k=16)
     return f"{' '.join(picked[:8]).capitalize()}. {' '.join(picked[8:]).capitalize()}."

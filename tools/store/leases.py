@@ -31,6 +31,7 @@ from sqlalchemy import Connection, RowMapping, extract, func, select, update
 from ..data_folder import make_private_folder, open_data_folder
 from ..errors import Busy
 from .journal_tables import leases
+from .migration import NewerStore
 from .store import Store, insert_into, store_of
 
 PATIENCE = 0.5
@@ -121,12 +122,17 @@ class Lease:
 
         Raises:
             LeaseLost: somebody else has it.
+            NewerStore: a newer version of this program has changed the store; then it is lost, too.
         """
-        with self._store.write(self.name) as connection:
-            mine = (leases.c.name == self.name) & (leases.c.number == self.number)
-            until = database_time(connection) + self._seconds
-            if not connection.execute(update(leases).where(mine).values(until=until)).rowcount:
-                self._lost(connection)
+        try:
+            with self._store.write(self.name) as connection:
+                mine = (leases.c.name == self.name) & (leases.c.number == self.number)
+                until = database_time(connection) + self._seconds
+                if not connection.execute(update(leases).where(mine).values(until=until)).rowcount:
+                    self._lost(connection)
+        except NewerStore:
+            self.is_lost = True
+            raise
         self._renewed_at = time.monotonic()
 
     @property

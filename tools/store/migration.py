@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_mock_engine, make_url
 
+from ..errors import InvalidInput
 from . import journal_tables as _journal_tables  # noqa: F401  # adds its tables to `metadata`
 from .tables import metadata
 
@@ -19,6 +20,28 @@ VERSION_TABLE = "finetune_coverage_version"
 _FIRST_WITH_A_TABLE = 11
 _OLDEST_KNOWN_STEP = 7
 """Versions up to this one are brought to it by the first file, whichever they are."""
+
+
+class NewerStore(InvalidInput):
+    """The tables are those of a newer version of this program, which may have come while this one ran."""
+
+
+def refuse_newer(version: int, store: str, *, other: str) -> None:
+    """Make sure that the tables are not newer than this program.
+
+    Args:
+        version: of the tables.
+        store: what they are in, in words.
+        other: what else could be chosen.
+
+    Raises:
+        NewerStore: they are.
+    """
+    if version > SCHEMA_VERSION:
+        raise NewerStore(
+            f"The store {store} was written by a newer version of this program.",
+            hint=f"Install the newer version, or choose another {other}.",
+        )
 
 
 def bring_up_to_date(connection: Connection, version: int) -> None:

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import URL, Connection, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import ProgrammingError
 
 from ..errors import InvalidInput
 from . import store
 from .leases import refuse_if_lost
-from .migration import SCHEMA_VERSION, VERSION_TABLE, bring_up_to_date
+from .migration import SCHEMA_VERSION, VERSION_TABLE, bring_up_to_date, refuse_newer
 from .postgresql_failures import said_clearly
 from .record_columns import RecordColumns
 from .store import STORE, Store
@@ -22,6 +23,7 @@ _LOCKS = 0x66_63_6F_76  # "fcov": the first half of the keys of our locks
 SILENCE_SECONDS = 20
 """From which on the server takes a process for dead that is in a transaction; less than others wait for its locks."""
 _SET_UP = text(f"SELECT pg_advisory_xact_lock({_LOCKS}, 0)")
+_NOTED = text(f"SELECT version_num FROM {VERSION_TABLE}")
 _ALL_WORKFLOWS = text(f"SELECT pg_advisory_xact_lock({_LOCKS}, 1)")
 # A workflow's writer keeps those of all workflows out, and other writers of this one: the keys of workflows are
 # in a space of their own, since a hash may be any number.
@@ -70,6 +72,7 @@ class PostgresqlStore(Store):
                 return
         with said_clearly(self.address), self._engine.begin() as connection:
             connection.execute(_SET_UP)  # two processes that start at once would both make the tables
+            connection.execute(_ALL_WORKFLOWS)  # who writes now ends it with the tables that they know
             version = self._version(connection)
             if version == SCHEMA_VERSION:
                 return
@@ -86,35 +89,40 @@ class PostgresqlStore(Store):
         """The version of the tables; 0 when there are none."""
         if connection.execute(text(f"SELECT to_regclass('{VERSION_TABLE}')")).scalar() is None:
             return 0
-        version = int(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())
-        if version > SCHEMA_VERSION:
-            raise InvalidInput(
-                f"The store {self.address} was written by a newer version of this program.",
-                hint="Install the newer version, or choose another database.",
-            )
+        return self._noted_version(connection)
+
+    def _noted_version(self, connection: Connection) -> int:
+        version = int(connection.execute(_NOTED).scalar_one())
+        refuse_newer(version, self.address, other="database")
         return version
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """See `Store`."""
         with said_clearly(self.address), self._reading.connect() as connection:
-            yield connection
+            try:
+                yield connection
+            except ProgrammingError:
+                connection.rollback()
+                self._version(connection)  # where a newer program has changed the tables, that is why
+                raise
 
     @contextmanager
     def write(self, workflow_id: str | None = None) -> Iterator[Connection]:
         """See `Store`. The locks are advisory ones, let go by the server with the transaction."""
         with said_clearly(self.address), self._engine.begin() as connection:
             seconds = store.BUSY_TIMEOUT_SECONDS
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
             # A process that is stopped in the middle, or whose machine has vanished, must not keep the locks.
             connection.exec_driver_sql(
-                f"SET LOCAL idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'"
+                f"SELECT set_config('lock_timeout', '{int(seconds * 1000)}ms', true), "
+                f"set_config('idle_in_transaction_session_timeout', '{SILENCE_SECONDS}s', true)"
             )
             # READ COMMITTED: what comes after the lock sees all that was committed before it was had.
             if workflow_id is None:
                 connection.execute(_ALL_WORKFLOWS)
             else:
                 connection.execute(_ONE_WORKFLOW, {"workflow": workflow_id})
+            self._noted_version(connection)
             refuse_if_lost(connection)
             yield connection
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
 
@@ -19,7 +20,7 @@ from ..data_folder import make_private_file, make_private_folder
 from ..errors import Busy, InvalidInput
 from . import store
 from .leases import refuse_if_lost
-from .migration import SCHEMA_VERSION, bring_up_to_date
+from .migration import SCHEMA_VERSION, bring_up_to_date, refuse_newer
 from .read_only import opens_read_only, read_only_address
 from .record_columns import RecordColumns
 from .sqlite_failures import said_clearly
@@ -116,7 +117,13 @@ class SqliteStore(Store):
     def read(self) -> Iterator[Connection]:
         """See `Store`."""
         with said_clearly(self.path), self._engine.connect() as connection:
-            yield connection
+            try:
+                yield connection
+            except DBAPIError:
+                _version_of(
+                    connection, self.path
+                )  # where a newer program has changed the tables, that is why
+                raise
 
     @contextmanager
     def write(self, workflow_id: str | None = None) -> Iterator[Connection]:
@@ -131,6 +138,7 @@ class SqliteStore(Store):
             self._engine.connect().execution_options(**{_WRITE: True}) as connection,
             connection.begin(),
         ):
+            _version_of(connection, self.path)
             refuse_if_lost(connection)
             yield connection
 
@@ -225,11 +233,7 @@ def _is_prepared(engine: Engine, path: Path) -> bool:
 
 def _version_of(connection: Connection, path: Path) -> int:
     version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    if version > SCHEMA_VERSION:
-        raise InvalidInput(
-            f"The store {path} was written by a newer version of this program.",
-            hint="Install the newer version, or choose another folder (FINETUNE_COVERAGE_HOME).",
-        )
+    refuse_newer(version, str(path), other="folder (FINETUNE_COVERAGE_HOME)")
     return version
 
 

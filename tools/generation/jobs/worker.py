@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import Busy, CoverageError, StoreUnreachable
 from ...failure import internal_failure
 from ...store.leases import HeldLease, Lease, LeaseTaken, held_leases
+from ...store.migration import NewerStore
 from ...store.store import Store
 from ...text.durations import duration_words
 from ..attempts.answer_spool import left_spools
@@ -89,7 +90,7 @@ class Worker:
         Cancelled, it stops at once: what was paid for is written down, and the leases are given back.
 
         Raises:
-            CoverageError: the store cannot be used from the beginning on.
+            CoverageError: the store cannot be used from the beginning on, or a newer version has changed it.
         """
         while not until.is_set():
             async with self._named() as lease:
@@ -128,6 +129,8 @@ class Worker:
                 return False
             await self._carry_out(item, until)
             return True
+        except NewerStore:
+            raise  # nothing that this program does can be right there any more
         except CoverageError as error:
             self._tell(f"cannot go on at the moment: {error}")
             return False
