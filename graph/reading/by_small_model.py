@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.strategy_choice import STRATEGIES, StrategyName
 from ...tools.coverage.targets import Aim
 from ...tools.errors import CoverageError, InvalidInput
@@ -176,7 +177,8 @@ class Reading(BaseModel):
 
 
 async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
-    """What ``text`` means: a bare plan as code reads it, all else as the model does.
+    """What ``text`` means: a bare plan, or another number for the one item on the table, as code reads it; all else
+    as the model does.
 
     Args:
         text: what was typed.
@@ -190,7 +192,7 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
     offer = asked.offer
     if len(text) > _LONGEST:
         return Unclear(note=f"That is longer than {_LONGEST:,} characters.")
-    plan = read_bare_plan(text, offer.topics)
+    plan = read_bare_plan(text, offer.topics) or _bare_count(text, offer)
     if plan is not None:
         return await asyncio.to_thread(_carried_out, plan, asked)
     topics = _listed(text, offer)
@@ -265,9 +267,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "show_in_full": lambda: catalog.ShowRecords(shown_numbers=whole),
         "show_new": lambda: catalog.ShowRecords(origin="synthetic", topic=topic, number=first),
         "next_page": lambda: catalog.ShowRecords(next=True),
-        "drop": lambda: (
-            catalog.DropRecords(numbers=whole) if whole or not topics else _left_out(topics, offer)
-        ),
+        "drop": lambda: _dropped(topics, whole, offer),
         "keep": lambda: catalog.KeepRecords(numbers=whole),
         "move": lambda: catalog.MoveRecords(numbers=whole, topic=topic or ""),
         "double": lambda: catalog.SetTargets(
@@ -354,6 +354,26 @@ def _plan(
         pilot = before[name].pilot if name in before else None
         items.append(PlannedItem(topic=name, count=count, strategy=strategy, pilot=pilot))
     return catalog.ProposePlan(items=items)
+
+
+def _bare_count(text: str, offer: Offer) -> catalog.ProposePlan | None:
+    """The plan with another number, where there is one item and the text is a number that is no option."""
+    digits = ascii_digits(text).strip()
+    if len(offer.items) != 1 or not digits.isdecimal():
+        return None
+    count = int(digits[:9])
+    return _plan([], [count], None, offer) if len(offer.numbered) < count <= MAX_PER_ITEM else None
+
+
+def _dropped(topics: Sequence[str], numbers: Sequence[int], offer: Offer) -> Action:
+    """Records by their numbers, or topics left out; while records are shown, a topic alone may mean either."""
+    if numbers or not topics:
+        return catalog.DropRecords(numbers=list(numbers))
+    if offer.shown_records:
+        raise InvalidInput(
+            "Say which of the records shown shall go, as in “drop 2”; “ignore TOPIC” leaves a topic out."
+        )
+    return _left_out(topics, offer)
 
 
 def _with_pilots(number: int, offer: Offer) -> catalog.ProposePlan:

@@ -135,6 +135,26 @@ async def test_a_bare_plan_asks_no_model(chat: Any, services: Services, model: S
     assert [plan.status for plan in list_plans(services.store, "wf-1")] == ["pending", "cancelled"]
 
 
+async def test_a_bare_number_that_is_no_option_is_the_count_of_the_only_item(
+    chat: Any, model: ScriptedChatModel
+) -> None:
+    await chat.new()
+    assert '**Plan**: 25 for "Technical' in await chat.answer("25")
+    assert '**Plan**: 30 for "Technical' in await chat.answer(" ٣٠ ")
+    assert model.history == []
+
+
+async def test_while_records_are_shown_no_topic_is_left_out_for_a_drop_without_numbers(
+    chat: Any, says: Says
+) -> None:
+    await chat.new()
+    says("show", ("technical_issues",))
+    await chat.answer("zeig mal technik")
+    says("drop", ("technical_issues",))
+    said = await chat.answer("no, the new ones, the synthetic technical issues")
+    assert "as in “drop 2”" in said and "eft out" not in said
+
+
 async def test_a_reading_that_the_endpoint_does_not_count_is_told(
     chat: Any, says: Says, model: ScriptedChatModel
 ) -> None:

@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 _LOOPBACK = "127.0.0.2"
 """Ray takes the name and the address of localhost (127.0.0.1) for the machine's outer one, but not its neighbour."""
 _STARTS = 3
-"""Ray gives up when a node is not there after 30 seconds, as on a machine that is busy."""
+"""Ray gives up when a node's agent is not there after 15 seconds, or the node after 30: a busy machine takes longer."""
 _OBJECT_STORE_BYTES = 300_000_000
 """Blocks between stages; more of them go to the disk. Bodies of records are never among them."""
 

@@ -116,9 +116,8 @@ class Review:
                 text("The numbers are those of the conversation: “drop 3 because …”.")
             ui.keyboard(self._key, repeating=True, ignore=["input", "select", "textarea"])
         if wanted.is_queue:
-            await (
-                ui.context.client.connected()
-            )  # labels take some seconds to judge: the frame is there meanwhile
+            # Labels take some seconds to judge: the frame is there meanwhile.
+            await self._client.connected()
         await self._filter()
 
     @property
@@ -157,7 +156,7 @@ class Review:
     async def _count(self, wanted: Wanted) -> None:
         """Say how many there are, once that is known: the records need not wait for it."""
         number = await asyncio.to_thread(count_meant, self._services.store, self._workflow_id, wanted)
-        if wanted == self._wanted:
+        if wanted == self._wanted and not self._queue.is_deleted:
             with self._queue:
                 self._number = number
                 self._show_number()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +153,7 @@ class ModelAnswer:
 
     mapping: FieldMapping | None
     unsure: list[str]
-    usage: TokenUsage
+    usage: TokenUsage = NO_USAGE
     left: list[LeftBehind] = field(default_factory=list)
     tried: Sequence[Item | BadItem] = ()
 
@@ -185,7 +185,8 @@ class MappingModel:
         return asyncio.run(self._propose(values, read))
 
     async def _propose(self, values: Sequence[Source], read: Try) -> ModelAnswer:
-        usage, faults = NO_USAGE, [""]
+        usage = NO_USAGE
+        faults: list[str] = []
         prompt = mapping_prompt(values)
         room = self._services.answer_room()
         try:
@@ -195,32 +196,31 @@ class MappingModel:
                         session.json, room, prompt, SCHEMA, name="mapping", text_tokens=_MOST_TOKENS
                     )
                     usage += used
-                    try:
-                        answer = _Answer.model_validate(parse_json(reply))
-                        mapping = answer.mapping()
-                    except (ValidationError, ValueError) as error:
-                        faults = [f"it is no mapping: {_in_words(error)}"]
-                    else:
-                        if mapping is None:
-                            return ModelAnswer(
-                                None, ["the model sees no conversation in it", *answer.unsure], usage
-                            )
-                        tried = read(mapping)
-                        check = check_mapping(
-                            mapping, values, tried, [left.field for left in answer.left_behind]
-                        )
-                        faults = check.faults
-                        if not faults:
-                            why = {left.field: left.why for left in answer.left_behind if left.why}
-                            unsure = [
-                                *answer.unsure,
-                                *(f"{name} left behind: {said}" for name, said in why.items()),
-                            ]
-                            return ModelAnswer(mapping, unsure, usage, check.left, tried)
+                    judged = _judged(reply, values, read)
+                    if isinstance(judged, ModelAnswer):
+                        return replace(judged, usage=usage)
+                    faults = judged
                     prompt = [*prompt, ("assistant", reply), ("user", _retry(faults))]
         except EndpointError as error:
             faults = [str(error)]
         return ModelAnswer(None, [f"the model's mapping was not taken: {fault}" for fault in faults], usage)
+
+
+def _judged(reply: str, values: Sequence[Source], read: Try) -> ModelAnswer | list[str]:
+    """What a reply comes to: a mapping that stands the trial, none, or what is wrong with it."""
+    try:
+        answer = _Answer.model_validate(parse_json(reply))
+        mapping = answer.mapping()
+    except (ValidationError, ValueError) as error:
+        return [f"it is no mapping: {_in_words(error)}"]
+    if mapping is None:
+        return ModelAnswer(None, ["the model sees no conversation in it", *answer.unsure])
+    tried = read(mapping)
+    check = check_mapping(mapping, values, tried, [left.field for left in answer.left_behind])
+    if check.faults:
+        return check.faults
+    why = [f"{left.field} left behind: {left.why}" for left in answer.left_behind if left.why]
+    return ModelAnswer(mapping, [*answer.unsure, *why], left=check.left, tried=tried)
 
 
 def mapping_model(
