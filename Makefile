@@ -56,13 +56,15 @@ fleet: setup
 
 PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
 
-# The tests run side by side: threads within one of them would only wait for those of another.
+# The tests run side by side: threads within one of them would only wait for those of another. The embedded model has
+# its prompts timed and wants the machine to itself.
 test: setup
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: test-slow
 test-slow: setup
-	@$(PYTEST) -m slow
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "slow and not embedded" --numprocesses 2 --dist loadfile
+	@$(PYTEST) -m "slow and embedded"
 
 bench: setup
 	@$(BIN)/python -m benchmarks.run

@@ -23,7 +23,7 @@ _SENT = """() => {
   else if (line.value.trim()) { emit(line.value); line.value = ''; line.focus(); }
 }"""
 _TO_THE_END = "const s = document.getElementById('said'); if (s) s.scrollTop = s.scrollHeight;"
-_ASKED = re.compile(r"\n(?P<list>1\. [^\n]*(?:\n\d+\. [^\n]*)*)\s*$")
+_OPTION = re.compile(r"\d{1,3}\. ")
 """The numbered answers at the end of a question."""
 
 
@@ -122,10 +122,21 @@ def _draw(message: Said, *, is_open: bool) -> None:
     if message.by == "page":
         text(message.text, "div", "message beside")
         return
-    asked = _ASKED.search(message.text)
+    said, asked = _with_options_apart(message.text)
     with box("div", "message"):
-        ui.html(as_html(message.text[: asked.start()] if asked else message.text))
+        ui.html(as_html(said))
         if asked and not is_open:
             with box("details", "replaced"):
                 text("An earlier question: answered or replaced", "summary", "small")
-                ui.html(as_html(asked["list"]))
+                ui.html(as_html(asked))
+
+
+def _with_options_apart(said: str) -> tuple[str, str]:
+    """A message up to the numbered list that it ends with, and that list; "" where it ends with none."""
+    lines = said.rstrip().split("\n")
+    first = len(lines)
+    while first > 1 and _OPTION.match(lines[first - 1]):
+        first -= 1
+    if first == len(lines) or not lines[first].startswith("1. "):
+        return said, ""
+    return "\n".join(lines[:first]), "\n".join(lines[first:])

@@ -74,10 +74,10 @@ def test_what_is_certain_is_mended_and_said(
 
 @pytest.mark.parametrize("layout", [LINES, SPREAD])
 @pytest.mark.parametrize("bad", [0, 2, 4])
-def test_a_quotation_mark_too_many_in_a_list_costs_its_item_alone(
+def test_a_quotation_mark_too_few_in_a_list_costs_its_item_alone(
     layout: list[str], bad: int, write: Write, store: Store
 ) -> None:
-    items = [item.replace('"Q', '"Q"', 1) if number == bad else item for number, item in enumerate(layout)]
+    items = [item.replace('"Q', 'Q', 1) if number == bad else item for number, item in enumerate(layout)]
     report = import_files(store, "wf-1", [write("[\n" + ",\n".join(items) + "\n]", "x.json")])
     assert (report.added, report.mostly_unread) == (4, [])
     # What follows the last item is not told from a text that has no end: it is named by its line.
@@ -90,7 +90,7 @@ def test_a_quotation_mark_too_many_in_a_list_costs_its_item_alone(
     [
         (LINES[0].replace("}]", "},,]"), "not valid JSON"),
         ("{'messages': [],}", "Python's notation: a single quotation mark at column 2"),
-        (LINES[0].replace('"Q', '"A "Q'), "a quotation mark within a text is written"),
+        (LINES[0].replace('"Q', '"A "B", "Q'), "a quotation mark within a text is written"),
         (LINES[0] + ",,", "not valid JSON"),
     ],
 )

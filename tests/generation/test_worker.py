@@ -192,7 +192,7 @@ async def test_what_a_worker_cannot_do_is_a_persons_again(
 async def test_who_stops_following_takes_the_job_back_and_a_server_that_ends_does_not(
     store: Store, opened: Opening, mock_openai: MockOpenAI
 ) -> None:
-    mock_openai.reply, mock_openai.latency = texts(), 0.05
+    mock_openai.reply, mock_openai.latency = texts(), 0.5
     approval = approved(store, ("few_shot", 60))
     chat, page = opened("chat", run_jobs="workers"), opened("page", run_jobs="workers")
 

@@ -29,6 +29,9 @@ from finetune_coverage.tools.validate_dataset import validate
 from .conftest import ONE, SHARDED, SPLIT_BYTES, Both
 from .dying_workers import kill_in_each_stage, kill_no_more
 
+# Ray gives up on a node that is not up within seconds, as on a machine that runs tests on all of its processors.
+pytestmark = pytest.mark.slow
+
 ORDERS = (
     ExportOrder(provenance=True),
     ExportOrder("sharegpt", split=0.8, seed=3, oversample=True),
@@ -120,7 +123,6 @@ def test_ray_and_one_process_come_to_the_same(both: Both, cluster: RayCluster, t
     assert sorted(map(str, left)) == sorted(shard.url for shard in shards_of(both.services.store, SHARDED))
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)  # each death costs the start of another worker
 def test_a_worker_that_dies_in_each_stage_loses_and_doubles_nothing(
     cluster: RayCluster,

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ..formats.turns.roles import role_of
 
-_BEFORE = r"(?:^|\n)[ \t]*(?:\[[^\]\n]{1,30}\]|\(?\d{1,2}[:.]\d\d(?:[:.]\d\d)?\)?)?[ \t]*[-–]?[ \t]*"
+_BEFORE = r"(?:^|\n)[ \t]*+(?:\[[^\]\n]{1,30}\]|\(?\d{1,2}[:.]\d\d(?:[:.]\d\d)?\)?)?[ \t]*+[-–]?[ \t]*+"
 """A line's beginning, perhaps with a time."""
 _LABEL = re.compile(rf"{_BEFORE}([^\W\d_][^\n:：]{{0,30}}?)[ \t]*[:：]")
 _MOST_SPEAKERS = 4

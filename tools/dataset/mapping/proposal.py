@@ -22,8 +22,8 @@ from .names_before_text import names_in, turns_with_names
 
 Source = dict[str, Any]
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_CODE = re.compile(r"\S*[0-9_]\S*")
-_NUMBER_AT_END = re.compile(r"(?P<stem>.*?)(?P<number>[0-9]{1,3})")
+_DIGIT = re.compile(r"[0-9_]")
+_NUMBER_AT_END = re.compile(r"[0-9]{1,3}\Z")
 _MOST_SPEAKERS = 6
 _LONGEST_SPEAKER = 40
 _SPEAKS = 2
@@ -346,7 +346,7 @@ def _column_per_turn(columns: Sequence[Column], doubts: list[str]) -> Source | N
 
 def _are_codes(column: Column) -> bool:
     """Whether most of the texts are one word with a digit or an underscore in it, as ids are."""
-    codes = sum(bool(_CODE.fullmatch(text.strip())) for text in column.texts)
+    codes = sum(len(text.split(maxsplit=1)) == 1 and bool(_DIGIT.search(text)) for text in column.texts)
     return codes > len(column.texts) / 2
 
 
@@ -357,9 +357,10 @@ def _numbered(columns: Sequence[Column], doubts: list[str]) -> list[dict[str, st
     """
     found: dict[int, list[tuple[str, Column]]] = {}
     for column in columns:
-        name = _NUMBER_AT_END.fullmatch(column.name)
-        if name and column.texts and (column.is_prose or column.variety > _VARIED):
-            found.setdefault(int(name["number"]), []).append((name["stem"].strip(" _-.").lower(), column))
+        number = _NUMBER_AT_END.search(column.name)
+        if number and column.texts and (column.is_prose or column.variety > _VARIED):
+            stem = column.name[: number.start()].strip(" _-.").lower()
+            found.setdefault(int(number[0]), []).append((stem, column))
     stems = list(dict.fromkeys(stem for number in sorted(found) for stem, _ in found[number]))
     numbers = sorted(found)
     if len(numbers) < 2 or numbers != list(range(numbers[0], numbers[-1] + 1)) or len(stems) > len(_SIDES):
