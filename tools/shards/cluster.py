@@ -74,7 +74,8 @@ def opened_cluster(address: str | None, workers: int | None) -> Iterator[RayClus
 
     Args:
         address: of a cluster that is there, such as ``head-node:6379``; ``None`` starts one of this machine, which
-            talks over the loopback, does nothing for those who lack its token, and tells nobody about itself.
+            talks over the loopback (though it listens on all interfaces), turns away who lacks its token, and tells
+            nobody about itself.
         workers: how many processes one of this machine has; as many as processors when not given.
 
     Raises:
