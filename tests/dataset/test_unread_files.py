@@ -77,7 +77,7 @@ def test_what_is_certain_is_mended_and_said(
 def test_a_quotation_mark_too_few_in_a_list_costs_its_item_alone(
     layout: list[str], bad: int, write: Write, store: Store
 ) -> None:
-    items = [item.replace('"Q', 'Q', 1) if number == bad else item for number, item in enumerate(layout)]
+    items = [item.replace('"Q', "Q", 1) if number == bad else item for number, item in enumerate(layout)]
     report = import_files(store, "wf-1", [write("[\n" + ",\n".join(items) + "\n]", "x.json")])
     assert (report.added, report.mostly_unread) == (4, [])
     # What follows the last item is not told from a text that has no end: it is named by its line.

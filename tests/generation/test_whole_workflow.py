@@ -110,9 +110,8 @@ class Workflow(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def undo(self, data: st.DataObject) -> None:
-        ended = [
-            job.id for job in list_jobs(self.store, self.id) if job.status != "running" and not job.is_undone
-        ]
+        jobs = list_jobs(self.store, self.id)
+        ended = [job.id for job in jobs if job.status != "running" and job.undone_at is None]
         if ended:
             undo_job(self.store, data.draw(st.sampled_from(ended)))
 

@@ -30,7 +30,8 @@ from .conftest import ONE, SHARDED, SPLIT_BYTES, Both
 from .dying_workers import kill_in_each_stage, kill_no_more
 
 # Ray gives up on a node that is not up within seconds, as on a machine that runs tests on all of its processors.
-pytestmark = pytest.mark.slow
+# One cluster is enough for all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 
 ORDERS = (
     ExportOrder(provenance=True),
