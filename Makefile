@@ -63,7 +63,8 @@ test: setup
 
 .PHONY: test-slow
 test-slow: setup
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "slow and not embedded" --numprocesses 2 --dist loadgroup
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "slow and not embedded" --numprocesses auto --maxprocesses 4 \
+	    --dist loadgroup
 	@$(PYTEST) -m "slow and embedded"
 
 bench: setup
