@@ -159,7 +159,7 @@ def _check_pilot(connection: Connection, approval_id: str, number: int) -> None:
     outcome = outcome_within(connection, approval_id, number)
     if outcome is not None and not outcome.holds:
         hint = "Generate them first." if not outcome.is_written else "It needs a plan, and a yes, of its own."
-        raise ApprovalRequired(f"The rest of this item waits: {outcome.why_not}.", hint=hint)
+        raise ApprovalRequired(f"The rest of this item waits: {outcome.why}.", hint=hint)
 
 
 def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
