@@ -10,6 +10,7 @@ from ...graph.actions.catalog import ShowRecords
 from ...graph.offers.offer import Offer, Option, PlanOffer, ResumeOffer, same_items
 from ...graph.offers.reply import Approve, Proceed, Stop
 from ...graph.wording.markdown import unescape
+from ...tools.coverage.plans import PlanItem
 from .conversations import PageConversation
 from .elements import address, button, link
 
@@ -37,12 +38,19 @@ def draw_answers(conversation: PageConversation, offer: Offer, workflow_id: str,
         elif isinstance(option.deed, Approve) and option.shown:
             if on_plan:
                 continue
-            count = sum(item.count for item in option.deed.items)
-            _way(number, f"See the plan: {count:,} records", address(workflow_id, "plan"), is_first)
+            _way(number, _plan_words(conversation, option.deed.items), address(workflow_id, "plan"), is_first)
         else:
             give = partial(_give, conversation, number, option, offer, workflow_id)
             button(f"{number} · {_words(option, offer)}", give, quiet=not is_first).classes("small")
         is_first = False
+
+
+def _plan_words(conversation: PageConversation, items: list[PlanItem]) -> str:
+    """What the way to a plan says; the one that is edited is shown there as it was changed."""
+    table = conversation.table
+    if table is None or not table.is_edited or not same_items(items, table.offer.items):
+        return f"See the plan: {sum(item.count for item in items):,} records"
+    return f"See the plan as you changed it: {table.count:,} records"
 
 
 def _way(number: int, words: str, to: str, is_first: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...coverage.report import Coverage
-from ...errors import CoverageError
+from ...errors import Busy, CoverageError
 from ...observability import telemetry
 from ...store.leases import Lease
 from ...store.records import load_records
@@ -63,8 +63,12 @@ async def run_item(
     """
     if services.settings.run_jobs == "here":
         return await carry_out_item(services, approval_id, number, on_progress=on_progress)
-    job_id = await follow_item(services, approval_id, number, on_progress)
-    return await asyncio.to_thread(_result, services, job_id)
+    while True:
+        job_id = await follow_item(services, approval_id, number, on_progress)
+        if (await asyncio.to_thread(get_job, services.store, job_id)).status != "running":
+            return await asyncio.to_thread(_result, services, job_id)
+        with suppress(Busy):  # a worker came to it after all
+            return await carry_out_item(services, approval_id, number)  # which ends it, and asks nothing
 
 
 async def carry_out_item(

@@ -1,10 +1,30 @@
-"""Why drafts were refused, in words for somebody who does not know the checks by name."""
+"""Names of strategies, checks and commands, in words for somebody who has only the page before them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
-_WORDS: Mapping[str, str] = {
+from ...tools.coverage.strategy_choice import STRATEGIES
+
+_SCREENS: Mapping[str, str] = {
+    "analyze": "Overview",
+    "recommend": "Overview",
+    "export": "Export",
+    "validate": "Export",
+    "import": "Datasets",
+    "jobs": "Plan",
+    "plans": "Plan",
+    "review": "Review",
+    "records": "Review",
+    "rules": "Topics",
+    "scenarios": "Topics",
+    "targets": "Topics",
+    "topics": "Topics",
+}
+"""What commands of the terminal do is done on these screens."""
+_COMMAND = re.compile(r"`finetune-coverage ([a-z]{1,20})[^`\n]{0,200}`")
+_REFUSALS: Mapping[str, str] = {
     "answered_calls": "tool calls and results do not go together",
     "artefacts": "cut off, or with traces of the model",
     "axis": "the edge case does not show",
@@ -39,10 +59,30 @@ _WORDS: Mapping[str, str] = {
 
 def refusal_words(check: str) -> str:
     """``too like another record``; of a check that is not ours its own name."""
-    return _WORDS.get(check, check.replace("_", " "))
+    return _REFUSALS.get(check, check.replace("_", " "))
 
 
 def refusals_in_words(rejected: Mapping[str, int]) -> str:
     """``3 too like another record, 1 not in the form asked for``, the most frequent first."""
     ordered = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{count:,} {refusal_words(check)}" for check, count in ordered)
+
+
+def check_names(checks: Iterable[str]) -> str:
+    """``near duplicate, topic``."""
+    return ", ".join(check.replace("_", " ") for check in checks)
+
+
+def strategy_title(strategy: str) -> str:
+    """``Few-Shot``; of a strategy that is not ours its own name."""
+    return next((guide.title for name, guide in STRATEGIES.items() if name == strategy), strategy)
+
+
+def without_commands(said: str) -> str:
+    """What is said, with a screen named in the place of each command that does the same."""
+
+    def screen(found: re.Match[str]) -> str:
+        name = _SCREENS.get(found.group(1))
+        return f"the screen “{name}”" if name else found.group()
+
+    return _COMMAND.sub(screen, said)
