@@ -21,10 +21,10 @@ from ...store.leases import HeldLease, Lease, LeaseTaken, held_leases
 from ...store.migration import NewerStore
 from ...store.store import Store
 from ...text.durations import duration_words
-from ..attempts.answer_spool import left_spools
-from . import queue
+from . import parts, queue
 from .job import carry_out_item
-from .lease import JOB, is_carried_out, renewing
+from .lease import renewing
+from .ledger import JOB, get_job
 from .queue import WORKER, QueuedItem
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def living_workers(store: Store) -> list[LivingWorker]:
 
 def _job_of(worker: HeldLease, held: list[HeldLease]) -> str | None:
     mine = (lease.name for lease in held if lease.holder.startswith(f"{worker.name},"))
-    return next((name.removeprefix(JOB) for name in mine), None)
+    return next((name.removeprefix(JOB).split()[0] for name in mine), None)
 
 
 class Worker:
@@ -136,16 +136,15 @@ class Worker:
             return False
 
     def _next(self) -> QueuedItem | None:
-        """An item that nobody is at; before all others one whose answers lie in this data folder."""
-        free = [
-            item
-            for item in queue.waiting_items(self._store)
-            if item.job_id is None or not is_carried_out(self._services, item.job_id)
-        ]
-        home = self._services.settings.home
-        for item in free:
-            if item.job_id is not None and left_spools(home, item.job_id):
-                return item
+        """An item of which nobody is at some part; before all others one whose answers lie in this data folder."""
+        free: list[QueuedItem] = []
+        for item in queue.waiting_items(self._store):
+            if item.job_id is None:
+                free.append(item)
+            elif its_own := parts.free_parts(self._services, get_job(self._store, item.job_id)):
+                if parts.with_answers_here(self._services, its_own):
+                    return item
+                free.append(item)
         return random.choice(free[:AMONG]) if free else None
 
     async def _carry_out(self, item: QueuedItem, until: asyncio.Event) -> None:
@@ -154,9 +153,16 @@ class Worker:
         leave = asyncio.Event()
         watch = asyncio.create_task(self._leave_when_withdrawn(item, until, leave))
         try:
-            await asyncio.to_thread(self._services.settings.settle_models)
+            settings = self._services.settings
+            await asyncio.to_thread(settings.settle_models)
             done = await carry_out_item(
-                self._services, item.approval_id, item.number, until=leave, taker=self._name
+                self._services,
+                item.approval_id,
+                item.number,
+                until=leave,
+                taker=self._name,
+                # A batch is one for the whole job, and the embedded model is in each worker on its own.
+                shared=not (settings.use_batch_api or settings.uses_embedded_model),
             )
         except (Busy, StoreUnreachable) as error:
             self._tell(f"leaves {_words(item)}: {error.message}")
