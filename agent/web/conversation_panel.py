@@ -10,7 +10,7 @@ from .answers import draw_answers
 from .conversations import BESIDE, PageConversation, Said
 from .elements import box, button, tell, text
 from .markdown import as_html
-from .plain_words import without_commands
+from .plain_words import has_more, without_commands
 
 _TYPED = """(e) => {
   if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
@@ -108,6 +108,9 @@ class ConversationPanel:
                 )
             elif conversation.offer is not None:
                 draw_answers(conversation, conversation.offer, self._workflow_id, on_plan=False)
+                last = next((one.text for one in reversed(conversation.said) if one.by == "agent"), "")
+                if has_more(last):
+                    button("Details", lambda: conversation.say("more"), quiet=True).classes("small")
 
     def _type(self, typed: str) -> None:
         if typed and not self._conversation.is_busy:

@@ -24,6 +24,16 @@ _SCREENS: Mapping[str, str] = {
 }
 """What commands of the terminal do is done on these screens."""
 _COMMAND = re.compile(r"`finetune-coverage ([a-z]{1,20})[^`\n]{0,200}`")
+_MORE = re.compile(r" \(“more” shows [^)\n]{0,60}\)")
+_OTHERWISE: Mapping[str, str] = {
+    "`export --oversample`": "repeating records as they are exported",
+    "`topics review`": "see the screen “Topics”",
+    "a look at some in `jobs show` tells": "a look at some of them tells",
+    "at the calls with `jobs show`": "at the calls",
+    "for the reasons that `jobs show` lists": "for the reasons below",
+    "(`rules`)": "(see the screen “Topics”)",
+}
+"""What is said in the terminal's words, and how the page says it."""
 _REFUSALS: Mapping[str, str] = {
     "answered_calls": "tool calls and results do not go together",
     "artefacts": "cut off, or with traces of the model",
@@ -85,4 +95,11 @@ def without_commands(said: str) -> str:
         name = _SCREENS.get(found.group(1))
         return f"the screen “{name}”" if name else found.group()
 
-    return _COMMAND.sub(screen, said)
+    for words, ours in _OTHERWISE.items():
+        said = said.replace(words, ours)
+    return _COMMAND.sub(screen, _MORE.sub("", said))
+
+
+def has_more(said: str) -> bool:
+    """Whether the agent offers the details of what it said."""
+    return _MORE.search(said) is not None

@@ -260,9 +260,9 @@ class _Bars:
                 with box("div", "name"):
                     topic_name(topic.name)
                     if topic.under_represented:
-                        text(" ▼ under-represented", "span", "bad small")
+                        text("▼ under-represented", "div", "bad small")
                     elif topic.below_minimum:
-                        text(f" · fewer than {self._minimum} records", "span", "warn small")
+                        text(f"fewer than {self._minimum} records", "div", "warn small")
                 self._draw_bar(topic)
                 text(self._figures_of(topic), "span", "number small")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ....tools.generation.jobs.shortfall import likely_cause
-from ....tools.inspection.rejections import Rejection, inspect_rejections
+from ....tools.inspection.rejections import refused_drafts
 from ....tools.inspection.rounds import Round, RoundItem, inspect_rounds
 from ....tools.services import Services
 from ..elements import address, box, button, link, text, topic_name
@@ -13,6 +13,8 @@ from ..plain_words import refusal_words, strategy_title, without_commands
 
 _ROUNDS = 5
 _REASONS = 3
+_ABOUT_TOPIC = frozenset({"topic", "review_rule"})
+"""Checks that go by what is kept on the screen of topics."""
 _LOOKED_AT = 2
 """Refused drafts of each reason."""
 
@@ -28,12 +30,11 @@ def draw_rounds(services: Services, workflow_id: str, on_plan_again: Callable[[]
     rounds = inspect_rounds(services, workflow_id, last=_ROUNDS)
     if not rounds.shown:
         return
-    refused = inspect_rejections(services, workflow_id, each=_LOOKED_AT * _ROUNDS).examples
     with box("section", "card", aria_label="Rounds so far"):
         text("Rounds so far", "h2")
         for entry in reversed(rounds.shown):
             for item in entry.items:
-                _draw_item(workflow_id, entry, item, refused)
+                _draw_item(services, workflow_id, entry, item)
         with box("div", "acts"):
             if rounds.accepted:
                 link("Read the generated records", address(workflow_id, "review"), "act quiet")
@@ -41,7 +42,7 @@ def draw_rounds(services: Services, workflow_id: str, on_plan_again: Callable[[]
                 button("Propose a plan again", on_plan_again, quiet=True)
 
 
-def _draw_item(workflow_id: str, entry: Round, item: RoundItem, refused: list[Rejection]) -> None:
+def _draw_item(services: Services, workflow_id: str, entry: Round, item: RoundItem) -> None:
     worth = "" if item.worth is None or not item.accepted else f", worth {item.worth:g}"
     undone = " (undone)" if item.is_undone else ""
     with box("div", "listed"):
@@ -51,10 +52,10 @@ def _draw_item(workflow_id: str, entry: Round, item: RoundItem, refused: list[Re
             text(f", {strategy_title(item.strategy)}{worth}{undone}")
         if item.accepted >= item.requested or item.is_undone or item.status == "running":
             return
-        _draw_shortfall(workflow_id, item, [one for one in refused if one.job_id == item.job_id])
+        _draw_shortfall(services, workflow_id, item)
 
 
-def _draw_shortfall(workflow_id: str, item: RoundItem, refused: list[Rejection]) -> None:
+def _draw_shortfall(services: Services, workflow_id: str, item: RoundItem) -> None:
     """Why it is short, what would help, and what was refused."""
     often = sorted(item.rejected, key=lambda check: -item.rejected[check])[:_REASONS]
     if not often:
@@ -64,14 +65,17 @@ def _draw_shortfall(workflow_id: str, item: RoundItem, refused: list[Rejection])
     share = f"{item.rejected[first]:,} of {item.rejected_total:,} drafts refused: {refusal_words(first)}."
     text(share, "p", "warn")
     text(without_commands(_sentence(likely_cause(first))), "p")
-    if first == "topic":
-        link(f"Describe {item.topic}", address(workflow_id, "topics"), "act quiet small")
-    with box("details", "small"):
+    with box("div", "acts"):
+        if first in _ABOUT_TOPIC:
+            link(f"Describe {item.topic}", address(workflow_id, "topics"), "act small")
+    with box("details"):
         text("What was refused", "summary")
         for check in often:
             text(f"{item.rejected[check]:,} {refusal_words(check)}", "h3")
-            for one in [one for one in refused if one.check == check][:_LOOKED_AT]:
-                text(one.evidence or "No more is known.", "p", "soft")
+            for draft in refused_drafts(services.store, item.job_id, check, _LOOKED_AT):
+                with box("p", "small"):
+                    text(f"{draft.evidence}: ", "span", "soft")
+                    text(draft.text or "(nothing)", "q")
 
 
 def _sentence(words: str) -> str:
