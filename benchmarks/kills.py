@@ -134,7 +134,7 @@ def connections(pid: int, server: int) -> tuple[frozenset[int], frozenset[int]]:
     """
     try:
         lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-        own = {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+        own = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
     except OSError:
         return frozenset(), frozenset()
     waiting = {}
