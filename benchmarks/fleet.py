@@ -94,11 +94,13 @@ class Fleet:
             "VERIFIER_SHARE": "0",
         }
         environment = {f"FINETUNE_COVERAGE_{name}": value for name, value in settings.items()}
+        # As an installed program runs, with its modules compiled; images of containers often forbid that.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"OPENAI_BASE_URL": self.endpoint.url, "OPENAI_API_KEY": "sk-mock"}
         with (self.folder / "workers.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "finetune_coverage.agent.cli", "worker"],
-                env=os.environ | environment,
+                env=kept | environment,
                 stdout=log,
                 stderr=log,
             )

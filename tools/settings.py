@@ -95,7 +95,7 @@ class Settings(ServerSettings):
         "follows it, and a process of `finetune-coverage worker` on the same database carries it out.",
     )
     records_per_part: int = Field(
-        default=1_000,
+        default=2_000,
         ge=1,
         le=100_000,
         title="Records of a part",

@@ -41,6 +41,7 @@ STOP_LOOKED_AT = 1.0
 """Seconds between two looks at whether the job is to stop."""
 BUDGET_LOOKED_AT = 5.0
 """Seconds until a part for which the budget has no room is taken up again, while others may give some back."""
+ENDING_LOOKED_AT = 0.2
 TAKEN_OVER = "another worker has taken it over"
 SHARED_EVERY = 1.0
 """Seconds between two looks at who else asks an endpoint."""
@@ -82,6 +83,7 @@ async def carry_out_item(
     until: asyncio.Event | None = None,
     taker: str = TAKER,
     shared: bool = False,
+    ending: asyncio.Event | None = None,
 ) -> dict[str, Any]:
     """Carry an approved item out in this process, or on.
 
@@ -94,6 +96,7 @@ async def carry_out_item(
             the store is concerned, and anybody may take it up.
         taker: who carries it out, in words.
         shared: whether others may help: then a new job of many records has several parts.
+        ending: for a worker, which carries out one part and no more: set once nothing more of it is to be begun.
 
     Raises:
         ApprovalRequired: there is no such approved item.
@@ -121,15 +124,20 @@ async def carry_out_item(
             job = await asyncio.to_thread(get_job, services.store, job.id)
             if job.status == "running":
                 with telemetry.job_run(job.id, job.workflow_id, job.strategy, len(part.slots)) as told:
-                    told.ended(await _run(services, part, lease, on_progress, until))
-        if until.is_set():
+                    told.ended(await _run(services, part, lease, on_progress, until, ending))
+        if until.is_set() or ending is not None:
             break
         job = await asyncio.to_thread(get_job, services.store, job.id)
     return await asyncio.to_thread(_result, services, job.id)
 
 
 async def _run(
-    services: Services, job: Job, lease: Lease, on_progress: OnProgress | None, until: asyncio.Event
+    services: Services,
+    job: Job,
+    lease: Lease,
+    on_progress: OnProgress | None,
+    until: asyncio.Event,
+    ending: asyncio.Event | None,
 ) -> str:
     """Carry a part of a job out until it ends, or until it is put back, and close the job after the last; gives which.
 
@@ -155,6 +163,8 @@ async def _run(
     watches = [
         asyncio.create_task(_stop_with_the_job(services, job, lease, engine)),
         asyncio.create_task(_leave_when(until, engine, running)),
+        asyncio.create_task(_tell_what_answers_show(services)),
+        *([asyncio.create_task(_tell_the_end(engine, ending))] if ending is not None else []),
         *(asyncio.create_task(_go_on_sharing(share)) for share in loaded.shares),
     ]
     try:
@@ -247,6 +257,22 @@ async def _leave_when(
         engine.stop(PUT_BACK)
     else:
         running.cancel()
+
+
+async def _tell_the_end(engine: Engine | BatchEngine, ending: asyncio.Event) -> None:
+    while not isinstance(engine, Engine) or engine.owed or engine.waiting:  # noqa: ASYNC110 - it changes all the time
+        await asyncio.sleep(ENDING_LOOKED_AT)
+    ending.set()
+
+
+async def _tell_what_answers_show(services: Services) -> None:
+    """At the first answer of a model: no other process needs to send its first call alone then."""
+    if services.answer_room().is_known:
+        return
+    while not services.answer_room().is_known:  # noqa: ASYNC110 - other jobs of this process learn, too
+        await asyncio.sleep(ENDING_LOOKED_AT)
+    with suppress(CoverageError):  # once more at the end
+        await in_thread(services.remember_answer_rooms)
 
 
 def _measured(services: Services, job: Job) -> dict[str, Any]:
