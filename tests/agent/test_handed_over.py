@@ -29,10 +29,8 @@ from .conftest import Command
 from .endpoint import Endpoint
 from .mcp_clients import ITEM, WANTED, call, over_pipe, proposed
 from .test_generate import start
-from .test_terminal_chat import Chat, chat, thread_in
 
-__all__ = ["chat", "dataset", "writing"]  # fixtures
-PLAN = "do 24 for technical with topic description"
+__all__ = ["dataset", "writing"]  # fixtures
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
@@ -93,31 +91,6 @@ def wait_until_it_stands_still(address: str, seconds: float = 90) -> None:
             time.sleep(0.1)
     finally:
         store.close()
-
-
-def test_a_chat_takes_its_job_back_when_it_is_stopped_and_leaves_it_when_it_is_killed(
-    address: str, command: Command, small: str, endpoint: Endpoint, worker: Working, chat: Chat
-) -> None:
-    worker()
-    thread = thread_in(chat("-w", small, typed=f"{PLAN}\n").out)
-    endpoint.latency = 1.5
-    talking = start("chat", "--yes", "--thread", thread, typed="yes\n")
-    job_when(address, lambda job: job.accepted >= 2)
-    talking.send_signal(signal.SIGINT)
-    _, err = talking.communicate()
-    assert talking.returncode == 130 and "Traceback" not in err, err
-    wait_until_it_stands_still(address)
-    left = job_when(address, lambda job: job.status == "running")
-    assert 2 <= left.accepted < 24
-
-    talking = start("chat", "--yes", "--thread", thread, typed="1\n")
-    job_when(address, lambda job: job.accepted > left.accepted)
-    talking.kill()
-    talking.communicate()
-    endpoint.latency = 0.0
-    done = job_when(address, lambda job: job.status != "running")
-    assert (done.status, done.accepted) == ("complete", 24)
-    assert endpoint.calls == 1 + 24 + sum(done.rejected.values()), "the first one planned the topic's cases"
 
 
 async def test_an_mcp_client_gets_what_a_worker_wrote(
