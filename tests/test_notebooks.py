@@ -87,18 +87,6 @@ def test_coverage_of_the_bundled_sample(tmp_path: Path) -> None:
     assert len(drawn) == 2 and all(picture.startswith(PNG) and len(picture) > 10_000 for picture in drawn)
 
 
-@pytest.mark.slow
-@pytest.mark.server
-def test_coverage_of_a_real_dataset(tmp_path: Path, shared_data: Path) -> None:
-    dataset = shared_data / "support" / "star_spec_shape_150.jsonl"
-    notebook = executed("coverage.ipynb", tmp_path, COVERAGE_DATASET=str(dataset))
-    said = shown(notebook)
-    assert "star_spec_shape_150.jsonl: 150 records added, 0 bad lines" in said
-    assert "**Balance score: 0.45 (poor)**, 150 records in 3 topics" in said
-    assert "→ 45 records" in said and "balance score: 0.45 → 0.72" in said
-    assert len(pictures(notebook)) == 2
-
-
 def test_the_outputs_that_are_kept_are_those_of_the_sample_and_small() -> None:
     file = NOTEBOOKS / "coverage.ipynb"
     kept = json.loads(file.read_text(encoding="utf-8"))
