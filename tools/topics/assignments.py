@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
@@ -20,7 +20,7 @@ from ..store.workflows import (
     topics_within,
     version_within,
 )
-from .carry_over import carry_over
+from .carry_over import Carried, carry_over, give_back
 
 _AT_ONCE = 500
 """Records that one statement names."""
@@ -77,14 +77,15 @@ def write_run(
     """
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
-        carry_over(connection, workflow_id, becomes or {})
+        carried = carry_over(connection, workflow_id, becomes or {})
         if not decided and declare is None:
             return 0
         run = _last_run(connection, workflow_id) + 1
         key = {"workflow_id": workflow_id, "run": run, "method": method}
         told: dict[str, Any] = {**key, "created_at": now(), "topics_before": None, "topics_after": None}
         if declare is not None:
-            told["topics_before"] = _as_json(topics_within(connection, workflow_id))
+            before = _as_json(topics_within(connection, workflow_id))
+            told["topics_before"] = {"topics": before, "carried": carried} if becomes else before
             told["topics_after"] = _as_json(declare)
             set_topics_within(connection, workflow_id, declare)
         connection.execute(insert(topic_runs), [told])
@@ -130,23 +131,30 @@ def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tu
         moves = [(row.record_id, row.topic, row.previous_topic) for row in rows]
         restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
         connection.execute(delete(assignments).where(of_run))
-        _forget_run(connection, workflow_id, run)
+        carried = _forget_run(connection, workflow_id, run)
+        if carried is not None:
+            give_back(connection, workflow_id, carried)
         known = {info.name for info in topics_within(connection, workflow_id)}
         known |= {count.topic for count in counts_within(connection, workflow_id) if count.topic}
-        # Of a topic that was made of others, and is gone again.
+        # Of a topic that was made of others, and is gone again: what it got since.
         gone = {row.topic: row.previous_topic for row in rows if row.topic and row.topic not in known}
         carry_over(connection, workflow_id, {topic: to for topic, to in gone.items() if to})
         return run, restored
 
 
-def _forget_run(connection: Connection, workflow_id: str, run: int) -> None:
+def _forget_run(connection: Connection, workflow_id: str, run: int) -> Carried | None:
+    """Declare the topics of before the run, and give what went along with those that it ended."""
     this = and_(topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run)
     told = connection.execute(select(topic_runs).where(this)).one()
     unchanged = told.topics_after == _as_json(topics_within(connection, workflow_id))
-    if told.topics_before is not None and unchanged:
-        before = [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in told.topics_before]
-        set_topics_within(connection, workflow_id, before)
+    before, carried = told.topics_before, None
+    if isinstance(before, dict):
+        before, carried = before["topics"], cast(Carried, before["carried"])
+    if before is not None and unchanged:
+        infos = [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in before]
+        set_topics_within(connection, workflow_id, infos)
     connection.execute(delete(topic_runs).where(this))
+    return carried
 
 
 def _as_json(infos: Sequence[TopicInfo]) -> list[dict[str, Any]]:
