@@ -36,7 +36,7 @@ def frame(
     _top(workflow_id, screen)
     listen = _listening(conversation)
     with box("div", "body"):
-        with box("main", id="main"):
+        with box("div", id="main"):  # the framework's page around it is the <main>
             yield listen
         panel = ConversationPanel(conversation, workflow_id)
     listen(panel.refresh)
@@ -47,7 +47,7 @@ def plain_frame(title: str) -> Iterator[None]:
     """A screen that is about no dataset."""
     head(title)
     _top(None, "")
-    with box("div", "body alone"), box("main", id="main"):
+    with box("div", "body alone"), box("div", id="main"):
         yield
 
 

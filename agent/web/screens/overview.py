@@ -21,11 +21,13 @@ from ....tools.coverage.recommendation import Recommendation
 from ....tools.coverage.report import Coverage, TopicCoverage
 from ....tools.coverage.score_change import effect_on_score
 from ....tools.coverage_change import CoverageChange, coverage_change
+from ....tools.errors import CoverageError
 from ....tools.services import Services
 from ..conversations import PageConversation
 from ..elements import address, box, button, link, text, topic_name
 from ..frame import frame
 from ..markdown import as_html
+from ..plain_words import without_commands
 
 _SHOWN = 40
 """Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
@@ -229,9 +231,16 @@ class Overview:
     async def _draw_map(self) -> None:
         self._map_place.clear()
         with self._map_place:
-            text("Placing records on the map…", "p", "working")
+            wait = "Placing records on the map; the first time each is read for its meaning, which may take minutes…"
+            text(wait, "p", "working")
         under = self._figures.coverage.under_represented if self._figures else []
-        picture = await asyncio.to_thread(_map_picture, self._services, self._workflow_id, under)
+        try:
+            picture = await asyncio.to_thread(_map_picture, self._services, self._workflow_id, under)
+        except CoverageError as error:
+            self._map_place.clear()
+            with self._map_place:
+                text(without_commands(str(error)), "p", "bad")
+            return
         self._map_place.clear()
         with self._map_place, box("div", "wide").style("margin-top:.8rem"):
             image = box(

@@ -59,7 +59,7 @@ def _draw_shortfall(services: Services, workflow_id: str, item: RoundItem) -> No
     """Why it is short, what would help, and what was refused."""
     often = sorted(item.rejected, key=lambda check: -item.rejected[check])[:_REASONS]
     if not often:
-        text(without_commands(item.stop_reason or "It was stopped."), "p", "warn")
+        text(_sentence(without_commands(item.stop_reason or "it was stopped")), "p", "warn")
         return
     first = often[0]
     share = f"{item.rejected[first]:,} of {item.rejected_total:,} drafts refused: {refusal_words(first)}."
