@@ -11,7 +11,17 @@ import typer
 
 from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, print_table, say
-from .options_and_prompts import AsJson, Workflow, Yes, can_ask, finite, open_services, says_yes
+from .options_and_prompts import (
+    AsJson,
+    Engine,
+    Workflow,
+    Yes,
+    by_engine,
+    can_ask,
+    finite,
+    open_services,
+    says_yes,
+)
 from .topic_review import ask_about, reading_bar, show_queue
 
 if TYPE_CHECKING:
@@ -60,7 +70,11 @@ ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names 
 
 @app.command("assign")
 def assign(
-    workflow: Workflow, topics: TopicsFile = None, confidence: Confidence = 0.6, as_json: AsJson = False
+    workflow: Workflow,
+    topics: TopicsFile = None,
+    confidence: Confidence = 0.6,
+    engine: Engine = "process",
+    as_json: AsJson = False,
 ) -> None:
     """Give every record without a topic the one that it most probably has, where that is sure enough.
 
@@ -74,8 +88,15 @@ def assign(
     require_workflow(services.store, workflow)
     if topics is not None:
         set_topics(services.store, workflow, read_topics(topics))
-    with reading_bar() as on_progress:
-        report = assign_topics(services, workflow, at_least=confidence, on_progress=on_progress)
+    if engine == "ray":
+        from ...tools.shards.assign_sharded import assign_sharded
+
+        with by_engine(services, engine) as cluster:
+            assert cluster is not None
+            report = assign_sharded(services, cluster, workflow, at_least=confidence)
+    else:
+        with reading_bar() as on_progress:
+            report = assign_topics(services, workflow, at_least=confidence, on_progress=on_progress)
     if as_json:
         print_json({"success": True, "assignment": {"workflow_id": workflow, **asdict(report)}})
     else:

@@ -79,7 +79,7 @@ def files(tmp_path: Path) -> list[SourceFile]:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    return Services(Settings(home=tmp_path / "home", model="embedded", embedding_model="embedded"))
+    return Services(Settings(home=tmp_path / "home", model="embedded", embedding_model="wordllama"))
 
 
 @pytest.fixture

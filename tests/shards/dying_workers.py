@@ -51,13 +51,13 @@ def _dying(
     parts: Sequence[Any],
     work: Callable[[Any], Any],
     reduce: Callable[[Any], Any] | None = None,
-    **rows: int,
+    **told: Any,
 ) -> Any:
     number = next(_numbers)
     if reduce is None:
-        return stage(parts, partial(_once, folder / f"{number}", work))
-    emitting = partial(_once, folder / f"{number}-emit", work)
-    return stage(parts, emitting, partial(_once, folder / f"{number}-reduce", reduce), **rows)
+        return stage(parts, partial(_once, folder / f"{number}", work), **told)
+    emitting = partial(_once, folder / f"{number}-emit", lambda part: list(work(part)))
+    return stage(parts, emitting, partial(_once, folder / f"{number}-reduce", reduce), **told)
 
 
 def _once(mark: Path, work: Callable[[Any], Any], given: Any) -> Any:

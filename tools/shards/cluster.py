@@ -9,22 +9,28 @@ from __future__ import annotations
 import multiprocessing
 import os
 import secrets
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from importlib.metadata import version
 from importlib.util import find_spec
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from ..errors import CoverageError, InternalError, InvalidInput
+from . import stages
 
+OnProgress = Callable[[stages.StageProgress], None]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
+_PACKAGE = "finetune-coverage"
 _LOOPBACK = "127.0.0.2"
 """Ray takes the name and the address of localhost (127.0.0.1) for the machine's outer one, but not its neighbour."""
 _STARTS = 3
@@ -36,8 +42,17 @@ _OBJECT_STORE_BYTES = 300_000_000
 class RayCluster:
     """Carries stages out; made by `opened_cluster`."""
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, on_progress: OnProgress | None = None) -> None:
+        here, there = multiprocessing.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_tell_through,
+            initargs=(there,),
+        )
+        threading.Thread(target=_listen, args=(here, on_progress), daemon=True).start()
+        self._process = self._pool.submit(os.getpid)
+        there.close()  # the process has its own end now
 
     def run(self, stage: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
         """Carry a stage out in the process that has the cluster.
@@ -59,8 +74,11 @@ class RayCluster:
                 hint="Nothing was written; do it again. If it comes again, look at the memory of the machine.",
             ) from error
 
-    def close(self) -> None:
-        """End the process, and with it a cluster that was started for it."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the process, and with it a cluster that was started for it; at once leaves a stage under way."""
+        if at_once and self._process.done():
+            with suppress(ProcessLookupError):
+                os.kill(self._process.result(), signal.SIGKILL)
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -69,7 +87,9 @@ class _NotStarted(InternalError):
 
 
 @contextmanager
-def opened_cluster(address: str | None, workers: int | None) -> Iterator[RayCluster]:
+def opened_cluster(
+    address: str | None, workers: int | None, on_progress: OnProgress | None = None
+) -> Iterator[RayCluster]:
     """A cluster for the block.
 
     Args:
@@ -77,9 +97,11 @@ def opened_cluster(address: str | None, workers: int | None) -> Iterator[RayClus
             talks over the loopback (though it listens on all interfaces), turns away who lacks its token, and tells
             nobody about itself.
         workers: how many processes one of this machine has; as many as processors when not given.
+        on_progress: told where the stages are; called in a thread of its own.
 
     Raises:
-        InvalidInput: Ray is not installed, or there is no such cluster.
+        InvalidInput: Ray is not installed, there is no such cluster, or its machines have another version of this
+            package or none.
     """
     if find_spec("ray") is None:
         raise InvalidInput(
@@ -87,22 +109,24 @@ def opened_cluster(address: str | None, workers: int | None) -> Iterator[RayClus
         )
     # Ray's paths hold sockets, which may have 107 characters, so not in the data folder.
     with tempfile.TemporaryDirectory(prefix="fc-ray-", ignore_cleanup_errors=True) as folder:
-        cluster = _connected(address, workers or len(os.sched_getaffinity(0)), Path(folder))
+        workers = workers or len(os.sched_getaffinity(0))
+        cluster = _connected(address, workers, Path(folder), on_progress)
         try:
             yield cluster
             cluster.run(_disconnect)
-        finally:
-            cluster.close()
+        except BaseException:
+            cluster.close(at_once=True)
+            raise
+        cluster.close()
 
 
-def _connected(address: str | None, workers: int, folder: Path) -> RayCluster:
+def _connected(address: str | None, workers: int, folder: Path, on_progress: OnProgress | None) -> RayCluster:
     for left in reversed(range(_STARTS)):
-        pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
-        cluster = RayCluster(pool)
+        cluster = RayCluster(on_progress)
         try:
             cluster.run(_connect, address, workers, folder / str(left))
         except BaseException as error:
-            cluster.close()  # what was started goes with its process
+            cluster.close(at_once=True)  # what was started goes with its process
             if not (isinstance(error, _NotStarted) and left):
                 raise
         else:
@@ -111,6 +135,8 @@ def _connected(address: str | None, workers: int, folder: Path) -> RayCluster:
 
 
 def _connect(address: str | None, workers: int, folder: Path) -> None:
+    # What a person stops is the command, which ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The one who waits for the stages may be killed.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -133,6 +159,7 @@ def _connect(address: str | None, workers: int, folder: Path) -> None:
                 f"There is no Ray cluster at {address}: {str(error).splitlines()[0]}",
                 hint="Check FINETUNE_COVERAGE_RAY_ADDRESS; without it a cluster of this machine is started.",
             ) from error
+        _check_versions()
     else:
         _start(workers, folder, quiet)
     from ray.data.context import DataContext, ShuffleStrategy
@@ -161,6 +188,37 @@ def _start(workers: int, folder: Path, quiet: dict[str, Any]) -> None:
         ) from error
 
 
+def _check_versions() -> None:
+    """Refuse machines that would carry other code out."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    ours = version(_PACKAGE)
+    every: Any = ray.nodes  # not typed
+
+    def installed() -> str:  # sent as it stands: whoever has not the package cannot import it from there
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("finetune-coverage")
+        except PackageNotFoundError:
+            return ""
+
+    nodes = [node for node in every() if node["Alive"] and node["Resources"].get("CPU")]
+    asked = ray.remote(num_cpus=0)(installed)
+    answers = [
+        asked.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote()
+        for node in nodes
+    ]
+    for node, theirs in zip(nodes, ray.get(answers), strict=True):
+        if theirs != ours:
+            has = f"has version {theirs} of {_PACKAGE}" if theirs else f"does not have {_PACKAGE}"
+            raise InvalidInput(
+                f"{node['NodeManagerAddress']} of the Ray cluster {has}; here it is {ours}.",
+                hint=f"On each machine: pip install '{_PACKAGE}[ray]=={ours}'.",
+            )
+
+
 def _disconnect() -> None:
     import ray
 
@@ -183,6 +241,18 @@ def _carried_out(stage: Callable[[], _T]) -> _T:
             f"A stage failed in the Ray cluster: {type(error).__name__}: {str(error)[:2000]}",
             hint="Nothing was written.",
         ) from None
+
+
+def _tell_through(there: Connection) -> None:
+    stages.tell = there.send
+
+
+def _listen(here: Connection, on_progress: OnProgress | None) -> None:
+    with suppress(EOFError, OSError):  # the process has ended
+        while True:
+            told = here.recv()
+            if on_progress is not None:
+                on_progress(told)
 
 
 def _end_with_parent() -> None:
