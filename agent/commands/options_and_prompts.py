@@ -77,7 +77,7 @@ def by_engine(services: Services, engine: Engine) -> Iterator[RayCluster | None]
     What its stages do is shown meanwhile.
 
     Raises:
-        InvalidInput: Ray is not installed, or there is no such cluster.
+        InvalidInput: Ray is not installed.
     """
     if engine == "process":
         yield None

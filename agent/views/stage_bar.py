@@ -23,13 +23,13 @@ def stage_bar(where: str) -> Iterator[Callable[[StageProgress], None]]:
     """
     console = stderr()
     if not console.is_terminal:
-        note(f"{where}: starting…")
+        note(f"{where}…")
         yield _told_now_and_then()
         return
     from rich.progress import Progress
 
     with Progress(console=console, transient=True) as bar:
-        task = bar.add_task(f"{where}: starting", total=None)
+        task = bar.add_task(where, total=None)
 
         def show(stage: StageProgress) -> None:
             if stage.done == 0:

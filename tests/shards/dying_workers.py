@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.tools.shards import (
+    assign_sharded,
     count_sharded,
     duplicate_stages,
     export_sharded,
@@ -39,7 +40,14 @@ def kill_no_more() -> None:
 
 
 def _set(made_of: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    for module in (count_sharded, duplicate_stages, export_sharded, import_stages, validate_sharded):
+    for module in (
+        assign_sharded,
+        count_sharded,
+        duplicate_stages,
+        export_sharded,
+        import_stages,
+        validate_sharded,
+    ):
         for name in ("each", "grouped"):
             if hasattr(module, name):
                 setattr(module, name, made_of(getattr(stages, name)))

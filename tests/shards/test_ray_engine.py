@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.jobs.ledger import Job
 from finetune_coverage.tools.generation.jobs.measured import measure_job
 from finetune_coverage.tools.services import Services
-from finetune_coverage.tools.shards.cluster import RayCluster
+from finetune_coverage.tools.shards.cluster import RayCluster, opened_cluster
 from finetune_coverage.tools.shards.export_sharded import ExportOrder, export_sharded
 from finetune_coverage.tools.shards.import_sharded import import_sharded
 from finetune_coverage.tools.shards.shard_files import Change, Changes, shard_rows
@@ -219,7 +220,7 @@ def test_what_fsspec_reads_and_writes(
         report = import_sharded(
             store, cluster, SHARDED, sources.files, shards, how=HowToRead(), split_bytes=SPLIT_BYTES
         )
-    here = [tmp_path / "data" / name for name in ("a.jsonl", "b.jsonl", "c.json", "d.parquet")]
+    here = [tmp_path / "data" / name for name in ("a.jsonl", "b.jsonl", "c.json", "d.parquet", "e.jsonl")]
     assert named == [f"file://{path}" for path in here]
     alone = import_files(store, ONE, here)
     assert (report.added, report.topics, len(report.bad)) == (alone.added, alone.topics, len(alone.bad))
@@ -229,3 +230,16 @@ def test_what_fsspec_reads_and_writes(
     missing = f"file://{tmp_path}/nowhere"
     with pytest.raises(InvalidInput, match="no dataset at"), opened_sources([missing], remote=True):
         pass
+
+
+def test_a_cluster_that_is_not_there_and_a_folder_that_cannot_be_written_are_said(
+    services: Services, files: list[SourceFile], tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(InvalidInput, match="no Ray cluster"), opened_cluster(address, None) as away:
+            away.run(list)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InvalidInput, match="cannot be written"), opened_cluster(None, 1) as unused:
+        import_sharded(services.store, unused, SHARDED, files, f"{tmp_path}/file/shards", how=HowToRead())

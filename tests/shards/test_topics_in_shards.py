@@ -27,6 +27,7 @@ from finetune_coverage.tools.topics.corrections import correct
 from finetune_coverage.tools.topics.discover import merge_topics
 
 from .conftest import ONE, SHARDED, SPLIT_BYTES
+from .dying_workers import kill_in_each_stage, kill_no_more
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 LABELLED = 4
@@ -89,10 +90,20 @@ def as_told(report: AssignReport) -> dict[str, Any]:
     return {**vars(report), "expected_right": None}
 
 
-def test_topics_are_given_corrected_renamed_and_undone(imported: Services, cluster: RayCluster) -> None:
+@pytest.mark.timeout(900)  # each death costs the start of another worker
+def test_topics_are_given_corrected_renamed_and_undone(
+    imported: Services, cluster: RayCluster, tmp_path: Path
+) -> None:
     services, store = imported, imported.store
     before = check_same(services, cluster)
-    first = check_assigned(services, cluster)
+    marks = tmp_path / "killed"
+    marks.mkdir()
+    cluster.run(kill_in_each_stage, marks)
+    try:
+        first = check_assigned(services, cluster)
+    finally:
+        cluster.run(kill_no_more)
+    assert len(list(marks.iterdir())) >= 4  # labels, vectors, topics, sample
     assert sum(topic is not None for topic in first.values()) > sum(map(bool, before.values())) + 50
     # What a person says is learnt from, and what is taken out is not judged and comes back with what it had.
     mine = next(one.id for one in load_records(store, SHARDED) if before[one.id] is None and one.topic)

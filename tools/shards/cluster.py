@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import secrets
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ _T = TypeVar("_T")
 _PACKAGE = "finetune-coverage"
 _LOOPBACK = "127.0.0.2"
 """Ray takes the name and the address of localhost (127.0.0.1) for the machine's outer one, but not its neighbour."""
+_SECONDS_TO_ANSWER = 10
 _STARTS = 3
 """Ray gives up when a node's agent is not there after 15 seconds, or the node after 30: a busy machine takes longer."""
 _OBJECT_STORE_BYTES = 300_000_000
@@ -40,19 +42,23 @@ _OBJECT_STORE_BYTES = 300_000_000
 
 
 class RayCluster:
-    """Carries stages out; made by `opened_cluster`."""
+    """Carries stages out; made by `opened_cluster`. The cluster is there from the first stage on.
 
-    def __init__(self, on_progress: OnProgress | None = None) -> None:
-        here, there = multiprocessing.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_tell_through,
-            initargs=(there,),
-        )
-        threading.Thread(target=_listen, args=(here, on_progress), daemon=True).start()
-        self._process = self._pool.submit(os.getpid)
-        there.close()  # the process has its own end now
+    Args:
+        address: as for `opened_cluster`.
+        workers: likewise.
+        folder: for what Ray writes.
+        on_progress: as for `opened_cluster`.
+    """
+
+    def __init__(
+        self, address: str | None, workers: int | None, folder: Path, on_progress: OnProgress | None
+    ) -> None:
+        self._address = address
+        self._workers = workers or len(os.sched_getaffinity(0))
+        self._folder = folder
+        self._on_progress = on_progress
+        self._process: _ClusterProcess | None = None
 
     def run(self, stage: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
         """Carry a stage out in the process that has the cluster.
@@ -64,21 +70,82 @@ class RayCluster:
 
         Raises:
             CoverageError: what the stage raised.
+            InvalidInput: there is no such cluster, or its machines have another version of this package or none.
             InternalError: the cluster is gone, or a worker failed again and again.
         """
+        if self._process is None:
+            self._process = self._connected()
+        return self._process.run(partial(stage, *arguments, **named))
+
+    def close(self, *, at_once: bool) -> None:
+        """Let go of the cluster, and end one that was started for it; at once leaves a stage under way."""
+        if self._process is not None:
+            if not at_once:
+                self._process.run(_disconnect)
+            self._process.close(at_once=at_once)
+
+    def _connected(self) -> _ClusterProcess:
+        if self._address is not None:
+            _require_reachable(self._address)
+        for left in reversed(range(_STARTS)):
+            process = _ClusterProcess(self._on_progress)
+            try:
+                process.run(partial(_connect, self._address, self._workers, self._folder / str(left)))
+            except BaseException as error:
+                process.close(at_once=True)  # what was started goes with its process
+                if not (isinstance(error, _NotStarted) and left):
+                    raise
+            else:
+                return process
+        raise AssertionError("the last attempt raises or returns")
+
+
+def _require_reachable(address: str) -> None:
+    """Ray itself waits for minutes for a cluster that is not there."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_ANSWER).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, str(error)) from error
+
+
+def _no_cluster(address: str, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"There is no Ray cluster at {address}: {why}",
+        hint="Check FINETUNE_COVERAGE_RAY_ADDRESS; without it a cluster of this machine is started.",
+    )
+
+
+class _ClusterProcess:
+    """The process that speaks with a cluster."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        here, there = multiprocessing.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_tell_through,
+            initargs=(there,),
+        )
+        threading.Thread(target=_listen, args=(here, on_progress), daemon=True).start()
+        self._number = self._pool.submit(os.getpid)
+        there.close()  # the process has its own end now
+
+    def run(self, work: Callable[[], _T]) -> _T:
         try:
-            return self._pool.submit(_carried_out, partial(stage, *arguments, **named)).result()
+            return self._pool.submit(_carried_out, work).result()
         except BrokenProcessPool as error:
             raise InternalError(
                 "The process that spoke with the Ray cluster is gone.",
                 hint="Nothing was written; do it again. If it comes again, look at the memory of the machine.",
             ) from error
 
-    def close(self, *, at_once: bool = False) -> None:
-        """End the process, and with it a cluster that was started for it; at once leaves a stage under way."""
-        if at_once and self._process.done():
+    def close(self, *, at_once: bool) -> None:
+        if at_once and self._number.done() and self._number.exception() is None:
             with suppress(ProcessLookupError):
-                os.kill(self._process.result(), signal.SIGKILL)
+                os.kill(self._number.result(), signal.SIGKILL)
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -90,7 +157,7 @@ class _NotStarted(InternalError):
 def opened_cluster(
     address: str | None, workers: int | None, on_progress: OnProgress | None = None
 ) -> Iterator[RayCluster]:
-    """A cluster for the block.
+    """A cluster for the block; it is connected to, or started, when the first stage is carried out.
 
     Args:
         address: of a cluster that is there, such as ``head-node:6379``; ``None`` starts one of this machine, which
@@ -100,8 +167,7 @@ def opened_cluster(
         on_progress: told where the stages are; called in a thread of its own.
 
     Raises:
-        InvalidInput: Ray is not installed, there is no such cluster, or its machines have another version of this
-            package or none.
+        InvalidInput: Ray is not installed.
     """
     if find_spec("ray") is None:
         raise InvalidInput(
@@ -109,29 +175,13 @@ def opened_cluster(
         )
     # Ray's paths hold sockets, which may have 107 characters, so not in the data folder.
     with tempfile.TemporaryDirectory(prefix="fc-ray-", ignore_cleanup_errors=True) as folder:
-        workers = workers or len(os.sched_getaffinity(0))
-        cluster = _connected(address, workers, Path(folder), on_progress)
+        cluster = RayCluster(address, workers, Path(folder), on_progress)
         try:
             yield cluster
-            cluster.run(_disconnect)
         except BaseException:
             cluster.close(at_once=True)
             raise
-        cluster.close()
-
-
-def _connected(address: str | None, workers: int, folder: Path, on_progress: OnProgress | None) -> RayCluster:
-    for left in reversed(range(_STARTS)):
-        cluster = RayCluster(on_progress)
-        try:
-            cluster.run(_connect, address, workers, folder / str(left))
-        except BaseException as error:
-            cluster.close(at_once=True)  # what was started goes with its process
-            if not (isinstance(error, _NotStarted) and left):
-                raise
-        else:
-            return cluster
-    raise AssertionError("the last attempt raises or returns")
+        cluster.close(at_once=False)
 
 
 def _connect(address: str | None, workers: int, folder: Path) -> None:
@@ -155,10 +205,7 @@ def _connect(address: str | None, workers: int, folder: Path) -> None:
         try:
             ray.init(address=address, **quiet)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise InvalidInput(
-                f"There is no Ray cluster at {address}: {str(error).splitlines()[0]}",
-                hint="Check FINETUNE_COVERAGE_RAY_ADDRESS; without it a cluster of this machine is started.",
-            ) from error
+            raise _no_cluster(address, str(error).splitlines()[0]) from error
         _check_versions()
     else:
         _start(workers, folder, quiet)

@@ -30,7 +30,7 @@ from .import_stages import (
     read_files,
     take_samples,
 )
-from .shard_files import keep_only, remove_folder
+from .shard_files import keep_only, remove_folder, require_writable
 from .store_sample import ByTopic, Sample, add_samples, firsts_of, sampled_topics
 
 
@@ -61,7 +61,7 @@ def import_sharded(
 
     Raises:
         InvalidInput: a file cannot be read, a name cannot be used, no record has the field that should hold the topic,
-            or the records of the workflow are in the store.
+            the folder cannot be written, or the records of the workflow are in the store.
     """
     check_workflow_id(workflow_id)
     check_topic_field(how.topic_field)
@@ -72,6 +72,7 @@ def import_sharded(
     with store.read() as connection:
         known = shards_within(connection, workflow_id)
         _refuse_stored(known, has_records=has_records(connection, workflow_id), workflow_id=workflow_id)
+    require_writable(folder)
     place = f"{folder.rstrip('/')}/{uuid4().hex}"
     report = ImportReport([file.name for file in files])
     try:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..dataset.formats.plain_line import ANSWERED
 from ..dataset.record import Record
+from ..errors import InvalidInput
 from ..store.record_columns import RecordColumns, kind_of
 from ..store.shards import Shard
 from ..store.stored_rows import StoredRow
@@ -282,6 +283,14 @@ def topics_beside(shard: Shard) -> Iterator[GivenTopic]:
             yield from map(GivenTopic._make, zip(*columns, strict=True))
 
 
+def topics_by_id(shard: Shard) -> Iterator[tuple[str, GivenTopic]]:
+    """`topics_beside`, each with the id of its record."""
+    with opened_shard(shard.url) as file:
+        batches = file.iter_batches(ROWS_AT_ONCE, columns=["id"])
+        ids = (record_id for batch in batches for record_id in batch.column("id").to_pylist())
+        yield from zip(ids, topics_beside(shard), strict=True)
+
+
 def _given_topics(file: pq.ParquetFile) -> Iterator[tuple[str | None, bool]]:
     for batch in file.iter_batches(ROWS_AT_ONCE, columns=["topic", "is_by_model"]):
         yield from zip(*(batch.column(name).to_pylist() for name in ("topic", "is_by_model")), strict=True)
@@ -327,6 +336,23 @@ def whole_file(url: str) -> Iterator[BinaryIO]:
         with suppress(OSError):
             system.rm(written)
         raise
+
+
+def require_writable(folder: str) -> None:
+    """Raise `InvalidInput` unless shards can be written into a folder."""
+    import fsspec
+
+    url = f"{folder.rstrip('/')}/.written-{uuid4().hex}"
+    try:
+        with whole_file(url) as file:
+            file.write(b"can be written")
+        system, path = fsspec.url_to_fs(url)
+        system.rm(path)
+    except (OSError, ImportError, ValueError) as error:
+        raise InvalidInput(
+            f"Shards cannot be written into {folder}: {error}",
+            hint="Check the folder or address (FINETUNE_COVERAGE_SHARDS), its keys and the disk.",
+        ) from error
 
 
 def remove_folder(url: str) -> None:

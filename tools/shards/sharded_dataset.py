@@ -17,7 +17,7 @@ from ..store.store import Store
 from ..store.stored_rows import StoredRow, stored_rows
 from ..store.tables import records
 from ..topics.assignments import assigned_within, topics_given_within
-from .shard_files import Change, Changes, remove_folder, table_of_rows, write_shard
+from .shard_files import Change, Changes, remove_folder, require_writable, table_of_rows, write_shard
 
 _ROWS_OF_A_SHARD = 50_000
 _NOT_JUDGED = object()
@@ -49,9 +49,10 @@ def sharded_dataset(store: Store, workflow_id: str, folder: str) -> Iterator[Sha
 
     Raises:
         WorkflowNotFound: there is no such workflow.
-        InvalidInput: its records are in the store.
+        InvalidInput: its records are in the store, or the folder cannot be written.
     """
     require_sharded(store, workflow_id)
+    require_writable(folder)
     place = f"{folder.rstrip('/')}/work-{uuid4().hex}"
     try:
         with store.read() as connection:

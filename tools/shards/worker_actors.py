@@ -19,6 +19,8 @@ _LOOKED_AT = 0.5
 
 _actors: list[Any] = []
 _runs: list[Any] = []
+_asked: dict[int, Any] = {}
+"""What each actor was asked and has not answered yet."""
 
 
 class _WorkerActor:
@@ -75,15 +77,24 @@ def hear_workers() -> tuple[list[str], bool]:
     """
     import ray
 
-    time.sleep(_LOOKED_AT)
+    for number, actor in enumerate(_actors):
+        if number not in _asked:
+            _asked[number] = actor.said.remote()
+    # Asked once until it answers: what a worker said is gone when it is told.
+    ray.wait(list(_asked.values()), num_returns=len(_asked), timeout=_LOOKED_AT)
     lines: list[str] = []
-    for actor in _actors:
+    for number, question in list(_asked.items()):
         try:
-            lines += ray.get(actor.said.remote(), timeout=10 * _LOOKED_AT)
-        except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
-            continue  # it starts again
+            lines += ray.get(question, timeout=0)
+        except ray.exceptions.GetTimeoutError:
+            continue
+        except ray.exceptions.RayActorError:
+            pass  # it starts again
+        del _asked[number]
     ended, left = ray.wait(_runs, num_returns=len(_runs), timeout=0)
     ray.get(ended)
+    if not lines:
+        time.sleep(_LOOKED_AT)
     return lines, bool(left)
 
 

@@ -118,7 +118,7 @@ def refuse_sharded(connection: Connection, workflow_id: str, what: str) -> None:
     if is_sharded(connection, workflow_id):
         raise InvalidInput(
             f"The records of {workflow_id!r} lie in Parquet shards, and the store has a sample of them: {what}.",
-            hint="--engine ray does import, analyze, validate, export and topics assign; the rest it does not do yet.",
+            hint="--engine ray does import, analyze, validate, export, topics assign and review, and no more yet.",
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 
 from ..errors import InvalidInput
 from ..store.counts import TopicCount, add_counts, counted, counts_within
-from ..store.shards import add_topics, forget_topics, is_sharded
+from ..store.shards import add_topics, forget_topics, is_sharded, last_assigned, shards_within
 from ..store.store import Store
 from ..store.tables import assignments, records, topic_runs
 from ..store.workflows import (
@@ -161,6 +162,8 @@ def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tu
         rows = connection.execute(query.where(of_run)).all()
         moves = [(row.record_id, row.topic, row.previous_topic) for row in rows]
         restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
+        of_shards = _late_moves(connection, workflow_id, run, {row.record_id for row in rows})
+        _move(connection, workflow_id, of_shards, counts=False)  # counted as those that are in shards only
         connection.execute(delete(assignments).where(of_run))
         forget_topics(connection, workflow_id, run)
         _forget_run(connection, workflow_id, run)
@@ -182,6 +185,25 @@ def _forget_run(connection: Connection, workflow_id: str, run: int) -> None:
     counts = [TopicCount(**count) for count in (told.shards or {}).get("counts", [])]
     _count(connection, workflow_id, [_taken_back(count) for count in counts])
     connection.execute(delete(topic_runs).where(this))
+
+
+def _late_moves(
+    connection: Connection, workflow_id: str, run: int, known: Collection[str]
+) -> list[tuple[str, str | None, str | None]]:
+    """What a run did to records of shards that came into the store after it: the assignments do not know them."""
+    if last_assigned(connection, workflow_id) != run:
+        return []
+    from ..shards.shard_files import topics_by_id
+
+    query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.origin == "real")
+    late = set(connection.execute(query).scalars()) - set(known)
+    return [
+        (record_id, given.topic, given.previous)
+        for shard in shards_within(connection, workflow_id)
+        if late and shard.topics_url
+        for record_id, given in topics_by_id(shard)
+        if record_id in late and given.topic != given.previous
+    ]
 
 
 def _moved_counts(connection: Connection, workflow_id: str, becomes: Mapping[str, str]) -> list[TopicCount]:
@@ -262,7 +284,11 @@ def _last_run(connection: Connection, workflow_id: str) -> int:
 
 
 def _move(
-    connection: Connection, workflow_id: str, moves: Sequence[tuple[str, str | None, str | None]]
+    connection: Connection,
+    workflow_id: str,
+    moves: Sequence[tuple[str, str | None, str | None]],
+    *,
+    counts: bool = True,
 ) -> int:
     """Give records another topic where they still have the one that is expected; how many were moved."""
     if not moves:
@@ -277,7 +303,8 @@ def _move(
     for start in range(0, len(moves), _AT_ONCE):
         part = moves[start : start + _AT_ONCE]
         rows = [{"record": record, "was": was, "becomes": becomes} for record, was, becomes in part]
-        with counted(connection, workflow_id, records.c.id.in_([record for record, _, _ in part])):
+        these = records.c.id.in_([record for record, _, _ in part])
+        with counted(connection, workflow_id, these) if counts else nullcontext():
             moved += connection.execute(change, rows).rowcount
     if moved:
         bump_version(connection, workflow_id)
