@@ -94,11 +94,13 @@ class Fleet:
             "VERIFIER_SHARE": "0",
         }
         environment = {f"FINETUNE_COVERAGE_{name}": value for name, value in settings.items()}
+        # As an installed program runs, with its modules compiled; images of containers often forbid that.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"OPENAI_BASE_URL": self.endpoint.url, "OPENAI_API_KEY": "sk-mock"}
         with (self.folder / "workers.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "finetune_coverage.agent.cli", "worker"],
-                env=os.environ | environment,
+                env=kept | environment,
                 stdout=log,
                 stderr=log,
             )
@@ -182,8 +184,10 @@ def _counted(
     after = journalled(folder / "home", database)
     log = endpoint.log()
     calls = [one for one in log["requests"] if one["text"] is not None]
-    lost = [one for one in calls if one["sent"] is not None and one["text"] not in after["answers"]]
-    ages = [(one, _before_its_kill(one, fleet.kills)) for one in lost]
+    gone = [one for one in calls if one["sent"] is not None and one["text"] not in after["answers"]]
+    ages = [(one, _before_its_kill(one, fleet.kills)) for one in gone]
+    # One that was sent to a worker that had stopped was under way at its kill.
+    ages = [(one, age) for one, age in ages if age is None or age[0] >= 0]
     with store.read() as connection:
         budgets = [budget_of(connection, approval) for approval in approvals]
     jobs = list_jobs(store)
@@ -198,7 +202,7 @@ def _counted(
         "peak": log["peak"],
         "repeated": len(calls) - len(after["answers"]),
         "written_and_lost": len(fleet.spooled - after["answers"]),
-        "answered_and_lost": len(lost),
+        "answered_and_lost": len(ages),
         "certainly": sum(age is None or (age[0] >= GRACE and one["port"] not in age[1]) for one, age in ages),
         "oldest": max((age[0] for _, age in ages if age is not None), default=0.0),
         "cap": sum(budget.cap_tokens or 0 for budget in budgets),
@@ -214,9 +218,12 @@ def _counted(
 
 
 def _before_its_kill(request: dict[str, Any], kills: list[Kill]) -> tuple[float, frozenset[int]] | None:
-    """So long before the next kill an answer had been sent, and what was not read then; None when none came."""
-    later = [one for one in kills if one.moment >= request["sent"]]
-    return (later[0].moment - request["sent"], later[0].unread) if later else None
+    """So long before the kill of the worker that had asked an answer had been sent, and what was not read then.
+
+    None where no worker was killed that had its connection.
+    """
+    own = [one for one in kills if one.moment >= request["arrived"] and request["port"] in one.ports]
+    return (own[0].moment - request["sent"], own[0].unread) if own else None
 
 
 def report(figures: dict[str, Any]) -> str:

@@ -76,9 +76,13 @@ def replies_of(paid: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class Kill:
-    """When a process was killed, and the ports of its sockets in which something waited to be read."""
+    """When a process was killed, the ports of its connections, and of those in which something waited to be read.
+
+    What the endpoint sends after that moment still gets into these sockets, until the process is gone.
+    """
 
     moment: float
+    ports: frozenset[int]
     unread: frozenset[int]
 
 
@@ -92,11 +96,11 @@ def kill(pid: int, server: int) -> Kill | None:
     moment = time.time()
     try:
         os.kill(pid, signal.SIGSTOP)
-        unread = unread_ports(server)
+        ports, unread = connections(pid, server)
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return None
-    return Kill(moment, unread)
+    return Kill(moment, ports, unread)
 
 
 def killed_run(folder: Path, endpoint: Running, moment: float) -> Kill | None:
@@ -123,18 +127,22 @@ def killed_run(folder: Path, endpoint: Running, moment: float) -> Kill | None:
     return None
 
 
-def unread_ports(server: int) -> frozenset[int]:
-    """Local ports of sockets to a server on this machine in which bytes wait to be read; none where nobody can tell."""
+def connections(pid: int, server: int) -> tuple[frozenset[int], frozenset[int]]:
+    """Local ports of a process's connections to a server on this machine, and those in which bytes wait to be read.
+
+    None of either where nobody can tell.
+    """
     try:
         lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        own = {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
     except OSError:
-        return frozenset()
-    found = set()
+        return frozenset(), frozenset()
+    waiting = {}
     for line in lines:
-        _, local, remote, _, queues, *_ = line.split()
-        if int(remote.split(":")[1], 16) == server and int(queues.split(":")[1], 16):
-            found.add(int(local.split(":")[1], 16))
-    return frozenset(found)
+        _, local, remote, _, queues, _, _, _, _, inode, *_ = line.split()
+        if int(remote.split(":")[1], 16) == server and f"socket:[{inode}]" in own:
+            waiting[int(local.split(":")[1], 16)] = int(queues.split(":")[1], 16)
+    return frozenset(waiting), frozenset(port for port, size in waiting.items() if size)
 
 
 def one_kill(seed: int, server: PostgresqlServer | None = None) -> dict[str, Any]:

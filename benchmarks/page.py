@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +65,19 @@ def fill(home: Path) -> Store:
     import_files(store, "real", [file])
     file.unlink()
     create_workflow(store, "generated")
+    records = iter(crowd(RECORDS))
     rng = random.Random(1)
-    batch: list[NewRecord] = []
-    for number, record in enumerate(crowd(RECORDS)):
-        found = _provenance(rng, number)
-        made = Record(record.id, record.body, record.topic, "synthetic", provenance=found)
-        batch.append(NewRecord(made, job_id=f"job-{number % 20}"))
-        if len(batch) == _BATCH:
-            with store.write() as connection:
-                insert_records(connection, "generated", batch)
-            batch = []
+    for start in range(0, RECORDS, _BATCH):
+        part = islice(records, min(_BATCH, RECORDS - start))
+        batch = [_generated(rng, number, record) for number, record in enumerate(part, start)]
+        with store.write() as connection:
+            insert_records(connection, "generated", batch)
     return store
+
+
+def _generated(rng: random.Random, number: int, record: Record) -> NewRecord:
+    made = Record(record.id, record.body, record.topic, "synthetic", provenance=_provenance(rng, number))
+    return NewRecord(made, job_id=f"job-{number % 20}")
 
 
 def _provenance(rng: random.Random, number: int) -> dict[str, Any]:

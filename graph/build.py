@@ -92,4 +92,6 @@ def _source(services: Services | Callable[[], Services] | None) -> ServicesSourc
     return cache(services or Services.from_settings)
 
 
-graph = build_graph()
+services_of_the_graph = cache(Services.from_settings)
+"""Those of the graph below."""
+graph = build_graph(services_of_the_graph)

@@ -6,6 +6,7 @@ All of it is JSON: a checkpointer of a host reads it back without knowing our cl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, cast
 
 from langchain_core.messages import AnyMessage
@@ -109,11 +110,8 @@ class State(InputState, OutputState, total=False):
     said: str | None
     """What the person wrote before the analysis now under way; read once there is an offer to read it against."""
 
-    reading_tokens: int
-    """Tokens that the model used to read and answer what was typed; they are in no plan's cost."""
-
-    reading_uncounted: int
-    """Calls for that which the endpoint did not count."""
+    reading_used: dict[str, int]
+    """What the model used to read and answer what was typed, by the fields of `TokenUsage`; it is in no plan's cost."""
 
     served_focus: list[str] | None
     """The focus topics for which a round was generated: only others that are named need records for their own sake."""
@@ -171,12 +169,15 @@ def with_update(state: State, update: Mapping[str, Any]) -> State:
     return cast("State", {**state, **update, "messages": messages})
 
 
-def with_reading(state: State, usage: TokenUsage) -> dict[str, int]:
-    """What reading and answering what was typed has taken, with one call more."""
-    return {
-        "reading_tokens": (state.get("reading_tokens") or 0) + usage.tokens,
-        "reading_uncounted": (state.get("reading_uncounted") or 0) + usage.uncounted_calls,
-    }
+def reading_used(state: Mapping[str, Any]) -> TokenUsage:
+    """What reading and answering what was typed has taken so far."""
+    return TokenUsage(**(state.get("reading_used") or {}))
+
+
+def with_reading(state: State, usage: TokenUsage) -> dict[str, dict[str, int]]:
+    """The update with what one call more has taken."""
+    used = asdict(reading_used(state) + usage)
+    return {"reading_used": {name: number for name, number in used.items() if isinstance(number, int)}}
 
 
 def forget() -> dict[str, Any]:

@@ -155,7 +155,7 @@ def _read(sentence: str, state: dict[str, Any]) -> tuple[str, dict[str, Any]] | 
     if sentence in _EACH:
         name, arguments = _EACH[sentence]
         return name, _in_full(arguments, topics)
-    if found := re.fullmatch(r"(?:use|switch to) (wf-\S+)", sentence):
+    if found := re.fullmatch(r"(?:use |switch to )?(wf-\S+)(?: 열어 줘)?", sentence):
         return "SwitchDataset", {"workflow_id": found[1]}
     if found := re.fullmatch(r"How many records does (topic \d+) have\?", sentence):
         return "ExplainTopics", {"topics": [found[1]]}

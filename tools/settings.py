@@ -94,6 +94,14 @@ class Settings(ServerSettings):
         description="'here': the process that was told yes carries the job out. 'workers': it queues the job and "
         "follows it, and a process of `finetune-coverage worker` on the same database carries it out.",
     )
+    records_per_part: int = Field(
+        default=2_000,
+        ge=1,
+        le=100_000,
+        title="Records of a part",
+        description="A job that workers carry out is divided into parts of at least so many records, for several of "
+        "them at once.",
+    )
     prices: Path | None = Field(
         default=None,
         title="Price file",

@@ -15,6 +15,7 @@ from langgraph.types import Command
 
 from ...graph.context import LISTED_BESIDE, WRITTEN_AHEAD
 from ...graph.wording.generation_message import GENERATING
+from ...graph.wording.plan_words import strategy_words
 from ...tools.generation.jobs.progress import OnProgress, Progress
 from ...tools.observability import telemetry
 
@@ -153,7 +154,7 @@ class Conversation:
             return
         if payload.get("type") == "started":
             part = "" if payload["of"] == 1 else f" ({payload['number']} of {payload['of']})"
-            what = f"{payload['count']} for {payload['topic']} by {payload['strategy']}"
+            what = f"{payload['count']} for {payload['topic']} ({strategy_words(payload['strategy'])})"
             self._on_start(f"Generating {what}{part}…")
         elif payload.get("type") == "progress":
             self._on_progress(Progress(**{field.name: payload[field.name] for field in fields(Progress)}))

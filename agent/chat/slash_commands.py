@@ -61,15 +61,14 @@ def cost_text(services: Services, values: Mapping[str, Any]) -> str:
     from ...graph.actions.questions import cost
     from ...graph.offers.offer import ChoiceOffer
     from ...graph.scope import with_caps
-    from ...graph.state import offer_in
+    from ...graph.state import offer_in, reading_used
 
     workflow = _workflow(values)
     offer = offer_in(cast("State", values)) or ChoiceOffer(workflow_id=workflow)
     asked = Asked(
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
         offer,
-        reading_tokens=values.get("reading_tokens") or 0,
-        reading_uncounted=values.get("reading_uncounted") or 0,
+        reading=reading_used(values),
     )
     return cost(asked).said
 

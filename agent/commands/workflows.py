@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -68,16 +68,17 @@ def delete(
 ) -> None:
     """Delete a workflow with its records, plans and jobs. There is no way back."""
     from ...tools.generation.attempts.answer_spool import left_spools
-    from ...tools.generation.jobs.ledger import list_jobs
+    from ...tools.generation.jobs.ledger import get_job, list_jobs
     from ...tools.store.workflows import delete_workflow, require_workflow
 
     services = open_services()
     require_workflow(services.store, workflow_id)
-    jobs = list_jobs(services.store, workflow_id)
+    jobs = [get_job(services.store, job.id) for job in list_jobs(services.store, workflow_id)]
+    parts = [replace(job, part=number) for job in jobs for number in range(job.parts)]
     confirm(f"Delete {workflow_id} with all its records?", yes=yes, as_json=as_json)
     delete_workflow(services.store, workflow_id)
-    for job in jobs:  # one that was killed may have left answers
-        for spool in left_spools(services.settings.home, job.id).values():
+    for part in parts:  # one that was killed may have left answers
+        for spool in left_spools(services.settings.home, part.name).values():
             spool.unlink(missing_ok=True)
     if services.settings.chroma_url or services.settings.index_path.exists():
         services.index.delete(workflow_id)

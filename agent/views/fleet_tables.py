@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def fleet_tables(fleet: Fleet) -> Iterator[RenderableType]:
     """The tables that have a row, or a line that says that nobody is there."""
-    if not (fleet.leases or fleet.jobs):
+    if not (fleet.leases or fleet.jobs or fleet.queue):
         yield Text("Nobody works on this store, and no job is open.")
         return
     yield from _table(
@@ -36,8 +36,25 @@ def fleet_tables(fleet: Fleet) -> Iterator[RenderableType]:
     yield from _table(
         ("Job", "Workflow", "Accepted", "Held by"),
         [
-            (job.job_id, job.workflow_id, f"{job.accepted:,} of {job.requested:,}", job.holder or "nobody")
+            (
+                job.job_id,
+                job.workflow_id,
+                f"{job.accepted:,} of {job.requested:,}",
+                "; ".join(job.holders) or "nobody",
+            )
             for job in fleet.jobs
+        ],
+    )
+    yield from _table(
+        ("Queued", "Workflow", "Strategy", "Waits for"),
+        [
+            (
+                f"{item.count:,} {item.topic}",
+                item.workflow_id,
+                item.strategy,
+                duration_words(item.waits_seconds),
+            )
+            for item in fleet.queue
         ],
     )
     yield from _table(

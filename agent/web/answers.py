@@ -7,15 +7,16 @@ from functools import partial
 from nicegui import ui
 
 from ...graph.actions.catalog import ShowRecords
-from ...graph.offers.offer import Offer, Option, PlanOffer, ResumeOffer, same_items
+from ...graph.offers.offer import Offer, Option, PlanOffer, ProceedOffer, ResumeOffer, same_items
 from ...graph.offers.reply import Approve, Proceed, Stop
 from ...graph.wording.markdown import unescape
+from ...tools.coverage.plans import PlanItem
 from .conversations import PageConversation
 from .elements import address, button, link
 
 
 def draw_answers(conversation: PageConversation, offer: Offer, workflow_id: str, *, on_plan: bool) -> None:
-    """Draw them under their numbers, the first as the one that is meant.
+    """Draw them under their numbers, one as that which is meant.
 
     A plan is approved where it stands with its figures, and records are read where they can be judged: answers that
     mean these are the way there.
@@ -27,22 +28,32 @@ def draw_answers(conversation: PageConversation, offer: Offer, workflow_id: str,
         on_plan: they are drawn on the screen of the plan itself.
     """
     is_first = on_plan
+    # Going on without what was asked for is never the answer that is meant, unless nothing is left to do.
+    leaves = () if isinstance(offer, ProceedOffer) else (Proceed, Stop)
     shown: list[Option] = []
     for number, option in enumerate(offer.numbered, 1):
         if option.items and any(same_items(option.items, other.items) for other in shown):
             continue  # the plan for all topics is that for the one
         shown.append(option)
+        is_meant = is_first and not isinstance(option.deed, leaves)
         if isinstance(option.deed, ShowRecords):
-            _way(number, "Read the records", address(workflow_id, "review"), is_first)
+            _way(number, "Read the records", address(workflow_id, "review"), is_meant)
         elif isinstance(option.deed, Approve) and option.shown:
             if on_plan:
                 continue
-            count = sum(item.count for item in option.deed.items)
-            _way(number, f"See the plan: {count:,} records", address(workflow_id, "plan"), is_first)
+            _way(number, _plan_words(conversation, option.deed.items), address(workflow_id, "plan"), is_meant)
         else:
             give = partial(_give, conversation, number, option, offer, workflow_id)
-            button(f"{number} · {_words(option, offer)}", give, quiet=not is_first).classes("small")
-        is_first = False
+            button(f"{number} · {_words(option, offer)}", give, quiet=not is_meant).classes("small")
+        is_first = is_first and not is_meant
+
+
+def _plan_words(conversation: PageConversation, items: list[PlanItem]) -> str:
+    """What the way to a plan says; the one that is edited is shown there as it was changed."""
+    table = conversation.table
+    if table is None or not table.is_edited or not same_items(items, table.offer.items):
+        return f"See the plan: {sum(item.count for item in items):,} records"
+    return f"See the plan as you changed it: {table.count:,} records"
 
 
 def _way(number: int, words: str, to: str, is_first: bool) -> None:

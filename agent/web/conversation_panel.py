@@ -10,6 +10,7 @@ from .answers import draw_answers
 from .conversations import BESIDE, PageConversation, Said
 from .elements import box, button, tell, text
 from .markdown import as_html
+from .plain_words import has_more, without_commands
 
 _TYPED = """(e) => {
   if (e.key !== 'Enter' || e.shiftKey || e.isComposing) return;
@@ -95,7 +96,7 @@ class ConversationPanel:
     def _draw_standing(self) -> None:
         conversation = self._conversation
         if conversation.trouble:
-            box_ = text(conversation.trouble, "p", "bad")
+            box_ = text(without_commands(conversation.trouble), "p", "bad")
             box_.props["role"] = "alert"
         with box("div", "acts"):
             if conversation.is_busy:
@@ -107,6 +108,9 @@ class ConversationPanel:
                 )
             elif conversation.offer is not None:
                 draw_answers(conversation, conversation.offer, self._workflow_id, on_plan=False)
+                last = next((one.text for one in reversed(conversation.said) if one.by == "agent"), "")
+                if has_more(last):
+                    button("Details", lambda: conversation.say("more"), quiet=True).classes("small")
 
     def _type(self, typed: str) -> None:
         if typed and not self._conversation.is_busy:
@@ -122,7 +126,7 @@ def _draw(message: Said, *, is_open: bool) -> None:
     if message.by == "page":
         text(message.text, "div", "message beside")
         return
-    said, asked = _with_options_apart(message.text)
+    said, asked = _with_options_apart(without_commands(message.text))
     with box("div", "message"):
         ui.html(as_html(said))
         if asked and not is_open:

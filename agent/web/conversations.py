@@ -33,6 +33,7 @@ from ...tools.generation.approvals.plans import get_plan
 from ...tools.generation.attempts.journal import request_cancel
 from ...tools.store.workflows import dataset_version
 from ..chat.conversation import Conversation, Place
+from .plain_words import without_commands
 from .plan_table import PlanTable, effect_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class PageConversation:
         self._conversation = Conversation(
             graph,
             self.thread_id,
-            context={"channel": "chat", "approver": person},
+            context={"channel": "web", "approver": person},
             on_message=self._agent_said,
             on_start=self._job_starts,
             on_progress=self._job_goes_on,
@@ -241,7 +242,7 @@ class PageConversation:
                 table.effect = await asyncio.to_thread(effect_of, self._services, table.offer, wanted)
                 table.problem = table.effect.why_not or ""
         except CoverageError as error:
-            table.problem = str(error)
+            table.problem = without_commands(str(error))
         self._tell()
 
     # Records that a screen lists
@@ -274,19 +275,27 @@ class PageConversation:
             task.cancel()
             await asyncio.wait([task])
 
-    async def stop(self, plan_id: str) -> None:
+    async def stop(self) -> None:
         """End the generation for good: calls under way are finished, nothing more is begun under the plan's yes."""
 
-        def revoke() -> None:
-            for job_id in revoke_plan(self._services.store, plan_id, by=self._person):
-                request_cancel(self._services.store, job_id)
+        def revoke() -> bool:
+            store = self._services.store
+            going_on = unfinished_approval(self._services, self.thread_id, self._workflow_id)
+            for job_id in revoke_plan(store, going_on[1].id, by=self._person) if going_on else ():
+                request_cancel(store, job_id)
+            return going_on is not None
 
         try:
-            await asyncio.to_thread(revoke)
+            is_stopped = await asyncio.to_thread(revoke)
         except CoverageError as error:
             self.trouble = str(error)
         else:
-            self.said.append(Said("page", "Stopped for good. What was accepted is kept."))
+            said = (
+                "Stopped for good. What was accepted is kept."
+                if is_stopped
+                else "All of it has ended already."
+            )
+            self.said.append(Said("page", said))
         self._tell()
 
     # What goes on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,10 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
+from .plain_words import without_commands
+
+_PIECE = re.compile(r"[^_/.:-]*[_/.:-]+|[^_/.:-]+")
+_LONG_WORD = 20
 OnClick = Callable[[], Any]
 
 
@@ -19,6 +24,19 @@ def text(said: str, tag: str = "span", classes: str = "") -> TextElement:
     """Text in an element of its own."""
     element = TextElement(tag=tag, text=said)
     return element.classes(classes) if classes else element
+
+
+def topic_name(name: str, tag: str = "span", classes: str = "") -> Element:
+    """A topic's name, which may be broken behind its signs and not within its words, unless one alone is too long."""
+    pieces = _PIECE.findall(name)
+    is_long = any(len(word) > _LONG_WORD for piece in pieces for word in piece.split())
+    element = box(tag, f"name long {classes}" if is_long else f"name {classes}")
+    with element:
+        for number, piece in enumerate(pieces):
+            if number:
+                box("wbr")
+            text(piece)
+    return element
 
 
 def box(tag: str = "div", classes: str = "", **attributes: str) -> Element:
@@ -140,4 +158,4 @@ def address(workflow_id: str, screen: str = "") -> str:
 
 def tell(words: str, *, is_problem: bool = False) -> None:
     """Say at the foot of the page, for some seconds and to screen readers, what was done or why it was not."""
-    ui.run_javascript(f"tell({json.dumps(words)}, {json.dumps(is_problem)})")
+    ui.run_javascript(f"tell({json.dumps(without_commands(words))}, {json.dumps(is_problem)})")

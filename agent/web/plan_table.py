@@ -72,6 +72,11 @@ class PlanTable:
         return [item for item in (row.wanted for row in self.rows) if item is not None]
 
     @property
+    def count(self) -> int:
+        """How many records it generates now."""
+        return sum(item.count for item in self.wanted)
+
+    @property
     def is_edited(self) -> bool:
         """Whether it is another plan than the one that was proposed."""
         return not same_items(self.wanted, self.offer.items) or any(row.lacks_rest for row in self.rows)

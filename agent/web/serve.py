@@ -21,6 +21,7 @@ from .conversations import Conversations
 from .door import Door
 from .elements import box, link, text
 from .frame import plain_frame
+from .plain_words import without_commands
 from .screens.datasets import Datasets
 from .screens.export import Export
 from .screens.overview import Overview
@@ -143,7 +144,12 @@ def _add_screens(services: Services, conversations: Conversations, uploads: Uplo
             conversation = await conversations.about(workflow_id)
         except (KeyError, CoverageError) as error:
             with plain_frame("Not here"), box("section", "card empty"):
-                text(str(error) if isinstance(error, CoverageError) else "There is no such screen.", "p")
+                text(
+                    without_commands(str(error))
+                    if isinstance(error, CoverageError)
+                    else "There is no such screen.",
+                    "p",
+                )
                 link("To the datasets", "/", "act quiet")
             return
         await _SCREENS[screen](services, workflow_id, conversation).draw()

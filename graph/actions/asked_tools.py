@@ -34,16 +34,14 @@ class Asked:
     Attributes:
         services: where the workflow is.
         offer: what lies on the table, and so which workflow it is about.
-        reading_tokens: tokens that reading and answering what was typed has taken so far.
-        reading_uncounted: calls for it that the endpoint did not count.
+        reading: what reading and answering what was typed has taken so far.
         usage: what reading this one took.
         calls: the tools called for this question, in order.
     """
 
     services: Services
     offer: Offer
-    reading_tokens: int = 0
-    reading_uncounted: int = 0
+    reading: TokenUsage = NO_USAGE
     usage: TokenUsage = NO_USAGE
     calls: list[ToolCall] = field(default_factory=list)
 

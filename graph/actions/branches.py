@@ -10,6 +10,7 @@ from ...tools.errors import CoverageError, InvalidInput
 from ...tools.inspection.compare import compare_branches
 from ...tools.inspection.rounds import Round, inspect_rounds
 from ...tools.store.branches import branch_workflow, branches_of
+from ...tools.store.workflows import list_workflows
 from ..context import thread_id
 from ..conversations.history import history
 from ..offers.pending import withdraw
@@ -20,6 +21,9 @@ from ..wording.inspections import comparison_words
 from ..wording.markdown import escape
 from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
 from .messages import said_beside, tool_messages
+
+_NAMED = 20
+"""Datasets whose names are listed."""
 
 
 def fork(source: ServicesSource, state: State, action: GoBackBefore) -> dict[str, Any]:
@@ -48,19 +52,23 @@ def fork(source: ServicesSource, state: State, action: GoBackBefore) -> dict[str
 
 
 def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[str, Any]:
-    """Go on with another branch of the same dataset."""
+    """Go on with another dataset, or another branch of this one."""
     services = scoped(source(), state)
     offer = the_offer(state)
-    known = branches_of(services.store, offer.workflow_id)
+    known = [summary.id for summary in list_workflows(services.store)]
     chosen = next((one for one in known if one.lower() == action.workflow_id.lower()), None)
     if chosen is None or chosen == offer.workflow_id:
-        there = ", ".join(f"`{one}`" for one in known)
-        what = "We are working on it." if chosen else f"There is no branch {escape(action.workflow_id)}."
+        there = ", ".join([*(f"`{one}`" for one in known[:_NAMED]), *(["…"] if len(known) > _NAMED else [])])
+        what = "We are working on it." if chosen else f"There is no dataset {escape(action.workflow_id)}."
         return said_beside(offer, f"{what} There is: {there}.")
     withdraw(services.store, offer)
     totals = history(services.store, thread_id(), chosen)
-    left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays until you delete it."
-    return {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
+    left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays as it is."
+    update = {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
+    # Topics that were left out are those of the dataset and its branches.
+    return (
+        update if chosen in branches_of(services.store, offer.workflow_id) else {**update, "left_out": None}
+    )
 
 
 def compare(source: ServicesSource, state: State, action: CompareBranches) -> dict[str, Any]:

@@ -202,7 +202,7 @@ class CompareBranches(Action):
 
 
 class SwitchDataset(Action):
-    """Go on with another copy of the dataset, by its name."""
+    """Go on with another dataset, or another copy of this one, by its name: "use X", "open X", "look at X instead"."""
 
     workflow_id: str
 

@@ -11,6 +11,8 @@ from ...tools.coverage.strategy_choice import explain_strategy
 from ...tools.coverage.wording import worth_words
 from ...tools.dataset.exports.export_format import FORMATS
 from ...tools.errors import CoverageError
+from ...tools.generation.money.amounts import as_usd, usd_words
+from ...tools.generation.money.prices import price_of
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
 from ...tools.inspection.records import inspect_records, shown_record
@@ -250,13 +252,22 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
         which = "The round" if rounds.rounds == 1 else "The rounds"
         said.append(f"{which} so far used {escape(use_words(rounds))}.")
     said += _time_words(rounds)
-    if asked.reading_tokens:
-        said.append(f"Reading what you typed took {asked.reading_tokens:,} tokens beside that.")
-    if asked.reading_uncounted:
-        calls = plural(asked.reading_uncounted, "call")
+    if asked.reading.tokens:
+        money = _reading_cost(asked)
+        said.append(f"Reading what you typed took {asked.reading.tokens:,} tokens{money} beside that.")
+    if asked.reading.uncounted_calls:
+        calls = plural(asked.reading.uncounted_calls, "call")
         said.append(f"Reading what you typed took {calls} that the endpoint did not count, in no budget.")
     said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
     return Answer(" ".join(said))
+
+
+def _reading_cost(asked: Asked) -> str:
+    used, price = asked.reading, price_of(asked.services.settings)
+    if price is None or price.is_free:
+        return ""
+    spent = price.picodollars(used.prompt_tokens, used.completion_tokens, cached_tokens=used.cached_tokens)
+    return f" ({usd_words(as_usd(spent))})"
 
 
 def _time_words(rounds: Rounds) -> list[str]:

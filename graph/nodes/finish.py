@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from ...tools.coverage.report import Coverage
+from ...tools.store.records import active_ids
 from ..context import thread_id
 from ..conversations.history import history, rounds_of
 from ..offers.pending import withdraw
@@ -44,7 +45,7 @@ def finish(source: ServicesSource, state: State) -> dict[str, Any]:
     )
     # Results still there are those of a round that was given up halfway: what it added counts.
     totals = history(store, thread_id(), workflow_id) if workflow_id and state.get("results") else {}
-    said = f"{_OPENING[step]} {_standing({**state, **totals})}".strip()
+    said = f"{_OPENING[step]} {_standing(source, {**state, **totals})}".strip()
     text = "\n\n".join([said, *_rounds(source, workflow_id)])
     return {
         **totals,
@@ -60,7 +61,7 @@ def finish(source: ServicesSource, state: State) -> dict[str, Any]:
 def _summary(source: ServicesSource, state: State) -> dict[str, Any]:
     """Say where a finished conversation stands, and what can still be done."""
     text = "\n\n".join([*_rounds(source, state.get("workflow_id")), WAYS_ON])
-    return {"messages": [AIMessage(f"{_standing(state)}\n\n{text}".strip())], "reply": None}
+    return {"messages": [AIMessage(f"{_standing(source, state)}\n\n{text}".strip())], "reply": None}
 
 
 def _rounds(source: ServicesSource, workflow_id: str | None) -> list[str]:
@@ -79,7 +80,7 @@ _OPENING: dict[NextStep, str] = {
 WAYS_ON = "You can ask about the figures, say “generate more”, or “review the records”."
 
 
-def _standing(state: Mapping[str, Any]) -> str:
+def _standing(source: ServicesSource, state: Mapping[str, Any]) -> str:
     known = state.get("coverage_after") or state.get("coverage")
     if not known:
         return ""
@@ -88,5 +89,9 @@ def _standing(state: Mapping[str, Any]) -> str:
         f"The dataset has {plural(coverage.total_records, 'record')}; "
         f"balance score {score_words(coverage.balance_score, coverage.status)}."
     )
-    added = len(state.get("record_ids") or [])
-    return f"{said} {plural_were(added, 'synthetic record')} added in this conversation." if added else said
+    added, workflow_id = state.get("record_ids") or [], state.get("workflow_id")
+    if not added or workflow_id is None:
+        return said
+    dropped = len(added) - len(active_ids(source().store, workflow_id, added))
+    since = f", and {dropped:,} of them taken out since" if dropped else ""
+    return f"{said} {plural_were(len(added), 'synthetic record')} added in this conversation{since}."

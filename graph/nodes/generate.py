@@ -44,6 +44,7 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
     announced = next(reversed(state["messages"]), None)
 
     by_item: dict[int, list[dict[str, Any]]] = {}
+    followed: dict[int, str] = {}
     steps = steps_of(offer.items)
     async with handed_over(services, approval_id):
         for number, (item, part_of, _) in enumerate(steps):
@@ -52,6 +53,8 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
             waiting = await asyncio.to_thread(outcome_of, source().store, approval_id, number)
             if waiting is not None and not waiting.holds:
                 continue  # the first records fell short: what is left needs another yes
+            if waiting is not None:
+                followed[part_of] = waiting.why
             message = GenerationMessage(item, announced if number == 0 else None)
 
             def report(progress: Progress, message: GenerationMessage = message) -> None:
@@ -66,7 +69,10 @@ async def generate(source: ServicesSource, state: State) -> Command[AfterGenerat
             by_item.setdefault(part_of, []).append(_shortened(item.model_dump(), result))
             if not result["success"]:
                 break
-    results = [joined(of_item) for _, of_item in sorted(by_item.items())]
+    results = [
+        {**joined(of_item), "followed": followed.get(number, "")}
+        for number, of_item in sorted(by_item.items())
+    ]
     if await asyncio.to_thread(is_revoked, source().store, approval_id):
         results = [result for result in results if not result["error"]]  # there is nothing to go on with
     if any(result["error"] for result in results):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -40,7 +39,6 @@ from .finish import ENDED, SETTLED
 
 Routed = Literal["analyze", "approve", "talk", "generate", "finish"]
 
-_SWITCH = re.compile(r"\b(?:switch|change|use|work on|analy[sz]e|instead|look at|take|open|go to)\b")
 _ONWARD = (Unread, ProposeMore, ShowRecords, ShowDetails)
 _FINISHED = [
     Option(label="Generate more", deed=ProposeMore()),
@@ -122,7 +120,7 @@ def _workflow(state: State, store: Store, said: str, thread: str | None) -> tupl
         known = plan.workflow_id
     ids = [summary.id for summary in list_workflows(store)]
     named = named_workflow(said, ids)
-    if named is not None and (known is None or said.strip() == named or _SWITCH.search(said.lower())):
+    if named is not None and (known is None or said.strip() == named):
         known = named
     if known is None and len(ids) == 1:
         known = ids[0]

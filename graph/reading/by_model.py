@@ -27,6 +27,7 @@ from ...tools.models.tool_calling import ask_with_tools
 from ...tools.services import Services
 from ...tools.store.branches import branches_of
 from ...tools.store.records import get_record
+from ...tools.store.workflows import list_workflows
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action
 from ..actions.checked import checked
@@ -46,7 +47,7 @@ LONGEST_TEXT = 4000
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _OPTION_ITEMS = 6
-_TOPICS, _SUITED, _RECORD, _RECORDS = 60, 20, 160, 40
+_TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS = 60, 20, 160, 40, 50
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
@@ -185,6 +186,9 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     copies = branches_of(services.store, offer.workflow_id)
     if len(copies) > 1:
         card["copies_of_the_dataset"] = copies
+    others = [known.id for known in list_workflows(services.store) if known.id not in copies]
+    if others:
+        card["other_datasets"] = others[:_DATASETS]
     if coverage is not None:
         ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
         card |= {

@@ -23,6 +23,7 @@ from ...tools.generation.strategies.prompt import render
 from ...tools.models.answer_room import json_with_room
 from ...tools.models.endpoint_session import EndpointSession
 from ...tools.models.structured import parse_json
+from ...tools.store.workflows import list_workflows
 from ..actions import catalog
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action, PlannedItem
@@ -35,6 +36,7 @@ from ..wording.markdown import escape
 from .bare_plan import read_bare_plan
 from .names import named_topics, shares_a_word, words_of
 from .numbers import NUMBER, ascii_digits, readings
+from .workflow_choice import named_workflow
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ _WISHES = {
     "undo_all": "wants all rounds, everything that was generated, taken back",
     "go_back": "wants to try another strategy from before a round",
     "compare": "wants two versions of the dataset compared",
+    "switch": "wants to go on with another dataset, by its name",
     "rules": "wants to see the rules for records",
     "remove_rule": "wants a rule, by number, taken away",
     "where": "wants to hear the plan, the choices or the options again",
@@ -210,7 +213,8 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
     asked.usage += usage
     try:
         reading = Reading.model_validate(parse_json(said))
-        action = action_of(reading, text, offer)
+        dataset = await asyncio.to_thread(_named_dataset, text, asked)
+        action = action_of(reading, text, offer, dataset=dataset)
     except InvalidInput as error:
         return Unclear(note=escape(str(error)))
     except ValueError as error:
@@ -232,7 +236,7 @@ def _carried_out(action: Action, asked: Asked) -> Deed:
     return Told(note="\n\n".join(filter(None, (found.said, found.quotes))))
 
 
-def action_of(reading: Reading, text: str, offer: Offer) -> Action:
+def action_of(reading: Reading, text: str, offer: Offer, *, dataset: str | None = None) -> Action:
     """The action of the catalog that a reading means.
 
     What stands in the text counts before what the model says: the whole names of topics, and its digits. A topic or a
@@ -283,6 +287,7 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
         "undo_all": lambda: catalog.UndoRound(every=True),
         "go_back": lambda: catalog.GoBackBefore(round=first, strategy=strategy),
         "compare": catalog.CompareBranches,
+        "switch": lambda: catalog.SwitchDataset.model_validate({"workflow_id": dataset}),
         "rules": catalog.ShowRules,
         "remove_rule": lambda: catalog.RemoveRule.model_validate({"number": first}),
         "where": catalog.ShowTable,
@@ -310,6 +315,10 @@ def action_of(reading: Reading, text: str, offer: Offer) -> Action:
     if reading.action not in makers:
         raise ValueError(f"no action: {reading.action!r}")
     return makers[reading.action]()
+
+
+def _named_dataset(text: str, asked: Asked) -> str | None:
+    return named_workflow(text, [known.id for known in list_workflows(asked.services.store)])
 
 
 _MEANS = {

@@ -15,7 +15,7 @@ from ..actions.asked_tools import Asked
 from ..actions.catalog import Decline, NothingAsked
 from ..offers.reply import AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource, scoped, with_caps
-from ..state import State, as_json, the_offer, the_reply, with_reading
+from ..state import State, as_json, reading_used, the_offer, the_reply, with_reading
 from ..wording.markdown import escape
 from .by_model import read_with_tools
 from .by_small_model import read_in_one_step
@@ -45,8 +45,7 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
     asked = Asked(
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
         offer,
-        reading_tokens=state.get("reading_tokens") or 0,
-        reading_uncounted=state.get("reading_uncounted") or 0,
+        reading=reading_used(state),
     )
     deed = await _read(unread.text, asked, state)
     calls = asked.messages if isinstance(deed, Told) else []

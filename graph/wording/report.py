@@ -162,8 +162,14 @@ def details_report(
 
 
 def round_lines(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What a round made, what it refused and what it took."""
-    return [*_generated_all(results), *_rejections(results), *_remarks(results), *_spent(results)]
+    """What a round made, why the rest of a pilot followed, what the round refused and what it took."""
+    return [
+        *_generated_all(results),
+        *_followed(results),
+        *_rejections(results),
+        *_remarks(results),
+        *_spent(results),
+    ]
 
 
 def _render(template: Any, **values: Any) -> str:
@@ -283,6 +289,17 @@ def _generated(result: Mapping[str, Any]) -> str:
     why = brief_stop(str(result.get("reason") or ""), result["rejected"])
     reason = f" {sentence(why, _WHY)}" if why else ""
     return f'I\'ve generated {records} of the {requested:,} for "{topic}".{measured}{reason}'
+
+
+def _followed(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    held = [result for result in results if result.get("followed")]
+    if not held:
+        return []
+    if len(held) == 1:
+        return [f'The rest of "{topic_title(str(held[0]["topic"]), _NAME)}" followed: {held[0]["followed"]}.']
+    return [
+        f"For {len(held)} topics the rest followed: their first records are worth what was asked of them."
+    ]
 
 
 def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -18,7 +18,8 @@ import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approvals.approval import approve_plan, revoke_plan
-from finetune_coverage.tools.generation.approvals.plans import propose_plan
+from finetune_coverage.tools.generation.approvals.plans import list_plans, propose_plan
+from finetune_coverage.tools.generation.attempts.journal import request_cancel
 from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
 from finetune_coverage.tools.generation.jobs.following import NO_WORKER, WAITS, handed_over
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
@@ -219,6 +220,29 @@ async def test_who_stops_following_takes_the_job_back_and_a_server_that_ends_doe
         done = await run_approved_item(chat, approval, 0)
     assert done["generation"]["accepted"] == 60
     assert len(mock_openai.chats()) == 60
+    check_books(store, approval)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_a_person_ended_for_good_waits_for_no_worker(
+    store: Store, opened: Opening, mock_openai: MockOpenAI
+) -> None:
+    mock_openai.reply, mock_openai.latency = texts(), 0.3
+    approval = approved(store, ("few_shot", 30), ("topic_description", 5))
+    chat, told = opened("chat", run_jobs="workers"), list[Progress]()
+    begun = asyncio.create_task(run_approved_item(chat, approval, 0))
+    async with working(opened("a")):
+        await eventually(lambda: any(job.accepted for job in list_jobs(store, WORKFLOW)))
+    waiting = asyncio.create_task(run_approved_item(chat, approval, 1, on_progress=told.append))
+    await eventually(lambda: bool(told))
+    asked = len(mock_openai.chats())
+    (plan,) = list_plans(store, status="approved")
+    (job_id,) = revoke_plan(store, plan.id, by="a person")
+    request_cancel(store, job_id)
+    ended, never = await asyncio.wait_for(asyncio.gather(begun, waiting), 60)
+    assert ended["generation"]["status"] == "short" and 1 <= ended["generation"]["accepted"] < 30
+    assert never["error"]["code"] == "approval_required"
+    assert len(mock_openai.chats()) == asked
     check_books(store, approval)
 
 

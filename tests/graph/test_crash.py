@@ -60,12 +60,7 @@ def test_killed_while_waiting_for_approval(run: Callable[..., Any], tmp_path: Pa
 
 def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: Path) -> None:
     finish(run("new", "do 6 for technical issues with few-shot"))
-    process = run("resume", "yes", delay=0.4)
-    for line in process.lines():
-        if line.startswith("accepted 2"):
-            break
-    process.kill()
-    process.communicate()
+    _killed_when(run("resume", "yes", delay=0.4), "accepted 2")
     before = synthetic(tmp_path)
     assert 2 <= len(before) < 6
 
@@ -86,12 +81,7 @@ def test_killed_in_the_middle_of_generation(run: Callable[..., Any], tmp_path: P
 
 def test_after_a_kill_a_message_instead_of_going_on(run: Callable[..., Any], tmp_path: Path) -> None:
     finish(run("new", "do 4 for technical issues with few-shot"))
-    process = run("resume", "yes", delay=0.4)
-    for line in process.lines():
-        if line.startswith("accepted 1"):
-            break
-    process.kill()
-    process.communicate()
+    _killed_when(run("resume", "yes", delay=0.4), "accepted 1")
     before = synthetic(tmp_path)
     # A yes from before the question was asked is none to it, nor is a greeting.
     for said in ("yes", "hello, are you there?"):
@@ -99,3 +89,24 @@ def test_after_a_kill_a_message_instead_of_going_on(run: Callable[..., Any], tmp
         assert asked["waits"] == ["resume_generation"] and synthetic(tmp_path) == before
     done = finish(run("resume", "continue"))
     assert len(synthetic(tmp_path)) == len(done["ids"]) == 4
+
+
+def test_killed_in_a_pilot_and_again_in_the_rest(run: Callable[..., Any], tmp_path: Path) -> None:
+    finish(run("new", "do 6 for technical issues with few-shot"))
+    finish(run("resume", "first 3, then the rest if they are good"))
+    _killed_when(run("resume", "yes", delay=0.4), "accepted 1")
+    assert finish(run("go-on"))["waits"] == ["resume_generation"] and len(synthetic(tmp_path)) < 3
+    _killed_when(run("resume", "1", delay=0.4), "accepted 3", "accepted 1")
+    assert finish(run("go-on"))["waits"] == ["resume_generation"] and 3 < len(synthetic(tmp_path)) < 6
+    done = finish(run("resume", "1"))
+    assert 'The rest of "Technical Issues" followed: the first 3 are worth' in done["said"][-1]
+    assert len(synthetic(tmp_path)) == 6
+
+
+def _killed_when(process: Forked, *begins: str) -> None:
+    """Kills it once it has said lines that begin so, one after the other."""
+    lines = iter(process.lines())
+    for begin in begins:
+        next(line for line in lines if line.startswith(begin))
+    process.kill()
+    process.communicate()

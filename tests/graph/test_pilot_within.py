@@ -53,6 +53,7 @@ async def test_where_it_holds_one_yes_is_enough(chat: Any, services: Services, e
 
     said = await chat.answer("yes")
     assert "**Generation Complete**" in said and "8 new synthetic records" in said
+    assert 'The rest of "Technical Issues" followed: the first 3 are worth' in said
     assert [one.count for one in list_jobs(services.store, "wf-1")][::-1] == [3, 5]
     assert items(services, "approved") == [("technical_issues", 8)] and synthetic(services) == 8
     assert (await chat.values())["rounds"] == 1

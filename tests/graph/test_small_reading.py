@@ -10,6 +10,7 @@ import pytest
 from finetune_coverage.graph.actions import catalog
 from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.graph.reading.by_small_model import Reading, action_of, reading_prompt
+from finetune_coverage.graph.state import reading_used
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
@@ -65,7 +66,7 @@ def test_every_action_of_the_prompt_is_one_of_the_catalog_or_asked_back() -> Non
         named = ("billing_questions", "technical_issues") if name == "merge" else ("billing_questions",)
         read = Reading.model_validate_json(reading(name, named, (1.0,)))
         try:
-            made[name] = type(action_of(read, "1 billing, technical", after_analysis()))
+            made[name] = type(action_of(read, "1 billing, technical", after_analysis(), dataset="wf-2"))
         except (ValueError, InvalidInput):
             made[name] = type(None)
     assert [name for name, kind in made.items() if kind is type(None)] == ["edit", "describe", "other"]
@@ -112,7 +113,7 @@ async def test_what_it_reads_leads_there(chat: Any, says: Says, read: Any, typed
     await chat.new()
     says(*read)
     assert said in await chat.answer(typed)
-    assert (await chat.values())["reading_tokens"] > 0
+    assert reading_used(await chat.values()).tokens > 0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.graph.build import build_graph
+from finetune_coverage.graph.state import reading_used
 from finetune_coverage.graph.translation import is_faithful, is_foreign
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
@@ -69,7 +70,7 @@ async def test_a_conversation_in_another_language(
     ended = await chat.answer("네" if character == "가" else "好的")
     assert "0.45 → 0.72 ✓" in ended and "Generation Complete" not in ended and character in ended
     assert [job.count for job in list_jobs(services.store, "wf-1")] == [16]
-    assert (await chat.values())["reading_tokens"] >= 0
+    assert reading_used(await chat.values()).tokens >= 0
 
 
 @pytest.mark.parametrize(

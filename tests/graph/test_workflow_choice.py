@@ -65,7 +65,9 @@ async def test_an_id_in_the_message_the_input_or_the_context(
 async def test_another_dataset_takes_the_plan_back(chat_two: Any, two: Services) -> None:
     await chat_two.new("analyze wf-1")
     assert len(list_plans(two.store, "wf-1", "pending")) == 1
-    assert "| Billing Questions | 10 | 50% |" in await chat_two.new("switch to wf-2")
+    assert "nothing to compare with" in await chat_two.answer("compare")
+    assert len(list_plans(two.store, "wf-1", "pending")) == 1
+    assert "| Billing Questions | 10 | 50% |" in await chat_two.answer("wf-2 열어 줘")
     assert list_plans(two.store, "wf-1", "pending") == []
     assert (await chat_two.values())["workflow_id"] == "wf-2"
 

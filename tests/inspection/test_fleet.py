@@ -13,6 +13,7 @@ from finetune_coverage.tools.generation.approvals.approved_items import take_ite
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
 from finetune_coverage.tools.generation.attempts.concurrency import AdaptiveLimit
 from finetune_coverage.tools.generation.attempts.endpoint_shares import EndpointShare
+from finetune_coverage.tools.generation.jobs.queue import queue_item
 from finetune_coverage.tools.generation.money.amounts import Amount
 from finetune_coverage.tools.generation.money.budget import reserve
 from finetune_coverage.tools.inspection.fleet import look_at_fleet
@@ -40,10 +41,12 @@ def test_workers_shares_budgets_and_jobs_that_nobody_has(
     store = Store.open(address)
     create_workflow(store, "wf-1")
     set_topics(store, "wf-1", [TopicInfo("billing")])
-    items = [PlanItem(topic="billing", count=5, strategy=name) for name in ("few_shot", "topic_description")]
+    strategies = ("few_shot", "topic_description", "scenario_expansion")
+    items = [PlanItem(topic="billing", count=5, strategy=name) for name in strategies]  # type: ignore[arg-type]
     plan = propose_plan(store, "wf-1", [*items], cap_tokens=9_000)
     approval = approve_plan(store, plan.id, approver="tester", channel="test").id
     jobs = [take_item(store, approval, number, days=7, model="m", coverage_before={}).id for number in (0, 1)]
+    queue_item(store, approval, 2)
     with store.write() as connection:
         reserve(connection, approval, Amount(1_200, None))
     living = Lease.take(store, tmp_path / "one", f"job {jobs[0]}", "a worker", seconds=60)
@@ -63,10 +66,13 @@ def test_workers_shares_budgets_and_jobs_that_nobody_has(
     assert (endpoint.endpoint, endpoint.shares) == (ENDPOINT, {living.name: 8})
     (budget,) = fleet.budgets
     assert (budget.cap_tokens, budget.spent_tokens, budget.reserved_tokens) == (9_000, 0, 1_200)
-    assert [(job.job_id, job.requested, job.holder is None) for job in fleet.jobs] == [
-        (jobs[0], 5, False),
-        (jobs[1], 5, True),
+    assert [(job.job_id, job.requested, len(job.holders)) for job in fleet.jobs] == [
+        (jobs[0], 5, 1),
+        (jobs[1], 5, 0),
     ]
+    (queued,) = fleet.queue
+    assert (queued.approval_id, queued.number, queued.strategy) == (approval, 2, "scenario_expansion")
+    assert 0 <= queued.waits_seconds < 30
 
     monkeypatch.setenv("FINETUNE_COVERAGE_DATABASE_URL", address)
     assert main(["doctor", "--fleet", "--json"]) == 0
@@ -74,7 +80,16 @@ def test_workers_shares_budgets_and_jobs_that_nobody_has(
     monkeypatch.setenv("COLUMNS", "240")
     assert main(["doctor", "--fleet"]) == 0
     shown = capsys.readouterr().out
-    for words in (living.name, "may be taken over", "nobody", ENDPOINT, "1,200", "9,000", "0 of 5"):
+    for words in (
+        living.name,
+        "may be taken over",
+        "nobody",
+        ENDPOINT,
+        "1,200",
+        "9,000",
+        "0 of 5",
+        "5 billing",
+    ):
         assert words in shown, words
     living.release()
     lost.release()

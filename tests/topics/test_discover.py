@@ -80,7 +80,28 @@ def test_rules_and_cases_go_with_the_name_and_come_back(services: Services, add:
     undo_last_run(store, "wf-1")
     assert [info.name for info in list_topics(store, "wf-1")] == ["chess", "empty"]
     assert [rule.topic for rule in list_rules(store, "wf-1")] == ["chess"]
-    assert set(all_scenarios(store, "wf-1").topics) == {"chess"}
+    assert set(all_scenarios(store, "wf-1").topics) == {"chess", "empty"}
+
+
+def test_undoing_a_merge_into_a_topic_leaves_it_what_is_its_own(services: Services, add: Add) -> None:
+    add(mixed_records(3, labelled=3))
+    store = services.store
+    for topic, rule in (("chess", "Be brief."), ("sailing", "Name the wind.")):
+        add_rule(store, "wf-1", Rule("in_words", rule, topic))
+    cases = "topics: {chess: [{situation: a lost queen}], sailing: [{situation: a calm}]}"
+    replace_scenarios(store, "wf-1", cases)
+    merge_topics(services, "wf-1", ["chess"], "sailing")
+    add_rule(store, "wf-1", Rule("in_words", "Said since.", "sailing"))
+    undo_last_run(store, "wf-1")
+    assert [(rule.topic, rule.value) for rule in list_rules(store, "wf-1")] == [
+        ("chess", "Be brief."),
+        ("sailing", "Name the wind."),
+        ("sailing", "Said since."),
+    ]
+    again = {
+        name: [case.situation for case in of] for name, of in all_scenarios(store, "wf-1").topics.items()
+    }
+    assert again == {"chess": ["a lost queen"], "sailing": ["a calm"]}
 
 
 def test_leaves_labelled_records_alone(services: Services, add: Add) -> None:

@@ -16,7 +16,7 @@ from ..store.workflows import dataset_state, list_topics
 from .attempts.accepted_cases import AcceptedCases
 from .attempts.draft import Profile, TopicContext
 from .jobs import notes as job_notes
-from .jobs.ledger import Job, list_attempts
+from .jobs.ledger import Job, attempts_of_part
 from .jobs.loading_progress import LoadingProgress
 from .lessons.taught import Taught, taught_now, taught_of_job
 from .missing_cells import Wanted, wanted_of_job
@@ -178,11 +178,13 @@ class FrozenContext(BaseModel):
 
     Attributes:
         first_attempt: the first attempt that is drawn from it.
+        part: whose attempts are; None where those of all parts are, from the beginning of the job on.
         seed_ids: the records, whose bodies never change, in their order.
         usable: how many usable real records the topic had.
     """
 
     first_attempt: int
+    part: int | None = None
     description: str
     neighbours: dict[str, str]
     seed_ids: list[str]
@@ -201,19 +203,20 @@ class JobContexts:
 
     Args:
         services: store, settings and index.
-        job: whose contexts.
+        job: whose contexts: of its part.
     """
 
     def __init__(self, services: Services, job: Job) -> None:
         self._services = services
         self._job = job
         noted = job_notes.noted_contexts(services.store, job.id)
-        self._frozen = [FrozenContext.model_validate(each) for each in noted]
+        frozen = [FrozenContext.model_validate(each) for each in noted]
+        self._frozen = [each for each in frozen if each.part in (None, job.part)]
         self._made: dict[int, TopicContext] = {}
         self.accepted = AcceptedCases(
             load_records(services.store, job.workflow_id, topic=job.topic, origin="synthetic")
         )
-        for attempt in list_attempts(services.store, job.id):
+        for attempt in attempts_of_part(services.store, job):
             shown = records_with_ids(services.store, job.workflow_id, attempt.details.get("avoid") or [])
             self.accepted.recall(attempt.number, shown)
 
@@ -238,11 +241,12 @@ class JobContexts:
         remarks = self._changes() if self._frozen else []
         if not self._frozen or remarks:
             context = self._as_it_is(loading)
-            self._frozen.append(self._as_frozen(first_attempt, context))
+            frozen = self._as_frozen(first_attempt, context)
+            if self._frozen:
+                frozen.part = self._job.part
+            self._frozen.append(frozen)
             self._made[len(self._frozen) - 1] = context
-            job_notes.note_contexts(
-                self._services.store, self._job.id, [each.model_dump(mode="json") for each in self._frozen]
-            )
+            job_notes.add_context(self._services.store, self._job.id, frozen.model_dump(mode="json"))
         return remarks
 
     def _as_it_is(self, loading: LoadingProgress | None) -> TopicContext:

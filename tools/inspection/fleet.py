@@ -1,13 +1,15 @@
-"""Who works on a store at this moment, from any machine: leases, shares of endpoints, budgets, jobs that nobody has."""
+"""Who works on a store at this moment, from any machine: leases, shares of endpoints, budgets, jobs, the queue."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, func, select
 
-from ..generation.jobs.lease import JOB
+from ..generation.jobs.ledger import JOB
+from ..generation.jobs.queue import waiting_items
 from ..generation.money.amounts import as_usd
 from ..store.journal_tables import (
     approvals,
@@ -65,7 +67,21 @@ class RunningJob(BaseModel):
     workflow_id: str
     accepted: int
     requested: int
-    holder: str | None = Field(description="Null: nobody works at it.")
+    holders: list[str] = Field(
+        description="Who works at it, one for each part that is held; empty: nobody does."
+    )
+
+
+class QueuedItem(BaseModel):
+    """An approved item that was handed to the workers and is not begun."""
+
+    approval_id: str
+    number: int
+    workflow_id: str
+    topic: str
+    count: int
+    strategy: str
+    waits_seconds: float
 
 
 class Fleet(BaseModel):
@@ -75,10 +91,20 @@ class Fleet(BaseModel):
     endpoints: list[EndpointUse]
     budgets: list[OpenBudget]
     jobs: list[RunningJob]
+    queue: list[QueuedItem] = Field(description="What the next free worker begins, first come, first.")
 
 
 def look_at_fleet(services: Services) -> Fleet:
     """Look at a store; nothing in it is changed."""
+    now = datetime.now(UTC)
+    queue = [
+        QueuedItem(
+            **{name: getattr(item, name) for name in QueuedItem.model_fields if name != "waits_seconds"},
+            waits_seconds=max(0.0, round((now - datetime.fromisoformat(item.queued_at)).total_seconds(), 1)),
+        )
+        for item in waiting_items(services.store)
+        if item.job_id is None
+    ]
     with services.store.read() as connection:
         held = _held(connection, services.settings.lease_seconds)
         living = {lease.name: lease.holder for lease in held if lease.is_living}
@@ -87,6 +113,7 @@ def look_at_fleet(services: Services) -> Fleet:
             endpoints=_endpoints(connection, set(living)),
             budgets=_budgets(connection),
             jobs=_jobs(connection, living),
+            queue=queue,
         )
 
 
@@ -162,7 +189,11 @@ def _jobs(connection: Connection, living: dict[str, str]) -> list[RunningJob]:
             workflow_id=row["workflow_id"],
             accepted=row["accepted"],
             requested=row["count"],
-            holder=living.get(JOB + row["id"]),
+            holders=[
+                holder
+                for name, holder in living.items()
+                if name == JOB + row["id"] or name.startswith(f"{JOB}{row['id']} ")
+            ],
         )
         for row in connection.execute(query).mappings()
     ]

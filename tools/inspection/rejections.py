@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
 from ..dataset.topic_names import topic_names, unknown_topic
 from ..generation.jobs.ledger import NO_DRAFTS
+from ..models.json_reply import parse_json
 from ..store.journal_tables import attempts, jobs
 
 if TYPE_CHECKING:
     from ..services import Services
+    from ..store.store import Store
 
 _EVIDENCE = 300
+_NOT_SAID = frozenset({"role", "name", "type", "id", "tool_call_id"})
 
 
 class Rejection(BaseModel):
@@ -35,6 +39,52 @@ class Rejections(BaseModel):
     total: int
     by_check: dict[str, int]
     examples: list[Rejection] = Field(description="At most a few for each check, the latest.")
+
+
+@dataclass(frozen=True)
+class RefusedDraft:
+    """A draft that did not pass, to be read.
+
+    Attributes:
+        evidence: what the check saw.
+        text: what was written; of an answer in JSON what is said in it.
+    """
+
+    evidence: str
+    text: str
+
+
+def refused_drafts(store: Store, job_id: str, check: str, limit: int) -> list[RefusedDraft]:
+    """The latest drafts of a job that a check refused."""
+    query = (
+        select(attempts.c.evidence, attempts.c.response)
+        .where(attempts.c.job_id == job_id, attempts.c.check == check)
+        .where(attempts.c.status.in_(("rejected", "failed")))
+        .order_by(attempts.c.number.desc())
+        .limit(limit)
+    )
+    with store.read() as connection:
+        rows = connection.execute(query).all()
+    return [RefusedDraft(_in_a_line(row.evidence), _in_a_line(_said_in(row.response or ""))) for row in rows]
+
+
+def _said_in(answer: str) -> str:
+    try:
+        return " … ".join(_texts(parse_json(answer))) or answer
+    except ValueError:
+        return answer
+
+
+def _texts(found: Any) -> list[str]:
+    if isinstance(found, str):
+        return [found]
+    if isinstance(found, dict):
+        found = [part for key, part in found.items() if key not in _NOT_SAID]
+    return [text for part in found for text in _texts(part)] if isinstance(found, list) else []
+
+
+def _in_a_line(text: str | None) -> str:
+    return " ".join((text or "").split())[:_EVIDENCE]
 
 
 def inspect_rejections(
@@ -80,7 +130,7 @@ def inspect_rejections(
                         attempt=number,
                         topic=its_topic,
                         check=name,
-                        evidence=" ".join((evidence or "").split())[:_EVIDENCE],
+                        evidence=_in_a_line(evidence),
                     )
                 )
     return Rejections(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -192,12 +193,14 @@ def _is_sent(signal: str) -> bool:
 def _resource() -> Any:
     from opentelemetry.sdk.resources import Resource
 
-    named = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get(
-        "OTEL_RESOURCE_ATTRIBUTES", ""
-    )
-    own = {} if named else {"service.name": AGENT}
-    # Workers of one fleet are told apart by it.
-    return Resource.create({**own, "service.version": version(AGENT), "process.pid": os.getpid()})
+    given = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    own: dict[str, str | int] = {"service.version": version(AGENT), "process.pid": os.getpid()}
+    if not os.environ.get("OTEL_SERVICE_NAME") and "service.name=" not in given:
+        own["service.name"] = AGENT
+    if "service.instance.id=" not in given:
+        # Without it the figures of one worker would overwrite those of another; in a container each has the same pid.
+        own["service.instance.id"] = str(uuid.uuid4())
+    return Resource.create(own)
 
 
 def _histogram(meter: Meter, measure: Measure) -> Any:

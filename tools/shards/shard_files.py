@@ -283,12 +283,15 @@ def topics_beside(shard: Shard) -> Iterator[GivenTopic]:
             yield from map(GivenTopic._make, zip(*columns, strict=True))
 
 
-def topics_by_id(shard: Shard) -> Iterator[tuple[str, GivenTopic]]:
-    """`topics_beside`, each with the id of its record."""
-    with opened_shard(shard.url) as file:
-        batches = file.iter_batches(ROWS_AT_ONCE, columns=["id"])
-        ids = (record_id for batch in batches for record_id in batch.column("id").to_pylist())
-        yield from zip(ids, topics_beside(shard), strict=True)
+def topics_by_id(shard: Shard) -> Iterator[tuple[str, str | None]]:
+    """The id and the topic of each record, as the shard or what lies beside it has them."""
+    yield from zip(_column(shard.url, "id"), _column(shard.topics_url or shard.url, "topic"), strict=True)
+
+
+def _column(url: str, name: str) -> Iterator[Any]:
+    with opened_shard(url) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name]):
+            yield from batch.column(name).to_pylist()
 
 
 def _given_topics(file: pq.ParquetFile) -> Iterator[tuple[str | None, bool]]:

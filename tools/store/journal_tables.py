@@ -128,6 +128,19 @@ jobs = Table(
     Column("undone_at", NAME),
     Column("notes", JSON),
     Column("position", Integer, nullable=False, default=next_position("jobs"), server_default="0"),
+    # From version 15 on: into how many parts its slots are divided, each of which one process is at.
+    Column("parts", Integer, nullable=False, default=1, server_default="1"),
+)
+
+ended_parts = Table(
+    "ended_parts",
+    metadata,
+    # The parts of jobs of which nothing more is asked: see tools/generation/jobs/parts.py.
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("stop_reason", Text),  # NULL: all of its slots are filled
+    Column("remarks", JSON, nullable=False),  # [what a person should be told]
+    Column("not_judged", JSON, nullable=False),  # {check: why it judges nothing}
 )
 
 

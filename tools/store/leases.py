@@ -18,7 +18,7 @@ import hashlib
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -220,10 +220,16 @@ def refuse_if_any_lost() -> None:
 
 def is_held(store: Store, home: Path, name: str) -> bool:
     """Whether somebody holds a lease now, as far as can be told from here."""
-    row = _row(store, name)
+    return bool(living(store, home, [name]))
+
+
+def living(store: Store, home: Path, names: Iterable[str]) -> set[str]:
+    """Those of some leases that somebody holds now, as far as can be told from here."""
     with store.read() as connection:
         now = database_time(connection)
-    return row is not None and row["until"] > now and not _has_died(store, home, row, 0)
+        query = select(leases).where(leases.c.name.in_(list(names)), leases.c.until > now)
+        rows = connection.execute(query).mappings().all()
+    return {row["name"] for row in rows if not _has_died(store, home, row, 0)}
 
 
 @dataclass(frozen=True)

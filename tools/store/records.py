@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import EllipsisType
 from typing import Any, Literal
 
@@ -140,22 +140,26 @@ def newest_position(store: Store, workflow_id: str) -> int:
 
 
 def generated_after(
-    store: Store, workflow_id: str, position: int, *, not_by: str
+    store: Store, workflow_id: str, position: int, *, is_ours: Callable[[str | None, Record], bool]
 ) -> tuple[list[Record], int]:
-    """Records that other jobs had accepted after a position, and the position to ask from next.
+    """Records that others had accepted after a position, and the position to ask from next.
 
     Args:
         store: where they are.
         workflow_id: whose they are.
         position: of the last one that was seen.
-        not_by: the job that asks.
+        is_ours: whether a record, with the id of its job, came from whoever asks.
     """
     with store.read() as connection:
-        return generated_within(connection, workflow_id, position, not_by=not_by)
+        return generated_within(connection, workflow_id, position, is_ours=is_ours)
 
 
 def generated_within(
-    connection: Connection, workflow_id: str, position: int, *, not_by: str
+    connection: Connection,
+    workflow_id: str,
+    position: int,
+    *,
+    is_ours: Callable[[str | None, Record], bool],
 ) -> tuple[list[Record], int]:
     """`generated_after`, read inside a caller's transaction."""
     query = (
@@ -168,8 +172,10 @@ def generated_within(
         .order_by(records.c.position)
     )
     rows = connection.execute(query).all()
-    found = [record_of(row) for row in rows if row.job_id != not_by and row.status == "active"]
-    return found, rows[-1].position if rows else position
+    found = [(row.job_id, record_of(row)) for row in rows if row.status == "active"]
+    return [record for job_id, record in found if not is_ours(job_id, record)], rows[
+        -1
+    ].position if rows else position
 
 
 def records_with_ids(store: Store, workflow_id: str, ids: Sequence[str]) -> list[Record]:

@@ -173,7 +173,8 @@ topic_runs = Table(
     Column("run", Integer, primary_key=True),
     Column("method", NAME, nullable=False),
     Column("created_at", NAME, nullable=False),
-    # The declared topics before and after, where the run changed them.
+    # The declared topics before and after, where the run changed them; of a merge before it with the rules and cases
+    # that went along.
     Column("topics_before", JSON),
     Column("topics_after", JSON),
     # Of records that are in shards only: the topics that ended, with those that they became, and how counts changed.

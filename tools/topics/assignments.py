@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from ..errors import InvalidInput
 from ..store.counts import TopicCount, add_counts, counted, counts_within
-from ..store.shards import add_topics, forget_topics, is_sharded, last_assigned, shards_within
+from ..store.shards import (
+    add_topics,
+    forget_topics,
+    is_sharded,
+    last_assigned,
+    renamed_since,
+    shards_within,
+)
 from ..store.store import Store
 from ..store.tables import assignments, records, topic_runs
 from ..store.workflows import (
@@ -22,7 +29,7 @@ from ..store.workflows import (
     topics_within,
     version_within,
 )
-from .carry_over import carry_over
+from .carry_over import Carried, carry_over, give_back
 
 _AT_ONCE = 500
 """Records that one statement names."""
@@ -96,7 +103,7 @@ def write_run(
     """
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
-        carry_over(connection, workflow_id, becomes or {})
+        carried = carry_over(connection, workflow_id, becomes or {})
         if not decided and declare is None:
             return 0
         run = _last_run(connection, workflow_id) + 1
@@ -111,7 +118,8 @@ def write_run(
         in_shards = in_shards or ShardRun()
         in_shards.add_sample(connection)
         if declare is not None:
-            told["topics_before"] = _as_json(topics_within(connection, workflow_id))
+            before = _as_json(topics_within(connection, workflow_id))
+            told["topics_before"] = {"topics": before, "carried": carried} if becomes else before
             told["topics_after"] = _as_json(declare)
             set_topics_within(connection, workflow_id, declare)
         if decided:
@@ -162,48 +170,67 @@ def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tu
         rows = connection.execute(query.where(of_run)).all()
         moves = [(row.record_id, row.topic, row.previous_topic) for row in rows]
         restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
-        of_shards = _late_moves(connection, workflow_id, run, {row.record_id for row in rows})
-        _move(connection, workflow_id, of_shards, counts=False)  # counted as those that are in shards only
+        late = _added_since(connection, workflow_id, run)
+        before = _topics_in_shards(connection, workflow_id, late)
         connection.execute(delete(assignments).where(of_run))
         forget_topics(connection, workflow_id, run)
-        _forget_run(connection, workflow_id, run)
+        carried = _forget_run(connection, workflow_id, run)
+        if carried is not None:
+            give_back(connection, workflow_id, carried)
+        after = _topics_in_shards(connection, workflow_id, late)
+        returned = [(one, topic, after[one]) for one, topic in before.items() if after[one] != topic]
+        _move(connection, workflow_id, returned, counts=False)  # counted as those that are in shards only
         known = {info.name for info in topics_within(connection, workflow_id)}
         known |= {count.topic for count in counts_within(connection, workflow_id) if count.topic}
-        # Of a topic that was made of others, and is gone again.
+        # Of a topic that was made of others, and is gone again: what it got since.
         gone = {row.topic: row.previous_topic for row in rows if row.topic and row.topic not in known}
         carry_over(connection, workflow_id, {topic: to for topic, to in gone.items() if to})
         return run, restored
 
 
-def _forget_run(connection: Connection, workflow_id: str, run: int) -> None:
+def _forget_run(connection: Connection, workflow_id: str, run: int) -> Carried | None:
+    """Declare the topics of before the run, and give what went along with those that it ended."""
     this = and_(topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run)
     told = connection.execute(select(topic_runs).where(this)).one()
     unchanged = told.topics_after == _as_json(topics_within(connection, workflow_id))
-    if told.topics_before is not None and unchanged:
-        before = [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in told.topics_before]
-        set_topics_within(connection, workflow_id, before)
+    before, carried = told.topics_before, None
+    if isinstance(before, dict):
+        before, carried = before["topics"], cast(Carried, before["carried"])
+    if before is not None and unchanged:
+        infos = [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in before]
+        set_topics_within(connection, workflow_id, infos)
     counts = [TopicCount(**count) for count in (told.shards or {}).get("counts", [])]
     _count(connection, workflow_id, [_taken_back(count) for count in counts])
     connection.execute(delete(topic_runs).where(this))
+    return carried
 
 
-def _late_moves(
-    connection: Connection, workflow_id: str, run: int, known: Collection[str]
-) -> list[tuple[str, str | None, str | None]]:
-    """What a run did to records of shards that came into the store after it: the assignments do not know them."""
-    if last_assigned(connection, workflow_id) != run:
-        return []
+def _added_since(connection: Connection, workflow_id: str, run: int) -> frozenset[str]:
+    """Records of shards that came into the store after a run, perhaps: its assignments do not know them."""
+    if not is_sharded(connection, workflow_id):
+        return frozenset()
+    of_run = select(assignments.c.record_id).where(
+        assignments.c.workflow_id == workflow_id, assignments.c.run == run
+    )
+    query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.origin == "real")
+    return frozenset(connection.execute(query).scalars()) - frozenset(connection.execute(of_run).scalars())
+
+
+def _topics_in_shards(
+    connection: Connection, workflow_id: str, ids: Collection[str]
+) -> dict[str, str | None]:
+    """The topics of records as the shards, and what was given since, have them."""
+    if not ids:
+        return {}
     from ..shards.shard_files import topics_by_id
 
-    query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.origin == "real")
-    late = set(connection.execute(query).scalars()) - set(known)
-    return [
-        (record_id, given.topic, given.previous)
+    renamed = renamed_since(connection, workflow_id, last_assigned(connection, workflow_id))
+    return {
+        record_id: topic if topic is None else renamed.get(topic, topic)
         for shard in shards_within(connection, workflow_id)
-        if late and shard.topics_url
-        for record_id, given in topics_by_id(shard)
-        if record_id in late and given.topic != given.previous
-    ]
+        for record_id, topic in topics_by_id(shard)
+        if record_id in ids
+    }
 
 
 def _moved_counts(connection: Connection, workflow_id: str, becomes: Mapping[str, str]) -> list[TopicCount]:

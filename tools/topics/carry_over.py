@@ -1,39 +1,84 @@
-"""What hangs on the name of a topic beside its records: rules and cases go to the topic that it becomes."""
+"""What hangs on the name of a topic beside its records: rules and cases go to the topic that it becomes, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from ..store.tables import review_rules, scenario_plans
 
 
-def carry_over(connection: Connection, workflow_id: str, becomes: Mapping[str, str]) -> None:
+class Carried(TypedDict):
+    """What went along when topics ended, as JSON.
+
+    Attributes:
+        rules: numbers of the rules of each topic that ended.
+        becomes: for each topic that ended the one that it became.
+        before: the cases of all these topics before; None where one had none.
+        after: the same afterwards.
+    """
+
+    rules: dict[str, list[int]]
+    becomes: dict[str, str]
+    before: dict[str, list[Any] | None]
+    after: dict[str, list[Any] | None]
+
+
+def carry_over(connection: Connection, workflow_id: str, becomes: Mapping[str, str]) -> Carried:
     """Give rules and cases of topics that end to others, inside a caller's transaction; cases follow those there are.
 
     Args:
         connection: the transaction.
         workflow_id: whose topics.
         becomes: for each topic that ends the one that it becomes.
+
+    Returns:
+        What `give_back` takes.
     """
+    names = {*becomes, *becomes.values()}
+    before = {name: _cases(connection, workflow_id, name) for name in sorted(names)}
+    rules: dict[str, list[int]] = {}
     for ended, into in becomes.items():
         of_rule = and_(review_rules.c.workflow_id == workflow_id, review_rules.c.topic == ended)
+        rules[ended] = list(connection.execute(select(review_rules.c.id).where(of_rule)).scalars())
         connection.execute(update(review_rules).where(of_rule).values(topic=into))
         more = _cases(connection, workflow_id, ended)
         if more is None:
             continue
         there = _cases(connection, workflow_id, into) or []
-        both = [*there, *(case for case in more if case not in there)]
-        of_either = scenario_plans.c.topic.in_([ended, into])
+        _set_cases(connection, workflow_id, ended, None)
+        _set_cases(connection, workflow_id, into, [*there, *(case for case in more if case not in there)])
+    after = {name: _cases(connection, workflow_id, name) for name in sorted(names)}
+    return Carried(rules=rules, becomes=dict(becomes), before=before, after=after)
+
+
+def give_back(connection: Connection, workflow_id: str, carried: Carried) -> None:
+    """Give topics that are there again what went along when they ended; what was changed since stays as it is now."""
+    before, after = carried["before"], carried["after"]
+    for ended, into in carried["becomes"].items():
+        went = and_(review_rules.c.id.in_(carried["rules"][ended]), review_rules.c.topic == into)
         connection.execute(
-            delete(scenario_plans).where(scenario_plans.c.workflow_id == workflow_id, of_either)
+            update(review_rules).where(review_rules.c.workflow_id == workflow_id, went).values(topic=ended)
         )
-        connection.execute(insert(scenario_plans).values(workflow_id=workflow_id, topic=into, body=both))
+        if before[ended] is not None and _cases(connection, workflow_id, ended) is None:
+            _set_cases(connection, workflow_id, ended, before[ended])
+    for into in sorted(set(carried["becomes"].values())):
+        own, now = before[into], _cases(connection, workflow_id, into) or []
+        came = [case for case in after[into] or [] if case not in (own or [])]
+        left = [case for case in now if case not in came]
+        _set_cases(connection, workflow_id, into, left if left or own is not None else None)
 
 
 def _cases(connection: Connection, workflow_id: str, topic: str) -> list[Any] | None:
     this = and_(scenario_plans.c.workflow_id == workflow_id, scenario_plans.c.topic == topic)
     found: list[Any] | None = connection.execute(select(scenario_plans.c.body).where(this)).scalar()
     return found
+
+
+def _set_cases(connection: Connection, workflow_id: str, topic: str, cases: list[Any] | None) -> None:
+    this = and_(scenario_plans.c.workflow_id == workflow_id, scenario_plans.c.topic == topic)
+    connection.execute(delete(scenario_plans).where(this))
+    if cases is not None:
+        connection.execute(insert(scenario_plans).values(workflow_id=workflow_id, topic=topic, body=cases))

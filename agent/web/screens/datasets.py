@@ -32,6 +32,7 @@ from ...views.import_report import import_lines
 from ...views.mapping_proposal import proposal_lines, sent_words
 from ..elements import address, box, button, field, link, table, text, text_input
 from ..frame import plain_frame
+from ..plain_words import without_commands
 from ..uploads import MOST_BYTES, Uploads
 from .transcript import draw_messages
 
@@ -154,7 +155,7 @@ class Datasets:
                 workflow_id, file, topic_field, mapping_of(mapping) if mapping else None
             )
         except CoverageError as error:
-            self._say(str(error), "bad")
+            self._say(without_commands(str(error)), "bad")
             if mapping:
                 await self._propose(workflow_id, file, mapping)
             return
@@ -229,7 +230,7 @@ class Datasets:
             found = await asyncio.to_thread(suggest_mapping, file, how, model)
             words, problem = edited or found.mapping, ""
         except CoverageError as error:
-            found, words, problem = None, edited, str(error)
+            found, words, problem = None, edited, without_commands(str(error))
         kept = [words]
         with self._outcome, box("section", aria_label="Mapping").style("margin-top:1rem"):
             text("What its fields are", "h2")

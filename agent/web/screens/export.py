@@ -20,6 +20,7 @@ from ....tools.validate_dataset import validate
 from ..conversations import PageConversation
 from ..elements import box, button, checkbox, choice, field, tell, text
 from ..frame import frame
+from ..plain_words import without_commands
 
 
 class Export:
@@ -109,7 +110,7 @@ class Export:
         except CoverageError as error:
             self._outcome.clear()
             with self._outcome:
-                text(str(error), "p", "bad")
+                text(without_commands(str(error)), "p", "bad")
             return
         self._outcome.clear()
         with self._outcome:

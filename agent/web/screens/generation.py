@@ -16,8 +16,8 @@ from ....tools.inspection.under_way import UnderWay, under_way, worth_until_now
 from ....tools.services import Services
 from ....tools.text.durations import duration_words
 from ..conversations import PageConversation
-from ..elements import box, button, facts, text
-from ..refusal_words import refusals_in_words
+from ..elements import box, button, facts, text, topic_name
+from ..plain_words import refusals_in_words
 from .transcript import draw_record
 
 _LOOKS_EVERY = 2.0
@@ -63,7 +63,7 @@ class GenerationView:
             parts = self._standing.parts if self._standing is not None else []
             for part in parts:
                 job = part.job
-                if job is not None and job.id not in begun and job.ended_at is not None:
+                if job is not None and job.id not in begun:  # it has ended, or another worker is at it
                     _draw_part(job.topic, job.accepted, job.count, [_refused(job.rejected)])
             for one in progress.values():
                 _draw_part(one.topic, one.accepted, one.requested, _lines(one))
@@ -134,10 +134,7 @@ class GenerationView:
         self._acts.clear()
         with self._acts:
             text("Stopping: calls under way are finished first…", "span", "working")
-        if self._standing is None:
-            await self._look()
-        if self._standing is not None:
-            await self._conversation.stop(self._standing.plan_id)
+        await self._conversation.stop()
 
     async def _look(self) -> None:
         """What is in the store: use, the latest records, and now and then what they are worth."""
@@ -181,7 +178,7 @@ class GenerationView:
 def _draw_part(topic: str, accepted: int, requested: int, lines: Sequence[str]) -> None:
     with box("div"):
         with box("div", "ends"):
-            text(topic, "strong", "name")
+            topic_name(topic, "strong")
             text(f"{accepted:,} of {requested:,}", "span", "number")
         with box(
             "div",

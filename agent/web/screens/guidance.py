@@ -137,9 +137,7 @@ class Guidance:
                 button("Edit", partial(self._edit_case, place, file, number), quiet=True).classes("small")
                 button("Remove", partial(self._remove_case, file, number), quiet=True).classes("small")
         if len(cases) > _SHOWN:
-            rest = (
-                f"… and {len(cases) - _SHOWN:,} more: `finetune-coverage scenarios --edit` has all of them."
-            )
+            rest = f"… and {len(cases) - _SHOWN:,} more: for “all topics” there is one text with all of them."
             text(rest, "p", "soft small")
         place = box("div")
         with place:

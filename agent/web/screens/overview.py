@@ -16,13 +16,14 @@ from ....graph.offers.offer import Offer, PlanOffer
 from ....graph.wording.markdown import escape
 from ....tools.analyze_coverage import analyze, recommend_for
 from ....tools.coverage.balance import EXCELLENT, GOOD
+from ....tools.coverage.plans import PlanItem
 from ....tools.coverage.recommendation import Recommendation
 from ....tools.coverage.report import Coverage, TopicCoverage
 from ....tools.coverage.score_change import effect_on_score
 from ....tools.coverage_change import CoverageChange, coverage_change
 from ....tools.services import Services
 from ..conversations import PageConversation
-from ..elements import address, box, button, link, text
+from ..elements import address, box, button, link, text, topic_name
 from ..frame import frame
 from ..markdown import as_html
 
@@ -158,8 +159,8 @@ class Overview:
             text(self._next_sentence(found, offer), "p")
             if found.action == "proceed_to_grader":
                 link("Export the dataset", address(self._workflow_id, "export"), "act")
-            elif isinstance(offer, PlanOffer) and offer.items:
-                count = sum(item.count for item in offer.items)
+            elif planned := self._planned(offer):
+                count = sum(item.count for item in planned)
                 link(f"Look at the plan for {count:,} records", address(self._workflow_id, "plan"), "act")
             elif offer is not None:
                 link("See what waits for your answer", address(self._workflow_id, "plan"), "act")
@@ -173,15 +174,22 @@ class Overview:
         assert self._figures is not None
         if found.action == "proceed_to_grader":
             return "The balance is where it should be: the dataset can be exported."
-        if isinstance(offer, PlanOffer) and offer.items:
-            change = effect_on_score(self._figures.coverage, offer.items)
-            topics = list(dict.fromkeys(item.topic for item in offer.items))
+        if planned := self._planned(offer):
+            change = effect_on_score(self._figures.coverage, planned)
+            topics = list(dict.fromkeys(item.topic for item in planned))
             whose = topics[0] if len(topics) == 1 else f"{len(topics):,} topics"
-            count = sum(item.count for item in offer.items)
+            count = sum(item.count for item in planned)
             return f"{count:,} more records for {whose} would take the balance score from {' to '.join(change.shown)}."
         if offer is not None:
             return "The conversation waits for your answer."
         return "Have it looked at again, to see what it needs."
+
+    def _planned(self, offer: Offer | None) -> list[PlanItem]:
+        """The plan in question, as it stands in its table; nothing where the question is another one."""
+        table = self._conversation.table
+        if table is not None and table.offer is offer and table.wanted:
+            return table.wanted
+        return offer.items if isinstance(offer, PlanOffer) else []
 
     def _draw_topics(self, figures: Figures) -> None:
         topics = sorted(figures.coverage.topics, key=_furthest_below)
@@ -250,11 +258,11 @@ class _Bars:
         for topic in topics:
             with box("div", "topic", role="listitem"):
                 with box("div", "name"):
-                    text(topic.name)
+                    topic_name(topic.name)
                     if topic.under_represented:
-                        text(" ▼ under-represented", "span", "bad small")
+                        text("▼ under-represented", "div", "bad small")
                     elif topic.below_minimum:
-                        text(f" · fewer than {self._minimum} records", "span", "warn small")
+                        text(f"fewer than {self._minimum} records", "div", "warn small")
                 self._draw_bar(topic)
                 text(self._figures_of(topic), "span", "number small")
 

@@ -12,17 +12,26 @@ from ....tools.coverage.strategy_choice import STRATEGIES
 from ....tools.generation.money.amounts import caps_words, usd_words
 from ....tools.generation.money.estimate import Estimate
 from ....tools.inspection.plans import PlanEffect
-from ....tools.inspection.rounds import inspect_rounds
 from ....tools.services import Services
 from ....tools.text.durations import duration_words
 from ..answers import draw_answers
 from ..conversations import PageConversation
-from ..elements import address, box, button, checkbox, choice, facts, link, number_input, table, text
+from ..elements import (
+    box,
+    button,
+    checkbox,
+    choice,
+    facts,
+    number_input,
+    table,
+    text,
+    topic_name,
+)
 from ..frame import frame
 from ..plan_table import PlanTable, Row
 from .generation import GenerationView
+from .rounds import draw_rounds
 
-_ROUNDS = 5
 _APPROVED = "(e) => emit(e.currentTarget.dataset.plan)"
 """A yes is to what this tab shows."""
 
@@ -78,7 +87,8 @@ class PlanScreen:
         else:
             self._draw_question(conversation.offer)
         if not conversation.is_busy:
-            self._draw_rounds()
+            is_open = conversation.table is not None or conversation.beside
+            draw_rounds(self._services, self._workflow_id, None if is_open else conversation.analyze_again)
 
     # The plan
 
@@ -130,7 +140,7 @@ class PlanScreen:
         self._effect.clear()
         with self._effect:
             _draw_effect(plan)
-        self._button.text = f"Approve and generate {sum(item.count for item in plan.wanted):,} records"
+        self._button.text = f"Approve and generate {plan.count:,} records"
         self._button.props["disabled"] = not plan.is_told
         self._button.props["data-plan"] = plan.shown
         self._button.update()
@@ -156,7 +166,7 @@ class PlanScreen:
         with box("tr"):
             with box("td"):
                 checkbox(row.is_in, partial(self._set, row, "is_in"), name=f"Generate for {topic}")
-            text(topic, "td", "name")
+            topic_name(topic, "td")
             with box("td", "number", data_label="Records"):
                 count = partial(self._set, row, "count")
                 number_input(row.count, count, name=f"Records for {topic}", most=MAX_PER_ITEM)
@@ -222,20 +232,6 @@ class PlanScreen:
             text(_asked(offer), "p")
             with box("div", "acts"):
                 draw_answers(self._conversation, offer, self._workflow_id, on_plan=True)
-
-    def _draw_rounds(self) -> None:
-        rounds = inspect_rounds(self._services, self._workflow_id).shown
-        if not rounds:
-            return
-        with box("section", "card", aria_label="Rounds so far"):
-            text("Rounds so far", "h2")
-            for entry in reversed(rounds[-_ROUNDS:]):
-                for item in entry.items:
-                    worth = "" if item.worth is None else f", worth {item.worth:g}"
-                    undone = " (undone)" if item.is_undone else ""
-                    made = f"{item.accepted:,} of {item.requested:,} for {item.topic}{worth}{undone}"
-                    text(f"Round {entry.round}: {made}", "p")
-            link("Read the generated records", address(self._workflow_id, "review"), "act quiet")
 
 
 def _as_drawn(plan: PlanTable) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from nicegui.element import Element
 
 from ....tools.inspection.review_page import Wanted
 from ....tools.inspection.rounds import Round
-from ..elements import box, choice, field
+from ..elements import box, choice, field, text
 
 _ANY = "\x00any"
 _ORIGINS = {"synthetic": "Generated", "real": "Real", "": "All"}
@@ -36,7 +36,7 @@ _WORTH = {
 
 
 class ReviewFilters:
-    """The row of filters.
+    """The row of filters, and those behind it.
 
     Attributes:
         wanted: what is chosen now.
@@ -67,6 +67,7 @@ class ReviewFilters:
         }
         self._on_change = on_change
         self._row: Element | None = None
+        self._is_unfolded = False
 
     def draw(self) -> None:
         """Draw them where it is called."""
@@ -83,11 +84,28 @@ class ReviewFilters:
             self._choice("Order", "queue" if wanted.is_queue else "", _ORDERS, self._ordered)
             self._choice("Origin", wanted.origin or "", _ORIGINS, self._of_origin)
             self._choice("Topic", topic_now, self._topics, self._about)
-            if self._rounds:
-                self._choice("Round", round_now, self._round_names, self._of_round)
-                self._choice("Checks", wanted.judged or "", _JUDGED, partial(self._of_generated, "judged"))
-                self._choice("Worth", wanted.worth or "", _WORTH, partial(self._of_generated, "worth"))
-            self._choice("State", wanted.status, _STATES, partial(self._change, "status"))
+            with self._folded(), box("div", "filters"):
+                if self._rounds:
+                    self._choice("Round", round_now, self._round_names, self._of_round)
+                    self._choice(
+                        "Checks", wanted.judged or "", _JUDGED, partial(self._of_generated, "judged")
+                    )
+                    self._choice("Worth", wanted.worth or "", _WORTH, partial(self._of_generated, "worth"))
+                self._choice("State", wanted.status, _STATES, partial(self._change, "status"))
+
+    def _folded(self) -> Element:
+        """Where the filters stand that are used now and then: unfolded once, they stay so."""
+        fold = box("details")
+        if self._is_unfolded:
+            fold.props["open"] = True
+        fold.on(
+            "toggle",
+            lambda event: setattr(self, "_is_unfolded", bool(event.args)),
+            js_handler="(e) => emit(e.target.open)",
+        )
+        with fold:
+            text("More filters", "summary")
+        return fold
 
     def _choice(
         self, name: str, value: str, options: Mapping[str, str], on_change: Callable[[str], Awaitable[None]]

@@ -23,11 +23,24 @@ from ....tools.store.workflows import TopicInfo, list_topics, set_topics
 from ....tools.topics.assignments import last_run, undo_last_run
 from ....tools.topics.discover import merge_topics
 from ..conversations import PageConversation
-from ..elements import address, box, button, choice, field, link, number_input, table, tell, text, text_input
+from ..elements import (
+    address,
+    box,
+    button,
+    choice,
+    field,
+    link,
+    table,
+    tell,
+    text,
+    text_input,
+    topic_name,
+)
 from ..frame import frame
 from .guidance import Guidance
 
 _MOST_WEIGHT = 1_000_000
+_WEIGHED = "(e) => { if (e.target.value && e.target.validity.valid) emit(Number(e.target.value)); }"
 
 
 class Topics:
@@ -85,21 +98,25 @@ class Topics:
                 button("Make all weights equal", self._make_equal, quiet=True)
 
     def _draw_topic(self, name: str, coverage: Coverage, info: TopicInfo | None) -> None:
-        weight = (coverage.weights or {}).get(name, 1.0)
+        weight = 1.0 if coverage.weights is None else coverage.weights.get(name, 0.0)
         with box("tr"):
-            text(name, "td", "name")
+            topic_name(name, "td")
             with box("td", "number", data_label="Records"):
                 where = f"{address(self._workflow_id, 'review')}?topic={quote(name, safe='')}&origin="
                 link(f"{coverage.topic_distribution.get(name, 0):,}", where).props["aria-label"] = (
                     f"Records of {name}"
                 )
             with box("td", data_label="Weight"):
-                entry = number_input(
-                    round(weight), lambda _: None, name=f"Weight of {name}", most=_MOST_WEIGHT
+                entry = box(
+                    "input",
+                    type="number",
+                    min="0",
+                    max=str(_MOST_WEIGHT),
+                    step="any",
+                    defaultValue=f"{weight:.6g}",
+                    aria_label=f"Weight of {name}",
                 )
-                entry.on(
-                    "change", partial(self._weigh, name), js_handler="(e) => emit(Number(e.target.value))"
-                )
+                entry.on("change", partial(self._weigh, name), js_handler=_WEIGHED)
             with box("td", "described"):
                 line = text_input(
                     partial(self._describe, name),

@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, sync_playwright
 
+from ...forked import Forked
 from ..endpoint import Endpoint
 
 WAIT = 120_000
@@ -33,7 +31,7 @@ class Served:
         url: as it is printed, with the token.
     """
 
-    process: subprocess.Popen[str]
+    process: Forked
     url: str
 
     @property
@@ -42,10 +40,8 @@ class Served:
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.process.kill()
+        self.process.communicate(30)
 
 
 def serve(
@@ -60,21 +56,11 @@ def serve(
         settings: beside those of the endpoint.
         options: of the command.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "finetune_coverage.agent.cli", "serve", "--port", str(port), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=home.parent,
-        env=os.environ
-        | endpoint.environment
-        | {"FINETUNE_COVERAGE_HOME": str(home), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
-        | dict(settings or {}),
-    )
-    assert process.stdout is not None
-    said = process.stdout.readline()
-    found = re.search(r"https?://\S+", said)
-    assert found, said
+    environment = os.environ | endpoint.environment | {"FINETUNE_COVERAGE_HOME": str(home), "COLUMNS": "200"}
+    order = ["serve", "--port", str(port), *options]
+    process = Forked(home.parent, None, *order, environment=environment | dict(settings or {}))
+    found = next((url for line in process.lines() if (url := re.search(r"https?://\S+", line))), None)
+    assert found, process.communicate()
     return Served(process, found.group())
 
 

@@ -175,6 +175,7 @@ def _review_all_at_once(tab: Tab) -> None:
     page = tab.page
     entries = page.locator(".queue [data-number]")
     page.get_by_label("Topic", exact=True).select_option("technical_issues")
+    page.get_by_text("More filters").click()
     page.get_by_label("Round").select_option("1")
     page.get_by_label("Order").select_option("queue")
     expect(page.get_by_text("Nothing here with these filters.").or_(entries.first)).to_be_visible()

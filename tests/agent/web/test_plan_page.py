@@ -119,6 +119,8 @@ def _edit(tab: Tab) -> None:
     log = page.get_by_label("What was said")
     expect(log).to_contain_text("You changed the plan beside this: 4 for technical_issues")
     expect(log).to_contain_text("2 of them first")
+    way = page.get_by_label("Conversation").get_by_role("link", name=re.compile("See the plan"))
+    expect(way.first).to_have_text("1 · See the plan as you changed it: 4 records")
     other = page.context.new_page()
     other.goto(page.url)
     expect(other.get_by_label("Written first for technical_issues")).to_have_value("2")
@@ -140,9 +142,9 @@ def _changed_beside(tab: Tab, store: Store) -> None:
     expect(conversation.get_by_text("An earlier question")).to_have_count(1)
     assert tab.faults() == []
     page.goto(page.url.replace("/plan", ""))  # who looks at the figures is asked by them
-    expect(page.get_by_label("What to do next")).to_contain_text(re.compile("0.46 to 0.7"))
+    expect(page.get_by_label("What to do next")).to_contain_text(re.compile("0.46 to 0.5"))
     expect(conversation).to_contain_text("The dataset has changed since I asked that")
-    page.get_by_role("link", name=re.compile("Look at the plan for 30 records")).click()
+    page.get_by_role("link", name=re.compile("Look at the plan for 4 records")).click()
 
 
 def _say_yes_to_the_edited_plan(tab: Tab, store: Store) -> None:

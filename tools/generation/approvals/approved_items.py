@@ -14,12 +14,20 @@ from ...store.journal_tables import approval_items, approvals, jobs, plans, slot
 from ...store.store import Store
 from ..attempts.journal import now
 from ..jobs.ledger import Job, job_within
+from ..jobs.parts import parts_for
 from ..money.stops import stops_told
 from .pilot import outcome_within, steps_of
 
 
 def take_item(
-    store: Store, approval_id: str, number: int, *, days: float, model: str, coverage_before: dict[str, Any]
+    store: Store,
+    approval_id: str,
+    number: int,
+    *,
+    days: float,
+    model: str,
+    coverage_before: dict[str, Any],
+    records_per_part: int | None = None,
 ) -> Job:
     """The job of an approved item: the one that was started before, or a new one with its slots.
 
@@ -30,6 +38,7 @@ def take_item(
         days: how long an approval holds that nobody has begun to carry out.
         model: what will be asked.
         coverage_before: as it is now.
+        records_per_part: for a new job that other processes may help with; None where they may not.
 
     Raises:
         ApprovalRequired: there is no such approved item, its approval was revoked, or it has expired.
@@ -38,7 +47,8 @@ def take_item(
         item = _takeable(connection, approval_id, number, days)
         if item["job_id"] is not None:
             return job_within(connection, item["job_id"])
-        return _start_job(connection, item, model, coverage_before)
+        parts = 1 if records_per_part is None else parts_for(item["count"], records_per_part)
+        return _start_job(connection, item, model, coverage_before, parts)
 
 
 def job_of_item(store: Store, approval_id: str, number: int, *, days: float) -> Job | None:
@@ -159,7 +169,7 @@ def _check_pilot(connection: Connection, approval_id: str, number: int) -> None:
     outcome = outcome_within(connection, approval_id, number)
     if outcome is not None and not outcome.holds:
         hint = "Generate them first." if not outcome.is_written else "It needs a plan, and a yes, of its own."
-        raise ApprovalRequired(f"The rest of this item waits: {outcome.why_not}.", hint=hint)
+        raise ApprovalRequired(f"The rest of this item waits: {outcome.why}.", hint=hint)
 
 
 def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
@@ -179,7 +189,9 @@ def _item(connection: Connection, approval_id: str, number: int) -> RowMapping:
     return item
 
 
-def _start_job(connection: Connection, item: RowMapping, model: str, coverage_before: dict[str, Any]) -> Job:
+def _start_job(
+    connection: Connection, item: RowMapping, model: str, coverage_before: dict[str, Any], parts: int
+) -> Job:
     job_id = f"job-{uuid.uuid4().hex[:12]}"
     query = select(plans.c.details).join(approvals, approvals.c.plan_id == plans.c.id)
     details = connection.execute(query.where(approvals.c.id == item["approval_id"])).scalar_one()
@@ -197,6 +209,7 @@ def _start_job(connection: Connection, item: RowMapping, model: str, coverage_be
             coverage_before=coverage_before,
             notes={} if told is None else {"stops": told.model_dump()},
             created_at=now(),
+            parts=parts,
         )
     )
     connection.execute(

@@ -55,12 +55,12 @@ class Outcome(BaseModel):
     Attributes:
         is_written: whether their job has ended.
         holds: whether the rest may follow.
-        why_not: why it may not, for a person.
+        why: why it may, or may not, for a person.
     """
 
     is_written: bool
     holds: bool
-    why_not: str = ""
+    why: str = ""
 
 
 class Step(NamedTuple):
@@ -170,7 +170,7 @@ def rests(store: Store, approval_id: str) -> list[Rest]:
             pilot = _pilot_job(connection, approval_id, step.pilot)
             missing = 0 if pilot is None else pilot["count"] - _filled(connection, pilot["id"])
             rest = step.item.model_copy(update={"count": step.item.count + missing})
-            found.append(Rest(item=rest, why=outcome.why_not))
+            found.append(Rest(item=rest, why=outcome.why))
     return found
 
 
@@ -201,11 +201,19 @@ def _outcome(
         return None
     job = _pilot_job(connection, approval_id, step.pilot)
     if job is None or job["ended_at"] is None:
-        return Outcome(is_written=False, holds=False, why_not=FIRST)
+        return Outcome(is_written=False, holds=False, why=FIRST)
     promised = promised_in(details)
     promise = promised[step.part_of] if step.part_of < len(promised) else None
-    why_not = _why_not(job, _filled(connection, job["id"]), promise)
-    return Outcome(is_written=True, holds=not why_not, why_not=why_not)
+    return _looked_at(job, _filled(connection, job["id"]), promise)
+
+
+def _looked_at(job: Any, filled: int, promise: Promise | None) -> Outcome:
+    why_not = _why_not(job, filled, promise)
+    if why_not or promise is None:
+        return Outcome(is_written=True, holds=False, why=why_not)
+    worth = job["notes"]["measured"]["worth"]
+    why = f"the first {job['count']:,} are worth {worth:g}, and the rest was to follow from {promise.least:g} on"
+    return Outcome(is_written=True, holds=True, why=why)
 
 
 def _why_not(job: Any, filled: int, promise: Promise | None) -> str:

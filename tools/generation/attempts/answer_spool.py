@@ -73,23 +73,23 @@ class AnswerSpool:
             self._file = None
 
 
-def spool_path(home: Path, job_id: str, holder: int) -> Path:
-    """Where the spool of one holder of a job is, in the data folder; each writes into one of their own.
+def spool_path(home: Path, part: str, holder: int) -> Path:
+    """Where the spool of one holder of a part of a job is, in the data folder; each writes into one of their own.
 
     Args:
         home: the data folder.
-        job_id: the job.
+        part: the name of the part (`Job.name`).
         holder: the number of their lease on it; 0 for a version of this program that had none.
     """
-    return home / "answers" / (f"{job_id}.{holder}.jsonl" if holder else f"{job_id}.jsonl")
+    return home / "answers" / (f"{part}.{holder}.jsonl" if holder else f"{part}.jsonl")
 
 
-def left_spools(home: Path, job_id: str) -> dict[int, Path]:
-    """What holders of a job have left in the data folder, by their numbers, the first holder first."""
+def left_spools(home: Path, part: str) -> dict[int, Path]:
+    """What holders of a part have left in the data folder, by their numbers, the first holder first."""
     found = {}
-    for path in (home / "answers").glob(f"{glob.escape(job_id)}*.jsonl"):
-        number = path.name.removeprefix(job_id).removesuffix(".jsonl").removeprefix(".") or "0"
-        if number.isdecimal() and path == spool_path(home, job_id, int(number)):
+    for path in (home / "answers").glob(f"{glob.escape(part)}*.jsonl"):
+        number = path.name.removeprefix(part).removesuffix(".jsonl").removeprefix(".") or "0"
+        if number.isdecimal() and path == spool_path(home, part, int(number)):
             found[int(number)] = path
     return dict(sorted(found.items()))
 

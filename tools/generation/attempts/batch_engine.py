@@ -100,8 +100,8 @@ class BatchEngine(SlotKeeping):
         if self._stop is not None or wanted <= 0:
             return False
         slots = [self._owed.popleft() for _ in range(wanted)]
-        begun, refusal = await in_thread(self._work.begin, list(enumerate(slots, self._next_attempt)))
-        self._next_attempt += len(begun)
+        begun, refusal = await in_thread(self._work.begin, self._numbered(slots))
+        self._next_attempt += len(begun) * self._job.parts
         if refusal is not None and not begun:
             self._stop = str(refusal)
         self._owed.extendleft(reversed(slots[len(begun) :]))

@@ -128,6 +128,11 @@ class Engine(SlotKeeping):
             await in_thread(self._work.judge, [], left)
 
     @property
+    def is_out_of_budget(self) -> bool:
+        """Whether it stops for want of room in the budget."""
+        return self._stop is not None and self._stop == self._waits_for_budget
+
+    @property
     def waiting(self) -> int:
         """Attempts that are ready and wait for a place."""
         return sum(map(len, {self._places, self._verifier_places}))
@@ -144,10 +149,10 @@ class Engine(SlotKeeping):
         while True:
             await self._signals.when("begin", lambda: self._startable() > 0)
             slots = [self._owed.popleft() for _ in range(self._startable())]
-            first = self._next_attempt
-            self._next_attempt += len(slots)
+            numbered = self._numbered(slots)
+            self._next_attempt += len(slots) * self._job.parts
             self._in_hand += len(slots)
-            begun, refusal = await self._drafting.run(self._begin_here, list(enumerate(slots, first)))
+            begun, refusal = await self._drafting.run(self._begin_here, numbered)
             self._in_hand -= len(slots) - len(begun)
             self._owed.extendleft(reversed(slots[len(begun) :]))
             self._waits_for_budget = str(refusal) if refusal else None

@@ -8,7 +8,7 @@ once, for one transaction; they block, so call them from a thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +56,7 @@ def begin_attempts(
             for attempt, amount in begun[:allowed]
         ]
         if rows:
-            holder = connection.execute(select(latest_number(literal(job.id)))).scalar()
+            holder = connection.execute(select(latest_number(literal(job.lease)))).scalar()
             connection.execute(insert(attempts), [{**row, "holder": holder} for row in rows])
     return allowed, refusal
 
@@ -65,7 +65,7 @@ TWIN = Rejection("exact_duplicate", "the same is there already, by another job")
 
 _THIS_ATTEMPT = (attempts.c.job_id == bindparam("job")) & (attempts.c.number == bindparam("this"))
 # Who holds the job writes their number beside all that they change: it tells what their spool may add.
-_CHANGE = update(attempts).where(_THIS_ATTEMPT).values(holder=latest_number(bindparam("job", type_=String)))
+_CHANGE = update(attempts).where(_THIS_ATTEMPT).values(holder=latest_number(bindparam("lease", type_=String)))
 _FILL = update(slots).where(
     slots.c.job_id == bindparam("job"), slots.c.number == bindparam("slot"), slots.c.record_id.is_(None)
 )
@@ -80,6 +80,7 @@ def journal_answers(store: Store, job: Job, answers: Sequence[Answered], spendin
     rows = [
         {
             "job": job.id,
+            "lease": job.lease,
             "this": one.number,
             "status": "answered" if one.is_whole else "calling",
             **asdict(one.paid),
@@ -114,6 +115,7 @@ def begin_further_calls(
         rows = [
             {
                 "job": job.id,
+                "lease": job.lease,
                 "this": number,
                 "status": status,
                 "reserved_tokens": total.tokens,
@@ -131,7 +133,7 @@ class Ended:
     """What came of `end_attempts`.
 
     Attributes:
-        unseen: records of other jobs that the checks have not seen; then nothing was written at all.
+        unseen: records of other jobs and parts that the checks have not seen; then nothing was written at all.
         seen: the position of the last record that was looked at.
         twins: numbers of accepted attempts whose record the workflow has already; they end refused.
         problem: why the job must stop, as `journal_answers` says it.
@@ -164,7 +166,7 @@ def end_attempts(
     """
     with store.write(job.workflow_id) as connection:
         if accepted:
-            unseen, seen = generated_within(connection, job.workflow_id, seen, not_by=job.id)
+            unseen, seen = generated_within(connection, job.workflow_id, seen, is_ours=is_by(job))
             if unseen:
                 return Ended(unseen, seen)
         known = _known(connection, job.workflow_id, accepted)
@@ -188,6 +190,13 @@ def end_attempts(
         problem = spending.settle(connection, settled)
     _tell_spent(job, settled)
     return Ended((), seen, {one.number for one in twins}, problem)
+
+
+def is_by(job: Job) -> Callable[[str | None, Record], bool]:
+    """Whether a record with a job's id is of the part of a job."""
+    return lambda job_id, record: (
+        job_id == job.id and (job.parts == 1 or (record.provenance or {}).get("slot") in job.slots)
+    )
 
 
 def _tell_spent(job: Job, settled: Sequence[tuple[Amount, Amount]]) -> None:
@@ -246,7 +255,7 @@ def _change(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _end_row(job: Job, one: Accepted | Refused) -> dict[str, Any]:
-    row: dict[str, Any] = {"job": job.id, "this": one.number, "scores": one.scores}
+    row: dict[str, Any] = {"job": job.id, "lease": job.lease, "this": one.number, "scores": one.scores}
     row |= asdict(one.paid) if one.paid is not None else {}
     row |= {"details": one.details} if one.details else {}
     if isinstance(one, Accepted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from ...observability import telemetry
 from ..jobs.ledger import NOT_SENT, Job
@@ -17,7 +18,7 @@ class SlotKeeping:
     """The opening of an engine.
 
     Args:
-        job: what is owed.
+        job: what is owed: its part of the slots.
         work: drafts, journals and judges.
         left: what earlier runs of the job left to do.
         on_progress: called from the event loop whenever something was accepted or refused.
@@ -28,8 +29,12 @@ class SlotKeeping:
         self._work = work
         self._owed = deque(left.owed)
         self._next_attempt = left.next_attempt
-        self._tally = Tally(job, left.accepted, left.rejected, left.watch, on_progress)
+        self._tally = Tally(job, left.accepted, left.elsewhere, left.rejected, left.watch, on_progress)
         self._stop: str | None = None
+
+    def _numbered(self, slots: Sequence[int]) -> list[tuple[int, int]]:
+        """The next attempts, as (number, slot)."""
+        return [(self._next_attempt + n * self._job.parts, slot) for n, slot in enumerate(slots)]
 
     def _ended(self, outcome: Outcome) -> None:
         """Count what became of an attempt; a slot that it did not fill is owed again."""

@@ -30,7 +30,7 @@ from .provenance import provenance_of
 
 
 class AttemptWork:
-    """The blocking part of one job. The judging methods are for one thread at a time.
+    """The blocking part of one job, or of a part of one. The judging methods are for one thread at a time.
 
     Attributes:
         costs: what attempts may use, and have used.
@@ -192,7 +192,7 @@ class AttemptWork:
     def _look_at_other_jobs(self) -> None:
         """What other jobs had accepted since the last look is compared with, too."""
         news, self._seen = generated_after(
-            self._store, self._job.workflow_id, self._seen, not_by=self._job.id
+            self._store, self._job.workflow_id, self._seen, is_ours=journal.is_by(self._job)
         )
         for record in news:
             self._acceptance.know(record)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from ...errors import Busy, CoverageError, ErrorCode
+from ...errors import ApprovalRequired, Busy, CoverageError, ErrorCode
 from ...store.journal_tables import attempts, slots
+from ..approvals.approval import is_revoked
 from ..approvals.approved_items import approved_item, job_of_item
 from ..attempts.in_thread import in_thread
+from ..attempts.journal import is_cancelled
 from . import queue
 from .lease import is_carried_out
 from .ledger import NO_DRAFTS
@@ -51,7 +53,7 @@ async def follow_item(
     itself; a server that ends (`Services.ending`) does not.
 
     Returns:
-        The id of its job.
+        The id of its job, which has ended, or was cancelled while no worker is at it: then whoever asks ends it.
 
     Raises:
         ApprovalRequired: there is no such approved item, or it cannot be begun any more.
@@ -75,6 +77,12 @@ async def follow_item(
             if place.has_ended:
                 assert place.job_id is not None
                 return place.job_id
+            if await asyncio.to_thread(_is_given_up, services, approval_id, place.job_id):
+                if place.job_id is not None:
+                    return place.job_id
+                raise ApprovalRequired(
+                    f"The {item.count:,} records for {item.topic!r} were stopped before a worker began them."
+                )
             if not place.is_queued:
                 raise Busy(
                     f"The {item.count:,} records for {item.topic!r} were taken from the workers meanwhile.",
@@ -85,6 +93,13 @@ async def follow_item(
         if not services.ending.is_set():
             await in_thread(queue.withdraw_item, store, approval_id, number)
         raise
+
+
+def _is_given_up(services: Services, approval_id: str, job_id: str | None) -> bool:
+    """Whether a person ended it for good, and no worker is at it."""
+    if job_id is None:
+        return is_revoked(services.store, approval_id)
+    return is_cancelled(services.store, job_id) and not is_carried_out(services, job_id)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...coverage.report import Coverage
-from ...errors import CoverageError
+from ...errors import Busy, CoverageError
 from ...observability import telemetry
 from ...store.leases import Lease
 from ...store.records import load_records
@@ -24,9 +24,10 @@ from ..attempts.in_thread import in_thread
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
 from . import notes as job_notes
+from . import parts
 from .following import follow_item
-from .lease import hold_job
-from .ledger import Job, get_job, list_attempts, slot_records, summarize_job
+from .lease import hold_part
+from .ledger import Job, get_job, list_attempts, next_attempt, slot_records, summarize_job
 from .loading import LoadedJob, load_job
 from .measured import measure_job
 from .progress import OnProgress, Progress
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from ...services import Services
 
 
-CANCEL_LOOKED_AT = 1.0
-"""Seconds between two looks at whether somebody cancelled the job."""
-CANCELLED = "it was cancelled"
+STOP_LOOKED_AT = 1.0
+"""Seconds between two looks at whether the job is to stop."""
+BUDGET_LOOKED_AT = 5.0
+"""Seconds until a part for which the budget has no room is taken up again, while others may give some back."""
+ENDING_LOOKED_AT = 0.2
 TAKEN_OVER = "another worker has taken it over"
 SHARED_EVERY = 1.0
 """Seconds between two looks at who else asks an endpoint."""
@@ -63,8 +66,12 @@ async def run_item(
     """
     if services.settings.run_jobs == "here":
         return await carry_out_item(services, approval_id, number, on_progress=on_progress)
-    job_id = await follow_item(services, approval_id, number, on_progress)
-    return await asyncio.to_thread(_result, services, job_id)
+    while True:
+        job_id = await follow_item(services, approval_id, number, on_progress)
+        if (await asyncio.to_thread(get_job, services.store, job_id)).status != "running":
+            return await asyncio.to_thread(_result, services, job_id)
+        with suppress(Busy):  # a worker came to it after all
+            return await carry_out_item(services, approval_id, number)  # which ends it, and asks nothing
 
 
 async def carry_out_item(
@@ -75,6 +82,8 @@ async def carry_out_item(
     on_progress: OnProgress | None = None,
     until: asyncio.Event | None = None,
     taker: str = TAKER,
+    shared: bool = False,
+    ending: asyncio.Event | None = None,
 ) -> dict[str, Any]:
     """Carry an approved item out in this process, or on.
 
@@ -86,11 +95,13 @@ async def carry_out_item(
         until: once it is set, what is under way is finished, and the rest is left as it is: the job runs on as far as
             the store is concerned, and anybody may take it up.
         taker: who carries it out, in words.
+        shared: whether others may help: then a new job of many records has several parts.
+        ending: for a worker, which carries out one part and no more: set once nothing more of it is to be begun.
 
     Raises:
         ApprovalRequired: there is no such approved item.
         BudgetExceeded: a cap on money is set that could not be kept.
-        Busy: another process is carrying it out at this moment.
+        Busy: other processes are carrying it out at this moment, or the rest of it.
         EndpointError: the model endpoint refuses for good or stays down; the job can be resumed.
         InvalidInput: the strategy cannot be used for the topic.
     """
@@ -103,35 +114,57 @@ async def carry_out_item(
         days=services.settings.approval_days,
         model=services.settings.model_in_use,
         coverage_before=before,
+        records_per_part=services.settings.records_per_part if shared else None,
     )
-    if job.status == "running":
-        async with hold_job(services, job.id, taker) as lease:
+    until = until or asyncio.Event()
+    while job.status == "running":
+        part = await asyncio.to_thread(parts.next_part, services, job)
+        async with hold_part(services, part, taker) as lease:
             # Another process may have ended it before it was ours.
             job = await asyncio.to_thread(get_job, services.store, job.id)
             if job.status == "running":
-                with telemetry.job_run(job.id, job.workflow_id, job.strategy, job.count) as told:
-                    told.ended(await _run(services, job, lease, on_progress, until or asyncio.Event()))
+                with telemetry.job_run(job.id, job.workflow_id, job.strategy, len(part.slots)) as told:
+                    told.ended(await _run(services, part, lease, on_progress, until, ending))
+        if until.is_set() or ending is not None:
+            break
+        job = await asyncio.to_thread(get_job, services.store, job.id)
     return await asyncio.to_thread(_result, services, job.id)
 
 
 async def _run(
-    services: Services, job: Job, lease: Lease, on_progress: OnProgress | None, until: asyncio.Event
+    services: Services,
+    job: Job,
+    lease: Lease,
+    on_progress: OnProgress | None,
+    until: asyncio.Event,
+    ending: asyncio.Event | None,
 ) -> str:
-    """Carry a job out until it ends, or until it is put back; gives which."""
+    """Carry a part of a job out until it ends, or until it is put back, and close the job after the last; gives which.
+
+    Returns:
+        ``left``, ``part`` where others are left, or what became of the job.
+    """
     if until.is_set():
         return "left"
+    if job.part in {end.number for end in await asyncio.to_thread(parts.part_ends, services.store, job.id)}:
+        return await _closed(services, job)
+    reason = await asyncio.to_thread(parts.why_to_stop, services.store, job.id)
+    if reason and job.part and await asyncio.to_thread(next_attempt, services.store, job) == job.part:
+        return await _end_part(services, job, reason, [], {})  # it has nothing to settle
     unplanned = await plan_scenarios(services, job)
     loaded = await asyncio.to_thread(load_job, services, job, lease, on_progress, _from_thread(on_progress))
     engine = loaded.engine
-    if await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
-        engine.stop(CANCELLED)  # before its first call: the watch below may look too late for that
+    if reason := await asyncio.to_thread(parts.why_to_stop, services.store, job.id):
+        engine.stop(reason)  # before its first call: the watch below may look too late for that
     for share in loaded.shares:
         share.limit.share(0)
         await _negotiate(share)
     running = asyncio.create_task(_engine_run(engine))
     watches = [
-        asyncio.create_task(_stop_when_cancelled(services, job, lease, engine)),
+        asyncio.create_task(_stop_with_the_job(services, job, lease, engine)),
         asyncio.create_task(_leave_when(until, engine, running)),
+        asyncio.create_task(_tell_what_answers_show(services)),
+        *([asyncio.create_task(_tell_the_end(engine, ending))] if ending is not None else []),
         *(asyncio.create_task(_go_on_sharing(share)) for share in loaded.shares),
     ]
     try:
@@ -150,6 +183,27 @@ async def _run(
         await asyncio.to_thread(_remember_endpoints, services, loaded)
     if stop == PUT_BACK:
         return "left"
+    is_poor = isinstance(engine, Engine) and engine.is_out_of_budget
+    if is_poor and await asyncio.to_thread(parts.others_are_calling, services, job):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), BUDGET_LOOKED_AT)
+        return "left"
+    remarks = [*filter(None, [unplanned]), *loaded.remarks]
+    remarks += filter(None, [engine.re_estimate if job.part == 0 else None])
+    return await _end_part(services, job, stop, remarks, loaded.not_judged)
+
+
+async def _end_part(
+    services: Services, job: Job, stop: str | None, remarks: list[str], not_judged: dict[str, str]
+) -> str:
+    is_last = await asyncio.to_thread(parts.end_part, services.store, job, stop, remarks, not_judged)
+    return await _closed(services, job) if is_last else "part"
+
+
+async def _closed(services: Services, job: Job) -> str:
+    """Close a job whose parts have all ended: measure what it brought, and say what became of it."""
+    ends = await asyncio.to_thread(parts.part_ends, services.store, job.id)
+    stop = next((end.stop_reason for end in ends if end.stop_reason), None)
     if stop:
         refused = (await asyncio.to_thread(summarize_job, services.store, job.id)).rejected
         seen = evidence_of(await asyncio.to_thread(list_attempts, services.store, job.id))
@@ -158,15 +212,12 @@ async def _run(
     await asyncio.to_thread(job_notes.note_measured, services.store, job.id, measured)
     after = await asyncio.to_thread(_coverage, services, job.workflow_id)
     unjudged = await asyncio.to_thread(_not_judged, services, job)
-    remarks = [
-        *filter(None, [unplanned]),
-        *loaded.remarks,
-        *filter(None, [engine.re_estimate]),
-        *(
-            f"{unjudged[name]:,} records not judged by {name}: {why}"
-            for name, why in loaded.not_judged.items()
-            if unjudged[name]
-        ),
+    not_judged = {name: why for end in ends for name, why in end.not_judged.items()}
+    remarks = list(dict.fromkeys(remark for end in ends for remark in end.remarks))
+    remarks += [
+        f"{unjudged[name]:,} records not judged by {name}: {why}"
+        for name, why in not_judged.items()
+        if unjudged[name]
     ]
     await asyncio.to_thread(job_notes.note_remarks, services.store, job.id, remarks)
     status = "short" if stop else "complete"
@@ -208,6 +259,22 @@ async def _leave_when(
         running.cancel()
 
 
+async def _tell_the_end(engine: Engine | BatchEngine, ending: asyncio.Event) -> None:
+    while not isinstance(engine, Engine) or engine.owed or engine.waiting:  # noqa: ASYNC110 - it changes all the time
+        await asyncio.sleep(ENDING_LOOKED_AT)
+    ending.set()
+
+
+async def _tell_what_answers_show(services: Services) -> None:
+    """At the first answer of a model: no other process needs to send its first call alone then."""
+    if services.answer_room().is_known:
+        return
+    while not services.answer_room().is_known:  # noqa: ASYNC110 - other jobs of this process learn, too
+        await asyncio.sleep(ENDING_LOOKED_AT)
+    with suppress(CoverageError):  # once more at the end
+        await in_thread(services.remember_answer_rooms)
+
+
 def _measured(services: Services, job: Job) -> dict[str, Any]:
     """What the records are worth; a job does not fail for want of it."""
     try:
@@ -237,16 +304,16 @@ def _remember_endpoints(services: Services, loaded: LoadedJob) -> None:
     services.remember_answer_rooms()
 
 
-async def _stop_when_cancelled(
+async def _stop_with_the_job(
     services: Services, job: Job, lease: Lease, engine: Engine | BatchEngine
 ) -> None:
     # Another process asks through the store, which can only be looked at.
-    while not await asyncio.to_thread(journal.is_cancelled, services.store, job.id):
+    while (reason := await asyncio.to_thread(parts.why_to_stop, services.store, job.id)) is None:
         if lease.is_lost:
             engine.stop(TAKEN_OVER)
             return
-        await asyncio.sleep(CANCEL_LOOKED_AT)
-    engine.stop(CANCELLED)
+        await asyncio.sleep(STOP_LOOKED_AT)
+    engine.stop(reason)
 
 
 async def _go_on_sharing(share: EndpointShare) -> None:

@@ -1,4 +1,4 @@
-"""One process a job: it holds a lease on it, and everything that it writes is refused once somebody else has that."""
+"""One process a part of a job: it holds a lease, and all that it writes is refused once somebody else has that."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, select
 
 from ...errors import Busy, CoverageError
 from ...store.journal_tables import leases
-from ...store.leases import Lease, LeaseLost, LeaseTaken, held, is_held
+from ...store.leases import Lease, LeaseLost, LeaseTaken, held, living
 from ..attempts.in_thread import in_thread
+from .ledger import Job, get_job
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -22,21 +24,19 @@ _log = logging.getLogger(__name__)
 
 RENEWED = 1.0
 """Seconds between two renewals."""
-JOB = "job "
-"""How the names of the leases on jobs begin; the id follows."""
 
 
 @asynccontextmanager
-async def hold_job(services: Services, job_id: str, holder: str) -> AsyncIterator[Lease]:
-    """Hold a job for as long as it is carried out here; inside, nothing is written to the store without the lease.
+async def hold_part(services: Services, job: Job, holder: str) -> AsyncIterator[Lease]:
+    """Hold a part of a job while it is carried out here; inside, nothing is written to the store without the lease.
 
     Args:
         services: with the store that tells it to all.
-        job_id: the job.
+        job: the part.
         holder: who carries it out, in words.
 
     Raises:
-        Busy: another process is carrying the job out.
+        Busy: another process is carrying it out.
     """
     settings = services.settings
     try:
@@ -44,13 +44,13 @@ async def hold_job(services: Services, job_id: str, holder: str) -> AsyncIterato
             Lease.take,
             services.store,
             settings.home,
-            JOB + job_id,
+            job.lease,
             holder,
             seconds=settings.lease_seconds,
         )
     except LeaseTaken as error:
         raise Busy(
-            f"Job {job_id} is being carried out by another process: {error.holder}.",
+            f"Job {job.name} is being carried out by another process: {error.holder}.",
             hint=f"Wait for it, or stop it there. If it is not heard of, others may go on in {error.seconds:.0f} s.",
         ) from error
     async with renewing(lease):
@@ -73,13 +73,19 @@ async def renewing(lease: Lease) -> AsyncIterator[None]:
 
 
 def is_carried_out(services: Services, job_id: str) -> bool:
-    """Whether some process is carrying the job out at this moment."""
-    return is_held(services.store, services.settings.home, JOB + job_id)
+    """Whether some process is carrying the job out at this moment, or a part of it."""
+    return bool(held_parts(services, get_job(services.store, job_id)))
 
 
-def latest_number(job_id: ColumnElement[str]) -> ColumnElement[int]:
-    """The number of the latest holder of a job, for a statement."""
-    return select(leases.c.number).where(leases.c.name == literal(JOB) + job_id).scalar_subquery()
+def held_parts(services: Services, job: Job) -> set[int]:
+    """The parts of a job that some process is carrying out at this moment."""
+    names = {replace(job, part=number).lease: number for number in range(job.parts)}
+    return {names[name] for name in living(services.store, services.settings.home, names)}
+
+
+def latest_number(lease: ColumnElement[str]) -> ColumnElement[int]:
+    """The number of the latest holder of a lease, for a statement."""
+    return select(leases.c.number).where(leases.c.name == lease).scalar_subquery()
 
 
 async def _renew(lease: Lease) -> None:

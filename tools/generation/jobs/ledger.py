@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, RowMapping, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, case, cast, func, select
 
 from ...errors import InvalidInput
 from ...store.journal_tables import attempts, jobs, slots
@@ -22,11 +22,18 @@ NOT_SENT = "not_sent"
 PLANNED = "planned"
 """The reason of the call that plans a topic's cases: no draft and no refusal, but paid for like one."""
 NO_DRAFTS = (NOT_SENT, PLANNED)
+JOB = "job "
+"""How the names of the leases on jobs begin; the id follows."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One approved item being carried out, as the store has it."""
+    """One approved item being carried out, as the store has it, and which part of it is meant.
+
+    Attributes:
+        parts: how many processes may be at it at once, each of them at a part; see `parts.py`.
+        part: the one that is meant, from 0 on. It is not in the store: whoever speaks of the whole job leaves it at 0.
+    """
 
     id: str
     workflow_id: str
@@ -41,6 +48,24 @@ class Job:
     coverage_after: dict[str, Any] | None
     created_at: str
     ended_at: str | None
+    parts: int
+    part: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of the part: what its lease and its spools are called by."""
+        return self.id if self.parts == 1 else f"{self.id} part {self.part + 1} of {self.parts}"
+
+    @property
+    def lease(self) -> str:
+        """The name of the lease on the part."""
+        return JOB + self.name
+
+    @property
+    def slots(self) -> range:
+        """Numbers of the slots of the part."""
+        begins, ends = (self.count * number // self.parts for number in (self.part, self.part + 1))
+        return range(begins, ends)
 
 
 class JobSummary(Use):
@@ -151,19 +176,34 @@ def summarize_job(store: Store, job_id: str) -> JobSummary:
 
 def list_attempts(store: Store, job_id: str) -> list[Attempt]:
     """Every attempt of a job, in order."""
-    columns = [attempts.c[known.name].label(known.name) for known in fields(Attempt)]
-    query = select(*columns).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
-    with store.read() as connection:
-        return [Attempt(**row) for row in connection.execute(query).mappings()]
+    return _attempts(store, attempts.c.job_id == job_id)
 
 
-def next_attempt(store: Store, job_id: str) -> int:
-    """The number of a job's next attempt."""
+def attempts_of_part(store: Store, job: Job) -> list[Attempt]:
+    """The attempts of a part of a job, in order; those before its drafts are the first part's."""
+    return _attempts(store, _of_part(job))
+
+
+def next_attempt(store: Store, job: Job) -> int:
+    """The number of the next attempt of a part: the parts take turns, so that no two draw the same."""
     with store.read() as connection:
         last = connection.execute(
-            select(func.max(attempts.c.number)).where(attempts.c.job_id == job_id)
+            select(func.max(attempts.c.number)).where(_of_part(job), attempts.c.number >= 0)
         ).scalar()
-    return 0 if last is None else int(last) + 1
+    return job.part if last is None else int(last) + job.parts
+
+
+def _of_part(job: Job) -> ColumnElement[bool]:
+    drawn = attempts.c.number % job.parts == job.part
+    of_part = (attempts.c.number >= 0) & drawn if job.part else (attempts.c.number < 0) | drawn
+    return (attempts.c.job_id == job.id) & of_part
+
+
+def _attempts(store: Store, which: ColumnElement[bool]) -> list[Attempt]:
+    columns = [attempts.c[known.name].label(known.name) for known in fields(Attempt)]
+    with store.read() as connection:
+        rows = connection.execute(select(*columns).where(which).order_by(attempts.c.number)).mappings()
+        return [Attempt(**row) for row in rows]
 
 
 def slot_records(store: Store, job_id: str) -> dict[int, str | None]:
@@ -175,7 +215,7 @@ def slot_records(store: Store, job_id: str) -> dict[int, str | None]:
 
 def job_within(connection: Connection, job_id: str) -> Job:
     """The job with this id, read inside a caller's transaction."""
-    columns = [jobs.c[known.name] for known in fields(Job)]
+    columns = [jobs.c[known.name] for known in fields(Job) if known.name in jobs.c]
     row = connection.execute(select(*columns).where(jobs.c.id == job_id)).mappings().first()
     if row is None:
         raise _no_job(job_id)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadedJob:
-    """A job that is ready to run.
+    """A part of a job that is ready to run.
 
     Attributes:
         remarks: what a person should be told beside the figures.
@@ -72,7 +72,7 @@ def load_job(
 
     Args:
         services: store, models and index.
-        job: what is to be carried out.
+        job: what is to be carried out: its part.
         lease: on it.
         on_progress: for the engine, which calls it from the event loop.
         on_loading: is told how far the loading is, from the thread that this runs in.
@@ -90,7 +90,7 @@ def load_job(
     eval_set = eval_set_of_job(services, job)
     loading = LoadingProgress(services.store, job, on_loading)
     teach_job(services.store, job)
-    contexts, first = JobContexts(services, job), next_attempt(services.store, job.id)
+    contexts, first = JobContexts(services, job), next_attempt(services.store, job)
     remarks = contexts.begin(first, loading)
     loading.tell(remarks)
     context = contexts.at(first)
@@ -125,8 +125,9 @@ def load_job(
         _own_tools(services, strategy, context),
         seen=seen,
     )
-    spools = left_spools(settings.home, job.id)
+    spools = left_spools(settings.home, job.name)
     stops = job_notes.noted_stops(services.store, job.id) or Stops(refusals=settings.refusals_in_a_row)
+    stops = stops.of_part(len(job.slots) / job.count)
     left = what_is_left(services.store, job, work, spending, spools, stops, in_batches=in_batches)
     limit = known_endpoints.limit_for(services.store, settings)
     line = _verifier_line(services, limit)
@@ -140,7 +141,7 @@ def load_job(
             work,
             left,
             limit,
-            AnswerSpool(spool_path(settings.home, job.id, lease.number)),
+            AnswerSpool(spool_path(settings.home, job.name, lease.number)),
             line,
             on_progress,
             patience=settings.patience,

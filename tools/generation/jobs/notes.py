@@ -61,9 +61,12 @@ def has_attempts(store: Store, job_id: str) -> bool:
         return bool(connection.execute(select(exists().where(attempts.c.job_id == job_id))).scalar())
 
 
-def note_contexts(store: Store, job_id: str, contexts: list[dict[str, Any]]) -> None:
-    """Remember what the drafts of a job are drawn from, as `topic_context` has it."""
-    _note(store, job_id, "contexts", contexts)
+def add_context(store: Store, job_id: str, context: dict[str, Any]) -> None:
+    """Remember what the drafts of a job are drawn from, from some attempt on, as `topic_context` has it."""
+    with store.write() as connection:
+        notes = _read(connection, job_id)
+        notes["contexts"] = [*notes.get("contexts", []), context]
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(notes=notes))
 
 
 def noted_contexts(store: Store, job_id: str) -> list[dict[str, Any]]:

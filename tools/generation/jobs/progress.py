@@ -43,8 +43,9 @@ class Tally:
     """Counts what became of a job's attempts, and tells whoever watches.
 
     Args:
-        job: what is owed.
-        accepted: records that earlier runs of the job brought.
+        job: what is owed: its part of the slots.
+        accepted: records that earlier runs of the part brought.
+        elsewhere: records of the job's other parts.
         rejected: refused and failed attempts of earlier runs, by reason.
         watch: counts towards what was told with the plan.
         on_progress: called with each report.
@@ -54,11 +55,14 @@ class Tally:
         self,
         job: Job,
         accepted: int,
+        elsewhere: int,
         rejected: Counter[str],
         watch: StopWatch,
         on_progress: OnProgress | None,
     ) -> None:
         self._job = job
+        self._count = len(job.slots)
+        self._elsewhere = elsewhere
         self._watch = watch
         self.accepted = accepted
         self.rejected = Counter(rejected)
@@ -69,7 +73,7 @@ class Tally:
     @property
     def is_complete(self) -> bool:
         """Whether the count is met."""
-        return self.accepted >= self._job.count
+        return self.accepted >= self._count
 
     def ended(self, tokens: int, reason: str | None, *, is_counted: bool) -> None:
         """An attempt ended: accepted, or refused for a reason; its tokens were counted or are estimated."""
@@ -79,7 +83,7 @@ class Tally:
         else:
             self.rejected[reason] += 1
         if not self._is_told and not self.is_complete:
-            expected = self._watch.expected_now(self._job.count)
+            expected = self._watch.expected_now(self._count)
             if expected is not None:
                 self._is_told = True
                 self.report(remark=expected)
@@ -87,7 +91,7 @@ class Tally:
     @property
     def re_estimate(self) -> str | None:
         """What the job has taken, where the plan was wrong about it: what it would take is news while it runs only."""
-        return self._watch.taken(self._job.count)
+        return self._watch.taken(self._count)
 
     @property
     def must_stop(self) -> str | None:
@@ -96,7 +100,7 @@ class Tally:
 
     def startable(self, in_hand: int) -> int:
         """How many more attempts may be begun, when so many are under way."""
-        left = REFUSALS_PER_RECORD * self._job.count - self.rejected.total() - in_hand
+        left = REFUSALS_PER_RECORD * self._count - self.rejected.total() - in_hand
         affordable = self._watch.drafts_left(in_hand)
         return max(0, left if affordable is None else min(left, affordable))
 
@@ -114,9 +118,9 @@ class Tally:
             Progress(
                 job_id=self._job.id,
                 topic=self._job.topic,
-                accepted=self.accepted,
+                accepted=self._elsewhere + self.accepted,
                 requested=self._job.count,
-                attempts=self.accepted + refused.total(),
+                attempts=self._elsewhere + self.accepted + refused.total(),
                 rejected=dict(refused.most_common()),
                 note=note,
                 remark=remark,
@@ -126,5 +130,5 @@ class Tally:
 
     @property
     def _seconds_left(self) -> float | None:
-        new, owed = self.accepted - self._had, self._job.count - self.accepted
+        new, owed = self.accepted - self._had, self._count - self.accepted
         return (time.monotonic() - self._began) / new * owed if new > 0 and owed > 0 else None

@@ -38,6 +38,7 @@ class QueuedItem:
     count: int
     strategy: str
     job_id: str | None
+    queued_at: str
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def place_of(store: Store, approval_id: str, number: int) -> Place:
 def waiting_items(store: Store) -> list[QueuedItem]:
     """What workers may carry out now, and what one of them is at; first come, first."""
     query = (
-        select(approval_items, jobs.c.status)
+        select(approval_items, queued_items.c.queued_at, jobs.c.status)
         .join(queued_items, _of_item())
         .outerjoin(jobs, jobs.c.id == approval_items.c.job_id)
         .where(queued_items.c.failure.is_(None))

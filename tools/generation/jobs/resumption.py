@@ -21,7 +21,7 @@ from ..money.amounts import NOTHING, Amount
 from ..money.attempt_costs import BYTES_PER_TOKEN
 from ..money.spending import Spending
 from ..money.stops import Stops, StopWatch
-from .ledger import NO_DRAFTS, Attempt, Job, list_attempts, next_attempt, slot_records
+from .ledger import NO_DRAFTS, Attempt, Job, attempts_of_part, next_attempt, slot_records
 
 INTERRUPTED = Rejection("interrupted", "the program ended during the call")
 CHANGED_DRAFT = Rejection(
@@ -33,12 +33,14 @@ CHANGED_DRAFT = Rejection(
 
 @dataclass(frozen=True)
 class Left:
-    """What an earlier run of the job left.
+    """What earlier runs of the part left.
 
     Attributes:
         answered: attempts with answers that were paid for and lead on: to be judged, never asked again.
         asked: attempts whose first answer is still to come, in a batch that outlived the program.
         owed: slots that need a new attempt.
+        accepted: filled slots.
+        elsewhere: those of the job's other parts.
         rejected: refused and failed attempts by reason.
         watch: what they used, and how they were refused.
     """
@@ -47,6 +49,7 @@ class Left:
     asked: list[Open]
     owed: list[int]
     accepted: int
+    elsewhere: int
     rejected: Counter[str]
     watch: StopWatch
     next_attempt: int
@@ -68,17 +71,18 @@ def what_is_left(
 
     Args:
         store: where the journal is.
-        job: what is taken up.
+        job: what is taken up: its part.
         work: draws the drafts again.
         spending: the budget of the approval.
         spools: what earlier holders left, as `left_spools` has it; it goes into the journal, and the files away.
-        stops: when the job stops and asks.
+        stops: when the part stops and a person is asked.
         in_batches: whether calls go on without this program: then they are waited for.
     """
     _take_in(store, job, spending, spools)
-    filled = slot_records(store, job.id)
+    of_job = slot_records(store, job.id)
+    filled = {slot: of_job.pop(slot) for slot in job.slots}
     attempts = [
-        attempt for attempt in list_attempts(store, job.id) if attempt.number >= 0
+        attempt for attempt in attempts_of_part(store, job) if attempt.number >= 0
     ]  # the rest planned
     empty = {slot for slot, record in filled.items() if record is None}
     answered = [
@@ -118,6 +122,7 @@ def what_is_left(
         asked=asked,
         owed=[slot for slot in filled if slot in empty - busy],
         accepted=len(filled) - len(empty),
+        elsewhere=sum(record is not None for record in of_job.values()),
         rejected=rejected,
         watch=StopWatch(
             stops,
@@ -126,7 +131,7 @@ def what_is_left(
             drafts=len(ended),
             refused=[one.check for one in ended],
         ),
-        next_attempt=next_attempt(store, job.id),
+        next_attempt=next_attempt(store, job),
     )
 
 
@@ -148,7 +153,7 @@ def _interrupted(work: AttemptWork, attempt: Attempt) -> Refused:
 
 
 def _take_in(store: Store, job: Job, spending: Spending, spools: Mapping[int, Path]) -> None:
-    known = {attempt.number: attempt for attempt in list_attempts(store, job.id)} if spools else {}
+    known = {attempt.number: attempt for attempt in attempts_of_part(store, job)} if spools else {}
     late = {
         number: one
         for holder, spool in spools.items()

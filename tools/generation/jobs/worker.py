@@ -1,4 +1,8 @@
-"""A worker: carries out what people approved and handed over, one job after the other, any number side by side.
+"""A worker: carries out what people approved and handed over, a part of a job after the other, beside others.
+
+It takes the next one as soon as of the last nothing more is to be begun: while the last calls of that are under way,
+and while it is measured what its records are worth, the places at the endpoint are not empty.
+
 
 Workers know of each other only through the store: a job is taken with its lease, what an endpoint bears is parted among
 the jobs that ask it, and a budget is that of its approval, whoever spends from it.
@@ -21,10 +25,10 @@ from ...store.leases import HeldLease, Lease, LeaseTaken, held_leases
 from ...store.migration import NewerStore
 from ...store.store import Store
 from ...text.durations import duration_words
-from ..attempts.answer_spool import left_spools
-from . import queue
+from . import parts, queue
 from .job import carry_out_item
-from .lease import JOB, is_carried_out, renewing
+from .lease import renewing
+from .ledger import JOB, get_job
 from .queue import WORKER, QueuedItem
 
 if TYPE_CHECKING:
@@ -66,11 +70,11 @@ def living_workers(store: Store) -> list[LivingWorker]:
 
 def _job_of(worker: HeldLease, held: list[HeldLease]) -> str | None:
     mine = (lease.name for lease in held if lease.holder.startswith(f"{worker.name},"))
-    return next((name.removeprefix(JOB) for name in mine), None)
+    return next((name.removeprefix(JOB).split()[0] for name in mine), None)
 
 
 class Worker:
-    """Takes one job after the other.
+    """Takes one part of a job after the other.
 
     Args:
         services: store, models and index; the models and budgets of its settings are those that are used.
@@ -83,6 +87,7 @@ class Worker:
         self._tell_line = tell
         self._told = ""
         self._name = ""
+        self._ending: asyncio.Task[None] | None = None  # the one of which nothing more is to be begun
 
     async def run(self, until: asyncio.Event) -> None:
         """Work until the event is set: then what is under way is finished, and the job left to another worker.
@@ -95,9 +100,14 @@ class Worker:
         while not until.is_set():
             async with self._named() as lease:
                 self._tell("waits for approved jobs")
-                while not until.is_set() and not lease.is_lost:
-                    if not await self._work(until):
-                        await _sleep(until)
+                try:
+                    while not until.is_set() and not lease.is_lost:
+                        if not await self._work(until):
+                            await _sleep(until)
+                    await self._end_of(self._ending)
+                finally:
+                    await _cancelled(self._ending)
+                    self._ending = None
         self._tell("ends")
 
     @asynccontextmanager
@@ -122,41 +132,75 @@ class Worker:
             return
 
     async def _work(self, until: asyncio.Event) -> bool:
-        """Carry one item out; False where there is none, or the store is away for a moment."""
+        """Begin one item and wait until it ends, or nothing more of it is to be begun.
+
+        Returns:
+            False where there is none, or the store is away for a moment.
+        """
+        if self._ending is not None and self._ending.done():
+            await self._end_of(self._ending)
         try:
             item = await asyncio.to_thread(self._next)
-            if item is None:
-                return False
-            await self._carry_out(item, until)
-            return True
         except NewerStore:
             raise  # nothing that this program does can be right there any more
         except CoverageError as error:
             self._tell(f"cannot go on at the moment: {error}")
             return False
+        if item is None:
+            return False
+        ending = asyncio.Event()
+        begun = asyncio.create_task(self._carry_out(item, until, ending))
+        begun.add_done_callback(lambda _: ending.set())
+        try:
+            await ending.wait()
+            await self._end_of(self._ending)
+        except BaseException:
+            await _cancelled(begun)
+            raise
+        self._ending = begun
+        return True
+
+    async def _end_of(self, task: asyncio.Task[None] | None) -> None:
+        if task is None:
+            return
+        try:
+            await task
+        except NewerStore:
+            raise
+        except CoverageError as error:
+            self._tell(f"cannot go on at the moment: {error}")
+        if task is self._ending:
+            self._ending = None
 
     def _next(self) -> QueuedItem | None:
-        """An item that nobody is at; before all others one whose answers lie in this data folder."""
-        free = [
-            item
-            for item in queue.waiting_items(self._store)
-            if item.job_id is None or not is_carried_out(self._services, item.job_id)
-        ]
-        home = self._services.settings.home
-        for item in free:
-            if item.job_id is not None and left_spools(home, item.job_id):
-                return item
+        """An item of which nobody is at some part; before all others one whose answers lie in this data folder."""
+        free: list[QueuedItem] = []
+        for item in queue.waiting_items(self._store):
+            if item.job_id is None:
+                free.append(item)
+            elif its_own := parts.free_parts(self._services, get_job(self._store, item.job_id)):
+                if parts.with_answers_here(self._services, its_own):
+                    return item
+                free.append(item)
         return random.choice(free[:AMONG]) if free else None
 
-    async def _carry_out(self, item: QueuedItem, until: asyncio.Event) -> None:
+    async def _carry_out(self, item: QueuedItem, until: asyncio.Event, ending: asyncio.Event) -> None:
         self._tell(f"takes {_words(item)}")
         began = time.monotonic()
         leave = asyncio.Event()
         watch = asyncio.create_task(self._leave_when_withdrawn(item, until, leave))
         try:
-            await asyncio.to_thread(self._services.settings.settle_models)
+            settings = self._services.settings
+            await asyncio.to_thread(settings.settle_models)
             done = await carry_out_item(
-                self._services, item.approval_id, item.number, until=leave, taker=self._name
+                self._services,
+                item.approval_id,
+                item.number,
+                until=leave,
+                taker=self._name,
+                # A batch is one for the whole job, and the embedded model is in each worker on its own.
+                shared=not (settings.use_batch_api or settings.uses_embedded_model),
+                ending=ending,
             )
         except (Busy, StoreUnreachable) as error:
             self._tell(f"leaves {_words(item)}: {error.message}")
@@ -165,15 +209,15 @@ class Worker:
         except Exception as error:
             await self._give_back(item, internal_failure(error, "worker"))
         else:
-            await self._ended(item, done, time.monotonic() - began)
+            await self._ended(item, done, time.monotonic() - began, is_left=leave.is_set())
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
-    async def _ended(self, item: QueuedItem, done: dict[str, Any], seconds: float) -> None:
+    async def _ended(self, item: QueuedItem, done: dict[str, Any], seconds: float, *, is_left: bool) -> None:
         result = f"{done['accepted']:,} of {done['requested']:,} accepted"
         if done["status"] == "running":
-            self._tell(f"leaves {done['job_id']} with {result}")
+            self._tell(f"{'leaves' if is_left else 'did a part of'} {done['job_id']} with {result}")
             return
         await asyncio.to_thread(queue.withdraw_item, self._store, item.approval_id, item.number)
         refused = sum(done["rejected"].values())
@@ -208,6 +252,12 @@ class Worker:
 
 def _words(item: QueuedItem) -> str:
     return f"{item.count:,} {item.topic} by {item.strategy} in {item.workflow_id}"
+
+
+async def _cancelled(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _sleep(until: asyncio.Event) -> None:

@@ -35,6 +35,14 @@ class Stops(BaseModel):
     draft_tokens: float = 0.0
     expected_tokens: float | None = None
 
+    def of_part(self, share: float) -> Stops:
+        """What was told, for a share of the item's records."""
+        if share == 1 or self.tokens is None:
+            return self
+        tokens = max(round(share * self.tokens), round(LEAST_DRAFTS * self.draft_tokens))
+        expected = None if self.expected_tokens is None else share * self.expected_tokens
+        return self.model_copy(update={"tokens": tokens, "expected_tokens": expected})
+
 
 def stop_tokens(expected: float, draft: float, factor: float) -> int:
     """The tokens at which a job stops.

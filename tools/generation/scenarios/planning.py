@@ -14,7 +14,7 @@ from ...models.endpoint_session import EndpointSession
 from ..attempts import journal
 from ..attempts.draft import Draft, Rejection, Request, TopicContext
 from ..attempts.journal_entries import Lost, Paid, Refused
-from ..jobs.ledger import PLANNED, Attempt, Job, list_attempts
+from ..jobs.ledger import PLANNED, Attempt, Job, attempts_of_part
 from ..money.amounts import Amount
 from ..money.expected_use import usable_strategy
 from ..money.prices import require_keepable_cap
@@ -46,8 +46,10 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
         InvalidInput: the strategy cannot be used for the topic.
         BudgetExceeded: a cap on money is set that could not be kept.
     """
+    if job.part:
+        return None  # the first one has them planned before any other begins
     spending = Spending(job.approval_id, require_keepable_cap(services.settings))
-    earlier = await asyncio.to_thread(list_attempts, services.store, job.id)
+    earlier = await asyncio.to_thread(attempts_of_part, services.store, job)
     for attempt in earlier:
         if attempt.number < 0 and attempt.status == "calling":  # the program ended during the call
             reserved = Amount(attempt.reserved_tokens, attempt.reserved_picodollars)

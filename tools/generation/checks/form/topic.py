@@ -168,7 +168,9 @@ class _Probe:
         of it: that is the bound of Student's prediction interval around its mean, which is far off where its records
         are few. How far they scatter, a few do not show: all topics together do.
         """
-        from scipy.stats import t as student
+        from scipy.special import (
+            stdtrit,
+        )  # of scipy.stats, which takes a second to import, nothing else is needed
 
         is_own = self._places == np.searchsorted(self._names, topic)
         every, _ = _margins(self._unseen, self._places)
@@ -176,7 +178,7 @@ class _Probe:
         means = np.bincount(self._places, every) / sizes
         freedom = len(every) - len(sizes)
         spread = float(((every - means[self._places]) ** 2).sum() / freedom) ** 0.5
-        bound = float(student.ppf(max(false_alarms, SELDOM), freedom)) * (1 + 1 / is_own.sum()) ** 0.5
+        bound = float(stdtrit(freedom, max(false_alarms, SELDOM))) * (1 + 1 / is_own.sum()) ** 0.5
         expected = float(every[is_own].mean()) + bound * spread
         # What some dozens of records say of the limit can be off by their standard error.
         limit = min(0.0, float(np.quantile(every, false_alarms)), expected) - spread / len(every) ** 0.5
