@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -78,21 +79,8 @@ def check_worth(both: Both) -> None:
     """What records bring is measured on the first of each topic, which the store has."""
     made = {}
     for workflow in (ONE, SHARDED):
-        job = Job(
-            "job",
-            workflow,
-            "approval",
-            "technical_issues",
-            3,
-            "few_shot",
-            "m",
-            "complete",
-            None,
-            {},
-            None,
-            "",
-            "",
-        )
+        known = {"id": "job", "workflow_id": workflow, "topic": "technical_issues", "count": 3}
+        job = Job(**{**dict.fromkeys(field.name for field in fields(Job)), **known})  # type: ignore[arg-type]
         made[workflow] = measure_job(both.services, job)
     assert made[ONE].worth is not None and made[ONE].uplift is not None
     assert made[SHARDED] == made[ONE]

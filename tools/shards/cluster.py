@@ -192,7 +192,12 @@ def _connect(address: str | None, workers: int, folder: Path) -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_DATA_DISABLE_PROGRESS_BARS"] = "1"
     if address is None:
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        # What one process does is as important.
+        os.environ |= {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            "RAY_worker_niceness": "0",
+        }
     # Both say much; a command's own output is for people and programs.
     folder.mkdir()
     log = os.open(folder / "said-by-ray.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)

@@ -288,6 +288,11 @@ def topics_by_id(shard: Shard) -> Iterator[tuple[str, str | None]]:
     yield from zip(_column(shard.url, "id"), _column(shard.topics_url or shard.url, "topic"), strict=True)
 
 
+def given_by_id(shard: Shard) -> Iterator[tuple[str, GivenTopic]]:
+    """The id of each record, and what the last assignment gave it."""
+    yield from zip(_column(shard.url, "id"), topics_beside(shard), strict=True)
+
+
 def _column(url: str, name: str) -> Iterator[Any]:
     with opened_shard(url) as file:
         for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name]):

@@ -171,14 +171,15 @@ def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tu
         moves = [(row.record_id, row.topic, row.previous_topic) for row in rows]
         restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
         late = _added_since(connection, workflow_id, run)
-        before = _topics_in_shards(connection, workflow_id, late)
+        given = _given_in_shards(connection, workflow_id, run, late)
+        before = _topics_in_shards(connection, workflow_id, late if given is None else ())
         connection.execute(delete(assignments).where(of_run))
         forget_topics(connection, workflow_id, run)
         carried = _forget_run(connection, workflow_id, run)
         if carried is not None:
             give_back(connection, workflow_id, carried)
-        after = _topics_in_shards(connection, workflow_id, late)
-        returned = [(one, topic, after[one]) for one, topic in before.items() if after[one] != topic]
+        after = _topics_in_shards(connection, workflow_id, before)
+        returned = given or [(one, topic, after[one]) for one, topic in before.items() if after[one] != topic]
         _move(connection, workflow_id, returned, counts=False)  # counted as those that are in shards only
         known = {info.name for info in topics_within(connection, workflow_id)}
         known |= {count.topic for count in counts_within(connection, workflow_id) if count.topic}
@@ -214,6 +215,23 @@ def _added_since(connection: Connection, workflow_id: str, run: int) -> frozense
     )
     query = select(records.c.id).where(records.c.workflow_id == workflow_id, records.c.origin == "real")
     return frozenset(connection.execute(query).scalars()) - frozenset(connection.execute(of_run).scalars())
+
+
+def _given_in_shards(
+    connection: Connection, workflow_id: str, run: int, ids: Collection[str]
+) -> list[tuple[str, str | None, str | None]] | None:
+    """How an assignment changed the topics of records in shards; ``None`` where the run gave none."""
+    if last_assigned(connection, workflow_id) != run or not run:
+        return None
+    from ..shards.shard_files import given_by_id
+
+    return [
+        (record_id, given.topic, given.previous)
+        for shard in shards_within(connection, workflow_id)
+        if shard.topics_url
+        for record_id, given in given_by_id(shard)
+        if record_id in ids and given.topic != given.previous
+    ]
 
 
 def _topics_in_shards(
