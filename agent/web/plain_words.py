@@ -58,10 +58,13 @@ _REFUSALS: Mapping[str, str] = {
     "reworded": "drops or invents facts",
     "role_grammar": "mixes up who speaks",
     "semantic_duplicate": "says what another record says",
+    "results_fit_calls": "a result does not fit its call",
     "tool_calls": "tool calls do not stand",
+    "tool_chain": "the topic's tool is not called",
     "tool_executor": "your tools failed with its calls",
     "tool_schema": "tool calls do not fit their tools",
     "topic": "reads like another topic",
+    "used_results": "a call does not use what a result gave",
     "variation": "leaves its source",
     "verifier": "the second model found fault with it",
 }

@@ -180,13 +180,17 @@ def _render(template: Any, **values: Any) -> str:
 
 
 def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> list[dict[str, str]]:
-    """The topics that matter, in at most so many rows: all of a few, of many the lowest, the largest and the rest."""
+    """The topics that matter, in at most so many rows: all of a few; of many those that got records since ``before``,
+    the lowest, the largest and the rest."""
     topics = coverage.topics
     most -= bool(coverage.uncategorized)
     if len(topics) <= most:
         return _rows(coverage, topics, before)
     largest = max(topics, key=lambda topic: topic.records)
-    lowest = [topic for topic in sorted(topics, key=_furthest_below) if topic is not largest]
+    had = before.topic_distribution if before is not None else coverage.topic_distribution
+    grew = {topic.name for topic in topics if topic.records > had.get(topic.name, 0)}
+    lowest = sorted(topics, key=lambda topic: (topic.name not in grew, _furthest_below(topic)))
+    lowest.remove(largest)
     rest = lowest[max(1, most - 2) :]
     rows = _rows(coverage, [*lowest[: max(1, most - 2)], largest], before)
     records = sum(topic.records for topic in rest)
