@@ -181,7 +181,8 @@ def _render(template: Any, **values: Any) -> str:
 
 def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> list[dict[str, str]]:
     """The topics that matter, in at most so many rows: all of a few; of many those that got records since ``before``,
-    the lowest, the largest and the rest."""
+    the lowest, the largest and the rest.
+    """
     topics = coverage.topics
     most -= bool(coverage.uncategorized)
     if len(topics) <= most:
