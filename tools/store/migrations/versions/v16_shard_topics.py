@@ -1,4 +1,4 @@
-"""Version 15: topics that runs gave to records in shards."""
+"""Version 16: topics that runs gave to records in shards."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from finetune_coverage.tools.store.tables import NAME
 
-revision = "15"
-down_revision = "14"
+revision = "16"
+down_revision = "15"
 
 
 def upgrade() -> None:
