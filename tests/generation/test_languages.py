@@ -37,12 +37,6 @@ LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
 )
 FOREIGN = {"zh": "ja", "ja": "zh", "ko": "ja", "th": "ar", "ar": "ru", "de": "es", "es": "de", "ru": "de"}
 """The language that a model slips into: a near one, where there is one."""
-STRATEGIES: dict[str, tuple[StrategyName, ...]] = {
-    "ko": ("few_shot", "message_variation", "scenario_expansion"),
-    "es": ("message_variation", "topic_description"),
-    "ru": ("tool_chain",),
-}
-"""All five where none is named. These are written as others are that go all the way: in letters, with spaces."""
 Json = dict[str, Any]
 
 
@@ -185,7 +179,7 @@ async def test_the_whole_way(code: str, services: Services, model: ScriptedChatM
     assert option is not None and [one.topic for one in option.items] == ["delivery"]
     check_items(services, WORKFLOW, option.items)  # what is proposed can be carried out
 
-    for strategy in STRATEGIES.get(code, get_args(StrategyName)):
+    for strategy in get_args(StrategyName):
         topic, bad, good = answers(code, strategy)
         prompts: list[str] = []
         play(model, iter([bad, *good]), prompts)
@@ -201,4 +195,4 @@ async def test_the_whole_way(code: str, services: Services, model: ScriptedChatM
         assert len(refusals) <= 2, (strategy, refusals)
         assert all(f"Write in {language['name']}." in prompt for prompt in prompts)
     made = list(load_records(services.store, WORKFLOW, origin="synthetic"))
-    assert len(made) == 3 * len(STRATEGIES.get(code, get_args(StrategyName)))
+    assert len(made) == 15
