@@ -80,7 +80,9 @@ def _tried_once(checks: Sequence[Any], real: Sequence[Record], topic: str) -> Ju
             return check, _try_anew([check], real, topic)  # kept with it, so that its id stays its own
 
         has_learned = any(check is one for one in _learned.values())
-        _, one = _kept(_tried, (id(check), topic, texts), trial, 600) if has_learned else trial()
+        # A test may have put another method into its class.
+        key = (id(check), type(check).check, topic, texts)
+        _, one = _kept(_tried, key, trial, 600) if has_learned else trial()
         judging.checks += one.checks
         judging.not_judged |= one.not_judged
     return judging
