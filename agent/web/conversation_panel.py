@@ -23,7 +23,7 @@ _SENT = """() => {
   if (line.dataset.busy) emit('');
   else if (line.value.trim()) { emit(line.value); line.value = ''; line.focus(); }
 }"""
-_TO_THE_END = "const s = document.getElementById('said'); if (s) s.scrollTop = s.scrollHeight;"
+_TO_THE_END = "toTheEnd()"
 _OPTION = re.compile(r"\d{1,3}\. ")
 """The numbered answers at the end of a question."""
 

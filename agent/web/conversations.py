@@ -116,6 +116,7 @@ class PageConversation:
         self._shown: list[str] = []
         self._revision = ""
         self._told_at = 0.0
+        self._is_next_begun = False
         self._held = AsyncExitStack()
 
     @property
@@ -132,7 +133,7 @@ class PageConversation:
     def written(self) -> int:
         """How many records the jobs under way have, where these are all that they owe; 0 before."""
         under_way = self.progress.values()
-        if not self.is_busy or any(one.accepted < one.requested for one in under_way):
+        if not self.is_busy or self._is_next_begun or any(one.accepted < one.requested for one in under_way):
             return 0
         return sum(one.accepted for one in under_way)
 
@@ -327,7 +328,7 @@ class PageConversation:
     # What goes on
 
     def _begin(self, doing: str, step: Any) -> None:
-        self.doing, self.trouble = doing, ""
+        self.doing, self.trouble, self._is_next_begun = doing, "", False
         self.progress = {}
         self._task = asyncio.create_task(self._carry_out(step))
         self._tell()
@@ -379,10 +380,11 @@ class PageConversation:
         self._tell()
 
     def _job_starts(self, line: str) -> None:
-        self.doing = line
+        self.doing, self._is_next_begun = line, True
         self._tell()
 
     def _job_goes_on(self, standing: Progress) -> None:
+        self._is_next_begun = False
         self.progress.pop("", None)  # what was not begun yet
         self.progress[standing.job_id] = standing
         now = asyncio.get_running_loop().time()

@@ -112,7 +112,7 @@ class GenerationView:
         running = list(self._conversation.progress.values())[-1]
         standing, left = self._standing, running.seconds_left
         if running.accepted >= running.requested:
-            return "All are written"
+            return "Measuring what is written"
         if left is None:
             told = standing.told_seconds if standing is not None else None
             return (

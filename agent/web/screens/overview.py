@@ -8,7 +8,9 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nicegui import ui
 
@@ -29,10 +31,14 @@ from ..frame import frame
 from ..markdown import as_html
 from ..plain_words import without_commands
 
+if TYPE_CHECKING:
+    from ....tools.coverage.space.topic_map import OnPlaced, Stage
+
 _SHOWN = 40
 """Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
 _ADVICE = 5
 _PART_OF_TIME = 10
+_MAP_TOLD_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -248,16 +254,22 @@ class Overview:
     async def _draw_map(self) -> None:
         self._map_place.clear()
         with self._map_place:
-            wait = "Placing records on the map; the first time each is read for its meaning, which may take minutes…"
-            text(wait, "p", "working")
+            text("Placing records on the map; the first time may take minutes…", "p", "working")
+            far = text("", "p", "soft small")
+            reached: list[str] = [""]
+            timer = ui.timer(_MAP_TOLD_EVERY, lambda: far.set_text(reached[0]))
         under = self._figures.coverage.under_represented if self._figures else []
         try:
-            picture = await asyncio.to_thread(_map_picture, self._services, self._workflow_id, under)
+            picture = await asyncio.to_thread(
+                _map_picture, self._services, self._workflow_id, under, partial(_tell_map, reached)
+            )
         except CoverageError as error:
             self._map_place.clear()
             with self._map_place:
                 text(without_commands(str(error)), "p", "bad")
             return
+        finally:
+            timer.cancel()
         self._map_place.clear()
         with self._map_place, box("div", "wide").style("margin-top:.8rem"):
             image = box(
@@ -340,11 +352,21 @@ def _furthest_below(topic: TopicCoverage) -> tuple[bool, float]:
     return (topic.representation is None, topic.representation or 0.0)
 
 
-def _map_picture(services: Services, workflow_id: str, under: list[str]) -> str:
+def _tell_map(reached: list[str], stage: Stage, done: int, total: int) -> None:
+    """Called from the thread that places the records."""
+    if stage == "topics":
+        reached[0] = f"Topics looked at for thin groups: {done:,} of {total:,}"
+    elif done < total:
+        reached[0] = f"Records read for their meaning: {done:,} of {total:,}"
+    else:
+        reached[0] = f"Placing {total:,} records by what they say"
+
+
+def _map_picture(services: Services, workflow_id: str, under: list[str], on_progress: OnPlaced) -> str:
     from ....tools.coverage.space.topic_map import map_topics
     from ...views.plots.map import draw_map
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "map.png"
-        draw_map(map_topics(services, workflow_id), under, file)
+        draw_map(map_topics(services, workflow_id, on_progress), under, file)
         return base64.b64encode(file.read_bytes()).decode()
