@@ -40,7 +40,7 @@ WARM_UP = 5
 
 
 async def measure(home: Path, turns: int) -> dict[str, Any]:
-    """Hold the conversations; seconds of each turn, and the memory after each lap of all of them."""
+    """Hold the conversations; seconds of each turn, and the memory before, after half of them and at the end."""
     services = Services(Settings(home=home, model="none", openai_base_url="http://127.0.0.1:9/v1"))
     for number in range(AT_ONCE):
         import_sample(services.store, f"wf-{number}")
@@ -62,6 +62,7 @@ async def measure(home: Path, turns: int) -> dict[str, Any]:
         await asyncio.gather(*(talk.begin(f"wf-{number}") for number, talk in enumerate(talks)))
         for lap in range(WARM_UP):
             await asyncio.gather(*(talk.reply(SAID[lap % 2]) for talk in talks))
+        gc.collect()
         memory.append(resident_bytes())
 
         async def person(talk: Conversation, chance: random.Random) -> None:
@@ -71,7 +72,7 @@ async def measure(home: Path, turns: int) -> dict[str, Any]:
                 began = time.perf_counter()
                 await talk.reply(next(says))
                 took.append(time.perf_counter() - began)
-                if len(took) % AT_ONCE == 0:
+                if len(took) in (turns // 2, turns):  # a collection stops every turn that is under way
                     gc.collect()
                     memory.append(resident_bytes())
 
@@ -84,7 +85,7 @@ def report(found: dict[str, Any]) -> str:
     """The figures in Markdown."""
     cuts = quantiles(found["took"], n=100)
     memory = found["memory"]
-    growth = memory[-1] - memory[len(memory) // 2]
+    growth = memory[-1] - memory[1]
     rows = [
         ("turns", f"{len(found['took']):,}", "", ""),
         ("a turn, median", f"{cuts[49] * 1000:.0f} ms", "", ""),

@@ -35,7 +35,7 @@ from finetune_coverage.tools.store.workflows import create_workflow
 from sqlalchemy import func, select
 
 from .endpoint import MODEL, TOPIC, Behaviour
-from .kills import GRACE, Kill, journalled, kill
+from .kills import GRACE, Kill, in_spools, journalled, kill
 from .postgresql_server import PostgresqlServer
 from .running_endpoint import Running, running_endpoint
 from .table import markdown_table
@@ -73,10 +73,11 @@ class Fleet:
         place = chance.randrange(WORKERS)
         killed = kill(self.workers[place].pid, self.endpoint.port)
         self.workers[place].wait()
+        written = in_spools(self.folder / "home")  # before anybody takes them in
+        self.workers[place] = self._start()
         if killed is not None:
             self.kills.append(killed)
-            self.spooled |= journalled(self.folder / "home", self.database)["answers"]
-        self.workers[place] = self._start()
+            self.spooled |= written | journalled(self.folder / "home", self.database)["answers"]
 
     def stop(self) -> list[int]:
         """SIGTERM to all; their exit codes."""

@@ -61,10 +61,16 @@ def journalled(folder: Path, database: str | None = None) -> dict[str, Any]:
         found: dict[str, Any] = {"records": list(records), "slots": list(slots), "answers": set()}
         got: list[Any] = list(connection.execute(text("SELECT response, verdict FROM attempts")))
     engine.dispose()
-    for spool in (folder / "answers").glob("*"):
-        got += [one.paid for one in spooled_answers(spool).values()]
     found["answers"].update(answer for one in got for answer in replies_of(one))
+    found["answers"] |= in_spools(folder)
     return found
+
+
+def in_spools(folder: Path) -> set[str]:
+    """The texts of the answers in the spools of a data folder."""
+    spools = (folder / "answers").glob("*")
+    got = [one.paid for spool in spools for one in spooled_answers(spool).values()]
+    return {answer for one in got for answer in replies_of(one)}
 
 
 def replies_of(paid: Any) -> list[str]:

@@ -65,6 +65,7 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
     one, said = _one_process(services, files, folder)
     began = time.monotonic()
     with opened_cluster(None, WORKERS) as cluster:
+        cluster.run(os.getpid)
         start = time.monotonic() - began
         stages: dict[str, Callable[[], Any]] = {
             "import": lambda: import_sharded(store, cluster, SHARDED, files, shards, how=HowToRead()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from finetune_coverage.tools.coverage import recognition
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts import acceptance
+from finetune_coverage.tools.generation.checks.form import near_duplicate
+from finetune_coverage.tools.generation.checks.stepping_back import Judging
 from numpy.typing import NDArray
 
 LEARNING = (
@@ -64,7 +67,28 @@ def _placed_once(classes: Sequence[NDArray[Any]], asked: NDArray[Any]) -> NDArra
     return _kept(_placed, key.digest(), lambda: _place_anew(classes, asked), 3_000).copy()
 
 
+_try_anew = Judging.after_trial
+_tried: OrderedDict[Any, tuple[Any, Judging]] = OrderedDict()
+
+
+def _tried_once(checks: Sequence[Any], real: Sequence[Record], topic: str) -> Judging:
+    """What the checks make of the real records, each tried alone; those that have learned are tried once."""
+    judging, texts = Judging([]), tuple(record.body for record in real)
+    for check in checks:
+
+        def trial(check: Any = check) -> tuple[Any, Judging]:
+            return check, _try_anew([check], real, topic)  # kept with it, so that its id stays its own
+
+        has_learned = any(check is one for one in _learned.values())
+        _, one = _kept(_tried, (id(check), topic, texts), trial, 600) if has_learned else trial()
+        judging.checks += one.checks
+        judging.not_judged |= one.not_judged
+    return judging
+
+
 def use_what_was_learned(patch: pytest.MonkeyPatch) -> None:
     for name in LEARNING:
         patch.setattr(acceptance, name, _once(getattr(acceptance, name)))
     patch.setattr(recognition, "placed", _placed_once)
+    patch.setattr(Judging, "after_trial", staticmethod(_tried_once))
+    patch.setattr(near_duplicate, "_shingles", lru_cache(5_000)(near_duplicate._shingles.__wrapped__))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_READ = 8
 """Things read of datasets that are kept at hand, such as some records of each topic."""
 MOST_EXPECTED = 256
-"""Estimates of what an item of a plan takes, likewise."""
+"""Estimates of what an item of a plan takes, and other small things, likewise."""
 MOST_OTHER_MODELS = 8
 """Models named by requests that are kept at hand; the one asked for longest ago goes first."""
 
@@ -41,6 +41,7 @@ class Services:
 
     Attributes:
         read_of_datasets: what was read of a dataset, by `dataset_state`.
+        unusable_strategies: by topic, which strategies can use none of its records, likewise.
         expected_work: what items of plans are expected to take, by the revision of the store.
         ending: set by a server that ends: what workers carry out goes on without it.
 
@@ -68,6 +69,7 @@ class Services:
         self._by_workflow: dict[str, Embeddings] = {}
         self._rooms: dict[str, tuple[ModelSettings, AnswerRoom]] = {}
         self.read_of_datasets = Memo(MOST_READ)
+        self.unusable_strategies = Memo(MOST_EXPECTED)
         self.expected_work = Memo(MOST_EXPECTED)
         self.ending = threading.Event()
 

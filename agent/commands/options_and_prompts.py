@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import math
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -69,18 +70,28 @@ def open_services() -> Services:
     return Services.from_settings(load_settings())
 
 
-def by_engine(services: Services, engine: Engine) -> AbstractContextManager[RayCluster | None]:
+@contextmanager
+def by_engine(services: Services, engine: Engine) -> Iterator[RayCluster | None]:
     """The Ray cluster that the settings name, or one of this machine, while the block lasts; None for this process.
 
+    What its stages do is shown meanwhile.
+
     Raises:
-        InvalidInput: Ray is not installed, or there is no such cluster.
+        InvalidInput: Ray is not installed.
     """
     if engine == "process":
-        return nullcontext()
+        yield None
+        return
     from ...tools.shards.cluster import opened_cluster
+    from ..views.stage_bar import stage_bar
 
-    note("Working in a Ray cluster…")
-    return opened_cluster(services.settings.ray_address, services.settings.ray_workers)
+    settings = services.settings
+    where = f"at {settings.ray_address}" if settings.ray_address else "of this machine"
+    with (
+        stage_bar(f"Ray cluster {where}") as on_progress,
+        opened_cluster(settings.ray_address, settings.ray_workers, on_progress) as cluster,
+    ):
+        yield cluster
 
 
 def open_generating_services(eval_set: Path | None) -> Services:

@@ -11,12 +11,23 @@ import typer
 
 from ...tools.bounds import MOST_LISTED
 from ..output import note, print_json, print_table, say
-from .options_and_prompts import AsJson, Workflow, Yes, can_ask, finite, open_services, says_yes
+from .options_and_prompts import (
+    AsJson,
+    Engine,
+    Workflow,
+    Yes,
+    by_engine,
+    can_ask,
+    finite,
+    open_services,
+    says_yes,
+)
 from .topic_review import ask_about, reading_bar, show_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ...tools.services import Services
     from ...tools.topics.assign import AssignReport
     from ...tools.topics.discover import FoundTopic
 
@@ -60,7 +71,11 @@ ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names 
 
 @app.command("assign")
 def assign(
-    workflow: Workflow, topics: TopicsFile = None, confidence: Confidence = 0.6, as_json: AsJson = False
+    workflow: Workflow,
+    topics: TopicsFile = None,
+    confidence: Confidence = 0.6,
+    engine: Engine = "process",
+    as_json: AsJson = False,
 ) -> None:
     """Give every record without a topic the one that it most probably has, where that is sure enough.
 
@@ -68,18 +83,29 @@ def assign(
     """
     from ...tools.dataset.topics_file import read_topics
     from ...tools.store.workflows import require_workflow, set_topics
-    from ...tools.topics.assign import assign_topics
 
     services = open_services()
     require_workflow(services.store, workflow)
     if topics is not None:
         set_topics(services.store, workflow, read_topics(topics))
-    with reading_bar() as on_progress:
-        report = assign_topics(services, workflow, at_least=confidence, on_progress=on_progress)
+    report = _assigned(services, workflow, confidence, engine)
     if as_json:
         print_json({"success": True, "assignment": {"workflow_id": workflow, **asdict(report)}})
     else:
         _show_assignment(workflow, report)
+
+
+def _assigned(services: Services, workflow: str, confidence: float, engine: Engine) -> AssignReport:
+    if engine == "ray":
+        from ...tools.shards.assign_sharded import assign_sharded
+
+        with by_engine(services, engine) as cluster:
+            assert cluster is not None
+            return assign_sharded(services, cluster, workflow, at_least=confidence)
+    from ...tools.topics.assign import assign_topics
+
+    with reading_bar() as on_progress:
+        return assign_topics(services, workflow, at_least=confidence, on_progress=on_progress)
 
 
 def _show_assignment(workflow: str, report: AssignReport) -> None:
@@ -108,10 +134,11 @@ def review(
         typer.Option("--set", metavar="ID=TOPIC", help="A record's right topic; may be given again."),
     ] = None,
     confidence: Confidence = 0.6,
+    engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
     """Settle uncertain records, the most telling ones first; the answers are learnt from at once."""
-    from ...tools.topics.assign import assign_topics
+    from ...tools.store.shards import refuse_sharded
     from ...tools.topics.corrections import correct, review_queue
 
     services = open_services()
@@ -123,9 +150,12 @@ def review(
             return
         answers = ask_about(services.store, workflow, queue)
     done: dict[str, Any] = {"workflow_id": workflow, "corrected": 0, "assignment": None}
+    if answers and engine == "process":
+        with services.store.read() as connection:
+            refuse_sharded(connection, workflow, "one process cannot learn from your answers for all of them")
     if answers:
         done["corrected"] = correct(services.store, workflow, answers)
-        report = assign_topics(services, workflow, at_least=confidence)
+        report = _assigned(services, workflow, confidence, engine)
         done["assignment"] = asdict(report)
     if as_json:
         print_json({"success": True, "review": done})

@@ -76,8 +76,3 @@ async def proposed(client: Client[Any], *items: dict[str, Any], workflow: str = 
     answer = await call(client, "propose_generation", workflow_id=workflow, items=list(items) or [ITEM])
     plan_id: str = answer["plan"]["id"]
     return plan_id
-
-
-def approve_in_another_process(plan_id: str) -> None:
-    """What a person types in a terminal."""
-    subprocess.run([*PROGRAM, "plans", "approve", plan_id, "--yes"], check=True, capture_output=True)

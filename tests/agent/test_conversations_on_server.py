@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -25,7 +24,7 @@ from sqlalchemy import update
 from ..postgresql_server import PostgresqlServer
 from .conftest import Chat, Command, Outcome
 from .endpoint import Endpoint
-from .mcp_clients import WANTED, approve_in_another_process, call, over_pipe, proposed
+from .mcp_clients import WANTED, call, in_process, proposed
 from .test_terminal_chat import thread_in
 
 
@@ -99,15 +98,14 @@ def test_a_conversation_is_forked(
     assert listed == {thread, f"{thread}~at-2"}
 
 
-@pytest.mark.server
 async def test_an_mcp_client_generates_after_a_yes(
-    database: str, small: str, endpoint: Endpoint, tmp_path: Path
+    database: str, small: str, endpoint: Endpoint, command: Command
 ) -> None:
-    async with over_pipe(tmp_path / "log.txt") as client:
+    async with in_process() as client:
         plan_id = await proposed(client)
         refused = await call(client, "generate_synthetic_data", **WANTED)
         assert refused["error"]["code"] == "approval_required"
-        approve_in_another_process(plan_id)
+        assert command("plans", "approve", "--yes", plan_id).code == 0
         done = await call(client, "generate_synthetic_data", **WANTED)
     assert (done["generation"]["status"], done["generation"]["accepted"]) == ("complete", 3)
     services = Services.from_settings()

@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
-from finetune_coverage.tools.generation.jobs.ledger import JobSummary, list_jobs
+from finetune_coverage.tools.generation.jobs.ledger import JOB, JobSummary, list_jobs
+from finetune_coverage.tools.generation.jobs.queue import waiting_items
+from finetune_coverage.tools.store.leases import held_leases
 from finetune_coverage.tools.store.store import Store
 
 from ..forked import Forked
@@ -27,9 +29,8 @@ from .conftest import Command
 from .endpoint import Endpoint
 from .mcp_clients import ITEM, WANTED, call, over_pipe, proposed
 from .test_generate import start
-from .test_terminal_chat import PLAN, Chat, chat, thread_in
 
-__all__ = ["chat", "dataset", "writing"]  # fixtures
+__all__ = ["dataset", "writing"]  # fixtures
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
@@ -80,34 +81,16 @@ def job_when(address: str, holds: Callable[[JobSummary], bool], seconds: float =
     raise AssertionError(f"it takes too long: {jobs}")
 
 
-def stands_still(command: Command) -> bool:
-    """Whether nobody is at the newest job, and nobody shall be."""
-    return any(" stopped " in line for line in command("jobs").out.splitlines())
-
-
-def test_a_chat_takes_its_job_back_when_it_is_stopped_and_leaves_it_when_it_is_killed(
-    address: str, command: Command, small: str, endpoint: Endpoint, worker: Working, chat: Chat
-) -> None:
-    worker()
-    thread = thread_in(chat("-w", small, typed=f"{PLAN}\n").out)
-    endpoint.latency = 0.5
-    talking = start("chat", "--yes", "--thread", thread, typed="yes\n")
-    job_when(address, lambda job: job.accepted >= 2)
-    talking.send_signal(signal.SIGINT)
-    _, err = talking.communicate()
-    assert talking.returncode == 130 and "Traceback" not in err, err
-    end = time.monotonic() + 20
-    while not stands_still(command):
-        assert time.monotonic() < end, command("jobs").out
-    left = job_when(address, lambda job: job.status == "running")
-    assert 2 <= left.accepted < 8
-
-    talking = start("chat", "--yes", "--thread", thread, typed="1\n")
-    job_when(address, lambda job: job.accepted > left.accepted)
-    talking.kill()
-    talking.communicate()
-    done = job_when(address, lambda job: job.status != "running")
-    assert (done.status, done.accepted, len(endpoint.chats())) == ("complete", 8, endpoint.calls)
+def wait_until_it_stands_still(address: str, seconds: float = 90) -> None:
+    """Until no worker is at a job, and none shall be."""
+    store = Store.open(address)
+    end = time.monotonic() + seconds
+    try:
+        while waiting_items(store) or held_leases(store, JOB):
+            assert time.monotonic() < end, (waiting_items(store), held_leases(store, JOB))
+            time.sleep(0.1)
+    finally:
+        store.close()
 
 
 async def test_an_mcp_client_gets_what_a_worker_wrote(
@@ -124,9 +107,7 @@ async def test_an_mcp_client_gets_what_a_worker_wrote(
         asking = asyncio.create_task(call(client, "generate_synthetic_data", **{**WANTED, "count": 12}))
         await asyncio.to_thread(job_when, address, lambda job: job.count == 12 and job.accepted >= 2)
     await asyncio.gather(asking, return_exceptions=True)
-    end = time.monotonic() + 20
-    while not stands_still(command):
-        assert time.monotonic() < end, command("jobs").out
+    await asyncio.to_thread(wait_until_it_stands_still, address)
     assert job_when(address, lambda job: job.count == 12).accepted < 12, (
         "the client has gone, and its job waits"
     )

@@ -15,12 +15,12 @@ from mcp import MCPError
 
 from .conftest import Command
 from .endpoint import Endpoint
-from .mcp_clients import ITEM, WANTED, approve_in_another_process, call, http_server, over_pipe, proposed
+from .mcp_clients import ITEM, WANTED, call, http_server, over_pipe, proposed
 
 pytestmark = pytest.mark.server
 
 
-async def generate_after_a_yes(client: Client[Any], endpoint: Endpoint) -> None:
+async def generate_after_a_yes(client: Client[Any], command: Command, endpoint: Endpoint) -> None:
     """The whole way; generation is refused until the person's yes."""
     before = await call(client, "analyze_coverage", workflow_id="wf-small")
     assert before["coverage"]["topic_distribution"] == {"billing": 6, "technical": 1}
@@ -31,7 +31,7 @@ async def generate_after_a_yes(client: Client[Any], endpoint: Endpoint) -> None:
     assert f"plans approve {plan_id}" in refused["error"]["hint"]
     assert endpoint.calls == 0
 
-    approve_in_another_process(plan_id)
+    assert command("plans", "approve", "--yes", plan_id).code == 0  # in another process than the server's
     done = await call(client, "generate_synthetic_data", **WANTED)
     assert (done["generation"]["status"], done["generation"]["accepted"]) == ("complete", 3)
     after = await call(client, "analyze_coverage", workflow_id="wf-small")
@@ -45,7 +45,7 @@ async def test_over_a_pipe_until_the_client_leaves_in_the_middle(
 ) -> None:
     # A client that finds anything but messages on the server's standard output complains of it, as an error here.
     async with over_pipe(tmp_path / "log.txt") as client:
-        await generate_after_a_yes(client, endpoint)
+        await generate_after_a_yes(client, command, endpoint)
         under_way = await in_the_middle_of_six(client, command, endpoint)
     with pytest.raises(MCPError):
         await under_way
@@ -85,7 +85,7 @@ async def in_the_middle_of_six(
 async def test_over_http(command: Command, small: str, endpoint: Endpoint, tmp_path: Path) -> None:
     with http_server() as server:
         async with Client(StreamableHttpTransport(server.url, auth=server.token)) as client:
-            await generate_after_a_yes(client, endpoint)
+            await generate_after_a_yes(client, command, endpoint)
         assert server.url.startswith("http://127.0.0.1:")
         assert (tmp_path / "home" / "mcp-token").stat().st_mode & 0o077 == 0
 

@@ -110,18 +110,7 @@ def test_at_a_terminal(endpoint: Endpoint, terminal: Any, command: Command, smal
     assert len(texts_of(command, small)) == 8
 
 
-def test_end_of_input_at_a_terminal(endpoint: Endpoint, terminal: Any) -> None:
-    import pexpect
-
-    terminal.expect("you>")
-    terminal.sendeof()
-    terminal.expect("chat --thread ")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 0
-
-
-def test_a_pasted_text_and_a_completion_at_a_terminal(
+def test_a_pasted_text_a_completion_and_the_end_of_input_at_a_terminal(
     endpoint: Endpoint, terminal: Any, command: Command
 ) -> None:
     import pexpect
@@ -138,7 +127,7 @@ def test_a_pasted_text_and_a_completion_at_a_terminal(
     terminal.expect("you>")
     terminal.send("never mind")
     terminal.sendintr()
-    terminal.sendline("/quit")
+    terminal.sendeof()
     terminal.expect(r"chat --thread[\s\x1b\[\dm]*(chat-\w+)")
     thread = terminal.match[1]
     terminal.expect(pexpect.EOF)

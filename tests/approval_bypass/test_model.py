@@ -40,33 +40,35 @@ CALLS = [
 NO_TOOLS = ("generate_synthetic_data", "approve", "approve_plan", "resume", "Approve", "Proceed")
 
 
-def names(answers: list[dict[str, Any]]) -> list[str]:
-    return [answer["tool_calls"][0]["function"]["name"] for answer in answers]
-
-
-@pytest.mark.parametrize("answer", CALLS, ids=names(CALLS))
+@pytest.mark.parametrize("part", range(4))
 async def test_no_action_approves(
-    chat: Chat, endpoint: Endpoint, watch: Watch, answer: dict[str, Any]
+    chat: Chat, endpoint: Endpoint, watch: Watch, part: int, subtests: pytest.Subtests
 ) -> None:
     await chat.new()
-    await chat.answer("show me technical records")
-    endpoint.reading.update(answer)
-    for _ in range(2):
-        await chat.answer("na dann wollen wir mal")
-        assert await chat.asked() is not None
-        watch.nothing()
-    assert len(endpoint.server.chats()) >= 3, "the model was asked each time"
+    for answer in CALLS[part::4]:
+        with subtests.test(str(answer["tool_calls"][0]["function"])):
+            endpoint.reading.clear()
+            await chat.answer("show me technical records")
+            endpoint.reading.update(answer)
+            before = len(endpoint.server.chats())
+            for _ in range(2):
+                await chat.answer("na dann wollen wir mal")
+                assert await chat.asked() is not None
+                watch.nothing()
+            assert len(endpoint.server.chats()) >= before + 2, "the model was asked each time"
 
 
-@pytest.mark.parametrize("name", NO_TOOLS)
 async def test_a_tool_that_is_not_offered_goes_nowhere(
-    chat: Chat, endpoint: Endpoint, watch: Watch, name: str
+    chat: Chat, endpoint: Endpoint, watch: Watch, subtests: pytest.Subtests
 ) -> None:
     await chat.new()
-    endpoint.reading.update(called(name, CALL))
-    await chat.answer("na dann wollen wir mal")
-    watch.nothing()
-    assert name not in set(await chat.tool_calls())
+    for name in NO_TOOLS:
+        with subtests.test(name):
+            endpoint.reading.clear()
+            endpoint.reading.update(called(name, CALL))
+            await chat.answer("na dann wollen wir mal")
+            watch.nothing()
+            assert name not in set(await chat.tool_calls())
 
 
 async def test_a_yes_that_only_the_model_understands_never_becomes_one(

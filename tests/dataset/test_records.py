@@ -105,8 +105,9 @@ def test_selects_by_topic_and_origin(store: Store, add: Add) -> None:
     assert list(load_records(store, "wf-1", topic="A")) == []
 
 
-def test_a_reader_may_write_between_records(store: Store, add: Add) -> None:
-    ids = add(*["a"] * 510)
+def test_a_reader_may_write_between_records(store: Store, add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finetune_coverage.tools.store.records._PAGE", 5)
+    ids = add(*["a"] * 12)
     for record in load_records(store, "wf-1"):
         set_topic(store, "wf-1", record.id, "b")
     assert len(list(load_records(store, "wf-1", topic="b"))) == len(ids)

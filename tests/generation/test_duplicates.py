@@ -152,7 +152,7 @@ def test_a_prefix_copied_from_a_seed_is_not_what_is_compared(candidate: Make) ->
 def test_what_a_record_costs_in_memory() -> None:
     rng = random.Random(5)
     words = SAYS.lower().split() + STANDARD.lower().split()
-    records = [record(" ".join(rng.choices(words, k=12)), "Sorry.", number=number) for number in range(6000)]
+    records = [record(" ".join(rng.choices(words, k=12)), "Sorry.", number=number) for number in range(1500)]
     exact, near = ExactDuplicate(), NearDuplicate()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

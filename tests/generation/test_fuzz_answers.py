@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from finetune_coverage.benchmarks.strange_answers import run_jobs
 
 
-@pytest.mark.parametrize("seed", [11, 12])
-async def test_no_answer_comes_through_a_job(tmp_path: Path, seed: int) -> None:
-    sent, outcomes = await run_jobs(tmp_path / "home", seed, answers=250)
+async def test_no_answer_comes_through_a_job(tmp_path: Path) -> None:
+    sent, outcomes = await run_jobs(tmp_path / "home", seed=11, answers=250)
     assert sent.total() >= 250
     assert outcomes["accepted"], "good answers in odd company are taken"

@@ -76,9 +76,14 @@ def thinking(how: str) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("formats", ["json_schema", "json_object", "none"])
 @pytest.mark.parametrize(
-    "how", ["hidden", "reasoning_content", "reasoning", "<think>", "</think> alone", "[THINK]", "parts"]
+    ("how", "formats"),
+    [
+        *((how, "json_schema") for how in ("hidden", "reasoning_content", "reasoning", "<think>")),
+        *((how, "json_object") for how in ("hidden", "[THINK]")),
+        # Without a form, what was thought and what is answered have to be told apart in one text.
+        *((how, "none") for how in ("<think>", "</think> alone", "[THINK]", "parts")),
+    ],
 )
 async def test_models_that_think(mock_openai: MockOpenAI, tmp_path: Path, how: str, formats: str) -> None:
     mock_openai.reply = thinking(how)

@@ -9,7 +9,7 @@ from finetune_coverage.tools.generation.search.shared_runs import SharedRuns
 from finetune_coverage.tools.generation.search.similar_sets import SimilarSets
 from finetune_coverage.tools.generation.search.sorted_keys import SortedKeys
 from finetune_coverage.tools.generation.search.vector_search import VectorSearch
-from finetune_coverage.tools.generation.search.words import shingles_of, words_of
+from finetune_coverage.tools.generation.search.words import shingles_of, shingles_of_each, words_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +113,37 @@ def test_the_most_similar_of_many_alike_is_found() -> None:
         sets.add(shingles_of(changed(rng, text, 3)))
     sets.add(shingles_of(text))
     assert sets.nearest(shingles_of(text)) == (1500, 1.0)
+
+
+def test_sets_added_many_at_once_find_those_before_them() -> None:
+    rng = np.random.default_rng(5)
+    text = list(rng.choice(WORDS, 60))
+    texts = [changed(rng, text, int(rng.integers(1, 9))) for _ in range(300)]
+    made = shingles_of_each([" ".join(words) for words in texts])
+    kept = rng.random(len(made)) < 0.9
+    found: dict[int, tuple[int, float]] = {}
+    sets, places = SimilarSets(), np.flatnonzero(kept)
+    for start, end in ((0, 1), (1, 120), (120, 300)):
+        near = sets.add_each(made[start:end], kept[start:end], at_least=0.85)
+        found |= {
+            start + number: (int(places[other]), likeness) for number, (other, likeness) in near.items()
+        }
+    for number, mine in enumerate(made):
+        likeness = [
+            len(np.intersect1d(mine, made[other])) / len(np.union1d(mine, made[other]))
+            for other in places[places < number]
+        ]
+        best = max(likeness, default=0.0)
+        assert (number in found) == (best >= 0.85)
+        if number in found:  # among very many the likeliest are compared only
+            assert found[number][1] == pytest.approx(best, abs=0.05)
+            assert found[number][1] == pytest.approx(likeness[places.tolist().index(found[number][0])])
+
+
+@given(st.lists(st.text("ab c我的ไทยñ'9\n", max_size=30), max_size=6))
+def test_shingles_of_many_texts_are_those_of_each(texts: list[str]) -> None:
+    expected = [shingles_of(words_of(text)).tolist() for text in texts]
+    assert [found.tolist() for found in shingles_of_each(texts)] == expected
 
 
 def test_nothing_is_similar_to_nothing() -> None:

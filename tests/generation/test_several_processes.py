@@ -231,8 +231,17 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_more(
     check_books(store, approval)
 
 
-@WITH_SERVER
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize(
+    ("database", "kills"),
+    [
+        ("postgresql", 3),
+        *(
+            pytest.param(database, 10, marks=[pytest.mark.slow, pytest.mark.timeout(600)])
+            for database in ("sqlite", "postgresql")
+        ),
+    ],
+    indirect=["database"],
+)
 def test_killed_again_and_again(
     store: Store, machines: list[Machine], mock_openai: MockOpenAI, kills: int
 ) -> None:

@@ -61,9 +61,16 @@ def says_what_is_charged(services: Services, item: tuple[str, int], cost: dict[s
         assert round(cost[f"{name}usd"] * PICODOLLARS) == money, charged
 
 
-@pytest.mark.parametrize("strategy", ["few_shot", "message_variation"])
-@pytest.mark.parametrize("verifier", ["", VERIFIER])
-@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize(
+    ("strategy", "verifier", "every"),
+    [
+        ("few_shot", "", 1),
+        ("few_shot", VERIFIER, 2),
+        ("message_variation", "", 2),
+        ("message_variation", VERIFIER, 1),
+        ("message_variation", VERIFIER, 2),
+    ],
+)
 async def test_what_is_said_is_what_is_charged(
     mock_openai: MockOpenAI,
     tmp_path: Path,

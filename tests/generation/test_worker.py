@@ -339,11 +339,17 @@ def test_the_work_of_killed_workers_is_taken_over(
     machine: Machines,
     mock_openai: MockOpenAI,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     workers: int,
     items: int,
     kills: int,
 ) -> None:
-    """kill -9; the next worker is the same machine's, at once, or another one's, after the lease."""
+    """kill -9; the next worker is the same machine's, at once, or another one's, after the lease.
+
+    Of several workers each job has several parts.
+    """
+    if workers > 1:
+        monkeypatch.setenv("FINETUNE_COVERAGE_RECORDS_PER_PART", "20")
     mock_openai.reply, mock_openai.latency = texts(), 0.05
     chance = random.Random(kills)
     count = 20 * max(1, kills // items)

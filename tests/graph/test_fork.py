@@ -29,7 +29,9 @@ async def forked(chat: Any) -> Any:
     return chat
 
 
-async def test_a_fork_works_on_its_own_copy_and_asks(forked: Any, services: Services) -> None:
+async def test_a_fork_has_its_own_copy_asks_and_is_compared_and_chosen(
+    forked: Any, services: Services
+) -> None:
     messages = (await forked.values())["messages"]
     assert any(f"I made `{BRANCH}`" in message.text for message in messages)
     assert (await forked.values())["workflow_id"] == BRANCH
@@ -42,9 +44,6 @@ async def test_a_fork_works_on_its_own_copy_and_asks(forked: Any, services: Serv
     await forked.answer("yes")
     assert (synthetic(services, "wf-1"), synthetic(services, BRANCH)) == (5, 5)
 
-
-async def test_both_are_compared_and_one_is_chosen(forked: Any, services: Services) -> None:
-    await forked.answer("yes")
     said = await forked.answer("compare the two")
     table = compare_branches(services, "wf-1", BRANCH)
     first, second = table.sides

@@ -51,16 +51,17 @@ def check(said: str) -> None:
     assert not re.search(rf"(https?:|www\.|ftp:|mailto:|@)[^ ]*{EVIL}", html, re.IGNORECASE), html
 
 
-@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-async def test_an_answer_by_a_model(chat: Any, model: ScriptedChatModel, attack: str) -> None:
+async def test_an_answer_by_a_model(chat: Any, model: ScriptedChatModel, subtests: pytest.Subtests) -> None:
     await chat.new("hi")
-    model.queue.append(AIMessage(f"MODEL {attack} END"))
-    said = await chat.answer("warum ist technical issues so schwach")
-    assert "MODEL" in said and "END" in said  # else the facts were shown, and nothing was tried
-    check(said)
-    asked = await chat.asked()
-    assert asked is not None
-    check(asked["action_requests"][0]["description"])
+    for name, attack in ATTACKS.items():
+        with subtests.test(name):
+            model.queue[:] = [AIMessage(f"MODEL {attack} END")]
+            said = await chat.answer("warum ist technical issues so schwach")
+            assert "MODEL" in said and "END" in said  # else the facts were shown, and nothing was tried
+            check(said)
+            asked = await chat.asked()
+            assert asked is not None
+            check(asked["action_requests"][0]["description"])
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)

@@ -73,15 +73,19 @@ def test_every_action_of_the_prompt_is_one_of_the_catalog_or_asked_back() -> Non
     assert set(made.values()) - {type(None)} <= {*catalog.ACTIONS, *ANSWERS}
 
 
-@pytest.mark.parametrize("action", actions())
-async def test_whatever_it_reads_is_no_yes(chat: Any, services: Services, says: Says, action: str) -> None:
+async def test_whatever_it_reads_is_no_yes(
+    chat: Any, services: Services, says: Says, model: ScriptedChatModel, subtests: pytest.Subtests
+) -> None:
     await chat.new()
-    for topics in ((), ("technical_issues",)):
-        says(action, topics, (1.0,))
-        await chat.answer("jo, das wäre in meinem Sinne")
-        assert list_jobs(services.store, "wf-1") == []
-        assert await chat.asked() is not None
-    assert sum(1 for _ in load_records(services.store, "wf-1")) == 80
+    for action in actions():
+        for topics in ((), ("technical_issues",)):
+            with subtests.test(action, topics=topics):
+                says(action, topics, (1.0,))
+                await chat.answer("jo, das wäre in meinem Sinne")
+                assert model.queue == [], "it was not asked"
+                assert list_jobs(services.store, "wf-1") == []
+                assert await chat.asked() is not None
+                assert sum(1 for _ in load_records(services.store, "wf-1")) == 80
 
 
 @pytest.mark.parametrize(
@@ -116,17 +120,15 @@ async def test_what_it_reads_leads_there(chat: Any, says: Says, read: Any, typed
     assert reading_used(await chat.values()).tokens > 0
 
 
-@pytest.mark.parametrize(
-    "nonsense", ["I approve!", "{}", reading("approve"), "", "[1]", reading("drop", (), (7.0,))]
-)
 async def test_nonsense_is_a_question_back(
-    chat: Any, services: Services, model: ScriptedChatModel, nonsense: str
+    chat: Any, services: Services, model: ScriptedChatModel, subtests: pytest.Subtests
 ) -> None:
     await chat.new()
-    model.queue.append(nonsense)
-    said = await chat.answer("mach was draus")
-    assert "The plan still stands" in said
-    assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
+    for nonsense in ("I approve!", "{}", reading("approve"), "", "[1]", reading("drop", (), (7.0,))):
+        with subtests.test(nonsense):
+            model.queue[:] = [nonsense]
+            assert "The plan still stands" in await chat.answer("mach was draus")
+            assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
 
 
 async def test_a_bare_plan_asks_no_model(chat: Any, services: Services, model: ScriptedChatModel) -> None:

@@ -79,19 +79,6 @@ async def test_a_conversation(page: Page) -> None:
     assert (page.server.home / "conversations.db").exists()
 
 
-async def test_a_conversation_on_a_database_server(
-    postgresql_url: str, tmp_path: Path, writing: ModuleType, dataset: Callable[..., Path]
-) -> None:
-    named = {"FINETUNE_COVERAGE_DATABASE_URL": postgresql_url}
-    with contextmanager(serving)(tmp_path, writing.Writer(), named) as server:
-        async with opening(server, dataset) as open_one:
-            page = await open_one("wf-1")
-            await page.says("check it please")
-            assert "I've generated 16 new" in said(await page.answers(APPROVE))
-            assert len(page.generated) == 16 and page.approved == 1
-        assert not list(server.home.glob("*.db"))
-
-
 async def test_a_no_generates_nothing(page: Page) -> None:
     await page.says("check it please")
     result = await page.answers({"decisions": [{"type": "reject", "message": "too expensive"}]})
@@ -200,9 +187,22 @@ async def test_settings_that_cannot_be_used(page: Page) -> None:
     assert (await page.asked())["name"] == "proceed_to_grader"
 
 
-async def test_killed_and_started_again(page: Page, open_page: Opening) -> None:
-    """While one page's question waits, and in the middle of another's generation."""
-    waiting = await open_page("killed_while_a_question_waits")
+async def test_killed_and_started_again_on_a_database_server(
+    postgresql_url: str, tmp_path: Path, writing: ModuleType, dataset: Callable[..., Path]
+) -> None:
+    """While one page's question waits, and in the middle of another's generation.
+
+    A kill of what works on files: `test_crash`, with the same checkpoints.
+    """
+    named = {"FINETUNE_COVERAGE_DATABASE_URL": postgresql_url}
+    with contextmanager(serving)(tmp_path, writing.Writer(), named) as server:
+        async with opening(server, dataset) as open_one:
+            waiting, page = await open_one("wf-1"), await open_one("wf-2")
+            await _killed_and_started_again(waiting, page)
+        assert not list(server.home.glob("*.db"))
+
+
+async def _killed_and_started_again(waiting: Page, page: Page) -> None:
     await waiting.says("do 2 for technical issues with few-shot")
     await page.says("do 6 for technical issues with few-shot")
     page.server.seconds_per_call = 0.5

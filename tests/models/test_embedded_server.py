@@ -40,6 +40,7 @@ def cancel_order(order_id: str, reason: str = "") -> str:
     return order_id
 
 
+@pytest.mark.slow
 @pytest.mark.embedded
 @pytest.mark.timeout(900)
 async def test_the_embedded_model(capfd: pytest.CaptureFixture[str]) -> None:

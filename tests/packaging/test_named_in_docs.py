@@ -53,9 +53,6 @@ def files() -> tuple[str, ...]:
     return tuple(path.relative_to(ROOT).as_posix() for path in [*inside, *ROOT.glob("*.*")])
 
 
-commands = cache(known_commands)
-
-
 @cache
 def sources() -> str:
     """The project's own code, where the names of files stand that it writes, and the options of benchmarks."""
@@ -74,7 +71,7 @@ def problems(span: str) -> list[str]:
     """What a span names that is not there; spans of any other kind name nothing."""
     words = span.removeprefix("finetune-coverage ").split()
     missing = [f"setting {name}" for name in re.findall(rf"{PREFIX}(\w+)", span) if not is_setting(name)]
-    known = commands()
+    known = known_commands()
     path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in known), None)
     if words[0] == "make" and len(words) > 1:
         targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

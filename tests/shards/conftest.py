@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +47,21 @@ def cluster() -> Iterator[RayCluster]:
         yield opened
 
 
+def alike(count: int = 160) -> Iterator[str]:
+    """More records that could be near duplicates of each other than are compared exactly."""
+    rng = random.Random(1)
+    words = [f"word{number}" for number in range(60)]
+    for _ in range(count):
+        own = list(words)
+        for place in rng.sample(range(len(own)), rng.randrange(1, 4)):
+            own[place] = f"other{rng.randrange(40)}"
+        said = [{"role": "user", "content": " ".join(own)}, {"role": "assistant", "content": "Yes."}]
+        yield json.dumps({"messages": said, "topic": "alike"})
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> list[SourceFile]:
-    """Two JSONL files with equal and similar records, blank and bad lines, and a JSON list."""
+    """JSONL with equal and similar records, blank and bad lines, a JSON list, and a file in which all are alike."""
     lines = sample_path().read_text(encoding="utf-8").splitlines()
     again = [
         lines[3],
@@ -69,6 +82,7 @@ def files(tmp_path: Path) -> list[SourceFile]:
         "a.jsonl": "\n".join([*lines[:90], *again]),
         "b.jsonl": "\n".join([*again, *lines[60:], ""]),
         "c.json": json.dumps(likely),
+        "e.jsonl": "\n".join(alike()),
     }
     folder = tmp_path / "data"
     folder.mkdir()
@@ -79,7 +93,7 @@ def files(tmp_path: Path) -> list[SourceFile]:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    return Services(Settings(home=tmp_path / "home", model="embedded", embedding_model="embedded"))
+    return Services(Settings(home=tmp_path / "home", model="embedded", embedding_model="wordllama"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.tools.shards import (
+    assign_sharded,
     count_sharded,
     duplicate_stages,
     export_sharded,
@@ -39,7 +40,14 @@ def kill_no_more() -> None:
 
 
 def _set(made_of: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    for module in (count_sharded, duplicate_stages, export_sharded, import_stages, validate_sharded):
+    for module in (
+        assign_sharded,
+        count_sharded,
+        duplicate_stages,
+        export_sharded,
+        import_stages,
+        validate_sharded,
+    ):
         for name in ("each", "grouped"):
             if hasattr(module, name):
                 setattr(module, name, made_of(getattr(stages, name)))
@@ -51,13 +59,13 @@ def _dying(
     parts: Sequence[Any],
     work: Callable[[Any], Any],
     reduce: Callable[[Any], Any] | None = None,
-    **rows: int,
+    **told: Any,
 ) -> Any:
     number = next(_numbers)
     if reduce is None:
-        return stage(parts, partial(_once, folder / f"{number}", work))
-    emitting = partial(_once, folder / f"{number}-emit", work)
-    return stage(parts, emitting, partial(_once, folder / f"{number}-reduce", reduce), **rows)
+        return stage(parts, partial(_once, folder / f"{number}", work), **told)
+    emitting = partial(_once, folder / f"{number}-emit", lambda part: list(work(part)))
+    return stage(parts, emitting, partial(_once, folder / f"{number}-reduce", reduce), **told)
 
 
 def _once(mark: Path, work: Callable[[Any], Any], given: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,11 +16,13 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.sources import SourceFile, opened_sources
 from finetune_coverage.tools.dataset.topic_candidates import HowToRead
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.generation.jobs.ledger import Job
+from finetune_coverage.tools.generation.jobs.measured import measure_job
 from finetune_coverage.tools.services import Services
-from finetune_coverage.tools.shards.cluster import RayCluster
+from finetune_coverage.tools.shards.cluster import RayCluster, opened_cluster
 from finetune_coverage.tools.shards.export_sharded import ExportOrder, export_sharded
 from finetune_coverage.tools.shards.import_sharded import import_sharded
-from finetune_coverage.tools.shards.shard_files import shard_rows
+from finetune_coverage.tools.shards.shard_files import Change, Changes, shard_rows
 from finetune_coverage.tools.store.branches import branch_workflow
 from finetune_coverage.tools.store.records import topic_counts
 from finetune_coverage.tools.store.shards import shards_of
@@ -47,8 +51,8 @@ def check_import(both: Both) -> None:
     assert len(shards) > len(both.files)  # files of plain lines were divided
     with store.read() as connection:
         stored = [row for row in stored_rows(connection, ONE) if row.origin == "real"]
-        changed = {row.id: (row.topic, True) for row in stored[:9]}
-    in_shards = [row for shard in shards for row in shard_rows(shard, changed)]
+        changes = Changes({row.id: Change(row.topic) for row in stored[:9]})
+    in_shards = [row for shard in shards for row in shard_rows(shard, changes)]
     rejected = {row.id for row in in_shards} - {row.id for row in stored}
     assert len(rejected) == 1
     assert [row for row in in_shards if row.id not in rejected] == stored
@@ -69,6 +73,17 @@ def check_figures(both: Both, cluster: RayCluster, folder: Path) -> None:
     assert said[SHARDED][0] == said[ONE][0]
     found = {rule.rule for rule in said[ONE][0].rules}
     assert {"exact_duplicate", "near_duplicate", "same_record_other_topic"} <= found
+
+
+def check_worth(both: Both) -> None:
+    """What records bring is measured on the first of each topic, which the store has."""
+    made = {}
+    for workflow in (ONE, SHARDED):
+        known = {"id": "job", "workflow_id": workflow, "topic": "technical_issues", "count": 3}
+        job = Job(**{**dict.fromkeys(field.name for field in fields(Job)), **known})  # type: ignore[arg-type]
+        made[workflow] = measure_job(both.services, job)
+    assert made[ONE].worth is not None and made[ONE].uplift is not None
+    assert made[SHARDED] == made[ONE]
 
 
 def check_export(both: Both, cluster: RayCluster, folder: Path, order: ExportOrder) -> None:
@@ -105,6 +120,7 @@ def check_export(both: Both, cluster: RayCluster, folder: Path, order: ExportOrd
 def test_ray_and_one_process_come_to_the_same(both: Both, cluster: RayCluster, tmp_path: Path) -> None:
     check_import(both)
     check_figures(both, cluster, tmp_path)
+    check_worth(both)
     check_export(both, cluster, tmp_path, ORDERS[0])
     for number, order in enumerate(ORDERS[1:]):
         folder = tmp_path / str(number)
@@ -192,7 +208,7 @@ def test_what_fsspec_reads_and_writes(
         report = import_sharded(
             store, cluster, SHARDED, sources.files, shards, how=HowToRead(), split_bytes=SPLIT_BYTES
         )
-    here = [tmp_path / "data" / name for name in ("a.jsonl", "b.jsonl", "c.json", "d.parquet")]
+    here = [tmp_path / "data" / name for name in ("a.jsonl", "b.jsonl", "c.json", "d.parquet", "e.jsonl")]
     assert named == [f"file://{path}" for path in here]
     alone = import_files(store, ONE, here)
     assert (report.added, report.topics, len(report.bad)) == (alone.added, alone.topics, len(alone.bad))
@@ -202,3 +218,16 @@ def test_what_fsspec_reads_and_writes(
     missing = f"file://{tmp_path}/nowhere"
     with pytest.raises(InvalidInput, match="no dataset at"), opened_sources([missing], remote=True):
         pass
+
+
+def test_a_cluster_that_is_not_there_and_a_folder_that_cannot_be_written_are_said(
+    services: Services, files: list[SourceFile], tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(InvalidInput, match="no Ray cluster"), opened_cluster(address, None) as away:
+            away.run(list)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InvalidInput, match="cannot be written"), opened_cluster(None, 1) as unused:
+        import_sharded(services.store, unused, SHARDED, files, f"{tmp_path}/file/shards", how=HowToRead())

@@ -14,7 +14,7 @@ from ..coverage.strategy_choice import (
     warned_of,
 )
 from ..store.records import load_records, topic_counts
-from ..store.workflows import list_topics
+from ..store.workflows import dataset_state, list_topics
 from .attempts.draft import TopicContext
 from .refused_strategies import refused_strategies
 
@@ -32,12 +32,17 @@ def topic_profiles(services: Services, workflow_id: str) -> dict[str, TopicProfi
     Raises:
         WorkflowNotFound: there is no such workflow.
     """
+    state = dataset_state(services.store, workflow_id)
     topics = list_topics(services.store, workflow_id)
     profiles = profile_topics(topic_counts(services.store, workflow_id), topics)
     refused = refused_strategies(services.store, workflow_id, services.settings.model_in_use)
+    unusable = services.unusable_strategies.once(
+        (services.settings.profile, *state),
+        lambda: {name: _unusable(services, workflow_id, profile) for name, profile in profiles.items()},
+    )
     return {
         name: profile.model_copy(
-            update={"unusable": _unusable(services, workflow_id, profile), "refused": refused.get(name, {})}
+            update={"unusable": unusable.get(name, frozenset()), "refused": refused.get(name, {})}
         )
         for name, profile in profiles.items()
     }

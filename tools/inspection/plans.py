@@ -130,8 +130,9 @@ def inspect_strategies(
         TopicNotFound: there is no such topic.
     """
     require_topics(services.store, workflow_id, [topic] if topic is not None else [])
-    profiles = topic_profiles(services, workflow_id)
-    chosen, reason = choose_strategy(profiles[topic]) if topic is not None else (None, None)
+    chosen, reason = None, None
+    if topic is not None:
+        chosen, reason = choose_strategy(topic_profiles(services, workflow_id)[topic])
     guides = [STRATEGIES[name] for name in names] or list(STRATEGIES.values())
     return StrategyFit(
         strategies=[

@@ -54,7 +54,7 @@ def _count(dataset: ShardedDataset) -> _Counts:
         return _counted(shard, changes)
 
     total: _Counts = Counter()
-    for counts in each(dataset.shards, count):
+    for counts in each(dataset.shards, count, doing="Counting records"):
         total.update(counts)
     return total
 
@@ -62,13 +62,12 @@ def _count(dataset: ShardedDataset) -> _Counts:
 def _counted(shard: Shard, changes: Changes) -> _Counts:
     counts: _Counts = Counter()
     with opened_shard(shard.url) as file:
-        for batch in file.iter_batches(columns=["id", "topic", "kind", "origin"]):
-            columns = [batch.column(name).to_pylist() for name in ("topic", "kind", "origin")]
-            if not changes:
-                counts.update(zip(*columns, strict=True))
-                continue
-            for record_id, topic, kind, origin in zip(batch.column("id").to_pylist(), *columns, strict=True):
-                now, is_active = changes.get(record_id, (topic, True)) if origin == "real" else (topic, True)
-                if is_active:
-                    counts[now, kind, origin] += 1
+        table = file.read(columns=["id", "topic", "kind", "origin"])
+    if shard.topics_url:
+        with opened_shard(shard.topics_url) as file:
+            table = table.set_column(1, "topic", file.read(columns=["topic"])["topic"])
+    for record_id, topic, kind, origin in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        now = changes.of(record_id, origin, topic)
+        if now.counts:
+            counts[now.topic, kind, origin] += 1
     return counts

@@ -7,159 +7,183 @@ signature. Those that share a band are then compared. No record is left out for 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.validation.duplicates import NEAR, compared_shingles, hash_of
-from ..generation.search.similar_sets import BANDS, band_values
+from ..dataset.validation.duplicates import NEAR, Known, hash_of_set, learnt_of
+from ..dataset.validation.validate import parsed
+from ..generation.search.similar_sets import (
+    BANDS,
+    Pairs,
+    begins,
+    disagreements,
+    may_be_alike,
+    most_disagreements,
+    sign,
+)
 from ..store.shards import Shard
-from .shard_files import Changes, numbered_rows
+from .shard_files import Changes, columns_at, numbered_rows
 from .stages import each, grouped, groups_for
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_ALIKE = 500
-"""Different sets that share one band: further ones are compared with the first so many of them."""
+MOST_OF_A_BAND = 50_000
+"""Different sets that share one band: further ones are compared with the first so many of them, since comparing all
+with all takes their square. One process has no such limit, and mostly no room for so many."""
 _SAME, _SAME_SHINGLES, _FIRST_BAND = 0, 1, 2
-_SETS_AT_ONCE = 2_000
+_RECORDS_AT_ONCE = 2_000
+_PAIRS_AT_ONCE = 1_000_000
+_SKETCH = [f"sketch_{number}" for number in range(4)]
 _HASH = np.dtype(np.uint64)
+_MIXING = _HASH.type(0x9E3779B97F4A7C15)
+_SHARD_BITS = 32
 
-Place = tuple[int, int]
-"""A record, by its shard and its place in it."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """An earlier record that one repeats.
-
-    Attributes:
-        id: of the earlier one.
-        topic: its topic.
-        similarity: how much of the wording is shared; ``None`` where the two are the same.
-    """
-
-    id: str
-    topic: str | None
-    similarity: float | None
+Positions = NDArray[np.int64]
+"""Records, by shard (the upper 32 bits) and place in it: in their order."""
 
 
 def find_duplicates(shards: Sequence[Shard], changes: Changes) -> dict[int, dict[int, Known]]:
     """The records that repeat an earlier one: by shard, then by place in it."""
-    rows = sum(shard.records for shard in shards)
-    keys = (2 + BANDS) * rows
-    met = grouped(shards, _emitting(changes, groups_for(keys)), _meetings, rows=keys)
+    keys = (2 + BANDS) * sum(shard.records for shard in shards)
+    met = grouped(
+        shards, _emitting(changes, groups_for(keys)), _meetings, rows=keys, doing="Looking for duplicates"
+    )
     if met is None:
         return {}
-    columns = {name: met[name].to_numpy() for name in met.column_names}
-    found: dict[Place, tuple[Place, float | None]] = {}
-    pairs = _pairs(columns, columns["kind"] >= _FIRST_BAND)
-    for (later, earlier), similarity in zip(pairs, _similarities(shards, changes, pairs), strict=True):
-        if similarity >= NEAR and similarity > (found.get(later, (earlier, 0.0))[1] or 0.0):
-            found[later] = earlier, similarity
+    kind, later, earlier, apart = (met[name].to_numpy() for name in ("kind", "later", "earlier", "apart"))
+    is_near = kind >= _FIRST_BAND
+    near = Pairs(later[is_near], earlier[is_near], apart[is_near]).most_alike()
+    found = _nearest(near, _similarities(shards, near))
     # The earliest with the same shingles comes before whatever is less like it, and what is the same before both.
-    found |= {later: (earlier, 1.0) for later, earlier in _pairs(columns, columns["kind"] == _SAME_SHINGLES)}
-    found |= {later: (earlier, None) for later, earlier in _pairs(columns, columns["kind"] == _SAME)}
+    for one, similarity in ((_SAME_SHINGLES, 1.0), (_SAME, None)):
+        pairs = zip(later[kind == one].tolist(), earlier[kind == one].tolist(), strict=True)
+        found |= {position: (first, similarity) for position, first in pairs}
     return _named(shards, changes, found)
 
 
-def _pairs(columns: dict[str, NDArray[Any]], wanted: NDArray[np.bool_]) -> list[tuple[Place, Place]]:
-    """Different pairs of a later and an earlier record, in their order."""
-    names = ("shard", "place", "earlier_shard", "earlier_place")
-    table = np.stack([columns[name][wanted] for name in names], axis=1)
-    unique = np.unique(table, axis=0) if len(table) else table
-    return [((a, b), (c, d)) for a, b, c, d in unique.tolist()]
+def _nearest(pairs: Pairs, similarities: NDArray[np.float64]) -> dict[int, tuple[int, float | None]]:
+    """The most similar earlier record of each, the first of several, where it is near enough."""
+    near = np.flatnonzero(similarities >= NEAR)
+    order = near[np.lexsort([pairs.earlier[near], -similarities[near], pairs.later[near]])]
+    firsts = order[begins(pairs.later[order])]
+    found = zip(pairs.earlier[firsts].tolist(), similarities[firsts].tolist(), strict=True)
+    return dict(zip(pairs.later[firsts].tolist(), found, strict=True))
 
 
-def _emitting(changes: Changes, groups: int) -> Callable[[Shard], pa.Table]:
-    def emit(shard: Shard) -> pa.Table:
-        import pyarrow as pa
-
-        places: list[int] = []
-        same: list[int] = []
-        told: list[int] = []
-        sets: list[NDArray[Any]] = []
-        for place, row in numbered_rows(shard, changes):
-            try:
-                source = json.loads(row.body)
-                number = hash_of(source)
-                shingles = compared_shingles(source)
-            except Exception:  # the rules name such a record as unreadable; it must not hide all others
-                continue
-            places.append(place)
-            same.append(number)
-            if shingles is not None and len(shingles):
-                told.append(place)
-                sets.append(shingles)
-        keys = [_keys(np.array(places, np.int32), _SAME, np.array(same, _HASH), np.zeros(len(same), _HASH))]
-        for start in range(0, len(sets), _SETS_AT_ONCE):
-            part = sets[start : start + _SETS_AT_ONCE]
-            here = np.array(told[start : start + _SETS_AT_ONCE], np.int32)
-            whole = np.array([_hash_of_set(one) for one in part], _HASH)
-            keys.append(_keys(here, _SAME_SHINGLES, whole, whole))
-            values = band_values(part).astype(_HASH)
-            keys += [_keys(here, _FIRST_BAND + band, values[:, band], whole) for band in range(BANDS)]
-        columns = {name: np.concatenate([one[name] for one in keys]) for name in keys[0]}
-        # Kinds with few different values would otherwise fall into few groups.
-        mixed = (
-            columns["key"] + columns["kind"].astype(_HASH) * _HASH.type(0x9E3779B97F4A7C15)
-        ) % _HASH.type(groups)
-        columns = {"group": mixed.astype(np.int32), **columns}
-        return pa.table({**columns, "shard": np.full(len(mixed), shard.number, np.int32)})
+def _emitting(changes: Changes, groups: int) -> Callable[[Shard], Iterator[pa.Table]]:
+    def emit(shard: Shard) -> Iterator[pa.Table]:
+        rows = ((place, row.body) for place, row in numbered_rows(shard, changes))
+        while part := list(islice(rows, _RECORDS_AT_ONCE)):
+            yield _keys(shard, part, groups)
 
     return emit
 
 
-def _keys(places: NDArray[Any], kind: int, keys: NDArray[Any], sets: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    return {"place": places, "kind": np.full(len(places), kind, np.int8), "key": keys, "set": sets}
+def _keys(shard: Shard, records: Sequence[tuple[int, str]], groups: int) -> pa.Table:
+    """What some records of a shard, with their places, are brought together by."""
+    import pyarrow as pa
 
+    learnt = learnt_of([parsed(body) for _, body in records])
+    places = np.array([records[number][0] for number in learnt.places], np.int64)
+    is_told = np.array([len(one) > 0 for one in learnt.sets], np.bool_)
+    sets = [one for one in learnt.sets if len(one)]
+    signed = sign(sets)
+    hashes = np.array([hash_of_set(one) for one in sets], _HASH)
 
-def _hash_of_set(shingles: NDArray[Any]) -> int:
-    return int.from_bytes(hashlib.blake2b(shingles.tobytes(), digest_size=8).digest(), "little")
+    def of_keys(of_records: NDArray[Any], of_sets: NDArray[Any]) -> NDArray[Any]:
+        """What stands at the key of each record, and at all keys of each set."""
+        return np.concatenate([of_records, np.tile(of_sets, 1 + BANDS)]).astype(of_sets.dtype)
+
+    none = np.zeros(len(places), np.int8)
+    kinds = np.repeat(np.arange(_SAME_SHINGLES, _FIRST_BAND + BANDS, dtype=np.int8), len(sets))
+    kinds = np.concatenate([none, kinds])
+    keys = np.concatenate([learnt.hashes, hashes, signed.bands.T.ravel().astype(_HASH)])
+    # Kinds with few different values would otherwise fall into few groups.
+    mixed = (keys + kinds.astype(_HASH) * _MIXING) * _MIXING >> _HASH.type(32)
+    return pa.table(
+        {
+            "group": (mixed % _HASH.type(groups)).astype(np.int32),
+            "kind": kinds,
+            "key": keys,
+            "position": of_keys(places, places[is_told]) | shard.number << _SHARD_BITS,
+            "set": of_keys(none, hashes),
+            "size": of_keys(none, np.array([len(one) for one in sets], np.int32)),
+            **{name: of_keys(none, signed.sketches[:, word]) for word, name in enumerate(_SKETCH)},
+        }
+    )
 
 
 def _meetings(group: pa.Table) -> pa.Table:
     """Each record with the earlier ones that share a key with it, where it is worth comparing them."""
     import pyarrow as pa
 
-    columns = {name: group[name].to_numpy() for name in group.column_names}
-    order = np.lexsort([columns[name] for name in ("place", "shard", "key", "kind")])
-    columns = {name: column[order] for name, column in columns.items()}
-    same = (columns["kind"][1:] == columns["kind"][:-1]) & (columns["key"][1:] == columns["key"][:-1])
-    starts = np.flatnonzero(np.concatenate([[True], ~same]))
-    sizes = np.diff(np.append(starts, len(order)))
-    later: list[NDArray[Any]] = []
-    earlier: list[NDArray[Any]] = []
-    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
-        rows = np.arange(start, start + size)
-        if columns["kind"][start] < _FIRST_BAND:
-            later.append(rows[1:])
-            earlier.append(np.full(size - 1, start))
-            continue
-        # Those with the same shingles have met by these; for the others the first of them stands.
-        first_of_set = np.sort(np.unique(columns["set"][rows], return_index=True)[1])
-        different = rows[first_of_set]
-        for number in range(1, len(different)):
-            before = different[: min(number, MOST_ALIKE)]
-            later.append(np.full(len(before), different[number]))
-            earlier.append(before)
-    these = np.concatenate(later) if later else np.empty(0, np.int64)
-    those = np.concatenate(earlier) if earlier else np.empty(0, np.int64)
+    kind, key, position = (group[name].to_numpy() for name in ("kind", "key", "position"))
+    equal = np.flatnonzero(kind < _FIRST_BAND)
+    equal = equal[np.lexsort([position[equal], key[equal], kind[equal]])]
+    is_first = begins(kind[equal], key[equal])
+    firsts = equal[is_first][np.cumsum(is_first) - 1]
+    later, earlier, near = equal[~is_first], firsts[~is_first], _likely_pairs(group)
     return pa.table(
         {
-            "kind": columns["kind"][these],
-            "shard": columns["shard"][these],
-            "place": columns["place"][these],
-            "earlier_shard": columns["shard"][those],
-            "earlier_place": columns["place"][those],
+            "kind": np.concatenate([kind[later], np.full(len(near.later), _FIRST_BAND, np.int8)]),
+            "later": np.concatenate([position[later], near.later]),
+            "earlier": np.concatenate([position[earlier], near.earlier]),
+            "apart": np.concatenate([np.zeros(len(later), np.uint8), near.apart]),
         }
     )
+
+
+def _likely_pairs(group: pa.Table) -> Pairs:
+    """Pairs that share a band and are not surely unlike."""
+    kind, key, position, sets, size = (
+        group[name].to_numpy() for name in ("kind", "key", "position", "set", "size")
+    )
+    rows = np.flatnonzero(kind >= _FIRST_BAND)
+    # Those with the same shingles have met by these; for the others the first of them stands.
+    rows = rows[np.lexsort([position[rows], sets[rows], key[rows], kind[rows]])]
+    rows = rows[begins(kind[rows], key[rows], sets[rows])]
+    rows = rows[np.lexsort([position[rows], key[rows], kind[rows]])]
+    sketches = np.stack([group[name].to_numpy()[rows] for name in _SKETCH], axis=1)
+    position, size = position[rows], size[rows]
+    most_apart = most_disagreements(NEAR)
+    found = [Pairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8))]
+    for later, earlier in _pairs_within(np.flatnonzero(begins(kind[rows], key[rows])), len(rows)):
+        possible = may_be_alike(size[later], size[earlier], NEAR)
+        later, earlier = later[possible], earlier[possible]
+        apart = disagreements(sketches[later], sketches[earlier])
+        close = apart <= most_apart
+        found.append(Pairs(position[later[close]], position[earlier[close]], apart[close]))
+    return _together(found).most_alike()
+
+
+def _pairs_within(
+    starts: NDArray[np.intp], total: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Later and earlier rows of each pair within runs of rows that begin at these."""
+    sizes = np.diff(np.append(starts, total))
+    for size in np.unique(sizes[sizes > 1]).tolist():
+        of_size = starts[sizes == size]
+        if size * size > _PAIRS_AT_ONCE:
+            for start in of_size.tolist():
+                for number in range(1, size):
+                    before = np.arange(start, start + min(number, MOST_OF_A_BAND))
+                    yield np.full(len(before), start + number), before
+            continue
+        earlier, later = np.triu_indices(size, 1)
+        at_once = max(1, _PAIRS_AT_ONCE // len(later))
+        for start in range(0, len(of_size), at_once):
+            some = of_size[start : start + at_once, None]
+            yield (some + later).ravel(), (some + earlier).ravel()
+
+
+def _together(pairs: Sequence[Pairs]) -> Pairs:
+    return Pairs(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -168,43 +192,60 @@ class _Compared:
 
     Attributes:
         shard: the shard.
-        pairs: at each place the numbers of the pairs that it is in.
+        places: of the records, in their order; one that is in several pairs is there as often.
+        pairs: the number of the pair.
     """
 
     shard: Shard
-    pairs: dict[int, list[int]]
+    places: NDArray[np.int64]
+    pairs: NDArray[np.int64]
 
 
-def _similarities(
-    shards: Sequence[Shard], changes: Changes, pairs: Sequence[tuple[Place, Place]]
-) -> NDArray[np.float64]:
+def _similarities(shards: Sequence[Shard], pairs: Pairs) -> NDArray[np.float64]:
     """The Jaccard similarity of each pair, 0 where it is below `NEAR`."""
-    similarities = np.zeros(len(pairs))
-    by_shard: dict[int, dict[int, list[int]]] = {}
-    for number, pair in enumerate(pairs):
-        for shard, place in pair:
-            by_shard.setdefault(shard, {}).setdefault(place, []).append(number)
-    wanted = [_Compared(shard, by_shard[shard.number]) for shard in shards if shard.number in by_shard]
-    alike = grouped(wanted, _sets(changes, groups_for(2 * len(pairs))), _jaccard, rows=2 * len(pairs))
+    count = len(pairs.later)
+    similarities = np.zeros(count)
+    numbers = np.tile(np.arange(count), 2)
+    wanted = [
+        _Compared(shard, places, numbers[rows])
+        for shard, places, rows in _by_shard(shards, np.concatenate([pairs.later, pairs.earlier]))
+    ]
+    alike = grouped(
+        wanted, _emitting_sets(groups_for(2 * count)), _jaccard, rows=2 * count, doing="Comparing wording"
+    )
     if alike is not None:
         similarities[alike["pair"].to_numpy()] = alike["similarity"].to_numpy()
     return similarities
 
 
-def _sets(changes: Changes, groups: int) -> Callable[[_Compared], pa.Table]:
-    def emit(wanted: _Compared) -> pa.Table:
+def _by_shard(
+    shards: Sequence[Shard], positions: Positions
+) -> Iterator[tuple[Shard, NDArray[np.int64], NDArray[np.intp]]]:
+    """The places in each shard, in their order, and which of the positions each is."""
+    order = np.argsort(positions, kind="stable")
+    ordered = positions[order]
+    for shard in shards:
+        start, end = np.searchsorted(
+            ordered, [number << _SHARD_BITS for number in (shard.number, shard.number + 1)]
+        )
+        if start < end:
+            yield shard, ordered[start:end] - (shard.number << _SHARD_BITS), order[start:end]
+
+
+def _emitting_sets(groups: int) -> Callable[[_Compared], Iterator[pa.Table]]:
+    def emit(wanted: _Compared) -> Iterator[pa.Table]:
         import pyarrow as pa
 
-        numbers: list[int] = []
+        places, firsts = np.unique(wanted.places, return_index=True)
+        pairs_of = np.split(wanted.pairs, firsts[1:])
+        numbers: list[NDArray[np.int64]] = []
         sets: list[bytes] = []
-        for place, row in numbered_rows(wanted.shard, changes):
-            if place in wanted.pairs:
-                shingles = compared_shingles(json.loads(row.body))
-                written = b"" if shingles is None else shingles.astype(np.uint32).tobytes()
-                numbers += wanted.pairs[place]
-                sets += [written] * len(wanted.pairs[place])
-        pair = np.array(numbers, np.int64)
-        return pa.table(
+        for pairs, body in zip(pairs_of, columns_at(wanted.shard.url, places, ["body"]), strict=True):
+            (shingles,) = learnt_of([parsed(body["body"])]).sets
+            numbers.append(pairs)
+            sets += [shingles.tobytes()] * len(pairs)
+        pair = np.concatenate(numbers)
+        yield pa.table(
             {
                 "group": (pair % groups).astype(np.int32),
                 "pair": pair,
@@ -238,26 +279,29 @@ def _jaccard(group: pa.Table) -> pa.Table:
 @dataclass(frozen=True)
 class _Named:
     shard: Shard
-    places: frozenset[int]
+    places: NDArray[np.int64]
 
 
 def _named(
-    shards: Sequence[Shard], changes: Changes, found: dict[Place, tuple[Place, float | None]]
+    shards: Sequence[Shard], changes: Changes, found: dict[int, tuple[int, float | None]]
 ) -> dict[int, dict[int, Known]]:
-    by_shard: dict[int, set[int]] = {}
-    for (shard, place), _ in found.values():
-        by_shard.setdefault(shard, set()).add(place)
-    wanted = [_Named(one, frozenset(by_shard[one.number])) for one in shards if one.number in by_shard]
+    earlier = np.unique(np.array([first for first, _ in found.values()], np.int64))
+    wanted = [_Named(shard, places) for shard, places, _ in _by_shard(shards, earlier)]
 
-    def names(of: _Named) -> dict[Place, tuple[str, str | None]]:
-        return {
-            (of.shard.number, place): (row.id, row.topic)
-            for place, row in numbered_rows(of.shard, changes)
-            if place in of.places
-        }
+    def names(of: _Named) -> list[tuple[str, str | None]]:
+        rows = columns_at(of.shard.url, of.places, ["id", "topic", "origin"])
+        if of.shard.topics_url:
+            given = columns_at(of.shard.topics_url, of.places, ["topic"])
+            rows = ({**row, **now} for row, now in zip(rows, given, strict=True))
+        return [(row["id"], changes.of(row["id"], row["origin"], row["topic"]).topic) for row in rows]
 
-    known = {place: name for some in each(wanted, names) for place, name in some.items()}
+    known = dict(
+        zip(
+            earlier.tolist(), chain.from_iterable(each(wanted, names, doing="Naming duplicates")), strict=True
+        )
+    )
     named: dict[int, dict[int, Known]] = {}
-    for (shard, place), (earlier, similarity) in found.items():
-        named.setdefault(shard, {})[place] = Known(*known[earlier], similarity)
+    for position, (first, similarity) in found.items():
+        shard, place = divmod(position, 1 << _SHARD_BITS)
+        named.setdefault(shard, {})[place] = Known(known[first][0], known[first][1], similarity)
     return named

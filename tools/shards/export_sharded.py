@@ -165,7 +165,7 @@ def _export(
         return _write(part.shard, changes, folder, order, split, repeats)
 
     counting, tally, repeated = Survey(), Tally(), Counter[str]()
-    for one in each(parts, write):
+    for one in each(parts, write, doing="Writing"):
         counting.add_part(one.counting)
         tally.add_part(one.tally)
         repeated.update(one.repeated)
@@ -194,7 +194,7 @@ def _survey(shards: Sequence[Shard], changes: Changes, order: ExportOrder) -> tu
             rows, order.form, include_all=order.include_all, split=order.split, seed=order.seed
         )
 
-    found = each(shards, look)
+    found = each(shards, look, doing="Looking at records")
     survey = survey_rows([], order.form, include_all=True, split=order.split, seed=order.seed)
     for one in found:
         survey.add_part(one)

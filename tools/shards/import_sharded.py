@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import uuid4
 
 from ..dataset.file_reading import FileReading
@@ -13,7 +12,7 @@ from ..dataset.importer import add_hints
 from ..dataset.remote_files import is_remote
 from ..dataset.sources import SourceFile, readable_size
 from ..dataset.topic_candidates import HowToRead, require_topic_field
-from ..dataset.topic_label import DEFAULT_FIELD, check_topic_field
+from ..dataset.topic_label import check_topic_field
 from ..errors import Busy, InvalidInput
 from ..store.bulk_insert import topic_counts_of
 from ..store.counts import add_counts
@@ -26,19 +25,13 @@ from .import_stages import (
     Counts,
     NewShard,
     ReadSplit,
-    Sample,
     SampleOf,
     number_equal_records,
     read_files,
     take_samples,
 )
-from .shard_files import keep_only, remove_folder
-
-SAMPLE_OF_A_TOPIC = 2_000
-"""The first records of each topic, which are in the store as well: what jobs take seeds from and compare with."""
-SAMPLE = 200_000
-"""Records of all topics together that are, about."""
-_LEAST_OF_A_TOPIC = 50
+from .shard_files import keep_only, remove_folder, require_writable
+from .store_sample import ByTopic, Sample, add_samples, firsts_of, sampled_topics
 
 
 def import_sharded(
@@ -68,7 +61,7 @@ def import_sharded(
 
     Raises:
         InvalidInput: a file cannot be read, a name cannot be used, no record has the field that should hold the topic,
-            or the records of the workflow are in the store.
+            the folder cannot be written, or the records of the workflow are in the store.
     """
     check_workflow_id(workflow_id)
     check_topic_field(how.topic_field)
@@ -79,6 +72,7 @@ def import_sharded(
     with store.read() as connection:
         known = shards_within(connection, workflow_id)
         _refuse_stored(known, has_records=has_records(connection, workflow_id), workflow_id=workflow_id)
+    require_writable(folder)
     place = f"{folder.rstrip('/')}/{uuid4().hex}"
     report = ImportReport([file.name for file in files])
     try:
@@ -86,7 +80,7 @@ def import_sharded(
         _tell(report, files, read)
         new = cluster.run(number_equal_records, read, known, how, place)
         samples = cluster.run(take_samples, _samples(store, workflow_id, new)) if new else []
-        _store(store, workflow_id, known, new, samples, how.topic_field)
+        _store(store, workflow_id, known, new, samples)
     except BaseException:
         remove_folder(place)
         raise
@@ -116,43 +110,14 @@ def _tell(report: ImportReport, files: Sequence[SourceFile], read: Sequence[Read
         whole.add_to(report)
 
 
-@dataclass
-class _Room:
-    """How many records of each topic the sample still takes."""
-
-    most: int
-    taken: Counter[str | None]
-
-    def take(self, topic: str | None, count: int) -> int:
-        taken = min(count, self.most - self.taken[topic])
-        self.taken[topic] += max(0, taken)
-        return max(0, taken)
-
-
 def _samples(store: Store, workflow_id: str, new: Sequence[NewShard]) -> list[SampleOf]:
     """The first records of each topic, as far as the store has not so many of it already."""
-    from sqlalchemy import func, select
-
-    from ..store.tables import records
-
-    query = select(records.c.topic, func.count()).where(
-        records.c.workflow_id == workflow_id, records.c.origin == "real"
-    )
-    with store.read() as connection:
-        rows = connection.execute(query.group_by(records.c.topic)).all()
-    there = Counter({row[0]: int(row[1]) for row in rows})
-    topics = {topic for one in new for topic, _ in one.counts} | set(there)
-    room = _Room(max(_LEAST_OF_A_TOPIC, min(SAMPLE_OF_A_TOPIC, SAMPLE // max(1, len(topics)))), there)
-    wanted = []
-    for one in new:
-        firsts = {topic: room.take(topic, count) for topic, count in _by_topic(one.counts).items()}
-        if any(firsts.values()):
-            wanted.append(SampleOf(one.shard, {topic: count for topic, count in firsts.items() if count}))
-    return wanted
+    firsts = firsts_of(sampled_topics(store, workflow_id), [_by_topic(one.counts) for one in new])
+    return [SampleOf(one.shard, these) for one, these in zip(new, firsts, strict=True) if these]
 
 
-def _by_topic(counts: Counts) -> Counter[str | None]:
-    by_topic: Counter[str | None] = Counter()
+def _by_topic(counts: Counts) -> ByTopic:
+    by_topic: ByTopic = Counter()
     for (topic, _), count in counts.items():
         by_topic[topic] += count
     return by_topic
@@ -164,7 +129,6 @@ def _store(
     known: Sequence[Shard],
     new: Sequence[NewShard],
     samples: Sequence[Sample],
-    topic_field: str,
 ) -> None:
     """All of an import in one transaction."""
     if not new:
@@ -179,14 +143,6 @@ def _store(
             raise Busy(f"Something else was imported into {workflow_id!r} meanwhile.", hint="Import again.")
         _refuse_stored(now_known, has_records=has_records(connection, workflow_id), workflow_id=workflow_id)
         add_shards(connection, workflow_id, [one.shard for one in new])
-        for sample in samples:
-            common = {
-                "workflow_id": workflow_id,
-                "origin": "real",
-                "status": "active",
-                "source_file": sample.source_file,
-                "topic_field": None if topic_field == DEFAULT_FIELD else topic_field,
-            }
-            store.add_columns(connection, common, sample.ids, sample.columns)
+        add_samples(connection, workflow_id, samples)
         add_counts(connection, workflow_id, topic_counts_of(total))
         bump_version(connection, workflow_id)

@@ -17,6 +17,7 @@ from ..store.shards import Shard
 from .file_splits import FileSplit, count_lines, part_of, splits_of, with_first_lines
 from .shard_files import opened_shard, schema, table_of, write_shard
 from .stages import each, grouped, groups_for
+from .store_sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,13 +69,19 @@ def read_files(files: Sequence[SourceFile], how: HowToRead, folder: str, split_b
     """Read files into shards in a folder, one for each split, with ids as if no record came twice."""
     splits = splits_of(files, how, split_bytes)
     divided = [split for split in splits if split.end is not None]
-    counted = dict(zip((split.number for split in divided), each(divided, count_lines), strict=True))
+    counted = dict(
+        zip(
+            (split.number for split in divided),
+            each(divided, count_lines, doing="Counting lines"),
+            strict=True,
+        )
+    )
     lines = [counted.get(split.number, 0) for split in splits]
 
     def read(split: FileSplit) -> ReadSplit:
         return _read(split, how, f"{folder}/read-{split.number:06d}.parquet")
 
-    return each(with_first_lines(splits, lines), read)
+    return each(with_first_lines(splits, lines), read, doing="Reading files")
 
 
 def _read(split: FileSplit, how: HowToRead, url: str) -> ReadSplit:
@@ -112,7 +119,13 @@ def number_equal_records(
     sources = [_IdsOf(shard.url, -1, _OLD) for shard in known]
     sources += [_IdsOf(one.url, one.split.number, one.split.file) for one in read if one.url]
     rows = sum(shard.records for shard in known) + sum(one.counts.total() for one in read)
-    repeated = grouped(sources, _emitting(groups_for(rows)), _numbers_of_repeated, rows=rows)
+    repeated = grouped(
+        sources,
+        _emitting(groups_for(rows)),
+        _numbers_of_repeated,
+        rows=rows,
+        doing="Looking for equal records",
+    )
     numbers: dict[int, tuple[NDArray[Any], NDArray[Any]]] = {}
     if repeated is not None:
         shards, places, values = (repeated[name].to_numpy() for name in ("shard", "place", "number"))
@@ -133,7 +146,7 @@ def number_equal_records(
 
     untouched = [job for job in enumerate(kept, first) if job[1].split.number not in numbers]
     touched = [job for job in enumerate(kept, first) if job[1].split.number in numbers]
-    settled = [settle(job) for job in untouched] + each(touched, settle)
+    settled = [settle(job) for job in untouched] + each(touched, settle, doing="Numbering equal records")
     with_records = sorted((new for new in settled if new.shard.records), key=lambda new: new.shard.number)
     # A shard of which nothing is left has no place.
     return [
@@ -149,8 +162,8 @@ class _IdsOf:
     file: int
 
 
-def _emitting(groups: int) -> Callable[[_IdsOf], pa.Table]:
-    def emit(source: _IdsOf) -> pa.Table:
+def _emitting(groups: int) -> Callable[[_IdsOf], Iterator[pa.Table]]:
+    def emit(source: _IdsOf) -> Iterator[pa.Table]:
         import pyarrow as pa
 
         with opened_shard(source.url) as file:
@@ -161,7 +174,7 @@ def _emitting(groups: int) -> Callable[[_IdsOf], pa.Table]:
         high = np.ascontiguousarray(digests[:, :8]).view(np.uint64).ravel()
         low = np.ascontiguousarray(digests[:, 8:]).view(np.uint16).ravel()
         known = [int(one[2 * DIGEST_BYTES + 1 :]) for one in ids] if source.file == _OLD else [0] * len(ids)
-        return pa.table(
+        yield pa.table(
             {
                 "group": (high % np.uint64(groups)).astype(np.int32),
                 "high": high,
@@ -256,24 +269,9 @@ class SampleOf:
     firsts: dict[str | None, int]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Records of a shard that go into the store, too; one at least.
-
-    Attributes:
-        source_file: the file that they were read from.
-        ids: of the records.
-        columns: the rest of them.
-    """
-
-    source_file: str
-    ids: list[str]
-    columns: RecordColumns
-
-
 def take_samples(wanted: Sequence[SampleOf]) -> list[Sample]:
     """The sampled records of several shards."""
-    return each(wanted, _sample)
+    return each(wanted, _sample, doing="Taking a sample")
 
 
 def _sample(wanted: SampleOf) -> Sample:
@@ -296,4 +294,4 @@ def _sample(wanted: SampleOf) -> Sample:
                 )
             if not any(left.values()):
                 break
-    return Sample(wanted.shard.source_file, ids, RecordColumns.of(found))
+    return Sample(wanted.shard.source_file, wanted.shard.topic_field, ids, RecordColumns.of(found))

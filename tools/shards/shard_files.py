@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from uuid import uuid4
+
+import numpy as np
 
 from ..dataset.formats.plain_line import ANSWERED
 from ..dataset.record import Record
+from ..errors import InvalidInput
 from ..store.record_columns import RecordColumns, kind_of
 from ..store.shards import Shard
 from ..store.stored_rows import StoredRow
@@ -17,13 +21,95 @@ from ..store.stored_rows import StoredRow
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from numpy.typing import NDArray
 
 ROWS_AT_ONCE = 2_000
-_REPEATING = ["topic", "other_topics", "origin"]
+_REPEATING = ["topic", "other_topics", "origin", "previous", "likeliest", "second"]
 """Columns of which a dictionary is kept; of ids and bodies it would be as long as they are."""
 
-Changes = Mapping[str, tuple[str | None, bool]]
-"""What a person made of records that are in the store, too: topic, and whether they count; by id."""
+_OF_A_ROW = ["id", "topic", "kind", "line", "origin", "provenance", "body"]
+"""Columns that `StoredRow` has."""
+
+
+class Change(NamedTuple):
+    """What became of a record that is in the store, too.
+
+    Attributes:
+        topic: its topic now.
+        counts: whether it counts, or was taken out.
+        is_label: whether a person or the source gave it that topic.
+    """
+
+    topic: str | None
+    counts: bool = True
+    is_label: bool = True
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is not as the shards, or the topics beside them, say.
+
+    Attributes:
+        by_id: of records that are in the store, too.
+        renamed: topics that ended since, with those that they became.
+    """
+
+    by_id: Mapping[str, Change] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, record_id: str, origin: str, topic: str | None, is_by_model: bool = False) -> Change:
+        """What a record of a shard is now.
+
+        Args:
+            record_id: its id.
+            origin: real or synthetic.
+            topic: as it stands in the shard, or beside it.
+            is_by_model: whether an assignment gave it that topic.
+        """
+        changed = self.by_id.get(record_id) if origin == "real" else None
+        if changed is not None:
+            return changed
+        topic = topic if topic is None else self.renamed.get(topic, topic)
+        return Change(topic, is_label=topic is not None and not is_by_model)
+
+
+class GivenTopic(NamedTuple):
+    """The topic of a record after an assignment.
+
+    Attributes:
+        topic: the topic.
+        is_by_model: whether an assignment gave it, this one or one before.
+        previous: the topic before.
+        likeliest: the topic that it most probably has; ``None`` where it was not judged, as all that follows.
+        second: the topic that comes after that.
+        confidence: the chance that the likeliest is right.
+        closeness: of the two likeliest, 0 to 1.
+    """
+
+    topic: str | None
+    is_by_model: bool
+    previous: str | None
+    likeliest: str | None = None
+    second: str | None = None
+    confidence: float | None = None
+    closeness: float | None = None
+
+
+def topics_schema() -> pa.Schema:
+    """The columns of the file with topics beside a shard, a row for each record of it."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("topic", pa.string()),
+            ("is_by_model", pa.bool_()),
+            ("previous", pa.string()),
+            ("likeliest", pa.string()),
+            ("second", pa.string()),
+            ("confidence", pa.float64()),
+            ("closeness", pa.float64()),
+        ]
+    )
 
 
 def schema() -> pa.Schema:
@@ -91,6 +177,15 @@ def table_of_rows(rows: Sequence[StoredRow]) -> pa.Table:
 
 def write_shard(url: str, tables: Iterable[pa.Table]) -> int:
     """Write a shard, which appears when it is whole; how many records it has. One that is there is replaced."""
+    return _write(url, schema(), tables)
+
+
+def write_topics(url: str, tables: Iterable[pa.Table]) -> int:
+    """Write the topics of a shard's records, like `write_shard`."""
+    return _write(url, topics_schema(), tables)
+
+
+def _write(url: str, columns: pa.Schema, tables: Iterable[pa.Table]) -> int:
     import pyarrow.parquet as pq
 
     count = 0
@@ -98,10 +193,10 @@ def write_shard(url: str, tables: Iterable[pa.Table]) -> int:
         whole_file(url) as file,
         pq.ParquetWriter(
             file,
-            schema(),
+            columns,
             compression="zstd",
             compression_level=1,
-            use_dictionary=_REPEATING,
+            use_dictionary=[name for name in columns.names if name in _REPEATING],
             write_statistics=False,
         ) as writer,
     ):
@@ -129,30 +224,105 @@ def shard_rows(shard: Shard, changes: Changes) -> Iterator[StoredRow]:
 
 def numbered_rows(shard: Shard, changes: Changes) -> Iterator[tuple[int, StoredRow]]:
     """`shard_rows`, each with its place in the shard, from 0."""
+    for row in every_row(shard, changes):
+        if row.counts:
+            yield row.place, row.stored
+
+
+class ShardRow(NamedTuple):
+    """A record of a shard.
+
+    Attributes:
+        place: in the shard, from 0.
+        stored: the record as those of a store are read.
+        kind: what it is, a sum as `plain_line` has it.
+        counts: whether it is active.
+        is_label: whether a person or the source gave it its topic.
+    """
+
+    place: int
+    stored: StoredRow
+    kind: int
+    counts: bool
+    is_label: bool
+
+
+def every_row(shard: Shard, changes: Changes) -> Iterator[ShardRow]:
+    """All records of a shard, those too that were taken out."""
     place = -1
-    with opened_shard(shard.url) as file:
-        for batch in file.iter_batches(ROWS_AT_ONCE):
-            columns = (batch.column(name).to_pylist() for name in schema().names)
-            for record_id, topic, _, kind, line, origin, provenance, body in zip(*columns, strict=True):
+    with opened_shard(shard.url) as file, ExitStack() as stack:
+        batches = file.iter_batches(ROWS_AT_ONCE, columns=_OF_A_ROW)
+        given = (
+            _given_topics(stack.enter_context(opened_shard(shard.topics_url))) if shard.topics_url else None
+        )
+        for batch in batches:
+            columns = (batch.column(name).to_pylist() for name in _OF_A_ROW)
+            for record_id, topic, kind, line, origin, provenance, body in zip(*columns, strict=True):
                 place += 1
-                counts = True
-                if (changed := changes.get(record_id)) is not None and origin == "real":
-                    topic, counts = changed
-                if counts:
-                    yield (
-                        place,
-                        StoredRow(
-                            id=record_id,
-                            body=body,
-                            topic=topic,
-                            topic_field=shard.topic_field,
-                            origin=origin,
-                            provenance=None if provenance is None else json.loads(provenance),
-                            has_assistant_turn=bool(kind & ANSWERED),
-                            source_file=shard.source_file or None,
-                            source_line=line,
-                        ),
-                    )
+                topic, is_by_model = (topic, False) if given is None else next(given)
+                now = changes.of(record_id, origin, topic, is_by_model)
+                stored = StoredRow(
+                    id=record_id,
+                    body=body,
+                    topic=now.topic,
+                    topic_field=shard.topic_field,
+                    origin=origin,
+                    provenance=None if provenance is None else json.loads(provenance),
+                    has_assistant_turn=bool(kind & ANSWERED),
+                    source_file=shard.source_file or None,
+                    source_line=line,
+                )
+                yield ShardRow(place, stored, kind, now.counts, now.is_label)
+
+
+def topics_beside(shard: Shard) -> Iterator[GivenTopic]:
+    """The topics that the last assignment gave, of each record of a shard in their order."""
+    with opened_shard(shard.topics_url) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            columns = (batch.column(name).to_pylist() for name in GivenTopic._fields)
+            yield from map(GivenTopic._make, zip(*columns, strict=True))
+
+
+def topics_by_id(shard: Shard) -> Iterator[tuple[str, str | None]]:
+    """The id and the topic of each record, as the shard or what lies beside it has them."""
+    yield from zip(_column(shard.url, "id"), _column(shard.topics_url or shard.url, "topic"), strict=True)
+
+
+def given_by_id(shard: Shard) -> Iterator[tuple[str, GivenTopic]]:
+    """The id of each record, and what the last assignment gave it."""
+    yield from zip(_column(shard.url, "id"), topics_beside(shard), strict=True)
+
+
+def _column(url: str, name: str) -> Iterator[Any]:
+    with opened_shard(url) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name]):
+            yield from batch.column(name).to_pylist()
+
+
+def _given_topics(file: pq.ParquetFile) -> Iterator[tuple[str | None, bool]]:
+    for batch in file.iter_batches(ROWS_AT_ONCE, columns=["topic", "is_by_model"]):
+        yield from zip(*(batch.column(name).to_pylist() for name in ("topic", "is_by_model")), strict=True)
+
+
+def table_of_topics(rows: Sequence[GivenTopic]) -> pa.Table:
+    """Topics that an assignment gave, as rows of the file beside a shard."""
+    import pyarrow as pa
+
+    columns = dict(zip(GivenTopic._fields, map(list, zip(*rows, strict=True)), strict=True))
+    return pa.table(columns, schema=topics_schema())
+
+
+def columns_at(url: str, places: NDArray[np.int64], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of the rows at some places of a file, in the order of these; no two may be the same."""
+    import pyarrow as pa
+
+    before = 0
+    with opened_shard(url) as file:
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(names)):
+            start, end = np.searchsorted(places, [before, before + batch.num_rows])
+            if start < end:
+                yield from batch.take(pa.array(places[start:end] - before)).to_pylist()
+            before += batch.num_rows
 
 
 @contextmanager
@@ -174,6 +344,23 @@ def whole_file(url: str) -> Iterator[BinaryIO]:
         with suppress(OSError):
             system.rm(written)
         raise
+
+
+def require_writable(folder: str) -> None:
+    """Raise `InvalidInput` unless shards can be written into a folder."""
+    import fsspec
+
+    url = f"{folder.rstrip('/')}/.written-{uuid4().hex}"
+    try:
+        with whole_file(url) as file:
+            file.write(b"can be written")
+        system, path = fsspec.url_to_fs(url)
+        system.rm(path)
+    except (OSError, ImportError, ValueError) as error:
+        raise InvalidInput(
+            f"Shards cannot be written into {folder}: {error}",
+            hint="Check the folder or address (FINETUNE_COVERAGE_SHARDS), its keys and the disk.",
+        ) from error
 
 
 def remove_folder(url: str) -> None:

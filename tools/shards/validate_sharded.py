@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ..dataset.validation.duplicates import exact_findings, near_finding
+from ..dataset.validation.duplicates import Known
 from ..dataset.validation.report import ValidationReport
 from ..dataset.validation.rules import Finding
 from ..dataset.validation.validate import Validation
@@ -15,7 +15,7 @@ from ..store.shards import Shard
 from ..store.store import Store
 from ..store.stored_rows import StoredRow
 from .cluster import RayCluster
-from .duplicate_stages import Known, find_duplicates
+from .duplicate_stages import find_duplicates
 from .shard_files import Changes, numbered_rows, whole_file
 from .sharded_dataset import ShardedDataset, sharded_dataset
 from .stages import each
@@ -90,7 +90,8 @@ def _validate(
                 job, changes, vendor, max_tokens, lambda row, finding: file.write(line(row, finding))
             ), url
 
-    return each([_Job(shard, duplicates.get(shard.number, {})) for shard in dataset.shards], validate)
+    jobs = [_Job(shard, duplicates.get(shard.number, {})) for shard in dataset.shards]
+    return each(jobs, validate, doing="Checking records")
 
 
 def _validated(
@@ -101,18 +102,8 @@ def _validated(
     on_finding: Callable[[StoredRow, Finding], Any] | None,
 ) -> Validation:
     validation = Validation(vendor, max_tokens)
-    place = -1
-
-    def duplicates(row: StoredRow, _: dict[str, Any], tokens: int) -> list[Finding]:
-        known = job.duplicates.get(place)
-        if known is None:
-            return []
-        if known.similarity is None:
-            return exact_findings(row.topic, tokens, known.id, known.topic)
-        return [near_finding(known.similarity, known.id)]
-
-    for place, row in numbered_rows(job.shard, changes):  # noqa: B007 - read by the function above
-        for finding in validation.add(row, duplicates):
+    for place, row in numbered_rows(job.shard, changes):
+        for finding in validation.add(row, job.duplicates.get(place)):
             if on_finding is not None:
                 on_finding(row, finding)
     return validation

@@ -108,6 +108,16 @@ shards = Table(
     Column("topic_field", Text, nullable=False),
 )
 
+shard_topics = Table(
+    "shard_topics",
+    metadata,
+    # The topics that a run gave to the records of a shard: a Parquet file beside it, since a shard never changes.
+    Column("workflow_id", ForeignKey("workflows.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+)
+
 topic_counts = Table(
     "topic_counts",
     metadata,
@@ -167,6 +177,8 @@ topic_runs = Table(
     # that went along.
     Column("topics_before", JSON),
     Column("topics_after", JSON),
+    # Of records that are in shards only: the topics that ended, with those that they became, and how counts changed.
+    Column("shards", JSON),
 )
 
 assignments = Table(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvalidInput
-from ..store.records import load_records
+from ..store.records import load_records, topic_counts
 from ..store.workflows import TopicInfo, list_topics
 from .assignments import Assignment, current_assignments, write_run
 from .clusters import cluster
@@ -115,10 +115,11 @@ def merge_topics(services: Services, workflow_id: str, names: Sequence[str], int
         Assignment(text.id, into, into, 1.0, text.topic, decided_by="person" if text.is_label else "model")
         for text in material
     ]
+    moved = sum(count.records for count in topic_counts(store, workflow_id) if count.topic in ended)
     write_run(
         store, workflow_id, decided, method="merge", declare=kept, becomes=dict.fromkeys(sorted(ended), into)
     )
-    return len(decided)
+    return moved
 
 
 def split_topic(

@@ -19,6 +19,8 @@ from .text import judged_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from langchain_core.embeddings import Embeddings
+
     from ..services import Services
 
 _BATCH = 500
@@ -52,7 +54,7 @@ def read_material(
         on_progress: called with the number of records that have their vectors.
     """
     with services.store.read() as connection:
-        refuse_sharded(connection, workflow_id, "topics are given to all records or to none")
+        refuse_sharded(connection, workflow_id, "one process cannot read them all")
     given = current_assignments(services.store, workflow_id)
     material = []
     for batch in _batches(load_records(services.store, workflow_id)):
@@ -82,9 +84,9 @@ def vectors_of(services: Services, workflow_id: str, material: Sequence[JudgedTe
     return services.index.vectors(workflow_id, [text.id for text in material])
 
 
-def embedded(services: Services, workflow_id: str, texts: Sequence[str]) -> Vectors:
+def embedded(embeddings: Embeddings, texts: Sequence[str]) -> Vectors:
     """The embeddings of texts that are no records, by the model of a workflow's records."""
-    return np.asarray(services.embeddings_of(workflow_id).embed_documents(list(texts)), dtype=np.float32)
+    return np.asarray(embeddings.embed_documents(list(texts)), dtype=np.float32)
 
 
 def _batches(found: Iterator[Record]) -> Iterator[list[Record]]:

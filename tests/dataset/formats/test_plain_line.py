@@ -85,7 +85,7 @@ CHATS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(CHATS | VALUES, st.booleans(), st.sampled_from(["", "\r", "\n", " \r\n", "x"]))
 def test_agrees_with_the_careful_way(source: Any, ascii_only: bool, end: str) -> None:
     try:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from ...generation.search.growing_rows import GrowingRows
 from ...generation.search.similar_sets import SimilarSets
 from ...generation.search.sorted_keys import SortedKeys
-from ...generation.search.words import shingles_of, words_of
+from ...generation.search.words import shingles_of_each
 from ...store.stored_rows import StoredRow
 from ...text.letters import letters_in
 from ..record import message_text
@@ -22,99 +25,195 @@ NEAR = 0.8
 """Jaccard similarity of the sets of words and word pairs from which two records say almost the same."""
 LEAST_LETTERS = 35
 """Letters of a text, about eight words, below which a likeness says nothing: greetings, yes and no."""
+_NULL = b"null"
 MOST_HASHES = 50_000_000
 """Hashes that are kept for near duplicates, 4 bytes each; records after that are only compared with those before."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """An earlier record that one repeats.
+
+    Attributes:
+        id: of the earlier one.
+        topic: its topic.
+        similarity: how much of the wording is shared; ``None`` where the two are the same.
+    """
+
+    id: str
+    topic: str | None
+    similarity: float | None
+
+
 class Duplicates:
-    """Knows the records that went by: about 100 bytes each, and 4 bytes for each word and word pair up to a limit."""
+    """Knows the records that went by: about 120 bytes each, and 4 bytes for each word and word pair up to a limit."""
 
     def __init__(self) -> None:
+        self._records = _Firsts()
         self._ids: list[str] = []
-        self._keys = SortedKeys(columns=1)
-        self._hashes = GrowingRows(np.uint64)
         self._topics = GrowingRows(np.uint32)
         self._topic_numbers: dict[str | None, int] = {}
+        self._sets = _Firsts()
+        self._owners = GrowingRows(np.uint32)
         self._near = SimilarSets()
         self._near_owners = GrowingRows(np.uint32)
         self._kept_hashes = 0
         self.not_remembered = 0
         """Records that later ones were not compared with for want of room."""
 
-    def check(self, row: StoredRow, source: dict[str, Any], tokens: int) -> list[Finding]:
-        """Findings about a record in the light of those before it, which it joins."""
-        number = hash_of(source)
-        topic = self._topic_numbers.setdefault(row.topic, len(self._topic_numbers))
-        first = self._first(number)
-        if first is None:
-            found = self._near_finding(source)
-            self._remember(row.id, number, topic)
-            return found
-        number_of_other = int(self._topics.rows[first])
-        other = next(name for name, one in self._topic_numbers.items() if one == number_of_other)
-        return exact_findings(row.topic, tokens, self._ids[first], other)
+    def check(
+        self, rows: Sequence[StoredRow], sources: Sequence[dict[str, Any] | None]
+    ) -> list[Known | None]:
+        """What each of some records repeats of those before it; they join them.
 
-    def _first(self, number: int) -> int | None:
-        rows = self._keys.rows_with(np.array([number & 0xFFFFFFFF], dtype=np.uint64))
-        same = rows[self._hashes.rows[rows] == np.uint64(number)]
-        return int(same.min()) if len(same) else None
+        Args:
+            rows: the records.
+            sources: their parsed bodies; ``None`` where one cannot be parsed.
+        """
+        found: list[Known | None] = [None] * len(rows)
+        learnt = learnt_of(sources)
+        places = np.array(learnt.places, np.intp)
+        firsts, is_new = self._records.of(learnt.hashes)
+        for place in places[is_new].tolist():
+            topic = rows[place].topic
+            self._ids.append(rows[place].id)
+            self._topics.extend([self._topic_numbers.setdefault(topic, len(self._topic_numbers))])
+        for number in np.flatnonzero(~is_new).tolist():
+            found[places[number]] = self._known(firsts[number], None)
+        told = [number for number in np.flatnonzero(is_new).tolist() if len(learnt.sets[number])]
+        near = self._nearest([learnt.sets[number] for number in told], firsts[told])
+        for number, nearest in zip(told, near, strict=True):
+            if nearest is not None:
+                found[places[number]] = self._known(*nearest)
+        return found
 
-    def _remember(self, record_id: str, number: int, topic: int) -> None:
-        self._keys.add(np.array([number & 0xFFFFFFFF], dtype=np.uint64))
-        self._hashes.extend([number])
-        self._topics.extend([topic])
-        self._ids.append(record_id)
+    def _known(self, number: int, similarity: float | None) -> Known:
+        topic = int(self._topics.rows[number])
+        name = next(name for name, one in self._topic_numbers.items() if one == topic)
+        return Known(self._ids[number], name, similarity)
 
-    def _near_finding(self, source: dict[str, Any]) -> list[Finding]:
-        shingles = compared_shingles(source)
-        if shingles is None:
-            return []
-        nearest = self._near.nearest(shingles)
-        self._remember_near(shingles)
-        if nearest is None or nearest[1] < NEAR:
-            return []
-        return [near_finding(nearest[1], self._ids[int(self._near_owners.rows[nearest[0]])])]
+    def _nearest(
+        self, sets: Sequence[NDArray[Any]], owners: NDArray[np.intp]
+    ) -> list[tuple[int, float] | None]:
+        """The record before each that is most like it, and how much."""
+        firsts, is_new = self._sets.of(np.array([hash_of_set(one) for one in sets], np.uint64))
+        self._owners.extend(owners[is_new])
+        nearest = [
+            None if new else (int(self._owners.rows[first]), 1.0)
+            for first, new in zip(firsts, is_new, strict=True)
+        ]
+        # Of equal sets the first stands for all.
+        new = np.flatnonzero(is_new)
+        fits = np.zeros(len(new), np.bool_)
+        for number, one in enumerate(new.tolist()):
+            fits[number] = self._kept_hashes + len(sets[one]) <= MOST_HASHES
+            self._kept_hashes += len(sets[one]) * int(fits[number])
+        self.not_remembered += int((~fits).sum())
+        self._near_owners.extend(owners[new[fits]])
+        similar = self._near.add_each([sets[one] for one in new.tolist()], fits, at_least=NEAR)
+        for number, (other, similarity) in similar.items():
+            nearest[new[number]] = int(self._near_owners.rows[other]), similarity
+        return nearest
 
-    def _remember_near(self, shingles: NDArray[Any]) -> None:
-        if self._kept_hashes + len(shingles) > MOST_HASHES:
-            self.not_remembered += 1
-            return
-        self._kept_hashes += len(shingles)
-        self._near.add(shingles)
-        self._near_owners.extend([len(self._ids)])
+
+class _Firsts:
+    """Numbers different hashes of 64 bits in the order in which they come, from 0: 16 bytes each."""
+
+    def __init__(self) -> None:
+        self._keys = SortedKeys(columns=1)
+        self._hashes = GrowingRows(np.uint64)
+
+    def of(self, hashes: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """The number of each hash, and whether it comes for the first time."""
+        halves = (hashes & np.uint64(0xFFFFFFFF))[:, None]
+        queries, rows = self._keys.pairs_with(halves)
+        same = self._hashes.rows[rows] == hashes[queries]
+        numbers = np.full(len(hashes), -1, np.intp)
+        numbers[queries[same]] = rows[same]
+        unknown = np.flatnonzero(numbers < 0)
+        _, firsts, which = np.unique(hashes[unknown], return_index=True, return_inverse=True)
+        order = np.argsort(firsts)
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(len(order))
+        numbers[unknown] = len(self._hashes) + ranks[which]
+        new = unknown[np.sort(firsts)]
+        self._keys.add(halves[new])
+        self._hashes.extend(hashes[new])
+        is_new = np.zeros(len(hashes), np.bool_)
+        is_new[new] = True
+        return numbers, is_new
 
 
-def exact_findings(topic: str | None, tokens: int, first: str, its_topic: str | None) -> list[Finding]:
-    """The findings about a record that is the same as an earlier one.
+def findings_of(known: Known, topic: str | None, tokens: int) -> list[Finding]:
+    """The findings about a record that repeats an earlier one.
 
     Args:
-        topic: its topic.
+        known: the earlier one.
+        topic: of the record.
         tokens: in it.
-        first: the id of the first that is the same.
-        its_topic: the topic of that one.
     """
-    found = [Finding("exact_duplicate", f"the same as {first}", tokens)]
-    if topic != its_topic:
-        found.append(Finding("same_record_other_topic", f"{topic!r} here, {its_topic!r} in {first}"))
+    if known.similarity is not None:
+        return [Finding("near_duplicate", f"shares {known.similarity:.0%} of its wording with {known.id}")]
+    found = [Finding("exact_duplicate", f"the same as {known.id}", tokens)]
+    if topic != known.topic:
+        found.append(Finding("same_record_other_topic", f"{topic!r} here, {known.topic!r} in {known.id}"))
     return found
 
 
-def near_finding(similarity: float, other: str) -> Finding:
-    """The finding about a record that says almost the same as an earlier one, by the id of that."""
-    return Finding("near_duplicate", f"shares {similarity:.0%} of its wording with {other}")
+class Learnt(NamedTuple):
+    """What records are compared by, of those that can be.
+
+    Attributes:
+        places: of these records among those that were given.
+        hashes: of all that is learnt from each.
+        sets: the sorted hashes of what is said in each; empty where that is too little to tell anything.
+    """
+
+    places: list[int]
+    hashes: NDArray[np.uint64]
+    sets: list[NDArray[Any]]
 
 
-def compared_shingles(source: dict[str, Any]) -> NDArray[Any] | None:
-    """What near duplicates are told by; ``None`` when too little is said for that."""
-    spoken = _spoken(source)
-    return shingles_of(words_of(spoken)) if letters_in(spoken) >= LEAST_LETTERS else None
+def learnt_of(sources: Sequence[dict[str, Any] | None]) -> Learnt:
+    """What records are compared by, from their parsed bodies."""
+    places: list[int] = []
+    hashes: list[int] = []
+    spoken: list[str] = []
+    for place, source in enumerate(sources):
+        try:
+            number, text = hash_of(source or {}), _spoken(source or {})
+        except Exception:  # the rules name such a record as unreadable; it must not hide all others
+            continue
+        places.append(place)
+        hashes.append(number)
+        spoken.append(text if _says_enough(text) else "")
+    return Learnt(places, np.array(hashes, np.uint64), shingles_of_each(spoken))
+
+
+def hash_of_set(shingles: NDArray[Any]) -> int:
+    """64 bits of a hash of sorted different hashes."""
+    return int.from_bytes(hashlib.blake2b(shingles.data, digest_size=8).digest(), "little")
+
+
+def _says_enough(text: str) -> bool:
+    # Mostly the beginning tells. Put together with what follows, a character or two may become one.
+    return letters_in(text[: 8 * LEAST_LETTERS]) >= LEAST_LETTERS + 2 or letters_in(text) >= LEAST_LETTERS
 
 
 def hash_of(source: dict[str, Any]) -> int:
     """64 bits of a hash of what is learnt: messages and tools, however they were written."""
     learnt = {key: source.get(key) for key in ("messages", "tools", "functions") if source.get(key)}
-    text = json.dumps(learnt, sort_keys=True, separators=(",", ":"))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(_written(learnt), digest_size=8).digest(), "little")
+
+
+def _written(learnt: dict[str, Any]) -> bytes:
+    """JSON that is the same for equal values only."""
+    try:
+        fast = orjson.dumps(learnt, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # numbers beyond 64 bits, halves of characters, very deep nesting
+        fast = _NULL
+    # It writes null for what is not a number, too.
+    return json.dumps(learnt, sort_keys=True, separators=(",", ":")).encode() if _NULL in fast else fast
 
 
 def _spoken(source: dict[str, Any]) -> str:

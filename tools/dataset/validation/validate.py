@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from ...errors import InvalidInput
@@ -13,7 +14,7 @@ from ..exports.converted import Unfit
 from ..formats.marks import bad_mark
 from ..kept_beside import KeptBeside
 from .content_rules import check_content
-from .duplicates import Duplicates
+from .duplicates import Duplicates, Known, findings_of
 from .report import Collector, ValidationReport
 from .role_rules import check_roles
 from .rules import RULES, Finding
@@ -23,7 +24,7 @@ from .vendor_file import VendorFile
 from .vendors import MAX_TOKENS, UNASKED, severity_of, vendor_named
 
 OnFinding = Callable[[StoredRow, Finding], None]
-CheckDuplicates = Callable[[StoredRow, dict[str, Any], int], list[Finding]]
+_ROWS_AT_ONCE = 1_000
 
 
 def validate_records(
@@ -53,12 +54,15 @@ def validate_records(
     validation = Validation(vendor, max_tokens)
     duplicates = Duplicates()
     with store.read() as connection:
-        rows = stored_rows(connection, workflow_id)
         total = count_rows(connection, workflow_id) if on_progress else 0
-        for row in told(rows, on_progress, total):
-            for finding in validation.add(row, duplicates.check):
-                if on_finding is not None:
-                    on_finding(row, finding)
+        rows = told(stored_rows(connection, workflow_id), on_progress, total)
+        while some := list(islice(rows, _ROWS_AT_ONCE)):
+            sources = [parsed(row.body) for row in some]
+            known = duplicates.check(some, sources)
+            for row, source, one in zip(some, sources, known, strict=True):
+                for finding in validation.add(row, one, source):
+                    if on_finding is not None:
+                        on_finding(row, finding)
     return validation.report(not_compared=duplicates.not_remembered)
 
 
@@ -86,22 +90,24 @@ class Validation:
         self._collector = Collector(self._vendors)
         self._beside = KeptBeside()
 
-    def add(self, row: StoredRow, duplicates: CheckDuplicates) -> list[Finding]:
+    def add(self, row: StoredRow, known: Known | None, source: dict[str, Any] | None = None) -> list[Finding]:
         """Look at a record.
 
         Args:
             row: the record.
-            duplicates: says of a row, its parsed body and its tokens what is found of it beside those before it.
+            known: the earlier record that it repeats, if there is one.
+            source: its parsed body, if it is at hand.
 
         Returns:
             What was found, one for each rule.
         """
         tokens = 0
         try:
-            source = json.loads(row.body)
+            source = json.loads(row.body) if source is None else source
             self._beside.add(source, row.topic_field)
             tokens = self._counter.of_record(source)
-            found = [*_of_length(tokens, self._most), *duplicates(row, source, tokens)]
+            found = [*_of_length(tokens, self._most)]
+            found += findings_of(known, row.topic, tokens) if known is not None else ()
             found += _of_mark(source, row.topic_field)
             found += check_record(source) if self._file is None else _in_file(self._file, row, source)
         except Exception as error:  # one record that is not as it should be must not hide all others
@@ -144,6 +150,15 @@ class Validation:
             beside=dict(self._beside.fields.most_common()),
             file=None if self._file is None else self._file.report(),
         )
+
+
+def parsed(body: str) -> dict[str, Any] | None:
+    """The value of a record's JSON text; ``None`` where it cannot be read."""
+    try:
+        source: dict[str, Any] = json.loads(body)
+    except ValueError:
+        return None
+    return source
 
 
 def check_record(source: dict[str, Any]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -66,3 +67,28 @@ def shingles_of(words: list[str]) -> NDArray[Any]:
     hashes, shorter = word_hashes(words), 2 if characters_per_word(words) > 2 else 1
     both = np.concatenate([chained(hashes, shorter), chained(hashes, shorter + 1)])
     return np.unique((both >> np.uint64(32)).astype(np.uint32))
+
+
+def shingles_of_each(texts: Sequence[str]) -> list[NDArray[Any]]:
+    """`shingles_of` the words of each text; several times as fast where there are many, as most are spaced by words."""
+    words = [words_of(text) for text in texts]
+    # Only scripts without spaces have other shingles, and ASCII is none.
+    spaced = [
+        number
+        for number, text in enumerate(texts)
+        if text.isascii() or characters_per_word(words[number]) <= 2
+    ]
+    sizes = np.array([len(words[number]) for number in spaced], dtype=np.int64)
+    hashes = word_hashes([word for number in spaced for word in words[number]])
+    owners = np.repeat(np.arange(len(spaced), dtype=np.uint64), sizes) << np.uint64(32)
+    alone = mixed(hashes)
+    paired = mixed(alone[:-1] + hashes[1:])
+    within = owners[:-1] == owners[1:]
+    tagged = np.concatenate(
+        [owners | alone >> np.uint64(32), owners[:-1][within] | paired[within] >> np.uint64(32)]
+    )
+    tagged.sort()
+    tagged = tagged[np.concatenate([tagged[:1] == tagged[:1], tagged[1:] != tagged[:-1]])]
+    ends = np.searchsorted(tagged, np.arange(1, len(spaced), dtype=np.uint64) << np.uint64(32))
+    found = dict(zip(spaced, np.split(tagged.astype(np.uint32), ends), strict=False))
+    return [found[number] if number in found else shingles_of(own) for number, own in enumerate(words)]
