@@ -24,8 +24,8 @@ _DRAWN: Mapping[str, str] = {
     "axis": "Made harder by",
     "varied_message": "Message that was written anew",
 }
-_UNTOLD = frozenset({"simulated", "edge_case"})
-"""What another line says already."""
+_UNTOLD = frozenset({"simulated", "edge_case", "avoid"})
+"""What another line says already, and ids of records."""
 
 
 def origin_lines(found: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[str]:
@@ -45,7 +45,8 @@ def origin_lines(found: Mapping[str, Any], provenance: Mapping[str, Any]) -> lis
         if name not in _UNTOLD
     ]
     lines.append(f"Checks passed: {check_names(found.get('checks') or found['gates'])}.")
-    if unjudged := provenance.get("not_judged"):
+    # That no verifier read it is said at the end.
+    if unjudged := [check for check in provenance.get("not_judged") or () if check != "verifier"]:
         lines.append(f"Not judged: {check_names(unjudged)}.")
     if scores := found.get("scores"):
         measured = (f"{check_names([check])} {score:.2f}" for check, score in scores.items())

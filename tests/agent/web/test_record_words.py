@@ -24,6 +24,7 @@ def test_where_a_record_is_from_is_said_in_words() -> None:
             "chain": ["weather", "book_ride"],
             "tool_results": ["simulated", "simulated"],
             "simulated": True,
+            "avoid": ["b291ba848cd02a6d54d6-s"],
         },
         "checks": ["near_duplicate"],
         "scores": {"topic": 0.7312},
@@ -39,7 +40,10 @@ def test_where_a_record_is_from_is_said_in_words() -> None:
     assert "The case: situation: a storm; difficulty: it is urgent." in lines
     assert "It calls: weather, book_ride." in lines and "real record that calls: weather (2 times)." in said
     assert lines[-1] == "Read and judged by the model that wrote it: nothing invented."
-    assert said.count("http://") == 1 and not re.search(r"[{}\[\]']|True|job-", said)
+    assert said.count("http://") == 1 and not re.search(r"[{}\[\]']|True|job-|-s", said)
+    bare = found | {"drawn": {}, "verifier": None}
+    assert origin_lines(bare, {"not_judged": ["verifier"]})[-1] == "No verifier read it."
+    assert "Not judged: topic." in origin_lines(bare, {"not_judged": ["verifier", "topic"]})
 
 
 def test_capitals_are_no_difference() -> None:
