@@ -23,7 +23,7 @@ _SENT = """() => {
   if (line.dataset.busy) emit('');
   else if (line.value.trim()) { emit(line.value); line.value = ''; line.focus(); }
 }"""
-_TO_THE_END = "const s = document.getElementById('said'); if (s) s.scrollTop = s.scrollHeight;"
+_TO_THE_END = "toTheEnd()"
 _OPTION = re.compile(r"\d{1,3}\. ")
 """The numbered answers at the end of a question."""
 
@@ -42,6 +42,8 @@ class ConversationPanel:
         with box("aside", "card talk", aria_label="Conversation"):
             with box("div", "head"):
                 text("Conversation", "h2")
+                # In a place of its own: where it took that of an answer, a click meant for that would stop the work.
+                self._pause = button("Pause", conversation.pause, quiet=True).classes("small")
                 hide = text("Show / hide", "button", "act quiet small")
                 hide.props["type"] = "button"
                 hide.on("click", js_handler="() => toggleTalk()")
@@ -73,6 +75,7 @@ class ConversationPanel:
             for message, is_open in new:
                 _draw(message, is_open=is_open)
         self._drawn = shown
+        self._pause.visible = self._conversation.can_pause
         self._line.props["data-busy"] = "1" if self._conversation.is_busy else ""
         self._below.clear()
         with self._below:
@@ -100,8 +103,7 @@ class ConversationPanel:
             box_.props["role"] = "alert"
         with box("div", "acts"):
             if conversation.is_busy:
-                text(conversation.doing, "span", "working")
-                button("Pause", conversation.pause, quiet=True).classes("small")
+                text(conversation.goes_on, "span", "working")
             elif conversation.beside:
                 button("Ask again by what is there now", conversation.analyze_again, quiet=True).classes(
                     "small"

@@ -50,8 +50,16 @@ _SHOWN = 60
 _LOOKS_EVERY_SECONDS = 1.5
 """How often it is seen whether something changed beside the conversation, while a tab is open."""
 _AFTER_TYPING = 0.35
-BESIDE = "Changed beside this conversation:"
+_ANALYZES = "Analyzing…"
+BESIDE = "Changed outside of this conversation:"
 """How the line begins that says what was done on another screen or by another process."""
+_ANEW = "What to do next is worked out anew."
+_ANSWERED = {
+    "approved": "The plan was approved in another program.",
+    "declined": "The plan was declined in another program.",
+    "cancelled": "The plan does not count any more: a newer one was made, or it was taken back.",
+    "revoked": "The plan was stopped for good.",
+}
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ class PageConversation:
         offer: what lies on the table; None while nothing waits for an answer.
         table: the plan in question as it is edited; None where the question is another one.
         progress: of the jobs of the generation under way, by id, as they began.
-        doing: what is going on, in words; empty when nothing is.
+        doing: the step under way, in words; empty when none is.
         trouble: why the last step failed, in words; empty when it did not.
         beside: what changed beside the conversation since the question was asked, in words; empty when nothing did.
         dataset_version: of the dataset when it was last looked at.
@@ -108,12 +116,31 @@ class PageConversation:
         self._shown: list[str] = []
         self._revision = ""
         self._told_at = 0.0
+        self._is_next_begun = False
         self._held = AsyncExitStack()
 
     @property
     def is_busy(self) -> bool:
         """Whether a step is under way."""
         return self._task is not None
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether a person may end the step under way; an analysis takes seconds and changes nothing."""
+        return self.is_busy and self.doing != _ANALYZES
+
+    @property
+    def written(self) -> int:
+        """How many records the jobs under way have, where these are all that they owe; 0 before."""
+        under_way = self.progress.values()
+        if not self.is_busy or self._is_next_begun or any(one.accepted < one.requested for one in under_way):
+            return 0
+        return sum(one.accepted for one in under_way)
+
+    @property
+    def goes_on(self) -> str:
+        """What is going on, in words; empty when nothing is."""
+        return f"{self.written:,} written; measuring what they are worth…" if self.written else self.doing
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call this whenever something changed; returns what ends it."""
@@ -133,7 +160,7 @@ class PageConversation:
         if place.question and place.question not in [message.text for message in self.said[-2:]]:
             self.said.append(Said("agent", place.question))
         if place.is_new:
-            self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
+            self._begin(_ANALYZES, self._conversation.begin(self._workflow_id))
         elif place.is_unfinished:
             self._begin("Taking up where it was…", self._conversation.go_on())
         else:
@@ -196,7 +223,7 @@ class PageConversation:
         if not self.is_busy:
             self._told_beside()
             self._edited = self.table if self.table is not None and self.table.is_edited else None
-            self._begin("Analyzing…", self._conversation.begin(self._workflow_id))
+            self._begin(_ANALYZES, self._conversation.begin(self._workflow_id))
 
     def approve(self, shown: str) -> None:
         """Approve the plan exactly as it stands in the table: only where what it gives and takes is told.
@@ -301,7 +328,7 @@ class PageConversation:
     # What goes on
 
     def _begin(self, doing: str, step: Any) -> None:
-        self.doing, self.trouble = doing, ""
+        self.doing, self.trouble, self._is_next_begun = doing, "", False
         self.progress = {}
         self._task = asyncio.create_task(self._carry_out(step))
         self._tell()
@@ -324,9 +351,14 @@ class PageConversation:
         """See what lies on the table; after a pause that is whether to go on, which the graph asks itself."""
         place = await self._conversation.place()
         self._take_up(place)
-        await self._look_beside()
         if place.is_unfinished and not self.trouble:
             self._begin("Looking where it stopped…", self._conversation.go_on())
+            return
+        if place.question and self.said[-1:] and self.said[-1].text.startswith(BESIDE):
+            self.said.append(
+                Said("agent", place.question)
+            )  # it was asked before, and is the one that waits now
+        await self._look_beside()
         self._tell()
 
     def _take_up(self, place: Place) -> None:
@@ -348,10 +380,11 @@ class PageConversation:
         self._tell()
 
     def _job_starts(self, line: str) -> None:
-        self.doing = line
+        self.doing, self._is_next_begun = line, True
         self._tell()
 
     def _job_goes_on(self, standing: Progress) -> None:
+        self._is_next_begun = False
         self.progress.pop("", None)  # what was not begun yet
         self.progress[standing.job_id] = standing
         now = asyncio.get_running_loop().time()
@@ -397,13 +430,13 @@ class PageConversation:
             return "" if is_open else "The generation was carried on, or ended, elsewhere."
         if isinstance(offer, PlanOffer) and offer.plan_id:
             status = get_plan(store, offer.plan_id).status
-            return "" if status == "pending" else f"The plan was answered elsewhere: it is {status}."
+            return "" if status == "pending" else _ANSWERED.get(status, f"The plan is {status}.")
         return ""
 
     def _told_beside(self) -> None:
         """What changed beside becomes a line of the conversation: the next question goes by it."""
         if self.beside:
-            self.said.append(Said("page", f"{BESIDE} {self.beside}"))
+            self.said.append(Said("page", f"{BESIDE} {self.beside} {_ANEW}"))
         self.beside = ""
 
     def _tell(self) -> None:

@@ -59,3 +59,19 @@ window.tell = (words, isProblem) => {
   clearTimeout(window.tellEnds);
   window.tellEnds = setTimeout(() => { line.className = "told over"; }, isProblem ? 12000 : 5000);
 };
+
+// The conversation stays at its end while what is below it grows, unless the person has scrolled up.
+window.toTheEnd = () => {
+  const said = document.getElementById("said");
+  if (!said) return;
+  if (!said.dataset.followed) {
+    said.dataset.followed = "1";
+    let isAtEnd = true;
+    const toEnd = () => { said.scrollTop = said.scrollHeight; };
+    said.addEventListener("scroll", () => { isAtEnd = said.scrollHeight - said.scrollTop - said.clientHeight < 40; });
+    new ResizeObserver(() => { if (isAtEnd) toEnd(); }).observe(said);
+    said.toEnd = toEnd;
+  }
+  said.toEnd();
+  requestAnimationFrame(said.toEnd);
+};

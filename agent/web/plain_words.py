@@ -1,11 +1,9 @@
-"""Names of strategies, checks and commands, in words for somebody who has only the page before them."""
+"""Names of checks and commands, in words for somebody who has only the page before them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-
-from ...tools.coverage.strategy_choice import STRATEGIES
 
 _SCREENS: Mapping[str, str] = {
     "analyze": "Overview",
@@ -84,11 +82,6 @@ def refusals_in_words(rejected: Mapping[str, int]) -> str:
 def check_names(checks: Iterable[str]) -> str:
     """``near duplicate, topic``."""
     return ", ".join(check.replace("_", " ") for check in checks)
-
-
-def strategy_title(strategy: str) -> str:
-    """``Few-Shot``; of a strategy that is not ours its own name."""
-    return next((guide.title for name, guide in STRATEGIES.items() if name == strategy), strategy)
 
 
 def without_commands(said: str) -> str:

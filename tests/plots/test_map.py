@@ -11,6 +11,7 @@ from finetune_coverage.agent.views.plots.map import draw_map
 from finetune_coverage.tools.coverage.space import topic_map
 from finetune_coverage.tools.coverage.space.topic_map import map_topics
 from finetune_coverage.tools.errors import InvalidInput
+from finetune_coverage.tools.memo import Memo
 from finetune_coverage.tools.services import Services
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,11 @@ def test_topics_that_read_alike_lie_close_together(services: Services, add: Add,
     distances = np.linalg.norm(points[:, None] - points[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     assert (owners[distances.argmin(axis=1)] == owners).mean() > 0.9
-    again = map_topics(services, "wf-1")
+    assert map_topics(services, "wf-1") is found, "it is kept for as long as the dataset is the same"
+    services.read_of_datasets = Memo(1)
+    told: list[tuple[str, int, int]] = []
+    again = map_topics(services, "wf-1", lambda *far: told.append(far))
+    assert told == [("records", 42, 42)], "topics are looked at once"
     assert all((a.points == b.points).all() for a, b in zip(found.topics, again.topics, strict=True))
     draw_map(found, {"chess"}, tmp_path / "map.png")
     assert size_of(tmp_path / "map.png")[0] > 1500

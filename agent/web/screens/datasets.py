@@ -299,7 +299,7 @@ def _draw_report(report: ImportReport, workflow_id: str, shown: str) -> None:
     for found in report.formats:
         text(f"{found.text}: {found.records:,} records", "p", "soft small")
     for line in import_lines(report):
-        text(line, "p", "small")
+        text(line.replace("`", ""), "p", "small")
     for names in report.near_same:
         text(f"Topics that differ only in how they are written: {', '.join(names)}.", "p", "warn small")
     bad = [unread for unread in report.bad if unread.code != "marked_bad"]

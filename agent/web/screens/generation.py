@@ -16,7 +16,7 @@ from ....tools.inspection.under_way import UnderWay, under_way, worth_until_now
 from ....tools.services import Services
 from ....tools.text.durations import duration_words
 from ..conversations import PageConversation
-from ..elements import box, button, facts, text, topic_name
+from ..elements import address, box, button, facts, link, text, topic_name
 from ..plain_words import refusals_in_words
 from .transcript import draw_record
 
@@ -42,9 +42,12 @@ class GenerationView:
         self._measured: tuple[int, float] = (0, 0.0)
         self._is_looking = False
         self._announced = -1
+        self._shown_as_written = 0
         with box("section", "card", aria_label="Generation"):
             text("Generation", "h1")
             self._jobs = box("div", "stack")
+            self._written = box("div", "note", role="status")
+            self._written.visible = False
             self._facts = box("div")
             self._acts = box("div", "acts")
             self._draw_acts()
@@ -67,12 +70,28 @@ class GenerationView:
                     _draw_part(job.topic, job.accepted, job.count, [_refused(job.rejected)])
             for one in progress.values():
                 _draw_part(one.topic, one.accepted, one.requested, _lines(one))
+                if one.to_load:
+                    _draw_bar(f"Preparing {one.topic}", one.loaded, one.to_load)
             for part in parts:
                 if part.job is None:
                     waits = "Follows, if the first records are good" if part.is_rest else "Comes next"
                     _draw_part(part.item.topic, 0, part.item.count, [waits])
+        self._draw_written()
         self._draw_facts()
         self._announce(list(progress.values()))
+
+    def _draw_written(self) -> None:
+        """Say that all is written while it is measured, which may take minutes: the records can be read already."""
+        written = self._conversation.written
+        if (self._written.visible, self._shown_as_written) == (bool(written), written):
+            return
+        self._written.visible, self._shown_as_written = bool(written), written
+        self._written.clear()
+        with self._written:
+            text(
+                f"{written:,} written. What they are worth is being measured; they can be read already.", "p"
+            )
+            link("Read them", address(self._workflow_id, "review"), "act small")
 
     def _draw_facts(self) -> None:
         self._facts.clear()
@@ -93,7 +112,7 @@ class GenerationView:
         running = list(self._conversation.progress.values())[-1]
         standing, left = self._standing, running.seconds_left
         if running.accepted >= running.requested:
-            return "Its last records are there; what they are worth is being measured"
+            return "Measuring what is written"
         if left is None:
             told = standing.told_seconds if standing is not None else None
             return (
@@ -180,23 +199,28 @@ def _draw_part(topic: str, accepted: int, requested: int, lines: Sequence[str]) 
         with box("div", "ends"):
             topic_name(topic, "strong")
             text(f"{accepted:,} of {requested:,}", "span", "number")
-        with box(
-            "div",
-            "bar",
-            role="progressbar",
-            aria_label=topic,
-            aria_valuenow=str(accepted),
-            aria_valuemin="0",
-            aria_valuemax=str(requested),
-        ):
-            box("span", "worth").style(f"left:0;width:{accepted / max(1, requested):.2%}")
+        _draw_bar(topic, accepted, requested)
         for line in lines:
             text(line, "p", "soft small")
 
 
+def _draw_bar(name: str, done: int, total: int) -> None:
+    with box(
+        "div",
+        "bar",
+        role="progressbar",
+        aria_label=name,
+        aria_valuenow=str(done),
+        aria_valuemin="0",
+        aria_valuemax=str(total),
+    ):
+        box("span", "worth").style(f"left:0;width:{done / max(1, total):.2%}")
+
+
 def _lines(standing: Progress) -> list[str]:
     tries = f"{standing.attempts:,} {'try' if standing.attempts == 1 else 'tries'}"
-    return [f"{tries}. {_refused(standing.rejected)}", *filter(None, (standing.remark, standing.note))]
+    note = f"{standing.note[0].upper()}{standing.note[1:]}." if standing.note else ""
+    return [f"{tries}. {_refused(standing.rejected)}", *filter(None, (standing.remark, note))]
 
 
 def _refused(rejected: dict[str, int]) -> str:

@@ -43,7 +43,7 @@ class Guidance:
 
     def __init__(self, services: Services, workflow_id: str) -> None:
         self._services, self._workflow_id = services, workflow_id
-        self._names: list[str] = []
+        self._names: list[str] | None = None
         self._topic = ""
         self._rule = ""
 
@@ -57,7 +57,9 @@ class Guidance:
             self._lessons = box("section", aria_label="Lessons")
 
     async def show(self, names: list[str]) -> None:
-        """Show it for the topics that there are now."""
+        """Show it for the topics that there are now; where they are the same, what is being typed stays."""
+        if names == self._names:
+            return
         self._names = names
         self._topic = self._topic if self._topic in names else ""
         self._choice.clear()

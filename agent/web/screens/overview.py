@@ -6,9 +6,11 @@ import asyncio
 import base64
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nicegui import ui
 
@@ -19,20 +21,24 @@ from ....tools.coverage.balance import EXCELLENT, GOOD
 from ....tools.coverage.plans import PlanItem
 from ....tools.coverage.recommendation import Recommendation
 from ....tools.coverage.report import Coverage, TopicCoverage
-from ....tools.coverage.score_change import effect_on_score
+from ....tools.coverage.score_change import ScoreChange, effect_on_score
 from ....tools.coverage_change import CoverageChange, coverage_change
 from ....tools.errors import CoverageError
 from ....tools.services import Services
-from ..conversations import PageConversation
+from ..conversations import BESIDE, PageConversation
 from ..elements import address, box, button, link, text, topic_name
 from ..frame import frame
 from ..markdown import as_html
 from ..plain_words import without_commands
 
+if TYPE_CHECKING:
+    from ....tools.coverage.space.topic_map import OnPlaced, Stage
+
 _SHOWN = 40
 """Topics that are drawn at first, those furthest below their targets; a page of 2,000 bars is no overview."""
 _ADVICE = 5
 _PART_OF_TIME = 10
+_MAP_TOLD_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Overview:
         self._services, self._workflow_id, self._conversation = services, workflow_id, conversation
         self._shows_all = False
         self._figures: Figures | None = None
+        self._shown_additions: dict[str, int] = {}
         self._was_busy = conversation.is_busy
         self._version = conversation.dataset_version
         self._is_due, self._not_before = False, 0.0
@@ -83,6 +90,8 @@ class Overview:
         is_other = self._conversation.dataset_version != self._version
         if self._figures is not None:
             self._draw_next()
+            if self._additions() != self._shown_additions:
+                self._draw_topics()
         if ended:
             ui.timer(0, self._measure, once=True)
         elif is_other and not self._conversation.is_busy:
@@ -106,7 +115,12 @@ class Overview:
             self._draw_score(self._figures)
             self._next = box("section", "card", aria_label="What to do next")
             self._draw_next()
-            self._draw_topics(self._figures)
+            with box("section", "card", aria_label="Topics"):
+                self._topics = box("div")
+                self._draw_topics()
+                self._map_place = box("div").style("margin-top:.8rem")
+                with self._map_place:
+                    button("Draw a map of topics and gaps", self._draw_map, quiet=True)
             self._draw_advice(self._figures)
 
     def _draw_score(self, figures: Figures) -> None:
@@ -128,15 +142,14 @@ class Overview:
                         box("i").style(f"left:calc({coverage.balance_score:.1%} - 1px)")
                     bands = f"good from {GOOD:g}, excellent from {EXCELLENT:g}"
                     text(f"{coverage.status}; {bands}", "div", "soft small")
-            before = figures.change.before.balance_score
-            if (
-                figures.change.kind == "measured"
-                and before is not None
-                and coverage.balance_score is not None
-            ):
+            change = ScoreChange(figures.change.before.balance_score_exact, coverage.balance_score_exact)
+            if figures.change.kind == "measured" and change.before is not None and change.after is not None:
                 with box("div").style("max-width:17rem"):
                     text("By generation so far", "div", "soft small")
-                    text(f"{before:.2f} → {coverage.balance_score:.2f}", "div", "score")
+                    if change.before == change.after:
+                        text("No change in the score", "div", "strong")
+                    else:
+                        text(str(change), "div", "score")
                     if coverage.effective_score is not None:
                         text(
                             f"{coverage.effective_score:.2f} when the new records count for what they are worth",
@@ -151,11 +164,11 @@ class Overview:
         with self._next:
             text("Next", "h2")
             if self._conversation.beside:
-                text("The dataset has changed since the last question.", "p")
+                text(f"{BESIDE} {self._conversation.beside}", "p")
                 button("Ask again by what is there now", self._conversation.analyze_again)
                 return
             if self._conversation.is_busy:
-                text(self._conversation.doing, "p", "working")
+                text(self._conversation.goes_on, "p", "working")
                 link("Watch it", address(self._workflow_id, "plan"), "act")
                 return
             text(self._next_sentence(found, offer), "p")
@@ -193,27 +206,37 @@ class Overview:
             return table.wanted
         return offer.items if isinstance(offer, PlanOffer) else []
 
-    def _draw_topics(self, figures: Figures) -> None:
+    def _additions(self) -> dict[str, int]:
+        """Records that the plan in question adds to each of its topics."""
+        added: dict[str, int] = {}
+        if self._conversation.is_busy or self._conversation.beside:
+            return added
+        for item in self._planned(self._conversation.offer):
+            added[item.topic] = added.get(item.topic, 0) + item.count
+        return added
+
+    def _draw_topics(self) -> None:
+        figures, added = self._figures, self._additions()
+        assert figures is not None
+        self._shown_additions = added
         topics = sorted(figures.coverage.topics, key=_furthest_below)
         shown = topics if self._shows_all else topics[:_SHOWN]
-        with box("section", "card", aria_label="Topics"):
+        self._topics.clear()
+        with self._topics:
             text("Topics against their targets", "h2")
             if not topics:
                 text("No record has a topic yet. Ask in the conversation to assign topics.", "p", "empty")
             with box("div", "topics", role="list"):
-                _Bars(figures, topics, self._services.settings.minimum_per_topic).draw(shown)
+                _Bars(figures, topics, added, self._services.settings.minimum_per_topic).draw(shown)
             if len(shown) < len(topics):
                 button(f"Show all {len(topics):,} topics", self._show_all, quiet=True)
-            _legend(figures)
+            _legend(figures, has_plan=bool(added))
             if figures.coverage.uncategorized:
                 text(
                     f"{figures.coverage.uncategorized:,} records have no topic; they stay out of the score.",
                     "p",
                     "soft small",
                 )
-            self._map_place = box("div").style("margin-top:.8rem")
-            with self._map_place:
-                button("Draw a map of topics and gaps", self._draw_map, quiet=True)
 
     def _draw_advice(self, figures: Figures) -> None:
         needs = figures.next.review[:_ADVICE]
@@ -231,16 +254,22 @@ class Overview:
     async def _draw_map(self) -> None:
         self._map_place.clear()
         with self._map_place:
-            wait = "Placing records on the map; the first time each is read for its meaning, which may take minutes…"
-            text(wait, "p", "working")
+            text("Placing records on the map; the first time may take minutes…", "p", "working")
+            far = text("", "p", "soft small")
+            reached: list[str] = [""]
+            timer = ui.timer(_MAP_TOLD_EVERY, lambda: far.set_text(reached[0]))
         under = self._figures.coverage.under_represented if self._figures else []
         try:
-            picture = await asyncio.to_thread(_map_picture, self._services, self._workflow_id, under)
+            picture = await asyncio.to_thread(
+                _map_picture, self._services, self._workflow_id, under, partial(_tell_map, reached)
+            )
         except CoverageError as error:
             self._map_place.clear()
             with self._map_place:
                 text(without_commands(str(error)), "p", "bad")
             return
+        finally:
+            timer.cancel()
         self._map_place.clear()
         with self._map_place, box("div", "wide").style("margin-top:.8rem"):
             image = box(
@@ -254,14 +283,14 @@ class Overview:
 class _Bars:
     """A row for each topic, all to one scale: as many records as the largest topic has or shall have."""
 
-    def __init__(self, figures: Figures, topics: Sequence[TopicCoverage], minimum: int) -> None:
-        self._coverage, self._change, self._minimum = figures.coverage, figures.change, minimum
+    def __init__(
+        self, figures: Figures, topics: Sequence[TopicCoverage], added: Mapping[str, int], minimum: int
+    ) -> None:
+        self._change, self._added, self._minimum = figures.change, added, minimum
         scored = sum(topic.records for topic in topics if topic.target is not None)
         self._aims = {topic.name: (topic.target or 0.0) * scored for topic in topics}
-        after = self._change.counts_after.values()
-        self._most = max(
-            [1.0, *map(float, after), *(float(topic.records) for topic in topics), *self._aims.values()]
-        )
+        after = (float(topic.records + added.get(topic.name, 0)) for topic in topics)
+        self._most = max([1.0, *after, *self._aims.values()])
 
     def draw(self, topics: Sequence[TopicCoverage]) -> None:
         for topic in topics:
@@ -281,11 +310,8 @@ class _Bars:
             ("real", 0.0, real),
             ("worth", real, topic.worth),
             ("made", real + topic.worth, topic.synthetic - topic.worth),
+            ("would", topic.records, self._added.get(topic.name, 0)),
         ]
-        if self._change.kind == "predicted":
-            parts.append(
-                ("would", topic.records, self._change.counts_after.get(topic.name, 0) - topic.records)
-            )
         with box("div", "bar", aria_hidden="true"):
             for kind, start, length in parts:
                 if length > 0:
@@ -295,17 +321,14 @@ class _Bars:
 
     def _figures_of(self, topic: TopicCoverage) -> str:
         before = self._change.before.topic_distribution.get(topic.name, 0)
-        after = self._change.counts_after.get(topic.name, 0)
+        planned = f" (+{added:,} planned)" if (added := self._added.get(topic.name, 0)) else ""
         if self._change.kind == "measured" and before != topic.records:
-            return (
-                f"{before:,} → {topic.records:,}, worth {topic.records - topic.synthetic + topic.worth:,.0f}"
-            )
-        if self._change.kind == "predicted" and after != topic.records:
-            return f"{topic.records:,} (+{after - topic.records:,} planned)"
-        return f"{topic.records:,}"
+            worth = topic.records - topic.synthetic + topic.worth
+            return f"{before:,} → {topic.records:,}, worth {worth:,.0f}{planned}"
+        return f"{topic.records:,}{planned}"
 
 
-def _legend(figures: Figures) -> None:
+def _legend(figures: Figures, *, has_plan: bool) -> None:
     signs = [("real", "real records")]
     if any(topic.synthetic for topic in figures.coverage.topics):
         signs += [("worth", "generated, what they are worth"), ("made", "generated, beyond that")]
@@ -315,8 +338,8 @@ def _legend(figures: Figures) -> None:
             "p",
             "soft small",
         )
-    if figures.change.kind == "predicted":
-        signs.append(("would", "what the recommended plan adds"))
+    if has_plan:
+        signs.append(("would", "what the plan above adds"))
     with box("div", "legend small soft"):
         for kind, words in [*signs, ("aim", "target at today's size")]:
             with box("span"):
@@ -329,11 +352,21 @@ def _furthest_below(topic: TopicCoverage) -> tuple[bool, float]:
     return (topic.representation is None, topic.representation or 0.0)
 
 
-def _map_picture(services: Services, workflow_id: str, under: list[str]) -> str:
+def _tell_map(reached: list[str], stage: Stage, done: int, total: int) -> None:
+    """Called from the thread that places the records."""
+    if stage == "topics":
+        reached[0] = f"Topics looked at for thin groups: {done:,} of {total:,}"
+    elif done < total:
+        reached[0] = f"Records read for their meaning: {done:,} of {total:,}"
+    else:
+        reached[0] = f"Placing {total:,} records by what they say"
+
+
+def _map_picture(services: Services, workflow_id: str, under: list[str], on_progress: OnPlaced) -> str:
     from ....tools.coverage.space.topic_map import map_topics
     from ...views.plots.map import draw_map
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "map.png"
-        draw_map(map_topics(services, workflow_id), under, file)
+        draw_map(map_topics(services, workflow_id, on_progress), under, file)
         return base64.b64encode(file.read_bytes()).decode()

@@ -15,7 +15,7 @@ from ....tools.inspection.plans import PlanEffect
 from ....tools.services import Services
 from ....tools.text.durations import duration_words
 from ..answers import draw_answers
-from ..conversations import PageConversation
+from ..conversations import BESIDE, PageConversation
 from ..elements import (
     box,
     button,
@@ -76,11 +76,11 @@ class PlanScreen:
         elif conversation.is_busy:
             with box("section", "card", aria_label="At work"):
                 text("At work", "h1")
-                text(conversation.doing, "p", "working")
+                text(conversation.goes_on, "p", "working")
         elif conversation.beside:
             with box("section", "card", aria_label="Plan"):
                 text("Plan", "h1")
-                text(f"The dataset has changed since this was asked. {conversation.beside}", "p")
+                text(f"{BESIDE} {conversation.beside}", "p")
                 button("Ask again by what is there now", conversation.analyze_again)
         elif conversation.table is not None:
             self._draw_plan(conversation.table)

@@ -77,7 +77,7 @@ class Review:
                 for key, meaning in _KEYS:
                     text(key, "kbd")
                     text(f" {meaning}   ")
-                text("The numbers are those of the conversation: “drop 3 because …”.")
+                text("The numbers are those of this list, in the conversation too: “drop 3 because …”.")
             ui.keyboard(self._key, repeating=True, ignore=["input", "select", "textarea"])
         if wanted.is_queue:
             # Labels take some seconds to judge: the frame is there meanwhile.
@@ -121,6 +121,8 @@ class Review:
         whats: list[What] = ["drop", "move"] if wanted.status == "active" else ["take back"]
         if wanted.status == "active" and (wanted.is_queue or wanted.origin == "synthetic"):
             whats.insert(0, "keep")
+        if replace(wanted, doubtful=Wanted().doubtful) == Wanted():
+            whats = []  # nobody who has chosen no filter means the whole dataset
         self._all.show(number, whats)
 
     def _recount(self, change: int) -> None:

@@ -169,11 +169,11 @@ class ReviewQueue:
 
     @property
     def title(self) -> str:
-        """Of the record that is read: its number in the conversation, and where it is in the list."""
+        """Of the record that is read: its number in the conversation, else where it is in the list."""
         record = self.current
         said = self.number_of(record) if record is not None else None
         more = "+" if self.has_more else ""
-        return f"{f'Record {said}, ' if said else ''}{self.at + 1} of {len(self._page.records)}{more} here"
+        return f"Record {said}" if said else f"{self.at + 1} of {len(self._page.records)}{more} here"
 
     def likelier(self, record: Record) -> str:
         """The topic that it reads like, where its own is doubted."""

@@ -17,7 +17,7 @@ from ....tools.generation.jobs.origin import origin_of
 from ....tools.inspection.nearest_real import RealRecord, real_beside
 from ....tools.services import Services
 from ..elements import box, button, choice, field, tell, text, text_input
-from ..plain_words import check_names, strategy_title
+from ..origin_words import origin_lines
 from .transcript import draw_record, share_in_common
 
 _LEAST_IN_COMMON = 0.35
@@ -113,7 +113,7 @@ class RecordView:
         background_tasks.create(self._draw_beside(shown.record, transcript))
 
     def _draw_acts(self, shown: Shown) -> None:
-        with box("div", "acts").style("margin-bottom:.6rem"):
+        with box("div", "acts decide"):
             if shown.is_active:
                 button("Keep (y)", self._decides.keep, quiet=True)
                 button("Drop (n)", self.ask_reason, quiet=True)
@@ -143,6 +143,12 @@ class RecordView:
                 return
             near, *others = beside
             are_marked = share_in_common(record, near.record) >= _LEAST_IN_COMMON
+            if are_marked:
+                with box("p", "soft small"):
+                    text("Marked", "mark")
+                    text(": words that the other one lacks.")
+            else:
+                text("They share few words.", "p", "soft small")
             with box("div", "beside"):
                 with box("div"):
                     text("This record", "h3")
@@ -150,8 +156,6 @@ class RecordView:
                 with box("div"):
                     text(_said_of(near), "h3")
                     draw_record(near.record, record if are_marked else None)
-            said = "What the other one lacks is marked." if are_marked else "They share few words."
-            text(said, "p", "soft small")
             if others:
                 label = "Beside the one it was made from" if others[0].is_seed else "Beside the nearest"
                 button(label, partial(self._draw_transcript, record, [*others, near]), quiet=True)
@@ -178,12 +182,15 @@ class RecordView:
         record = self._active
         if record is None:
             return
+        chosen = [record.topic or ""]
         self._below.clear()
         with self._below, box("div", "acts").style("margin:.6rem 0;align-items:end"):
             with field("Its topic"):
                 names = {"": "No topic", **{name: name for name in self._topics}}
-                chosen = choice(record.topic or "", names, self._decides.move, name="Its topic")
-                chosen.props["id"] = "its-topic"
+                topics = choice(chosen[0], names, partial(chosen.__setitem__, 0), name="Its topic")
+                topics.props["id"] = "its-topic"
+            # Not as it is chosen: by keyboard one topic after the other is, on the way to the one that is meant.
+            button("Move it", lambda: self._decides.move(chosen[0]))
             button("Cancel", self._draw, quiet=True)
         _focus("its-topic")
 
@@ -223,11 +230,11 @@ class RecordView:
             return
         self._below.clear()
         with self._below, box("div", "small").style("margin:.6rem 0"):
-            for line in _origin_lines(found, record.provenance or {}):
+            for line in origin_lines(found, record.provenance or {}):
                 text(line, "p")
             for said in found["verdict"]:
                 with box("p"):
-                    text(f"{said['criterion']}: {said['finding'] or 'passes'}")
+                    text(f"{said['criterion'].replace('_', ' ')}: {said['finding'] or 'passes'} ")
                     if said["quote"]:
                         text(said["quote"], "q")
 
@@ -243,28 +250,3 @@ def _focus(identifier: str) -> None:
 def _said_of(near: RealRecord) -> str:
     what = "The real record that it was made from" if near.is_seed else "The nearest real record of its topic"
     return what if near.cosine is None else f"{what}, likeness {near.cosine:.2f}"
-
-
-def _origin_lines(found: dict[str, Any], provenance: dict[str, Any]) -> list[str]:
-    yes = found["approved"] or {}
-    lines = [
-        f"By {strategy_title(found['strategy'])}, job {found['job']}, model {found['model']}",
-        f"Approved by {yes.get('approver', '?')} ({yes.get('channel', '?')}), {str(yes.get('created_at'))[:16]}",
-        f"Checks passed: {check_names(found.get('checks') or found['gates'])}",
-    ]
-    if unjudged := provenance.get("not_judged"):
-        lines.append(f"Not judged: {check_names(unjudged)}")
-    if drawn := found["drawn"]:
-        lines.append("Drawn: " + ", ".join(f"{key} {value}" for key, value in drawn.items()))
-    if scores := found.get("scores"):
-        measured = (f"{check_names([check])} {score}" for check, score in scores.items())
-        lines.append(f"Measured: {', '.join(measured)}")
-    if kept := provenance.get("kept"):
-        lines.append(f"Kept by a person, {str(kept)[:16]}")
-    if verifier := found.get("verifier"):
-        # Its findings stand below, where they were kept.
-        passed = "" if found["verdict"] else f": {', '.join(verifier['passed'])}"
-        lines.append(f"Judged by {verifier['model']}{passed}")
-    else:
-        lines.append("No verifier read it.")
-    return lines

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ....graph.wording.plan_words import strategy_words
 from ....tools.generation.jobs.shortfall import likely_cause
 from ....tools.inspection.rejections import refused_drafts
 from ....tools.inspection.rounds import Round, RoundItem, inspect_rounds
 from ....tools.services import Services
 from ..elements import address, box, button, link, text, topic_name
-from ..plain_words import refusal_words, strategy_title, without_commands
+from ..plain_words import refusal_words, without_commands
 
 _ROUNDS = 5
 _REASONS = 3
@@ -49,7 +50,7 @@ def _draw_item(services: Services, workflow_id: str, entry: Round, item: RoundIt
         with box("p"):
             text(f"Round {entry.round}: {item.accepted:,} of {item.requested:,} for ")
             topic_name(item.topic)
-            text(f", {strategy_title(item.strategy)}{worth}{undone}")
+            text(f", {strategy_words(item.strategy)}{worth}{undone}")
         if item.accepted >= item.requested or item.is_undone or item.status == "running":
             return
         _draw_shortfall(services, workflow_id, item)

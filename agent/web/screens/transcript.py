@@ -23,10 +23,10 @@ def draw_record(record: Record, beside: Record | None = None) -> None:
         record: what is read.
         beside: another record; words of the spoken turns that it does not have are marked.
     """
-    known = frozenset(_pieces(" ".join(map(message_text, beside.messages)))) if beside is not None else None
+    known = _known_words(beside) if beside is not None else None
     with box("div", "small"):
         text(record.topic or "no topic", "span", "tag")
-        text(record.origin, "span", "tag")
+        text("real" if record.origin == "real" else "generated", "span", "tag")
     draw_messages(record.messages, known)
 
 
@@ -77,7 +77,7 @@ def _parts(said: str, known: frozenset[str]) -> list[tuple[str, bool]]:
     """The text in pieces, each with whether the other record lacks its words."""
     parts: list[tuple[str, bool]] = []
     for piece in _pieces(said):
-        is_new = piece.strip() != "" and piece not in known
+        is_new = piece.strip() != "" and piece.casefold() not in known
         if parts and (parts[-1][1] == is_new or not piece.strip()):
             parts[-1] = (parts[-1][0] + piece, parts[-1][1])
         else:
@@ -96,5 +96,10 @@ def _pieces(said: str) -> list[str]:
 def share_in_common(one: Record, other: Record) -> float:
     """The share of one record's words that the other has, 0 to 1."""
     words = [piece for piece in _pieces(" ".join(map(message_text, one.messages))) if piece.strip()]
-    known = frozenset(_pieces(" ".join(map(message_text, other.messages))))
-    return sum(word in known for word in words) / len(words) if words else 0.0
+    known = _known_words(other)
+    return sum(word.casefold() in known for word in words) / len(words) if words else 0.0
+
+
+def _known_words(record: Record) -> frozenset[str]:
+    """A record's words, however they are capitalized."""
+    return frozenset(piece.casefold() for piece in _pieces(" ".join(map(message_text, record.messages))))

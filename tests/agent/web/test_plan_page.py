@@ -135,7 +135,7 @@ def _changed_beside(tab: Tab, store: Store) -> None:
     set_status(store, "sample", dropped, "rejected")
     conversation = page.get_by_label("Conversation")
     expect(conversation).to_contain_text(
-        "Changed beside this conversation: Account Management: 90 → 87 records"
+        "Changed outside of this conversation: Account Management: 90 → 87 records"
     )
     expect(conversation.get_by_role("link", name=re.compile("See the plan"))).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^Approve"))).to_have_count(0)
@@ -143,6 +143,8 @@ def _changed_beside(tab: Tab, store: Store) -> None:
     assert tab.faults() == []
     page.goto(page.url.replace("/plan", ""))  # who looks at the figures is asked by them
     expect(page.get_by_label("What to do next")).to_contain_text(re.compile("0.46 to 0.5"))
+    expect(page.get_by_text("(+4 planned)")).to_have_count(1)  # the chart is of the plan in question
+    expect(page.locator(".topic .would")).to_have_count(1)
     expect(conversation).to_contain_text("The dataset has changed since I asked that")
     page.get_by_role("link", name=re.compile("Look at the plan for 4 records")).click()
 

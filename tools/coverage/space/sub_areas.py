@@ -73,8 +73,11 @@ def _agreement(points: Vectors, count: int) -> float:
 
 def _k_means(points: Vectors, count: int, seed: int) -> Any:
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
-    return KMeans(count, n_init=4, random_state=seed).fit(points)
+    # Threads that share so few points wait for each other: on a busy machine that takes twenty times as long.
+    with threadpool_limits(1):
+        return KMeans(count, n_init=4, random_state=seed).fit(points)
 
 
 def _largest_first(groups: NDArray[Any]) -> NDArray[Any]:

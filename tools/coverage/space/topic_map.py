@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ...dataset.record import Record
 from ...errors import InvalidInput
+from ...index.index_entries import embedding_name
 from ...index.spread import Vectors
 from ...store.records import topic_counts
+from ...store.workflows import dataset_state
 from .cached import space_of
 from .sample import sample_topics
 
 if TYPE_CHECKING:
     from ...services import Services
+
+Stage = Literal["topics", "records"]
+OnPlaced = Callable[[Stage, int, int], None]
 
 MOST_POINTS = 1_500
 _FEWEST_POINTS = 5
@@ -62,18 +68,33 @@ class TopicMap:
     records: int
 
 
-def map_topics(services: Services, workflow_id: str) -> TopicMap:
+def map_topics(services: Services, workflow_id: str, on_progress: OnPlaced | None = None) -> TopicMap:
     """Place records on a plane by t-SNE (van der Maaten and Hinton, 2008) of their embeddings.
 
     About 1,500 records are drawn, of each topic in proportion, and the records of thin groups. The same dataset
-    gives the same map.
+    gives the same map. The first time records are embedded, which may take minutes; later it takes seconds, and where
+    this process has drawn the same dataset already, none.
+
+    Args:
+        services: store, index and embedding model.
+        workflow_id: whose records they are.
+        on_progress: told how many topics were looked at for thin groups, then how many records were embedded, and of
+            how many.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
         InvalidInput: fewer than five records have a topic and a user who says something.
     """
+    state = dataset_state(services.store, workflow_id)
+    key = ("map", *state, embedding_name(services.embeddings_of(workflow_id)))
+    return services.read_of_datasets.once(key, partial(_mapped, services, workflow_id, on_progress))
+
+
+def _mapped(services: Services, workflow_id: str, on_progress: OnPlaced | None) -> TopicMap:
     counts = {c.topic: c.records for c in topic_counts(services.store, workflow_id) if c.topic is not None}
-    report = space_of(services, workflow_id)
+    report = space_of(
+        services, workflow_id, on_progress=partial(on_progress, "topics") if on_progress else None
+    )
     thin = {
         record_id
         for space in report.topics
@@ -88,7 +109,9 @@ def map_topics(services: Services, workflow_id: str) -> TopicMap:
             f"A map needs {_FEWEST_POINTS} records with a topic, and there are {len(drawn)}.",
             hint="Give records topics first: `finetune-coverage topics`.",
         )
-    services.index.ensure(workflow_id, drawn)
+    services.index.ensure(
+        workflow_id, drawn, (lambda done: on_progress("records", done, len(drawn))) if on_progress else None
+    )
     places = iter(_flat(services.index.vectors(workflow_id, [record.id for record in drawn])))
     topics = [
         MapTopic(

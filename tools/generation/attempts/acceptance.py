@@ -93,7 +93,7 @@ class Acceptance:
             workflow_id: whose records.
             topic: what is written for.
             eval_set: what to keep away from; that of the settings when not given.
-            loading: is told how far the embedding of the topic's records is.
+            loading: is told how far the embedding of all that is compared with is.
         """
         written = WrittenVector(services.embeddings_of(workflow_id))
         # Before all else: its file may be unreadable, and the rest takes time.
@@ -101,7 +101,8 @@ class Acceptance:
             services, workflow_id, topic, written, eval_set or services.settings.eval_set
         )
         real = list(_known_by_checks(services, workflow_id, topic))
-        comparing, unfit = duplicate_checks(services, workflow_id, topic, written, loading, real)
+        _embed_compared(services, workflow_id, topic, real, loading)
+        comparing, unfit = duplicate_checks(services, workflow_id, topic, written, real)
         known = telling_records(real, topic)
         of_topic = [record for record in known if record.topic == topic]
         plain: list[Check] = [
@@ -127,7 +128,7 @@ class Acceptance:
         judging.not_judged |= unfit
         if services.settings.checks.semantic:
             probed = probed_records(topic, real)
-            vectors = _vectors(services, workflow_id, probed, loading)
+            vectors = _vectors(services, workflow_id, probed)
             about = TopicCheck(topic, probed, vectors, written, services.settings.checks)
             judging.checks.append(about)
             judging.not_judged |= {about.name: about.not_judged} if about.not_judged else {}
@@ -212,7 +213,6 @@ def duplicate_checks(
     workflow_id: str,
     topic: str,
     written: WrittenVector,
-    loading: LoadingProgress | None = None,
     real: Sequence[Record] = (),
 ) -> tuple[list[ComparingCheck], dict[str, str]]:
     """The checks that compare: all records by words, those of the topic by meaning too, where that tells anything.
@@ -224,7 +224,6 @@ def duplicate_checks(
         workflow_id: whose records.
         topic: what is written for.
         written: the candidates' vectors.
-        loading: is told how far the embedding of the topic's records is.
         real: records of all topics, by which copies in other words are known; none for not looking for them.
 
     Returns:
@@ -246,21 +245,36 @@ def duplicate_checks(
     if why := why_unfit(services.embeddings_of(workflow_id), language):
         return [exact, near], {SemanticDuplicate.name: why}
     of_topic = list(load_records(services.store, workflow_id, topic=topic))
-    vectors = _vectors(services, workflow_id, of_topic, loading)
+    vectors = _vectors(services, workflow_id, of_topic)
     is_reworded = services.settings.profile == "small"
     pool, said_again = as_dense(topic, real), None
     if pool:
         is_real = [row for row, record in enumerate(of_topic) if record.origin == "real"]
         own, own_vectors = [of_topic[row] for row in is_real], vectors[is_real] if is_real else None
-        said_again = SaidAgain(pool, _vectors(services, workflow_id, pool, loading), own, own_vectors)
+        said_again = SaidAgain(pool, _vectors(services, workflow_id, pool), own, own_vectors)
     by_meaning = SemanticDuplicate(written, of_topic, vectors, stays_close=is_reworded, said_again=said_again)
     return [exact, near, by_meaning], {}
 
 
-def _vectors(
-    services: Services, workflow_id: str, records: Sequence[Record], loading: LoadingProgress | None
-) -> Vectors:
-    services.index.ensure(workflow_id, records, loading.of(len(records)) if loading else None)
+def _embed_compared(
+    services: Services,
+    workflow_id: str,
+    topic: str,
+    real: Sequence[Record],
+    loading: LoadingProgress | None,
+) -> None:
+    """Embed what the checks compare with, and the seeds, which are among the topic's: at once, under one count."""
+    if not services.settings.checks.semantic:
+        return
+    compared = probed_records(topic, real)
+    if why_unfit(services.embeddings_of(workflow_id), dataset_language(services.store, workflow_id)) is None:
+        compared += [*load_records(services.store, workflow_id, topic=topic), *as_dense(topic, real)]
+    once = {record.id: record for record in compared}
+    services.index.ensure(workflow_id, once.values(), loading.of(len(once)) if loading else None)
+
+
+def _vectors(services: Services, workflow_id: str, records: Sequence[Record]) -> Vectors:
+    services.index.ensure(workflow_id, records)
     return services.index.vectors(workflow_id, [record.id for record in records])
 
 

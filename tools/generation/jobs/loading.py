@@ -90,6 +90,9 @@ def load_job(
     eval_set = eval_set_of_job(services, job)
     loading = LoadingProgress(services.store, job, on_loading)
     teach_job(services.store, job)
+    # Before the checks are loaded: what comes meanwhile is seen twice, not never.
+    seen = newest_position(services.store, job.workflow_id)
+    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
     contexts, first = JobContexts(services, job), next_attempt(services.store, job)
     remarks = contexts.begin(first, loading)
     loading.tell(remarks)
@@ -101,10 +104,6 @@ def load_job(
     strategy.draft(
         context, first, random.Random(0)
     )  # a template of the user's that cannot be rendered is said now
-    seen = newest_position(
-        services.store, job.workflow_id
-    )  # before the checks are loaded: what comes meanwhile is seen twice, not never
-    acceptance = Acceptance.for_job(services, job.workflow_id, job.topic, eval_set=eval_set, loading=loading)
     spending = Spending(
         job.approval_id, price, verifier_price=verifier_price_of(settings), in_batches=in_batches
     )

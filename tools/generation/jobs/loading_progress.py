@@ -1,4 +1,4 @@
-"""Tells how far the loading of a job is, when that takes long: the first job of a large topic embeds its records."""
+"""Tells how far the loading of a job is, when that takes long: the first jobs of a dataset embed its records."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class LoadingProgress:
         self._store = store
         self._job = job
         self._on_progress = on_progress
+        self._is_counted = False
 
     def tell(self, remarks: Sequence[str]) -> None:
         """What a person should know before the job goes on."""
@@ -32,14 +33,20 @@ class LoadingProgress:
             self._report(remark=remark)
 
     def of(self, total: int) -> OnIndexed | None:
-        """What the index calls with the number of records that it has seen, of so many."""
-        if self._on_progress is None:
+        """What the index calls with the number of records that it has seen, of so many.
+
+        A job counts once, all that it compares with: a second count would begin anew after the first has ended.
+        """
+        if self._on_progress is None or self._is_counted:
             return None
+        self._is_counted = True
         return lambda records: self._report(
-            f"preparing: {records:,} of {total:,} records of the topic are in the index"
+            f"preparing: {records:,} of {total:,} records embedded (the topic's, and others to compare with)",
+            loaded=records,
+            to_load=total,
         )
 
-    def _report(self, note: str = "", *, remark: str = "") -> None:
+    def _report(self, note: str = "", *, remark: str = "", loaded: int = 0, to_load: int = 0) -> None:
         if self._on_progress is None:
             return
         self._on_progress(
@@ -51,6 +58,8 @@ class LoadingProgress:
                 attempts=self._accepted,
                 note=note,
                 remark=remark,
+                loaded=loaded,
+                to_load=to_load,
             )
         )
 

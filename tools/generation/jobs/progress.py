@@ -23,6 +23,8 @@ class Progress:
         note: what is waited for, in words, when that takes long.
         remark: something to tell once and let stand.
         seconds_left: until all records are there, at the pace since this run began; ``None`` before the first.
+        loaded: records that are embedded, of those that the job is prepared with.
+        to_load: how many these are; 0 once the job is prepared.
     """
 
     job_id: str
@@ -34,6 +36,8 @@ class Progress:
     note: str = ""
     remark: str = ""
     seconds_left: float | None = None
+    loaded: int = 0
+    to_load: int = 0
 
 
 OnProgress = Callable[[Progress], None]
