@@ -57,8 +57,8 @@ class Guidance:
             self._lessons = box("section", aria_label="Lessons")
 
     async def show(self, names: list[str]) -> None:
-        """Show it for the topics that there are now; where they are the same, what is being typed stays."""
-        if names == self._names:
+        """Show it for the topics that there are now; while they stay the same, what is being typed stays, too."""
+        if self._names is not None and sorted(names) == sorted(self._names):
             return
         self._names = names
         self._topic = self._topic if self._topic in names else ""

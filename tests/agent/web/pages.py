@@ -93,11 +93,17 @@ class Tab:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def faults(self) -> list[str]:
-        """What axe finds against WCAG 2.2 A and AA."""
-        found: dict[str, Any] = Axe().run(self.page, options=_LEVELS).response
-        return [
-            f"{fault['id']}: {node['html'][:150]}" for fault in found["violations"] for node in fault["nodes"]
-        ]
+        """What axe finds against WCAG 2.2 A and AA, in light and in dark."""
+        faults = []
+        for colours in ("dark", "light"):
+            self.page.emulate_media(color_scheme=colours)
+            found: dict[str, Any] = Axe().run(self.page, options=_LEVELS).response
+            faults += [
+                f"{colours}: {fault['id']}: {node['html'][:150]}"
+                for fault in found["violations"]
+                for node in fault["nodes"]
+            ]
+        return faults
 
 
 @contextmanager

