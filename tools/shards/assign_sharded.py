@@ -54,7 +54,6 @@ from .shard_files import (
     schema,
     table_of_topics,
     topics_beside,
-    whole_file,
     write_topics,
 )
 from .sharded_dataset import ShardedDataset, sharded_dataset
@@ -117,14 +116,12 @@ def assign_sharded(
             sampled_ids(store, workflow_id),
             place,
         )
-        with whole_file(url := f"{dataset.folder}/learnt.pickle") as file:
-            pickle.dump(order, file)
         judged_together = _judged_together(together, starts, learnt, is_label)
         try:
-            given = cluster.run(_give, dataset, judged_together, url, sent)
+            given = cluster.run(_give, dataset, judged_together, order, sent)
             firsts = firsts_of(sum((one.in_store for one in given), Counter()), [one.beside for one in given])
             parts = [_ToSettle(one.shard, these) for one, these in zip(given, firsts, strict=True)]
-            settled = cluster.run(_settle, parts, url)
+            settled = cluster.run(_settle, parts, order)
             run = _write(services, workflow_id, given, settled, own, learnt.method)
         except BaseException:
             remove_folder(place)
@@ -216,7 +213,7 @@ def _in_order(rows: _Rows, starts: NDArray[np.int64], read: Sequence[_Read]) -> 
 
 @dataclass(frozen=True)
 class _Order:
-    """What the stages are told, in a file: it is large.
+    """What the stages are told, by Ray's object store: it is large.
 
     Attributes:
         learnt: what records are judged by.
@@ -234,12 +231,17 @@ class _Order:
 
 
 @lru_cache(maxsize=1)
-def _order_at(url: str) -> _Order:
-    import fsspec
+def _order_of(stored: Any) -> _Order:
+    import ray
 
-    with fsspec.open(url, "rb") as file:
-        order: _Order = pickle.load(file)
+    order: _Order = ray.get(stored)
     return order
+
+
+def _stored(order: _Order) -> Any:
+    import ray
+
+    return ray.put(order)
 
 
 class _Together(NamedTuple):
@@ -293,11 +295,11 @@ class _Part:
     together: _Together
 
 
-def _give(dataset: ShardedDataset, together: Sequence[_Together], url: str, sent: bytes) -> list[_Given]:
-    changes = dataset.changes
+def _give(dataset: ShardedDataset, together: Sequence[_Together], order: _Order, sent: bytes) -> list[_Given]:
+    changes, stored = dataset.changes, _stored(order)
 
     def give(part: _Part) -> _Given:
-        return _Giving(_order_at(url), pickle.loads(sent), changes).to(part)
+        return _Giving(_order_of(stored), pickle.loads(sent), changes).to(part)
 
     parts = [_Part(shard, these) for shard, these in zip(dataset.shards, together, strict=True)]
     return each(parts, give, doing="Giving topics")
@@ -441,9 +443,11 @@ class _Settled:
     moved: Counts
 
 
-def _settle(parts: Sequence[_ToSettle], url: str) -> list[_Settled]:
+def _settle(parts: Sequence[_ToSettle], order: _Order) -> list[_Settled]:
+    stored = _stored(order)
+
     def settle(part: _ToSettle) -> _Settled:
-        return _settled(part, _order_at(url))
+        return _settled(part, _order_of(stored))
 
     return each(parts, settle, doing="Taking a sample")
 
