@@ -38,7 +38,7 @@ def worker(eval_set: EvalSet = None) -> None:
 
 async def _work(services: Services) -> bool:
     """Work until a signal comes; whether a second one did not let it finish what was under way."""
-    from ...tools.generation.jobs.worker import Worker
+    from ...tools.generation.workers.worker import Worker
 
     until = asyncio.Event()
     task = asyncio.current_task()

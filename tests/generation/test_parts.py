@@ -16,7 +16,7 @@ from finetune_coverage.tools.generation.jobs.job import carry_out_item
 from finetune_coverage.tools.generation.jobs.ledger import get_job, list_attempts, list_jobs, slot_records
 from finetune_coverage.tools.generation.jobs.notes import noted_remarks
 from finetune_coverage.tools.generation.jobs.parts import CANCELLED, MOST, free_parts, part_ends, parts_for
-from finetune_coverage.tools.generation.jobs.queue import queue_item
+from finetune_coverage.tools.generation.workers.queue import queue_item
 from finetune_coverage.tools.store.leases import Lease
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.store import Store

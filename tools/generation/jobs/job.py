@@ -23,9 +23,9 @@ from ..attempts.garbage_collection import frozen_heap
 from ..attempts.in_thread import in_thread
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
+from ..workers.following import follow_item
 from . import notes as job_notes
 from . import parts
-from .following import follow_item
 from .lease import hold_part
 from .ledger import Job, get_job, list_attempts, next_attempt, slot_records, summarize_job
 from .loading import LoadedJob, load_job

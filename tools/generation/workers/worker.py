@@ -25,10 +25,11 @@ from ...store.leases import HeldLease, Lease, LeaseTaken, held_leases
 from ...store.migration import NewerStore
 from ...store.store import Store
 from ...text.durations import duration_words
-from . import parts, queue
-from .job import carry_out_item
-from .lease import renewing
-from .ledger import JOB, get_job
+from ..jobs import parts
+from ..jobs.job import carry_out_item
+from ..jobs.lease import renewing
+from ..jobs.ledger import JOB, get_job
+from . import queue
 from .queue import WORKER, QueuedItem
 
 if TYPE_CHECKING:
