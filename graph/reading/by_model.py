@@ -28,6 +28,7 @@ from ...tools.services import Services
 from ...tools.store.branches import branches_of
 from ...tools.store.records import get_record
 from ...tools.store.workflows import list_workflows
+from ...tools.text.guessed_language import is_english
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action
 from ..actions.checked import checked
@@ -53,6 +54,8 @@ _CORRECTION = (
     "them up."
 )
 _LOST = "I did not understand that. Could you say it in other words?"
+_LANGUAGE = "language"
+_BESIDE = {_LANGUAGE: {"type": "string", "description": "The person's, in English words."}}
 _TOOLS = {action.__name__: action for action in (*ACTIONS, *ANSWERS)}
 
 
@@ -94,11 +97,13 @@ class _Reader:
         room = await asyncio.to_thread(self._services.answer_room)
         for _ in range(MOST_STEPS):
             said, usage = await ask_with_tools(
-                model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
+                model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS, beside=_BESIDE
             )
             self.asked.usage += usage
             messages.append(said)
             if not (said.tool_calls or said.invalid_tool_calls):
+                if self.asked.language is None:
+                    self.asked.language = _written_in(said.text)
                 invented = self._invented(said.text, state, turns)
                 if invented and not self._was_corrected:
                     self._was_corrected = True
@@ -121,8 +126,10 @@ class _Reader:
         known = _TOOLS.get(name)
         if known is None:
             return json.dumps({"error": f"There is no tool {name!r}."})
+        own = {key: value for key, value in arguments.items() if key != _LANGUAGE}
+        self.asked.language = str(arguments.get(_LANGUAGE) or "").strip() or self.asked.language
         try:
-            action: Action = known.model_validate(arguments)
+            action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
                 return checked(action, self._offer, self._services)
             before = len(self.asked.calls)
@@ -158,6 +165,12 @@ class _Reader:
     def _plain_facts(self) -> str:
         parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]
         return "\n\n".join(parts) or _LOST
+
+
+def _written_in(answer: str) -> str | None:
+    """Tells the person's language by the model's own words, which are more than a short wish."""
+    english = is_english(answer)
+    return None if english is None else "English" if english else ""
 
 
 def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> dict[str, Any]:
