@@ -26,8 +26,9 @@ from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
 from ...tools.services import Services
 from ...tools.store.branches import branches_of
+from ...tools.store.counts import counts_within
 from ...tools.store.records import get_record
-from ...tools.store.workflows import list_workflows
+from ...tools.store.workflows import WorkflowSummary, list_workflows
 from ...tools.text.guessed_language import is_english
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action
@@ -48,7 +49,7 @@ LONGEST_TEXT = 4000
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _OPTION_ITEMS = 6
-_TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS = 60, 20, 160, 40, 50
+_TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS, _OF_ANOTHER = 60, 20, 160, 40, 50, 8
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
@@ -199,9 +200,9 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     copies = branches_of(services.store, offer.workflow_id)
     if len(copies) > 1:
         card["copies_of_the_dataset"] = copies
-    others = [known.id for known in list_workflows(services.store) if known.id not in copies]
+    others = [known for known in list_workflows(services.store) if known.id not in copies][:_DATASETS]
     if others:
-        card["other_datasets"] = others[:_DATASETS]
+        card["other_datasets"] = {known.id: _dataset(services, known) for known in others}
     if coverage is not None:
         ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
         card |= {
@@ -221,6 +222,14 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     if offer.shown_records:
         card["records_shown"] = _shown(offer, services)
     return card
+
+
+def _dataset(services: Services, known: WorkflowSummary) -> dict[str, Any]:
+    """What a dataset is recognised by that somebody calls by another name than its own."""
+    with services.store.read() as connection:
+        counts = counts_within(connection, known.id)
+    topics = [count.topic for count in counts if count.topic][:_OF_ANOTHER]
+    return {"records": known.records, "number_of_topics": known.topics, "topics": topics}
 
 
 def _words_of(state: dict[str, Any]) -> list[str]:
