@@ -38,7 +38,8 @@ def worker(eval_set: EvalSet = None) -> None:
 
 async def _work(services: Services) -> bool:
     """Work until a signal comes; whether a second one did not let it finish what was under way."""
-    from ...tools.generation.jobs.worker import Worker
+    from ...tools.generation.workers.loaded_ahead import load_ahead
+    from ...tools.generation.workers.worker import Worker
 
     until = asyncio.Event()
     task = asyncio.current_task()
@@ -52,6 +53,7 @@ async def _work(services: Services) -> bool:
         until.set()
 
     with _on_signals(stop), suppress(asyncio.CancelledError):
+        await asyncio.to_thread(load_ahead, services)
         await Worker(services, say).run(until)
         return False
     return True

@@ -21,12 +21,12 @@ from finetune_coverage.tools.generation.approvals.approval import approve_plan, 
 from finetune_coverage.tools.generation.approvals.plans import list_plans, propose_plan
 from finetune_coverage.tools.generation.attempts.journal import request_cancel
 from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
-from finetune_coverage.tools.generation.jobs.following import NO_WORKER, WAITS, handed_over
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.jobs.progress import Progress
-from finetune_coverage.tools.generation.jobs.queue import queue_item, waiting_items
-from finetune_coverage.tools.generation.jobs.worker import Worker, living_workers
 from finetune_coverage.tools.generation.money.budget import budget_of
+from finetune_coverage.tools.generation.workers.following import NO_WORKER, WAITS, handed_over
+from finetune_coverage.tools.generation.workers.queue import queue_item, waiting_items
+from finetune_coverage.tools.generation.workers.worker import Worker, living_workers
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.journal_tables import approval_items
