@@ -252,18 +252,24 @@ class WorkerMachine(Machine):
 
     started: list[Forked] = field(default_factory=list)
 
-    def start(self) -> Forked:
-        self.folder.mkdir(exist_ok=True)
+    @property
+    def environment(self) -> dict[str, str]:
+        """All variables of its workers."""
         settings = {f"FINETUNE_COVERAGE_{name.upper()}": str(value) for name, value in COMMON.items()}
-        environment = os.environ | self.endpoint.environment | settings
-        environment |= {
+        return {
+            **os.environ,
+            **self.endpoint.environment,
+            **settings,
             "FINETUNE_COVERAGE_HOME": str(self.folder / "home"),
             "FINETUNE_COVERAGE_DATABASE_URL": self.database,
             "FINETUNE_COVERAGE_CHECKS__SEMANTIC": "false",
             "FINETUNE_COVERAGE_RUN_JOBS": "workers",  # as for a whole fleet: it is the one that does it
             "ANONYMIZED_TELEMETRY": "False",
         }
-        self.started.append(Forked(self.folder, None, "worker", environment=environment))
+
+    def start(self) -> Forked:
+        self.folder.mkdir(exist_ok=True)
+        self.started.append(Forked(self.folder, None, "worker", environment=self.environment))
         return self.started[-1]
 
 
