@@ -24,7 +24,7 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_stopped_while_generating_and_continued(
     command: Command, small: str, endpoint: Endpoint, how: signal.Signals, chat: Chat
 ) -> None:
