@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import PREFIX
+from hypothesis import settings
 
 from .known_vectors import use_known_vectors
 from .learned_once import use_what_was_learned
@@ -19,6 +21,11 @@ from .mock_openai.fixtures import mock_openai
 from .postgresql_server import _database_with_tables, postgresql_server, postgresql_url
 
 __all__ = ["_database_with_tables", "mock_openai", "postgresql_server", "postgresql_url"]
+
+# `make test` looks at some examples of each property, `make test-slow` at three times as many others.
+settings.register_profile("some", max_examples=20, deadline=None)
+settings.register_profile("many", max_examples=60, deadline=None)
+settings.load_profile("some")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -32,6 +39,7 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # until all is loaded: a fifth of the time of loading goes into looking for what is not there yet
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: the tests of servers and endpoints wait as long as they work."""
     return len(os.sched_getaffinity(0) if sys.platform == "linux" else range(os.cpu_count() or 1)) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not go through it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

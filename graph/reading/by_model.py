@@ -90,7 +90,15 @@ class _Reader:
         self._was_corrected = False
 
     async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Deed:
-        prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
+        facts = ", ".join(action.__name__ for action in ANSWERS)
+        prompt = render(
+            "talk",
+            folder=Path(__file__).parent,
+            state=state,
+            turns=turns,
+            sentence=self._text,
+            facts=facts,
+        )
         messages: list[AnyMessage] = [
             SystemMessage(body) if role == "system" else HumanMessage(body) for role, body in prompt
         ]
