@@ -191,7 +191,7 @@ def _quality(asked: Asked, action: catalog.ExplainQuality) -> Answer:
 def _worth_lines(rounds: Rounds, topic: str | None) -> list[str]:
     """What each round's records are worth and bring; the latest first."""
     return [
-        f'The {item.accepted:,} of round {entry.round} for "{topic_title(item.topic)}" are {words}.'
+        f'When round {entry.round} ended, its {item.accepted:,} for "{topic_title(item.topic)}" were {words}.'
         for entry in reversed(rounds.shown)
         for item in entry.items
         if item.accepted and not item.is_undone and topic in (None, item.topic)
