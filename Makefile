@@ -17,7 +17,7 @@ LOG := $(VENV)/install.log
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
 	@echo "make test     run the tests, but for the long ones"
-	@echo "make test-slow  run those: the embedded model at long prompts, long property runs, very long texts"
+	@echo "make test-slow  run those: the embedded model, more examples of each property, kills, notebooks, very long texts"
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"
@@ -63,8 +63,8 @@ test: setup
 
 .PHONY: test-slow
 test-slow: setup
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "slow and not embedded" --numprocesses auto --maxprocesses 4 \
-	    --dist loadgroup
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "(slow or hypothesis) and not embedded" --hypothesis-profile many \
+	    --numprocesses auto --maxprocesses 4 --dist loadgroup
 	@$(PYTEST) -m "slow and embedded"
 
 bench: setup

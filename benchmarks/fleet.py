@@ -27,8 +27,8 @@ from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
-from finetune_coverage.tools.generation.jobs.queue import queue_approval, waiting_items
 from finetune_coverage.tools.generation.money.budget import budget_of
+from finetune_coverage.tools.generation.workers.queue import queue_approval, waiting_items
 from finetune_coverage.tools.store.journal_tables import slots
 from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import create_workflow

@@ -1,8 +1,12 @@
 """Records in Parquet shards by Ray beside one process: processor time of a record, and that both come to the same.
 
-``python -m benchmarks.ray_engine [RECORDS…]``. The cluster is one of this machine with two workers. Processor time is
-that of all its processes, those that only keep it going included, from the moment that it is up; that of its start is
-told by itself. One process looks for near duplicates among all records here, as Ray does.
+``python -m benchmarks.ray_engine [--without-assign] [RECORDS…]``. The cluster is one of this machine with two workers.
+Processor time is that of all its processes, those that only keep it going included, from the moment that it is up; that
+of its start is told by itself. One process looks for near duplicates among all records here, as Ray does.
+
+Of ten records one has a topic, which goes by how it begins, and the others get theirs from these (``assign``, with the
+static embeddings, as on a machine without MiniLM). One process keeps their vectors in its index, Ray keeps none.
+``--without-assign`` leaves that stage out, and all records have topics, by chance.
 """
 
 from __future__ import annotations
@@ -12,11 +16,13 @@ import resource
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import orjson
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.importer import import_files
@@ -25,23 +31,29 @@ from finetune_coverage.tools.dataset.topic_candidates import HowToRead
 from finetune_coverage.tools.dataset.validation import duplicates
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.shards.assign_sharded import assign_sharded
 from finetune_coverage.tools.shards.cluster import RayCluster, opened_cluster
 from finetune_coverage.tools.shards.count_sharded import count_sharded
 from finetune_coverage.tools.shards.export_sharded import ExportOrder, export_sharded
 from finetune_coverage.tools.shards.import_sharded import import_sharded
+from finetune_coverage.tools.topics.assign import AssignReport, assign_topics
 from finetune_coverage.tools.validate_dataset import validate
 
 from .many_records import write_records
 from .table import markdown_table
 
 COUNTS = (200_000, 2_000_000)
+WITHOUT = "--without-assign"
 WORKERS = 2
 FILES = 8
 GOAL = 1.5
 """Times the processor time of one process, at the largest size."""
 GOAL_FLAT = 1.2
 ONE, SHARDED = "one-process", "sharded"
-STAGES = ("import", "count", "validate", "export")
+STAGES = ("import", "assign", "count", "validate", "export")
+LABELLED = 10
+"""Every so many records have a topic."""
+_TOPICS = 12
 
 
 class Cost(NamedTuple):
@@ -56,39 +68,48 @@ class Cost(NamedTuple):
     seconds: float
 
 
-def measure(count: int, folder: Path) -> dict[str, Any]:
+def measure(count: int, folder: Path, *, assigns: bool = True) -> dict[str, Any]:
     """Both engines on so many records; raises when they do not come to the same."""
-    files = _files(folder / "data", count)
-    services = Services(Settings(home=folder / "home", model="embedded", embedding_model="embedded"))
+    files = _files(folder / "data", count, unlabelled=assigns)
+    services = Services(Settings(home=folder / "home", model="embedded", embedding_model="wordllama"))
     store, shards = services.store, services.settings.shard_folder
     duplicates.MOST_HASHES = sys.maxsize
-    one, said = _one_process(services, files, folder)
+    names = [name for name in STAGES if assigns or name != "assign"]
+    one, said = _one_process(services, files, folder, names)
     began = time.monotonic()
     with opened_cluster(None, WORKERS) as cluster:
         cluster.run(os.getpid)
         start = time.monotonic() - began
         stages: dict[str, Callable[[], Any]] = {
             "import": lambda: import_sharded(store, cluster, SHARDED, files, shards, how=HowToRead()),
+            "assign": lambda: _told(assign_sharded(services, cluster, SHARDED)),
             "count": lambda: analyze(services, SHARDED, count_sharded(store, cluster, SHARDED, shards)),
             "validate": lambda: validate(services, SHARDED, cluster=cluster),
             "export": lambda: _exported(services, cluster, folder),
         }
-        ray = {name: _measured(stage, _cpu_of_cluster, name, said) for name, stage in stages.items()}
+        ray = {name: _measured(stages[name], _cpu_of_cluster, name, said) for name in names}
     return {"records": count, "one": one, "ray": ray, "start": start}
 
 
 def _one_process(
-    services: Services, files: Sequence[SourceFile], folder: Path
+    services: Services, files: Sequence[SourceFile], folder: Path, names: Sequence[str]
 ) -> tuple[dict[str, Cost], dict[str, Any]]:
     alone = folder / "alone.jsonl"
     stages: dict[str, Callable[[], Any]] = {
         "import": lambda: import_files(services.store, ONE, files),
+        "assign": lambda: _told(assign_topics(services, ONE)),
         "count": lambda: analyze(services, ONE),
         "validate": lambda: validate(services, ONE),
         "export": lambda: replace(export_records(services.store, ONE, alone), path=alone, files=()),
     }
     said: dict[str, Any] = {}
-    return {name: _measured(stage, _own_cpu, name, said) for name, stage in stages.items()}, said
+    return {name: _measured(stages[name], _own_cpu, name, said) for name in names}, said
+
+
+def _told(report: AssignReport) -> AssignReport:
+    """What both engines say alike: their confidences agree to rounding."""
+    sure = report.expected_right
+    return replace(report, expected_right=None if sure is None else round(sure, 5))
 
 
 def _exported(services: Services, cluster: RayCluster, folder: Path) -> Any:
@@ -143,22 +164,36 @@ def _is_below(process: int, parents: dict[int, int]) -> bool:
     return False
 
 
-def _files(folder: Path, count: int) -> list[SourceFile]:
+def _files(folder: Path, count: int, *, unlabelled: bool) -> list[SourceFile]:
     folder.mkdir(parents=True)
     files = []
     for number in range(FILES):
         path = folder / f"part-{number}.jsonl"
         write_records(path, count // FILES, seed=number)
+        if unlabelled:
+            _take_labels(path)
         files.append(SourceFile(path, str(path)))
     return files
+
+
+def _take_labels(path: Path) -> None:
+    """Leave a topic to every tenth record, one that can be told from its first turn."""
+    written = path.with_suffix(".part")
+    with path.open("rb") as labelled, written.open("wb") as file:
+        for number, line in enumerate(labelled):
+            record = orjson.loads(line)
+            topic = zlib.crc32(record["messages"][0]["content"].encode()) % _TOPICS
+            record |= {"topic": f"topic_{topic:02d}"} if number % LABELLED == 0 else {"topic": None}
+            file.write(orjson.dumps(record) + b"\n")
+    written.replace(path)
 
 
 def report(runs: Sequence[dict[str, Any]]) -> str:
     """The figures as Markdown."""
     rows = []
     for run in runs:
-        for stage in STAGES:
-            one, ray = run["one"][stage], run["ray"][stage]
+        for stage, one in run["one"].items():
+            ray = run["ray"][stage]
             cells = (
                 _micro(one.cpu, run),
                 _micro(ray.cpu, run),
@@ -201,14 +236,15 @@ def _micro(seconds: float, run: dict[str, Any]) -> str:
     return f"{seconds / run['records'] * 1e6:.1f} µs"
 
 
-def main(counts: Sequence[int]) -> None:
+def main(counts: Sequence[int], *, assigns: bool) -> None:
     """Measure and print."""
     runs = []
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
-            runs.append(measure(count, Path(folder)))
+            runs.append(measure(count, Path(folder), assigns=assigns))
     print(report(runs))
 
 
 if __name__ == "__main__":
-    main([int(count) for count in sys.argv[1:]] or COUNTS)
+    named = [int(count) for count in sys.argv[1:] if count != WITHOUT]
+    main(named or COUNTS, assigns=WITHOUT not in sys.argv)

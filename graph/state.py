@@ -107,6 +107,10 @@ class State(InputState, OutputState, total=False):
     model: str | None
     """The language model that the run was given, as the context named it; ``None`` for that of the settings."""
 
+    language: str | None
+    """In which the person writes, as the model that read their last sentence says it, in English words; empty for
+    one that is not English, ``None`` where it did not say."""
+
     said: str | None
     """What the person wrote before the analysis now under way; read once there is an offer to read it against."""
 

@@ -47,6 +47,7 @@ _TEMPLATES = Path(__file__).parent / "wording"
 _NUMBER = re.compile(r"\d+(?:[.,\u202f\u00a0]\d+)*")
 _NAMED = re.compile(r'"([^"]+)"|`([^`]+)`')
 _BEGINS = re.compile(r"\s*(?:\d{1,9}\. |[-*>#|] ?)?")
+_ENGLISH = re.compile(r"en(?:glish)?\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"//|www\.|@")
 _SIGNS = "\\[]<>|`$*"
 _RULE = re.compile(r"[|\s:-]*")
@@ -86,6 +87,8 @@ def is_due(source: ServicesSource, state: State, done: Any) -> bool:
         return False
     if settings.language != "auto":
         return True
+    if (read := state.get("language")) is not None:
+        return not _ENGLISH.match(read)
     return is_foreign(_typed(state), _topics(state))
 
 
@@ -99,7 +102,9 @@ async def in_the_persons_language(source: ServicesSource, state: State, done: An
     services = await asyncio.to_thread(lambda: scoped(source(), state))
     text = "\n".join(message.text for message in _said(update))
     own = list(dict.fromkeys(line for line in text.split("\n") if _is_own(line)))
-    told, usage = await _told(services, own, typed)
+    named = services.settings.language
+    language = (state.get("language") or "") if named == "auto" else named
+    told, usage = await _told(services, own, typed, language)
     names = {topic_title(topic, cells) for topic in _topics(state) for cells in (28, 44, 80)}
     by_line = {
         line: other
@@ -141,11 +146,9 @@ def _is_own(line: str) -> bool:
 
 
 async def _told(
-    services: Services, lines: Sequence[str], typed: Sequence[str]
+    services: Services, lines: Sequence[str], typed: Sequence[str], language: str
 ) -> tuple[list[str], TokenUsage]:
     """The lines in the other language; none where it is English after all, or the model gives no answer."""
-    named = services.settings.language
-    language = "" if named == "auto" else named
     prompt = render("translation", folder=_TEMPLATES, language=language, typed=typed, lines=list(lines))
     model = await asyncio.to_thread(lambda: services.chat_model)
     room = await asyncio.to_thread(services.answer_room)

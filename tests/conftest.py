@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import PREFIX
+from hypothesis import settings
 
 from .known_vectors import use_known_vectors
 from .learned_once import use_what_was_learned
@@ -19,6 +21,11 @@ from .mock_openai.fixtures import mock_openai
 from .postgresql_server import _database_with_tables, postgresql_server, postgresql_url
 
 __all__ = ["_database_with_tables", "mock_openai", "postgresql_server", "postgresql_url"]
+
+# `make test` looks at some examples of each property, `make test-slow` at three times as many others.
+settings.register_profile("some", max_examples=20, deadline=None)
+settings.register_profile("many", max_examples=60, deadline=None)
+settings.load_profile("some")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -42,6 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: the tests of servers and endpoints wait as long as they work."""
     return len(os.sched_getaffinity(0) if sys.platform == "linux" else range(os.cpu_count() or 1)) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """A fifth of the time of loading goes into looking for garbage, of which there is none yet."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

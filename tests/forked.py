@@ -43,7 +43,8 @@ class Forked:
         script: a Python script; None is the program, `finetune-coverage`.
         arguments: of the script or program.
         environment: all of its variables.
-        typed: what stands on its standard input; None keeps that open with nothing on it.
+        typed: what stands on its standard input; None keeps that open with nothing on it, or has it be the terminal.
+        terminal: the path of a pseudo-terminal that it writes to, and not to files.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Forked:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         typed: str | None = "",
+        terminal: str | None = None,
     ) -> None:
         self._files = [folder / f"{time.monotonic_ns()}.{name}" for name in ("out", "err")]
         for file in self._files:
@@ -63,12 +65,20 @@ class Forked:
             "environment": dict(os.environ if environment is None else environment),
             "folder": str(Path.cwd()),
             "typed": typed,
+            "terminal": terminal,
             "files": [str(file) for file in self._files],
         }
         self._process = _context.Process(
             target=runpy.run_path, args=(str(_START), {"order": order}, "__main__"), daemon=True
         )
         self._process.start()
+
+    @classmethod
+    def of_text(cls, folder: Path, program: str, *arguments: str) -> Forked:
+        """A process of a program in Python that is given as it stands."""
+        script = folder / f"{time.monotonic_ns()}.py"
+        script.write_text(program, encoding="utf-8")
+        return cls(folder, script, *arguments)
 
     @property
     def pid(self) -> int:

@@ -18,8 +18,16 @@ os.dup2(reading, 0)
 if order["typed"] is not None:
     os.write(writing, order["typed"].encode())
     os.close(writing)
-for number, file in enumerate(order["files"], start=1):
-    os.dup2(os.open(file, os.O_WRONLY | os.O_APPEND), number)
+if order["terminal"]:
+    os.setsid()
+    terminal = os.open(
+        order["terminal"], os.O_RDWR
+    )  # the first one of a session is where its Ctrl-C comes from
+    for number in (0, 1, 2) if order["typed"] is None else (1, 2):
+        os.dup2(terminal, number)
+else:
+    for number, file in enumerate(order["files"], start=1):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_APPEND), number)
 # By lines, as the parent reads the file while it grows and kills the process at any moment.
 sys.stdin, sys.stdout, sys.stderr = (
     open(number, mode, encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115 - by number

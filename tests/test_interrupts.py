@@ -24,6 +24,7 @@ def test_a_program_can_be_interrupted() -> None:
     assert process.returncode == -signal.SIGINT and b"KeyboardInterrupt" in err
 
 
+@pytest.mark.slow
 def test_also_when_the_tests_ignore_it() -> None:
     """As under `make test &`."""
     test = f"{Path(__file__)}::{test_a_program_can_be_interrupted.__name__}"

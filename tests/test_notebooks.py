@@ -62,7 +62,7 @@ def pictures(notebook: dict[str, Any]) -> list[bytes]:
     return [base64.b64decode(picture) for picture in found if picture]
 
 
-@pytest.mark.server
+@pytest.mark.slow
 def test_embedding_as_a_subgraph(tmp_path: Path) -> None:
     kept = json.loads((NOTEBOOKS / "subgraph.ipynb").read_text(encoding="utf-8"))
     assert outputs(kept) == [], "it is kept without outputs"
@@ -73,7 +73,7 @@ def test_embedding_as_a_subgraph(tmp_path: Path) -> None:
     assert "'next_step': 'grader'" in said and "'added': 2" in said
 
 
-@pytest.mark.server
+@pytest.mark.slow
 def test_coverage_of_the_bundled_sample(tmp_path: Path) -> None:
     notebook = executed("coverage.ipynb", tmp_path)
     said = shown(notebook)

@@ -202,7 +202,7 @@ def _telemetry(settings: Settings) -> Finding:
 
 def _workers(settings: Settings) -> Iterator[Finding]:
     """Who carries jobs out beside the programs that people talk to."""
-    from ...tools.generation.jobs.worker import living_workers
+    from ...tools.generation.workers.worker import living_workers
     from ...tools.store.store import Store
 
     if settings.database_url is None and not (settings.home / "coverage.db").exists():

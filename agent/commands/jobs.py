@@ -72,7 +72,7 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
 
 def _standing(services: Services, job: JobSummary) -> str:
     from ...tools.generation.jobs.lease import is_carried_out
-    from ...tools.generation.jobs.queue import waiting_items
+    from ...tools.generation.workers.queue import waiting_items
 
     if job.undone_at:
         return "undone"

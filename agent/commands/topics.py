@@ -116,7 +116,8 @@ def _show_assignment(workflow: str, report: AssignReport) -> None:
     say(f"{assigned} of {report.judged} records got a topic, from {report.method}.", style="bold")
     if report.expected_right is not None:
         say(f"About {report.expected_right:.0%} of them are expected to be right.")
-    print_table(["Topic", "Assigned"], list(report.assigned.items()), numbers=(1,))
+    if report.assigned:
+        print_table(["Topic", "Assigned"], list(report.assigned.items()), numbers=(1,))
     if report.uncategorized:
         say(f"{report.uncategorized} are too uncertain and stay uncategorized.")
         note(f"Settle the most telling ones first: finetune-coverage topics review -w {workflow}")

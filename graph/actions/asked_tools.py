@@ -37,6 +37,8 @@ class Asked:
         reading: what reading and answering what was typed has taken so far.
         usage: what reading this one took.
         calls: the tools called for this question, in order.
+        language: in which the person writes, in English words; empty for one that is not English, None where
+            nothing told it.
     """
 
     services: Services
@@ -44,6 +46,7 @@ class Asked:
     reading: TokenUsage = NO_USAGE
     usage: TokenUsage = NO_USAGE
     calls: list[ToolCall] = field(default_factory=list)
+    language: str | None = None
 
     @property
     def items(self) -> list[PlanItem]:

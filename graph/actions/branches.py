@@ -14,9 +14,9 @@ from ...tools.store.workflows import list_workflows
 from ..context import thread_id
 from ..conversations.history import history
 from ..offers.pending import withdraw
-from ..offers.reply import Reply
+from ..offers.reply import Reply, Unread
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, forget, the_offer
+from ..state import State, as_json, forget, the_offer, the_reply
 from ..wording.inspections import comparison_words
 from ..wording.markdown import escape
 from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
@@ -63,8 +63,12 @@ def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[
         return said_beside(offer, f"{what} There is: {there}.")
     withdraw(services.store, offer)
     totals = history(services.store, thread_id(), chosen)
-    left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays as it is."
-    update = {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": None, "said": None}
+    put_away = ", and the plan that lay there is put away" if offer.items else ""
+    left = f"We go on with `{chosen}`; `{offer.workflow_id}` stays as it is{put_away}."
+    # What is read in turn is always shorter, so that no reading leads from one dataset to the next for ever.
+    then = action.then if len(action.then) < len(the_reply(state).text) else ""
+    reply = as_json(Reply(deed=Unread(), text=then, read_by="model")) if then.strip() else None
+    update = {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": reply, "said": None}
     # Topics that were left out are those of the dataset and its branches.
     return (
         update if chosen in branches_of(services.store, offer.workflow_id) else {**update, "left_out": None}

@@ -202,9 +202,17 @@ class CompareBranches(Action):
 
 
 class SwitchDataset(Action):
-    """Go on with another dataset, or another copy of this one, by its name: "use X", "open X", "look at X instead"."""
+    """Go on with another dataset, or another copy of this one: "use X", "back to the English one", "and how is X
+    doing". It is open after that, and a plan that lies here is put away.
+    """
 
-    workflow_id: str
+    workflow_id: str = Field(description="Its name, as in the state.")
+    then: str = Field(
+        default="",
+        max_length=2_000,
+        description="What else they ask for there, in their own words: it is read when the dataset is open. Empty "
+        "where they only want to see it.",
+    )
 
 
 class StateRule(Action):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
@@ -141,8 +141,14 @@ def _turns(record: Record, cut: tuple[int, int] | None) -> list[str]:
         if message.get("role") == "system" and cut:
             continue
         text = message_text(message)
-        calls = [call.get("function", {}).get("name", "?") for call in message.get("tool_calls") or []]
-        said = text if text else f"(calls {', '.join(map(str, calls))})" if calls else "(nothing)"
+        called = [call.get("function", {}) for call in message.get("tool_calls") or []]
+        if cut:
+            said = text or (
+                f"(calls {', '.join(str(one.get('name', '?')) for one in called)})" if called else ""
+            )
+        else:
+            said = " ".join(filter(None, [text, *(f"(calls {_in_words(one)})" for one in called)]))
+        said = said or "(nothing)"
         turns.append(f"{escape(str(message.get('role')))}: {escape(shorten(said, cut[0]) if cut else said)}")
     if cut is None or len(turns) <= cut[1]:
         return turns
@@ -152,6 +158,12 @@ def _turns(record: Record, cut: tuple[int, int] | None) -> list[str]:
         f"… {len(turns) - cut[1]} messages … {turns[-half]}",
         *turns[len(turns) - half + 1 :],
     ]
+
+
+def _in_words(called: Mapping[str, Any]) -> str:
+    arguments = called.get("arguments") or ""
+    plain = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return f"{called.get('name', '?')} {plain}".strip()
 
 
 def change(

@@ -14,9 +14,9 @@ from langgraph.types import Command
 from ...tools.generate_synthetic_data import run_approved_item
 from ...tools.generation.approvals.approval import is_revoked
 from ...tools.generation.approvals.pilot import outcome_of, rests, steps_of
-from ...tools.generation.jobs.following import handed_over
 from ...tools.generation.jobs.joined import joined
 from ...tools.generation.jobs.progress import Progress
+from ...tools.generation.workers.following import handed_over
 from ..actions.messages import error_words, shown, tool_messages
 from ..offers.pending import INTERRUPTED, ask_to_resume, takes_yes
 from ..scope import ServicesSource, scoped

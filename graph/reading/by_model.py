@@ -26,8 +26,10 @@ from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
 from ...tools.services import Services
 from ...tools.store.branches import branches_of
+from ...tools.store.counts import counts_within
 from ...tools.store.records import get_record
-from ...tools.store.workflows import list_workflows
+from ...tools.store.workflows import WorkflowSummary, list_workflows
+from ...tools.text.guessed_language import is_english
 from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action
 from ..actions.checked import checked
@@ -47,12 +49,14 @@ LONGEST_TEXT = 4000
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _OPTION_ITEMS = 6
-_TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS = 60, 20, 160, 40, 50
+_TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS, _OF_ANOTHER = 60, 20, 160, 40, 50, 8
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
 )
 _LOST = "I did not understand that. Could you say it in other words?"
+_LANGUAGE = "language"
+_BESIDE = {_LANGUAGE: {"type": "string", "description": "The person's, in English words."}}
 _TOOLS = {action.__name__: action for action in (*ACTIONS, *ANSWERS)}
 
 
@@ -86,7 +90,15 @@ class _Reader:
         self._was_corrected = False
 
     async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Deed:
-        prompt = render("talk", folder=Path(__file__).parent, state=state, turns=turns, sentence=self._text)
+        facts = ", ".join(action.__name__ for action in ANSWERS)
+        prompt = render(
+            "talk",
+            folder=Path(__file__).parent,
+            state=state,
+            turns=turns,
+            sentence=self._text,
+            facts=facts,
+        )
         messages: list[AnyMessage] = [
             SystemMessage(body) if role == "system" else HumanMessage(body) for role, body in prompt
         ]
@@ -94,11 +106,13 @@ class _Reader:
         room = await asyncio.to_thread(self._services.answer_room)
         for _ in range(MOST_STEPS):
             said, usage = await ask_with_tools(
-                model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS
+                model, room, messages, tuple(_TOOLS.values()), text_tokens=_TEXT_TOKENS, beside=_BESIDE
             )
             self.asked.usage += usage
             messages.append(said)
             if not (said.tool_calls or said.invalid_tool_calls):
+                if self.asked.language is None:
+                    self.asked.language = _written_in(said.text)
                 invented = self._invented(said.text, state, turns)
                 if invented and not self._was_corrected:
                     self._was_corrected = True
@@ -121,8 +135,10 @@ class _Reader:
         known = _TOOLS.get(name)
         if known is None:
             return json.dumps({"error": f"There is no tool {name!r}."})
+        own = {key: value for key, value in arguments.items() if key != _LANGUAGE}
+        self.asked.language = str(arguments.get(_LANGUAGE) or "").strip() or self.asked.language
         try:
-            action: Action = known.model_validate(arguments)
+            action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
                 return checked(action, self._offer, self._services)
             before = len(self.asked.calls)
@@ -160,6 +176,12 @@ class _Reader:
         return "\n\n".join(parts) or _LOST
 
 
+def _written_in(answer: str) -> str | None:
+    """Tells the person's language by the model's own words, which are more than a short wish."""
+    english = is_english(answer)
+    return None if english is None else "English" if english else ""
+
+
 def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> dict[str, Any]:
     """What the model is told of where things stand."""
     card: dict[str, Any] = {
@@ -186,9 +208,9 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     copies = branches_of(services.store, offer.workflow_id)
     if len(copies) > 1:
         card["copies_of_the_dataset"] = copies
-    others = [known.id for known in list_workflows(services.store) if known.id not in copies]
+    others = [known for known in list_workflows(services.store) if known.id not in copies][:_DATASETS]
     if others:
-        card["other_datasets"] = others[:_DATASETS]
+        card["other_datasets"] = {known.id: _dataset(services, known) for known in others}
     if coverage is not None:
         ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
         card |= {
@@ -208,6 +230,14 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     if offer.shown_records:
         card["records_shown"] = _shown(offer, services)
     return card
+
+
+def _dataset(services: Services, known: WorkflowSummary) -> dict[str, Any]:
+    """What a dataset is recognised by that somebody calls by another name than its own."""
+    with services.store.read() as connection:
+        counts = counts_within(connection, known.id)
+    topics = [count.topic for count in counts if count.topic][:_OF_ANOTHER]
+    return {"records": known.records, "number_of_topics": known.topics, "topics": topics}
 
 
 def _words_of(state: dict[str, Any]) -> list[str]:

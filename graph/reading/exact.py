@@ -25,6 +25,7 @@ from ..offers.reply import (
     Unclear,
     Unread,
 )
+from ..wording.markdown import topic_title
 from .bare_answers import bare_answer, bare_number
 
 # As it is shown, whatever language the rest of the conversation is in; what it names is shown, and nothing more.
@@ -104,7 +105,12 @@ def _numbered(number: int, is_named: bool, offer: Offer) -> Deed | None:
         return _chosen(offer.numbered[number - 1])
     if number >= 10 and not is_named and len(offer.items) == 1:
         return None  # "20" is a count rather than an option
-    return Unclear(note=f"There is no option {number}.")
+    if number < 10 or not offer.items:
+        return Unclear(note=f"There is no option {number}.")
+    topic = topic_title(offer.items[0].topic)
+    return Unclear(
+        note=f"There is no option {number}; for so many records name the topic, as in “{number} for {topic}”."
+    )
 
 
 def _chosen(option: Option) -> Deed:

@@ -55,7 +55,8 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
         deed = Told(note="Gladly. Nothing starts without a yes to the plan.")
     # Whatever the model read, a person's plain answer is needed.
     reply = unread.model_copy(update={"deed": asked_first(deed), "read_by": "model"})
-    return {"reply": as_json(reply), "messages": calls, **with_reading(state, asked.usage)}
+    told = {"language": asked.language, **with_reading(state, asked.usage)}
+    return {"reply": as_json(reply), "messages": calls, **told}
 
 
 async def _read(text: str, asked: Asked, state: State) -> Deed:

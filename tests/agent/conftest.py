@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 from finetune_coverage.agent.cli import main
-from finetune_coverage.tools.dataset.bundled_sample import sample_path, sample_topics_path
+from finetune_coverage.tools.dataset.bundled_sample import import_sample
+from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.topics_file import read_topics
+from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.workflows import set_topics
 
+from ..prepared import WORKFLOW, fill_store
 from .endpoint import Endpoint
 
 
@@ -61,11 +66,10 @@ def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
 
 
 @pytest.fixture
-def sample(command: Command) -> str:
+def sample() -> str:
     """The bundled sample, imported with its topic descriptions; the id of its workflow."""
-    outcome = command("import", sample_path(), "-w", "wf-1", "--topics", sample_topics_path())
-    assert outcome.code == 0, outcome.err
-    return "wf-1"
+    fill_store("sample", lambda store: import_sample(store, WORKFLOW))
+    return WORKFLOW
 
 
 def chat_line(topic: str | None, user: str, assistant: str | None = "Here is how.") -> str:
@@ -102,7 +106,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def small(command: Command, write_dataset: Callable[..., Path], tmp_path: Path) -> str:
+def small(write_dataset: Callable[..., Path], tmp_path: Path) -> str:
     """A workflow of 6 billing records and one technical record, with descriptions: little to judge by, fast."""
     lines = [
         chat_line("billing", f"Why does my invoice number {number} say {number * 7} dollars?")
@@ -116,6 +120,11 @@ def small(command: Command, write_dataset: Callable[..., Path], tmp_path: Path) 
         "  - {name: technical, description: 'Crashes, sync errors, slow pages and cameras.'}\n",
         encoding="utf-8",
     )
-    outcome = command("import", write_dataset(*lines), "-w", "wf-small", "--topics", topics)
-    assert outcome.code == 0, outcome.err
+    file = write_dataset(*lines)
+
+    def fill(store: Store) -> None:
+        import_files(store, "wf-small", [file])
+        set_topics(store, "wf-small", read_topics(topics))
+
+    fill_store("small", fill)
     return "wf-small"

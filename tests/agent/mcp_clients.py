@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from finetune_coverage.agent.mcp.server import build_server
 from finetune_coverage.tools.services import Services
+
+from ..forked import Forked
 
 PROGRAM = [sys.executable, "-m", "finetune_coverage.agent.cli"]
 ITEM = {"topic": "technical", "count": 3, "strategy": "topic_description"}
@@ -42,25 +44,17 @@ class Address:
 
 
 @contextmanager
-def http_server() -> Iterator[Address]:
-    """`finetune-coverage mcp --transport http` on a free port of the loopback."""
-    process = subprocess.Popen(
-        [*PROGRAM, "mcp", "--transport", "http", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
+def http_server(folder: Path) -> Iterator[Address]:
+    """`finetune-coverage mcp --transport http` on a free port of the loopback; the folder is for its output."""
+    process = Forked(folder, None, "mcp", "--transport", "http", "--port", "0")
     try:
-        said = process.stdout.readline() + process.stdout.readline()
+        said = "\n".join(islice(process.lines(), 2))
         url, token = re.search(r"http://\S+", said), re.search(r"Bearer (\S+)", said)
-        assert url and token, said
+        assert url and token, process.communicate()
         yield Address(url.group(0), token.group(1))
     finally:
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.communicate()
 
 
 async def call(client: Client[Any], tool: str, **arguments: Any) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
-import subprocess
-import sys
+import select
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..forked import Forked
+
 PASS, COMMAND = "=== ", "$ "
-# All passes in one process: most of the time goes into starting Python. On a pipe the width cannot be set.
+# All passes in one process. On a pipe the width cannot be set.
 SCRIPT = f"""
 import fcntl, json, os, struct, sys, termios
 from finetune_coverage.agent.cli import main
@@ -38,44 +39,41 @@ def on_terminals(
     commands: Sequence[Sequence[str]], passes: Sequence[tuple[int, Mapping[str, str]]], home: Path
 ) -> list[str]:
     """What the commands write, stdout and stderr, once for each pass: a width and further variables."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        _script(commands, passes),
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=follower,
-        env=_environment(home) | {"TERM": "xterm-256color"},
-    )
-    os.close(follower)
+    leader, follower = pty.openpty()  # kept open here: where nobody has it open any more, nothing can be read
+    process = _started(commands, passes, home, os.ttyname(follower))
     written = b""
-    while piece := _read(leader):
-        written += piece
-    process.wait(60)
+    while process.returncode is None or has_written(leader, 0):
+        if has_written(leader, 0.05):
+            written += os.read(leader, 65536)
     os.close(leader)
+    os.close(follower)
     return written.decode("utf-8").replace("\r\n", "\n").split(f"{PASS}\n")[1:]
 
 
 def in_a_pipe(commands: Sequence[Sequence[str]], home: Path) -> str:
     """The same where nobody looks."""
-    done = subprocess.run(
-        _script(commands, [(0, {})]),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=_environment(home),
-        check=True,
-    )
-    return (done.stdout + done.stderr).decode("utf-8")
+    process = _started(commands, [(0, {})], home)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return out + err
 
 
-def _read(leader: int) -> bytes:
-    try:
-        return os.read(leader, 65536)
-    except OSError:  # the other end is closed
-        return b""
+def has_written(leader: int, seconds: float) -> bool:
+    """Whether there is something to read, at the latest after so many seconds."""
+    waiting = select.poll()  # select() knows 1,024 descriptors
+    waiting.register(leader, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
 
 
-def _script(commands: Sequence[Sequence[str]], passes: Sequence[tuple[int, Mapping[str, str]]]) -> list[str]:
-    return [sys.executable, "-c", SCRIPT, json.dumps([commands, passes])]
+def _started(
+    commands: Sequence[Sequence[str]],
+    passes: Sequence[tuple[int, Mapping[str, str]]],
+    home: Path,
+    terminal: str | None = None,
+) -> Forked:
+    (script := home / "commands.py").write_text(SCRIPT, encoding="utf-8")
+    environment = _environment(home) | ({"TERM": "xterm-256color"} if terminal else {})
+    return Forked(home, script, json.dumps([commands, passes]), environment=environment, terminal=terminal)
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -148,26 +148,25 @@ def test_a_bug_gives_no_traceback(command: Command, monkeypatch: pytest.MonkeyPa
         command("workflows")
 
 
-def test_a_reader_that_leaves_early_is_no_crash(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_early_is_no_crash(command: Command, tmp_path: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("a shell pipe; on Windows there is no /dev/null to close")
     line = f"{sys.executable} -m finetune_coverage.agent.cli review -w wf-1 | head -n 1"
-    program = [sys.executable, "-m", "finetune_coverage.agent.cli"]
     dataset = tmp_path / "many.jsonl"
     record = json.dumps({"topic": "a", "messages": [{"role": "user", "content": "word " * 500}]})
     dataset.write_text("\n".join([record] * 200), encoding="utf-8")
-    subprocess.run([*program, "import", str(dataset), "-w", "wf-1"], check=True, capture_output=True)
+    assert command("import", dataset, "-w", "wf-1").code == 0
     ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, encoding="utf-8", check=True)
     assert "Traceback" not in ran.stderr
     assert "Exception ignored" not in ran.stderr
 
 
-def test_output_is_utf8_whatever_the_terminal_says(tmp_path: Path) -> None:
+def test_output_is_utf8_whatever_the_terminal_says(command: Command, tmp_path: Path) -> None:
     dataset = tmp_path / "umlauts.jsonl"
     record = {"topic": "größe", "messages": [{"role": "user", "content": "→ 日本語 \U0001f600"}]}
     dataset.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}
     program = [sys.executable, "-m", "finetune_coverage.agent.cli"]
-    subprocess.run([*program, "import", str(dataset), "-w", "wf-1"], check=True, env=environment)
+    assert command("import", dataset, "-w", "wf-1").code == 0
     ran = subprocess.run([*program, "review", "-w", "wf-1"], capture_output=True, env=environment, check=True)
     assert "→ 日本語 \U0001f600" in ran.stdout.decode("utf-8")

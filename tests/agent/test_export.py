@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 
 from .conftest import Command, chat_line
 
@@ -79,3 +80,8 @@ def test_real_and_synthetic(command: Command, sample: str, tmp_path: Path) -> No
 def test_wrong_usage(command: Command, sample: str, tmp_path: Path, arguments: list[str]) -> None:
     assert command("export", "-w", sample, "-o", tmp_path / "x", *arguments).code == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_the_help_names_every_format(command: Command) -> None:
+    shown = command("export", "--help").out
+    assert [name for name in FORMATS if name not in shown] == []

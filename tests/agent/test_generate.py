@@ -179,7 +179,10 @@ def texts_of(command: Command, workflow: str) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT; needs no Windows")
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGKILL, -signal.SIGKILL, marks=pytest.mark.slow)],
+)
 def test_stopped_in_the_middle_and_resumed(
     command: Command, small: str, endpoint: Endpoint, how: signal.Signals, code: int
 ) -> None:

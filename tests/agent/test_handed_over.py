@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.generation.jobs.ledger import JOB, JobSummary, list_jobs
-from finetune_coverage.tools.generation.jobs.queue import waiting_items
+from finetune_coverage.tools.generation.workers.queue import waiting_items
 from finetune_coverage.tools.store.leases import held_leases
 from finetune_coverage.tools.store.store import Store
 

@@ -83,7 +83,7 @@ async def in_the_middle_of_six(
 
 
 async def test_over_http(command: Command, small: str, endpoint: Endpoint, tmp_path: Path) -> None:
-    with http_server() as server:
+    with http_server(tmp_path) as server:
         async with Client(StreamableHttpTransport(server.url, auth=server.token)) as client:
             await generate_after_a_yes(client, command, endpoint)
         assert server.url.startswith("http://127.0.0.1:")

@@ -56,6 +56,7 @@ def stranger() -> Iterator[MockOpenAI]:
     server.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_session_talks_to_the_endpoint_only(
     endpoint: Endpoint, stranger: MockOpenAI, tmp_path: Path

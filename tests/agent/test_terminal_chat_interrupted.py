@@ -6,20 +6,25 @@ import os
 import signal
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ..forked import Forked
 from .conftest import Command
 from .endpoint import Endpoint
+from .terminal import has_written
 from .test_generate import start, texts_of, wait_until_accepted
 from .test_terminal_chat import PLAN, Chat, chat, thread_in
 
 __all__ = ["chat"]
 
+CTRL_C, CTRL_D = "\x03", "\x04"
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_stopped_while_generating_and_continued(
     command: Command, small: str, endpoint: Endpoint, how: signal.Signals, chat: Chat
 ) -> None:
@@ -69,52 +74,68 @@ def test_killed_while_waiting_and_continued(
     assert len(texts_of(command, small)) == 3
 
 
-@pytest.fixture
-def terminal(small: str) -> Any:
+class Terminal:
     """The chat at a pseudo-terminal."""
+
+    def __init__(self, folder: Path, workflow: str) -> None:
+        import termios
+
+        from pexpect.fdpexpect import fdspawn
+
+        leader, follower = os.openpty()
+        termios.tcsetwinsize(leader, (60, 120))
+        self.process = Forked(
+            folder,
+            None,
+            *("chat", "-w", workflow),
+            environment={**os.environ, "TERM": "xterm-256color"},
+            typed=None,
+            terminal=os.ttyname(follower),
+        )
+        assert has_written(leader, 90)
+        os.close(follower)  # the program has opened it: its end is that of the terminal
+        self.screen = fdspawn(leader, encoding="utf-8", timeout=90, use_poll=True)
+        self.expect = self.screen.expect
+        self.send = self.screen.send
+
+    def ended_with(self) -> int | None:
+        from pexpect import EOF
+
+        self.expect(EOF)
+        self.process.communicate()
+        return self.process.returncode
+
+
+@pytest.fixture
+def terminal(small: str, tmp_path: Path) -> Iterator[Terminal]:
     if sys.platform == "win32":
         pytest.skip("a pseudo-terminal; needs no Windows")
-    import pexpect
-
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "finetune_coverage.agent.cli", "chat", "-w", small],
-        env={**os.environ, "TERM": "xterm-256color"},
-        encoding="utf-8",
-        timeout=90,
-        use_poll=True,  # select() knows 1,024 descriptors
-        dimensions=(60, 120),
-    )
-    yield child
-    child.close(force=True)
+    opened = Terminal(tmp_path, small)
+    yield opened
+    opened.process.kill()
+    opened.screen.close()
 
 
-def test_at_a_terminal(endpoint: Endpoint, terminal: Any, command: Command, small: str) -> None:
-    import pexpect
-
+def test_at_a_terminal(endpoint: Endpoint, terminal: Terminal, command: Command, small: str) -> None:
     endpoint.latency = 0.2
     terminal.expect("Coverage Analysis")
     terminal.expect("you>")
-    terminal.sendline(PLAN)
+    terminal.send(f"{PLAN}\r")
     terminal.expect("Review existing")
     terminal.expect("you>")
-    terminal.sendline("yes")
+    terminal.send("yes\r")
     terminal.expect("[1-7]/8")
     terminal.expect("Generation Complete")
     terminal.expect("you>")
-    terminal.sendintr()
+    terminal.send(CTRL_C)
     terminal.expect("chat --thread ")
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 130
+    assert terminal.ended_with() == 130
     assert len(texts_of(command, small)) == 8
 
 
 def test_a_pasted_text_a_completion_and_the_end_of_input_at_a_terminal(
-    endpoint: Endpoint, terminal: Any, command: Command
+    endpoint: Endpoint, terminal: Terminal, command: Command
 ) -> None:
-    import pexpect
-
     terminal.expect("Tab completes")
     terminal.expect("you>")
     terminal.send("\x1b[200~why is\ntechnical low?\n\x1b[201~\r")
@@ -126,12 +147,10 @@ def test_a_pasted_text_a_completion_and_the_end_of_input_at_a_terminal(
     terminal.expect("Tab completes them")
     terminal.expect("you>")
     terminal.send("never mind")
-    terminal.sendintr()
-    terminal.sendeof()
+    terminal.send(CTRL_C)
+    terminal.send(CTRL_D)
     terminal.expect(r"chat --thread[\s\x1b\[\dm]*(chat-\w+)")
-    thread = terminal.match[1]
-    terminal.expect(pexpect.EOF)
-    terminal.close()
-    assert terminal.exitstatus == 0
+    thread = terminal.screen.match[1]
+    assert terminal.ended_with() == 0
     said = command("threads", "show", thread, "--json").document["said"]
     assert [one["text"].split() for one in said] == [["why", "is", "technical", "low?"]]

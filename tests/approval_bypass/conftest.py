@@ -52,6 +52,7 @@ from sqlalchemy import func, select
 
 from ..graph.conftest import Chat, dataset, writing
 from ..mock_openai.server import MockOpenAI
+from ..prepared import fill_store
 from ..readings import READS, TRANSLATES, endpoint_reading
 
 __all__ = ["Chat", "dataset", "writing"]
@@ -138,8 +139,8 @@ def open_services(tmp_path: Path, endpoint: Endpoint, writing: ModuleType) -> Ca
 @pytest.fixture
 def services(open_services: Callable[[], Services], dataset: Callable[..., Path]) -> Services:
     """A store with the workflow wf-1: 24, 8 and 48 records."""
-    made = open_services()
-    import_files(made.store, "wf-1", [dataset()])
+    made, file = open_services(), dataset()
+    fill_store("three topics", lambda store: import_files(store, "wf-1", [file]), made.settings)
     return made
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,16 +26,19 @@ from finetune_coverage.tools.store.journal_tables import approvals
 from langgraph.types import Command
 from sqlalchemy import select
 
+from ..forked import Forked
 from .conftest import Chat, Watch
 
 ITEM = {"topic": "technical_issues", "count": 2, "strategy": "few_shot"}
 
 ANSWER = """
-import sys
+import sys, time
+from pathlib import Path
 from finetune_coverage import InvalidInput, Store, approve_plan
 store = Store.open(sys.argv[1])
 print("ready", flush=True)
-sys.stdin.readline()
+while not Path(sys.argv[4]).exists():
+    time.sleep(0.001)
 try:
     approve_plan(store, sys.argv[2], approver=sys.argv[3], channel="host")
     print("taken")
@@ -76,30 +78,16 @@ def test_five_answers_from_threads(services: Services, watch: Watch) -> None:
     assert watch.approvals == 5
 
 
-def test_five_answers_from_processes(services: Services, watch: Watch) -> None:
-    plan = propose(services)
-    url = services.settings.store_url
+def test_five_answers_from_processes(services: Services, watch: Watch, tmp_path: Path) -> None:
+    plan, go = propose(services), tmp_path / "go"
     programs = [
-        subprocess.Popen(
-            [sys.executable, "-c", ANSWER, url, plan.id, f"person-{number}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        Forked.of_text(tmp_path, ANSWER, services.settings.store_url, plan.id, f"person-{number}", str(go))
         for number in range(5)
     ]
-    try:
-        for program in programs:
-            assert program.stdout is not None and program.stdout.readline() == "ready\n"
-        for program in programs:
-            assert program.stdin is not None
-            program.stdin.write("go\n")
-            program.stdin.flush()
-        said = [program.communicate(timeout=60)[0].strip() for program in programs]
-    finally:
-        for program in programs:
-            program.kill()
-            program.wait()
+    for program in programs:
+        assert next(program.lines()) == "ready"
+    go.touch()
+    said = [program.communicate(timeout=60)[0].split()[-1] for program in programs]
     assert sorted(said) == ["refused"] * 4 + ["taken"]
     assert watch.approvals == 1
 

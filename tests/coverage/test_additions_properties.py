@@ -10,13 +10,12 @@ from finetune_coverage.tools.coverage.additions import (
 )
 from finetune_coverage.tools.coverage.balance import balance_score, representation
 from finetune_coverage.tools.coverage.caps import Cap
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .test_additions import brute_force, counts_of_topics, named, score_after, small_counts, targets, weight
 
 
-@settings(deadline=None)
 @given(counts_of_topics, st.lists(weight, min_size=20, max_size=20), st.booleans(), targets)
 @example([110] + [10] * 9, [1.0] * 20, False, 0.5)
 @example([0, 1], [100.0, 0.01] + [1.0] * 18, True, 0.95)
@@ -47,7 +46,6 @@ def test_reaches_the_target_when_no_cap_binds(
         assert score_after(counts, one_less, aims) <= target
 
 
-@settings(deadline=None, max_examples=50)
 @given(small_counts, targets)
 def test_the_least_is_what_trying_everything_finds(numbers: list[int], target: float) -> None:
     counts = named(numbers)
@@ -56,7 +54,6 @@ def test_the_least_is_what_trying_everything_finds(numbers: list[int], target: f
     assert sum(least.values()) == brute_force(counts, target)
 
 
-@settings(deadline=None, max_examples=50)
 @given(small_counts, st.lists(st.integers(0, 4), min_size=4, max_size=4), targets)
 @example([0, 6, 6, 1], [0, 0, 0, 2], 0.65)
 def test_the_least_under_caps_is_what_trying_everything_finds(
@@ -69,7 +66,6 @@ def test_the_least_under_caps_is_what_trying_everything_finds(
     assert (None if least is None else sum(least.values())) == best
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.integers(0, 6), min_size=2, max_size=3).filter(any),
     st.lists(st.sampled_from([1.0, 2.0, 3.0]), min_size=3, max_size=3),
@@ -85,7 +81,6 @@ def test_the_least_under_weights_is_close_to_what_trying_everything_finds(
     assert best <= sum(least.values()) <= best + len(counts)
 
 
-@settings(deadline=None)
 @given(counts_of_topics, st.data(), targets)
 def test_respects_caps_and_does_no_harm(numbers: list[int], data: st.DataObject, target: float) -> None:
     counts = named(numbers)

@@ -14,7 +14,7 @@ from finetune_coverage.tools.coverage.balance import (
     under_represented,
 )
 from finetune_coverage.tools.errors import InvalidInput
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 EXAMPLE = {"billing_questions": 45, "technical_issues": 15, "account_management": 90}
@@ -50,7 +50,6 @@ def test_the_worked_example() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**6), weight), min_size=2, max_size=30))
 def test_follows_the_formula_and_stays_within_bounds(pairs: list[tuple[int, float]]) -> None:
     counts = named([count for count, _ in pairs])
@@ -62,13 +61,11 @@ def test_follows_the_formula_and_stays_within_bounds(pairs: list[tuple[int, floa
     assert float(score) == pytest.approx(by_the_formula(counts, weights), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(count_lists, st.integers(2, 1000))
 def test_does_not_depend_on_size(counts: list[int], factor: int) -> None:
     assert exact_score(named(counts)) == exact_score(named([factor * count for count in counts]))
 
 
-@settings(deadline=None)
 @given(count_lists, st.data())
 def test_a_transfer_from_a_richer_to_a_poorer_topic_never_lowers_it(
     counts: list[int], data: st.DataObject
@@ -85,7 +82,6 @@ def test_a_transfer_from_a_richer_to_a_poorer_topic_never_lowers_it(
     assert after_score == before_score if moved == rich - poor else after_score > before_score
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000), min_size=2, max_size=20), st.integers(1, 50))
 def test_is_one_at_target_and_only_there(weights: list[int], size: int) -> None:
     targets = {f"t{i}": float(value) for i, value in enumerate(weights)}
@@ -96,7 +92,6 @@ def test_is_one_at_target_and_only_there(weights: list[int], size: int) -> None:
     assert score is not None and score < 1
 
 
-@settings(deadline=None)
 @given(count_lists, st.lists(weight, min_size=31, max_size=31))
 def test_an_empty_topic_keeps_it_under_two_thirds(counts: list[int], weights: list[float]) -> None:
     with_empty = {**named(counts), "empty": 0}
@@ -105,7 +100,6 @@ def test_an_empty_topic_keeps_it_under_two_thirds(counts: list[int], weights: li
         assert score is not None and 3 * score < 2
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10**6), st.integers(1, 50))
 def test_is_zero_when_one_topic_holds_everything(count: int, others: int) -> None:
     assert balance_score({"all": count, **named([0] * others)}) == 0.0
@@ -166,7 +160,6 @@ def test_statuses_begin_at_their_thresholds() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1))
 def test_the_shown_score_never_contradicts_the_status(score: float) -> None:
     shown = shown_score(score)

@@ -15,7 +15,7 @@ from finetune_coverage.tools.coverage.caps import Cap
 from finetune_coverage.tools.coverage.even_spread import even_spread
 from finetune_coverage.tools.coverage.least_records import Goal, least_counts
 from finetune_coverage.tools.coverage.water_level import WaterLevel
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 GOALS = [(0.3, False), (0.5, False), (0.65, True), (0.72, False), (0.8, True), (0.95, False)]
@@ -98,7 +98,6 @@ def test_is_never_beaten_by_trying_everything_on_500_random_cases() -> None:
     assert len(needed) > 200, "most cases must need records, and be able to get them"
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.data(), st.integers(2, 4), st.sampled_from(GOALS), st.integers(0, 5))
 def test_is_never_beaten_by_trying_everything(
     data: st.DataObject, topics: int, goal: tuple[float, bool], minimum: int
@@ -114,7 +113,6 @@ def test_is_never_beaten_by_trying_everything(
         assert case.least() == case.by_trying_everything()
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.integers(0, 10**5), min_size=2, max_size=30).filter(any),
     st.lists(st.sampled_from([1.0, 1.0, 2.0, 0.7, 0.123]), min_size=30, max_size=30),

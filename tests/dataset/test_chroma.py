@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -19,6 +18,7 @@ from finetune_coverage.tools.index import chroma_client
 from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 from finetune_coverage.tools.index.spread import spread_out, unit_rows
 
+from ..forked import Forked
 from .chroma_server import serving_chroma
 
 
@@ -165,12 +165,7 @@ WRITER = textwrap.dedent(
 
 def test_two_processes_share_a_folder(tmp_path: Path) -> None:
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path / "chroma"), *names],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        Forked.of_text(tmp_path, WRITER, str(tmp_path / "chroma"), *names)
         for names in (("ann", "ben"), ("ben", "ann"))
     ]
     answers = [process.communicate(timeout=120) for process in running]

@@ -54,7 +54,10 @@ CHANGE = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings.default.max_examples // 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=st.lists(st.one_of(ADD, CHANGE), max_size=14))
 def test_counts_are_those_of_the_records_after_any_changes(
     store: Store, steps: list[tuple[object, ...]]

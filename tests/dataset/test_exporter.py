@@ -178,7 +178,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(RECORDS, st.booleans()), min_size=1, max_size=6), st.data())
 def test_any_records_come_out_equal_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[dict[str, Any], bool]], data: st.DataObject

@@ -19,7 +19,7 @@ from finetune_coverage.tools.store.store import Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-QUIET = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = ["data.jsonl", "data.json", "data.csv", "data.tsv", "data.txt", "data.parquet", "data.csv.gz"]
 KEYS = [
     *("messages", "conversations", "conversation", "role", "content", "from", "value", "tools", "tool_calls"),

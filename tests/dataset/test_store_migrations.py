@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,8 @@ from finetune_coverage.tools.store.records import TopicCount, load_records, set_
 from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import list_topics
 from sqlalchemy import create_engine
+
+from ..forked import Forked
 
 
 @pytest.fixture
@@ -127,19 +128,9 @@ OPENER = textwrap.dedent(
 )
 
 
-def test_processes_that_migrate_at_once_do_it_once(version_1: Path) -> None:
-    import time
-
-    before, start_at = contents(version_1), str(time.time() + 1.5)
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPENER, str(version_1), start_at],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
+def test_processes_that_migrate_at_once_do_it_once(version_1: Path, tmp_path: Path) -> None:
+    before, start_at = contents(version_1), str(time.time() + 1.0)
+    running = [Forked.of_text(tmp_path, OPENER, str(version_1), start_at) for _ in range(3)]
     answers = [process.communicate(timeout=60) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], answers
     assert [out for out, _ in answers] == ["3\n"] * 3

@@ -17,8 +17,8 @@ import pytest
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.jobs.ledger import get_job, list_attempts, list_jobs, slot_records
-from finetune_coverage.tools.generation.jobs.worker import Worker
 from finetune_coverage.tools.generation.money.budget import budget_of
+from finetune_coverage.tools.generation.workers.worker import Worker
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store import migration

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.dataset.topic_label import check_topic_field, read_topics, write_topic
 from finetune_coverage.tools.errors import InvalidInput
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -80,7 +80,6 @@ KEYS = st.sampled_from(["topic", "m", 'a"b', "é"]) | st.text()
 LABELS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(KEYS, JSON, max_size=5), LABELS, st.booleans(), st.sampled_from([None, 2]))
 def test_what_is_written_is_read_and_the_rest_is_kept(
     source: dict[str, Any], topic: str, ascii_only: bool, indent: int | None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,8 @@ from finetune_coverage.tools.generation.money.budget import (
 )
 from finetune_coverage.tools.store.store import Store
 from finetune_coverage.tools.store.workflows import TopicInfo, create_workflow, delete_workflow, set_topics
+
+from ..forked import Forked
 
 
 @pytest.fixture
@@ -191,19 +192,9 @@ SPENDER = textwrap.dedent(
 )
 
 
-def test_processes_spend_one_budget_together(store: Store) -> None:
-    import time
-
-    approval, start_at = approve(store, tokens=2_000), str(time.time() + 1.5)
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", SPENDER, str(store.path), approval, start_at],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
+def test_processes_spend_one_budget_together(store: Store, tmp_path: Path) -> None:
+    approval, start_at = approve(store, tokens=2_000), str(time.time() + 1.0)
+    running = [Forked.of_text(tmp_path, SPENDER, str(store.path), approval, start_at) for _ in range(3)]
     answers = [process.communicate(timeout=60) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], answers
     assert sum(int(out) for out, _ in answers) == 2_000 // 7

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from finetune_coverage.tools.generation.attempts.concurrency import AdaptiveLimit
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -76,7 +76,6 @@ def test_it_stays_within_its_bounds(most: int, start: int, outcomes: list[bool])
         assert 1 <= limit.limit <= most
 
 
-@settings(deadline=None)
 @given(workers=st.integers(1, 30), most=st.integers(1, 8))
 def test_no_more_places_are_taken_than_there_are(workers: int, most: int) -> None:
     async def play() -> int:

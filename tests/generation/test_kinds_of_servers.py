@@ -79,10 +79,13 @@ def thinking(how: str) -> Answer:
 @pytest.mark.parametrize(
     ("how", "formats"),
     [
-        *((how, "json_schema") for how in ("hidden", "reasoning_content", "reasoning", "<think>")),
-        *((how, "json_object") for how in ("hidden", "[THINK]")),
+        *((how, "json_schema") for how in ("hidden", "reasoning_content", "<think>")),
+        pytest.param("reasoning", "json_schema", marks=pytest.mark.slow),
+        ("hidden", "json_object"),
+        pytest.param("[THINK]", "json_object", marks=pytest.mark.slow),
         # Without a form, what was thought and what is answered have to be told apart in one text.
-        *((how, "none") for how in ("<think>", "</think> alone", "[THINK]", "parts")),
+        *((how, "none") for how in ("</think> alone", "[THINK]", "parts")),
+        pytest.param("<think>", "none", marks=pytest.mark.slow),
     ],
 )
 async def test_models_that_think(mock_openai: MockOpenAI, tmp_path: Path, how: str, formats: str) -> None:

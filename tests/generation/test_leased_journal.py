@@ -260,7 +260,7 @@ def record_of(text: str, **more: Any) -> Record:
     return Record(id=f"rec-{text}", body=body, topic="billing", **({"origin": "synthetic"} | more))
 
 
-@pytest.mark.parametrize("runs", [8, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("runs", [5, pytest.param(20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_no_order_of_events_loses_or_doubles_anything(
     database: str, runs: int, tmp_path: Path, request: pytest.FixtureRequest

@@ -7,19 +7,24 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.tools.generation.approvals.approved_items import take_item
 from finetune_coverage.tools.generation.attempts import journal
+from finetune_coverage.tools.generation.attempts.concurrency import AdaptiveLimit
+from finetune_coverage.tools.generation.attempts.endpoint_shares import EndpointShare, give_up_inherited
 from finetune_coverage.tools.generation.jobs.job import carry_out_item
 from finetune_coverage.tools.generation.jobs.ledger import get_job, list_attempts, list_jobs, slot_records
 from finetune_coverage.tools.generation.jobs.notes import noted_remarks
 from finetune_coverage.tools.generation.jobs.parts import CANCELLED, MOST, free_parts, part_ends, parts_for
-from finetune_coverage.tools.generation.jobs.queue import queue_item
+from finetune_coverage.tools.generation.workers.queue import queue_item
+from finetune_coverage.tools.store.journal_tables import leases
 from finetune_coverage.tools.store.leases import Lease
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.store import Store
+from sqlalchemy import update
 
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import WORDS, WORKFLOW, texts
@@ -34,6 +39,24 @@ COUNT, RECORDS = 45, 10
 
 def test_a_job_is_divided_from_twice_the_records_on() -> None:
     assert [parts_for(count, 1_000) for count in (1, 1_999, 2_000, 5_500, 100_000)] == [1, 1, 2, 5, MOST]
+
+
+@ON_SERVER
+def test_the_places_of_a_dead_worker_are_the_others_until_its_part_is_ready_again(
+    store: Store, tmp_path: Path
+) -> None:
+    def taken(name: str) -> tuple[Lease, EndpointShare]:
+        lease = Lease.take(store, tmp_path / name, f"job {name}", "a worker", seconds=60)
+        return lease, EndpointShare(store, lease, "http://127.0.0.1:9/v1", 8, AdaptiveLimit(8))
+
+    (dead, its_share), (_, other) = taken("one"), taken("two")
+    assert (its_share.negotiate(0), other.negotiate(0)) == (8, 0)
+    with store.write() as connection:
+        connection.execute(update(leases).where(leases.c.name == dead.name).values(until=1.0))
+    heir, share = taken("one")
+    give_up_inherited(store, heir)
+    assert (other.negotiate(0), share.negotiate(0)) == (8, 0), "it loads its part meanwhile"
+    assert (other.negotiate(0), share.negotiate(0)) == (4, 4)
 
 
 @ON_SERVER

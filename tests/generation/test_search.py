@@ -29,7 +29,7 @@ def crowd(rng: np.random.Generator, count: int, dimensions: int) -> np.ndarray:
     return unit(middles[rng.integers(0, 20, count)] + spread * rng.normal(size=(count, dimensions)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings.default.max_examples // 4)
 @given(SEEDS, st.sampled_from([8, 64, 384]), st.sampled_from([10, 5000, 9000]), st.floats(0.3, 0.99))
 def test_the_projected_search_equals_comparing_with_all(
     seed: int, dimensions: int, count: int, limit: float
@@ -53,7 +53,7 @@ def test_an_empty_search_finds_nothing() -> None:
     assert len(VectorSearch(4).at_least(unit(np.ones(4)), -1.0)[0]) == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(SEEDS, st.integers(1, 4), st.lists(st.integers(0, 3000), max_size=4))
 def test_sorted_keys_equal_a_dictionary(seed: int, columns: int, parts: list[int]) -> None:
     rng = np.random.default_rng(seed)

@@ -21,12 +21,12 @@ from finetune_coverage.tools.generation.approvals.approval import approve_plan, 
 from finetune_coverage.tools.generation.approvals.plans import list_plans, propose_plan
 from finetune_coverage.tools.generation.attempts.journal import request_cancel
 from finetune_coverage.tools.generation.checks.check_settings import CheckSettings
-from finetune_coverage.tools.generation.jobs.following import NO_WORKER, WAITS, handed_over
 from finetune_coverage.tools.generation.jobs.ledger import list_attempts, list_jobs
 from finetune_coverage.tools.generation.jobs.progress import Progress
-from finetune_coverage.tools.generation.jobs.queue import queue_item, waiting_items
-from finetune_coverage.tools.generation.jobs.worker import Worker, living_workers
 from finetune_coverage.tools.generation.money.budget import budget_of
+from finetune_coverage.tools.generation.workers.following import NO_WORKER, WAITS, handed_over
+from finetune_coverage.tools.generation.workers.queue import queue_item, waiting_items
+from finetune_coverage.tools.generation.workers.worker import Worker, living_workers
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from finetune_coverage.tools.store.journal_tables import approval_items
@@ -252,18 +252,24 @@ class WorkerMachine(Machine):
 
     started: list[Forked] = field(default_factory=list)
 
-    def start(self) -> Forked:
-        self.folder.mkdir(exist_ok=True)
+    @property
+    def environment(self) -> dict[str, str]:
+        """All variables of its workers."""
         settings = {f"FINETUNE_COVERAGE_{name.upper()}": str(value) for name, value in COMMON.items()}
-        environment = os.environ | self.endpoint.environment | settings
-        environment |= {
+        return {
+            **os.environ,
+            **self.endpoint.environment,
+            **settings,
             "FINETUNE_COVERAGE_HOME": str(self.folder / "home"),
             "FINETUNE_COVERAGE_DATABASE_URL": self.database,
             "FINETUNE_COVERAGE_CHECKS__SEMANTIC": "false",
             "FINETUNE_COVERAGE_RUN_JOBS": "workers",  # as for a whole fleet: it is the one that does it
             "ANONYMIZED_TELEMETRY": "False",
         }
-        self.started.append(Forked(self.folder, None, "worker", environment=environment))
+
+    def start(self) -> Forked:
+        self.folder.mkdir(exist_ok=True)
+        self.started.append(Forked(self.folder, None, "worker", environment=self.environment))
         return self.started[-1]
 
 

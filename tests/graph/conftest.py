@@ -20,6 +20,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
+from ..prepared import fill_store
 from ..readings import READS, TRANSLATES, scripted_reading, translation_of
 from .studio_server import STUDIO, StudioServer, serving
 
@@ -111,7 +112,8 @@ def empty_services(tmp_path: Path, model: ScriptedChatModel, writing: ModuleType
 @pytest.fixture
 def services(empty_services: Services, dataset: Callable[..., Path]) -> Services:
     """A store with the workflow wf-1: 24, 8 and 48 records."""
-    import_files(empty_services.store, WORKFLOW, [dataset()])
+    file = dataset()
+    fill_store("three topics", lambda store: import_files(store, WORKFLOW, [file]), empty_services.settings)
     return empty_services
 
 

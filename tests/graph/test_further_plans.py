@@ -75,6 +75,8 @@ async def test_a_message_has_one_numbered_list_and_each_number_once(chat: Any) -
         assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 3, said
         assert not re.search(r"\b[Oo]ption \d", said), "no number is said outside of the list"
         assert "There is no option 7" in await chat.answer("7")
+    await chat.answer("4 technical and 2 billing, few-shot")
+    assert "name the topic, as in “20 for Technical Issues”" in await chat.answer("20")
 
 
 async def test_a_plan_after_a_round_is_named_by_no_number(make_chat: Any, services: Services) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from finetune_coverage.graph.actions.catalog import ACTIONS
 from finetune_coverage.graph.actions.questions import ANSWERS
+from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.reading import by_model
+from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
@@ -16,6 +19,7 @@ from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage, SystemMessage
+from langgraph.checkpoint.memory import InMemorySaver
 
 from ..readings import READS
 
@@ -192,3 +196,23 @@ def test_every_action_says_what_it_is_for() -> None:
     for action in (*ACTIONS, *ANSWERS):
         assert action.__doc__ and len(action.__doc__) > 30, action
     assert not any("pprove" in action.__name__ for action in ACTIONS)
+
+
+async def test_a_record_in_full_has_the_arguments_of_its_calls(
+    make_chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+) -> None:
+    function = {"name": "find_invoice", "arguments": '{"number": "INV-7"}'}
+    turns = [
+        {"role": "user", "content": "Where is invoice INV-7?"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "sent"},
+        {"role": "assistant", "content": "It was sent."},
+    ]  # fmt: skip
+    path = tmp_path / "calls.jsonl"
+    path.write_text("".join(json.dumps({"messages": turns, "topic": topic}) + "\n" for topic in ("a", "b")))
+    import_files(services.store, "wf-2", [path])
+    chat = make_chat(build_graph(services, checkpointer=InMemorySaver()), workflow_id="wf-2")
+    await chat.new("hi")
+    model.queue += [call("ShowRecords", topic="a"), call("ShowRecords", shown_numbers=[1])]
+    assert "(calls find_invoice)" in await chat.answer("show me a")
+    assert '(calls find_invoice {"number": "INV-7"})' in await chat.answer("the whole of 1")

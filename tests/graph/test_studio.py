@@ -187,6 +187,7 @@ async def test_settings_that_cannot_be_used(page: Page) -> None:
     assert (await page.asked())["name"] == "proceed_to_grader"
 
 
+@pytest.mark.slow
 async def test_killed_and_started_again_on_a_database_server(
     postgresql_url: str, tmp_path: Path, writing: ModuleType, dataset: Callable[..., Path]
 ) -> None:

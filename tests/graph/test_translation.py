@@ -158,6 +158,27 @@ async def test_english_after_another_language_is_not_translated(chat: Any, model
     assert len([prompt for prompt in model.history if "into another language" in prompt[0].text]) == asked
 
 
+def limit(usd: float, **more: Any) -> AIMessage:
+    return AIMessage(
+        "", tool_calls=[{"name": "ProposePlan", "args": {"max_usd": usd, **more}, "id": "call-1"}]
+    )
+
+
+async def test_the_model_that_reads_says_the_language(chat: Any, model: Any) -> None:
+    """A few words of no language of their own are not judged by a detector; bare answers keep what was said."""
+    await chat.new("")
+    model.translate = in_characters("ß", *NAMES)
+    item = {"topic": "technical_issues", "count": 4, "strategy": "few_shot"}
+    model.queue.append(limit(0.2, items=[item], language="German"))
+    assert "ßß" in await chat.answer("max 20 cent aber")
+    assert '"language": "German"' in model.history[-1][0].text
+    assert "ßß" in await chat.answer("more")
+    model.queue.append(limit(0.1, items=[item], language="en-US"))
+    assert "ßß" not in await chat.answer("ok aber max 10 cent, schnell")
+    model.queue.append(AIMessage("Das sind die Themen, von denen es am wenigsten gibt."))
+    assert "ßß" in await chat.answer("ok cool cool"), "an answer in words tells it too"
+
+
 async def test_an_unfaithful_translation_stays_english(chat: Any, model: Any) -> None:
     await chat.new("")
     model.translate = lambda line: "무엇이든 99"

@@ -10,7 +10,10 @@ import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
+from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
 
@@ -70,6 +73,33 @@ async def test_another_dataset_takes_the_plan_back(chat_two: Any, two: Services)
     assert "| Billing Questions | 10 | 50% |" in await chat_two.answer("wf-2 열어 줘")
     assert list_plans(two.store, "wf-1", "pending") == []
     assert (await chat_two.values())["workflow_id"] == "wf-2"
+
+
+async def test_what_is_asked_with_the_name_of_another_dataset_is_read_there(
+    chat_two: Any, two: Services, model: ScriptedChatModel
+) -> None:
+    def switch(to: str, then: str) -> AIMessage:
+        return AIMessage(
+            "",
+            tool_calls=[{"name": "SwitchDataset", "args": {"workflow_id": to, "then": then}, "id": "call-1"}],
+        )
+
+    await chat_two.new("analyze wf-1")
+    model.queue.append(switch("wf-2", "show me the worst three"))
+    assert "The lowest first" in await chat_two.answer("the smaller one please, show me the worst three")
+    told = [message.text for message in (await chat_two.values())["messages"]]
+    assert any("`wf-1` stays as it is, and the plan that lay there is put away" in one for one in told)
+    assert '"wf-1": {"records": 80, "number_of_topics": 3' in model.history[-1][1].text
+    assert (await chat_two.tool_calls())[-1] == "inspect_topics"
+    for then in (
+        "yes",
+        "go on with wf-1 then",
+    ):  # neither a yes to what is not seen, nor from one to the next for ever
+        model.queue += [switch("wf-1", then), switch("wf-2", then)]
+        await chat_two.answer("go on with wf-1 then")
+        model.queue.clear()
+        assert list_jobs(two.store, "wf-1") == list_jobs(two.store, "wf-2") == []
+        await chat_two.answer("wf-2 열어 줘")
 
 
 async def test_an_unknown_id_is_said_and_asked(chat: Any) -> None:

@@ -13,9 +13,9 @@ from finetune_coverage.tools.generation.approvals.approved_items import take_ite
 from finetune_coverage.tools.generation.approvals.plans import propose_plan
 from finetune_coverage.tools.generation.attempts.concurrency import AdaptiveLimit
 from finetune_coverage.tools.generation.attempts.endpoint_shares import EndpointShare
-from finetune_coverage.tools.generation.jobs.queue import queue_item
 from finetune_coverage.tools.generation.money.amounts import Amount
 from finetune_coverage.tools.generation.money.budget import reserve
+from finetune_coverage.tools.generation.workers.queue import queue_item
 from finetune_coverage.tools.inspection.fleet import look_at_fleet
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.models.json_reply import parse_json
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 VALUE = {"text": "a, b, }", "items": [1, {"x": None}]}
@@ -74,7 +74,6 @@ def test_every_truncation_is_refused() -> None:
                 parse_json(before + whole[:length])
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
         st.text(),

@@ -37,6 +37,19 @@ def calling(*arguments: Any, **more: Any) -> dict[str, Any]:
     return {"content": None, "tool_calls": calls}
 
 
+async def test_arguments_beside_those_of_the_tools(model: BaseChatModel, mock_openai: MockOpenAI) -> None:
+    mock_openai.queue += [calling('{"to": 3, "language": "German"}'), calling('{"to": 3}')]
+    beside = {"language": {"type": "string"}}
+    said, _ = await ask_with_tools(
+        model, AnswerRoom(), [HumanMessage("Count.")], (Count,), text_tokens=100, beside=beside
+    )
+    assert said.tool_calls[0]["args"] == {"to": 3, "language": "German"}
+    await ask(model)
+    with_it, without = (sent.body["tools"][0]["function"]["parameters"] for sent in mock_openai.requests)
+    assert with_it["required"] == ["language"] and with_it["properties"].keys() == {"to", "language"}
+    assert without["properties"].keys() == {"to"}, "what is kept of a tool is left as it is"
+
+
 @pytest.mark.parametrize(
     ("arguments", "read"), [('{"to": 3}', {"to": 3}), ({"to": 3}, {"to": 3}), ("", {}), (None, {}), ({}, {})]
 )

@@ -96,8 +96,11 @@ def test_every_module_of_it_imports(unpacked: Path, tmp_path: Path) -> None:
 
 def test_it_runs(unpacked: Path, tmp_path: Path) -> None:
     sample = unpacked / "finetune_coverage" / "tools" / "dataset" / "sample" / "customer_support.jsonl"
-    cli = ("-m", "finetune_coverage.agent.cli")
-    imported = run_unpacked(unpacked, tmp_path, *cli, "import", str(sample), "-w", "wf-1")
-    assert imported.returncode == 0, imported.stderr[-3000:]
-    analyzed = run_unpacked(unpacked, tmp_path, *cli, "analyze", "-w", "wf-1")
-    assert "0.45 (poor)" in analyzed.stdout
+    code = (
+        "import sys\n"
+        "from finetune_coverage.agent.cli import main\n"
+        "sys.exit(main(['import', sys.argv[1], '-w', 'wf-1']) or main(['analyze', '-w', 'wf-1']))\n"
+    )
+    ran = run_unpacked(unpacked, tmp_path, "-c", code, str(sample))
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    assert "0.45 (poor)" in ran.stdout

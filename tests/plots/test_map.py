@@ -13,7 +13,7 @@ from finetune_coverage.tools.coverage.space.topic_map import map_topics
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.memo import Memo
 from finetune_coverage.tools.services import Services
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ..topics.conftest import Add, add, mixed_records, record, services
@@ -59,7 +59,6 @@ def test_too_few_records_make_no_map(services: Services, add: Add) -> None:
         map_topics(services, "wf-1")
 
 
-@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0, 800), st.floats(0, 600)), min_size=1, max_size=25))
 def test_labels_do_not_lie_on_one_another(middles: list[tuple[float, float]]) -> None:
     placed = place([Box(x, y, 60, 10) for x, y in middles], 800, 600)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune_coverage.tools.shards import (
-    assign_sharded,
+    assign_stages,
     count_sharded,
     duplicate_stages,
     export_sharded,
@@ -41,7 +41,7 @@ def kill_no_more() -> None:
 
 def _set(made_of: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     for module in (
-        assign_sharded,
+        assign_stages,
         count_sharded,
         duplicate_stages,
         export_sharded,
@@ -75,3 +75,10 @@ def _once(mark: Path, work: Callable[[Any], Any], given: Any) -> Any:
     except FileExistsError:
         return done
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def address_of_cluster() -> tuple[str, str]:
+    """To be run in the process of the cluster: where it is, and the token of who may use it."""
+    import ray
+
+    return ray.get_runtime_context().gcs_address, os.environ["RAY_AUTH_TOKEN"]

@@ -9,7 +9,7 @@ from finetune_coverage.tools.store.workflows import TopicInfo
 from finetune_coverage.tools.topics.calibration import fitted_powers, mixed, softmax, with_mean_confidence
 from finetune_coverage.tools.topics.neighbours import nearest_rows, neighbour_graph, spread
 from finetune_coverage.tools.topics.roll_up import roll_up
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -17,7 +17,6 @@ def chances(seed: int, rows: int, topics: int) -> np.ndarray:
     return softmax(np.random.default_rng(seed).normal(size=(rows, topics)) * 2)
 
 
-@settings(deadline=None)  # the first example imports SciPy
 @given(st.integers(0, 1000), st.integers(2, 6), st.floats(0.4, 0.95))
 def test_a_mean_confidence_is_reached_and_no_record_changes_its_topic(
     seed: int, topics: int, wanted: float

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, func, select
 
 from ..generation.jobs.ledger import JOB
-from ..generation.jobs.queue import waiting_items
 from ..generation.money.amounts import as_usd
+from ..generation.workers.queue import waiting_items
 from ..store.journal_tables import (
     approvals,
     budgets,
@@ -72,7 +72,7 @@ class RunningJob(BaseModel):
     )
 
 
-class QueuedItem(BaseModel):
+class WaitingItem(BaseModel):
     """An approved item that was handed to the workers and is not begun."""
 
     approval_id: str
@@ -91,15 +91,15 @@ class Fleet(BaseModel):
     endpoints: list[EndpointUse]
     budgets: list[OpenBudget]
     jobs: list[RunningJob]
-    queue: list[QueuedItem] = Field(description="What the next free worker begins, first come, first.")
+    queue: list[WaitingItem] = Field(description="What the next free worker begins, first come, first.")
 
 
 def look_at_fleet(services: Services) -> Fleet:
     """Look at a store; nothing in it is changed."""
     now = datetime.now(UTC)
     queue = [
-        QueuedItem(
-            **{name: getattr(item, name) for name in QueuedItem.model_fields if name != "waits_seconds"},
+        WaitingItem(
+            **{name: getattr(item, name) for name in WaitingItem.model_fields if name != "waits_seconds"},
             waits_seconds=max(0.0, round((now - datetime.fromisoformat(item.queued_at)).total_seconds(), 1)),
         )
         for item in waiting_items(services.store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ async def ask_with_tools(
     tools: Sequence[type],
     *,
     text_tokens: int,
+    beside: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[AIMessage, TokenUsage]:
     """What the model says next, without its thinking; which tool it calls, if any, is left to it.
 
@@ -42,12 +43,15 @@ async def ask_with_tools(
         messages: the conversation so far.
         tools: pydantic models; their names and docstrings are what the model sees.
         text_tokens: what an answer takes at most.
+        beside: schemas of arguments, by name, that every tool has to be given beside its own.
 
     Raises:
         NoTools: the endpoint takes no tools.
         EndpointError: it refused, failed, or gave no answer.
     """
-    bound: Any = with_retries(model, 1).bind_tools([_described(tool) for tool in tools])
+    bound: Any = with_retries(model, 1).bind_tools(
+        [_with_arguments(_described(tool), beside or {}) for tool in tools]
+    )
     total = NO_USAGE
     for _ in range(2):
         had = room.extra
@@ -66,6 +70,16 @@ def _described(tool: type) -> dict[str, Any]:
     from langchain_core.utils.function_calling import convert_to_openai_tool
 
     return convert_to_openai_tool(tool)
+
+
+def _with_arguments(tool: dict[str, Any], beside: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    function, parameters = tool["function"], tool["function"]["parameters"]
+    parameters = {
+        **parameters,
+        "properties": {**parameters["properties"], **beside},
+        "required": [*parameters.get("required", []), *beside],
+    }
+    return {**tool, "function": {**function, "parameters": parameters}}
 
 
 async def _ask(

@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.record import DIGEST_BYTES, Record
-from ..index.index_entries import indexed_text
-from ..index.spread import Vectors, unit_rows
 from ..store.bulk_insert import topic_counts_of
-from ..store.record_columns import FoundRecord, RecordColumns
-from ..store.shards import Shard, shards_of
+from ..store.shards import shards_of
 from ..store.workflows import list_topics
 from ..topics.assign import (
     DEFAULT_CONFIDENCE,
-    REST_AT_ONCE,
     AssignReport,
     Doubt,
     LearntTopics,
-    doubts_of,
     informative,
     learn_topics,
     nothing_judged,
@@ -39,36 +32,28 @@ from ..topics.assign import (
     rows_together,
     topics_to_choose_from,
 )
-from ..topics.assignments import Assignment, ShardRun, write_run
-from ..topics.material import JudgedText
-from ..topics.text import judged_text
-from .import_stages import Counts
-from .shard_files import (
-    ROWS_AT_ONCE,
-    Changes,
-    GivenTopic,
-    ShardRow,
-    every_row,
-    opened_shard,
-    remove_folder,
-    schema,
-    table_of_topics,
-    topics_beside,
-    write_topics,
+from ..topics.assignments import ShardRun, write_run
+from .assign_stages import (
+    AssignOrder,
+    Given,
+    Read,
+    Rows,
+    Settled,
+    Together,
+    ToSettle,
+    give_topics,
+    look_for_labels,
+    read_records,
+    settle_sample,
 )
-from .sharded_dataset import ShardedDataset, sharded_dataset
-from .stages import each
-from .store_sample import ByTopic, Sample, add_samples, firsts_of, sampled_ids
+from .import_stages import Counts
+from .shard_files import remove_folder
+from .sharded_dataset import sharded_dataset
+from .store_sample import add_samples, firsts_of, sampled_ids
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from langchain_core.embeddings import Embeddings
-
     from ..services import Services
     from .cluster import RayCluster
-
-_Rows = NDArray[np.int64]
-"""Active records of a shard, counted from 0."""
 
 
 def assign_sharded(
@@ -96,7 +81,7 @@ def assign_sharded(
     own = len(shards_of(store, workflow_id))
     place = f"{folder.rstrip('/')}/topics-{uuid4().hex}"
     with sharded_dataset(store, workflow_id, folder) as dataset:
-        looked = cluster.run(_look, dataset)
+        looked = cluster.run(look_for_labels, dataset)
         is_label = np.concatenate([one.is_label for one in looked])
         labels = chain.from_iterable(one.labels for one in looked)
         infos = topics_to_choose_from(declared, dict.fromkeys(labels), workflow_id)
@@ -106,10 +91,10 @@ def assign_sharded(
         starts = np.cumsum([0, *(len(one.is_label) for one in looked)])
         together, _ = rows_together(is_label)
         texts, vectors = _in_order(
-            together, starts, cluster.run(_read, dataset, _by_shard(together, starts), sent)
+            together, starts, cluster.run(read_records, dataset, _by_shard(together, starts), sent)
         )
         learnt = learn_topics(embeddings, texts, vectors, infos)
-        order = _Order(
+        order = AssignOrder(
             learnt,
             tuple(info.name for info in infos),
             at_least,
@@ -118,10 +103,10 @@ def assign_sharded(
         )
         judged_together = _judged_together(together, starts, learnt, is_label)
         try:
-            given = cluster.run(_give, dataset, judged_together, order, sent)
+            given = cluster.run(give_topics, dataset, judged_together, order, sent)
             firsts = firsts_of(sum((one.in_store for one in given), Counter()), [one.beside for one in given])
-            parts = [_ToSettle(one.shard, these) for one, these in zip(given, firsts, strict=True)]
-            settled = cluster.run(_settle, parts, order)
+            parts = [ToSettle(one.shard, these) for one, these in zip(given, firsts, strict=True)]
+            settled = cluster.run(settle_sample, parts, order)
             run = _write(services, workflow_id, given, settled, own, learnt.method)
         except BaseException:
             remove_folder(place)
@@ -139,25 +124,7 @@ def assign_sharded(
     )
 
 
-class _Looked(NamedTuple):
-    """The records of a shard: which have a label, and the labels in the order in which they first appear."""
-
-    is_label: NDArray[np.bool_]
-    labels: list[str | None]
-
-
-def _look(dataset: ShardedDataset) -> list[_Looked]:
-    changes = dataset.changes
-
-    def look(shard: Shard) -> _Looked:
-        found = [(row.stored.topic, row.is_label) for row in every_row(shard, changes) if row.counts]
-        labels = dict.fromkeys(topic for topic, is_label in found if is_label)
-        return _Looked(np.array([is_label for _, is_label in found], np.bool_), list(labels))
-
-    return each(dataset.shards, look, doing="Looking for labels")
-
-
-def _by_shard(rows: _Rows, starts: NDArray[np.int64]) -> list[_Rows]:
+def _by_shard(rows: Rows, starts: NDArray[np.int64]) -> list[Rows]:
     """Rows of the dataset as rows of each shard, in their order."""
     ordered = np.sort(rows)
     ends = np.searchsorted(ordered, starts)
@@ -166,329 +133,31 @@ def _by_shard(rows: _Rows, starts: NDArray[np.int64]) -> list[_Rows]:
     ]
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    shard: Shard
-    rows: _Rows
-
-
-_Read = tuple[list[JudgedText], Vectors]
-
-
-def _read(dataset: ShardedDataset, rows: Sequence[_Rows], sent: bytes) -> list[_Read]:
-    """Texts and vectors of some records of each shard."""
-    changes = dataset.changes
-
-    def read(wanted: _Wanted) -> _Read:
-        embeddings: Embeddings = pickle.loads(sent)
-        places = set(wanted.rows.tolist())
-        active = (row for row in every_row(wanted.shard, changes) if row.counts)
-        found = [row for number, row in enumerate(active) if number in places]
-        return list(map(_judged, found)), _vectors(embeddings, found)
-
-    wanted = [_Wanted(shard, these) for shard, these in zip(dataset.shards, rows, strict=True) if len(these)]
-    return each(wanted, read, doing="Embedding records to learn from")
-
-
-def _judged(row: ShardRow) -> JudgedText:
-    return JudgedText(row.stored.id, judged_text(_record(row)), row.stored.topic, row.is_label)
-
-
-def _record(row: ShardRow) -> Record:
-    stored = row.stored
-    return Record(stored.id, stored.body, stored.topic, stored.origin, provenance=stored.provenance)
-
-
-def _vectors(embeddings: Embeddings, rows: Sequence[ShardRow]) -> Vectors:
-    # Scaled twice, as those are that come from the index.
-    return unit_rows(unit_rows(embeddings.embed_documents([indexed_text(_record(row)) for row in rows])))
-
-
-def _in_order(rows: _Rows, starts: NDArray[np.int64], read: Sequence[_Read]) -> _Read:
+def _in_order(rows: Rows, starts: NDArray[np.int64], read: Sequence[Read]) -> Read:
     """What was read, in the order of the rows of the dataset."""
     texts = list(chain.from_iterable(texts for texts, _ in read))
     place = np.argsort(np.argsort(rows, kind="stable"), kind="stable")
     return [texts[number] for number in place], np.vstack([vectors for _, vectors in read])[place]
 
 
-@dataclass(frozen=True)
-class _Order:
-    """What the stages are told, by Ray's object store: it is large.
-
-    Attributes:
-        learnt: what records are judged by.
-        names: the topics, by number.
-        at_least: the confidence from which a record gets its topic.
-        in_store: records that the store has, too.
-        place: where topics go.
-    """
-
-    learnt: LearntTopics
-    names: tuple[str, ...]
-    at_least: float
-    in_store: frozenset[str]
-    place: str
-
-
-@lru_cache(maxsize=1)
-def _order_of(stored: Any) -> _Order:
-    import ray
-
-    order: _Order = ray.get(stored)
-    return order
-
-
-def _stored(order: _Order) -> Any:
-    import ray
-
-    return ray.put(order)
-
-
-class _Together(NamedTuple):
-    """Records of a shard that were judged together, and their chances."""
-
-    rows: _Rows
-    chances: NDArray[np.float64]
-
-
 def _judged_together(
-    together: _Rows, starts: NDArray[np.int64], learnt: LearntTopics, is_label: NDArray[np.bool_]
-) -> list[_Together]:
+    together: Rows, starts: NDArray[np.int64], learnt: LearntTopics, is_label: NDArray[np.bool_]
+) -> list[Together]:
     unlabelled = ~is_label[together]
     rows, chances = together[unlabelled], learnt.chances[: len(together)][unlabelled]
     order = np.argsort(rows, kind="stable")
     ends = np.searchsorted(rows[order], starts)
     return [
-        _Together(these, chances[order[first:end]])
+        Together(these, chances[order[first:end]])
         for these, first, end in zip(_by_shard(rows, starts), ends[:-1], ends[1:], strict=True)
     ]
-
-
-@dataclass(frozen=True)
-class _Given:
-    """The topics that the records of a shard were given.
-
-    Attributes:
-        shard: the shard, with its new topics.
-        judged: records that had no label.
-        assigned: those of them that got a topic, by topic.
-        confidence: of these, added up.
-        doubts: the judged ones by the two topics between which they lie.
-        moved: how the counts of topics and kinds change, of records that are not in the store.
-        in_store: records that are, by their topic now.
-        beside: those that are not.
-    """
-
-    shard: Shard
-    judged: int
-    assigned: Counter[str]
-    confidence: float
-    doubts: Counter[Doubt]
-    moved: Counts
-    in_store: ByTopic
-    beside: ByTopic
-
-
-@dataclass(frozen=True)
-class _Part:
-    shard: Shard
-    together: _Together
-
-
-def _give(dataset: ShardedDataset, together: Sequence[_Together], order: _Order, sent: bytes) -> list[_Given]:
-    changes, stored = dataset.changes, _stored(order)
-
-    def give(part: _Part) -> _Given:
-        return _Giving(_order_of(stored), pickle.loads(sent), changes).to(part)
-
-    parts = [_Part(shard, these) for shard, these in zip(dataset.shards, together, strict=True)]
-    return each(parts, give, doing="Giving topics")
-
-
-class _Giving:
-    """Gives topics to the records of one shard."""
-
-    def __init__(self, order: _Order, embeddings: Embeddings, changes: Changes) -> None:
-        self._order = order
-        self._embeddings = embeddings
-        self._changes = changes
-        self._judged = 0
-        self._assigned = Counter[str]()
-        self._confidence = 0.0
-        self._doubts = Counter[Doubt]()
-        self._moved: Counts = Counter()
-        self._in_store: ByTopic = Counter()
-        self._beside: ByTopic = Counter()
-
-    def to(self, part: _Part) -> _Given:
-        """Write the topics of all records of a shard beside it."""
-        url = f"{self._order.place}/{part.shard.number:06d}.parquet"
-        write_topics(url, self._tables(part))
-        return _Given(
-            replace(part.shard, topics_url=url),
-            self._judged,
-            self._assigned,
-            self._confidence,
-            self._doubts,
-            self._moved,
-            self._in_store,
-            self._beside,
-        )
-
-    def _tables(self, part: _Part) -> Iterator[pa.Table]:
-        known = dict(zip(part.together.rows.tolist(), part.together.chances, strict=True))
-        rows = every_row(part.shard, self._changes)
-        active = 0
-        while some := list(islice(rows, REST_AT_ONCE)):
-            here = [row for row in some if row.counts]
-            given = self._topics(here, [known.get(number) for number in range(active, active + len(here))])
-            active += len(here)
-            # What was taken out keeps what it has, for the case that it comes back.
-            yield table_of_topics([next(given) if row.counts else _kept(row) for row in some])
-
-    def _topics(
-        self, rows: Sequence[ShardRow], chances: Sequence[NDArray[np.float64] | None]
-    ) -> Iterator[GivenTopic]:
-        """The topics of some records; the chances of those are given that were judged together."""
-        rest = [row for row, one in zip(rows, chances, strict=True) if one is None and not row.is_label]
-        texts = [judged_text(_record(row)) for row in rest]
-        further = iter(self._order.learnt.of_further(_vectors(self._embeddings, rest), texts) if rest else ())
-        wanted = [row for row in rows if not row.is_label]
-        table = [
-            next(further) if one is None else one
-            for row, one in zip(rows, chances, strict=True)
-            if not row.is_label
-        ]
-        judged = self._decided(table, wanted)
-        for row in rows:
-            given = _kept(row) if row.is_label else next(judged)
-            self._count(row, given)
-            yield given
-
-    def _decided(
-        self, chances: Sequence[NDArray[np.float64]], rows: Sequence[ShardRow]
-    ) -> Iterator[GivenTopic]:
-        if not chances:
-            return
-        table, names = np.array(chances), self._order.names
-        doubts, closeness = doubts_of(table)
-        self._doubts.update(doubts)
-        self._judged += len(chances)
-        likeliest, confidence = table.argmax(axis=1).tolist(), table.max(axis=1).tolist()
-        for best, sure, doubt, close, row in zip(
-            likeliest, confidence, doubts, closeness.tolist(), rows, strict=True
-        ):
-            is_sure = sure >= self._order.at_least
-            if is_sure:
-                self._assigned[names[best]] += 1
-                self._confidence += sure
-            second = doubt[0] if doubt[1] == best else doubt[1]
-            yield GivenTopic(
-                names[best] if is_sure else None,
-                is_sure,
-                row.stored.topic,
-                names[best],
-                names[second],
-                sure,
-                close,
-            )
-
-    def _count(self, row: ShardRow, given: GivenTopic) -> None:
-        if row.stored.id in self._order.in_store:
-            self._in_store[given.topic] += 1
-        elif row.stored.origin == "real":
-            self._beside[given.topic] += 1
-            _note_move(self._moved, row.kind, given)
-
-
-def _kept(row: ShardRow) -> GivenTopic:
-    topic = row.stored.topic
-    return GivenTopic(topic, topic is not None and not row.is_label, topic)
-
-
-def _note_move(moved: Counts, kind: int, given: GivenTopic, times: int = 1) -> None:
-    if given.topic != given.previous:
-        moved[given.previous, kind] -= times
-        moved[given.topic, kind] += times
-
-
-@dataclass(frozen=True)
-class _ToSettle:
-    """A shard with its new topics, and how many of the first records of each are to be in the store."""
-
-    shard: Shard
-    firsts: dict[str | None, int]
-
-
-class _Doubted(NamedTuple):
-    """An assignment of a record that is in the store, and what tells how informative it is."""
-
-    assignment: Assignment
-    doubt: Doubt
-    closeness: float
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """What goes into the store from a shard.
-
-    Attributes:
-        doubted: of the judged records that are there, or come.
-        sample: records that come, with the topic that they had; ``None`` when there is none.
-        moved: how their topics change.
-    """
-
-    doubted: list[_Doubted]
-    sample: Sample | None
-    moved: Counts
-
-
-def _settle(parts: Sequence[_ToSettle], order: _Order) -> list[_Settled]:
-    stored = _stored(order)
-
-    def settle(part: _ToSettle) -> _Settled:
-        return _settled(part, _order_of(stored))
-
-    return each(parts, settle, doing="Taking a sample")
-
-
-def _settled(part: _ToSettle, order: _Order) -> _Settled:
-    numbers = {name: number for number, name in enumerate(order.names)}
-    left = dict(part.firsts)
-    doubted: list[_Doubted] = []
-    found: list[FoundRecord] = []
-    ids: list[str] = []
-    moved: Counts = Counter()
-    for row, given in zip(_rows(part.shard), topics_beside(part.shard), strict=True):
-        if row["id"] not in order.in_store:
-            if not left.get(given.topic, 0):
-                continue
-            left[given.topic] -= 1
-            digest = bytes.fromhex(row["id"][: 2 * DIGEST_BYTES])
-            ids.append(row["id"])
-            found.append((row["line"], digest, given.previous, row["other_topics"], row["kind"], row["body"]))
-            _note_move(moved, row["kind"], given)
-        if given.likeliest is not None and given.second is not None:
-            first, second = sorted((numbers[given.likeliest], numbers[given.second]))
-            one = Assignment(row["id"], given.topic, given.likeliest, given.confidence or 0.0, given.previous)
-            doubted.append(_Doubted(one, (first, second), given.closeness or 0.0))
-    shard = part.shard
-    sample = Sample(shard.source_file, shard.topic_field, ids, RecordColumns.of(found)) if ids else None
-    return _Settled(doubted, sample, moved)
-
-
-def _rows(shard: Shard) -> Iterator[dict[str, Any]]:
-    with opened_shard(shard.url) as file:
-        columns = [name for name in schema().names if name not in ("topic", "origin", "provenance")]
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns):
-            yield from batch.to_pylist()
 
 
 def _write(
     services: Services,
     workflow_id: str,
-    given: Sequence[_Given],
-    settled: Sequence[_Settled],
+    given: Sequence[Given],
+    settled: Sequence[Settled],
     own: int,
     method: str,
 ) -> int:

@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -44,6 +46,9 @@ _OBJECT_STORE_BYTES = 300_000_000
 class RayCluster:
     """Carries stages out; made by `opened_cluster`. The cluster is there from the first stage on.
 
+    Attributes:
+        workers: how many processes one that is started for it has.
+
     Args:
         address: as for `opened_cluster`.
         workers: likewise.
@@ -55,8 +60,8 @@ class RayCluster:
         self, address: str | None, workers: int | None, folder: Path, on_progress: OnProgress | None
     ) -> None:
         self._address = address
-        self._workers = workers or len(os.sched_getaffinity(0))
-        self._folder = folder
+        self.workers = workers or _processors()
+        self._folders = (folder / str(number) for number in count())
         self._on_progress = on_progress
         self._process: _ClusterProcess | None = None
 
@@ -90,7 +95,7 @@ class RayCluster:
         for left in reversed(range(_STARTS)):
             process = _ClusterProcess(self._on_progress)
             try:
-                process.run(partial(_connect, self._address, self._workers, self._folder / str(left)))
+                process.run(partial(_connect, self._address, self.workers, next(self._folders)))
             except BaseException as error:
                 process.close(at_once=True)  # what was started goes with its process
                 if not (isinstance(error, _NotStarted) and left):
@@ -98,6 +103,10 @@ class RayCluster:
             else:
                 return process
         raise AssertionError("the last attempt raises or returns")
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _require_reachable(address: str) -> None:

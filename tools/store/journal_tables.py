@@ -77,7 +77,7 @@ approval_items = Table(
 queued_items = Table(
     "queued_items",
     metadata,
-    # What workers may carry out, or go on with: see tools/generation/jobs/queue.py.
+    # What workers may carry out, or go on with: see tools/generation/workers/queue.py.
     Column("approval_id", NAME, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("queued_at", NAME, nullable=False),

@@ -180,7 +180,7 @@ def same_to_a_template(record: Json) -> Json:
 def test_what_loses_nothing_comes_back_equal(name: str, convert: Any, read: Any) -> None:
     seen = {"whole": 0, "lossy": 0, "unfit": 0}
 
-    @settings(max_examples=80, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=80, database=None, derandomize=True)
     @given(short_records() if name == "alpaca" else records())
     def run(record: Json) -> None:
         done = converted(convert, record)
@@ -249,7 +249,7 @@ def test_the_importer_reads_back_what_lost_nothing(name: str) -> None:
     convert, excused = IMPORTED[name]
     seen = {"whole": 0, "lossy": 0, "unfit": 0}
 
-    @settings(max_examples=80, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=80, database=None, derandomize=True)
     @given(short_records() if name in ("alpaca", "cohere") else records() | orderly_records())
     def run(record: Json) -> None:
         done = converted(convert, record)
@@ -266,7 +266,7 @@ def test_the_importer_reads_back_what_lost_nothing(name: str) -> None:
     assert seen["whole"] > 10 and seen["lossy"] > 0, seen
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(database=None, derandomize=True)
 @given(records(), st.booleans())
 def test_parquet_columns_hold_every_record(record: Json, with_provenance: bool) -> None:
     pa = pytest.importorskip("pyarrow")
@@ -276,7 +276,7 @@ def test_parquet_columns_hold_every_record(record: Json, with_provenance: bool) 
     assert huggingface.source_of(table.to_pylist()[0]) == record
 
 
-@settings(max_examples=80, deadline=None, database=None, derandomize=True)
+@settings(database=None, derandomize=True)
 @given(records())
 def test_what_llama_factory_gets_it_does_not_skip(record: Json) -> None:
     done = converted(llamafactory.convert, record)

@@ -26,7 +26,7 @@ def divided(rows: list[StoredRow], share: float, seed: int = 0) -> tuple[list[bo
     return [split.is_validation(one) for one in rows], split
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(database=None, derandomize=True)
 @given(
     st.lists(st.sampled_from(["a", "b", "c", None]), max_size=80),
     st.floats(0.01, 0.99),

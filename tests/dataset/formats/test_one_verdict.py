@@ -121,7 +121,7 @@ turns = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     said=turns, keys=st.sampled_from([("messages", "role", "content"), ("conversations", "from", "value")])
 )

@@ -13,7 +13,7 @@ from finetune_coverage.tools.dataset.formats.json_text.json_line import MAX_DEPT
 from finetune_coverage.tools.dataset.formats.layouts.openai_chat import check_chat
 from finetune_coverage.tools.dataset.formats.plain_line import ANSWERED, MULTI_TURN, USES_TOOLS, read_plain
 from finetune_coverage.tools.dataset.record import Record, content_hash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -85,7 +85,6 @@ CHATS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(CHATS | VALUES, st.booleans(), st.sampled_from(["", "\r", "\n", " \r\n", "x"]))
 def test_agrees_with_the_careful_way(source: Any, ascii_only: bool, end: str) -> None:
     try:

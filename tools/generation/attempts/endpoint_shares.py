@@ -81,3 +81,12 @@ class EndpointShare:
                     endpoint_shares.c.lease == self._lease.name,
                 )
             )
+
+
+def give_up_inherited(store: Store, lease: Lease) -> None:
+    """Give back what the holder before had, who died: others may have it until this one is ready to send; blocking.
+
+    What the dead one had under way is still being answered for the time of a call, so the endpoint may refuse some.
+    """
+    with store.write() as connection:
+        connection.execute(delete(endpoint_shares).where(endpoint_shares.c.lease == lease.name))

@@ -8,6 +8,7 @@ batches that anybody waits for: each takes what is there. A refused slot is owed
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,11 @@ class Engine(SlotKeeping):
     def waiting(self) -> int:
         """Attempts that are ready and wait for a place."""
         return sum(map(len, {self._places, self._verifier_places}))
+
+    @property
+    def rounds_left(self) -> float:
+        """Requests that each place still makes, if none is refused, beside the one that it makes now."""
+        return (self.owed + self.waiting) / self._limit.limit if self._limit.limit else math.inf
 
     def stop(self, reason: str) -> None:
         """Begin nothing more; what is under way is paid for and will be judged."""

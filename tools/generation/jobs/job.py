@@ -17,15 +17,15 @@ from ...store.records import load_records
 from ..approvals import approved_items
 from ..attempts import journal, known_endpoints
 from ..attempts.batch_engine import BatchEngine
-from ..attempts.endpoint_shares import EndpointShare
+from ..attempts.endpoint_shares import EndpointShare, give_up_inherited
 from ..attempts.engine import Engine
 from ..attempts.garbage_collection import frozen_heap
 from ..attempts.in_thread import in_thread
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
+from ..workers.following import follow_item
 from . import notes as job_notes
 from . import parts
-from .following import follow_item
 from .lease import hold_part
 from .ledger import Job, get_job, list_attempts, next_attempt, slot_records, summarize_job
 from .loading import LoadedJob, load_job
@@ -42,6 +42,8 @@ STOP_LOOKED_AT = 1.0
 BUDGET_LOOKED_AT = 5.0
 """Seconds until a part for which the budget has no room is taken up again, while others may give some back."""
 ENDING_LOOKED_AT = 0.2
+ROUNDS_AHEAD = 4
+"""Calls that each place still makes when a worker takes its next part: that is loaded meanwhile."""
 TAKEN_OVER = "another worker has taken it over"
 SHARED_EVERY = 1.0
 """Seconds between two looks at who else asks an endpoint."""
@@ -96,7 +98,7 @@ async def carry_out_item(
             the store is concerned, and anybody may take it up.
         taker: who carries it out, in words.
         shared: whether others may help: then a new job of many records has several parts.
-        ending: for a worker, which carries out one part and no more: set once nothing more of it is to be begun.
+        ending: for a worker, which carries out one part and no more: set when it is time to load the next one.
 
     Raises:
         ApprovalRequired: there is no such approved item.
@@ -123,6 +125,7 @@ async def carry_out_item(
             # Another process may have ended it before it was ours.
             job = await asyncio.to_thread(get_job, services.store, job.id)
             if job.status == "running":
+                await asyncio.to_thread(give_up_inherited, services.store, lease)
                 with telemetry.job_run(job.id, job.workflow_id, job.strategy, len(part.slots)) as told:
                     told.ended(await _run(services, part, lease, on_progress, until, ending))
         if until.is_set() or ending is not None:
@@ -260,7 +263,7 @@ async def _leave_when(
 
 
 async def _tell_the_end(engine: Engine | BatchEngine, ending: asyncio.Event) -> None:
-    while not isinstance(engine, Engine) or engine.owed or engine.waiting:  # noqa: ASYNC110 - it changes all the time
+    while not isinstance(engine, Engine) or engine.rounds_left > ROUNDS_AHEAD:  # noqa: ASYNC110 - it changes all the time
         await asyncio.sleep(ENDING_LOOKED_AT)
     ending.set()
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ....dataset.record import Record
 from ...search.words import word_hashes, words_of
+from . import near_duplicate
 from .likeness import likeness_limit
 
 SELDOM = 0.02
@@ -28,8 +29,6 @@ LEAST_LIMIT = 0.7
 LEAST_POOL, LEAST_OWN = 40, 50
 """Real records, of all topics or of one, from which on it is known how much they say each other again."""
 MOST_OWN, MOST_OF_A_TOPIC = 1_000, 100
-SAME_WORDS = 0.75
-"""Share of all words of two texts from which on they are near duplicates, which another check refuses."""
 
 Words = NDArray[np.uint64]
 
@@ -118,7 +117,7 @@ class SaidAgain:
         for place, near in enumerate(cosines.argmax(axis=1)):
             own, other = words[rows[place]], words[rows[int(near)]]
             shared = len(np.intersect1d(own, other, assume_unique=True))
-            is_same = shared >= SAME_WORDS * (len(own) + len(other) - shared)
+            is_same = shared >= near_duplicate.LIMIT * (len(own) + len(other) - shared)
             if not is_same and cosines[place, near] < same_meaning:
                 parts.append(self.part(own, other))
         return parts

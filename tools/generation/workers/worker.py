@@ -1,8 +1,7 @@
 """A worker: carries out what people approved and handed over, a part of a job after the other, beside others.
 
-It takes the next one as soon as of the last nothing more is to be begun: while the last calls of that are under way,
-and while it is measured what its records are worth, the places at the endpoint are not empty.
-
+It takes the next one while the last rounds of calls of the one before are under way: until that has ended, and what its
+records are worth is measured, the next one is loaded, and the places at the endpoint are not empty.
 
 Workers know of each other only through the store: a job is taken with its lease, what an endpoint bears is parted among
 the jobs that ask it, and a budget is that of its approval, whoever spends from it.
@@ -25,10 +24,11 @@ from ...store.leases import HeldLease, Lease, LeaseTaken, held_leases
 from ...store.migration import NewerStore
 from ...store.store import Store
 from ...text.durations import duration_words
-from . import parts, queue
-from .job import carry_out_item
-from .lease import renewing
-from .ledger import JOB, get_job
+from ..jobs import parts
+from ..jobs.job import carry_out_item
+from ..jobs.lease import renewing
+from ..jobs.ledger import JOB, get_job
+from . import queue
 from .queue import WORKER, QueuedItem
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Worker:
         self._tell_line = tell
         self._told = ""
         self._name = ""
-        self._ending: asyncio.Task[None] | None = None  # the one of which nothing more is to be begun
+        self._ending: asyncio.Task[None] | None = None  # the one of which little more is to be begun
 
     async def run(self, until: asyncio.Event) -> None:
         """Work until the event is set: then what is under way is finished, and the job left to another worker.
@@ -132,7 +132,7 @@ class Worker:
             return
 
     async def _work(self, until: asyncio.Event) -> bool:
-        """Begin one item and wait until it ends, or nothing more of it is to be begun.
+        """Begin one item and wait until it ends, or little more of it is to be begun.
 
         Returns:
             False where there is none, or the store is away for a moment.

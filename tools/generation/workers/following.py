@@ -17,10 +17,10 @@ from ..approvals.approval import is_revoked
 from ..approvals.approved_items import approved_item, job_of_item
 from ..attempts.in_thread import in_thread
 from ..attempts.journal import is_cancelled
+from ..jobs.lease import is_carried_out
+from ..jobs.ledger import NO_DRAFTS
+from ..jobs.progress import OnProgress, Progress
 from . import queue
-from .lease import is_carried_out
-from .ledger import NO_DRAFTS
-from .progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from ...coverage.plans import PlanItem
