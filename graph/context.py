@@ -20,8 +20,10 @@ LOCAL = "local"
 WRITTEN_AHEAD = "__written_ahead__"
 """Of a run's configuration: whether what it brings was written before the question was asked, as a pipe's lines are."""
 LISTED_BESIDE = "__listed_beside__"
-"""Likewise: ids of the records that a page lists beside the conversation, the first is number 1; none where it lists
-none. They come before those that the conversation showed."""
+"""Likewise: ids of the records that a page lists beside the conversation; none where it lists none. They come before
+those that the conversation showed."""
+NUMBERED_BESIDE = "__numbered_beside__"
+"""Likewise: ids of all records that the page or the conversation showed, the first is number 1."""
 
 
 class Context(TypedDict, total=False):
@@ -141,8 +143,13 @@ def written_ahead() -> bool:
 
 
 def listed_beside() -> list[str]:
-    """Ids of the records that the person sees listed beside the conversation, the first is number 1."""
+    """Ids of the records that the person sees listed beside the conversation."""
     return list(get_config().get("configurable", {}).get(LISTED_BESIDE) or [])
+
+
+def numbered_beside() -> list[str]:
+    """Ids of the records that a page knows by numbers, the first is number 1; empty where no page is used."""
+    return list(get_config().get("configurable", {}).get(NUMBERED_BESIDE) or [])
 
 
 def answered_by_id() -> bool:

@@ -138,6 +138,9 @@ class State(InputState, OutputState, total=False):
     decided: list[str]
     """Decisions without a name that were carried out in this conversation, as `unnamed` gives them."""
 
+    numbered: list[str]
+    """Ids of the records that were shown in this conversation, the first is number 1."""
+
     notice: str | None
     """Something to say at the beginning of the next report."""
 
@@ -193,6 +196,7 @@ def forget() -> dict[str, Any]:
         "coverage_after": None,
         "rounds": 0,
         "record_ids": [],
+        "numbered": [],
         "rejected": {},
         "cost": {"tokens": 0, "usd": None},
         "results": [],

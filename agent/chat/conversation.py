@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
-from ...graph.context import LISTED_BESIDE, WRITTEN_AHEAD
+from ...graph.context import LISTED_BESIDE, NUMBERED_BESIDE, WRITTEN_AHEAD
 from ...graph.wording.generation_message import GENERATING
 from ...graph.wording.plan_words import strategy_words
 from ...tools.generation.jobs.progress import OnProgress, Progress
@@ -94,20 +94,28 @@ class Conversation:
         await self._run({"messages": [], "workflow_id": workflow_id} if workflow_id else {"messages": []})
 
     async def reply(
-        self, text: str, *, is_ahead: bool = False, listed: Sequence[str] = (), is_afresh: bool = False
+        self,
+        text: str,
+        *,
+        is_ahead: bool = False,
+        listed: Sequence[str] = (),
+        numbered: Sequence[str] = (),
+        is_afresh: bool = False,
     ) -> None:
         """Send what a person typed: as the answer to a waiting question, or as a new message.
 
         Args:
             text: what was typed.
             is_ahead: it was written before the question was asked; a yes is not taken then.
-            listed: ids of the records that the person sees listed beside the conversation, the first is number 1.
+            listed: ids of the records that the person sees listed beside the conversation.
+            numbered: ids of all that were shown beside it or in it, the first is number 1.
             is_afresh: the dataset has changed since the question that waits: it is looked at again first.
         """
         place = await self.place()
         is_answer = place.waits and not is_afresh
         what: Any = Command(resume=text) if is_answer else {"messages": [HumanMessage(text)]}
-        await self._run(what, {WRITTEN_AHEAD: is_ahead, LISTED_BESIDE: list(listed)})
+        about = {WRITTEN_AHEAD: is_ahead, LISTED_BESIDE: list(listed), NUMBERED_BESIDE: list(numbered)}
+        await self._run(what, about)
 
     async def decide(self, decisions: Mapping[str, Any]) -> None:
         """Answer a waiting question as a form does: ``decisions`` and the ``plan_id`` that they are about."""

@@ -182,6 +182,8 @@ def show_coverage(coverage: dict[str, Any], *, show_all: bool = False) -> None:
 
 
 def _print_topics(coverage: dict[str, Any]) -> None:
+    from ..views.coverage_table import shares_and_targets
+
     under = set(coverage["under_represented"])
     below = set(coverage["below_minimum"])
     print_table(
@@ -190,13 +192,13 @@ def _print_topics(coverage: dict[str, Any]) -> None:
             (
                 topic["name"],
                 topic["records"],
-                _percent(topic["share"]),
-                _percent(topic["target"]),
+                share,
+                target,
                 topic["synthetic"],
                 f"{topic['worth']:g}",
                 _mark(topic["name"], under, below),
             )
-            for topic in coverage["topics"]
+            for topic, share, target in zip(coverage["topics"], *shares_and_targets(coverage), strict=True)
         ],
         numbers=(1, 2, 3, 4, 5),
     )
@@ -229,7 +231,3 @@ def _mark(name: str, under: set[str], below: set[str]) -> str:
     if name in under:
         return "under-represented"
     return "below the minimum" if name in below else ""
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"

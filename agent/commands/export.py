@@ -12,17 +12,15 @@ import typer
 from ...tools.bounds import MOST_LISTED
 from ...tools.errors import InvalidInput
 from ..output import note, print_json, say
+from ..views.export_report import loss_lines, outcome_lines
 from ..views.record_bar import record_bar
 from .file_or_stdout import STDOUT, file_or_stdout
 from .options_and_prompts import AsJson, Engine, Workflow, by_engine, finite, open_services
-from .validate import beside_lines
 
 if TYPE_CHECKING:
     from ...tools.dataset.exporter import ExportReport
     from ...tools.dataset.record import Origin
     from ...tools.shards.export_sharded import ExportOrder
-
-_TOPICS_NAMED = 10
 
 
 def export(
@@ -42,8 +40,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="openai, sharegpt, alpaca, huggingface, trl, axolotl, llamafactory, azure, together, mistral, "
-            "bedrock, gemini or cohere.",
+            help="openai, openai-upload, sharegpt, alpaca, huggingface, trl, axolotl, llamafactory, azure, together, "
+            "mistral, bedrock, gemini or cohere.",
         ),
     ] = "openai",
     split: Annotated[
@@ -177,27 +175,8 @@ def _export_by_ray(
 
 def show_losses(report: ExportReport) -> None:
     """Print what the format does not hold, and what is left out."""
-    for loss, count in report.lost.items():
-        note(f"Not in this format, in {count} records: {loss}.", style="yellow")
-    for line in beside_lines(report.beside, report.left_beside):
+    for line in loss_lines(report, keep="; --all keeps such records"):
         note(line, style="yellow")
-    if report.left_out_unfit:
-        note(f"{report.left_out_unfit} records that do not fit are left out:", style="yellow")
-        for record in report.unfit:
-            note(f"  {record.place}: {record.reason}", style="yellow")
-        if report.left_out_unfit > len(report.unfit):
-            note(f"  … and {report.left_out_unfit - len(report.unfit)} more", style="yellow")
-    if report.left_out_without_assistant:
-        note(
-            f"{report.left_out_without_assistant} records without an assistant turn are left out; "
-            "--all keeps them.",
-            style="yellow",
-        )
-    if report.left_out_marked_bad:
-        note(
-            f"{report.left_out_marked_bad} records that are marked as bad answers are left out; --all keeps them.",
-            style="yellow",
-        )
 
 
 def show_export(report: ExportReport, tell: Callable[..., None] = say, *, losses_told: bool = False) -> None:
@@ -210,25 +189,13 @@ def show_export(report: ExportReport, tell: Callable[..., None] = say, *, losses
     """
     place = "standard output" if tell is note else report.path
     tell(f"{report.written} records written to {place} ({report.synthetic} synthetic).", style="bold")
-    if len(report.halves) > 1:
-        say(", ".join(f"{half}: {count}" for half, count in report.halves.items()))
     if report.files != (report.path,):
         for file in report.files:
             say(f"  {file}")
     if not losses_told:
         show_losses(report)
-    if report.only_training:
-        note(f"Too few records for validation, all in training: {_topics(report.only_training)}.")
-    if report.over_share:
-        note(f"Small topics that give one record to validation all the same: {_topics(report.over_share)}.")
-    if report.repeated:
-        note(f"Repeated for training, records added so: {_topics(report.repeated)}.")
+    for line in outcome_lines(report):
+        tell(line)
     if report.config:
         say()
         say(report.config.rstrip())
-
-
-def _topics(topics: dict[str, int]) -> str:
-    named = [f"{topic} ({count})" for topic, count in list(topics.items())[:_TOPICS_NAMED]]
-    more = len(topics) - len(named)
-    return ", ".join([*named, *([f"and {more} more topics"] if more else [])])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from ...tools.bounds import MOST_TOKENS
 from ..output import note, print_json, print_table, say
+from ..views.export_report import beside_lines
 from ..views.record_bar import record_bar
 from .options_and_prompts import AsJson, Engine, Workflow, by_engine, open_services
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _PLACES_SHOWN = 3
 _TOPICS_SHOWN = 3
-_FIELDS_SHOWN = 6
 _WORST = 0.1
 """Share of a topic from which its loss is worth a word."""
 
@@ -119,17 +118,6 @@ def _show(report: ValidationReport) -> None:
         _show_rule(rule)
     if report.not_compared:
         note(f"Near duplicates of {report.not_compared:,} records were not looked for: there are too many.")
-
-
-def beside_lines(beside: dict[str, int], left_beside: dict[str, int]) -> Iterator[str]:
-    """That fields stand beside the conversation, for a person: all of them, and those that may be a part of it."""
-    if beside:
-        named = ", ".join(f"{name} ({count:,})" for name, count in list(beside.items())[:_FIELDS_SHOWN])
-        more = f", … and {len(beside) - _FIELDS_SHOWN} more (--json)" if len(beside) > _FIELDS_SHOWN else ""
-        most = max(beside.values())
-        yield f"{len(beside)} fields of up to {most:,} records stay beside the conversation, not learnt: {named}{more}."
-    for name, count in left_beside.items():
-        yield f"`{name}` may carry a part of the conversation, in {count:,} records."
 
 
 def _show_file(file: FileReport) -> None:

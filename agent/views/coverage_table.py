@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ...tools.coverage.wording import percents
 from .topic_name import TopicName
 
 NARROW = 80
@@ -51,13 +52,23 @@ def coverage_table(coverage: Mapping[str, Any], console: Console) -> RenderableT
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("Against its target", no_wrap=True, min_width=cells + 2)
     names = [topic["name"] for topic in topics]
-    for topic in topics:
-        values = [f"{topic['records']:,}", _percent(topic["share"])]
-        values += [_percent(topic["target"])] if wide else []
+    for topic, share, target in zip(topics, *shares_and_targets(coverage), strict=True):
+        values = [f"{topic['records']:,}", share]
+        values += [target] if wide else []
         values += [f"{topic['synthetic']:,}"] if shows_synthetic else []
         values += [f"{topic['worth']:g}"] if has_synthetic else []
         table.add_row(TopicName(topic["name"], names), *values, _bar(topic, most, cells, signs))
     return Group(table, Text(_legend(topics, signs), style="dim"))
+
+
+def shares_and_targets(coverage: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Of the topics in the report, in their order; ``""`` where one has no target."""
+    topics = coverage["topics"]
+    targets = percents([topic["target"] or 0.0 for topic in topics], 1.0)
+    return (
+        percents([topic["records"] for topic in topics], coverage["total_records"]),
+        ["" if topic["target"] is None else target for topic, target in zip(topics, targets, strict=True)],
+    )
 
 
 def _bar(topic: Mapping[str, Any], most: float, cells: int, signs: _Signs) -> Text:
@@ -85,7 +96,3 @@ def _legend(topics: list[Mapping[str, Any]], signs: _Signs) -> str:
     if any(topic["below_minimum"] and not topic["under_represented"] for topic in topics):
         legend.append(f"{signs.below} below the minimum")
     return "   ".join(legend)
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"

@@ -6,6 +6,7 @@ import re
 
 from nicegui import ui
 
+from ...graph.offers.offer import Offer
 from .answers import draw_answers
 from .conversations import BESIDE, PageConversation, Said
 from .elements import box, button, tell, text
@@ -39,6 +40,8 @@ class ConversationPanel:
     def __init__(self, conversation: PageConversation, workflow_id: str) -> None:
         self._conversation, self._workflow_id = conversation, workflow_id
         self._drawn: list[tuple[Said, bool]] = []
+        self._drawn_standing: object = None
+        self._answered: Offer | None = None
         with box("aside", "card talk", aria_label="Conversation"):
             with box("div", "head"):
                 text("Conversation", "h2")
@@ -77,9 +80,12 @@ class ConversationPanel:
         self._drawn = shown
         self._pause.visible = self._conversation.can_pause
         self._line.props["data-busy"] = "1" if self._conversation.is_busy else ""
-        self._below.clear()
-        with self._below:
-            self._draw_standing()
+        standing = self._standing()
+        if standing != self._drawn_standing or self._answered is not self._conversation.offer:
+            self._drawn_standing, self._answered = standing, self._conversation.offer
+            self._below.clear()
+            with self._below:
+                self._draw_standing()
         if new:
             ui.run_javascript(_TO_THE_END)
 
@@ -95,6 +101,17 @@ class ConversationPanel:
         elif waits and table is not None and table.is_edited and table.wanted:
             said.append(Said("page", f"You changed the plan beside this: {table.words}."))
         return [(message, waits and at == last) for at, message in enumerate(said)]
+
+    def _standing(self) -> object:
+        """All that what is drawn below goes by: drawn anew at every sign of progress, nobody could read or click it."""
+        conversation, table = self._conversation, self._conversation.table
+        return (
+            conversation.trouble,
+            conversation.is_busy and conversation.goes_on,
+            conversation.beside,
+            table.words if table is not None and table.is_edited else "",
+            conversation.said[-1:],
+        )
 
     def _draw_standing(self) -> None:
         conversation = self._conversation

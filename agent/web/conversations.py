@@ -113,7 +113,9 @@ class PageConversation:
         self._listeners: list[Callable[[], None]] = []
         self._edited: PlanTable | None = None
         self._listed: list[str] = []
-        self._shown: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._told: list[str] = []
+        self._numbered: list[str] = []
         self._revision = ""
         self._told_at = 0.0
         self._is_next_begun = False
@@ -189,12 +191,12 @@ class PageConversation:
             if self.table is not None and self.table.is_edited:
                 self.said.append(Said("page", f"Not kept of the plan before: {self.table.words}."))
             self.said.append(Said("person", text))
-            self._begin("Thinking…", self._conversation.reply(text, listed=self._listed, is_afresh=True))
+            self._begin("Thinking…", self._reply(text, is_afresh=True))
         elif self.table is not None and self.table.is_edited and _is_about_plan(text, self.table.offer):
             self._begin("Thinking…", self._say_to_table(self.table, text))
         else:
             self.said.append(Said("person", text))
-            self._begin("Thinking…", self._conversation.reply(text, listed=self._listed))
+            self._begin("Thinking…", self._reply(text))
 
     async def _say_to_table(self, table: PlanTable, text: str) -> None:
         # A yes counts where score and cost of the very plan in the table were to be seen; a number was that of the plan
@@ -208,7 +210,13 @@ class PageConversation:
             )
         self.said.append(Said("person", text))
         self._tell()
-        await self._conversation.reply(text, listed=self._listed, is_ahead=is_ahead)
+        await self._reply(text, is_ahead=is_ahead)
+
+    async def _reply(self, text: str, *, is_ahead: bool = False, is_afresh: bool = False) -> None:
+        self._told = sorted(self._numbers, key=self._numbers.__getitem__)
+        await self._conversation.reply(
+            text, is_ahead=is_ahead, listed=self._listed, numbered=self._told, is_afresh=is_afresh
+        )
 
     def answer(self, text: str, to: Offer) -> None:
         """Answer by a click: it counts for the question that was shown with it, and for no later one."""
@@ -275,12 +283,13 @@ class PageConversation:
     # Records that a screen lists
 
     def list_records(self, ids: Sequence[str]) -> Callable[[], None]:
-        """A screen lists these records now, the first is number 1: "drop 3" in the conversation means the third.
+        """A screen lists these records now; "drop 3" in the conversation means the one with that number.
 
         Returns:
-            What ends that, unless others were listed or shown since.
+            What ends that, unless others were listed since.
         """
         listed = self._listed = list(ids)
+        self._number(ids)
 
         def end() -> None:
             if self._listed is listed:
@@ -289,9 +298,26 @@ class PageConversation:
         return end
 
     def number_of(self, record_id: str) -> int | None:
-        """The number under which the conversation knows a record; None for one that is not listed any more."""
-        listed = self._listed or self._shown
-        return listed.index(record_id) + 1 if record_id in listed else None
+        """The number under which a record was shown here or in the conversation; None for one that was not."""
+        return self._numbers.get(record_id)
+
+    def replace_record(self, before: str, after: str) -> None:
+        """An edited record has the number of the one in whose place it is."""
+        if before in self._numbers and after not in self._numbers:
+            self._numbers[after] = self._numbers.pop(before)
+
+    def _take_up_numbers(self, numbered: list[str]) -> None:
+        """The conversation numbers what it shows after what it was told of; what it edited has the number of before."""
+        if numbered != self._numbered:
+            for before, after in zip(self._told, numbered, strict=False):
+                if before != after:
+                    self.replace_record(before, after)
+            self._number(numbered[len(self._told) :])
+            self._numbered = numbered
+
+    def _number(self, ids: Sequence[str]) -> None:
+        for record_id in ids:
+            self._numbers.setdefault(record_id, len(self._numbers) + 1)
 
     # The generation
 
@@ -369,10 +395,7 @@ class PageConversation:
         if self.table is not None and self._edited is not None:
             self.table.take_over(self._edited)
         self._edited = None
-        shown = self.offer.shown_records if self.offer is not None else []
-        if shown and shown not in (self._shown, self._listed):
-            self._listed = []  # the conversation has shown others since
-        self._shown = shown
+        self._take_up_numbers(self._conversation.values.get("numbered") or [])
         self._revision = ""
 
     def _agent_said(self, text: str) -> None:

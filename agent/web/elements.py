@@ -49,12 +49,10 @@ def box(tag: str = "div", classes: str = "", **attributes: str) -> Element:
     return element
 
 
-def button(label: str, on_click: OnClick, *, quiet: bool = False, disabled: bool = False) -> TextElement:
+def button(label: str, on_click: OnClick, *, quiet: bool = False) -> TextElement:
     """A button with words on it."""
     element = text(label, "button", "act quiet" if quiet else "act")
     element.props["type"] = "button"
-    if disabled:
-        element.props["disabled"] = True
     element.on("click", on_click, args=[])
     return element
 
@@ -149,6 +147,11 @@ def facts(of: Mapping[str, str]) -> Iterator[Element]:
             text(name, "dt")
             text(said, "dd")
         yield drawn
+
+
+def focus_on(identifier: str) -> None:
+    """Put the focus on an element by the id that was given to it, as soon as the browser has drawn it."""
+    ui.run_javascript(f"focusOn({json.dumps(identifier)})")
 
 
 def address(workflow_id: str, screen: str = "") -> str:

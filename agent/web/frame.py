@@ -36,7 +36,7 @@ def frame(
     _top(workflow_id, screen)
     listen = _listening(conversation)
     with box("div", "body"):
-        with box("div", id="main"):  # the framework's page around it is the <main>
+        with box("div", id="main", tabindex="-1"):  # the framework's page around it is the <main>
             yield listen
         panel = ConversationPanel(conversation, workflow_id)
     listen(panel.refresh)
@@ -47,13 +47,14 @@ def plain_frame(title: str) -> Iterator[None]:
     """A screen that is about no dataset."""
     head(title)
     _top(None, "")
-    with box("div", "body alone"), box("div", id="main"):
+    with box("div", "body alone"), box("div", id="main", tabindex="-1"):
         yield
 
 
 def _top(workflow_id: str | None, screen: str) -> None:
-    skip = link("To the content", "#main", "skip")
-    skip.props["tabindex"] = "0"
+    link("To the content", "#main", "skip")
+    if workflow_id is not None:
+        link("To the conversation", "#typed", "skip").on("click", js_handler="() => toTalk()")
     with box("header", "top"):
         link("Finetune Coverage", "/", "brand")
         if workflow_id is not None:

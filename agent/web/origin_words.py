@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...graph.wording.check_words import check_names
 from ...graph.wording.plan_words import strategy_words
 from ...tools.coverage.wording import plural
-from .plain_words import check_names
 
 _CHANNELS: Mapping[str, str] = {
     "web": "on this page",

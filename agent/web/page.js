@@ -75,3 +75,81 @@ window.toTheEnd = () => {
   said.toEnd();
   requestAnimationFrame(said.toEnd);
 };
+
+// Parts of a screen are drawn anew while somebody is at them. Who had the focus keeps it: in what took the place of the
+// element; where nothing did, in the part of the screen around it.
+(() => {
+  const WAITS = 4000; // for what is drawn a moment later
+  let at = null, awaited = null;
+
+  const isThere = (e) => e.isConnected && e.getClientRects().length > 0;
+  const isLost = () => at && !isThere(at.element) && (document.activeElement ?? document.body) === document.body;
+  const keyOf = (e) => {
+    if (!e.matches("a, button, input, select, textarea, summary, [aria-label]")) return null;
+    const name = e.getAttribute("aria-label") ?? (e.matches("input, select, textarea") ? e.id : e.textContent);
+    return e.dataset.key ?? `${e.tagName} ${name.replace(/\d+/g, "#")}`;
+  };
+  const alike = (tag, key) =>
+    key === null ? [] : [...document.getElementsByTagName(tag)].filter((e) => keyOf(e) === key && isThere(e));
+
+  const note = (e) => {
+    const around = [], dialog = e.closest("[role=dialog]"), key = keyOf(e);
+    for (let up = e.parentElement; up && up !== document.body; up = up.parentElement) around.push(up);
+    // Behind a dialog that ends is where it was opened from.
+    const before = dialog && (at?.dialog === dialog ? at.before : at);
+    return { element: e, key, nth: alike(e.tagName, key).indexOf(e), around, dialog, before,
+      isCurrent: e.hasAttribute("aria-current") };
+  };
+
+  const found = (was) => {
+    if (isThere(was.element)) return was.element;
+    const all = alike(was.element.tagName, was.key);
+    return (was.isCurrent && all.find((e) => e.hasAttribute("aria-current"))) || all[Math.min(was.nth, all.length - 1)];
+  };
+
+  const look = () => {
+    const lost = isLost();
+    if (!lost && document.activeElement !== awaited?.stand) return;
+    const was = awaited?.was ?? (at.before && !found(at) ? at.before : at), now = found(was);
+    if (now) {
+      awaited = null;
+      now.focus();
+    } else if (lost) {
+      const stand = [...was.around, ...at.around].find(isThere);
+      if (!stand) return;
+      if (!stand.hasAttribute("tabindex")) stand.tabIndex = -1;
+      awaited = { was, stand };
+      stand.focus({ preventScroll: true });
+      setTimeout(() => { if (awaited?.was === was) awaited = null; }, WAITS);
+    }
+  };
+
+  document.addEventListener("focusin", ({ target }) => { at = note(target); });
+  document.addEventListener("focusout", () => setTimeout(look, 50));
+  document.addEventListener("keydown", () => { awaited = null; }, true);
+  document.addEventListener("pointerdown", () => {
+    awaited = null;
+    setTimeout(() => { if (document.activeElement === document.body) at = null; });
+  }, true);
+  document.addEventListener("DOMContentLoaded", () => {
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  });
+})();
+
+window.focusOn = (id, tries = 40) => {
+  const element = document.getElementById(id);
+  if (element) element.focus();
+  else if (tries) setTimeout(() => focusOn(id, tries - 1), 25);
+};
+
+// To the line to type in, also where the conversation is folded.
+window.toTalk = () => {
+  if (document.body.classList.contains("quiet")) toggleTalk();
+};
+
+// The record that is read comes into sight in its list; who is in the list stays with it.
+window.toEntry = (number) => {
+  const entry = document.querySelector(`.queue [data-number="${number}"]`);
+  entry?.scrollIntoView({ block: "nearest" });
+  if (document.activeElement?.closest(".queue")) entry?.focus();
+};

@@ -30,7 +30,7 @@ from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
 from ..wording.report import round_lines, score_change
 from .messages import shown
-from .review import on_one_screen
+from .review import numbered_until_now, on_one_screen
 
 
 def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
@@ -69,7 +69,8 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
         # The newest first, as a review shows them: "next" goes on behind the first screen.
         ids = [record_id for result in results for record_id in result["record_ids"]][::-1]
         made = [get_record(services.store, offer.workflow_id, record_id) for record_id in ids]
-        records, written = on_one_screen(made, Review(origin="synthetic"))
+        review = Review(origin="synthetic", records=numbered_until_now(state))
+        records, written = on_one_screen(made, review)
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
             "**Pilot Complete**" if not waiting else "**The Pilot Fell Short**",
@@ -78,7 +79,8 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
             f"Balance score: {score_change(was, coverage)}",
             *([written] if made else []),
         ]
-        offer.review = Review(origin="synthetic", records=[record.id for record in records])
+        review.show([record.id for record in records])
+        offer.review = review
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(Estimator(services, offer.workflow_id), items)
@@ -86,7 +88,8 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     parts += plan_lines("**The rest**", coverage, items, cost, promise)
     parts.append(numbered_lines(offer, "Would you like me to:"))
     cleared = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
-    return {**shown("\n\n".join(filter(None, parts)), offer), **cleared, "results": []}
+    numbered = offer.shown_records if results else numbered_until_now(state)
+    return {**shown("\n\n".join(filter(None, parts)), offer), **cleared, "results": [], "numbered": numbered}
 
 
 def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list[PlanItem]:

@@ -15,7 +15,7 @@ from ...tools.dataset.replace_record import replace_record
 from ...tools.errors import CoverageError, InvalidInput
 from ...tools.store.records import get_record, load_records, set_status, set_topic
 from ...tools.store.store import Store
-from ..context import thread_id
+from ..context import numbered_beside, thread_id
 from ..offers.offer import Offer, PlanOffer, Review
 from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
@@ -40,19 +40,25 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
         named = [get_record(store, offer.workflow_id, record) for record in offer.shown_under(numbers)]
         return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)), briefly=True)
     wanted = _wanted(action, offer)
+    wanted.records = numbered_until_now(state)
     records, said = on_one_screen(_records(store, offer, wanted, state.get("record_ids") or []), wanted)
     if not records:
         return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
-    wanted.records = [*wanted.records, *(record.id for record in records)]
+    wanted.show([record.id for record in records])
     offer = offer.model_copy(update={"review": wanted})
     if isinstance(offer, PlanOffer):
         # Stored anew, so that a reply that reaches an empty state knows which records were shown.
         offer = lay(scoped(source(), state), offer, state, thread_id())
-    return said_beside(offer, said, briefly=True)
+    return {**said_beside(offer, said, briefly=True), "numbered": wanted.records}
+
+
+def numbered_until_now(state: State) -> list[str]:
+    """Ids of the records that were shown, the first is number 1: on a page that the person uses, else in here."""
+    return numbered_beside() or list(state.get("numbered") or [])
 
 
 def _wanted(action: ShowRecords, offer: Offer) -> Review:
-    """Which records are to be shown, with those that are shown already and keep their numbers."""
+    """Which records are to be shown."""
     if action.next and offer.review is not None:
         return offer.review.model_copy(update={"page": offer.review.page + 1})
     return Review(
@@ -66,7 +72,7 @@ def _wanted(action: ShowRecords, offer: Offer) -> Review:
 def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> list[Record]:
     """Some of what the person wants to see, behind those that were shown."""
     size, topic, workflow_id = wanted.size or _PAGE, wanted.topic, offer.workflow_id
-    start = len(wanted.records)
+    start = wanted.listed
     if wanted.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
@@ -90,17 +96,16 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
 
 
 def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Record], str]:
-    """Those of the records that are shown, and the page: numbered after those shown already, and what can be said.
+    """Those of the records that are shown, and the page: under their numbers, and what can be said.
 
     They are cut so far that a few fit on a screen; as many as the person named are shown even where they do not.
     """
     if not records:
         return [], "There are no more such records." if wanted.page else "There are no such records."
+    numbers = wanted.numbers_of([record.id for record in records])
     least = min(len(records), wanted.size or _ENOUGH, _PAGE)
     for cut in _CUTS:
-        headed = [
-            _headed(number, record, cut) for number, record in enumerate(records, len(wanted.records) + 1)
-        ]
+        headed = [_headed(number, record, cut) for number, record in zip(numbers, records, strict=True)]
         fitting = _fitting(headed)
         if fitting >= least:
             break
@@ -184,7 +189,7 @@ def change(
                 notice = f"I changed the last {part} of {what}; the record as it was is kept aside."
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
-    return noticed(offer, notice)
+    return {**noticed(offer, notice), "numbered": offer.shown_records}
 
 
 def _edit(store: Store, workflow_id: str, record_id: str, action: EditRecord) -> str:

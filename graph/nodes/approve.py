@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage
 from langgraph.types import Command, interrupt
 
 from ..consent import Answered, answered, together
-from ..context import answered_by_id, is_subgraph, listed_beside, sent_at, written_ahead
+from ..context import answered_by_id, is_subgraph, listed_beside, numbered_beside, sent_at, written_ahead
 from ..offers.form import (
     Answer,
     as_text,
@@ -37,7 +37,7 @@ def approve(source: ServicesSource, state: State) -> Command[Answered]:
     """
     offer = offer_in(state) or ChoiceOffer()
     answer = interrupt(request_for(offer).model_dump(mode="json"), response_schema=Answer)
-    offer = offer.listing(listed_beside())
+    offer = offer.listing(listed_beside(), numbered_beside())
     reply = in_time(read_answer(answer, offer), offer, sent_at(), is_ahead=written_ahead())
     update: dict[str, Any] = {}
     if not answered_by_id():

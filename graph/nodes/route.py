@@ -16,7 +16,7 @@ from ...tools.store.store import Store
 from ...tools.store.workflows import dataset_version, list_workflows
 from ..actions.catalog import ProposeMore, ShowDetails, ShowRecords
 from ..consent import answered, together
-from ..context import from_context, listed_beside, sent_at, thread_id, written_ahead
+from ..context import from_context, listed_beside, numbered_beside, sent_at, thread_id, written_ahead
 from ..conversations.history import history
 from ..offers.form import in_time
 from ..offers.offer import ChoiceOffer, DatasetOffer, Offer, Option, ResumeOffer
@@ -81,7 +81,11 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     unfinished = unfinished_approval(services, thread, workflow_id) if _in_generation(state) else None
     if plan is not None and (stored := offer_of(plan)) is not None:
         # The state knows what was said since; the store knows what is really pending.
-        offer = offer if offer is not None and offer.plan_id == plan.id else stored.listing(listed_beside())
+        offer = (
+            offer
+            if offer is not None and offer.plan_id == plan.id
+            else stored.listing(listed_beside(), numbered_beside())
+        )
     elif unfinished is not None and (stored := offer_of(unfinished[1])) is not None:
         asked_now = not isinstance(stored, ResumeOffer)
         offer = ask_to_resume(store, stored, unfinished[0], state) if asked_now else stored
@@ -172,7 +176,7 @@ def _on_the_table(state: State) -> tuple[Offer | None, dict[str, Any]]:
     offer, listed = offer_in(state), listed_beside()
     if offer is None or not listed:
         return offer, {}
-    offer = offer.listing(listed)
+    offer = offer.listing(listed, numbered_beside())
     return offer, {"offer": as_json(offer)}
 
 

@@ -60,20 +60,35 @@ class Review(BaseModel):
     """The records that are shown, and which they are.
 
     Attributes:
-        records: ids of all that were shown, the first is number 1.
+        records: ids of all that were shown, the first is number 1: a record keeps the number that it was shown under.
+        on_screen: numbers of those that the person sees now.
         topic: only this topic; ``None`` is all.
         origin: only real ones, or only synthetic ones, the newest of this conversation first.
         uncategorized: only those without a topic.
         page: counted from 0.
         size: records of a page; None for the usual number.
+        listed: how many of these were shown.
     """
 
     records: list[str] = Field(default_factory=list)
+    on_screen: list[int] = Field(default_factory=list)
     topic: str | None = None
     origin: Literal["real", "synthetic"] | None = None
     uncategorized: bool = False
     page: int = 0
     size: int | None = None
+    listed: int = 0
+
+    def show(self, record_ids: Sequence[str]) -> None:
+        """Give those numbers that have none, and have them on the screen."""
+        self.records = list(dict.fromkeys([*self.records, *record_ids]))
+        self.on_screen = self.numbers_of(record_ids)
+        self.listed += len(record_ids)
+
+    def numbers_of(self, record_ids: Sequence[str]) -> list[int]:
+        """The numbers of records: those that they have, else the next ones."""
+        numbers = {known: number for number, known in enumerate(self.records, 1)}
+        return [numbers.setdefault(one, len(numbers) + 1) for one in record_ids]
 
 
 class Offer(BaseModel):
@@ -189,11 +204,18 @@ class Offer(BaseModel):
             )
         return [shown[number - 1] for number in numbers]
 
-    def listing(self, records: Sequence[str]) -> Self:
-        """The same question beside these records, if any: "drop 3" means the third of them."""
-        if not records or self.shown_records == records:
+    def listing(self, records: Sequence[str], numbered: Sequence[str]) -> Self:
+        """The same question beside the records that a page lists, if any.
+
+        Args:
+            records: that are listed.
+            numbered: all that have a number, the first is number 1.
+        """
+        if not records:
             return self
-        return self.model_copy(update={"review": Review(records=list(records))})
+        review = Review(records=list(numbered))
+        review.show(records)
+        return self.model_copy(update={"review": review})
 
     def is_outdated(self, version: int) -> bool:
         """Whether what is asked goes by figures that are others by now.

@@ -264,9 +264,11 @@ def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
 
 
 def _shown(offer: Offer, services: Services) -> dict[str, Any]:
-    """Those shown by their numbers; a page lists more than a model needs to know the beginnings of."""
+    """Those on the screen by their numbers; a page lists more than a model needs to know the beginnings of."""
     shown: dict[str, Any] = {}
-    for number, record_id in enumerate(offer.shown_records[:_RECORDS], 1):
+    on_screen = offer.review.on_screen if offer.review is not None else []
+    for number in (on_screen or range(1, len(offer.shown_records) + 1))[:_RECORDS]:
+        record_id = offer.shown_records[number - 1]
         record = get_record(services.store, offer.workflow_id, record_id)
         begins = next((message_text(m) for m in record.messages if m.get("role") == "user"), "")
         shown[str(number)] = {
@@ -274,7 +276,7 @@ def _shown(offer: Offer, services: Services) -> dict[str, Any]:
             "origin": record.origin,
             "user": shorten(begins, _RECORD),
         }
-    if len(offer.shown_records) > _RECORDS:
+    if len(offer.shown_records) > len(shown):
         shown["more"] = f"numbers up to {len(offer.shown_records)}"
     return shown
 

@@ -14,6 +14,7 @@ from ...tools.inspection.records import ShownRecord
 from ...tools.inspection.rejections import Rejections
 from ...tools.inspection.rounds import Round, Rounds
 from ...tools.inspection.topics import TopicStanding, TopicStandings
+from .check_words import refusal_words, refusals_in_words
 from .markdown import escape, plural, plural_have, plural_were, topic_title
 from .plan_words import LOWER, strategy_words
 
@@ -108,18 +109,13 @@ def rejection_lines(rejections: Rejections) -> str:
     """Each check with its number, and cases with the evidence."""
     lines = []
     for check, count in rejections.by_check.items():
-        lines.append(f"- **{check_words(check)}**: {count:,}")
+        lines.append(f"- **{escape(refusal_words(check))}**: {count:,}")
         cases = [example for example in rejections.examples if example.check == check]
         lines += [
             f'  - "{topic_title(case.topic)}": {escape(case.evidence) or "no more is known"}'
             for case in cases
         ]
     return "\n".join(lines)
-
-
-def check_words(check: str) -> str:
-    """The name of a check, as it is said to people."""
-    return "edge case" if check == "axis" else escape(check).replace("_", " ")
 
 
 def quoted(record: ShownRecord) -> str:
@@ -176,7 +172,7 @@ def _round_row(entry: Round) -> str:
     rejected: Counter[str] = Counter()
     for item in entry.items:
         rejected.update(item.rejected)
-    refused = ", ".join(f"{number:,} {check_words(check)}" for check, number in rejected.most_common())
+    refused = escape(refusals_in_words(rejected))
     scores = [_score(entry.score_before), _score(entry.score_after)]
     cost = usd_figure(entry, nothing="none", unknown="not known")
     known = [item.worth for item in entry.items if item.accepted]

@@ -66,14 +66,6 @@ def topic_title(topic: str, most: int = _MOST) -> str:
     return escape(cut_middle(title, most))
 
 
-def percent(part: int, whole: int) -> str:
-    """A share for people: "30%", "<1%"."""
-    if not whole or not part:
-        return "0%"
-    share = 100 * part / whole
-    return "<1%" if share < 0.5 else f"{share:.0f}%"
-
-
 def score_words(score: float | None, status: str | None) -> str:
     """``0.45 (Poor)``, or that there is none."""
     return "not measurable yet" if score is None else f"{score:.2f} ({(status or '').capitalize()})"

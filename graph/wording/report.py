@@ -16,13 +16,13 @@ from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.coverage.uplift import Uplift
-from ...tools.coverage.wording import FREE_FIRST, worth_words
+from ...tools.coverage.wording import FREE_FIRST, percents, worth_words
 from ...tools.generation.jobs.shortfall import brief_stop
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from ..offers.options import further_lines
-from .inspections import check_words
-from .markdown import escape, percent, plural, score_words, sentence, shorten, topic_title
+from .check_words import refusal_words
+from .markdown import escape, plural, score_words, sentence, shorten, topic_title
 from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
@@ -142,7 +142,7 @@ def details_report(
     listed = (
         f"`finetune-coverage analyze -w {offer.workflow_id} --all` lists them; here ask for one by its name."
     )
-    rows = [{**row, "advice": ""} for row in _rows(coverage, shown, name=_WHOLE_NAME)]
+    rows = [{**row, "advice": ""} for row in _with_shares(_rows(coverage, shown, name=_WHOLE_NAME), coverage)]
     for row, topic in zip(rows, shown, strict=False):
         if suits := offer.suggestions.get(topic.name):
             row["advice"] = f"{suits.count:,} by {strategy_words(suits.strategy)}"
@@ -179,14 +179,14 @@ def _render(template: Any, **values: Any) -> str:
     return text.strip()
 
 
-def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> list[dict[str, str]]:
+def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> list[dict[str, Any]]:
     """The topics that matter, in at most so many rows: all of a few; of many those that got records since ``before``,
     the lowest, the largest and the rest.
     """
     topics = coverage.topics
     most -= bool(coverage.uncategorized)
     if len(topics) <= most:
-        return _rows(coverage, topics, before)
+        return _with_shares(_rows(coverage, topics, before), coverage)
     largest = max(topics, key=lambda topic: topic.records)
     had = before.topic_distribution if before is not None else coverage.topic_distribution
     grew = {topic.name for topic in topics if topic.records > had.get(topic.name, 0)}
@@ -197,7 +197,7 @@ def _few_rows(coverage: Coverage, most: int, before: Coverage | None = None) -> 
     records = sum(topic.records for topic in rest)
     title = f"and {plural(len(rest), 'more topic')}"
     at = len(rows) - bool(coverage.uncategorized)
-    return [*rows[:at], _row(title, records, coverage.total_records, ""), *rows[at:]]
+    return _with_shares([*rows[:at], _row(title, records, ""), *rows[at:]], coverage)
 
 
 def _rows(
@@ -206,7 +206,7 @@ def _rows(
     before: Coverage | None = None,
     *,
     name: int = _NAME,
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     rows = []
     moves = moves_to_target(before, coverage) if before is not None else {}
     for topic in topics:
@@ -220,9 +220,9 @@ def _rows(
             mark = "no target"
         elif coverage.weights and topic.target is not None:
             mark = f"{mark} (target {topic.target:.0%})" if mark else f"target {topic.target:.0%}"
-        rows.append(_row(topic_title(topic.name, name), topic.records, coverage.total_records, mark))
+        rows.append(_row(topic_title(topic.name, name), topic.records, mark))
     if coverage.uncategorized:
-        rows.append(_row("(no topic)", coverage.uncategorized, coverage.total_records, "not in the score"))
+        rows.append(_row("(no topic)", coverage.uncategorized, "not in the score"))
     return rows
 
 
@@ -230,8 +230,13 @@ def _furthest_below(topic: TopicCoverage) -> float:
     return float("inf") if topic.representation is None else topic.representation
 
 
-def _row(title: str, records: int, total: int, mark: str) -> dict[str, str]:
-    return {"title": title, "records": f"{records:,}", "share": percent(records, total), "mark": mark}
+def _row(title: str, records: int, mark: str) -> dict[str, Any]:
+    return {"title": title, "number": records, "records": f"{records:,}", "mark": mark}
+
+
+def _with_shares(rows: Sequence[dict[str, Any]], coverage: Coverage) -> list[dict[str, Any]]:
+    shares = percents([row["number"] for row in rows], coverage.total_records)
+    return [{**row, "share": share} for row, share in zip(rows, shares, strict=True)]
 
 
 def _recommendation(
@@ -313,7 +318,7 @@ def _rejections(results: Sequence[Mapping[str, Any]]) -> list[str]:
         reasons.update(result["rejected"])
     if not reasons:
         return []
-    named = [f"{number:,} {check_words(check)}" for check, number in reasons.most_common(2)]
+    named = [f"{number:,} {escape(refusal_words(check))}" for check, number in reasons.most_common(2)]
     some = ", ".join([*named, *(["…"] if len(reasons) > len(named) else [])])
     return [f"{plural(reasons.total(), 'draft')} did not pass the checks ({some})."]
 

@@ -151,7 +151,7 @@ def test_records_without_an_answer_are_left_out_with_a_warning(
     command("import", file, "-w", "wf-1")
     outcome = command("export", "-w", "wf-1", "-o", tmp_path / "some.jsonl")
     assert "1 records written" in outcome.out
-    assert "1 records without an assistant turn are left out" in outcome.err
+    assert "Left out: 1 record without an assistant turn" in outcome.err
     command("export", "-w", "wf-1", "-o", tmp_path / "all.jsonl", "--all")
     assert (tmp_path / "all.jsonl").read_text(encoding="utf-8") == file.read_text(encoding="utf-8")
 

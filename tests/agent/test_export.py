@@ -29,9 +29,9 @@ def test_it_says_what_was_written_lost_and_left_out(
     )
     assert shown.code == 0
     assert "train: 4, validation: 1" in shown.out and "d.validation.jsonl" in shown.out
-    assert "Not in this format, in 1 records: ids of tool calls" in shown.err
-    assert "all in training: b (1)" in shown.err
-    assert "give one record to validation all the same: a (4)" in shown.err
+    assert "Not in this format, in 1 record: ids of tool calls" in shown.err
+    assert "all in training: b (1)" in shown.out
+    assert "give one record to validation all the same: a (4)" in shown.out
 
     refused = command("export", "-w", "wf-1", "-o", tmp_path / "a.json", "--format", "alpaca")
     assert refused.code == 1 and "1 records do not fit" in refused.err
@@ -50,8 +50,8 @@ def test_a_dry_run_tells_what_is_lost_and_writes_nothing(
     out = tmp_path / "out" / "d.jsonl"
     shown = command("export", "-w", "wf-1", "-o", out, "--format", "gemini", "--dry-run")
     assert shown.code == 0 and "1 records would be written" in shown.out
-    assert "Not in this format, in 1 records: fields: topic" in shown.err
-    assert "1 records without an assistant turn are left out" in shown.err
+    assert "Not in this format, in 1 record: fields: topic" in shown.err
+    assert "Left out: 1 record without an assistant turn" in shown.err
     planned = command("export", "-w", "wf-1", "-o", out, "--format", "openai", "--dry-run", "--json").document
     assert planned["export"]["written"] == 1 and planned["export"]["files"] == []
     assert not out.parent.exists()

@@ -81,11 +81,11 @@ def test_weights_names_and_other_fields_are_named_when_they_are_lost(
 ) -> None:
     imported("07")
     told = export("trl", "--leave-out-unfit").err
-    assert "in 1 records: fields: weight of messages" in told
-    assert "in 1 records: the role developer (becomes system)" in told
+    assert "in 1 record: fields: weight of messages" in told
+    assert "in 1 record: the role developer (becomes system)" in told
     assert "in 2 records: fields: parallel_tool_calls" in told
     assert rows(tmp_path, "trl")[0]["messages"][1]["name"] == "shopper_1"
-    assert "in 1 records: names of speakers" in export("bedrock", "--leave-out-unfit").err
+    assert "in 1 record: names of speakers" in export("bedrock", "--leave-out-unfit").err
     kept = export("sharegpt", "--leave-out-unfit").err
     assert "weight" not in kept and rows(tmp_path, "sharegpt")[0]["conversations"][4]["weight"] == 1
 
@@ -107,7 +107,7 @@ def test_prompts_with_a_reference_answer(
     imported: Callable[[str], Json], command: Command, export: Export, tmp_path: Path
 ) -> None:
     imported("09")
-    assert "2 records without an assistant turn are left out; --all keeps them" in export("openai").err
+    assert "Left out: 2 records without an assistant turn; --all keeps such records" in export("openai").err
     assert rows(tmp_path, "openai") == []
     assert export("openai", "--all", "--overwrite").code == 0
     assert all("reference_answer" in row for row in rows(tmp_path, "openai"))

@@ -69,7 +69,7 @@ def test_standard_output_gets_the_records_and_nothing_else(command: Command, tmp
     import_of(command, tmp_path / "a.jsonl")
     outcome = command("export", "-w", "wf-1", "-o", "-")
     assert (outcome.code, outcome.out) == (0, f"{LINE}\n")
-    assert "1 records written to standard output" in outcome.err and "--all keeps them" in outcome.err
+    assert "1 records written to standard output" in outcome.err and "--all keeps such records" in outcome.err
     several = command("export", "-w", "wf-1", "-o", "-", "--split", "0.5")
     assert (several.code, several.out) == (1, "") and "more than one file" in several.err
     assert command("export", "-w", "wf-1", "-o", "-", "--json").code == 2

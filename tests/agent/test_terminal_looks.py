@@ -170,8 +170,8 @@ def test_every_help_fits(services: Services) -> None:
 def test_a_pipe_gets_plain_text_in_whole_lines(services: Services) -> None:
     written = in_a_pipe(COMMANDS[:3], services.settings.home)
     assert "\x1b" not in written and "█" not in written
-    [line] = [line for line in written.splitlines() if line.startswith(LONG) and "33%" in line]
-    assert line.split()[1:4] == ["9", "53%", "33%"]
+    [line] = [line for line in written.splitlines() if line.startswith(LONG) and "33.3%" in line]
+    assert line.split()[1:4] == ["9", "53%", "33.3%"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

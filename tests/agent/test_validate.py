@@ -85,8 +85,8 @@ def test_what_stands_beside_the_conversation_is_said_again(
         command("import", write_dataset(json.dumps(row), chat_line("a", "And that?")), "-w", "wf-1").code == 0
     )
     said = (
-        "2 fields of up to 1 records stay beside the conversation, not learnt: context (1), lang (1). "
-        "`context` may carry a part of the conversation, in 1 records."
+        "Beside the conversation in up to 1 record, not learnt: context (1), lang (1). "
+        "`context` may carry a part of the conversation, in 1 record."
     )
     assert said in " ".join(command("validate", "-w", "wf-1").out.split())
     for form in ("openai", "trl"):

@@ -54,7 +54,8 @@ async def test_other_records_that_are_shown_meanwhile_are_not_taken_out(
     (first, *_) = (await reviewing.values())["offer"]["review"]["records"]
     await reviewing.answer("drop 1")
     await reviewing.answer("review existing records")
-    assert (await reviewing.values())["offer"]["review"]["records"][0] != first
+    review = (await reviewing.values())["offer"]["review"]
+    assert review["records"][0] == first and min(review["on_screen"]) > 2, "a number is that of one record"
     await reviewing.answer("yes")
     assert [record.id for record in records(services, status="rejected")] == [first]
 
@@ -69,7 +70,7 @@ async def test_a_rejected_record_does_not_come_back(
     model.queue.append(writing.whole_record(user, assistant))
     await reviewing.answer("1 for technical issues with few-shot")
     said = await reviewing.answer("yes")
-    assert "1 exact duplicate" in said or "1 near duplicate" in said
+    assert "1 the same as another record" in said or "1 too like another record" in said
     assert [record.body for record in records(services, origin="synthetic")].count(dropped.body) == 0
 
 
@@ -115,7 +116,7 @@ async def test_a_rule_in_words_goes_into_the_prompts_and_the_verifier_judges_by_
     model.queue.append(json.dumps(verdict))
     await chat.answer("1 for technical issues with few-shot")
     model.history.clear()
-    assert "1 verifier" in await chat.answer("yes")
+    assert "1 the second model found fault with it" in await chat.answer("yes")
     prompts = [str(message.content) for messages in model.history for message in messages]
     assert any("keeps to these rules" in prompt and "回答不要超过两句" in prompt for prompt in prompts)
     said = await chat.answer("what was rejected and why?")
@@ -130,7 +131,7 @@ async def test_a_phrase_that_must_not_occur_is_compared_letter_by_letter(
     bad = ("My kettle hums since yesterday evening.", "Then ring the hotline at once.")
     model.queue.append(writing.whole_record(*bad))
     await reviewing.answer("1 for technical issues with few-shot")
-    assert "1 review rule" in await reviewing.answer("yes")
+    assert "1 against one of your rules" in await reviewing.answer("yes")
     assert not any("hotline" in record.body for record in records(services, origin="synthetic")[-1:])
 
 

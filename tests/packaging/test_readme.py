@@ -103,8 +103,8 @@ def test_prices_can_be_read(tmp_path: Path) -> None:
 def test_formats_are_those_that_are_written() -> None:
     from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 
-    rows = re.findall(r"^\| (`[a-z`, ]+`) \|", PAGES["docs/formats.md"], re.MULTILINE)
-    assert {name for row in rows for name in re.findall(r"`([a-z]+)`", row)} == set(FORMATS)
+    rows = re.findall(r"^\| (`[a-z`, -]+`) \|", PAGES["docs/formats.md"], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([a-z][a-z-]+)`", row)} == set(FORMATS)
 
 
 def test_strategies_are_those_that_there_are() -> None:

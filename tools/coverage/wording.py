@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +28,19 @@ def name_some(counts: Mapping[str, int], most: int = 5) -> str:
     if rest:
         return f"{', '.join(named)} and {rest} more"
     return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else "".join(named)
+
+
+def percents(parts: Sequence[float], whole: float) -> list[str]:
+    """Shares for people, as they stand under each other: whole where they add up to 100 so, else with a decimal.
+
+    Args:
+        parts: in any unit; what they lack to the whole is a part that is not shown.
+        whole: in the same unit; of 0 all shares are 0.
+    """
+    shares = [100 * part / whole if whole else 0.0 for part in parts]
+    is_whole = sum(round(share) for share in [*shares, 100 - sum(shares)]) == 100 or not whole
+    digits, least = (0, 1.0) if is_whole else (1, 0.1)
+    return [f"<{least:g}%" if 0 < share < least / 2 else f"{share:.{digits}f}%" for share in shares]
 
 
 def worth_words(worth: float | None, uplift: Uplift | None) -> str:

@@ -301,7 +301,9 @@ def _draw_report(report: ImportReport, workflow_id: str, shown: str) -> None:
     for line in import_lines(report):
         text(line.replace("`", ""), "p", "small")
     for names in report.near_same:
-        text(f"Topics that differ only in how they are written: {', '.join(names)}.", "p", "warn small")
+        with box("p", "warn small"):
+            text(f"Topics that differ only in how they are written: {', '.join(names)}. ")
+            link("Make them one", address(workflow_id, "topics"))
     bad = [unread for unread in report.bad if unread.code != "marked_bad"]
     for unread in bad[:_BAD_SHOWN]:
         where = "" if unread.line is None else f"Line {unread.line}: "

@@ -1,10 +1,11 @@
-"""Export: the dataset as a trainer reads it, as a download; what a format loses is said before it is used."""
+"""Export: the dataset as a trainer reads it, as a download; what a format loses is said before it is written."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,12 +16,15 @@ from weakref import WeakKeyDictionary
 from nicegui import ui
 from nicegui.element import Element
 
+from ....tools.coverage.wording import plural
 from ....tools.dataset.exporter import ExportReport, export_records
 from ....tools.dataset.exports.export_format import FORMATS
+from ....tools.dataset.record import Origin
 from ....tools.dataset.validation.report import ValidationReport
 from ....tools.services import Services
 from ....tools.store.workflows import dataset_version
 from ....tools.validate_dataset import validate
+from ...views.export_report import loss_lines, outcome_lines
 from ..conversations import PageConversation
 from ..elements import box, button, checkbox, choice, tell, text
 from ..elements import field as labelled
@@ -47,10 +51,19 @@ class Files:
 
 @dataclass
 class Outcomes:
-    """What was made of a dataset and found in it since the server started, for all tabs."""
+    """What was made of a dataset and found in it since the server started, for all tabs.
+
+    Attributes:
+        files: the last that were made.
+        check: the last check.
+        ahead: what would be written and lost, by format and origin.
+    """
 
     files: LastingWork[Files] = field(default_factory=LastingWork)
     check: LastingWork[ValidationReport] = field(default_factory=LastingWork)
+    ahead: defaultdict[tuple[str, Origin | None], LastingWork[ExportReport]] = field(
+        default_factory=lambda: defaultdict(LastingWork)
+    )
 
 
 _OUTCOMES: WeakKeyDictionary[PageConversation, Outcomes] = WeakKeyDictionary()
@@ -62,12 +75,8 @@ class Export:
     def __init__(self, services: Services, workflow_id: str, conversation: PageConversation) -> None:
         self._services, self._workflow_id, self._conversation = services, workflow_id, conversation
         self._format = "openai"
-        self._options: dict[str, Any] = {
-            "split": None,
-            "oversample": False,
-            "provenance": False,
-            "origin": None,
-        }
+        self._origin: Origin | None = None
+        self._options: dict[str, Any] = {"split": None, "oversample": False, "provenance": False}
         self._outcomes = _OUTCOMES.setdefault(conversation, Outcomes())
         self._drawn: object = None
 
@@ -84,7 +93,7 @@ class Export:
                 self._check = box("div", role="status")
             listen(self._changed)
         ui.timer(_LOOKS_EVERY, self._follow)
-        self._follow()
+        self._look_ahead()
 
     def _changed(self) -> None:
         self._version = self._conversation.dataset_version or self._version
@@ -92,14 +101,22 @@ class Export:
 
     def _follow(self) -> None:
         """Show how far both are, where that is not what is drawn."""
-        files, check = self._outcomes.files, self._outcomes.check
+        files, check, ahead = self._outcomes.files, self._outcomes.check, self._ahead
         now = (
             self._version,
-            *((one.is_under_way, one.done, one.result, one.problem) for one in (files, check)),
+            *(
+                (id(one), one.is_under_way, one.done, one.result, one.problem)
+                for one in (files, check, ahead)
+            ),
         )
         if now == self._drawn:
             return
         self._drawn = now
+        self._draw_standing(ahead, self._losses, "Looking what it loses", _draw_ahead)
+        unfit = ahead.result.left_out_unfit if ahead.result is not None else 0
+        self._button.text = (
+            f"Make the files without the {unfit:,} that do not fit" if unfit else "Make the files"
+        )
         self._draw_standing(files, self._outcome, "Writing", self._draw_files)
         self._draw_standing(check, self._check, "Reading every record", self._draw_found)
         with self._check:
@@ -128,14 +145,15 @@ class Export:
             text("Nothing in the dataset is changed by it.", "p", "soft")
             with box("div").style("display:grid;gap:.8rem;margin:.8rem 0;justify-items:start"):
                 with labelled("Format"):
-                    choice(self._format, {name: name for name in FORMATS}, self._set_format, name="Format")
+                    formats = {name: f"{name}: {form.about}" for name, form in FORMATS.items()}
+                    choice(self._format, formats, self._set_format, name="Format")
                 with labelled("Records"):
-                    choice(
-                        "",
-                        {"": "Real and generated", "real": "Real only", "synthetic": "Generated only"},
-                        lambda value: self._options.update(origin=value or None),
-                        name="Records",
-                    )
+                    origins = {
+                        "": "Real and generated",
+                        "real": "Real only",
+                        "synthetic": "Generated only",
+                    }
+                    choice("", origins, self._set_origin, name="Records")
                 for name, words in (
                     ("split", "Keep 10% of each topic for validation"),
                     (
@@ -147,7 +165,9 @@ class Export:
                     with box("label"):
                         checkbox(False, partial(self._set, name), name=words)
                         text(f" {words}")
-            button("Make the files", self._make)
+            self._losses = box("div", "note", role="status")
+            with box("div", "acts").style("margin-top:.8rem"):
+                self._button = button("Make the files", self._make)
             self._outcome = box("div", role="status").style("margin-top:1rem")
 
     def _validate(self) -> None:
@@ -169,15 +189,37 @@ class Export:
                 text(f"{rule.records:,} records: {rule.says} ({rule.severity}{refused})", "summary")
                 text(rule.fix, "p", "small")
 
+    @property
+    def _ahead(self) -> LastingWork[ExportReport]:
+        return self._outcomes.ahead[self._format, self._origin]
+
+    def _look_ahead(self) -> None:
+        """Have it seen what would be written and lost, where that is not known of the dataset as it is."""
+        ahead = self._ahead
+        work = partial(_planned, self._services, self._workflow_id, self._format, self._origin)
+        if ahead.version != self._version or ahead.result is None:
+            ahead.begin(self._services, self._workflow_id, work)
+        self._follow()
+
     def _set_format(self, name: str) -> None:
         self._format = name
+        self._look_ahead()
+
+    def _set_origin(self, value: str) -> None:
+        self._origin = "real" if value == "real" else "synthetic" if value == "synthetic" else None
+        self._look_ahead()
 
     def _set(self, name: str, value: bool) -> None:
         self._options[name] = (0.9 if value else None) if name == "split" else value
 
     def _make(self) -> None:
-        before = self._outcomes.files.result
-        work = partial(_written, self._services, self._workflow_id, self._format, dict(self._options))
+        before, ahead = self._outcomes.files.result, self._ahead.result
+        options = self._options | {
+            "origin": self._origin,
+            # Only where the number of them stands on the button.
+            "leave_out_unfit": ahead is not None and ahead.left_out_unfit > 0,
+        }
+        work = partial(_written, self._services, self._workflow_id, self._format, options)
         self._outcomes.files.begin(self._services, self._workflow_id, work)
         if before is not None and self._outcomes.files.is_under_way:
             before.folder.cleanup()
@@ -185,13 +227,35 @@ class Export:
 
     def _draw_files(self, files: Files) -> None:
         report = files.report
-        text(f"{report.written:,} records, {report.synthetic:,} of them generated.", "p")
-        for loss, count in report.lost.items():
-            text(f"Not in this format, in {count:,} records: {loss}.", "p", "warn")
-        if report.left_out_without_assistant:
-            without = f"{report.left_out_without_assistant:,} records without an answer were left out."
-            text(without, "p", "warn")
+        text(f"{plural(report.written, 'record')}, {report.synthetic:,} of them generated.", "p")
+        for line in (*outcome_lines(report), *loss_lines(report)):
+            text(line, "p", "small")
+        if len(report.files) > 1:
+            names = ", ".join(str(file.relative_to(files.folder.name)) for file in report.files)
+            text(f"In it: {names}.", "p", "small")
         button(f"Download {files.file.name}", partial(_download, files.file))
+
+
+def _draw_ahead(report: ExportReport) -> None:
+    text(f"It will hold {plural(report.written, 'record')}, {report.synthetic:,} of them generated.", "p")
+    for line in loss_lines(report):
+        text(line, "p", "small")
+
+
+def _planned(
+    services: Services, workflow_id: str, file_format: str, origin: Origin | None, on_progress: OnProgress
+) -> ExportReport:
+    with tempfile.TemporaryDirectory() as folder:
+        return export_records(
+            services.store,
+            workflow_id,
+            Path(folder) / "planned.jsonl",
+            file_format=file_format,
+            origin=origin,
+            leave_out_unfit=True,
+            dry_run=True,
+            on_progress=on_progress,
+        )
 
 
 def _written(
@@ -200,14 +264,15 @@ def _written(
     """The files in a folder of their own: nothing else of this machine can be asked for."""
     folder = tempfile.TemporaryDirectory()
     try:
-        target = Path(folder.name) / f"{workflow_id}-{file_format}.jsonl"
+        name = f"{workflow_id}-{file_format}"
+        target = Path(folder.name) / (name if FORMATS[file_format].is_folder else f"{name}.jsonl")
         report = export_records(
             services.store, workflow_id, target, file_format=file_format, on_progress=on_progress, **options
         )
         files = sorted(path for path in Path(folder.name).rglob("*") if path.is_file())
         if len(files) == 1:
             return Files(report, folder, files[0])
-        packed = Path(folder.name) / f"{workflow_id}-{file_format}.zip"
+        packed = Path(folder.name) / f"{name}.zip"
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in files:
                 archive.write(file, file.relative_to(folder.name))
@@ -218,5 +283,5 @@ def _written(
 
 
 def _download(file: Path) -> None:
-    ui.download.content(file.read_bytes(), file.name)
-    tell(f"{file.name} is in your browser's downloads.")
+    ui.download.file(file)
+    tell(f"{file.name} goes to your browser's downloads.")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from ....graph.wording.check_words import refusals_in_words
 from ....tools.errors import CoverageError
 from ....tools.generation.jobs.progress import Progress
 from ....tools.generation.money.amounts import usd_words
@@ -17,7 +18,6 @@ from ....tools.services import Services
 from ....tools.text.durations import duration_words
 from ..conversations import PageConversation
 from ..elements import address, box, button, facts, link, text, topic_name
-from ..plain_words import refusals_in_words
 from .transcript import draw_record
 
 _LOOKS_EVERY = 2.0
@@ -43,6 +43,7 @@ class GenerationView:
         self._is_looking = False
         self._announced = -1
         self._shown_as_written = 0
+        self._shown_latest = list[str]()
         with box("section", "card", aria_label="Generation"):
             text("Generation", "h1")
             self._jobs = box("div", "stack")
@@ -185,6 +186,10 @@ class GenerationView:
             self._draw_facts()
 
     def _draw_latest(self, standing: UnderWay) -> None:
+        latest = [record.id for record in standing.latest]
+        if latest == self._shown_latest:  # what somebody has unfolded of them stays so
+            return
+        self._shown_latest = latest
         self._latest.visible = bool(standing.latest)
         self._latest.clear()
         with self._latest:

@@ -141,7 +141,8 @@ class PlanScreen:
         with self._effect:
             _draw_effect(plan)
         self._button.text = f"Approve and generate {plan.count:,} records"
-        self._button.props["disabled"] = not plan.is_told
+        # Not "disabled", which would take the focus away whenever the figures are worked out.
+        self._button.props["aria-disabled"] = "false" if plan.is_told else "true"
         self._button.props["data-plan"] = plan.shown
         self._button.update()
         self._few.visible = not plan.has_pilot and any(row.count > 1 for row in plan.rows)

@@ -18,7 +18,7 @@ from ....tools.inspection.review_page import Wanted, count_meant
 from ....tools.inspection.rounds import inspect_rounds
 from ....tools.services import Services
 from ..conversations import PageConversation
-from ..elements import box, tell, text
+from ..elements import box, checkbox, tell, text
 from ..frame import frame
 from .review_all import AllShown, Decision, What
 from .review_filters import ReviewFilters
@@ -49,6 +49,7 @@ class Review:
         self._steps = ReviewSteps(services, workflow_id)
         self._doubtful: dict[str, str] = {}
         self._number: int | None = None
+        self._has_keys = True
         # A key that is pressed while a record is being drawn is meant for that record.
         self._one_at_a_time = asyncio.Lock()
 
@@ -77,7 +78,12 @@ class Review:
                 for key, meaning in _KEYS:
                     text(key, "kbd")
                     text(f" {meaning}   ")
-                text("The numbers are those of this list, in the conversation too: “drop 3 because …”.")
+                with box("label"):
+                    checkbox(
+                        True, lambda value: setattr(self, "_has_keys", value), name="Keys without Ctrl or Alt"
+                    )
+                    text(" these keys   ")
+                text("A record keeps its number, in the conversation too: “drop 3 because …”.")
             ui.keyboard(self._key, repeating=True, ignore=["input", "select", "textarea"])
         if wanted.is_queue:
             # Labels take some seconds to judge: the frame is there meanwhile.
@@ -153,7 +159,13 @@ class Review:
             await self._read(is_next=True)
 
     async def _key(self, event: KeyEventArguments) -> None:
-        if not event.action.keydown or event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta:
+        if (
+            not self._has_keys
+            or not event.action.keydown
+            or event.modifiers.ctrl
+            or event.modifiers.alt
+            or event.modifiers.meta
+        ):
             return
         async with self._one_at_a_time:
             await self._pressed(event.key.name or "")

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from nicegui import ui
-
-from ..elements import box, button, choice, field, tell, text, text_input
+from ..elements import box, button, choice, field, focus_on, tell, text, text_input
 
 What = Literal["keep", "drop", "move", "take back"]
 _ASKED: dict[What, str] = {
@@ -89,7 +87,7 @@ class AllShown:
                         box_of_topics.props["id"] = "for-all"
                 button(f"{_DO[what]} {self._number:,} records", lambda: self._decided(what, said[0]))
                 button("Cancel", self._show, quiet=True)
-        ui.run_javascript("document.getElementById('for-all')?.focus()")
+            focus_on("for-all")  # within what stays: the button that was pressed is gone
 
     async def _decided(self, what: What, said: str) -> None:
         if what == "move" and not said:

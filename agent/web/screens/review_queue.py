@@ -16,6 +16,8 @@ from ..conversations import PageConversation
 from ..elements import box, button, text
 
 _SHORT = 120
+_CURRENT = {"aria-current": "true", "tabindex": "0"}
+"""The list is one stop on the way of the Tab key: within it j, k and arrows lead on."""
 
 
 class ReviewQueue:
@@ -104,17 +106,16 @@ class ReviewQueue:
         self._mark(is_current=False)
         self.at = place
         self._mark(is_current=True)
-        self._box.client.run_javascript(
-            f"document.querySelector('.queue [data-number=\"{place}\"]')?.scrollIntoView({{block: 'nearest'}})"
-        )
+        self._box.client.run_javascript(f"toEntry({place})")
         return True
 
     def _mark(self, *, is_current: bool) -> None:
         entry = self._entries[self.at]
         if is_current:
-            entry.props["aria-current"] = "true"
+            entry.props.update(_CURRENT)
         else:
             entry.props.pop("aria-current", None)
+            entry.props["tabindex"] = "-1"
         entry.update()
 
     # What becomes of the records
@@ -124,6 +125,7 @@ class ReviewQueue:
         before = self._page.records[self.at]
         self._page.records[self.at] = record
         if record.id != before.id:
+            self._conversation.replace_record(before.id, record.id)
             self._list([record.id if one == before.id else one for one in self._listed])
         self.draw()
 
@@ -199,9 +201,9 @@ class ReviewQueue:
                 text(none, "p", "empty")
 
     def _draw_entry(self, place: int, record: Record) -> None:
-        entry = box("button", type="button", data_number=str(place))
+        entry = box("button", type="button", data_number=str(place), data_key="entry", tabindex="-1")
         if place == self.at:
-            entry.props["aria-current"] = "true"
+            entry.props.update(_CURRENT)
         entry.on("click", partial(self._on_click, place), args=[])
         with entry:
             said = self.number_of(record)

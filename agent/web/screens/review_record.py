@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from nicegui import background_tasks, ui
+from nicegui import background_tasks
 from nicegui.element import Element
 
 from ....tools.dataset.record import Record, message_text
@@ -16,7 +16,7 @@ from ....tools.errors import CoverageError
 from ....tools.generation.jobs.origin import origin_of
 from ....tools.inspection.nearest_real import RealRecord, real_beside
 from ....tools.services import Services
-from ..elements import box, button, choice, field, tell, text, text_input
+from ..elements import box, button, choice, field, focus_on, tell, text, text_input
 from ..origin_words import origin_lines
 from .transcript import draw_record, share_in_common
 
@@ -175,7 +175,7 @@ class RecordView:
                 line.on("keydown", lambda event: self._decides.drop(str(event.args)), js_handler=_ENTER)
             button("Drop it", lambda: self._decides.drop(reason[0]))
             button("Cancel", self._draw, quiet=True)
-        _focus("reason")
+        focus_on("reason")
 
     def ask_topic(self) -> None:
         """Ask which topic it is moved to."""
@@ -192,7 +192,7 @@ class RecordView:
             # Not as it is chosen: by keyboard one topic after the other is, on the way to the one that is meant.
             button("Move it", lambda: self._decides.move(chosen[0]))
             button("Cancel", self._draw, quiet=True)
-        _focus("its-topic")
+        focus_on("its-topic")
 
     def edit(self) -> None:
         """Offer its texts to be edited."""
@@ -216,7 +216,7 @@ class RecordView:
                 button("Save the edited record", lambda: self._decides.save(record, texts))
                 button("Cancel", self._draw, quiet=True)
         if texts:
-            _focus(f"edited-{next(iter(texts))}")
+            focus_on(f"edited-{next(iter(texts))}")
 
     async def say_where_from(self) -> None:
         """Say what it was made from, what judged it, and what the verifier quoted."""
@@ -241,10 +241,6 @@ class RecordView:
     @property
     def _active(self) -> Record | None:
         return self._shown.record if self._shown is not None and self._shown.is_active else None
-
-
-def _focus(identifier: str) -> None:
-    ui.run_javascript(f"document.getElementById('{identifier}')?.focus()")
 
 
 def _said_of(near: RealRecord) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ....graph.wording.check_words import refusal_words
 from ....graph.wording.plan_words import strategy_words
 from ....tools.generation.jobs.shortfall import likely_cause
 from ....tools.inspection.rejections import refused_drafts
 from ....tools.inspection.rounds import Round, RoundItem, inspect_rounds
 from ....tools.services import Services
 from ..elements import address, box, button, link, text, topic_name
-from ..plain_words import refusal_words, without_commands
+from ..plain_words import without_commands
 
 _ROUNDS = 5
 _REASONS = 3

@@ -15,7 +15,7 @@ from ....tools.analyze_coverage import analyze
 from ....tools.coverage.label_doubts import label_doubts
 from ....tools.coverage.report import Coverage
 from ....tools.coverage.targets import Aim
-from ....tools.dataset.topic_names import topic_names
+from ....tools.dataset.topic_names import near_same, topic_names
 from ....tools.errors import CoverageError
 from ....tools.services import Services
 from ....tools.set_targets import change_targets
@@ -58,6 +58,7 @@ class Topics:
             self._topics = box("section", "card", aria_label="Topics")
             self._doubts = box("section", "card", aria_label="Doubtful topics")
             await self._guidance.draw()
+            self._dialog = ui.dialog()
         await self._draw_topics()
         with self._doubts:
             text("Looking whether records read like their topics…", "p", "working")
@@ -78,6 +79,8 @@ class Topics:
                 "p",
                 "soft",
             )
+            for same in near_same({name: coverage.topic_distribution.get(name, 0) for name in names}):
+                self._draw_same(same)
             with box("div", "plan"), table("Topic", "Records", "Weight", "Description", numbers=("Records",)):
                 for name in names:
                     self._draw_topic(name, coverage, declared.get(name))
@@ -96,6 +99,12 @@ class Topics:
                 if self._run:
                     button("Undo the last merge", self._undo_merge, quiet=True)
                 button("Make all weights equal", self._make_equal, quiet=True)
+
+    def _draw_same(self, names: list[str]) -> None:
+        with box("div", "note"):
+            text(f"Written differently, and the same otherwise: {', '.join(names)}.", "p")
+            one = partial(self._merge_into, names[1:], names[0])
+            button(f"Make them one: {names[0]}", one, quiet=True).classes("small")
 
     def _draw_topic(self, name: str, coverage: Coverage, info: TopicInfo | None) -> None:
         weight = 1.0 if coverage.weights is None else coverage.weights.get(name, 0.0)
@@ -132,8 +141,8 @@ class Topics:
         change = partial(
             change_targets, self._services, self._workflow_id, aims, without=[] if aims else [name]
         )
-        if await self._done(change, f"Weight of {name} set; the score counts by it now"):
-            await self._draw_topics()
+        # Not drawn anew: whoever is on the way through the table is typing in it.
+        await self._done(change, f"Weight of {name} set; the score counts by it now")
 
     async def _make_equal(self) -> None:
         change = partial(change_targets, self._services, self._workflow_id, [Aim(kind="equal")])
@@ -163,7 +172,11 @@ class Topics:
             tell(f"{merged} is called so already.")
             return
         names = await asyncio.to_thread(topic_names, self._services.store, self._workflow_id)
-        with ui.dialog() as dialog, box("div", "card"):
+        # What is only written in another way is the topic that there is, unless that one is to be written so.
+        others = {name: 0 for name in names if name != merged}
+        into = next((same[0] for same in near_same({**others, into: -1}) if into in same), into)
+        self._dialog.clear()
+        with self._dialog, box("div", "card"):
             asked = (
                 f"Merge {merged} into {into}? All its records go there, and {merged} ends."
                 if into in names
@@ -172,14 +185,18 @@ class Topics:
             text(asked, "p")
             text("Its rules and cases go along.", "p", "soft")
             with box("div", "acts"):
-                button("Yes", lambda: dialog.submit(True))
-                button("No", lambda: dialog.submit(False), quiet=True)
-        if await dialog:
-            change = partial(merge_topics, self._services, self._workflow_id, [merged], into)
-            if await self._done(change, f"{merged} is {into} now"):
-                self._run = await asyncio.to_thread(last_run, self._services.store, self._workflow_id)
-                self._merged = self._into = ""
-                await self._draw_topics()
+                button("Yes", lambda: self._dialog.submit(True))
+                button("No", lambda: self._dialog.submit(False), quiet=True)
+        if await self._dialog and await self._merge_into([merged], into):
+            self._merged = self._into = ""
+
+    async def _merge_into(self, names: list[str], into: str) -> bool:
+        change = partial(merge_topics, self._services, self._workflow_id, names, into)
+        is_done = await self._done(change, f"{' and '.join(names)} is {into} now")
+        if is_done:
+            self._run = await asyncio.to_thread(last_run, self._services.store, self._workflow_id)
+            await self._draw_topics()
+        return is_done
 
     async def _undo_merge(self) -> None:
         change = partial(undo_last_run, self._services.store, self._workflow_id, self._run)

@@ -13,13 +13,20 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Locator, Page, Request, expect, sync_playwright
 
 from ...forked import Forked
 from ..endpoint import Endpoint
 
 WAIT = 120_000
 """Milliseconds; long, since on a busy machine a first start embeds and imports for a while."""
+_AT = """e => {
+  const at = document.activeElement;
+  if (at === document.body) return at === e ? "there" : "nowhere";
+  const { left, right, top, bottom } = at.getBoundingClientRect(), style = getComputedStyle(at.closest(".drop") ?? at);
+  const isSeen = right > 0 && bottom > 0 && left < innerWidth && top < innerHeight && style.outlineStyle !== "none";
+  return isSeen ? (at === e ? "there" : "") : `not to be seen: ${at.outerHTML.slice(0, 200)}`;
+}"""
 _LEVELS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
@@ -91,6 +98,32 @@ class Tab:
         self.page.on("request", asked)
         self.page.on("requestfinished", finished)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def go_to(self, place: Locator, most: int = 40, *, back: bool = False) -> None:
+        """Press Tab until a place has the focus; each stop on the way can be seen."""
+        expect(place).to_be_visible()
+        passed = []
+        while (at := place.evaluate(_AT)) != "there" and len(passed) < most:
+            assert not at.startswith("not to be seen"), at
+            self.page.keyboard.press("Shift+Tab" if back else "Tab")
+            passed.append(self.page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+        if at == "there":
+            return
+        raise AssertionError(f"{place} is not among the next {most} stops: {passed}")
+
+    def press(self, place: Locator, key: str = "Enter", most: int = 40, *, back: bool = False) -> None:
+        """Go there by Tab and press a key."""
+        self.go_to(place, most, back=back)
+        self.page.keyboard.press(key)
+
+    def type_into(self, place: Locator, text: str, *, back: bool = False) -> None:
+        """Go there by Tab and put a text in the place of what is there."""
+        self.press(place, "ControlOrMeta+a", back=back)
+        self.page.keyboard.type(text)
+
+    def is_at_something(self) -> bool:
+        """Whether the focus is anywhere."""
+        return bool(self.page.evaluate("document.activeElement !== document.body"))
 
     def faults(self) -> list[str]:
         """What axe finds against WCAG 2.2 A and AA, in light and in dark."""

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InvalidInput
-from . import alpaca, axolotl, bedrock, cohere, gemini, llamafactory, mistral, sharegpt, together, trl
+from . import (
+    alpaca,
+    axolotl,
+    bedrock,
+    cohere,
+    gemini,
+    llamafactory,
+    mistral,
+    openai_upload,
+    sharegpt,
+    together,
+    trl,
+)
 from .converted import Converted
 
 TRAIN, VALIDATION = "train", "validation"
@@ -27,6 +39,7 @@ class ExportFormat:
         may_be_list: a file called ``.json`` holds one JSON list instead of an object per line.
         is_folder: the target is a folder.
         begins_with: bytes that the file begins with, such as a byte-order mark.
+        about: what it is, in a few words.
     """
 
     name: str
@@ -34,27 +47,38 @@ class ExportFormat:
     may_be_list: bool = False
     is_folder: bool = False
     begins_with: bytes = b""
+    about: str = ""
 
 
-OPENAI = ExportFormat("openai")
+OPENAI = ExportFormat("openai", about="the records as they came, with all their fields")
 FORMATS = {
     form.name: form
     for form in (
         OPENAI,
-        ExportFormat("sharegpt", sharegpt.convert, may_be_list=True),
-        ExportFormat("alpaca", alpaca.convert, may_be_list=True),
-        ExportFormat("huggingface", is_folder=True),
-        ExportFormat("trl", trl.convert),
-        ExportFormat("axolotl", axolotl.convert),
-        ExportFormat("llamafactory", llamafactory.convert),
+        ExportFormat(
+            "openai-upload", openai_upload.convert, about="only the fields that OpenAI documents, to upload"
+        ),
+        ExportFormat("sharegpt", sharegpt.convert, may_be_list=True, about="turns from human and gpt"),
+        ExportFormat("alpaca", alpaca.convert, may_be_list=True, about="instruction, input, output, history"),
+        ExportFormat("huggingface", is_folder=True, about="a folder with Parquet files and a dataset card"),
+        ExportFormat("trl", trl.convert, about="for TRL, with a script that trains"),
+        ExportFormat("axolotl", axolotl.convert, about="for Axolotl, with its configuration"),
+        ExportFormat(
+            "llamafactory", llamafactory.convert, about="for LLaMA-Factory, with its dataset_info.json"
+        ),
         # Azure's documentation asks for a byte-order mark:
         # https://learn.microsoft.com/azure/ai-services/openai/how-to/fine-tuning
-        ExportFormat("azure", begins_with=codecs.BOM_UTF8),
-        ExportFormat("together", together.convert),
-        ExportFormat("mistral", mistral.convert),
-        ExportFormat("bedrock", bedrock.convert),
-        ExportFormat("gemini", gemini.convert),
-        ExportFormat("cohere", cohere.convert),
+        ExportFormat(
+            "azure",
+            openai_upload.convert,
+            begins_with=codecs.BOM_UTF8,
+            about="openai-upload with the byte-order mark that Azure asks for",
+        ),
+        ExportFormat("together", together.convert, about="OpenAI chat as Together AI takes it"),
+        ExportFormat("mistral", mistral.convert, about="OpenAI chat as Mistral takes it"),
+        ExportFormat("bedrock", bedrock.convert, about="the Converse API, for Amazon Bedrock"),
+        ExportFormat("gemini", gemini.convert, about="contents with parts, for Gemini and Vertex AI"),
+        ExportFormat("cohere", cohere.convert, about="messages of System, User and Chatbot, for Cohere"),
     )
 }
 

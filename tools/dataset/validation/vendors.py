@@ -86,7 +86,7 @@ _OPENAI_CHAT = frozenset(
 OPENAI = Vendor(
     "openai",
     "OpenAI",
-    "openai",
+    "openai-upload",
     _OPENAI_CHAT,
     (
         "https://cookbook.openai.com/examples/chat_finetuning_data_prep",
