@@ -67,7 +67,7 @@ async def test_nothing_gained_ends_the_loop(chat: Any, model: ScriptedChatModel,
     said = await chat.answer("yes")
     assert said.startswith("**Generation Ended Short**")
     assert "I've generated 0 new synthetic records of the 1" in said and "did not pass the checks" in said
-    assert "parse" in await chat.answer("more")
+    assert "not in the form asked for" in await chat.answer("more")
     assert "Nothing was gained in this round" in said and "Balance Score: 0.45 → 0.45\n" in said
     assert (await chat.asked())["action_requests"][0]["name"] == "choose_next_step"
     assert list_plans(services.store, "wf-1", "pending") == []
