@@ -6,8 +6,8 @@ import asyncio
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -228,7 +228,7 @@ class Export:
     def _draw_files(self, files: Files) -> None:
         report = files.report
         text(f"{plural(report.written, 'record')}, {report.synthetic:,} of them generated.", "p")
-        for line in (*outcome_lines(report), *loss_lines(report)):
+        for line in (*outcome_lines(report), *_loss_lines(report)):
             text(line, "p", "small")
         if len(report.files) > 1:
             names = ", ".join(str(file.relative_to(files.folder.name)) for file in report.files)
@@ -238,8 +238,14 @@ class Export:
 
 def _draw_ahead(report: ExportReport) -> None:
     text(f"It will hold {plural(report.written, 'record')}, {report.synthetic:,} of them generated.", "p")
-    for line in loss_lines(report):
+    for line in _loss_lines(report):
         text(line, "p", "small")
+
+
+def _loss_lines(report: ExportReport) -> Iterator[str]:
+    """Those of the terminal, with the names of files in the place of paths of the server."""
+    named = tuple(replace(one, place=Path(one.place).name) for one in report.unfit)
+    return loss_lines(replace(report, unfit=named))
 
 
 def _planned(
