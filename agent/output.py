@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_ID = 24
+_NARROWEST = 20
+"""Columns that a cell of words may be folded to."""
 
 
 class ExitCode(IntEnum):
@@ -84,7 +86,7 @@ def print_json(document: Any) -> None:
 def print_table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = ()
 ) -> None:
-    """Print a table on stdout.
+    """Print a table on stdout; where the terminal is too narrow for one, a paragraph for each row.
 
     Args:
         headings: one per column.
@@ -95,26 +97,68 @@ def print_table(
     from rich.text import Text
 
     cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
+    kept_whole = [
+        position in numbers or _is_to_copy([row[position] for row in cells])
+        for position in range(len(headings))
+    ]
+    console = stdout()
+    if not console.is_terminal:
+        console.width = max(console.width, 200)
+    elif _least_width(headings, cells, kept_whole) > console.width:
+        _print_stacked(headings, cells, console)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for position, heading in enumerate(headings):
-        column = [row[position] for row in cells]
         table.add_column(
             heading,
             justify="right" if position in numbers else "left",
             overflow="fold",
-            no_wrap=_is_to_copy(column) or position in numbers,
+            no_wrap=kept_whole[position],
         )
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    console = stdout()
-    if not console.is_terminal:
-        console.width = max(console.width, 200)
     console.print(table)
 
 
 def _is_to_copy(column: Sequence[str]) -> bool:
     """Whether a column holds short ids, dates and the like: broken over two lines they cannot be copied."""
     return all(len(cell) <= _LONGEST_ID and " " not in cell for cell in column)
+
+
+def _least_width(headings: Sequence[str], cells: Sequence[Sequence[str]], kept_whole: Sequence[bool]) -> int:
+    """How wide a table has to be so that nothing is cut off; other cells fold, but not to a few letters a line."""
+    from rich.cells import cell_len
+
+    columns = [[heading, *(row[position] for row in cells)] for position, heading in enumerate(headings)]
+    widths = [
+        max(map(cell_len, column))
+        if whole
+        else min(_NARROWEST, max(cell_len(word) for cell in column for word in (cell.split() or [""])))
+        for column, whole in zip(columns, kept_whole, strict=True)
+    ]
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _print_stacked(headings: Sequence[str], cells: Sequence[Sequence[str]], console: Console) -> None:
+    """Print each row as a paragraph: its first cell, and below it the others with their headings."""
+    from rich.cells import cell_len
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for first, *others in cells:
+        console.print(Text(first, style="bold", overflow="fold"))
+        line = ""
+        for heading, cell in zip(headings[1:], others, strict=True):
+            if not cell:
+                continue
+            said = f"{heading}: {cell}"
+            if line and cell_len(line) + 3 + cell_len(said) > console.width - 2:
+                console.print(Padding(Text(line, overflow="fold"), (0, 0, 0, 2)))
+                line = said
+            else:
+                line = f"{line} · {said}" if line else said
+        if line:
+            console.print(Padding(Text(line, overflow="fold"), (0, 0, 0, 2)))
 
 
 def print_error(error: CoverageError) -> None:

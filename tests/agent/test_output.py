@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import pytest
 from finetune_coverage.agent.output import print_error, print_table, say, visible
 from finetune_coverage.tools.errors import InvalidInput
+from rich.console import Console
 
 
 @pytest.mark.parametrize(
@@ -40,3 +44,18 @@ def test_markup_is_text(capsys: pytest.CaptureFixture[str]) -> None:
 def test_long_cells_are_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["Id", "Text"], [["x" * 60, "y" * 80]])
     assert "x" * 60 in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_nothing_of_a_table_is_cut_off_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    written = io.StringIO()
+    console = Console(file=written, width=width, force_terminal=True, highlight=False)
+    monkeypatch.setattr("finetune_coverage.agent.output.stdout", lambda: console)
+    headings = ["Job", "Workflow", "Topic", "Strategy", "Status", "Accepted", "Note", "Started"]
+    row = ["job-34c76fb69c5e", "support", "billing_questions", "message_variation", "stopped", "30/400", None]
+    print_table(headings, [[*row, "2026-12-01T21:03:12"]], numbers=(5,))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", written.getvalue())
+    assert all(cell in shown for cell in [*filter(None, row), "2026-12-01T21:03:12", "Accepted"])
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
