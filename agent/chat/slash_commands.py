@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from ...tools.services import Services
 
 EXPORT = "/export"
+OVERWRITE = "--overwrite"
 COMMANDS = {
     "/help": ("", "what can be said"),
     "/options": ("", "what lies on the table, once more"),
     "/cost": ("", "what the plan costs, and what was used so far"),
-    EXPORT: ("FILE", "write the dataset as OpenAI chat JSONL"),
+    EXPORT: ("FILE", f"write the dataset as chat JSONL; {OVERWRITE} replaces it"),
     "/quit": ("", "leave; the conversation is kept"),
 }
 """What each is followed by, and what it does."""
@@ -74,7 +75,12 @@ def cost_text(services: Services, values: Mapping[str, Any]) -> str:
 
 
 def export_to(services: Services, values: Mapping[str, Any], file: str) -> None:
-    """Write the dataset of a conversation into a new file, as ``export`` does without options.
+    """Write the dataset of a conversation into a file, as ``export`` does with at most ``--overwrite``.
+
+    Args:
+        services: those of the conversation.
+        values: its state.
+        file: the path, and ``--overwrite`` before or behind it where a file may be replaced.
 
     Raises:
         InvalidInput: no file is named, it is there already, or there is no dataset yet.
@@ -82,11 +88,18 @@ def export_to(services: Services, values: Mapping[str, Any], file: str) -> None:
     from ...tools.dataset.exporter import export_records
 
     workflow = _workflow(values)
-    named = file.strip("\"'")
+    without = file.removeprefix(f"{OVERWRITE} ").removesuffix(f" {OVERWRITE}")
+    named = "" if file == OVERWRITE else without.strip().strip("\"'")
     if not named:
         raise InvalidInput("No file is named.", hint=f"For example: {EXPORT} {workflow}.jsonl")
     with record_bar("Exporting") as on_progress:
-        report = export_records(services.store, workflow, Path(named).expanduser(), on_progress=on_progress)
+        report = export_records(
+            services.store,
+            workflow,
+            Path(named).expanduser(),
+            overwrite=without != file,
+            on_progress=on_progress,
+        )
     show_export(report)
 
 

@@ -37,12 +37,14 @@ def test_they_are_carried_out_without_a_model_and_change_nothing(
 ) -> None:
     file = tmp_path / "out here.jsonl"
     typed = [PLAN, "/options", "/cost", "/help", "/foo", f"/export {file}", f'/export "{file}"', "/export"]
+    typed.append(f"/export {file} --overwrite")
     ended = chat("-w", small, typed="\n".join([*typed, "/quit"]))
     assert ended.code == 0, ended.err
-    _, _, options, cost, helped, unknown, exported, again, unnamed, _ = ended.out.split("you> ")
+    _, _, options, cost, helped, unknown, exported, again, unnamed, replaced, _ = ended.out.split("you> ")
     assert '8 for "Technical"' in options and "3. Skip generation" in options
     assert "The plan takes" in cost and "mock-model" in cost
     assert "show me three first" in helped and "/export FILE" in helped
+    assert f"7 records written to {file} " in " ".join(replaced.split()), "the option is no part of the name"
     assert "7 records written" in exported and "records" not in again + unnamed + unknown
     assert (
         "There is no /foo" in ended.err
