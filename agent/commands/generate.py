@@ -137,8 +137,13 @@ def generate(
     finish(answer, as_json=as_json)
 
 
-def run(work: Work) -> Answer:
-    """Run a generation, showing its progress on stderr; Ctrl-C ends it and says how to go on."""
+def run(work: Work, job_id: str = "") -> Answer:
+    """Run a generation, showing its progress on stderr; Ctrl-C ends it and says how to go on.
+
+    Args:
+        work: the generation.
+        job_id: its job, where it has one already.
+    """
     import asyncio
 
     from ..views.progress import ProgressView
@@ -148,8 +153,8 @@ def run(work: Work) -> Answer:
             return asyncio.run(work(view.update))
         except KeyboardInterrupt:
             view.close()
-            if view.job_id:
-                go_on = f"Go on with: finetune-coverage jobs resume {view.job_id}"
+            if known := view.job_id or job_id:
+                go_on = f"Go on with: finetune-coverage jobs resume {known}"
             else:
                 go_on = "`finetune-coverage jobs` lists what is unfinished."
             note(f"Stopped. What was accepted is kept. {go_on}", style="yellow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,8 @@ QUEUED = "queued"
 """Of a job that the next free worker goes on with."""
 STOPPED = "stopped"
 """Of a job that owes records and that nobody is carrying out: its program was killed, or interrupted."""
+CANCELLED = "cancelled"
+"""Of a job that was cancelled while nobody was carrying it out, and is not closed yet."""
 
 
 @app.callback()
@@ -68,9 +71,14 @@ def list_(workflow: OptionalWorkflow = None, as_json: AsJson = False) -> None:
     )
     if STOPPED in standings:
         say("`finetune-coverage jobs resume ID` goes on with one that has stopped.")
+    if CANCELLED in standings:
+        say(
+            "`finetune-coverage jobs resume ID` closes a cancelled one: it judges what is written, and begins nothing."
+        )
 
 
 def _standing(services: Services, job: JobSummary) -> str:
+    from ...tools.generation.attempts.journal import is_cancelled
     from ...tools.generation.jobs.lease import is_carried_out
     from ...tools.generation.workers.queue import waiting_items
 
@@ -82,7 +90,9 @@ def _standing(services: Services, job: JobSummary) -> str:
     )
     if is_cut_off and job.id in {item.job_id for item in waiting_items(services.store)}:
         return QUEUED
-    return STOPPED if is_cut_off else job.status
+    if is_cut_off:
+        return CANCELLED if is_cancelled(services.store, job.id) else STOPPED
+    return job.status
 
 
 @app.command("show")
@@ -119,6 +129,10 @@ def show(
     if standing == STOPPED:
         say(
             f"No program is at it: `finetune-coverage jobs resume {job.id}` goes on, under the same approval."
+        )
+    if standing == CANCELLED:
+        say(
+            f"It was cancelled: `finetune-coverage jobs resume {job.id}` judges what is written, and closes it."
         )
     if job.accepted and measured:
         brought = Uplift.model_validate(measured["uplift"]) if measured["uplift"] else None
@@ -185,10 +199,9 @@ def resume(job_id: JobId, eval_set: EvalSet = None, as_json: AsJson = False) -> 
 
     services = open_generating_services(eval_set)
     approval_id, number = approved_item(services, job_id)
-    if not as_json:
-        _tell_the_rest(services, job_id)
+    _tell_what_is_ahead(services, job_id, as_json=as_json)
     answer = run(
-        lambda on_progress: run_approved_item(services, approval_id, number, on_progress=on_progress)
+        lambda on_progress: run_approved_item(services, approval_id, number, on_progress=on_progress), job_id
     )
     if not as_json and answer["success"]:
         _tell_what_is_open(services, approval_id)
@@ -210,18 +223,40 @@ def _tell_what_is_open(services: Services, approval_id: str) -> None:
         left = connection.execute(query.order_by(approval_items.c.number)).mappings().all()
     for item in left:
         note(
-            f"Approved too: finetune-coverage generate -w {item['workflow_id']} --topic {item['topic']!r} "
-            f"--count {item['count']} --strategy {item['strategy']}"
+            f"Approved too: finetune-coverage generate -w {shlex.quote(item['workflow_id'])} "
+            f"--topic {shlex.quote(item['topic'])} --count {item['count']} --strategy {item['strategy']}"
         )
 
 
-def _tell_the_rest(services: Services, job_id: str) -> None:
-    from ...tools.errors import CoverageError
+def _tell_what_is_ahead(services: Services, job_id: str, *, as_json: bool) -> None:
+    """What going on with a job will take, or why there is nothing to go on with.
+
+    Raises:
+        InvalidInput: its records were taken out again.
+    """
+    from ...tools.errors import CoverageError, InvalidInput
+    from ...tools.generation.attempts.journal import is_cancelled
+    from ...tools.generation.jobs.lease import is_carried_out
     from ...tools.generation.jobs.ledger import summarize_job
     from ...tools.generation.money.estimate import estimate_rest
 
     job = summarize_job(services.store, job_id)
-    if job.status == "running":
+    if job.undone_at:
+        raise InvalidInput(
+            f"Job {job_id} was undone: its records are out of the dataset.",
+            hint="More of the same needs a new plan: `finetune-coverage generate`, or the conversation.",
+        )
+    if as_json:
+        return
+    if job.status != "running":
+        note(f"Job {job_id} ended before; this is what came of it.")
+    elif is_carried_out(services, job_id):
+        return  # the attempt to go on with it says by whom
+    elif is_cancelled(services.store, job_id):
+        note(
+            f"Job {job_id} was cancelled: what is written already is judged and kept, nothing more is begun."
+        )
+    else:
         # Why it cannot be carried on, if it cannot, is said by the attempt to.
         with suppress(CoverageError):
             note(
@@ -234,16 +269,25 @@ def cancel(job_id: JobId, as_json: AsJson = False) -> None:
     """Stop a job, wherever it runs: what is under way is finished and kept, nothing more is begun."""
     from ...tools.errors import InvalidInput
     from ...tools.generation.attempts.journal import request_cancel
+    from ...tools.generation.jobs.lease import is_carried_out
     from ...tools.generation.jobs.ledger import get_job
 
-    store = open_services().store
-    job = get_job(store, job_id)
-    if not request_cancel(store, job_id):
-        raise InvalidInput(f"Job {job_id} is {job.status}; only a running job can be cancelled.")
+    services = open_services()
+    job = get_job(services.store, job_id)
+    if not request_cancel(services.store, job_id):
+        raise InvalidInput(
+            f"Job {job_id} has ended ({job.status}); only a job that has not can be cancelled.",
+            hint=f"`finetune-coverage jobs undo {job_id}` takes its records out of the dataset.",
+        )
     if as_json:
         print_json({"success": True, "job_id": job_id, "cancel_requested": True})
+    elif is_carried_out(services, job_id):
+        say(f"{job_id} begins nothing more. What is written already is still judged, and kept.")
     else:
-        say(f"{job_id} stops within a second where it runs, and at once when it is resumed.")
+        say(
+            f"{job_id} is cancelled; what was accepted is kept. Nobody is at it, and nothing more of it is begun."
+        )
+        note(f"Judge what was written already, and close it: finetune-coverage jobs resume {job_id}")
 
 
 @app.command("undo")

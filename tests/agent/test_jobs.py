@@ -82,3 +82,29 @@ def test_unknown_jobs_and_plans(command: Command) -> None:
         assert outcome.code == 1
         assert outcome.document["error"]["code"] == "invalid_input"
     assert command("jobs").out == "No jobs.\n"
+
+
+def test_a_job_that_nobody_is_at_is_cancelled(
+    command: Command, small: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_MAX_CONCURRENCY", "1")
+    endpoint.refuse = 2
+    generate(command, small, "--yes")
+    endpoint.refuse = None
+    (job,) = command("jobs", "--json").document["jobs"]
+    cancelled = command("jobs", "cancel", job["id"])
+    assert "Nobody is at it" in cancelled.out and f"jobs resume {job['id']}" in cancelled.err
+    listed = command("jobs").out
+    assert " cancelled " in listed and "begins nothing" in listed and " stopped " not in listed
+    assert command("jobs", "show", job["id"]).out.splitlines()[1].startswith("cancelled: ")
+    calls = endpoint.calls
+    closed = command("jobs", "resume", job["id"])
+    assert closed.code == 3 and "was cancelled" in closed.err and "owed" not in closed.err
+    assert endpoint.calls == calls, "nothing is asked for a job that was cancelled"
+    again = command("jobs", "cancel", job["id"])
+    assert again.code == 1 and "has ended (short)" in again.err
+
+    assert "ended before" in command("jobs", "resume", job["id"]).err
+    assert command("jobs", "undo", job["id"]).code == 0
+    undone = command("jobs", "resume", job["id"])
+    assert undone.code == 1 and "was undone" in undone.err

@@ -51,7 +51,8 @@ async def hold_part(services: Services, job: Job, holder: str) -> AsyncIterator[
     except LeaseTaken as error:
         raise Busy(
             f"Job {job.name} is being carried out by another process: {error.holder}.",
-            hint=f"Wait for it, or stop it there. If it is not heard of, others may go on in {error.seconds:.0f} s.",
+            hint=f"Wait for it, or stop it: `finetune-coverage jobs cancel {job.id}`. If it is not heard of, "
+            f"others may go on in {error.seconds:.0f} s.",
         ) from error
     async with renewing(lease):
         with held(lease):

@@ -60,7 +60,8 @@ def _ended(connection: Connection, job_id: str) -> Job:
     if job.status == "running":
         raise Busy(
             f"Job {job_id} has not ended.",
-            hint=f"Let it end with `finetune-coverage jobs resume {job_id}`, or cancel it first.",
+            hint=f"Let it end with `finetune-coverage jobs resume {job_id}`; after `finetune-coverage jobs cancel "
+            f"{job_id}` that begins nothing more.",
         )
     return job
 
