@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..output import print_json, print_table, say
+from ..output import note, print_json, print_table, say
 from .options_and_prompts import AsJson, OptionalWorkflow, Yes, confirm, open_services, person
 from .proposal import score_change_text
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ...tools.services import Services
 
 app = typer.Typer(help="Plans that wait for a yes.", invoke_without_command=True)
+
+_NAMED = 3
 
 AnyStatus = Annotated[bool, typer.Option("--all", help="Also plans that were answered already.")]
 
@@ -45,7 +48,23 @@ def list_(workflow: OptionalWorkflow = None, any_status: AnyStatus = False, as_j
         return
     if not found:
         say("No plans." if any_status else "No plan waits for a yes.")
-        return
+    else:
+        _print_plans(found, changes)
+    if not any_status:
+        _note_what_can_be_begun(services, workflow)
+
+
+def _note_what_can_be_begun(services: Services, workflow: str | None) -> None:
+    from ...tools.generation.approvals.approved_items import plans_to_begin
+
+    ids = plans_to_begin(services.store, workflow, days=services.settings.approval_days)
+    if ids:
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        note(f"Approved, and not begun: {', '.join(ids[:_NAMED])}{more}. `plans --all` shows what they are,")
+        note("`plans revoke ID` takes a yes back.")
+
+
+def _print_plans(found: list[Plan], changes: dict[str, ScoreChange]) -> None:
     print_table(
         ["Plan", "Workflow", "Status", "Items", "Balance score", "Conversation"],
         [
@@ -104,8 +123,8 @@ def approve(
     for step in steps_of(plan.items):
         item = step.item
         say(
-            f"  finetune-coverage generate -w {plan.workflow_id} --topic {item.topic!r} --count {item.count} "
-            f"--strategy {item.strategy}"
+            f"  finetune-coverage generate -w {shlex.quote(plan.workflow_id)} "
+            f"--topic {shlex.quote(item.topic)} --count {item.count} --strategy {item.strategy}"
         )
 
 

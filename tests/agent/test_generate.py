@@ -62,6 +62,13 @@ def test_without_a_yes_nothing_is_generated(
     assert command("review", "-w", small, "--synthetic", "--json").document["records"] == []
 
 
+def test_what_would_be_asked_is_told_in_a_document(command: Command, small: str, endpoint: Endpoint) -> None:
+    plan_id = generate(command, small, "--json").document["plan_id"]
+    refused = command("plans", "approve", plan_id, "--json")
+    assert refused.code == 4 and refused.document["error"]["code"] == "approval_required"
+    assert command("plans", "--json").document["plans"][0]["status"] == "pending"
+
+
 def test_a_yes_can_be_taken_back(command: Command, small: str, endpoint: Endpoint) -> None:
     plan_id = generate(command, small, "--json").document["plan_id"]
     assert command("plans", "revoke", plan_id).code == 1, "nobody has said yes"
@@ -77,12 +84,16 @@ def test_a_plan_is_approved_then_generated_once(command: Command, small: str, en
     assert plan_id in command("plans").out
     approved = command("plans", "approve", "--yes", plan_id)
     assert approved.code == 0
-    assert "finetune-coverage generate -w wf-small --topic 'technical' --count 3" in approved.out
-    assert "No plan waits" in command("plans").out
+    assert "finetune-coverage generate -w wf-small --topic technical --count 3" in approved.out
+    listed = command("plans")
+    assert "No plan waits" in listed.out and f"Approved, and not begun: {plan_id}" in listed.err
     assert command("plans", "approve", "--yes", plan_id).code == 1, "the first answer wins"
 
     assert generate(command, small).code == 0
     calls = endpoint.calls
+    assert plan_id not in command("plans").err
+    used_up = command("plans", "revoke", plan_id)
+    assert used_up.code == 1 and "has been carried out" in used_up.err and "jobs undo job-" in used_up.err
     again = generate(command, small)
     assert again.code == 4, "an approval is used once"
     assert endpoint.calls == calls

@@ -106,7 +106,8 @@ def revoke_plan(store: Store, plan_id: str, *, by: str) -> list[str]:
         Ids of the plan's jobs that are under way or stopped; `request_cancel` ends them.
 
     Raises:
-        InvalidInput: there is no such plan, it was not approved, or its approval was revoked already.
+        InvalidInput: there is no such plan, it was not approved, its approval was revoked already, or all of it has
+            been carried out.
     """
     with store.write() as connection:
         plan = plan_within(connection, plan_id)
@@ -121,17 +122,28 @@ def revoke_plan(store: Store, plan_id: str, *, by: str) -> list[str]:
             raise InvalidInput(
                 f"The approval of plan {plan_id} was revoked on {approval['revoked_at'][:10]}."
             )
+        items = connection.execute(
+            select(jobs.c.id, jobs.c.status)
+            .select_from(approval_items.outerjoin(jobs, jobs.c.id == approval_items.c.job_id))
+            .where(approval_items.c.approval_id == approval["id"])
+        ).all()
+        if all(item.id is not None and item.status != "running" for item in items):
+            raise InvalidInput(
+                f"Plan {plan_id} has been carried out; nothing is left of its yes to take back.",
+                hint="Records of a job are taken out of the dataset with `finetune-coverage jobs undo "
+                f"{items[0].id}`.",
+            )
         connection.execute(update(approvals).where(this).values(revoked_at=now(), revoked_by=by))
         connection.execute(update(plans).where(plans.c.id == plan_id).values(status="revoked"))
-        under_way = select(jobs.c.id).where(jobs.c.approval_id == approval["id"], jobs.c.status == "running")
-        return list(connection.execute(under_way).scalars())
+        return [item.id for item in items if item.status == "running"]
 
 
 def _check_answerable(connection: Connection, plan: Plan) -> None:
     if plan.status != "pending":
+        go_on = "A yes counts once: `finetune-coverage jobs` shows what was begun under it."
         raise InvalidInput(
             f"Plan {plan.id} is {plan.status}; only a pending plan can be approved.",
-            hint="Analyze again for a new plan.",
+            hint=go_on if plan.status == "approved" else "Analyze again for a new plan.",
         )
     if version_within(connection, plan.workflow_id) != plan.dataset_version:
         raise InvalidInput(

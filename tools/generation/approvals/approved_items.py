@@ -132,6 +132,21 @@ def open_items(store: Store, approval_id: str, *, days: float) -> list[int]:
     ]
 
 
+def plans_to_begin(store: Store, workflow_id: str | None = None, *, days: float) -> list[str]:
+    """Ids of plans whose yes holds and of which nobody has begun something yet, the latest yes first."""
+    query = (
+        select(approvals.c.plan_id)
+        .join(approval_items, approval_items.c.approval_id == approvals.c.id)
+        .where(approval_items.c.job_id.is_(None), usable(days))
+        .group_by(approvals.c.plan_id, approvals.c.created_at)
+        .order_by(approvals.c.created_at.desc())
+    )
+    if workflow_id is not None:
+        query = query.where(approval_items.c.workflow_id == workflow_id)
+    with store.read() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def usable(days: float) -> ColumnElement[bool]:
     """Whether an approval can be begun with: not revoked, and not older than so many days."""
     return approvals.c.revoked_at.is_(None) & (approvals.c.created_at >= _oldest(days))
