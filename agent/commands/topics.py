@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from ...tools.topics.discover import FoundTopic
 
 app = typer.Typer(
-    help="Topics for records that have none: assign, review, discover, merge, split, undo.",
+    help="Which topics there are, and which records have them: list, assign, review, discover, merge, split, describe, "
+    "undo.",
     no_args_is_help=True,
 )
 
@@ -120,8 +122,10 @@ def _show_assignment(workflow: str, report: AssignReport) -> None:
         print_table(["Topic", "Assigned"], list(report.assigned.items()), numbers=(1,))
     if report.uncategorized:
         say(f"{report.uncategorized} are too uncertain and stay uncategorized.")
-        note(f"Settle the most telling ones first: finetune-coverage topics review -w {workflow}")
-    note(f"Take it back: finetune-coverage topics undo -w {workflow}")
+        note(
+            f"Settle the most telling ones first: finetune-coverage topics review -w {shlex.quote(workflow)}"
+        )
+    note(f"Take it back: finetune-coverage topics undo -w {shlex.quote(workflow)}")
 
 
 @app.command("review")
@@ -139,6 +143,7 @@ def review(
     as_json: AsJson = False,
 ) -> None:
     """Settle uncertain records, the most telling ones first; the answers are learnt from at once."""
+    from ...tools.coverage.wording import plural
     from ...tools.store.shards import refuse_sharded
     from ...tools.topics.corrections import correct, review_queue
 
@@ -161,7 +166,7 @@ def review(
     if as_json:
         print_json({"success": True, "review": done})
         return
-    say(f"{done['corrected']} records have the topic that you gave them.")
+    say(f"Settled: {plural(done['corrected'], 'record')}.")
     if answers and report.judged:
         _show_assignment(workflow, report)
 
@@ -216,13 +221,23 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Give the records of one or more topics to another; with one topic and a new name it is renamed."""
+    from ...tools.coverage.wording import plural
+    from ...tools.dataset.topic_names import names_like, topic_names
     from ...tools.topics.discover import merge_topics
 
-    moved = merge_topics(open_services(), workflow, names, into)
+    services = open_services()
+    before = topic_names(services.store, workflow)
+    moved = merge_topics(services, workflow, names, into)
     if as_json:
         print_json({"success": True, "merged": {"into": into, "records": moved}})
-    else:
-        say(f"{moved} records have the topic {into} now.")
+        return
+    say(f"{', '.join(names)} → {into.strip()}: {plural(moved, 'record')} moved.")
+    if into.strip().casefold() not in {name.casefold() for name in before}:
+        like = names_like(into, [name for name in before if name not in names])
+        meant = f" If you meant {' or '.join(like)}:" if like else " Take it back:"
+        note(
+            f"{into.strip()} is a new topic.{meant} finetune-coverage topics undo -w {shlex.quote(workflow)}"
+        )
 
 
 @app.command("describe")
@@ -241,7 +256,8 @@ def describe(
     if as_json:
         print_json({"success": True, "topic": name, "description": text, "before": before})
     else:
-        say(f"{name} is described now." + (f" Before: {before}" if before else ""))
+        said = "is described now" if text.strip() else "has no description now"
+        say(f"{name} {said}." + (f" Before: {before}" if before else ""))
 
 
 @app.command("split")
@@ -273,13 +289,14 @@ def _show_found(found: Sequence[FoundTopic]) -> None:
 @app.command("undo")
 def undo(workflow: Workflow, as_json: AsJson = False) -> None:
     """Take the last assignment, review, merge or split back."""
+    from ...tools.coverage.wording import plural
     from ...tools.topics.assignments import undo_last_run
 
     run, restored = undo_last_run(open_services().store, workflow)
     if as_json:
         print_json({"success": True, "undone": {"workflow_id": workflow, "run": run, "records": restored}})
     else:
-        say(f"Run {run} is undone: {restored} records have the topic that they had before.")
+        say(f"Run {run} is undone: {plural(restored, 'record')} got back what they had before.")
 
 
 @app.command("list")

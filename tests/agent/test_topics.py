@@ -123,3 +123,25 @@ def test_a_topic_is_described(command: Command, unlabelled: str) -> None:
     assert "Before: Food and how it is made." in again.out
     assert command("topics", "describe", "coking", "Recipes.", "-w", unlabelled).code == 1
     assert counts(command) == {"cooking": 2, "sailing": 2, "": 20}
+
+
+def test_a_merge_says_when_it_made_a_new_topic(command: Command, unlabelled: str) -> None:
+    renamed = command("topics", "merge", "cooking", "--into", "sailling", "-w", unlabelled)
+    assert "sailling is a new topic. If you meant sailing: finetune-coverage topics undo" in renamed.err
+    assert command("topics", "undo", "-w", unlabelled).code == 0
+    known = command("topics", "merge", "cooking", "--into", "SAILING", "-w", unlabelled)
+    assert "new topic" not in known.err and counts(command) == {"sailing": 4, "": 20}
+    assert command("topics", "undo", "-w", unlabelled).code == 0
+    for into in ("", "cooking"):
+        assert command("topics", "merge", "cooking", "--into", into, "-w", unlabelled).code == 1
+    assert "nothing to take back" in command("topics", "undo", "-w", unlabelled).err
+
+
+def test_a_split_says_where_the_records_are(command: Command, unlabelled: str) -> None:
+    too_few = command("topics", "split", "cooking", "-w", unlabelled)
+    assert too_few.code == 1 and "'cooking' has 2 records of its own" in too_few.err
+
+
+def test_a_description_can_be_taken_away(command: Command, unlabelled: str) -> None:
+    command("topics", "describe", "cooking", "Food.", "-w", unlabelled)
+    assert "has no description now" in command("topics", "describe", "cooking", "", "-w", unlabelled).out

@@ -83,7 +83,7 @@ def test_undo_gives_back_what_was_there_but_not_over_a_persons_word(services: Se
     run, restored = undo_last_run(services.store, "wf-1")
     assert (run, restored) == (1, 26)
     assert topics_of(services) == {**before, "chess-7": "cooking"}
-    with pytest.raises(InvalidInput, match="No topics were assigned"):
+    with pytest.raises(InvalidInput, match="nothing to take back"):
         undo_last_run(services.store, "wf-1")
 
 

@@ -125,7 +125,7 @@ def test_merging_moves_records_and_undoing_brings_the_description_back(services:
     assert list_topics(services.store, "wf-1") == infos
     with pytest.raises(TopicNotFound):
         merge_topics(services, "wf-1", ["tennis"], "leisure")
-    with pytest.raises(InvalidInput, match="no records to move"):
+    with pytest.raises(InvalidInput, match="that topic already"):
         merge_topics(services, "wf-1", ["chess"], "chess")
 
 
@@ -142,7 +142,7 @@ def test_splitting_puts_topics_under_the_old_one(services: Services, add: Add) -
 
 @pytest.mark.parametrize(
     ("records", "count", "said"),
-    [(1, None, "too few"), (3, 10, "cannot be 10 topics"), (3, 1, "cannot be 1")],
+    [(1, None, "at least 6"), (3, 10, "cannot be 10 topics"), (3, 1, "cannot be 1")],
 )
 def test_says_when_there_is_too_little(
     services: Services, add: Add, records: int, count: int | None, said: str

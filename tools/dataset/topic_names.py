@@ -44,8 +44,7 @@ def require_topics(store: Store, workflow_id: str, names: Iterable[str]) -> None
 def unknown_topic(workflow_id: str, name: str, known: Iterable[str]) -> TopicNotFound:
     """The error for a topic that a workflow does not have, with the names that are like it."""
     names = list(known)
-    written = {_plain(one): one for one in names}
-    like = [written[one] for one in get_close_matches(_plain(name), written, _SUGGESTED)]
+    like = names_like(name, names)
     meant = f"Did you mean {' or '.join(map(repr, like))}? " if like else ""
     listed = ", ".join(names[:_NAMED]) or "none yet"
     more = ", …" if len(names) > _NAMED else ""
@@ -53,6 +52,12 @@ def unknown_topic(workflow_id: str, name: str, known: Iterable[str]) -> TopicNot
         f"{workflow_id!r} has no topic {name!r}.",
         hint=f"{meant}Its topics: {listed}{more}. A new one is declared with `topics assign --topics FILE`.",
     )
+
+
+def names_like(name: str, known: Iterable[str]) -> list[str]:
+    """Known names that are written much as this one is, the most alike first."""
+    written = {_plain(one): one for one in known}
+    return [written[one] for one in get_close_matches(_plain(name), written, _SUGGESTED)]
 
 
 def near_same(records: Mapping[str, int]) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
@@ -157,13 +158,14 @@ def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tu
         run = _last_run(connection, workflow_id)
         if run == 0:
             raise InvalidInput(
-                f"No topics were assigned in {workflow_id!r}.",
-                hint=f"`finetune-coverage topics assign -w {workflow_id}` assigns them.",
+                f"There is nothing to take back in {workflow_id!r}.",
+                hint="`topics undo` takes back what `topics assign`, `review`, `discover`, `merge` and `split` did, "
+                "the last of it first.",
             )
         if only not in (None, run):
             raise InvalidInput(
                 "Topics were assigned again since, so that cannot be taken back by itself.",
-                hint=f"`finetune-coverage topics undo -w {workflow_id}` takes the last time back.",
+                hint=f"`finetune-coverage topics undo -w {shlex.quote(workflow_id)}` takes the last time back.",
             )
         of_run = and_(assignments.c.workflow_id == workflow_id, assignments.c.run == run)
         query = select(assignments.c.record_id, assignments.c.topic, assignments.c.previous_topic)

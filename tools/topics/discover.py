@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..coverage.wording import plural
+from ..dataset.topic_names import topic_names
 from ..errors import InvalidInput
 from ..store.records import load_records, topic_counts
 from ..store.workflows import TopicInfo, list_topics
@@ -68,6 +70,12 @@ def discover_topics(
         InvalidInput: there are too few records, or the count is not from 2 to their number.
     """
     material = [text for text in read_material(services, workflow_id, on_progress) if not text.is_label]
+    if len(material) < _FEWEST_RECORDS:
+        raise InvalidInput(
+            f"{workflow_id!r} has {plural(len(material), 'record')} to find topics in, and it takes at least "
+            f"{_FEWEST_RECORDS}.",
+            hint="Records that have a topic from their file or a person keep it; `topics split` divides a topic.",
+        )
     return _groups(services, workflow_id, material, count, by_model)
 
 
@@ -90,14 +98,18 @@ def merge_topics(services: Services, workflow_id: str, names: Sequence[str], int
         services: the store.
         workflow_id: whose topics they are.
         names: the topics that end.
-        into: the topic that they become; a new name is declared.
+        into: the topic that they become, whatever its case; a new name is declared.
 
     Raises:
         TopicNotFound: there is no topic of one of the names.
-        InvalidInput: nothing would be changed.
+        InvalidInput: nothing would be changed, or what they become has no name.
     """
     store = services.store
-    ended = {known_topic(store, workflow_id, name) for name in names} - {into}
+    named = {known_topic(store, workflow_id, name) for name in names}
+    into = _becoming(into.strip(), named, topic_names(store, workflow_id))
+    ended = named - {into}
+    if not ended:
+        raise InvalidInput(f"{into!r} is that topic already.", hint="Name another topic, or a new name.")
     given = current_assignments(store, workflow_id)
     material = [
         as_judged(record, given)
@@ -122,6 +134,15 @@ def merge_topics(services: Services, workflow_id: str, names: Sequence[str], int
     return moved
 
 
+def _becoming(into: str, ended: Collection[str], known: Sequence[str]) -> str:
+    """The topic that others become, as it is written: one that is there in another case is no new one."""
+    if not into:
+        raise InvalidInput("What the topics become has no name.", hint="Name another topic, or a new name.")
+    if into in known:
+        return into
+    return next((name for name in known if name not in ended and name.casefold() == into.casefold()), into)
+
+
 def split_topic(
     services: Services, workflow_id: str, name: str, count: int | None = None, *, by_model: bool = False
 ) -> list[FoundTopic]:
@@ -133,6 +154,15 @@ def split_topic(
     """
     topic = known_topic(services.store, workflow_id, name)
     material = [text for text in read_material(services, workflow_id) if text.topic == topic]
+    if len(material) < _FEWEST_RECORDS:
+        under = [info.name for info in list_topics(services.store, workflow_id) if info.parent == topic]
+        raise InvalidInput(
+            f"{topic!r} has {plural(len(material), 'record')} of its own, and it takes at least {_FEWEST_RECORDS} to "
+            "split it.",
+            hint=f"Under it lie {', '.join(under)}: split one of these."
+            if under
+            else "`topics list` counts them.",
+        )
     found = [
         replace(group, topic=replace(group.topic, parent=topic))
         for group in _groups(services, workflow_id, material, count, by_model)
@@ -150,11 +180,6 @@ def split_topic(
 def _groups(
     services: Services, workflow_id: str, material: Sequence[JudgedText], count: int | None, by_model: bool
 ) -> list[FoundTopic]:
-    if len(material) < _FEWEST_RECORDS:
-        raise InvalidInput(
-            f"{len(material)} records are too few to find topics in.",
-            hint=f"It takes at least {_FEWEST_RECORDS} records, without a topic from the source or a person.",
-        )
     if count is not None and not 2 <= count <= len(material):
         raise InvalidInput(
             f"{len(material)} records cannot be {count} topics.", hint="Give a smaller number, from 2."
