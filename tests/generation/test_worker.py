@@ -184,7 +184,9 @@ async def test_what_a_worker_cannot_do_is_a_persons_again(
     told: list[Progress] = []
     going_on = asyncio.create_task(run_approved_item(chat, approval, 0, on_progress=told.append))
     await eventually(lambda: bool(told))
-    assert told[0].note == NO_WORKER
+    assert told[0].note == NO_WORKER and "finetune-coverage worker" in told[0].remark
+    await eventually(lambda: len(told) > 1)
+    assert not told[1].remark, "it is told once"
     async with working(opened("b")):
         assert (await going_on)["generation"]["accepted"] == 3
 

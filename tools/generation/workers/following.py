@@ -30,6 +30,10 @@ LOOKED_AT = 1.0
 """Seconds between two looks into the store."""
 WAITS = "waits for a worker to have time"
 NO_WORKER = "no worker is running: start one with `finetune-coverage worker`"
+UNTIL_ONE_RUNS = (
+    "it waits until `finetune-coverage worker` is started on the same database; Ctrl-C takes it back"
+)
+"""Told once, in a line of its own: beside a bar the command would be cut off."""
 
 
 class GivenBack(CoverageError):
@@ -128,6 +132,7 @@ class _Watch:
         self._services, self._item = services, item
         self._began, self._had = time.monotonic(), 0
         self._is_first = True
+        self._has_told = False
 
     def look(self, job_id: str | None) -> Progress:
         """How far it is now; blocking."""
@@ -136,6 +141,9 @@ class _Watch:
             self._is_first, self._had = False, accepted
         new, owed = accepted - self._had, self._item.count - accepted
         seconds = time.monotonic() - self._began
+        note = self._note(job_id) if owed else ""
+        remark = UNTIL_ONE_RUNS if note == NO_WORKER and not self._has_told else ""
+        self._has_told |= bool(remark)
         return Progress(
             job_id=job_id or "",
             topic=self._item.topic,
@@ -143,7 +151,8 @@ class _Watch:
             requested=self._item.count,
             attempts=accepted + rejected.total(),
             rejected=dict(rejected.most_common()),
-            note=self._note(job_id) if owed else "",
+            note=note,
+            remark=remark,
             seconds_left=seconds / new * owed if new > 0 and owed > 0 else None,
         )
 
