@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 import uuid
 from contextlib import AsyncExitStack
@@ -207,7 +208,9 @@ class TerminalChat:
         say()
         workflow = conversation.values.get("workflow_id")
         if workflow:
-            say(f"Export: finetune-coverage export -w {workflow} -o {workflow}.jsonl")
+            say(
+                f"Export: finetune-coverage export -w {shlex.quote(workflow)} -o {shlex.quote(f'{workflow}.jsonl')}"
+            )
         self._say_how_to_go_on("The conversation is kept.")
 
 

@@ -258,7 +258,7 @@ def _show_import(workflow: str, report: ImportReport, named: list[str], left_alo
         others = " ".join(shlex.quote(name) for name in names[1:])
         say(
             f"Topics that differ only in how they are written: {', '.join(map(repr, names))}. To make one of them: "
-            f"finetune-coverage topics merge {others} -w {workflow} --into {shlex.quote(names[0])}"
+            f"finetune-coverage topics merge {others} -w {shlex.quote(workflow)} --into {shlex.quote(names[0])}"
         )
     bad = [line for line in report.bad if line.code != "marked_bad"]
     _show_bad(bad, named, is_most=not report.good or bool(report.mostly_unread))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ..output import ExitCode, note
+from ...tools.errors import ApprovalRequired
+from ..output import ExitCode, note, print_json
 
 if TYPE_CHECKING:
     from ...tools.services import Services
@@ -149,7 +150,11 @@ def confirm(question: str, *, yes: bool, as_json: bool = False) -> None:
     if yes:
         return
     if not can_ask(as_json=as_json):
-        note(f"{question} Not done: there is no terminal to ask on. Use --yes.", style="yellow")
+        if as_json:
+            refused = ApprovalRequired(f"{question} Not done: it needs a yes.", hint="Use --yes.")
+            print_json(refused.to_failure())
+        else:
+            note(f"{question} Not done: there is no terminal to ask on. Use --yes.", style="yellow")
         raise typer.Exit(ExitCode.NOT_APPROVED)
     if not says_yes(question):
         note("Not done.")

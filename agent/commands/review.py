@@ -129,7 +129,9 @@ def _apply(
 def _say_rule(workflow: str, reason: str) -> None:
     """How a reason becomes a rule; it never does by itself."""
     if reason:
-        note(f"If no record shall be so: finetune-coverage rules add -w {workflow} {shlex.quote(reason)}")
+        note(
+            f"If no record shall be so: finetune-coverage rules add -w {shlex.quote(workflow)} {shlex.quote(reason)}"
+        )
 
 
 def _pair(text: str, usage: str) -> tuple[str, str]:

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..output import print_json, print_table, say
+from ..output import note, print_json, print_table, say
 from .options_and_prompts import AsJson, Yes, confirm
 
 app = typer.Typer(
-    help="The conversations: list, rename, delete, set aside what is damaged.", invoke_without_command=True
+    help="The conversations: list, show, rename, delete, set aside what is damaged.",
+    invoke_without_command=True,
 )
 
 Thread = Annotated[
@@ -71,6 +72,7 @@ def show(thread: Thread, as_json: AsJson = False) -> None:
         print_json({"success": True, "said": [{"number": n, "text": text} for n, text in enumerate(said, 1)]})
     else:
         print_table(["N", "You said"], [(n, text) for n, text in enumerate(said, 1)], numbers=(0,))
+        note("`chat --thread ID --fork-at N` begins another conversation as it was before message N.")
 
 
 @app.command("rename")

@@ -10,7 +10,7 @@ import typer
 from ..output import print_json, print_table, say
 from .options_and_prompts import AsJson, Yes, confirm, open_services
 
-app = typer.Typer(help="The datasets being prepared: list, delete.", invoke_without_command=True)
+app = typer.Typer(help="The datasets being prepared: list, compare, delete.", invoke_without_command=True)
 
 
 @app.callback()

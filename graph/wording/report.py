@@ -5,6 +5,7 @@ What does not fit stands in the details, which "more" shows.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -139,9 +140,8 @@ def details_report(
     """
     ordered = sorted(coverage.topics, key=_furthest_below)
     shown, rest = ordered[:_ROWS_OF_ALL], len(ordered[_ROWS_OF_ALL:])
-    listed = (
-        f"`finetune-coverage analyze -w {offer.workflow_id} --all` lists them; here ask for one by its name."
-    )
+    listing = shlex.join(["finetune-coverage", "analyze", "-w", offer.workflow_id, "--all"])
+    listed = f"`{listing}` lists them; here ask for one by its name."
     rows = [{**row, "advice": ""} for row in _with_shares(_rows(coverage, shown, name=_WHOLE_NAME), coverage)]
     for row, topic in zip(rows, shown, strict=False):
         if suits := offer.suggestions.get(topic.name):

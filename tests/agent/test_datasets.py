@@ -167,6 +167,7 @@ def test_an_unknown_format_is_wrong_usage(
 def test_deleting_a_workflow_needs_a_yes(command: Command, sample: str) -> None:
     refused = command("workflows", "delete", sample)
     assert refused.code == 4
+    assert command("workflows", "delete", sample, "--json").document["success"] is False
     assert command("analyze", "-w", sample).code == 0
     assert command("workflows", "delete", sample, "--yes", "--json").document == {
         "success": True,
@@ -174,6 +175,12 @@ def test_deleting_a_workflow_needs_a_yes(command: Command, sample: str) -> None:
     }
     assert command("workflows").out.startswith("No workflows yet")
     assert command("workflows", "delete", sample, "--yes").code == 1
+
+
+def test_what_cannot_be_compared_is_said(command: Command, sample: str, small: str) -> None:
+    for other, why in (("wf-9", "no workflow 'wf-9'"), (sample, "with itself"), (small, "--fork-at")):
+        outcome = command("workflows", "compare", sample, other)
+        assert outcome.code == 1 and why in outcome.err
 
 
 def test_nothing_of_a_killed_job_outlives_its_workflow(command: Command, sample: str) -> None:

@@ -17,6 +17,7 @@ from ..generation.money.use import Use, sum_of
 from ..store.branches import MARK, branch_of, jobs_since
 from ..store.records import load_records
 from ..store.tables import records
+from ..store.workflows import require_workflow
 from .records import ShownRecord, shown_record
 from .rounds import RoundItem, inspect_rounds
 
@@ -60,8 +61,12 @@ def compare_branches(services: Services, one: str, other: str) -> Comparison:
 
     Raises:
         WorkflowNotFound: there is no such workflow.
-        InvalidInput: the two have nothing in common.
+        InvalidInput: the two have nothing in common, or are one.
     """
+    for workflow_id in (one, other):
+        require_workflow(services.store, workflow_id)
+    if one == other:
+        raise InvalidInput(f"{one!r} cannot be compared with itself.", hint="Name another branch of it.")
     made = [_made_since(services, mine, theirs) for mine, theirs in ((one, other), (other, one))]
     written = [
         _written(services, workflow_id, items) for workflow_id, items in zip((one, other), made, strict=True)
@@ -83,7 +88,11 @@ def _made_since(services: Services, workflow_id: str, other: str) -> list[RoundI
     """The parts of rounds that the other one does not share."""
     store = services.store
     if workflow_id.split(MARK)[0] != other.split(MARK)[0]:
-        raise InvalidInput(f"{workflow_id!r} and {other!r} are no branches of one workflow.")
+        raise InvalidInput(
+            f"{workflow_id!r} and {other!r} are no branches of one workflow.",
+            hint='A branch comes from "go back to before round 2" in the conversation, or from `chat --thread ID '
+            "--fork-at N`. `analyze` measures each dataset by itself.",
+        )
     items = [item for entry in inspect_rounds(services, workflow_id).shown for item in entry.items]
     try:
         branch = branch_of(store, other)
