@@ -202,7 +202,10 @@ class TerminalChat:
         show_message(text)
 
     def _say_how_to_go_on(self, what: str) -> None:
-        say(f"{what} Go on with: finetune-coverage chat --thread {self.thread_id}", style="yellow")
+        say(
+            f"{what} Go on with: finetune-coverage chat --thread {shlex.quote(self.thread_id)}",
+            style="yellow",
+        )
 
     def _say_end(self, conversation: Conversation) -> None:
         say()

@@ -150,15 +150,21 @@ def run(work: Work, job_id: str = "") -> Answer:
 
     with ProgressView(stderr()) as view:
         try:
-            return asyncio.run(work(view.update))
+            answer = asyncio.run(work(view.update))
         except KeyboardInterrupt:
             view.close()
-            if known := view.job_id or job_id:
-                go_on = f"Go on with: finetune-coverage jobs resume {known}"
-            else:
-                go_on = "`finetune-coverage jobs` lists what is unfinished."
-            note(f"Stopped. What was accepted is kept. {go_on}", style="yellow")
+            note(f"Stopped. What was accepted is kept. {_go_on(view.job_id or job_id)}", style="yellow")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
+        view.close()
+    if not answer["success"] and view.job_id:  # it had begun
+        note(f"What was accepted is kept. {_go_on(view.job_id)}", style="yellow")
+    return answer
+
+
+def _go_on(job_id: str) -> str:
+    if job_id:
+        return f"Go on with: finetune-coverage jobs resume {job_id}"
+    return "`finetune-coverage jobs` lists what is unfinished."
 
 
 def finish(answer: Answer, *, as_json: bool) -> None:

@@ -38,18 +38,22 @@ def plans(
 @app.command("list")
 def list_(workflow: OptionalWorkflow = None, any_status: AnyStatus = False, as_json: AsJson = False) -> None:
     """List the plans that wait for a yes."""
+    from ...tools.generation.approvals.item_progress import is_outdated
     from ...tools.generation.approvals.plans import list_plans
 
     services = open_services()
     found = list_plans(services.store, workflow, None if any_status else "pending")
-    changes = _changes(services, found)
+    outdated = {plan.id for plan in found if plan.status == "pending" and is_outdated(services.store, plan)}
+    changes = _changes(services, [plan for plan in found if plan.id not in outdated])
     if as_json:
-        print_json({"success": True, "plans": [_document(plan, changes.get(plan.id)) for plan in found]})
+        documents = [_document(plan, changes.get(plan.id)) for plan in found]
+        plans = [{**document, "outdated": document["id"] in outdated} for document in documents]
+        print_json({"success": True, "plans": plans})
         return
     if not found:
         say("No plans." if any_status else "No plan waits for a yes.")
     else:
-        _print_plans(found, changes)
+        _print_plans(found, changes, outdated)
     if not any_status:
         _note_what_can_be_begun(services, workflow)
 
@@ -64,14 +68,14 @@ def _note_what_can_be_begun(services: Services, workflow: str | None) -> None:
         note("`plans revoke ID` takes a yes back.")
 
 
-def _print_plans(found: list[Plan], changes: dict[str, ScoreChange]) -> None:
+def _print_plans(found: list[Plan], changes: dict[str, ScoreChange], outdated: set[str]) -> None:
     print_table(
         ["Plan", "Workflow", "Status", "Items", "Balance score", "Conversation"],
         [
             (
                 plan.id,
                 plan.workflow_id,
-                plan.status,
+                "outdated" if plan.id in outdated else plan.status,
                 _items_text(plan),
                 score_change_text(changes[plan.id]) if plan.id in changes else "",
                 plan.thread_id,
@@ -79,6 +83,8 @@ def _print_plans(found: list[Plan], changes: dict[str, ScoreChange]) -> None:
             for plan in found
         ],
     )
+    if outdated:
+        note("The dataset changed since an outdated plan was made: nobody can say yes to it any more.")
 
 
 @app.command("approve")
@@ -91,6 +97,7 @@ def approve(
 ) -> None:
     """Read exactly one plan, and say yes to it. The first answer wins."""
     from ...tools.generation.approvals.approval import approve_plan
+    from ...tools.generation.approvals.item_progress import is_outdated
     from ...tools.generation.approvals.pilot import steps_of
     from ...tools.generation.approvals.plans import get_plan
     from ...tools.generation.money.amounts import caps_words
@@ -98,7 +105,8 @@ def approve(
     services = open_services()
     store = services.store
     plan = get_plan(store, plan_id)
-    if plan.status == "pending":
+    # Nobody is asked about one that can be approved no more; why it cannot is said by the attempt to.
+    if plan.status == "pending" and not is_outdated(store, plan):
         if not as_json:
             _show(services, plan)
         confirm("Approve this plan?", yes=yes, as_json=as_json)

@@ -69,6 +69,16 @@ def test_what_would_be_asked_is_told_in_a_document(command: Command, small: str,
     assert command("plans", "--json").document["plans"][0]["status"] == "pending"
 
 
+def test_nobody_is_asked_about_an_outdated_plan(command: Command, small: str, endpoint: Endpoint) -> None:
+    plan_id = generate(command, small, "--json").document["plan_id"]
+    command("topics", "describe", "technical", "Something else.", "-w", small)
+    listed = command("plans")
+    assert " outdated " in listed.out and "nobody can say yes" in listed.err
+    assert command("plans", "--json").document["plans"][0]["outdated"] is True
+    refused = command("plans", "approve", plan_id)
+    assert refused.code == 1 and "changed after plan" in refused.err and "Balance score" not in refused.out
+
+
 def test_a_yes_can_be_taken_back(command: Command, small: str, endpoint: Endpoint) -> None:
     plan_id = generate(command, small, "--json").document["plan_id"]
     assert command("plans", "revoke", plan_id).code == 1, "nobody has said yes"

@@ -49,6 +49,7 @@ def test_an_endpoint_that_refuses_fails_and_can_be_resumed(
     assert failed.document["error"]["code"] == "endpoint_error"
     assert "Traceback" not in failed.err
     (job,) = command("jobs", "--json").document["jobs"]
+    assert f"Go on with: finetune-coverage jobs resume {job['id']}" in failed.err
     assert job["status"] == "running"
     kept = job["accepted"]
     assert " stopped " in command("jobs").out and "jobs resume ID" in command("jobs").out
