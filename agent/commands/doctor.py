@@ -16,7 +16,7 @@ from ...tools.data_folder import is_open_to_others, open_data_folder
 from ...tools.errors import CoverageError
 from ...tools.model_settings import PREFIX
 from ..output import ExitCode, print_json, stdout, visible
-from .options_and_prompts import AsJson, can_ask
+from .options_and_prompts import AsJson, can_ask, says_yes
 
 if TYPE_CHECKING:
     from ...tools.settings import Settings
@@ -90,7 +90,7 @@ def doctor(
         allowed = (
             yes
             or bool({parts.hostname, parts.netloc.lower(), host} & named)
-            or (can_ask(as_json=as_json) and typer.confirm(f"{host} got no key yet. Send it the key?"))
+            or (can_ask(as_json=as_json) and says_yes(f"{host} got no key yet. Send it the key?"))
         )
         if allowed:
             known_hosts.remember(settings.home, url)

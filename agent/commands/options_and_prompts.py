@@ -126,12 +126,21 @@ def can_ask(*, as_json: bool = False) -> bool:
     return not as_json and sys.stdin.isatty()
 
 
+def asked(question: str, *, default: str = "", show_default: bool = False) -> str:
+    """What a person types at the terminal. Ctrl-C or Ctrl-D ends the command as it does anywhere else: interrupted."""
+    try:
+        return str(typer.prompt(question, default=default, show_default=show_default))
+    except typer.Abort:
+        note("\nStopped.", style="yellow")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
 def says_yes(question: str) -> bool:
     """Ask at the terminal. Only a bare yes is one, in the languages of the conversation; an empty line is a no."""
     from ...graph.reading.bare_answers import is_no, is_yes
 
     while True:
-        answer = str(typer.prompt(f"{question} [y/N]", default="", show_default=False))
+        answer = asked(f"{question} [y/N]")
         if is_yes(answer):
             return True
         if not answer.strip() or is_no(answer):

@@ -18,7 +18,7 @@ from ...tools.errors import CoverageError, InvalidInput
 from ..output import note, print_error, print_json, say
 from ..views.origin import say_origin
 from ..views.records import record_heading, record_lines
-from .options_and_prompts import AsJson, Workflow, can_ask, open_services
+from .options_and_prompts import AsJson, Workflow, asked, can_ask, open_services
 
 if TYPE_CHECKING:
     from ...tools.dataset.record import Record
@@ -161,7 +161,7 @@ def _walk(services: Services, workflow: str, found: list[Record]) -> None:
     for position, record in enumerate(found, start=1):
         _show(record)
         while True:
-            typed = typer.prompt(f"{position}/{len(found)}", default="n", show_default=False)
+            typed = asked(f"{position}/{len(found)}", default="n")
             key = _ANSWERS.get(typed.strip().lower())
             if key == "q":
                 return
@@ -171,11 +171,12 @@ def _walk(services: Services, workflow: str, found: list[Record]) -> None:
                 if key == "a":
                     set_status(store, workflow, [record.id], "active")
                 elif key == "r":
-                    why = typer.prompt("Why (empty for no reason)", default="", show_default=False)
+                    why = asked("Why (empty for no reason)")
                     reject_records(store, workflow, [record.id], why)
                     _say_rule(workflow, why)
                 elif key == "t":
-                    set_topic(store, workflow, record.id, typer.prompt("Topic", default=record.topic or ""))
+                    topic = asked("Topic", default=record.topic or "", show_default=True)
+                    set_topic(store, workflow, record.id, topic)
                 elif key == "w":
                     say_origin(origin_of(services, workflow, record.id))
                     continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import typer
 from ...tools.errors import CoverageError
 from ..output import note, print_error, print_json, say, stderr
 from ..views.records import record_heading, record_lines
+from .options_and_prompts import asked
 
 if TYPE_CHECKING:
     from ...tools.store.store import Store
@@ -62,7 +64,13 @@ def ask_about(store: Store, workflow_id: str, queue: Sequence[Doubt]) -> dict[st
     for number, doubt in enumerate(queue, start=1):
         _show(doubt)
         while True:
-            said = typer.prompt(f"{number}/{len(queue)} Topic", default=doubt.likeliest).strip()
+            try:
+                said = asked(
+                    f"{number}/{len(queue)} Topic", default=doubt.likeliest, show_default=True
+                ).strip()
+            except typer.Exit:
+                _keep(store, workflow_id, answers)
+                raise
             if said == "q":
                 return answers
             if said == "s":
@@ -74,6 +82,16 @@ def ask_about(store: Store, workflow_id: str, queue: Sequence[Doubt]) -> dict[st
                 continue
             break
     return answers
+
+
+def _keep(store: Store, workflow_id: str, answers: Mapping[str, str]) -> None:
+    """Write what was answered before an interruption; what can be learnt from it waits."""
+    from ...tools.coverage.wording import plural
+    from ...tools.topics.corrections import correct
+
+    if answers:
+        kept = plural(correct(store, workflow_id, answers), "answer")
+        note(f"{kept} kept. Learnt from by: finetune-coverage topics assign -w {shlex.quote(workflow_id)}")
 
 
 def _show(doubt: Doubt) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +147,21 @@ def test_a_split_says_where_the_records_are(command: Command, unlabelled: str) -
 def test_a_description_can_be_taken_away(command: Command, unlabelled: str) -> None:
     command("topics", "describe", "cooking", "Food.", "-w", unlabelled)
     assert "has no description now" in command("topics", "describe", "cooking", "", "-w", unlabelled).out
+
+
+def test_what_was_settled_before_an_interruption_is_kept(
+    command: Command, unlabelled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("topics", "assign", "-w", unlabelled, "--confidence", "1")
+    before = counts(command)
+
+    class AtTheTerminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with monkeypatch.context() as terminal:
+        terminal.setattr("sys.stdin", AtTheTerminal("cooking\n"))  # and then Ctrl-D
+        terminal.setattr(sys.stdout, "isatty", lambda: True)
+        ended = command("topics", "review", "-w", unlabelled, "--limit", "3")
+    assert ended.code == 130 and "1 answer kept" in ended.err
+    assert counts(command) == {**before, "cooking": before["cooking"] + 1, "": before[""] - 1}
