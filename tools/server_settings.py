@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode
 from .model_settings import ModelSettings
 
 SHORTEST_TOKEN = 20
+SHORTEST_PASSWORD = 12
 _PERSON = re.compile(r"[\w.@+-]{1,100}")
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -42,11 +43,17 @@ class ServerSettings(ModelSettings):
     )
     web_password: SecretStr | None = Field(
         default=None,
-        min_length=12,
         title="Password of the page",
         description="What lets a person in where `serve --host` can be reached from other machines; 12 characters or "
         "more.",
     )
+
+    @field_validator("web_password")
+    @classmethod
+    def _long_enough(cls, password: SecretStr | None) -> SecretStr | None:
+        if password is not None and len(password.get_secret_value()) < SHORTEST_PASSWORD:
+            raise ValueError(f"{SHORTEST_PASSWORD} characters or more are needed")
+        return password
 
     @field_validator("server_hosts", "server_origins", mode="before")
     @classmethod

@@ -284,7 +284,9 @@ def _read(*files: Path | None, **values: Any) -> Settings:
     try:
         return Settings(**{"_env_file": [path for path in files if path is not None], **values})
     except ValidationError as error:
-        problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{_variable(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise InvalidInput(
             f"A setting cannot be used: {problems}.", hint=f"Correct it in the environment{_beside(files)}."
         ) from None

@@ -148,19 +148,15 @@ def show_coverage(coverage: dict[str, Any], *, show_all: bool = False) -> None:
     if by_worth is not None and any(topic["synthetic"] for topic in every.values()):
         say(f"By worth:      {by_worth:.2f}")
     say(f"Records:       {coverage['total_records']}")
-    say()
-    console = stdout()
-    if console.is_terminal:
-        from ..views.coverage_table import coverage_table
-
-        console.print(coverage_table(coverage, console))
-    else:
-        _print_topics(coverage)
+    if coverage["topics"]:
+        say()
+        _show_topics(coverage)
     if len(shown) < len(every):
         rest = len(every) - len(shown)
         say(f"… and {rest:,} more topics, none further below its target; --all lists them.")
     if coverage["uncategorized"]:
         say(f"{coverage['uncategorized']} records have no topic and stay out of the score.")
+        note("`topics assign` gives them one, `topics discover` finds some.")
     untargeted = list(coverage["untargeted"].items())
     for name, count in untargeted[:UNTARGETED_SHOWN]:
         say(f"{count} records of {name!r} have no target and stay out of the score.")
@@ -179,6 +175,16 @@ def show_coverage(coverage: dict[str, Any], *, show_all: bool = False) -> None:
         say()
     for recommendation in recommended:
         say(f"- {recommendation}")
+
+
+def _show_topics(coverage: dict[str, Any]) -> None:
+    console = stdout()
+    if console.is_terminal:
+        from ..views.coverage_table import coverage_table
+
+        console.print(coverage_table(coverage, console))
+    else:
+        _print_topics(coverage)
 
 
 def _print_topics(coverage: dict[str, Any]) -> None:

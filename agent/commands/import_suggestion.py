@@ -54,6 +54,8 @@ def show_suggestion(
     else:
         _show(found)
     if not found.mapping:
+        if output is not None:
+            note(f"{output} was not written.")
         return
     if output is not None:
         with appearing_together(output, overwrite) as files:
@@ -95,7 +97,8 @@ def _show(found: Suggestion) -> None:
         note(f"  beside the conversation: {', '.join(found.beside)}", style="")
     if found.topic_candidates:
         note(
-            f"Topics could be in {'; '.join(map(str, found.topic_candidates[:_CANDIDATES_NAMED]))}: --topic-field."
+            f"Topics could be in {'; '.join(map(str, found.topic_candidates[:_CANDIDATES_NAMED]))}: "
+            f"--topic-field {shlex.quote(found.topic_candidates[0].field)}"
         )
 
 

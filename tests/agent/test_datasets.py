@@ -104,6 +104,12 @@ def test_topics_with_targets_count_even_when_empty(
     assert coverage["under_represented"] == ["b"]
 
 
+def test_analyze_without_topics_says_how_to_get_some(command: Command, write_dataset: WriteDataset) -> None:
+    command("import", write_dataset(chat_line(None, "One?")), "-w", "wf-1")
+    shown = command("analyze", "-w", "wf-1")
+    assert "topics discover" in shown.err and "Share" not in shown.out, "there is no empty table"
+
+
 def test_analyze_gives_the_worked_example(command: Command, sample: str) -> None:
     document = command("analyze", "-w", sample, "--json").document
     assert document["success"] is True

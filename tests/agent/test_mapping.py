@@ -410,7 +410,10 @@ def test_a_layout_that_is_known_needs_no_mapping(command: Command, tmp_path: Pat
     outcome = command("import", tmp_path / "data.jsonl", "--suggest", "-o", tmp_path / "map.yaml")
     assert (outcome.code, outcome.out) == (0, "")
     assert "OpenAI chat" in outcome.err and "no mapping is needed" in outcome.err
-    assert "Topics could be in area (a, b)" in outcome.err
+    assert (
+        "Topics could be in area (a, b): --topic-field area\n" in outcome.err
+        and "was not written" in outcome.err
+    )
     assert not (tmp_path / "map.yaml").exists()
 
 

@@ -148,7 +148,7 @@ def _fits(text: str, width: int) -> None:
     for head, tail in re.findall(r"(\S*)…(?! and)(\S*)", ESCAPE.sub("", own)):
         assert any(head in name and tail in name for name in names), "what is no name is cut"
     assert "▼ under-represented" in text and "│ target" in text
-    assert re.search(r"^plan-[0-9a-f]{12} ", "\n".join(shown), re.MULTILINE), "an id is broken in two"
+    assert re.search(r"^plan-[0-9a-f]{12}(?: |$)", "\n".join(shown), re.MULTILINE), "an id is broken in two"
     assert "استرداد" in text and "📦" in text
 
 

@@ -60,6 +60,12 @@ def test_without_both_it_does_not_start(
     assert refused.code == 1 and "0.0.0.0 can be reached from other machines" in refused.err
 
 
+def test_a_password_that_is_too_short_is_refused(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINETUNE_COVERAGE_WEB_PASSWORD", "short")
+    refused = command("serve", "--port", "0")
+    assert refused.code == 1 and "WEB_PASSWORD: 12 characters or more are needed" in refused.err
+
+
 @pytest.mark.server
 def test_the_password_lets_in_over_tls(served: Served) -> None:
     address = urlsplit(served.url)
