@@ -144,7 +144,7 @@ def test_a_pasted_text_a_completion_and_the_end_of_input_at_a_terminal(
     terminal.send("/hel\t")
     terminal.expect("/hel.*p")
     terminal.send("\r")
-    terminal.expect("Tab completes them")
+    terminal.expect(r"Tab\s+completes\s+them")
     terminal.expect("you>")
     terminal.send("never mind")
     terminal.send(CTRL_C)
