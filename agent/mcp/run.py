@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fastmcp.server.auth import AccessToken, TokenVerifier
 
 from ...tools.services import Services
-from ..listening import kept_token, listen_on
+from ..listening import kept_token, listen_on, shown_host
 from .server import build_server
 
 TOKEN_FILE = "mcp-token"
@@ -57,8 +57,7 @@ async def serve_http(services: Services, host: str, port: int, on_start: Callabl
     listener = listen_on(host, port)
     token = kept_token(services.settings.home, TOKEN_FILE)
     server = build_server(services, auth=OneToken(token))
-    shown_host = f"[{host}]" if ":" in host else host
-    on_start(f"http://{shown_host}:{listener.getsockname()[1]}/mcp", token)
+    on_start(f"http://{shown_host(host)}:{listener.getsockname()[1]}/mcp", token)
     await server.run_http_async(
         show_banner=False,
         host=host,

@@ -44,9 +44,14 @@ class Address:
 
 
 @contextmanager
-def http_server(folder: Path) -> Iterator[Address]:
-    """`finetune-coverage mcp --transport http` on a free port of the loopback; the folder is for its output."""
-    process = Forked(folder, None, "mcp", "--transport", "http", "--port", "0")
+def http_server(folder: Path, *options: str) -> Iterator[Address]:
+    """`finetune-coverage mcp --transport http` on a free port, of the loopback if no option says otherwise.
+
+    Args:
+        folder: for its output.
+        options: of the command.
+    """
+    process = Forked(folder, None, "mcp", "--transport", "http", "--port", "0", *options)
     try:
         said = "\n".join(islice(process.lines(), 2))
         url, token = re.search(r"http://\S+", said), re.search(r"Bearer (\S+)", said)

@@ -104,3 +104,11 @@ async def test_over_http(command: Command, small: str, endpoint: Endpoint, tmp_p
             assert await status(authorization="Bearer gäß".encode()) == 401
             assert await status(host="evil.example") == 421, "another name for the loopback"
             assert await status(origin="http://evil.example") == 403
+
+
+async def test_the_address_that_is_told_is_one_that_clients_can_use(small: str, tmp_path: Path) -> None:
+    with http_server(tmp_path, "--host", "0.0.0.0") as server:
+        assert "0.0.0.0" not in server.url
+        transport = StreamableHttpTransport(server.url, auth=server.token)
+        async with Client(transport) as client:
+            assert (await call(client, "list_workflows"))["workflows"][0]["id"] == small
