@@ -1,8 +1,8 @@
 """One generation job as a process of its own, measured from inside: wall time, processor time, peak memory.
 
-Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume] [cheap]``; it prints one JSON document. With
-``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap checks judge: all but the
-comparison of meanings, which needs vectors.
+Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume] [cheap] [unverified]``; it prints one JSON
+document. With ``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap checks judge:
+all but the comparison of meanings, which needs vectors; with ``unverified`` no verifier is asked.
 """
 
 from __future__ import annotations
@@ -122,7 +122,13 @@ def main(arguments: list[str]) -> None:
     """Run one job and print its figures."""
     folder, url, count, concurrency = arguments[:4]
     checks = CheckSettings(semantic="cheap" not in arguments)
-    services = services_for(Path(folder), url, int(concurrency), checks=checks)
+    services = services_for(
+        Path(folder),
+        url,
+        int(concurrency),
+        checks=checks,
+        verifier_share=float("unverified" not in arguments),
+    )
     item = unfinished_job(services) if "resume" in arguments else approved_job(services, int(count))
     print(json.dumps(asyncio.run(measured(services, item))))
 
