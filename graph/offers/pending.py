@@ -36,6 +36,8 @@ Cap = TypeVar("Cap", int, float)
 
 INTERRUPTED = "The generation was interrupted."
 _HEARD = 200
+_QUESTION_MARKS = "?\uff1f\u061f\u037e\u055e\u1367"
+"""Of every script that marks questions; the Greek one looks like a semicolon."""
 CHANGED = "The dataset has changed since I asked that, so I analyzed it again."
 _OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
 
@@ -101,6 +103,19 @@ def put(offer: Kind, state: State) -> Kind:
     return offer.model_copy(
         update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0, "asks_beside": False}
     )
+
+
+def beside(store: Store, offer: Kind, said: str = "") -> Kind:
+    """The offer beside a model's own words: where they ask something, a bare yes could be one to that.
+
+    It is kept with the plan too, since the answer may come with an empty state.
+    """
+    asks = any(mark in said for mark in _QUESTION_MARKS)
+    if asks != offer.asks_beside:
+        offer = offer.model_copy(update={"asks_beside": asks})
+        if offer.plan_id is not None:
+            keep_with_plan(store, offer.plan_id, offer=offer.model_dump(mode="json"))
+    return offer
 
 
 def withdraw(store: Store, offer: Offer | None) -> None:

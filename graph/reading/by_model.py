@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from ...tools.store.records import get_record
 from ...tools.store.workflows import WorkflowSummary, list_workflows
 from ...tools.text.guessed_language import is_english
 from ..actions.asked_tools import Asked
-from ..actions.catalog import ACTIONS, Action
+from ..actions.catalog import ACTIONS, Action, ProposePlan
 from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
@@ -86,10 +86,13 @@ async def read_with_tools(
 class _Reader:
     def __init__(self, text: str, asked: Asked, offer: Offer) -> None:
         self._text, self.asked, self._offer, self._services = text, asked, offer, asked.services
+        self._state: dict[str, Any] = {}
+        self._turns: list[dict[str, str]] = []
         self._facts: list[Answer] = []
         self._was_corrected = False
 
     async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Deed:
+        self._state, self._turns = state, turns
         facts = ", ".join(action.__name__ for action in ANSWERS)
         prompt = render(
             "talk",
@@ -113,7 +116,7 @@ class _Reader:
             if not (said.tool_calls or said.invalid_tool_calls):
                 if self.asked.language is None:
                     self.asked.language = _written_in(said.text)
-                invented = self._invented(said.text, state, turns)
+                invented = self._invented(said.text)
                 if invented and not self._was_corrected:
                     self._was_corrected = True
                     messages.append(HumanMessage(_CORRECTION.format(numbers=", ".join(invented))))
@@ -140,7 +143,8 @@ class _Reader:
         try:
             action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
-                return checked(action, self._offer, self._services)
+                deed = checked(action, self._offer, self._services)
+                return self._with_checked_words(deed) if isinstance(deed, ProposePlan) else deed
             before = len(self.asked.calls)
             fact = look_up(action, self.asked)
         except ValidationError as error:
@@ -153,14 +157,24 @@ class _Reader:
         results = [call.result for call in self.asked.calls[before:]]
         return json.dumps({"facts": fact.said, "results": results}, ensure_ascii=False, default=str)[:20_000]
 
-    def _invented(self, text: str, state: dict[str, Any], turns: list[dict[str, str]]) -> list[str]:
-        """The numbers of an answer that nothing gave the model."""
+    def _with_checked_words(self, plan: ProposePlan) -> Deed | str:
+        """The plan, with what the model says beside it made safe to show; for numbers from nowhere what is wrong."""
+        invented = self._invented(plan.not_in_it, plan.model_dump(exclude={"not_in_it"}))
+        if invented and not self._was_corrected:
+            self._was_corrected = True
+            return json.dumps({"error": _CORRECTION.format(numbers=", ".join(invented))})
+        words = "" if invented else plain_markdown(plan.not_in_it.strip(), known="")
+        return plan.model_copy(update={"not_in_it": words})
+
+    def _invented(self, text: str, own: Mapping[str, Any] | None = None) -> list[str]:
+        """The numbers of the model's words that nothing gave it, and that are none of its ``own`` plan."""
         told = [
             self._text,
             *(fact.said for fact in self._facts),
-            *(said for turn in turns for said in turn.values()),
+            *(said for turn in self._turns for said in turn.values()),
         ]
-        held = [*self.asked.held, state, *({"note": one} for one in [*told, *_words_of(state)])]
+        notes = [{"note": one} for one in [*told, *_words_of(self._state)]]
+        held = [*self.asked.held, self._state, own or {}, *notes]
         invented = unsupported_numbers(text, held, self._offer.topics)
         if invented:
             _log.info("nothing gave the model these numbers: %s", ", ".join(invented))
