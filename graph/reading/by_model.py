@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from ...tools.coverage.report import Coverage
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
+from ...tools.generation.approvals.plans import list_plans
 from ...tools.generation.money.estimate import estimate_plan
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
@@ -35,9 +36,11 @@ from ..actions.catalog import ACTIONS, Action, ProposePlan
 from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
-from ..offers.offer import Offer, Option, RemovalOffer
+from ..context import thread_id
+from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
 from ..offers.reply import Deed, Told, Unclear
+from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
 
 _log = logging.getLogger(__name__)
@@ -48,7 +51,10 @@ LONGEST_TEXT = 4000
 """Characters of a sentence; a longer one is pasted."""
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
+_EARLIER, _EARLIER_TURN = 12, 200
+"""Of the person's own sentences before those turns: what they put off, or said once for all."""
 _OPTION_ITEMS = 6
+_PLANS, _LOOKED_AT = 3, 10
 _TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS, _OF_ANOTHER = 60, 20, 160, 40, 50, 8
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
@@ -210,6 +216,8 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         "rounds": _rounds(offer, services),
         "topics_left_out": offer.left_out,
     }
+    if before := _plans_before(offer, services):
+        card["plans_of_this_conversation_before"] = before
     if offer.items:
         try:
             estimate = estimate_plan(services, offer.workflow_id, offer.items)
@@ -266,6 +274,21 @@ def _option(option: Option) -> dict[str, Any]:
     return {"label": option.label, **({"records": records, "plan": plan} if option.items else {})}
 
 
+def _plans_before(offer: Offer, services: Services) -> list[dict[str, Any]]:
+    """What lay on the table last, the newest first: "the rest" may be one of a plan that was made smaller."""
+    thread = thread_id()
+    if thread is None:
+        return []
+    known = list_plans(services.store, offer.workflow_id, thread_id=thread, most=_LOOKED_AT)
+    last, before = offer.items, []
+    for plan in known:
+        if plan.id != offer.plan_id and not same_items(plan.items, last):  # another limit is no other plan
+            last = plan.items
+            named = [item.model_dump() for item in plan.items[:_OPTION_ITEMS]]
+            before.append({"plan": named, "became": plan.status})
+    return before[:_PLANS]
+
+
 def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
     """How many there were, and what the last one did."""
     rounds = inspect_rounds(services, offer.workflow_id, last=1)
@@ -297,11 +320,16 @@ def _shown(offer: Offer, services: Services) -> dict[str, Any]:
 
 def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
     said = [m for m in turns if isinstance(m, HumanMessage | AIMessage) and m.text.strip()]
+    said = [m for m in said if not is_about_progress(m)]  # the report tells it all
     if said and said[-1].type == "human" and said[-1].text.strip() == text.strip():
         said.pop()
+    earlier = [m for m in said[:-_TURNS] if m.type == "human"][-_EARLIER:]
     said = said[-_TURNS:]
     lengths = [*[_TURN] * (len(said) - 1), _LAST_TURN][: len(said)]
     return [
-        {"person" if message.type == "human" else "agent": shorten(message.text, most)}
-        for message, most in zip(said, lengths, strict=True)
+        *({"person": shorten(message.text, _EARLIER_TURN)} for message in earlier),
+        *(
+            {"person" if message.type == "human" else "agent": shorten(message.text, most)}
+            for message, most in zip(said, lengths, strict=True)
+        ),
     ]

@@ -65,6 +65,30 @@ async def test_what_it_is_told(chat: Any, services: Services, model: ScriptedCha
     assert '"3":' not in prompt.split("records_shown")[1].split("}}")[0], "two were asked for, two are shown"
 
 
+async def test_it_is_told_what_was_put_off(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue.append(plan(("technical_issues", 5), ("billing_questions", 3)))
+    await chat.answer("five technical, three billing, nothing for accounts ever")
+    model.queue.append(plan(("technical_issues", 2)))
+    await chat.answer("two technical first, the rest later")
+    await chat.answer("yes")
+    for number in range(5):
+        model.queue.append(AIMessage("It is as it was."))
+        await chat.answer(f"and number {number}, what about it?")
+    model.queue.append(plan(("technical_issues", 3), ("billing_questions", 3)))
+    assert "**Plan**: 3 for" in await chat.answer("now what I put off")
+    card, turns = str(model.history[-1][1].content).split("Turns before")
+    before = json.loads(card.split("State:\n")[1])["plans_of_this_conversation_before"]
+    told = [([(item["topic"], item["count"]) for item in one["plan"]], one["became"]) for one in before[:2]]
+    assert told == [
+        ([("technical_issues", 2)], "approved"),
+        ([("technical_issues", 5), ("billing_questions", 3)], "cancelled"),
+    ]
+    assert "nothing for accounts ever" in turns and "the rest later" in turns
+    assert turns.index("the rest later") < turns.index("and number 0")
+    assert '"agent": "Generating' not in turns and '"agent": "Generated' not in turns
+
+
 async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("")
     model.queue += [call("ExplainTopics", topics=["technical_issues"]), AIMessage("Es sind nur 8 von 80.")]
