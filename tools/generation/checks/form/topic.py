@@ -127,7 +127,7 @@ def probed_records(topic: str, real: Sequence[Record]) -> list[Record]:
 def _why_unknown(topic: str, counts: Counter[str | None], labels: NDArray[Any]) -> str | None:
     if counts[topic] < LEAST_RECORDS:
         return (
-            f"{counts[topic]} real records of {topic!r} are too few to fit a topic probe "
+            f"{counts[topic]} real records of {topic!r} are too few to learn the topic from "
             f"({LEAST_RECORDS} are needed)"
         )
     if len(set(labels)) < 2:
