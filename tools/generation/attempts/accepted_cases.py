@@ -21,7 +21,8 @@ class AcceptedCases:
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        self._cases = deque(map(_case_of, records), REMEMBERED)
+        # Never changed, only replaced: while one thread drafts by it, another one adds to it.
+        self._cases = tuple(deque(map(_case_of, records), REMEMBERED))
         self._shown: dict[int, list[Record]] = {}
 
     @property
@@ -31,7 +32,7 @@ class AcceptedCases:
 
     def add(self, record: Record) -> None:
         """One more is in the store."""
-        self._cases.append(_case_of(record))
+        self._cases = (*self._cases, _case_of(record))[-REMEMBERED:]
 
     def recall(self, attempt: int, shown: list[Record]) -> None:
         """An attempt of an earlier run was shown these."""
