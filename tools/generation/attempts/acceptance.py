@@ -175,7 +175,9 @@ class Acceptance:
             EndpointError: that model does not answer.
         """
         if self._written is not None:
-            self._written.expect(candidates)
+            self._written.expect(
+                text for one in candidates for text in (one.written_text("user"), one.user_text)
+            )
 
     def compare(self, strategy: Strategy, candidate: Candidate) -> Rejection | None:
         """What refuses a candidate that has passed `examine`: the other checks, then its strategy; or None."""
@@ -194,11 +196,18 @@ class Acceptance:
         for check in self._comparing:
             check.accepted(candidate)
 
-    def know(self, record: Record) -> None:
-        """Tell the checks that compare of a record that another job added."""
-        for check in self._comparing:
-            if self._is_compared(check, record):
-                check.know(record)
+    def know(self, records: Sequence[Record]) -> None:
+        """Tell the checks that compare of records that other jobs added.
+
+        Raises:
+            EndpointError: the embedding model does not answer.
+        """
+        if self._written is not None:
+            self._written.expect(one.written_text("user") for one in records if one.topic == self._topic)
+        for record in records:
+            for check in self._comparing:
+                if self._is_compared(check, record):
+                    check.know(record)
 
     def likeness(self, candidate: Candidate, records: Sequence[Record]) -> Rejection | None:
         """What refuses a candidate that has passed, when it is compared with these records alone."""

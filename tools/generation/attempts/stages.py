@@ -28,6 +28,9 @@ from .open_attempt import Failed, Open, Outcome
 from .own_tools import OwnTools
 from .provenance import provenance_of
 
+COMPARED_TOGETHER = 256
+"""Records whose texts are embedded at once; a batch of the Batch API has thousands."""
+
 
 class AttemptWork:
     """The blocking part of one job, or of a part of one. The judging methods are for one thread at a time.
@@ -155,11 +158,16 @@ class AttemptWork:
 
         Returns:
             What became of each, and why the job must stop: a call took more than it could.
+
+        Raises:
+            EndpointError: the embedding model does not answer; nothing is committed then.
         """
         self._look_at_other_jobs()
-        looked = [(one, self._looked_at(one)) for one in answered]
-        self._acceptance.expect([found for _, found in looked if isinstance(found, Candidate)])
-        judged = [(one, self._judged(one, found)) for one, found in looked]
+        judged: list[tuple[Open, Candidate | Rejection | None]] = []
+        for start in range(0, len(answered), COMPARED_TOGETHER):
+            looked = [(one, self._looked_at(one)) for one in answered[start : start + COMPARED_TOGETHER]]
+            self._acceptance.expect([found for _, found in looked if isinstance(found, Candidate)])
+            judged += [(one, self._judged(one, found)) for one, found in looked]
         refused = [(one, found) for one, found in judged if isinstance(found, Rejection)]
         passed = [(one, found) for one, found in judged if not isinstance(found, Rejection)]
         whole = [(one, found) for one, found in passed if isinstance(found, Candidate) and one.is_whole]
@@ -196,15 +204,13 @@ class AttemptWork:
         news, self._seen = generated_after(
             self._store, self._job.workflow_id, self._seen, is_ours=journal.is_by(self._job)
         )
-        for record in news:
-            self._acceptance.know(record)
+        self._acceptance.know(news)
 
     def _compared(
         self, whole: Sequence[tuple[Open, Candidate]], unseen: Sequence[Record]
     ) -> tuple[list[tuple[Open, Candidate]], list[tuple[Open, Rejection]]]:
         """Those that are unlike the records which other jobs had accepted meanwhile, and those that are like one."""
-        for record in unseen:
-            self._acceptance.know(record)
+        self._acceptance.know(unseen)
         found = [(one, candidate, self._acceptance.likeness(candidate, unseen)) for one, candidate in whole]
         return (
             [(one, candidate) for one, candidate, rejection in found if rejection is None],

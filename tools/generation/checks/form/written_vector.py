@@ -25,13 +25,12 @@ class WrittenVector:
         self._embeddings = embeddings
         self._remembered: OrderedDict[str, NDArray[Any]] = OrderedDict()
 
-    def expect(self, candidates: Iterable[Candidate]) -> None:
-        """Embed what the checks will ask for, in one request and not in one for each candidate.
+    def expect(self, texts: Iterable[str]) -> None:
+        """Embed what the checks will ask for, in one request and not in one for each text.
 
         Raises:
             EndpointError: the embedding model does not answer.
         """
-        texts = (text for one in candidates for text in (one.written_text("user"), one.user_text))
         self._embed([text for text in dict.fromkeys(texts) if text and text not in self._remembered])
 
     def of(self, candidate: Candidate) -> NDArray[Any]:
