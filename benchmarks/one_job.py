@@ -85,12 +85,11 @@ async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
         finally:
             figures["seconds"] = time.perf_counter() - began
             figures["cpu_seconds"] = cpu_seconds() - cpu
-            figures["memory_before"] = memory
+            figures["memory_before"], figures["engine_peak"] = memory, peak_bytes()
 
     Engine.run = timed  # type: ignore[method-assign, assignment]
     result = await run_item(services, *item)
-    # Before the bodies are weighed: what that takes is not the job's.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_bytes()  # before the bodies are weighed: what that takes is not the job's
     return {
         **figures,
         "accepted": result["accepted"],
@@ -109,12 +108,17 @@ def written_bytes(services: Services) -> int:
         return int(connection.execute(select(size).where(records.c.origin == "synthetic")).scalar_one())
 
 
+def peak_bytes() -> int:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def resident_bytes() -> int:
     """Memory of this process now (Linux), else the peak so far."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return peak_bytes()
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
