@@ -1,8 +1,8 @@
 """One generation job as a process of its own, measured from inside: wall time, processor time, peak memory.
 
-Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume] [cheap]``; it prints one JSON document. With
-``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap checks judge: all but the
-comparison of meanings, which needs vectors.
+Run as ``python -m benchmarks.one_job FOLDER URL COUNT CONCURRENCY [resume] [cheap] [unverified]``; it prints one JSON
+document. With ``resume`` it goes on with the unfinished job of the folder; with ``cheap`` only the cheap checks judge:
+all but the comparison of meanings, which needs vectors; with ``unverified`` no verifier is asked.
 """
 
 from __future__ import annotations
@@ -85,12 +85,11 @@ async def measured(services: Services, item: tuple[str, int]) -> dict[str, Any]:
         finally:
             figures["seconds"] = time.perf_counter() - began
             figures["cpu_seconds"] = cpu_seconds() - cpu
-            figures["memory_before"] = memory
+            figures["memory_before"], figures["engine_peak"] = memory, peak_bytes()
 
     Engine.run = timed  # type: ignore[method-assign, assignment]
     result = await run_item(services, *item)
-    # Before the bodies are weighed: what that takes is not the job's.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_bytes()  # before the bodies are weighed: what that takes is not the job's
     return {
         **figures,
         "accepted": result["accepted"],
@@ -109,12 +108,17 @@ def written_bytes(services: Services) -> int:
         return int(connection.execute(select(size).where(records.c.origin == "synthetic")).scalar_one())
 
 
+def peak_bytes() -> int:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def resident_bytes() -> int:
     """Memory of this process now (Linux), else the peak so far."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return peak_bytes()
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -122,7 +126,13 @@ def main(arguments: list[str]) -> None:
     """Run one job and print its figures."""
     folder, url, count, concurrency = arguments[:4]
     checks = CheckSettings(semantic="cheap" not in arguments)
-    services = services_for(Path(folder), url, int(concurrency), checks=checks)
+    services = services_for(
+        Path(folder),
+        url,
+        int(concurrency),
+        checks=checks,
+        verifier_share=float("unverified" not in arguments),
+    )
     item = unfinished_job(services) if "resume" in arguments else approved_job(services, int(count))
     print(json.dumps(asyncio.run(measured(services, item))))
 

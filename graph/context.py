@@ -24,6 +24,8 @@ LISTED_BESIDE = "__listed_beside__"
 those that the conversation showed."""
 NUMBERED_BESIDE = "__numbered_beside__"
 """Likewise: ids of all records that the page or the conversation showed, the first is number 1."""
+PROGRESS_BY_EVENTS = "__progress_by_events__"
+"""Likewise: whether progress is shown by events, so that nobody reads the messages in which chat pages show it."""
 
 
 class Context(TypedDict, total=False):
@@ -150,6 +152,11 @@ def listed_beside() -> list[str]:
 def numbered_beside() -> list[str]:
     """Ids of the records that a page knows by numbers, the first is number 1; empty where no page is used."""
     return list(get_config().get("configurable", {}).get(NUMBERED_BESIDE) or [])
+
+
+def progress_by_events() -> bool:
+    """Whether nobody reads the messages about progress."""
+    return bool(get_config().get("configurable", {}).get(PROGRESS_BY_EVENTS))
 
 
 def answered_by_id() -> bool:

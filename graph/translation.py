@@ -30,10 +30,12 @@ from ..tools.models.structured import parse_json
 from ..tools.models.usage import NO_USAGE, TokenUsage
 from ..tools.services import Services
 from ..tools.text.guessed_language import is_english
+from .context import progress_by_events
 from .reading.bare_answers import bare_answer, is_foreign_answer
 from .reading.numbers import ascii_digits
 from .scope import ServicesSource, scoped
 from .state import State, offer_in, with_reading, with_update
+from .wording.generation_message import is_about_progress
 from .wording.markdown import topic_title
 
 _log = logging.getLogger(__name__)
@@ -192,7 +194,9 @@ def _update(done: Any) -> dict[str, Any]:
 
 
 def _said(update: Mapping[str, Any]) -> list[AIMessage]:
-    return [m for m in update.get("messages", []) if isinstance(m, AIMessage) and m.text.strip()]
+    """What of the update somebody reads."""
+    said = [m for m in update.get("messages", []) if isinstance(m, AIMessage) and m.text.strip()]
+    return [m for m in said if not is_about_progress(m)] if said and progress_by_events() else said
 
 
 def _typed(state: State) -> list[str]:

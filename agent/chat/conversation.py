@@ -13,8 +13,8 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
-from ...graph.context import LISTED_BESIDE, NUMBERED_BESIDE, WRITTEN_AHEAD
-from ...graph.wording.generation_message import GENERATING
+from ...graph.context import LISTED_BESIDE, NUMBERED_BESIDE, PROGRESS_BY_EVENTS, WRITTEN_AHEAD
+from ...graph.wording.generation_message import is_about_progress
 from ...graph.wording.plan_words import strategy_words
 from ...tools.generation.jobs.progress import OnProgress, Progress
 from ...tools.observability import telemetry
@@ -67,7 +67,7 @@ class Conversation:
         on_progress: OnProgress,
     ) -> None:
         self._graph = graph
-        self._config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
+        self._config: RunnableConfig = {"configurable": {"thread_id": thread_id, PROGRESS_BY_EVENTS: True}}
         self._context = dict(context)
         self._on_message = on_message
         self._on_start = on_start
@@ -150,7 +150,7 @@ class Conversation:
             self.next_step = update.get("next_step") or self.next_step
             messages = update.get("messages") or []
             for message in messages if isinstance(messages, list) else [messages]:
-                if isinstance(message, AIMessage) and message.text and not _is_progress(message):
+                if isinstance(message, AIMessage) and message.text and not is_about_progress(message):
                     self._show(message.text)
 
     def _show(self, text: str) -> None:
@@ -166,11 +166,6 @@ class Conversation:
             self._on_start(f"Generating {what}{part}…")
         elif payload.get("type") == "progress":
             self._on_progress(Progress(**{field.name: payload[field.name] for field in fields(Progress)}))
-
-
-def _is_progress(message: AIMessage) -> bool:
-    """Whether the message says what is told by events here."""
-    return str(message.id).startswith(GENERATING)
 
 
 def _last_text(messages: list[AnyMessage]) -> str | None:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from markdown_it.token import Token
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import Markdown, MarkdownContext, TableDataElement, TableElement
+from rich.markdown import Markdown, MarkdownContext, Paragraph, TableDataElement, TableElement
 from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from ..output import visible
 
+_OPENING = ("Ps", "Pi")
+_CLOSING = ("Pe", "Pf", "Po", "Lm", "Mn", "Me")
+"""Kinds of characters: those that end no line, and those that begin none."""
 _JOINED = ("table_open", "ordered_list_open", "bullet_list_open", "blockquote_open")
+
+
+class _Paragraph(Paragraph):
+    """A paragraph whose lines also end between characters of scripts that put no spaces between words, such as Chinese
+    and Japanese: Rich would move all that stands between two spaces to the next line.
+    """
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        self.text.justify = self.justify
+        lines = [piece for line in self.text.split("\n") for piece in _pieces(line, options.max_width)]
+        joined = Text("\n", end="").join(lines)
+        joined.justify, joined.end = self.justify, self.text.end
+        yield joined
 
 
 class _WholeCell(TableDataElement):
@@ -46,6 +65,7 @@ class ChatMarkdown(Markdown):
 
     elements: ClassVar[dict[str, Any]] = {
         **Markdown.elements,
+        "paragraph_open": _Paragraph,
         "table_open": _PlainTable,
         "th_open": _WholeCell,
         "td_open": _WholeCell,
@@ -65,6 +85,41 @@ class ChatMarkdown(Markdown):
             rendered = list(super().__rich_console__(console, options))
             yield from rendered[1:] if rendered[:1] == [Segment.line()] else rendered
             above = block[0]
+
+
+def _pieces(line: Text, width: int) -> Sequence[Text]:
+    """The lines that it takes; what Rich breaks as well is left to it."""
+    plain = line.plain
+    if cell_len(plain) <= width or not any(map(_is_unspaced, plain)):
+        return [line]
+    ends, begin, last, cells = [], 0, 0, 0
+    for place, character in enumerate(plain):
+        if place > begin and _may_end(plain, place):
+            last = place
+        cells += cell_len(character)
+        if cells > width and not character.isspace() and last > begin:
+            ends.append(last)
+            begin, cells = last, cell_len(plain[last : place + 1])
+    pieces = list(line.divide(ends))
+    for piece in pieces:
+        piece.rstrip()
+    return pieces
+
+
+def _may_end(plain: str, place: int) -> bool:
+    """Whether a line may end before the character at this place."""
+    before, after = plain[place - 1], plain[place]
+    if before.isspace() or after.isspace():
+        return before.isspace() and not after.isspace()
+    closes, opens = unicodedata.category(after) in _CLOSING, unicodedata.category(before) in _OPENING
+    return (_is_unspaced(before) or _is_unspaced(after)) and not closes and not opens
+
+
+def _is_unspaced(character: str) -> bool:
+    """Whether its script puts no spaces between words: what is wide, but for Korean."""
+    return unicodedata.east_asian_width(character) in "WF" and not unicodedata.name(character, "").startswith(
+        "HANGUL"
+    )
 
 
 def _stands_below(above: Token, token: Token) -> bool:

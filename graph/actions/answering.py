@@ -7,6 +7,7 @@ from typing import Any
 from ...tools.generation.approvals.plans import decline_plan
 from ...tools.store.store import Store
 from ..offers.offer import ChoiceOffer, DatasetOffer, Offer
+from ..offers.pending import beside
 from ..offers.reply import AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource
 from ..state import State, the_offer
@@ -15,8 +16,6 @@ from .catalog import Decline, ShowTable
 from .messages import said_beside, shown
 
 _LOST = "I did not understand that."
-_QUESTION_MARKS = "?\uff1f\u061f\u037e\u055e\u1367"
-"""Of every script that marks questions; the Greek one looks like a semicolon."""
 
 
 def respond(source: ServicesSource, state: State, deed: Deed) -> dict[str, Any]:
@@ -30,14 +29,13 @@ def respond(source: ServicesSource, state: State, deed: Deed) -> dict[str, Any]:
         case Decline():
             return _decline(source().store, offer)
         case Told():
-            asks = any(mark in deed.note for mark in _QUESTION_MARKS)
-            offer = offer.model_copy(update={"asks_beside": asks})
+            offer = beside(source().store, offer, deed.note)
             return shown(f"{deed.note}\n\n{brief_reminder(offer)}", offer)
         case AskBack():
             text = _confirmation(deed.means, offer)
         case _:
             text = (deed.note if isinstance(deed, Unclear) else "") or _LOST
-    return said_beside(offer.model_copy(update={"asks_beside": False}), text)
+    return said_beside(beside(source().store, offer), text)
 
 
 _IT_WOULD = {

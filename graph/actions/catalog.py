@@ -69,6 +69,12 @@ class ProposePlan(Action):
         description="Topics that the person said to leave out or ignore: nothing is recommended for them either, until "
         "they take that back. Empty where a plan merely does not name them.",
     )
+    not_in_it: str = Field(
+        default="",
+        max_length=400,
+        description="What of their wish no plan can hold, and what this one has instead: one short sentence to them. A "
+        "limit is one of the whole plan, none of a topic or of the time it takes. Empty where it holds all of it.",
+    )
 
 
 class LeaveOut(Action):
@@ -103,6 +109,10 @@ class ShowRecords(Action):
     topic: str | None = Field(default=None, description="Only of this topic.")
     number: int | None = Field(default=None, ge=1, le=20, description="How many, if the person said it.")
     next: bool = False
+    in_full: bool = Field(
+        default=False,
+        description="Each of them whole, nothing left out: 'let me read the first new one whole' is number 1.",
+    )
     shown_numbers: list[int] = Field(
         default_factory=list,
         description="Show again, in full, those among the records shown: 'show 2 in full'.",

@@ -15,7 +15,7 @@ from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ..offers.options import plan_options, promised_in_words
-from ..offers.pending import ended_limit, lay, withdraw
+from ..offers.pending import beside, ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
@@ -78,12 +78,13 @@ def revise(
     note_lower_scores(changed, coverage)
     is_about_limits = named.remove_limits or named.max_usd or named.max_tokens
     limit = "" if is_about_limits else ended_limit(services.store, changed, thread_id())
-    changed = lay(services, changed, state, thread_id())
+    changed = beside(services.store, lay(services, changed, state, thread_id()), named.not_in_it)
     left_out = {"left_out": changed.left_out}
     if isinstance(deed, Approve) and affordable:
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
     passed_over = passed_over_for(services, offer.workflow_id, items)
-    said = [changed_topics, limit, *map(escape, passed_over), pilot_note(items, onward) if onward else ""]
+    said = [named.not_in_it, changed_topics, limit, *map(escape, passed_over)]
+    said += [pilot_note(items, onward)] if onward else []
     if isinstance(deed, ProposeMore) and offer.plan_id:
         is_same = same_items(offer.items, items)
         replaced = f"This takes the place of the plan on the table: {items_words(offer.items)}."
@@ -107,6 +108,7 @@ def _keep_limits(offer: Offer, state: State, named: ProposePlan) -> dict[str, An
     known = state.get("limits") or {}
     usd, tokens = named.max_usd or known.get("usd"), named.max_tokens or known.get("tokens")
     said = f"There is no plan on the table; the next one has this limit: {escape(caps_words(tokens, usd))}."
+    said = "\n\n".join(filter(None, [named.not_in_it, said]))
     return {**said_beside(offer, said), "limits": {"usd": usd, "tokens": tokens}}
 
 

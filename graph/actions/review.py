@@ -66,6 +66,7 @@ def _wanted(action: ShowRecords, offer: Offer) -> Review:
         origin=None if action.origin == "any" else action.origin,
         uncategorized=action.without_a_topic,
         size=action.number,
+        in_full=action.in_full,
     )
 
 
@@ -98,13 +99,14 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
 def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Record], str]:
     """Those of the records that are shown, and the page: under their numbers, and what can be said.
 
-    They are cut so far that a few fit on a screen; as many as the person named are shown even where they do not.
+    Unless they are asked for in full, they are cut so far that a few fit on a screen; as many as the person named are
+    shown even where they do not.
     """
     if not records:
         return [], "There are no more such records." if wanted.page else "There are no such records."
     numbers = wanted.numbers_of([record.id for record in records])
     least = min(len(records), wanted.size or _ENOUGH, _PAGE)
-    for cut in _CUTS:
+    for cut in (None,) if wanted.in_full else _CUTS:
         headed = [_headed(number, record, cut) for number, record in zip(numbers, records, strict=True)]
         fitting = _fitting(headed)
         if fitting >= least:

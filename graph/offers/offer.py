@@ -67,6 +67,7 @@ class Review(BaseModel):
         uncategorized: only those without a topic.
         page: counted from 0.
         size: records of a page; None for the usual number.
+        in_full: whether each is shown whole.
         listed: how many of these were shown.
     """
 
@@ -77,6 +78,7 @@ class Review(BaseModel):
     uncategorized: bool = False
     page: int = 0
     size: int | None = None
+    in_full: bool = False
     listed: int = 0
 
     def show(self, record_ids: Sequence[str]) -> None:

@@ -36,6 +36,8 @@ Cap = TypeVar("Cap", int, float)
 
 INTERRUPTED = "The generation was interrupted."
 _HEARD = 200
+_QUESTION_MARKS = "?\uff1f\u061f\u037e\u055e\u1367"
+"""Of every script that marks questions; the Greek one looks like a semicolon."""
 CHANGED = "The dataset has changed since I asked that, so I analyzed it again."
 _OTHER_MODEL = "Another language model has been chosen since I showed you that plan, so I show it again."
 
@@ -80,8 +82,9 @@ def ended_limit(store: Store, offer: Offer, thread_id: str | None) -> str:
         offer: the plan that comes next, before it is laid on the table.
         thread_id: of the conversation.
     """
-    mine = (plan for plan in list_plans(store, offer.workflow_id) if plan.thread_id == thread_id)
-    last = next(mine, None) if thread_id is not None and offer.items else None
+    if thread_id is None or not offer.items:
+        return ""
+    last = next(iter(list_plans(store, offer.workflow_id, thread_id=thread_id, most=1)), None)
     if last is None:
         return ""
     tokens, usd = _looser(offer.cap_tokens, last.cap_tokens), _looser(offer.cap_usd, last.cap_usd)
@@ -101,6 +104,19 @@ def put(offer: Kind, state: State) -> Kind:
     return offer.model_copy(
         update={"heard": heard[-_HEARD:], "asked_at": now_ms(), "asked_again_at": 0, "asks_beside": False}
     )
+
+
+def beside(store: Store, offer: Kind, said: str = "") -> Kind:
+    """The offer beside a model's own words: where they ask something, a bare yes could be one to that.
+
+    It is kept with the plan too, since the answer may come with an empty state.
+    """
+    asks = any(mark in said for mark in _QUESTION_MARKS)
+    if asks != offer.asks_beside:
+        offer = offer.model_copy(update={"asks_beside": asks})
+        if offer.plan_id is not None:
+            keep_with_plan(store, offer.plan_id, offer=offer.model_dump(mode="json"))
+    return offer
 
 
 def withdraw(store: Store, offer: Offer | None) -> None:
@@ -177,8 +193,8 @@ def decided_in(store: Store, thread_id: str | None) -> list[str]:
     """The decisions without a name that plans of this conversation were approved by, also where that was revoked."""
     if thread_id is None:
         return []
-    approved = (plan for plan in list_plans(store) if plan.thread_id == thread_id)
-    return [content for plan in approved for content in plan.details.get("decided") or []]
+    mine = list_plans(store, thread_id=thread_id)
+    return [content for plan in mine for content in plan.details.get("decided") or []]
 
 
 def require_shown_plan(store: Store, offer: Offer, thread_id: str | None) -> None:
@@ -199,7 +215,7 @@ def find_plan(store: Store, thread_id: str | None, workflow_id: str | None) -> P
         return None
     if workflow_id is not None:
         return pending_plan(store, thread_id, workflow_id)
-    return next((plan for plan in list_plans(store, status="pending") if plan.thread_id == thread_id), None)
+    return next(iter(list_plans(store, status="pending", thread_id=thread_id, most=1)), None)
 
 
 def offer_of(plan: Plan) -> Offer | None:
@@ -222,7 +238,7 @@ def unfinished_approval(
     """The approval, and its plan, that this conversation's latest plan got and that is not carried out yet."""
     if thread_id is None:
         return None
-    mine = [plan for plan in list_plans(services.store, workflow_id) if plan.thread_id == thread_id]
+    mine = list_plans(services.store, workflow_id, thread_id=thread_id, most=1)
     approval = approval_of(services.store, mine[0].id) if mine and mine[0].status == "approved" else None
     if approval is None:
         return None

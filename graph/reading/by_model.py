@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from ...tools.coverage.report import Coverage
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
+from ...tools.generation.approvals.plans import list_plans
 from ...tools.generation.money.estimate import estimate_plan
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
@@ -31,13 +32,15 @@ from ...tools.store.records import get_record
 from ...tools.store.workflows import WorkflowSummary, list_workflows
 from ...tools.text.guessed_language import is_english
 from ..actions.asked_tools import Asked
-from ..actions.catalog import ACTIONS, Action
+from ..actions.catalog import ACTIONS, Action, ProposePlan
 from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
-from ..offers.offer import Offer, Option, RemovalOffer
+from ..context import thread_id
+from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
 from ..offers.reply import Deed, Told, Unclear
+from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
 
 _log = logging.getLogger(__name__)
@@ -48,7 +51,10 @@ LONGEST_TEXT = 4000
 """Characters of a sentence; a longer one is pasted."""
 _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
+_EARLIER, _EARLIER_TURN = 12, 200
+"""Of the person's own sentences before those turns: what they put off, or said once for all."""
 _OPTION_ITEMS = 6
+_PLANS, _LOOKED_AT = 3, 10
 _TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS, _OF_ANOTHER = 60, 20, 160, 40, 50, 8
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
@@ -86,10 +92,13 @@ async def read_with_tools(
 class _Reader:
     def __init__(self, text: str, asked: Asked, offer: Offer) -> None:
         self._text, self.asked, self._offer, self._services = text, asked, offer, asked.services
+        self._state: dict[str, Any] = {}
+        self._turns: list[dict[str, str]] = []
         self._facts: list[Answer] = []
         self._was_corrected = False
 
     async def read(self, state: dict[str, Any], turns: list[dict[str, str]]) -> Deed:
+        self._state, self._turns = state, turns
         facts = ", ".join(action.__name__ for action in ANSWERS)
         prompt = render(
             "talk",
@@ -113,7 +122,7 @@ class _Reader:
             if not (said.tool_calls or said.invalid_tool_calls):
                 if self.asked.language is None:
                     self.asked.language = _written_in(said.text)
-                invented = self._invented(said.text, state, turns)
+                invented = self._invented(said.text)
                 if invented and not self._was_corrected:
                     self._was_corrected = True
                     messages.append(HumanMessage(_CORRECTION.format(numbers=", ".join(invented))))
@@ -140,7 +149,8 @@ class _Reader:
         try:
             action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
-                return checked(action, self._offer, self._services)
+                deed = checked(action, self._offer, self._services)
+                return self._with_checked_words(deed) if isinstance(deed, ProposePlan) else deed
             before = len(self.asked.calls)
             fact = look_up(action, self.asked)
         except ValidationError as error:
@@ -153,14 +163,24 @@ class _Reader:
         results = [call.result for call in self.asked.calls[before:]]
         return json.dumps({"facts": fact.said, "results": results}, ensure_ascii=False, default=str)[:20_000]
 
-    def _invented(self, text: str, state: dict[str, Any], turns: list[dict[str, str]]) -> list[str]:
-        """The numbers of an answer that nothing gave the model."""
+    def _with_checked_words(self, plan: ProposePlan) -> Deed | str:
+        """The plan, with what the model says beside it made safe to show; for numbers from nowhere what is wrong."""
+        invented = self._invented(plan.not_in_it, plan.model_dump(exclude={"not_in_it"}))
+        if invented and not self._was_corrected:
+            self._was_corrected = True
+            return json.dumps({"error": _CORRECTION.format(numbers=", ".join(invented))})
+        words = "" if invented else plain_markdown(plan.not_in_it.strip(), known="")
+        return plan.model_copy(update={"not_in_it": words})
+
+    def _invented(self, text: str, own: Mapping[str, Any] | None = None) -> list[str]:
+        """The numbers of the model's words that nothing gave it, and that are none of its ``own`` plan."""
         told = [
             self._text,
             *(fact.said for fact in self._facts),
-            *(said for turn in turns for said in turn.values()),
+            *(said for turn in self._turns for said in turn.values()),
         ]
-        held = [*self.asked.held, state, *({"note": one} for one in [*told, *_words_of(state)])]
+        notes = [{"note": one} for one in [*told, *_words_of(self._state)]]
+        held = [*self.asked.held, self._state, own or {}, *notes]
         invented = unsupported_numbers(text, held, self._offer.topics)
         if invented:
             _log.info("nothing gave the model these numbers: %s", ", ".join(invented))
@@ -196,6 +216,8 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         "rounds": _rounds(offer, services),
         "topics_left_out": offer.left_out,
     }
+    if before := _plans_before(offer, services):
+        card["plans_of_this_conversation_before"] = before
     if offer.items:
         try:
             estimate = estimate_plan(services, offer.workflow_id, offer.items)
@@ -252,6 +274,21 @@ def _option(option: Option) -> dict[str, Any]:
     return {"label": option.label, **({"records": records, "plan": plan} if option.items else {})}
 
 
+def _plans_before(offer: Offer, services: Services) -> list[dict[str, Any]]:
+    """What lay on the table last, the newest first: "the rest" may be one of a plan that was made smaller."""
+    thread = thread_id()
+    if thread is None:
+        return []
+    known = list_plans(services.store, offer.workflow_id, thread_id=thread, most=_LOOKED_AT)
+    last, before = offer.items, []
+    for plan in known:
+        if plan.id != offer.plan_id and not same_items(plan.items, last):  # another limit is no other plan
+            last = plan.items
+            named = [item.model_dump() for item in plan.items[:_OPTION_ITEMS]]
+            before.append({"plan": named, "became": plan.status})
+    return before[:_PLANS]
+
+
 def _rounds(offer: Offer, services: Services) -> dict[str, Any]:
     """How many there were, and what the last one did."""
     rounds = inspect_rounds(services, offer.workflow_id, last=1)
@@ -283,11 +320,16 @@ def _shown(offer: Offer, services: Services) -> dict[str, Any]:
 
 def _spoken(turns: Sequence[AnyMessage], text: str) -> list[dict[str, str]]:
     said = [m for m in turns if isinstance(m, HumanMessage | AIMessage) and m.text.strip()]
+    said = [m for m in said if not is_about_progress(m)]  # the report tells it all
     if said and said[-1].type == "human" and said[-1].text.strip() == text.strip():
         said.pop()
+    earlier = [m for m in said[:-_TURNS] if m.type == "human"][-_EARLIER:]
     said = said[-_TURNS:]
     lengths = [*[_TURN] * (len(said) - 1), _LAST_TURN][: len(said)]
     return [
-        {"person" if message.type == "human" else "agent": shorten(message.text, most)}
-        for message, most in zip(said, lengths, strict=True)
+        *({"person": shorten(message.text, _EARLIER_TURN)} for message in earlier),
+        *(
+            {"person" if message.type == "human" else "agent": shorten(message.text, most)}
+            for message, most in zip(said, lengths, strict=True)
+        ),
     ]

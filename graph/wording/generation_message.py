@@ -36,6 +36,11 @@ def announcement(items: Sequence[PlanItem]) -> AIMessage:
     )
 
 
+def is_about_progress(message: AnyMessage) -> bool:
+    """Whether the message says what events tell too."""
+    return str(message.id).startswith(GENERATING)
+
+
 class GenerationMessage:
     """The message about one item of a plan.
 

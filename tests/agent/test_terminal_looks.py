@@ -219,3 +219,33 @@ def test_tables_of_the_conversation_are_not_cut(width: int) -> None:
     text = drawn.getvalue()
     assert "…" not in text and "\x1b" not in text
     assert "".join(text.split()).count("あ") == 30 and max(map(cell_len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "方案：“MathAPI” 8 条 (tool chain)。费用：大约 40 次模型调用和 280,000 tokens，约 $0.13（最多 $0.15）；60% "
+        "通过（假定，因为还没有用这种方式生成过）。每一部分在 20 份草稿因同一原因被拒后，就会停下来询问。"
+        * 2,
+        "このデータセットのバランススコアは0.44で、目標の0.5を下回っています。「天気」は15件しかありません。"
+        * 3,
+    ],
+    ids=["Chinese", "Japanese"],
+)
+def test_lines_of_scripts_without_spaces_are_filled(text: str, width: int) -> None:
+    drawn = io.StringIO()
+    Console(file=drawn, width=width).print(ChatMarkdown(text))
+    lines = [line.rstrip() for line in drawn.getvalue().rstrip("\n").split("\n")]
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    longest_word = len("280,000 ")
+    assert all(width - longest_word - 2 <= cell_len(line) <= width for line in lines[:-1]), lines
+    assert not any(line[0] in "，。；：”）」、" or line[-1] in "“（「" for line in lines)
+
+
+def test_a_line_of_words_with_spaces_ends_between_them() -> None:
+    drawn = io.StringIO()
+    text = "균형 점수가 0.54에서 0.67로 올라갑니다. MathAPI는 2개에서 10개로, TravelAPI는 13개에서 23개로 늘어납니다."
+    Console(file=drawn, width=40).print(ChatMarkdown(text))
+    words = [word for line in drawn.getvalue().split("\n") for word in line.split()]
+    assert words == text.split()

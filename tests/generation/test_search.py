@@ -47,10 +47,13 @@ def test_the_projected_search_equals_comparing_with_all(
         assert sure <= set(rows) <= set(np.flatnonzero(every >= limit - ROUNDING))
         assert np.allclose(cosines, every[rows], atol=ROUNDING)
         assert (np.diff(cosines) <= 0).all()
+        nearest = search.nearest(query, limit)
+        assert nearest == ((rows[0], cosines[0]) if len(rows) else None)
 
 
 def test_an_empty_search_finds_nothing() -> None:
     assert len(VectorSearch(4).at_least(unit(np.ones(4)), -1.0)[0]) == 0
+    assert VectorSearch(4).nearest(unit(np.ones(4)), -1.0) is None
 
 
 @settings(max_examples=settings.default.max_examples // 2)

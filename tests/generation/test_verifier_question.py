@@ -15,7 +15,6 @@ from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, 
 from finetune_coverage.tools.generation.checks.verifier.hints import hints_of
 from finetune_coverage.tools.generation.checks.verifier.rubric import rubric_of
 from finetune_coverage.tools.generation.checks.verifier.verifier import Verifier
-from finetune_coverage.tools.generation.money.worst_case import worst_case_tokens
 from finetune_coverage.tools.generation.strategies import make_strategy
 from jsonschema import Draft202012Validator
 
@@ -135,7 +134,7 @@ def test_what_is_set_aside_beforehand_is_about_what_the_question_takes(context: 
         topic = orders() if name == "tool_chain" else context()
         draft = drafted(name, topic)
         expected = Verifier("m", topic).expected_worst_case(draft)
-        real = worst_case_tokens(Verifier("m", topic).question(candidate(draft)))
+        real = Verifier("m", topic).question(candidate(draft)).worst_case
         assert real[0] <= expected[0] <= 6 * real[0]
         assert real[1] == expected[1]
 

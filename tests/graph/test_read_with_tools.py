@@ -65,6 +65,30 @@ async def test_what_it_is_told(chat: Any, services: Services, model: ScriptedCha
     assert '"3":' not in prompt.split("records_shown")[1].split("}}")[0], "two were asked for, two are shown"
 
 
+async def test_it_is_told_what_was_put_off(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue.append(plan(("technical_issues", 5), ("billing_questions", 3)))
+    await chat.answer("five technical, three billing, nothing for accounts ever")
+    model.queue.append(plan(("technical_issues", 2)))
+    await chat.answer("two technical first, the rest later")
+    await chat.answer("yes")
+    for number in range(5):
+        model.queue.append(AIMessage("It is as it was."))
+        await chat.answer(f"and number {number}, what about it?")
+    model.queue.append(plan(("technical_issues", 3), ("billing_questions", 3)))
+    assert "**Plan**: 3 for" in await chat.answer("now what I put off")
+    card, turns = str(model.history[-1][1].content).split("Turns before")
+    before = json.loads(card.split("State:\n")[1])["plans_of_this_conversation_before"]
+    told = [([(item["topic"], item["count"]) for item in one["plan"]], one["became"]) for one in before[:2]]
+    assert told == [
+        ([("technical_issues", 2)], "approved"),
+        ([("technical_issues", 5), ("billing_questions", 3)], "cancelled"),
+    ]
+    assert "nothing for accounts ever" in turns and "the rest later" in turns
+    assert turns.index("the rest later") < turns.index("and number 0")
+    assert '"agent": "Generating' not in turns and '"agent": "Generated' not in turns
+
+
 async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("")
     model.queue += [call("ExplainTopics", topics=["technical_issues"]), AIMessage("Es sind nur 8 von 80.")]
@@ -87,6 +111,46 @@ async def test_a_number_that_nothing_gave_is_not_shown(chat: Any, model: Scripte
     assert "1,234" not in said and "has 8 records" in said, "told twice in vain, the facts are shown"
     model.queue.append(AIMessage("So you said 530k."))
     assert "530k" in await chat.answer("you burned 530k of them")
+
+
+async def test_what_no_plan_can_hold_is_said_with_the_plan(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    invented = "A limit is one of the whole plan: this one has 43,210 tokens."
+    model.queue.append(
+        plan(
+            ("technical_issues", 5),
+            ("billing_questions", 3),
+            max_tokens=30_000,
+            not_in_it="At most 30,000 for both.",
+        )
+    )
+    said = await chat.answer("15k for each of the two")
+    assert said.startswith("At most 30,000 for both.") and "at most 30,000 tokens" in said
+    assert items(services) == [("technical_issues", 5), ("billing_questions", 3)]
+    model.queue += [
+        plan(("technical_issues", 4), not_in_it=invented),
+        plan(("technical_issues", 4), not_in_it=invented),
+    ]
+    said = await chat.answer("4 then, and cheap")
+    assert "43,210" in str(model.history[-1][-1].content), (
+        "the model is told once that nothing gave it the number"
+    )
+    assert said.startswith("**Plan**") and items(services) == [("technical_issues", 4)]
+    model.queue.append(call("ProposePlan", max_tokens=20_000, not_in_it="<b>Time</b> has no limit."))
+    assert "\\<b\\>Time\\</b\\> has no limit." in await chat.answer("20k and 5 minutes")
+
+
+async def test_a_plan_that_asks_something_beside_it_is_not_started_by_yes(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(plan(("technical_issues", 4), not_in_it="Shall I show the real ones first?"))
+    assert "**Plan**: 4 for" in await chat.answer("4, and let me see them first")
+    model.queue.append(call("ShowRecords", origin="real"))
+    assert "**Review**" in await chat.answer("yes")
+    assert list_jobs(services.store, "wf-1") == []
 
 
 async def test_a_mistake_is_told_to_the_model(
@@ -216,3 +280,7 @@ async def test_a_record_in_full_has_the_arguments_of_its_calls(
     model.queue += [call("ShowRecords", topic="a"), call("ShowRecords", shown_numbers=[1])]
     assert "(calls find_invoice)" in await chat.answer("show me a")
     assert '(calls find_invoice {"number": "INV-7"})' in await chat.answer("the whole of 1")
+    model.queue.append(call("ShowRecords", topic="b", number=1, in_full=True))
+    said = await chat.answer("and the first of b, all of it")
+    assert "**Record 2** · B · real" in said, "it need not have been shown before"
+    assert '(calls find_invoice {"number": "INV-7"})' in said and "tool: sent" in said

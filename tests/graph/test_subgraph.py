@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
@@ -100,6 +101,21 @@ async def test_what_is_typed_as_new_input_reaches_the_pending_plan(parent: Any, 
     assert state["graded"] and state["next_step"] == "grader" and state["rounds"] == 1
     assert sorted(state["record_ids"]) == sorted(synthetic)
     assert state["coverage_before"]["total_records"] == 80
+
+
+async def test_a_yes_to_a_question_beside_the_plan_is_none_to_it(
+    parent: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await parent.ainvoke({"messages": [HumanMessage("go")]}, CONFIG)
+    model.queue.append(AIMessage("There are none yet. Shall I show the real ones?"))
+    await parent.ainvoke({"messages": [HumanMessage("let me read the new ones")]}, CONFIG)
+    model.queue.append(AIMessage("Say “show the real ones” for that."))
+    await parent.ainvoke({"messages": [HumanMessage("yes")]}, CONFIG)
+    assert list(load_records(services.store, "wf-1", origin="synthetic")) == []
+    await parent.ainvoke({"messages": [HumanMessage("yes")]}, CONFIG)
+    assert list(load_records(services.store, "wf-1", origin="synthetic")), (
+        "nothing is asked beside it any more"
+    )
 
 
 async def test_a_review_survives_an_empty_state(parent: Any, services: Services) -> None:

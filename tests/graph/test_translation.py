@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from finetune_coverage.agent.chat.conversation import Conversation
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.state import reading_used
 from finetune_coverage.graph.translation import is_faithful, is_foreign
@@ -156,6 +157,32 @@ async def test_english_after_another_language_is_not_translated(chat: Any, model
     asked = len([prompt for prompt in model.history if "into another language" in prompt[0].text])
     assert "가가" not in await chat.answer("what is the score?")
     assert len([prompt for prompt in model.history if "into another language" in prompt[0].text]) == asked
+
+
+@pytest.mark.parametrize("by_events", [False, True], ids=["on a chat page", "at a terminal"])
+async def test_what_nobody_reads_is_not_translated(
+    services: Services, model: Any, make_chat: Callable[..., Any], by_events: bool
+) -> None:
+    graph = build_graph(services, checkpointer=InMemorySaver())
+    said: list[str] = []
+    if by_events:
+        chat = Conversation(
+            graph, "t-1", context={}, on_message=said.append, on_start=said.append, on_progress=lambda _: None
+        )
+        await chat.begin("wf-1")
+        answer = chat.reply
+    else:
+        page = make_chat(graph, "t-1")
+        await page.new("")
+        answer = page.answer
+    model.translate = in_characters("中", *NAMES)
+    model.queue.append(shows(topic="technical_issues"))
+    await answer(CHINESE)
+    await answer("好的")
+    asked = [prompt[1].text for prompt in model.history if "into another language" in prompt[0].text]
+    assert any("Balance Score" in lines for lines in asked), "the report is"
+    assert any("Generating " in lines for lines in asked) != by_events
+    assert any("Generated " in lines for lines in asked) != by_events
 
 
 def limit(usd: float, **more: Any) -> AIMessage:

@@ -13,7 +13,10 @@ _TOGETHER = {"HIRAGANA": "KANA", "KATAKANA": "KANA", "CJK": "HAN", "FULLWIDTH": 
 
 def script_shares(text: str) -> dict[str, float]:
     """The share of a text's letters in each script, by Unicode's names (LATIN, HAN, HANGUL); empty without letters."""
-    counted = Counter(script_of(letter) for letter in text if letter.isalpha())
+    counted: Counter[str] = Counter()
+    for letter, times in Counter(text).items():
+        if letter.isalpha():
+            counted[script_of(letter)] += times
     total = counted.total()
     return {script: number / total for script, number in counted.items()}
 

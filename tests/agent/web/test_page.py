@@ -187,9 +187,10 @@ def _review(tab: Tab, served: Served) -> None:
     page.keyboard.type("technical")
     expect(entries).to_have_count(20)
     page.keyboard.press("Tab")
-    while "pwned" not in page.locator(".queue [aria-current]").inner_text():
+    place = next(number for number, entry in enumerate(entries.all()) if "pwned" in entry.inner_text())
+    for passed in range(1, place + 1):
         page.keyboard.press("j")
-        page.wait_for_timeout(100)
+        expect(entries.nth(passed)).to_have_attribute("aria-current", "true")
     expect(page.get_by_label("Record").get_by_text("[link](javascript:1)").first).to_be_visible()
 
 

@@ -125,13 +125,22 @@ def get_plan(store: Store, plan_id: str) -> Plan:
         return plan_within(connection, plan_id)
 
 
-def list_plans(store: Store, workflow_id: str | None = None, status: str | None = None) -> list[Plan]:
-    """Plans, newest first."""
-    query = select(plans).order_by(_NEWEST_FIRST)
+def list_plans(
+    store: Store,
+    workflow_id: str | None = None,
+    status: str | None = None,
+    *,
+    thread_id: str | None = None,
+    most: int | None = None,
+) -> list[Plan]:
+    """Plans, newest first; ``most`` is how many of them."""
+    query = select(plans).order_by(_NEWEST_FIRST).limit(most)
     if workflow_id is not None:
         query = query.where(plans.c.workflow_id == workflow_id)
     if status is not None:
         query = query.where(plans.c.status == status)
+    if thread_id is not None:
+        query = query.where(plans.c.thread_id == thread_id)
     with store.read() as connection:
         return [_to_plan(row) for row in connection.execute(query).mappings()]
 

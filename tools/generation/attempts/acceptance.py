@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -70,10 +70,22 @@ class Acceptance:
         checks: Sequence[Check],
         comparing: Sequence[ComparingCheck],
         not_judged: Mapping[str, str] = MappingProxyType({}),
+        written: WrittenVector | None = None,
     ) -> None:
+        """The checks in their order.
+
+        Args:
+            topic: what is written for.
+            checks: all of them; those before the first that compares look at a record by itself.
+            comparing: those of them that compare with what was accepted.
+            not_judged: by check, why it judges nothing.
+            written: the vectors that some of them need; None where none does.
+        """
         self._topic = topic
         self._checks = checks
         self._comparing = comparing
+        self._alone = next((place for place, one in enumerate(checks) if one in comparing), len(checks))
+        self._written = written
         self.not_judged = dict(not_judged)
 
     @classmethod
@@ -132,17 +144,21 @@ class Acceptance:
             about = TopicCheck(topic, probed, vectors, written, services.settings.checks)
             judging.checks.append(about)
             judging.not_judged |= {about.name: about.not_judged} if about.not_judged else {}
-        return cls(topic, judging.checks, comparing, judging.not_judged)
+        has_vectors = services.settings.checks.semantic or bool(kept_out)
+        return cls(topic, judging.checks, comparing, judging.not_judged, written if has_vectors else None)
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
         outcome = self.examine(strategy, draft, response)
-        if isinstance(outcome, Candidate) and not outcome.is_whole:
-            return Rejection(PARSE, "a part of the answer is missing")
-        return outcome
+        if isinstance(outcome, Rejection):
+            return outcome
+        return self.compare(strategy, outcome) or outcome
 
     def examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
-        """The same for a response of which more may be to come: what stands in for the rest passes."""
+        """The candidate, after the checks that look at it by itself.
+
+        More of the response may be to come: what stands in for the rest passes.
+        """
         try:
             answer, is_whole = answer_in(draft, response)
             candidate = replace(strategy.build(draft, answer), is_whole=is_whole)
@@ -150,30 +166,48 @@ class Acceptance:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
             return broken("building the record", error)
-        return self.refusal(candidate, strategy) or candidate
+        return _first(self._checks[: self._alone], candidate) or candidate
 
-    def refusal(self, candidate: Candidate, *more: Strategy) -> Rejection | None:
-        """What refuses a candidate, checks first, or None."""
-        steps: tuple[Check | Strategy, ...] = (*self._checks, *more)
-        for step in steps:
-            try:
-                found = step.check(candidate)
-            except Exception as error:
-                return broken(type(step).__name__, error)
-            if found is not None:
-                return found
-        return None
+    def expect(self, candidates: Iterable[Candidate]) -> None:
+        """Make ready for `compare` with these, together: their vectors come from a model.
+
+        Raises:
+            EndpointError: that model does not answer.
+        """
+        if self._written is not None:
+            self._written.expect(
+                text for one in candidates for text in (one.written_text("user"), one.user_text)
+            )
+
+    def compare(self, strategy: Strategy, candidate: Candidate) -> Rejection | None:
+        """What refuses a candidate that has passed `examine`: the other checks, then its strategy; or None."""
+        return _first((*self._checks[self._alone :], strategy), candidate)
+
+    def refusal(self, candidate: Candidate) -> Rejection | None:
+        """What all checks say of a candidate of whatever strategy."""
+        return _first(self._checks, candidate)
+
+    def twin(self, candidate: Candidate) -> Rejection | None:
+        """What refuses a candidate that has passed everything before, for what was accepted since; or None."""
+        return _first(self._comparing, candidate)
 
     def remember(self, candidate: Candidate) -> None:
         """Tell the checks that compare that this candidate is now part of the dataset."""
         for check in self._comparing:
             check.accepted(candidate)
 
-    def know(self, record: Record) -> None:
-        """Tell the checks that compare of a record that another job added."""
-        for check in self._comparing:
-            if self._is_compared(check, record):
-                check.know(record)
+    def know(self, records: Sequence[Record]) -> None:
+        """Tell the checks that compare of records that other jobs added.
+
+        Raises:
+            EndpointError: the embedding model does not answer.
+        """
+        if self._written is not None:
+            self._written.expect(one.written_text("user") for one in records if one.topic == self._topic)
+        for record in records:
+            for check in self._comparing:
+                if self._is_compared(check, record):
+                    check.know(record)
 
     def likeness(self, candidate: Candidate, records: Sequence[Record]) -> Rejection | None:
         """What refuses a candidate that has passed, when it is compared with these records alone."""
@@ -189,6 +223,17 @@ class Acceptance:
     def check_names(self) -> list[str]:
         """The checks that every accepted record passed, in order."""
         return [check.name for check in self._checks]
+
+
+def _first(steps: Sequence[Check | Strategy], candidate: Candidate) -> Rejection | None:
+    for step in steps:
+        try:
+            found = step.check(candidate)
+        except Exception as error:
+            return broken(type(step).__name__, error)
+        if found is not None:
+            return found
+    return None
 
 
 def broken(what: str, error: Exception) -> Rejection:

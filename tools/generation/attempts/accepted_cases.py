@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Iterable, Sequence, Set
 
@@ -20,18 +21,18 @@ class AcceptedCases:
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        self._records = list(deque(records, REMEMBERED))
+        # Never changed, only replaced: while one thread drafts by it, another one adds to it.
+        self._cases = tuple(deque(map(_case_of, records), REMEMBERED))
         self._shown: dict[int, list[Record]] = {}
 
     @property
     def records(self) -> Sequence[Record]:
         """The newest ones."""
-        return self._records
+        return [record for record, _, _ in self._cases]
 
     def add(self, record: Record) -> None:
         """One more is in the store."""
-        self._records.append(record)
-        del self._records[:-REMEMBERED]
+        self._cases = (*self._cases, _case_of(record))[-REMEMBERED:]
 
     def recall(self, attempt: int, shown: list[Record]) -> None:
         """An attempt of an earlier run was shown these."""
@@ -47,13 +48,16 @@ class AcceptedCases:
         """
         if attempt in self._shown:
             return self._shown[attempt]
+        nearest = heapq.nlargest(
+            SHOWN,
+            reversed(self._cases),
+            key=lambda case: (not seeds.isdisjoint(case[1]), bool(area) and case[2] == area),
+        )
+        return [record for record, _, _ in nearest]
 
-        def nearness(record: Record) -> tuple[bool, bool]:
-            made = record.provenance or {}
-            case = (made.get("drawn") or {}).get("scenario") or {}
-            return bool(seeds and seeds & set(made.get("seeds") or ())), bool(
-                area and case.get("area") == area
-            )
 
-        newest_first = list(reversed(self._records))
-        return sorted(newest_first, key=nearness, reverse=True)[:SHOWN]
+def _case_of(record: Record) -> tuple[Record, frozenset[str], str | None]:
+    """The record, the ids of what it was made from, and the area of its scenario."""
+    made = record.provenance or {}
+    case = (made.get("drawn") or {}).get("scenario") or {}
+    return record, frozenset(made.get("seeds") or ()), case.get("area")

@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -16,6 +16,7 @@ from ...dataset.record import Message, Record, content_hash, message_text
 from ...models.answer_room import token_limit
 from ...text.whole_characters import whole_characters
 from ..missing_cells import Wanted
+from ..money.worst_case import most_prompt_tokens
 from ..scenarios.scenario import NO_LISTS, OwnLists, Scenario
 from ..tool_chain_settings import ToolChainSettings
 from ..topic_style import TopicStyle
@@ -107,6 +108,14 @@ class Request:
         """The limit that it is sent with."""
         return token_limit(self.text_tokens, self.room)
 
+    @cached_property
+    def worst_case(self) -> tuple[int, int]:
+        """The most (prompt, completion) tokens that the call can use.
+
+        The completion is bounded by ``max_tokens``, which endpoints enforce, thinking included.
+        """
+        return most_prompt_tokens(self.prompt, self.schema), self.max_tokens
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -141,9 +150,22 @@ class Draft:
 
     def digest(self) -> str:
         """Tells whether this is the draft that an answer was written for: its prompts, schemas and seeds."""
-        parts = [[request.prompt, request.schema] for request in self.requests]
-        text = json.dumps([parts, [seed.id for seed in self.seeds]], ensure_ascii=False)
+        # The JSON of [[[prompt, schema] of each request], ids of the seeds], in pieces that attempts share.
+        parts = (
+            f"[[{', '.join(map(_turn_as_json, one.prompt))}], {_as_json(one.schema)}]"
+            for one in self.requests
+        )
+        text = f"[[{', '.join(parts)}], {_as_json([seed.id for seed in self.seeds])}]"
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _turn_as_json(turn: ChatTurn) -> str:
+    return _as_json(turn)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -176,18 +198,36 @@ class Candidate:
         messages: list[Message] = self.source["messages"]
         return messages
 
-    @property
+    @cached_property
     def written(self) -> list[Message]:
         """The messages that the strategy wrote, system prompts left out."""
         return [message for message in self.messages[self.first_written :] if message["role"] != "system"]
 
     def written_text(self, role: str) -> str:
         """What the strategy wrote for one role, joined."""
-        return "\n".join(message_text(message) for message in self.written if message["role"] == role)
+        return self._written_texts.get(role, "")
+
+    @cached_property
+    def _written_texts(self) -> dict[str, str]:
+        said: dict[str, list[str]] = {}
+        for message in self.written:
+            said.setdefault(message["role"], []).append(message_text(message))
+        return {role: "\n".join(texts) for role, texts in said.items()}
+
+    @cached_property
+    def user_text(self) -> str:
+        """What the user says in the whole record, joined."""
+        said = (message_text(message) for message in self.messages if message["role"] == "user")
+        return "\n".join(said).strip()
 
     def seed_messages(self) -> list[Message]:
         """The messages of the seeds: what the written turns may take up without it being an invention."""
         return [message for seed in self.draft.seeds for message in seed.messages]
+
+    @cached_property
+    def seed_text(self) -> str:
+        """What these say, joined."""
+        return " ".join(map(message_text, self.seed_messages()))
 
     @property
     def body(self) -> str:

@@ -12,6 +12,7 @@ import math
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from ...errors import EndpointError
 from ..checks.verifier.asking import VerifierLine
 from ..jobs.ledger import Job
 from ..jobs.progress import OnProgress
@@ -37,7 +38,7 @@ BREATH = 0.01
 place at the endpoint waits for it, and what it has not come to is in the journal."""
 MOST_UNJUDGED = 256
 """Answers that wait for the verifier, above which no attempt is begun. Each holds its prompt, some kilobytes."""
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 64
 """Attempts drafted or judged in one go: what waits behind them waits some milliseconds."""
 
 
@@ -87,6 +88,7 @@ class Engine(SlotKeeping):
         self._begun: list[Open] = []
         self._in_hand = len(left.answered)  # attempts between their beginning and their outcome
         self._waits_for_budget: str | None = None
+        self._error: EndpointError | None = None
 
     async def run(self) -> str | None:
         """Fill the slots.
@@ -116,8 +118,8 @@ class Engine(SlotKeeping):
                 self._spool.close()
                 self._drafting.end()
                 self._judging.end()
-        if self._asking.error is not None:
-            raise self._asking.error
+        if error := self._asking.error or self._error:
+            raise error
         return self._why_short()
 
     async def _leave_in_order(self) -> None:
@@ -180,7 +182,10 @@ class Engine(SlotKeeping):
             self._answered.sort(key=lambda one: not one.is_whole)
             # They leave the list when the journal has them, not before: whoever ends the job looks there.
             batch, failed, self._failed = self._answered[:MOST_AT_ONCE], self._failed, []
-            outcomes, problem = await self._judging.run(self._work.judge, batch, failed)
+            try:
+                outcomes, problem = await self._judging.run(self._work.judge, batch, failed)
+            except EndpointError as error:
+                outcomes, problem = await self._leave_unjudged(batch, failed, error)
             del self._answered[: len(batch)]
             if problem:
                 self.stop(problem)
@@ -193,6 +198,16 @@ class Engine(SlotKeeping):
             self._waits_for_budget = None  # something was settled: there may be room again
             self._tally.report()
             self._signals.tell("begin", "over")
+
+    async def _leave_unjudged(
+        self, answered: list[Open], failed: list[Failed], error: EndpointError
+    ) -> tuple[list[Outcome], str | None]:
+        """The embedding model does not answer: what is paid for stays in the journal, for when the job is resumed."""
+        self._error = self._error or error
+        await self._judging.run(self._work.write_down, answered)
+        self._in_hand -= len(answered)
+        outcomes, problem = await self._judging.run(self._work.judge, [], failed)
+        return outcomes, problem or str(error)
 
     async def _send(self, attempt: Open) -> None:
         """Send the next request of an attempt; what came of it goes to the other workers."""

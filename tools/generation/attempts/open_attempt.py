@@ -11,7 +11,7 @@ from ...models.usage import DECLINED, FILTERED, NO_USAGE, TokenUsage
 from ...text.whole_characters import whole_characters
 from ..jobs.ledger import NOT_SENT
 from ..money.amounts import NOTHING, Amount
-from .draft import Draft, Rejection, Request
+from .draft import Candidate, Draft, Rejection, Request
 from .replies import Call, calls_to_answer, joined
 
 CUT_OFF = "cut_off"
@@ -40,6 +40,7 @@ class Open:
         uncounted: numbers of the requests whose replies the endpoint did not count.
         assumed: what an earlier run charged beyond that sum: for replies that were not counted, and for rounding up
             each call.
+        passed: the record that the checks have passed and the verifier is asked about; of an earlier run, None.
         question: what to ask the verifier; None until the checks have passed.
         verdict: what the verifier answered.
         verifier_usage: what that took.
@@ -64,6 +65,7 @@ class Open:
     last_usage: TokenUsage = NO_USAGE
     uncounted: list[int] = field(default_factory=list)
     assumed: Amount = NOTHING
+    passed: Candidate | None = None
     question: Request | None = None
     verdict: str | None = None
     verifier_usage: TokenUsage = NO_USAGE

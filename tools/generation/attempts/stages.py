@@ -28,6 +28,9 @@ from .open_attempt import Failed, Open, Outcome
 from .own_tools import OwnTools
 from .provenance import provenance_of
 
+COMPARED_TOGETHER = 256
+"""Records whose texts are embedded at once; a batch of the Batch API has thousands."""
+
 
 class AttemptWork:
     """The blocking part of one job, or of a part of one. The judging methods are for one thread at a time.
@@ -155,9 +158,16 @@ class AttemptWork:
 
         Returns:
             What became of each, and why the job must stop: a call took more than it could.
+
+        Raises:
+            EndpointError: the embedding model does not answer; nothing is committed then.
         """
         self._look_at_other_jobs()
-        judged = [(one, self._judged(one)) for one in answered]
+        judged: list[tuple[Open, Candidate | Rejection | None]] = []
+        for start in range(0, len(answered), COMPARED_TOGETHER):
+            looked = [(one, self._looked_at(one)) for one in answered[start : start + COMPARED_TOGETHER]]
+            self._acceptance.expect([found for _, found in looked if isinstance(found, Candidate)])
+            judged += [(one, self._judged(one, found)) for one, found in looked]
         refused = [(one, found) for one, found in judged if isinstance(found, Rejection)]
         passed = [(one, found) for one, found in judged if not isinstance(found, Rejection)]
         whole = [(one, found) for one, found in passed if isinstance(found, Candidate) and one.is_whole]
@@ -194,15 +204,13 @@ class AttemptWork:
         news, self._seen = generated_after(
             self._store, self._job.workflow_id, self._seen, is_ours=journal.is_by(self._job)
         )
-        for record in news:
-            self._acceptance.know(record)
+        self._acceptance.know(news)
 
     def _compared(
         self, whole: Sequence[tuple[Open, Candidate]], unseen: Sequence[Record]
     ) -> tuple[list[tuple[Open, Candidate]], list[tuple[Open, Rejection]]]:
         """Those that are unlike the records which other jobs had accepted meanwhile, and those that are like one."""
-        for record in unseen:
-            self._acceptance.know(record)
+        self._acceptance.know(unseen)
         found = [(one, candidate, self._acceptance.likeness(candidate, unseen)) for one, candidate in whole]
         return (
             [(one, candidate) for one, candidate, rejection in found if rejection is None],
@@ -247,26 +255,40 @@ class AttemptWork:
         self._seen = ended.seen
         return ended
 
-    def _judged(self, one: Open) -> Candidate | Rejection | None:
-        """What the checks say of an attempt, and then the verifier, if it was asked; None while it waits for tools."""
+    def _looked_at(self, one: Open) -> Candidate | Rejection | None:
+        """What the checks say of an attempt by itself; None while it waits for tools."""
         if one.waits_for_tools:
             assert self._own_tools is not None
             return self._own_tools.answer(one) if one.calls else None
+        if one.passed is not None:
+            return one.passed
+        found = self._acceptance.examine(self._strategy, one.draft, one.response)
+        if isinstance(found, Candidate) and one.is_written and not found.is_whole:
+            found = Rejection(PARSE, "a part of the answer is missing")
+        if isinstance(found, Rejection) and found.check == PARSE:
+            return one.no_draft or found
+        return found
+
+    def _judged(self, one: Open, found: Candidate | Rejection | None) -> Candidate | Rejection | None:
+        """What the checks that compare say of what was looked at, and then the verifier, if it was asked."""
+        if not isinstance(found, Candidate):
+            return found
         # With a verdict, once more: what was accepted meanwhile may be the same.
-        look = self._acceptance.judge if one.is_written else self._acceptance.examine
-        judged = look(self._strategy, one.draft, one.response)
-        if isinstance(judged, Rejection):
-            return one.no_draft or judged if judged.check == PARSE else judged
-        if not one.is_written:
-            return judged
+        refusal = (
+            self._acceptance.compare(self._strategy, found)
+            if one.passed is None
+            else self._acceptance.twin(found)
+        )
+        if refusal is not None or not one.is_written:
+            return refusal or found
         if one.verdict is not None and self._verifier is not None:
-            judged = self._verifier.refusal(judged, one.verdict) or judged
+            refusal = self._verifier.refusal(found, one.verdict)
         elif not one.is_whole and self._verifier is not None:
-            one.question = self._verifier.question(judged)
-        if isinstance(judged, Candidate) and one.is_whole:
+            one.passed, one.question = found, self._verifier.question(found)
+        if refusal is None and one.is_whole:
             # At once, not when it is committed: the next answer of this batch may be its twin.
-            self._acceptance.remember(judged)
-        return judged
+            self._acceptance.remember(found)
+        return refusal or found
 
     def _paid(self, one: Open) -> Paid:
         charge, judged = self.costs.charge(one), one.judged_with

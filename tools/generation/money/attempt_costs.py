@@ -9,7 +9,7 @@ from ..attempts.open_attempt import Open
 from ..checks.verifier.verifier import Verifier
 from .amounts import NOTHING, Amount
 from .spending import Spending
-from .worst_case import overrun, worst_case_tokens
+from .worst_case import overrun
 
 BYTES_PER_TOKEN = 4
 """For what an endpoint does not count, and no more than a person has to be told."""
@@ -105,13 +105,13 @@ class AttemptCosts:
 
     def overrun(self, one: Open) -> str | None:
         """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
-        asked = [worst_case_tokens(request) for request in one.requests[: len(one.replies)]]
+        asked = [request.worst_case for request in one.requests[: len(one.replies)]]
         worst = (sum(prompt for prompt, _ in asked), sum(reply for _, reply in asked))
         written = overrun(worst, (one.usage.prompt_tokens, one.usage.completion_tokens))
         if written or one.verdict is None or one.question is None:
             return written
         judged = one.verifier_usage
-        return overrun(worst_case_tokens(one.question), (judged.prompt_tokens, judged.completion_tokens))
+        return overrun(one.question.worst_case, (judged.prompt_tokens, judged.completion_tokens))
 
     def _of_verdict(self, question: Request) -> Amount:
-        return self._spending.verifier_cost(TokenUsage(*worst_case_tokens(question)))
+        return self._spending.verifier_cost(TokenUsage(*question.worst_case))

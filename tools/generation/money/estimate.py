@@ -239,11 +239,12 @@ def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None, se
     if not drafts:
         return ""
     calls = sum(part.drafts * part.calls_each for part in work) / drafts
+    each = "1 call" if f"{calls:.2g}" == "1" else f"{calls:.2g} calls"
     sent = sum(part.drafts * part.each.prompt_tokens for part in work) / drafts
     written = sum(part.drafts * part.each.completion_tokens for part in work) / drafts
     said = (
         f"For {records:,} records about {drafts:,.0f} drafts are expected, since some do not pass the checks; a draft "
-        f"takes {calls:.2g} calls, with about {_rounded(round(sent)):,} tokens sent and {_rounded(round(written)):,} "
+        f"takes {each}, with about {_rounded(round(sent)):,} tokens sent and {_rounded(round(written)):,} "
         "written."
     )
     if settings.tool_executor and calls > 1:

@@ -12,7 +12,6 @@ from ..attempts.draft import Draft, Request
 from . import budget
 from .amounts import NOTHING, Amount
 from .prices import Price
-from .worst_case import worst_case_tokens
 
 
 class Spending:
@@ -48,7 +47,7 @@ class Spending:
 
     def worst_case_of(self, request: Request) -> Amount:
         """The most that one request to the model can use."""
-        return self.cost(TokenUsage(*worst_case_tokens(request)))
+        return self.cost(TokenUsage(*request.worst_case))
 
     def cost(self, usage: TokenUsage) -> Amount:
         """What a call to the model used; rounded up, so it is asked for once for each call."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from ..attempts.draft import Request
+import orjson
 
 TOKENS_PER_MESSAGE = 8
 """What a chat template adds to each message (its role, its marks of begin and end take 4 to 6), generously."""
@@ -14,16 +17,18 @@ TOKENS_PER_CALL = 256
 70 tokens), the words that put the answer's schema into the prompt (110 bytes), the start of the answer."""
 
 
-def worst_case_tokens(request: Request) -> tuple[int, int]:
-    """The most (prompt, completion) tokens that one call can use.
+def most_prompt_tokens(prompt: Sequence[tuple[str, str]], schema: dict[str, Any]) -> int:
+    """The most tokens that the prompt of one call can take.
 
     A tokenizer makes at most one token of each byte. The schema of the answer counts in full: endpoints without
-    ``response_format`` get it in the prompt, the others count it too. The completion is bounded by the
-    ``max_tokens`` of the request, which endpoints enforce, thinking included.
+    ``response_format`` get it in the prompt, the others count it too.
+
+    Args:
+        prompt: the messages, as (role, text).
+        schema: JSON Schema of the answer.
     """
-    prompt = sum(_most_tokens(text) + TOKENS_PER_MESSAGE for _, text in request.prompt)
-    schema = len(json.dumps(request.schema))  # all escaped, so no shorter than in whatever form it is sent
-    return prompt + schema + TOKENS_PER_CALL, request.max_tokens
+    said = sum(_most_tokens(text) + TOKENS_PER_MESSAGE for _, text in prompt)
+    return said + _schema_length(orjson.dumps(schema)) + TOKENS_PER_CALL
 
 
 def overrun(worst: tuple[int, int], used: tuple[int, int]) -> str | None:
@@ -32,7 +37,7 @@ def overrun(worst: tuple[int, int], used: tuple[int, int]) -> str | None:
     The budget sees sums, in which a reply that is too long can hide behind the generous bound of its prompt.
 
     Args:
-        worst: the most (prompt, completion) tokens, as `worst_case_tokens` has them; of several calls, their sums.
+        worst: the most (prompt, completion) tokens, as `Request.worst_case` has them; of several calls, their sums.
         used: what the endpoint counted.
     """
     for what, most, counted in zip(("The prompt", "The reply"), worst, used, strict=True):
@@ -41,8 +46,20 @@ def overrun(worst: tuple[int, int], used: tuple[int, int]) -> str | None:
     return None
 
 
+# All attempts of a job share most of their prompts, and their few schemas.
+@lru_cache(maxsize=64)
+def _schema_length(schema: bytes) -> int:
+    return len(
+        json.dumps(orjson.loads(schema))
+    )  # all escaped, so no shorter than in whatever form it is sent
+
+
+@lru_cache(maxsize=64)
 def _most_tokens(text: str) -> int:
     if text.isascii():
         return len(text)
+    length = len(text.encode())
+    if unicodedata.is_normalized("NFKC", text):
+        return length
     # Some tokenizers normalise first, and then a ligature can become longer than it was.
-    return max(len(text.encode()), len(unicodedata.normalize("NFKC", text).encode()))
+    return max(length, len(unicodedata.normalize("NFKC", text).encode()))

@@ -72,6 +72,7 @@ class SimilarSets:
         self._ends = GrowingRows(np.int64)
         self._ends.extend([0])
         self._waiting: list[NDArray[Any]] = []
+        self._asked: tuple[NDArray[Any], Signed] | None = None
 
     def __len__(self) -> int:
         return len(self._bands) + len(self._waiting)
@@ -85,7 +86,9 @@ class SimilarSets:
     def nearest(self, shingles: NDArray[Any]) -> tuple[int, float] | None:
         """Number and Jaccard similarity of the most similar set found, or None when no set shares a band."""
         self._file()
-        return self._nearest_before(np.array([len(self)]), [shingles], sign([shingles]), 0.0).get(0)
+        signed = sign([shingles])
+        self._asked = shingles, signed
+        return self._nearest_before(np.array([len(self)]), [shingles], signed, 0.0).get(0)
 
     def add_each(
         self, sets: Sequence[NDArray[Any]], is_kept: NDArray[np.bool_], *, at_least: float
@@ -141,7 +144,11 @@ class SimilarSets:
 
     def _file(self) -> None:
         if self._waiting:
-            self._keep(self._waiting, sign(self._waiting))
+            # Most often it is the one that was asked about last, which is signed already.
+            is_asked = (
+                self._asked is not None and len(self._waiting) == 1 and self._waiting[0] is self._asked[0]
+            )
+            self._keep(self._waiting, self._asked[1] if self._asked and is_asked else sign(self._waiting))
             self._waiting = []
 
     def _keep(self, sets: Sequence[NDArray[Any]], signed: Signed) -> None:

@@ -12,8 +12,10 @@ from .growing_rows import GrowingRows
 _AXES = 32
 """Principal axes: they hold about 60% of the squared length of sentence vectors, and more axes cost more than the
 full comparisons that they save (measured with 100,000 vectors of 384 dimensions, 16 to 96 axes)."""
-_LEAST_ROWS = 4096
+_LEAST_ROWS = 512
 """Below it, comparing with every vector takes no longer."""
+_LIKELIEST = 64
+"""Rows of the highest bounds that the nearest one is looked for among first."""
 _SAMPLE = 4096
 _AT_ONCE = 2048
 """Rows that are unpacked in one go: 3 MB of vectors of 384 dimensions."""
@@ -63,6 +65,22 @@ class VectorSearch:
         close = np.flatnonzero(cosines >= limit)
         order = close[np.argsort(-cosines[close], kind="stable")]
         return rows[order], cosines[order]
+
+    def nearest(self, vector: NDArray[Any], limit: float) -> tuple[int, float] | None:
+        """The row whose cosine with a unit vector is highest, or None where all are below the limit."""
+        if self._axes is not None and len(self) > _LIKELIEST:
+            bounds = _products(self._bounds.rows, self._projected(vector[None, :])[0])
+            likeliest = np.argpartition(-bounds, _LIKELIEST)[:_LIKELIEST]
+            # Whatever is nearer than the best of these has a bound above it.
+            limit = max(limit, float(self._cosines(likeliest, vector).max()))
+            rows = np.flatnonzero(bounds >= limit - _ROUNDING)
+        else:
+            rows = np.arange(len(self))
+        cosines = self._cosines(rows, vector)
+        if not len(rows) or cosines.max() < limit:
+            return None
+        best = int(np.argmax(cosines))
+        return int(rows[best]), float(cosines[best])
 
     def _cosines(self, rows: NDArray[np.intp], vector: NDArray[Any]) -> NDArray[Any]:
         # Piece by piece: all of them unpacked would be twice as large as all that is kept.

@@ -63,7 +63,7 @@ class Artefacts:
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first trace found, quoted."""
-        context = " ".join(message_text(message) for message in candidate.seed_messages()).lower()
+        context = candidate.seed_text.lower()
         persona = (
             str(candidate.draft.details.get("persona", "")).removeprefix("a ").removeprefix("an ").lower()
         )
@@ -99,8 +99,8 @@ class Artefacts:
             if opened or (role in self._closed and text[-1].isalnum()):
                 trace = "open end" if text[-1].isalnum() else text[-1]
                 yield _finding(role, f"cut off: …{text[-40:]!r}", trace)
-            strange = _scripts(text) - self._scripts - _scripts(said) if self._scripts else set[str]()
-            if strange:
+            strange = _scripts(text) - self._scripts if self._scripts else set[str]()
+            if strange and (strange := strange - _scripts(said)):
                 letter = next(letter for letter in text if letter.isalpha() and script_of(letter) in strange)
                 yield _finding(role, f"a letter of another script: {letter!r}", "script")
             said += " " + text.lower()

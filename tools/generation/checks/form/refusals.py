@@ -56,6 +56,7 @@ _SAID: dict[str, tuple[str, ...]] = {
         "無法協助",
     ),
 }
+_PHRASES = tuple(phrase.casefold() for said in _SAID.values() for phrase in said)
 _ANY = re.compile(
     "|".join(phrase_pattern(said).pattern for each in _SAID.values() for said in each), re.IGNORECASE
 )
@@ -74,7 +75,7 @@ class Refusals:
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """The first refusal, quoted."""
-        known = " ".join(message_text(message) for message in candidate.seed_messages()).casefold()
+        known = candidate.seed_text.casefold()
         found = self._habits.first_unexcused(_findings(candidate.written, known))
         return Rejection(self.name, found.evidence) if found else None
 
@@ -82,7 +83,10 @@ class Refusals:
 def _findings(messages: Sequence[Message], known: str = "") -> Iterator[Finding]:
     for message in messages:
         if message["role"] in ("user", "assistant"):
-            match = _ANY.search(message_text(message).replace("’", "'"))
+            text = message_text(message).replace("’", "'")
+            low = text.casefold()
+            # The pattern tries each phrase at each letter; that takes twenty times as long.
+            match = _ANY.search(text) if any(phrase in low for phrase in _PHRASES) else None
             if match and match.group().casefold() not in known:
                 trace = (message["role"], match.group().casefold())
                 yield Finding(f"{message['role']}: {match.group()!r}", (Excuse(trace, None, HABIT),))

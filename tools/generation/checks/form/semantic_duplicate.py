@@ -94,9 +94,14 @@ class SemanticDuplicate:
         """Too close to another record, or, for a variation, too far from its source."""
         if not candidate.written_text("user").strip():
             return None
+        nearest = (
+            self._search.nearest(self._written.of(candidate), LEAST_NEAR)
+            if self._search is not None
+            else None
+        )
         return (
-            self._too_close(candidate)
-            or self._copied(candidate)
+            self._too_close(candidate, nearest)
+            or self._copied(candidate, nearest)
             or (self._too_far(candidate) if self._stays_close else None)
         )
 
@@ -123,8 +128,8 @@ class SemanticDuplicate:
             other.know(record)
         return other
 
-    def _too_close(self, candidate: Candidate) -> Rejection | None:
-        if self._search is None:
+    def _too_close(self, candidate: Candidate, nearest: tuple[int, float] | None) -> Rejection | None:
+        if self._search is None or nearest is None or nearest[1] < LIMIT_WITH_REPLY:
             return None
         rows, cosines = self._search.at_least(self._written.of(candidate), LIMIT_WITH_REPLY)
         own = _passed(candidate.messages)
@@ -156,22 +161,22 @@ class SemanticDuplicate:
             f"assistant says the same: they share about {likeness[best]:.0%} of the wording)",
         )
 
-    def _copied(self, candidate: Candidate) -> Rejection | None:
+    def _copied(self, candidate: Candidate, nearest: tuple[int, float] | None) -> Rejection | None:
         """Says again what the record nearest in meaning says; a variation has its source's words to begin with."""
         limit = self._said_again.limit if self._said_again is not None else None
-        if self._said_again is None or limit is None or self._search is None:
+        if self._said_again is None or limit is None or nearest is None:
             return None
         if candidate.draft.strategy == "message_variation":
             return None
-        rows, _ = self._search.at_least(self._written.of(candidate), LEAST_NEAR)
-        if not len(rows) or not _are_alike(_passed(candidate.messages), self._calls[rows[0]]):
+        row, _ = nearest
+        if not _are_alike(_passed(candidate.messages), self._calls[row]):
             return None
         words = SaidAgain.words(candidate.written_text("user"))
-        part = self._said_again.part(words, self._words[rows[0]])
+        part = self._said_again.part(words, self._words[row])
         if part < limit - ROUNDING:
             return None
         return Rejection(
-            self.name, f"says {part:.0%} of what {self._owners[rows[0]]} says again (limit {limit:.0%})"
+            self.name, f"says {part:.0%} of what {self._owners[row]} says again (limit {limit:.0%})"
         )
 
     def _too_far(self, candidate: Candidate) -> Rejection | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....dataset.record import Message, Record, message_text
+from ....dataset.record import Message, Record
 from ...attempts.draft import Candidate, Rejection
 from ..check import EMBEDDED
 from ..check_settings import CheckSettings
@@ -88,9 +88,7 @@ class TopicCheck:
 
     def check(self, candidate: Candidate) -> Rejection | None:
         """Refused when another topic is clearly more likely."""
-        text = "\n".join(
-            message_text(message) for message in candidate.messages if message["role"] == "user"
-        ).strip()
+        text = candidate.user_text
         if self._probe is None or not text:
             return None
         features = self._features(self._written.of_text(text), candidate.messages)
@@ -129,7 +127,7 @@ def probed_records(topic: str, real: Sequence[Record]) -> list[Record]:
 def _why_unknown(topic: str, counts: Counter[str | None], labels: NDArray[Any]) -> str | None:
     if counts[topic] < LEAST_RECORDS:
         return (
-            f"{counts[topic]} real records of {topic!r} are too few to fit a topic probe "
+            f"{counts[topic]} real records of {topic!r} are too few to learn the topic from "
             f"({LEAST_RECORDS} are needed)"
         )
     if len(set(labels)) < 2:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -22,16 +23,31 @@ class WrittenVector:
 
     def __init__(self, embeddings: Embeddings) -> None:
         self._embeddings = embeddings
-        self._remembered = lru_cache(_REMEMBERED)(self._embedded)
+        self._remembered: OrderedDict[str, NDArray[Any]] = OrderedDict()
+
+    def expect(self, texts: Iterable[str]) -> None:
+        """Embed what the checks will ask for, in one request and not in one for each text.
+
+        Raises:
+            EndpointError: the embedding model does not answer.
+        """
+        self._embed([text for text in dict.fromkeys(texts) if text and text not in self._remembered])
 
     def of(self, candidate: Candidate) -> NDArray[Any]:
         """The unit vector of the user's written turns, shape (d,)."""
-        return self._remembered(candidate.written_text("user"))
+        return self.of_text(candidate.written_text("user"))
 
     def of_text(self, text: str) -> NDArray[Any]:
         """The unit vector of any text, shape (d,)."""
-        return self._remembered(text)
+        if text not in self._remembered:
+            self._embed([text])
+        self._remembered.move_to_end(text)
+        return self._remembered[text]
 
-    def _embedded(self, text: str) -> NDArray[Any]:
-        vector: NDArray[Any] = unit_rows(self._embeddings.embed_query(text))[0]
-        return vector
+    def _embed(self, texts: list[str]) -> None:
+        if texts:
+            self._remembered.update(
+                zip(texts, unit_rows(self._embeddings.embed_documents(texts)), strict=True)
+            )
+        while len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)

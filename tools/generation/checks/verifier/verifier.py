@@ -12,7 +12,6 @@ from ....dataset.record import message_text
 from ....models.answer_room import AnswerRoom
 from ....models.json_reply import parse_json
 from ...attempts.draft import Candidate, Draft, Rejection, Request, TopicContext
-from ...money.worst_case import worst_case_tokens
 from ...strategies.answer import answer_tokens
 from ...strategies.prompt import render
 from .hints import hints_of
@@ -61,7 +60,7 @@ class Verifier:
 
     def expected_worst_case(self, draft: Draft) -> tuple[int, int]:
         """About the most (prompt, completion) tokens that a verdict can take, before there is a record."""
-        prompt, completion = worst_case_tokens(self._question(draft))
+        prompt, completion = self._question(draft).worst_case
         written = sum(request.text_tokens for request in draft.requests) * BYTES_PER_TOKEN
         return prompt + written + max((len(seed.body) for seed in draft.seeds), default=0), completion
 
