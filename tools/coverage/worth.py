@@ -80,7 +80,9 @@ def _highest(
     for start in range(0, others.shape[0], _AT_ONCE):
         cosines = _dense(rows @ others[start : start + _AT_ONCE].T)
         if place is not None:
-            cosines = np.where(np.tri(*cosines.shape, place - start - 1, dtype=np.bool_), cosines, -1.0)
+            count, compared = cosines.shape
+            is_before = np.tri(count, compared, place - start - 1, dtype=np.bool_)
+            cosines = np.where(is_before, cosines, -1.0)
         highest = np.maximum(highest, cosines.max(axis=1))
     return highest
 
