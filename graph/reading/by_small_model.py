@@ -285,7 +285,7 @@ def action_of(reading: Reading, text: str, offer: Offer, *, dataset: str | None 
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),
         "undo_all": lambda: catalog.UndoRound(every=True),
-        "go_back": lambda: catalog.GoBackBefore(round=first, strategy=strategy),
+        "go_back": lambda: _gone_back(first, strategy),
         "compare": catalog.CompareBranches,
         "switch": lambda: catalog.SwitchDataset.model_validate({"workflow_id": dataset}),
         "rules": catalog.ShowRules,
@@ -383,6 +383,15 @@ def _dropped(topics: Sequence[str], numbers: Sequence[int], offer: Offer) -> Act
             "Say which of the records shown shall go, as in “drop 2”; “ignore TOPIC” leaves a topic out."
         )
     return _left_out(topics, offer)
+
+
+def _gone_back(number: int | None, strategy: StrategyName | None) -> Action:
+    """Another try from before a round; a small model takes other ways back for it, so one of the two must be named."""
+    if number is None and strategy is None:
+        raise InvalidInput(
+            "Say before which round, or with which strategy; “undo” takes the last round back."
+        )
+    return catalog.GoBackBefore(round=number, strategy=strategy)
 
 
 def _with_pilots(number: int, offer: Offer) -> catalog.ProposePlan:

@@ -116,6 +116,7 @@ async def test_whatever_it_reads_is_no_yes(
         (("ask_worst",), "welche sind am schlechtesten", "| Technical Issues ⚠️ | 8 |"),
         (("show", ("billing_questions",)), "zeig mal billing", "**Record 1** · Billing Questions"),
         (("undo",), "zurück damit", "There is no round to take back"),
+        (("go_back",), "alles zurückdrehen", "Say before which round, or with which strategy"),
         (("ask_help",), "was geht hier?", "You can say it in your own words"),
         (("other",), "tja", "I do nothing on a guess"),
     ],
