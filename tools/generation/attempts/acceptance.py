@@ -55,6 +55,7 @@ FEW = 20
 """Real records of the topic, below which the whole dataset says what its language and lengths are."""
 MOST_FOR_PHRASES = 2000
 """Real records in which the standard phrases of a topic are looked for; a few hundred show them."""
+PART_MISSING = Rejection(PARSE, "a part of the answer is missing")
 
 
 class Acceptance:
@@ -152,7 +153,7 @@ class Acceptance:
         outcome = self.examine(strategy, draft, response)
         if isinstance(outcome, Rejection):
             return outcome
-        return self.compare(strategy, outcome) or outcome
+        return self.compare(strategy, outcome) or (outcome if outcome.is_whole else PART_MISSING)
 
     def examine(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate, after the checks that look at it by itself.

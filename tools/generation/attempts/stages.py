@@ -21,7 +21,7 @@ from ..money.attempt_costs import AttemptCosts
 from ..money.spending import Spending
 from ..topic_context import JobContexts
 from . import journal
-from .acceptance import PARSE, Acceptance, as_record
+from .acceptance import PARSE, PART_MISSING, Acceptance, as_record
 from .draft import Candidate, Draft, Rejection, Strategy
 from .journal_entries import Accepted, Answered, Lost, Paid, Refused
 from .open_attempt import Failed, Open, Outcome
@@ -264,7 +264,7 @@ class AttemptWork:
             return one.passed
         found = self._acceptance.examine(self._strategy, one.draft, one.response)
         if isinstance(found, Candidate) and one.is_written and not found.is_whole:
-            found = Rejection(PARSE, "a part of the answer is missing")
+            found = PART_MISSING
         if isinstance(found, Rejection) and found.check == PARSE:
             return one.no_draft or found
         return found
