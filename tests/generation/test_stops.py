@@ -229,7 +229,7 @@ async def test_a_plan_that_was_wrong_is_corrected_aloud_once(mock_openai: MockOp
             "completion_tokens_details": {"reasoning_tokens": 500},
         },
     }
-    services = services_for(mock_openai, tmp_path / "home", estimate_factor=20.0)
+    services = services_for(mock_openai, tmp_path / "home", estimate_factor=20.0, model_profile="full")
     create_workflow(services.store, WORKFLOW)
     import_sample(services.store, WORKFLOW)
     plan = proposed(services, 40, "few_shot")
