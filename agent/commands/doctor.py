@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -179,9 +180,8 @@ def _store(settings: Settings) -> Finding:
     if settings.database_url is None and not (settings.home / "coverage.db").exists():
         return Finding("records", None, "none yet")
     try:
-        store = Store.open(settings.store_url)
-        found, where = list_workflows(store), store.address
-        store.close()
+        with closing(Store.open(settings.store_url)) as store:
+            found, where = list_workflows(store), store.address
     except CoverageError as error:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
@@ -209,9 +209,8 @@ def _workers(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not (settings.home / "coverage.db").exists():
         return
     try:
-        store = Store.open(settings.store_url)
-        living = living_workers(store)
-        store.close()
+        with closing(Store.open(settings.store_url)) as store:
+            living = living_workers(store)
     except CoverageError:
         return  # said before
     needed = settings.run_jobs == "workers"
