@@ -169,8 +169,8 @@ class StopWatch:
         each, draft = _rounded(self._tokens / self._drafts), _rounded(self._stops.draft_tokens)
         times = f"{self._tokens / planned:.1f}"
         return (
-            f"Its {self._accepted} records took about {_rounded(self._tokens):,} tokens, {times} × the "
-            f"{_rounded(planned):,} that the plan said ({each:,} for a draft, and not {draft:,})"
+            f"Its {self._accepted} records took {_rounded(self._tokens):,} tokens, {times} × the "
+            f"{_rounded(planned):,} of the plan (a draft {each:,}, not {draft:,})"
         )
 
     def _judged(self, reason: str | None) -> None:
