@@ -211,6 +211,15 @@ def test_twenty_answers_show_whether_the_plan_was_right(each: int, accepts: int,
         assert ("stops and asks at 9,000" in told) == (each * accepts > 150)
 
 
+def test_what_a_part_took_is_not_told_of_all_records() -> None:
+    used = planned(6_000)
+    for _ in range(40):
+        used.ended(20, None)
+    alone, of_a_part = used.taken(40), used.taken(40, is_part=True)
+    assert alone is not None and alone.startswith("Its 40 records took about 800 tokens")
+    assert of_a_part is not None and of_a_part.startswith("40 of its records took about 800 tokens")
+
+
 def test_calls_that_fail_are_no_answers() -> None:
     used = planned(6_000)
     for _ in range(40):
