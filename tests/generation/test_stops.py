@@ -220,6 +220,15 @@ def test_of_twenty_refused_answers_only_the_least_is_told() -> None:
     assert "0 of them accepted, all of it will take more than 66,000 tokens" in (used.expected_now(60) or "")
 
 
+def test_what_a_part_took_is_not_told_of_all_records() -> None:
+    used = planned(6_000)
+    for _ in range(40):
+        used.ended(20, None)
+    alone, of_a_part = used.taken(40), used.taken(40, is_part=True)
+    assert alone is not None and alone.startswith("Its 40 records took 800 tokens")
+    assert of_a_part is not None and of_a_part.startswith("40 of its records took 800 tokens")
+
+
 def test_calls_that_fail_are_no_answers() -> None:
     used = planned(6_000)
     for _ in range(40):

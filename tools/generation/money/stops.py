@@ -154,11 +154,12 @@ class StopWatch:
             f"tokens, and the plan said {_rounded(said):,} ({each:,} for a draft, and not {planned:,}){end}"
         )
 
-    def taken(self, count: int) -> str | None:
+    def taken(self, count: int, *, is_part: bool = False) -> str | None:
         """What the job has taken beside what the plan said for so many records, for a person; None where that is near.
 
         Args:
-            count: records that the job owed in all.
+            count: records that the job, or this part of it, owed in all.
+            is_part: whether other parts of it are not counted here.
         """
         said = self._stops.expected_tokens
         if said is None or self._answers < ENOUGH_ANSWERS or not self._accepted:
@@ -168,8 +169,9 @@ class StopWatch:
             return None
         each, draft = _rounded(self._tokens / self._drafts), _rounded(self._stops.draft_tokens)
         times = f"{self._tokens / planned:.1f}"
+        whose = f"{self._accepted} of its" if is_part else f"Its {self._accepted}"
         return (
-            f"Its {self._accepted} records took {_rounded(self._tokens):,} tokens, {times} × the "
+            f"{whose} records took {_rounded(self._tokens):,} tokens, {times} × the "
             f"{_rounded(planned):,} of the plan (a draft {each:,}, not {draft:,})"
         )
 
