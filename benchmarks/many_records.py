@@ -15,7 +15,9 @@ _LONGEST_TURN = 120
 """Characters; longer real turns are left out, so that a record has about 500 bytes."""
 
 
-def write_records(path: Path, count: int, *, seed: int = 1, uneven_topics: int | None = None) -> int:
+def write_records(
+    path: Path, count: int, *, seed: int = 1, uneven_topics: int | None = None, by_topic: bool = False
+) -> int:
     """Write a JSONL file of labelled records; the same seed gives the same file.
 
     Args:
@@ -23,21 +25,29 @@ def write_records(path: Path, count: int, *, seed: int = 1, uneven_topics: int |
         count: how many records.
         seed: of all that is chosen by chance.
         uneven_topics: spread them unevenly over so many topics; evenly over `TOPICS` when not given.
+        by_topic: what users say is of the topic, so that it can be told; else every topic says the same. Alike are
+            neighbours in the real datasets, which are sorted by intent.
 
     Returns:
         Its size in bytes.
     """
     rng = random.Random(seed)
     asked, told = ([text for text in texts if len(text) <= _LONGEST_TURN] for texts in turns())
+    of_each = -(-len(asked) // TOPICS)
+    of_topics = [asked[start : start + of_each] for start in range(0, len(asked), of_each)]
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            if uneven_topics is None:
+            topic: int | None
+            if by_topic:
+                topic = rng.randrange(TOPICS)
+            elif uneven_topics is None:
                 topic = None
             elif number < _LEAST_OF_UNEVEN * uneven_topics:
                 topic = number % uneven_topics
             else:
                 topic = int(uneven_topics * rng.random() ** 3)
-            file.write(_line(rng, asked, told, number, topic))
+            said = of_topics[topic] if by_topic and topic is not None else asked
+            file.write(_line(rng, said, told, number, topic))
     return path.stat().st_size
 
 

@@ -95,15 +95,15 @@ def measured(
     names = sorted(descriptions)
     said = [descriptions[name] for name in names]
     judged = labelled.judged + unlabelled.judged
-    maker = TopicFeatures([*judged, *said])
-    records = Evidence.of(maker, np.vstack([labelled.vectors, unlabelled.vectors]), judged)
+    maker, words = TopicFeatures.learnt_from([*judged, *said])
+    records = Evidence.of(np.vstack([labelled.vectors, unlabelled.vectors]), words[: len(judged)])
     labels = np.full(len(judged), -1)
     labels[: len(labelled.topics)] = [names.index(topic) for topic in labelled.topics]
-    chances = judge(records, labels, Evidence.of(maker, embedded(said), said)).chances
+    chances = judge(records, labels, Evidence.of(embedded(said), words[len(judged) :])).chances
     if later is None:
         chances, counted = chances[len(labelled.topics) :][tested], unlabelled.topics[tested]
     else:
-        rows, _ = maker.rows(later.vectors, later.judged)
+        rows = maker.rows(later.vectors, later.judged)
         chances, counted = carried(rows, records.rows, chances), later.topics
     return compared(chances, np.array([names.index(topic) for topic in counted]))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finetune_coverage.tools.coverage import recognition
+from finetune_coverage.tools.coverage import label_check, recognition
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.generation.attempts import acceptance
 from finetune_coverage.tools.generation.checks.form import near_duplicate
@@ -91,6 +91,7 @@ def _tried_once(checks: Sequence[Any], real: Sequence[Record], topic: str) -> Ju
 def use_what_was_learned(patch: pytest.MonkeyPatch) -> None:
     for name in LEARNING:
         patch.setattr(acceptance, name, _once(getattr(acceptance, name)))
+    patch.setattr(label_check, "_MOST_FOUND", 200)  # which keeps them by what was read, and forgets all at 16
     patch.setattr(recognition, "placed", _placed_once)
     patch.setattr(Judging, "after_trial", staticmethod(_tried_once))
     patch.setattr(near_duplicate, "_shingles", lru_cache(5_000)(near_duplicate._shingles.__wrapped__))

@@ -6,8 +6,9 @@ import asyncio
 import shlex
 import sys
 import uuid
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LEAVE = frozenset({"exit", "quit", "/exit", "/quit", ":q"})
 """What a person types to leave; the conversation stays as it is."""
+WAIT_SECONDS = 1.5
+"""After so long without an answer the terminal says that one is under way."""
 
 
 class TerminalChat:
@@ -117,9 +120,23 @@ class TerminalChat:
                 return ExitCode.NOT_APPROVED if self._is_refused else ExitCode.DONE
             if line.text and not self._carried_out(runner, conversation, line.text):
                 is_ahead = line.is_ahead and not self._yes
-                runner.run(conversation.reply(line.text, is_ahead=is_ahead))
+                runner.run(self._waited_for(conversation.reply(line.text, is_ahead=is_ahead)))
         self._say_end(conversation)
         return ExitCode.DONE
+
+    async def _waited_for(self, step: Coroutine[Any, Any, None]) -> None:
+        """Carry a step out; one that takes long says so, as reading does with a small model on a busy computer."""
+
+        async def tell() -> None:
+            await asyncio.sleep(WAIT_SECONDS)
+            self._view.wait("working on it… Ctrl-C stops")
+
+        telling = asyncio.create_task(tell())
+        try:
+            await step
+        finally:
+            telling.cancel()
+            self._view.close()
 
     def _carried_out(self, runner: asyncio.Runner, conversation: Conversation, text: str) -> bool:
         """Whether it was a command, or meant to be one."""
@@ -175,11 +192,11 @@ class TerminalChat:
         if place.workflow_id is not None and not changes and not begins:
             self._say_where_things_stand(place.workflow_id)
         if begins:
-            runner.run(conversation.begin(self._workflow_id or place.workflow_id))
+            runner.run(self._waited_for(conversation.begin(self._workflow_id or place.workflow_id)))
         elif place.is_unfinished:
             # What may cost something is asked by the graph before it goes on.
             say("The last step was cut off; taking it up where it was.", style="yellow")
-            runner.run(conversation.go_on())
+            runner.run(self._waited_for(conversation.go_on()))
         elif place.question or place.last_message:
             self._show(place.question or place.last_message or "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -33,6 +34,8 @@ _CANDIDATES_NAMED = 3
 _OF_UNKNOWN_LAYOUT = ("no_messages", "unsupported_format")
 BAD_LINES_SHOWN = 200
 """How many bad lines are printed one by one; `--json` has them all."""
+BAD_LINES_OF_A_REASON = 5
+"""How many of them with the same reason in the same file: what all lines have is said at a glance."""
 
 
 def import_(
@@ -265,9 +268,16 @@ def _show_import(workflow: str, report: ImportReport, named: list[str], left_alo
 
 
 def _show_bad(bad: list[BadLine], named: list[str], *, is_most: bool) -> None:
-    for line in bad[:BAD_LINES_SHOWN]:
+    seen: Counter[tuple[str, str]] = Counter()
+    shown: list[BadLine] = []
+    for line in bad:
+        seen[line.file, line.reason] += 1
+        if seen[line.file, line.reason] <= BAD_LINES_OF_A_REASON:
+            shown.append(line)
+    del shown[BAD_LINES_SHOWN:]
+    for line in shown:
         say(f"{line.place}: {line.reason} [{line.code}]", style="yellow")
-    more = len(bad) - BAD_LINES_SHOWN
+    more = len(bad) - len(shown)
     if more > 0:
         say(f"… and {more} more; --json lists them all.", style="yellow")
     if bad:

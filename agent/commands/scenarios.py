@@ -58,7 +58,7 @@ def scenarios(
                 error.hint = f"{error.hint} {kept}".strip()
             raise
         cases = plural(sum(map(len, found.topics.values())), "case")
-        say(f"Taken over. There are now {cases} in {plural(len(found.topics), 'topic')}.")
+        say(f"Taken over. Now: {cases} in {plural(len(found.topics), 'topic')}.")
     if as_json:
         print_json({"success": True, "scenarios": found.model_dump(mode="json")})
     elif text is None:

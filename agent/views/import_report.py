@@ -24,7 +24,8 @@ def import_lines(report: ImportReport) -> Iterator[str]:
         fields = ", ".join(f"`{name}` ({count})" for name, count in list(beside.items())[:FIELDS_SHOWN])
         rest = f", … and {len(beside) - FIELDS_SHOWN} more (--json)" if len(beside) > FIELDS_SHOWN else ""
         yield (
-            f"{plural(len(beside), 'field')} of up to {max(beside.values())} records stay beside the conversation, "
+            f"{plural(len(beside), 'field')} of up to {max(beside.values())} records "
+            f"{'stays' if len(beside) == 1 else 'stay'} beside the conversation, "
             f"kept and not learnt: {fields}{rest}."
         )
     if more := report.beside.get(EXTRA_KEY):

@@ -19,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.progress_bar import ProgressBar
+from rich.status import Status
 from rich.text import Text
 
 from ...tools.text.durations import duration_words
@@ -48,6 +49,7 @@ class ProgressView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bar: Progress | None = None
+        self._waiting: Status | None = None
         self._tasks: dict[str, TaskID] = {}
         self._last: dict[str, tuple[float, int]] = {}
         self.job_id: str | None = None
@@ -63,6 +65,7 @@ class ProgressView:
     def update(self, standing: Standing) -> None:
         """Show where a job stands."""
         self.job_id = standing.job_id or None
+        self._stop_waiting()
         if standing.remark:
             self._console.print(Text(f"{visible(standing.topic)}: {visible(standing.remark)}"))
         if self._console.is_terminal:
@@ -70,8 +73,20 @@ class ProgressView:
         else:
             self._tell(standing)
 
+    def wait(self, what: str) -> None:
+        """Show on a terminal that something is under way of which nothing else is told; it leaves no line behind."""
+        if self._console.is_terminal and self._bar is None and self._waiting is None:
+            self._waiting = self._console.status(Text(what, style="dim"))
+            self._waiting.start()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = None
+
     def close(self) -> None:
         """Take the bar down; what comes next is printed below it."""
+        self._stop_waiting()
         if self._bar is not None:
             self._bar.stop()
         self._bar = None

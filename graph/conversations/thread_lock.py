@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -78,25 +78,23 @@ def _in_folder(settings: Settings, thread_id: str, program: str) -> Iterator[Non
 
 @contextmanager
 def _on_server(settings: Settings, thread_id: str, program: str) -> Iterator[None]:
-    store = Store.open(settings.store_url)
     seconds = settings.lease_seconds
-    try:
-        lease = Lease.take(store, settings.home, f"conversation {thread_id}", program, seconds=seconds)
-    except LeaseTaken as error:
-        store.close()
-        raise _taken(thread_id, error.holder) from error
-    has_ended = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(lease, has_ended, seconds / RENEWALS), daemon=True)
-    renewing.start()
-    try:
-        with held(lease):
-            yield
-    finally:
-        has_ended.set()
-        renewing.join()
-        with suppress(CoverageError):  # it runs out by itself
-            lease.release()
-        store.close()
+    with closing(Store.open(settings.store_url)) as store:
+        try:
+            lease = Lease.take(store, settings.home, f"conversation {thread_id}", program, seconds=seconds)
+        except LeaseTaken as error:
+            raise _taken(thread_id, error.holder) from error
+        has_ended = threading.Event()
+        renewing = threading.Thread(target=_renew, args=(lease, has_ended, seconds / RENEWALS), daemon=True)
+        renewing.start()
+        try:
+            with held(lease):
+                yield
+        finally:
+            has_ended.set()
+            renewing.join()
+            with suppress(CoverageError):  # it runs out by itself
+                lease.release()
 
 
 def _renew(lease: Lease, has_ended: threading.Event, seconds: float) -> None:

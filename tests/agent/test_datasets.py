@@ -215,6 +215,22 @@ def test_a_file_of_which_most_is_lost_fails_and_says_what_is_in(command: Command
     assert (document["success"], document["import"]["mostly_unread"]) == (False, [str(file)])
 
 
+def test_lines_with_one_reason_do_not_push_another_off_the_screen(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "prompts.jsonl"
+    lines = (
+        ['{"text": "only a text"}'] * 40 + ["no JSON"] + [chat_line("a", f"Question {n}?") for n in range(50)]
+    )
+    file.write_text("\n".join(lines))
+    outcome = command("import", file, "-w", "wf-1")
+    named = [line for line in outcome.out.splitlines() if line.startswith(f"{file}:")]
+    assert [line.split(": ")[0].rpartition(":")[2] for line in named] == ["1", "2", "3", "4", "5", "41"]
+    assert (
+        "… and 35 more; --json lists them all." in outcome.out
+        and "41 bad lines were left out." in outcome.out
+    )
+    assert len(command("import", file, "-w", "wf-1", "--json").document["import"]["bad"]) == 41
+
+
 def test_fields_that_stay_beside_the_conversation_are_said(
     command: Command, write_dataset: WriteDataset
 ) -> None:

@@ -22,7 +22,7 @@ def test_all_is_well_with_the_embedded_models(command: Command, sample: str) -> 
     outcome = command("doctor", "--json")
     assert outcome.code == 0, outcome.out
     assert outcome.document["success"] is True
-    assert finding(outcome, "records")["detail"].startswith("150 in 1 workflows")
+    assert finding(outcome, "records")["detail"].startswith("150 in 1 workflow,")
     assert finding(outcome, "language model")["detail"].startswith("embedded")
     assert finding(outcome, "weights")["ok"] is True
     shown = command("doctor").out

@@ -82,11 +82,18 @@ async def in_the_middle_of_six(
     return under_way
 
 
+def said_beside(folder: Path) -> str:
+    """The standard error of the one server that was started there."""
+    (file,) = folder.glob("*.err")
+    return file.read_text(encoding="utf-8")
+
+
 async def test_over_http(command: Command, small: str, endpoint: Endpoint, tmp_path: Path) -> None:
     with http_server(tmp_path) as server:
         async with Client(StreamableHttpTransport(server.url, auth=server.token)) as client:
             await generate_after_a_yes(client, command, endpoint)
         assert server.url.startswith("http://127.0.0.1:")
+        assert "not encrypted" not in said_beside(tmp_path), "nobody is on the way"
         assert (tmp_path / "home" / "mcp-token").stat().st_mode & 0o077 == 0
 
         ping = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -112,3 +119,4 @@ async def test_the_address_that_is_told_is_one_that_clients_can_use(small: str, 
         transport = StreamableHttpTransport(server.url, auth=server.token)
         async with Client(transport) as client:
             assert (await call(client, "list_workflows"))["workflows"][0]["id"] == small
+        assert "This is not encrypted" in said_beside(tmp_path)

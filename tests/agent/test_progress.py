@@ -76,3 +76,13 @@ def test_a_bar_ends_before_the_edge_also_when_the_terminal_becomes_narrower() ->
     assert last.startswith("card_pa…ge_rate ") and "2/30" in last
     assert cell_len(last) <= 57, "^C has room behind it"
     assert drawn.getvalue().endswith("\n") or "\n" in drawn.getvalue()[-20:], "what comes next begins a line"
+
+
+def test_what_is_waited_for_is_shown_at_a_terminal_and_leaves_nothing_in_a_pipe() -> None:
+    drawn, piped = io.StringIO(), io.StringIO()
+    for console in (Console(file=drawn, force_terminal=True, width=80), Console(file=piped, width=80)):
+        with ProgressView(console) as view:
+            view.wait("working on it")
+            view.update(job(0, 1))
+    assert "working on it" in drawn.getvalue() and "0/3" in drawn.getvalue()
+    assert piped.getvalue() == "billing: 0 of 3 accepted, 1 try\n"

@@ -16,6 +16,16 @@ def records(command: Command, *arguments: str) -> list[dict[str, object]]:
     return command("review", "-w", "wf-1", "--json", *arguments).document["records"]  # type: ignore[no-any-return]
 
 
+def test_a_topic_that_was_not_there_is_said(command: Command, sample: str) -> None:
+    first = records(command, "--topic", "billing_questions")[0]
+    made = command("review", "-w", sample, "--set-topic", f"{first['id']}=billing_question")
+    assert "No topic is called 'billing_question' yet. Like it: 'billing_questions'." in made.err
+    assert (
+        "No topic"
+        not in command("review", "-w", sample, "--set-topic", f"{first['id']}=technical_issues").err
+    )
+
+
 def test_reads_records_of_a_topic(command: Command, sample: str) -> None:
     found = records(command, "--topic", "technical_issues")
     assert len(found) == 15
@@ -122,6 +132,9 @@ def test_walking_through_records_at_a_terminal(command: Command, sample: str, tm
         ("1/4", "w"),
         ("imported, not generated(?s:.*)1/4", "r"),
         ("Why", "it is about something else"),
+        ("2/4", "t"),
+        ("Topic", "technical_isues"),
+        ("No topic is called 'technical_isues' yet. Like it: 'technical_issues'. Make it one?", "no"),
         ("2/4", "t"),
         ("Topic", "technical_issues"),
         ("3/4", "e"),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from finetune_coverage.agent.chat.terminal import WAIT_SECONDS
 
 from ..forked import Forked
 from .conftest import Command
@@ -131,6 +132,17 @@ def test_at_a_terminal(endpoint: Endpoint, terminal: Terminal, command: Command,
     terminal.expect("chat --thread ")
     assert terminal.ended_with() == 130
     assert len(texts_of(command, small)) == 8
+
+
+def test_an_answer_that_takes_long_is_announced(endpoint: Endpoint, terminal: Terminal) -> None:
+    terminal.expect("you>")
+    endpoint.latency = 4 * WAIT_SECONDS
+    terminal.send("why is technical low?\r")
+    terminal.expect("working on it")
+    terminal.expect("Still on the table")
+    terminal.expect("you>")
+    terminal.send(CTRL_D)
+    assert terminal.ended_with() == 0
 
 
 def test_a_pasted_text_a_completion_and_the_end_of_input_at_a_terminal(

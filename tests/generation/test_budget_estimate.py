@@ -39,18 +39,22 @@ def priced(services: Services, **more: Any) -> None:
 
 def test_at_first_the_share_is_assumed_and_said_to_be(services: Services) -> None:
     first = estimate(services)
-    assert first.calls == 50
-    assert "60% accepted (assumed, since nothing was generated this way yet)" in first.note
+    assert first.calls == 75
+    assert "40% accepted (assumed, since nothing was generated this way yet)" in first.note
     assert "no cost (embedded model)" in first.note and first.usd == 0
+    priced(services)
+    capable = estimate(services)
+    assert capable.calls == 51, "with the one that plans cases of the topic"
+    assert "60% accepted (assumed, since nothing was generated this way yet)" in capable.note
 
 
 def test_every_draft_weighs_in_with_no_jump(services: Services) -> None:
-    """30 records at 60% are 50 calls; each rejection adds a few, the tenth and the eleventh no more than others."""
+    """30 records at 40% are 75 calls; each rejection adds a few, the tenth and the eleventh no more than others."""
     calls = [estimate(services).calls]
     for _ in range(20):
         job(services, rejected=1)
         calls.append(estimate(services).calls)
-    assert {after - before for before, after in itertools.pairwise(calls)} == {5}
+    assert {after - before for before, after in itertools.pairwise(calls)} == {7, 8}
 
 
 def test_many_drafts_outweigh_the_assumption(services: Services) -> None:
@@ -80,14 +84,14 @@ def test_other_strategies_other_models_and_failed_calls_say_nothing(
     services: Services, unlike: dict[str, Any]
 ) -> None:
     job(services, **{"rejected": 40, **unlike})
-    assert estimate(services).calls == 50
+    assert estimate(services).calls == 75
 
 
 def test_the_same_topic_counts_more_than_another_one(services: Services) -> None:
     job(services, rejected=20, topic=OTHER)
-    assert estimate(services).calls > 50, "before the topic has drafts of its own, the other one counts"
+    assert estimate(services).calls > 75, "before the topic has drafts of its own, the other one counts"
     job(services, accepted=20)
-    assert estimate(services, topic=OTHER).calls > 100 > 50 > estimate(services).calls
+    assert estimate(services, topic=OTHER).calls > 100 > 75 > estimate(services).calls
 
 
 def test_tokens_are_those_that_were_measured(services: Services) -> None:

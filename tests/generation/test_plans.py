@@ -34,7 +34,7 @@ async def test_a_strategy_that_cannot_work_is_refused_before_anybody_approves(se
 def test_an_estimate_counts_calls_and_tokens(services: Services) -> None:
     small = estimate_plan(services, WORKFLOW, [PlanItem(topic=TOPIC, count=3, strategy="message_variation")])
     large = estimate_plan(services, WORKFLOW, [PlanItem(topic=TOPIC, count=30, strategy="message_variation")])
-    assert small.calls == 10 and large.calls == 100  # two requests an attempt
+    assert small.calls == 15 and large.calls == 150  # two requests an attempt, of which 40 in 100 pass
     assert 9 < large.tokens / small.tokens < 11
     assert large.usd == 0.0
 

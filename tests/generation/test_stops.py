@@ -191,11 +191,13 @@ def planned(expected: float, **more: Any) -> StopWatch:
     [
         (100, 1, None),
         (124, 1, None),
-        (76, 1, None),
-        (126, 1, "1.3 ×"),
-        (70, 1, "0.7 ×"),
-        (100, 2, "2.0 ×"),
-        (2_000, 1, "20.0 ×"),
+        (70, 1, None),
+        (60, 1, "about 3,600 to 4,000 tokens"),
+        (126, 1, "about 7,600 to 8,300 tokens"),
+        (100, 2, "about 8,900 to 19,000 tokens"),
+        (45, 2, None),
+        (2_000, 1, "about 120,000 to 130,000 tokens"),
+        (100, 30, "about 33,000 to 680,000 tokens"),
     ],
 )
 def test_twenty_answers_show_whether_the_plan_was_right(each: int, accepts: int, said: str | None) -> None:
@@ -207,8 +209,24 @@ def test_twenty_answers_show_whether_the_plan_was_right(each: int, accepts: int,
     told = used.expected_now(60)
     assert (told is None) == (said is None)
     if told is not None and said is not None:
-        assert said in told and "the 6,000 that the plan said" in told
+        assert said in told and "and the plan said 6,000" in told
         assert ("stops and asks at 9,000" in told) == (each * accepts > 150)
+
+
+def test_of_twenty_refused_answers_only_the_least_is_told() -> None:
+    used = planned(6_000)
+    for number in range(20):
+        used.ended(100, f"reason {number % 3}")
+    assert "0 of them accepted, all of it will take more than 66,000 tokens" in (used.expected_now(60) or "")
+
+
+def test_what_a_part_took_is_not_told_of_all_records() -> None:
+    used = planned(6_000)
+    for _ in range(40):
+        used.ended(20, None)
+    alone, of_a_part = used.taken(40), used.taken(40, is_part=True)
+    assert alone is not None and alone.startswith("Its 40 records took 800 tokens")
+    assert of_a_part is not None and of_a_part.startswith("40 of its records took 800 tokens")
 
 
 def test_calls_that_fail_are_no_answers() -> None:
@@ -229,7 +247,7 @@ async def test_a_plan_that_was_wrong_is_corrected_aloud_once(mock_openai: MockOp
             "completion_tokens_details": {"reasoning_tokens": 500},
         },
     }
-    services = services_for(mock_openai, tmp_path / "home", estimate_factor=20.0)
+    services = services_for(mock_openai, tmp_path / "home", estimate_factor=20.0, model_profile="full")
     create_workflow(services.store, WORKFLOW)
     import_sample(services.store, WORKFLOW)
     plan = proposed(services, 40, "few_shot")
@@ -238,11 +256,14 @@ async def test_a_plan_that_was_wrong_is_corrected_aloud_once(mock_openai: MockOp
     answer = await run_approved_item(services, approval, 0, on_progress=told.append)
     generation = answer["generation"]
     assert generation["accepted"] == 40
-    (remark,) = [one.remark for one in told if "the plan said" in one.remark]
-    (after,) = [one for one in generation["remarks"] if "the plan said" in one]
-    assert after.startswith("Its 40 records took about") and remark not in generation["remarks"]
-    claimed = int(re.search(r"about ([\d,]+) tokens", remark)[1].replace(",", ""))  # type: ignore[index]
-    assert claimed == pytest.approx(generation["cost"]["tokens"], rel=0.25)
+    (remark,) = [one.remark for one in told if "and the plan said" in one.remark]
+    (after,) = [one for one in generation["remarks"] if "of the plan" in one]
+    assert after.startswith("Its 40 records took ") and remark not in generation["remarks"]
+    least, most = (
+        int(said.replace(",", ""))
+        for said in re.search(r"about ([\d,]+) to ([\d,]+) tokens", remark).groups()  # type: ignore[union-attr]
+    )
+    assert 0.9 * least <= generation["cost"]["tokens"] <= most
     later = estimate_plan(services, WORKFLOW, plan.items)
     assert later.tokens == pytest.approx(generation["cost"]["tokens"], rel=0.25)
 

@@ -225,7 +225,7 @@ def test_its_calls_and_its_price_are_in_the_estimate(
     approved(services, 1)
     item = [PlanItem(topic=TOPIC, count=12, strategy="few_shot")]
     known = estimate_plan(services, WORKFLOW, item)
-    assert known.calls == 20 + 15, "12 of 60% accepted, of 80% that pass the verifier"
+    assert known.calls == 30 + 15, "12 of 40% accepted, of 80% that pass the verifier"
     assert known.usd is None and "price of the verifier not known" in known.note
     services.settings.budget_usd = 1.0
     with pytest.raises(BudgetExceeded, match=VERIFIER) as refused:
@@ -236,7 +236,7 @@ def test_its_calls_and_its_price_are_in_the_estimate(
     priced = estimate_plan(services, WORKFLOW, item)
     assert priced.usd is not None and 0 < priced.usd < 1
     services.settings.verifier_share = 0
-    assert estimate_plan(services, WORKFLOW, item).calls == 20
+    assert estimate_plan(services, WORKFLOW, item).calls == 30
 
 
 async def test_money_is_counted_at_the_judges_price(

@@ -135,6 +135,17 @@ async def test_two_workers_share_a_plan_and_what_the_endpoint_bears(
     assert living_workers(store) == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_worker_that_is_to_end_before_it_began_says_nothing(store: Store, opened: Opening) -> None:
+    said: list[str] = []
+    (until := asyncio.Event()).set()
+    await Worker(opened("late"), said.append).run(until)
+    assert said == [] and living_workers(store) == []
+    async with working(opened("in time")) as heard:
+        await eventually(lambda: bool(living_workers(store)))
+    assert heard == ["worker 1: waits for approved jobs", "worker 1: ends"]
+
+
 @ON_SERVER
 async def test_nothing_is_carried_out_without_a_yes(
     store: Store, opened: Opening, mock_openai: MockOpenAI

@@ -80,7 +80,7 @@ def test_the_strategy(context: TopicContext, monkeypatch: pytest.MonkeyPatch) ->
     assert draft.digest() == strategy.draft(context, 3, random.Random(1)).digest()
     assert draft.seeds[0].id != strategy.draft(context, 4, random.Random(1)).seeds[0].id
     assert "technical issues" in draft.requests[0].prompt[0][1]
-    acceptance = Acceptance(context.topic, [], [], [])
+    acceptance = Acceptance(context.topic, [])
     made = acceptance.judge(strategy, draft, answer("And on the tablet?", "There it is under Storage."))
     assert isinstance(made, Candidate)
     assert made.messages[:-2] == draft.seeds[0].messages and len(made.written) == 2
@@ -93,7 +93,7 @@ def test_the_strategy(context: TopicContext, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_check(context: TopicContext) -> None:
     strategy = FollowUp()
     draft = strategy.draft(context, 0, random.Random(1))
-    acceptance = Acceptance(context.topic, [NoWebAddress()], [], [])
+    acceptance = Acceptance(context.topic, [NoWebAddress()])
     assert acceptance.check_names() == ["no_web_address"]
     good = acceptance.judge(strategy, draft, answer("Where?", "Under Settings."))
     bad = acceptance.judge(strategy, draft, answer("Where?", "See https://example.com/help."))

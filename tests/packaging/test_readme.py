@@ -57,11 +57,27 @@ def test_a_node_of_another_graph() -> None:
     assert {"coverage", "grader"} <= set(space["agent"].get_graph().nodes)  # type: ignore[attr-defined]
 
 
+def test_talking_to_it_through_the_parent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finetune_coverage import Services, import_files
+    from finetune_coverage.tools.dataset.bundled_sample import sample_path
+
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
+    services = Services.from_settings()
+    import_files(services.store, "support", [sample_path()])
+    services.store.close()
+    node, talk, _ = blocks("docs/embedding.md", "python")
+    asyncio.run(run(node + talk)["talk"]("skip"))  # type: ignore[operator]
+    said = capsys.readouterr().out
+    assert "**Balance Score:** 0.45 (Poor)" in said and said.endswith(" grader\n")
+
+
 def test_a_plan_in_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from finetune_coverage import ScriptedChatModel, Services
     from finetune_coverage.tools.dataset.bundled_sample import sample_path
 
-    balance: Callable[..., object] = run(blocks("docs/embedding.md", "python")[1])["balance"]  # type: ignore[assignment]
+    balance: Callable[..., object] = run(blocks("docs/embedding.md", "python")[2])["balance"]  # type: ignore[assignment]
     model = ScriptedChatModel(default=lambda _: "no JSON")  # all is refused: what is tested is the way there
     services = Services(
         Settings(home=tmp_path, model="scripted", refusals_in_a_row=2, max_concurrency=1),

@@ -117,6 +117,24 @@ def check_export(both: Both, cluster: RayCluster, folder: Path, order: ExportOrd
             assert getattr(report, name) == getattr(expected, name), name
 
 
+def check_parquet(both: Both, cluster: RayCluster, folder: Path) -> None:
+    """Generated records are Parquet shards of their own, the same whether the rest is exported with them or not."""
+    store, shards, written = both.services.store, both.services.settings.shard_folder, {}
+    for name, origin in (("all", None), ("generated", "synthetic")):
+        order = ExportOrder("huggingface", origin=origin)  # type: ignore[arg-type]
+        export_sharded(store, cluster, SHARDED, folder / name, shards, order)
+        alone = folder / f"{name} alone"
+        export_records(store, ONE, alone, file_format="huggingface", origin=origin)  # type: ignore[arg-type]
+        parts = sorted((folder / name / "data").iterdir())
+        assert pa.concat_tables(map(pq.read_table, parts)) == pq.read_table(alone / "data")
+        written[name] = {part.name: part.read_bytes() for part in parts}
+    generated = written["generated"]
+    assert generated and generated.items() <= written["all"].items()
+    for name in written["all"]:
+        origins = set(pq.read_table(folder / "all" / "data" / name)["origin"].to_pylist())
+        assert origins == {"synthetic" if name in generated else "real"}
+
+
 def test_ray_and_one_process_come_to_the_same(both: Both, cluster: RayCluster, tmp_path: Path) -> None:
     check_import(both)
     check_figures(both, cluster, tmp_path)
@@ -126,6 +144,7 @@ def test_ray_and_one_process_come_to_the_same(both: Both, cluster: RayCluster, t
         folder = tmp_path / str(number)
         folder.mkdir()
         check_export(both, cluster, folder, order)
+    check_parquet(both, cluster, tmp_path / "1")
     again = import_sharded(
         both.services.store,
         cluster,

@@ -7,6 +7,7 @@ import pytest
 from finetune_coverage.tools.index.spread import unit_rows
 from finetune_coverage.tools.store.workflows import TopicInfo
 from finetune_coverage.tools.topics.calibration import fitted_powers, mixed, softmax, with_mean_confidence
+from finetune_coverage.tools.topics.features import TopicFeatures, joined
 from finetune_coverage.tools.topics.neighbours import nearest_rows, neighbour_graph, spread
 from finetune_coverage.tools.topics.roll_up import roll_up
 from hypothesis import given
@@ -91,3 +92,17 @@ def test_topics_come_under_their_parents() -> None:
         ("money", 6, {"money": 1, "refund": 2, "bill": 3}),
         (None, 4, {"x": 0, "found": 4}),
     ]
+
+
+def test_texts_learnt_from_have_the_rows_of_further_texts_that_say_the_same() -> None:
+    texts = [
+        f"my {kind} number {n % 7} is late" for kind in ("card", "train", "parcel") for n in range(20)
+    ] + [""]
+    vectors = np.random.default_rng(0).normal(size=(len(texts), 8))
+    maker, words = TopicFeatures.learnt_from(texts)
+    assert maker.rows(vectors, texts) == pytest.approx(joined(vectors, words), abs=1e-5)
+    assert not words[-1].any() and len({tuple(row) for row in words.round(4).tolist()}) > 7
+    without, none = TopicFeatures.learnt_from(["", "!"])
+    assert none.shape == (2, 0) and without.rows(vectors[:1], ["card"]) == pytest.approx(
+        unit_rows(vectors[:1])
+    )

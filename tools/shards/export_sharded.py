@@ -74,8 +74,9 @@ def export_sharded(
 ) -> ExportReport:
     """Write the active records of a workflow into a folder, a file for each shard and half.
 
-    The files of a half, in the order of their names, hold what `export_records` writes into one. What a trainer needs
-    beside the data is written for ``huggingface`` only.
+    The files of a half, in the order of their names, hold what `export_records` writes into one. What was generated is
+    in files of its own, the last ones; exported alone, these have the same names. What a trainer needs beside the data
+    is written for ``huggingface`` only.
 
     Args:
         store: where the workflow is.
@@ -151,7 +152,9 @@ class _Written:
 def _export(
     dataset: ShardedDataset, folder: Path, order: ExportOrder, weights: dict[str, float]
 ) -> ExportReport:
-    shards, changes = dataset.shards, dataset.changes
+    # For what was generated alone, the shards of the import are not read: there may be very many.
+    shards = dataset.added if order.origin == "synthetic" else dataset.shards
+    changes = dataset.changes
     looks_first = order.form.convert is not None or order.split is not None or order.oversample
     survey, parts = Survey(), [_Part(shard, Counter()) for shard in shards]
     if looks_first:

@@ -28,14 +28,21 @@ class ShardedDataset:
     """All active records of a workflow, in their order.
 
     Attributes:
-        shards: those of the workflow, and the records that are in the store only as further ones.
+        imported: the shards of the workflow, which hold real records only.
+        added: the records that are in the store only, as further ones.
         changes: what people changed since the import.
         folder: for files that are there as long as this is.
     """
 
-    shards: list[Shard]
+    imported: list[Shard]
+    added: list[Shard]
     changes: Changes
     folder: str
+
+    @property
+    def shards(self) -> list[Shard]:
+        """All of them, in the order of the records."""
+        return [*self.imported, *self.added]
 
 
 @contextmanager
@@ -56,10 +63,10 @@ def sharded_dataset(store: Store, workflow_id: str, folder: str) -> Iterator[Sha
     place = f"{folder.rstrip('/')}/work-{uuid4().hex}"
     try:
         with store.read() as connection:
-            shards = shards_within(connection, workflow_id)
-            added = list(_spilled(connection, workflow_id, place, first=len(shards)))
+            imported = shards_within(connection, workflow_id)
+            added = list(_spilled(connection, workflow_id, place, first=len(imported)))
             changes = _changes(connection, workflow_id)
-        yield ShardedDataset([*shards, *added], changes, place)
+        yield ShardedDataset(imported, added, changes, place)
     finally:
         remove_folder(place)
 

@@ -149,8 +149,7 @@ class LearntTopics:
 
     def of_further(self, vectors: Vectors, texts: Sequence[str]) -> NDArray[np.float64]:
         """The chances of further records, by their likeness to those that were judged together."""
-        rows, _ = self.maker.rows(vectors, texts)
-        return np.asarray(carried(rows, self.rows, self.chances))
+        return np.asarray(carried(self.maker.rows(vectors, texts), self.rows, self.chances))
 
 
 def learn_topics(
@@ -169,12 +168,12 @@ def learn_topics(
     described = [described_text(info) for info in infos]
     texts = [text.text for text in together]
     shown = embedded(embeddings, [text for text, _ in examples] + described)
-    maker = TopicFeatures([*texts, *(text for text, _ in examples), *described])
-    all_texts = texts + [text for text, _ in examples]
-    records = Evidence.of(maker, np.vstack([vectors, shown[: len(examples)]]), all_texts)
+    maker, words = TopicFeatures.learnt_from([*texts, *(text for text, _ in examples), *described])
+    judged = len(texts) + len(examples)
+    records = Evidence.of(np.vstack([vectors, shown[: len(examples)]]), words[:judged])
     labels = [numbers[text.topic] if text.is_label and text.topic else -1 for text in together]
     known = np.array(labels + [number for _, number in examples], dtype=np.int64)
-    by_description = Evidence.of(maker, shown[len(examples) :], described)
+    by_description = Evidence.of(shown[len(examples) :], words[judged:])
     judgement = judge(records, known, by_description)
     return LearntTopics(maker, records.rows, judgement.chances, judgement.method)
 

@@ -17,7 +17,7 @@ from ..store.workflows import TopicInfo, list_topics
 from .assignments import Assignment, current_assignments, write_run
 from .clusters import cluster
 from .corrections import known_topic
-from .features import TopicFeatures
+from .features import TopicFeatures, joined
 from .material import JudgedText, as_judged, read_material, vectors_of
 from .naming import name_by_model, name_from_terms
 from .terms import telling_terms
@@ -185,7 +185,8 @@ def _groups(
             f"{len(material)} records cannot be {count} topics.", hint="Give a smaller number, from 2."
         )
     texts = [text.text for text in material]
-    rows, _ = TopicFeatures(texts).rows(vectors_of(services, workflow_id, material), texts)
+    _, words = TopicFeatures.learnt_from(texts)
+    rows = joined(vectors_of(services, workflow_id, material), words)
     groups, sureness = cluster(rows, count)
     terms = telling_terms(texts, groups.tolist())
     taken = {info.name for info in list_topics(services.store, workflow_id)}

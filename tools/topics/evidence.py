@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..index.spread import Vectors, unit_rows
-from .features import TopicFeatures
+from .features import joined
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,9 @@ class Evidence:
     words: Vectors
 
     @classmethod
-    def of(cls, maker: TopicFeatures, vectors: Vectors, texts: Sequence[str]) -> Evidence:
-        """The evidence of texts with their embeddings."""
-        rows, words = maker.rows(vectors, texts)
-        return cls(rows, unit_rows(vectors), words)
+    def of(cls, vectors: Vectors, words: Vectors) -> Evidence:
+        """The evidence of texts with their embeddings and their words."""
+        return cls(joined(vectors, words), unit_rows(vectors), words)
 
 
 def standardised(likeness: NDArray[Any]) -> NDArray[Any]:

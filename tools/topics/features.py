@@ -28,61 +28,94 @@ class TopicFeatures:
     (latent semantic analysis) that is fitted to the dataset's own texts.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, vectorizers: Sequence[Any], reduction: Any) -> None:
+        """Take what `learnt_from` fitted.
+
+        Args:
+            vectorizers: make terms of texts.
+            reduction: makes words of terms; ``None`` where the texts have too few.
+        """
+        self._vectorizers = vectorizers
+        self._reduction = reduction
+
+    @classmethod
+    def learnt_from(cls, texts: Sequence[str]) -> tuple[TopicFeatures, Vectors]:
         """Learn the words of a dataset.
 
         Args:
             texts: the texts of its records, or of a fair sample of them.
-        """
-        self._vectorizers: list[Any] = []
-        self._reduction: Any = None
-        self._fit([text[:CHARACTERS] for text in texts])
-
-    def rows(self, vectors: Vectors, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-        """Embedding and words of each text.
-
-        Args:
-            vectors: embeddings, shape (n, dimensions).
-            texts: the n texts.
 
         Returns:
-            Unit rows of both together, shape (n, dimensions + at most 200), and the words alone, shape
-            (n, at most 200), where a text without a known word is a row of zeros.
+            What makes rows of further texts, and the words of these ones, as `joined` takes them.
         """
-        embedded = unit_rows(vectors)
-        words = self._words([text[:CHARACTERS] for text in texts])
-        return unit_rows(np.hstack([embedded, WORD_WEIGHT * words])), words
-
-    def _fit(self, texts: Sequence[str]) -> None:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
+        from threadpoolctl import threadpool_limits
 
+        texts = _beginnings(texts)
         rarest = 1 if len(texts) < _FEW_TEXTS else 3
+        vectorizers, found = [], []
         for kind in _KINDS:
             vectorizer = TfidfVectorizer(
                 sublinear_tf=True, min_df=rarest, max_features=_MOST_TERMS, dtype=np.float32, **kind
             )
             try:
-                self._vectorizers.append(vectorizer.fit(texts))
+                found.append(vectorizer.fit_transform(texts))
             except ValueError:  # scikit-learn's way of saying that no term is left
                 continue
-        if not self._vectorizers:
-            return
-        terms = self._terms(texts)
-        dimensions = min(_DIMENSIONS, min(terms.shape) - 1)
-        if dimensions > 0:
-            self._reduction = TruncatedSVD(dimensions, n_iter=3, random_state=0).fit(terms)
+            vectorizers.append(vectorizer)
+        terms = _together(found) if found else None
+        dimensions = 0 if terms is None else min(_DIMENSIONS, min(terms.shape) - 1)
+        if dimensions <= 0:
+            return cls(vectorizers, None), _no_words(len(texts))
+        # Most of it is products of sparse matrices, which have one thread: others would wait, and use up the processor.
+        with threadpool_limits(1):
+            reduction = TruncatedSVD(dimensions, n_iter=3, random_state=0).fit(terms)
+        return cls(vectorizers, reduction), _unit_words(reduction.transform(terms))
 
-    def _terms(self, texts: Sequence[str]) -> Any:
-        from scipy.sparse import hstack
-        from sklearn.preprocessing import normalize
+    def rows(self, vectors: Vectors, texts: Sequence[str]) -> Vectors:
+        """Embedding and words of further texts, as `joined` puts them together.
 
-        return normalize(hstack([vectorizer.transform(texts) for vectorizer in self._vectorizers]).tocsr())
+        Args:
+            vectors: embeddings, shape (n, dimensions).
+            texts: the n texts.
+        """
+        return joined(vectors, self._words(_beginnings(texts)))
 
     def _words(self, texts: Sequence[str]) -> Vectors:
         if self._reduction is None:
-            return np.zeros((len(texts), 0), np.float32)
-        reduced = self._reduction.transform(self._terms(texts))
-        lengths = np.linalg.norm(reduced, axis=1, keepdims=True)
-        scaled = np.divide(reduced, lengths, out=np.zeros_like(reduced), where=lengths > 1e-9)
-        return np.asarray(scaled, np.float32)
+            return _no_words(len(texts))
+        terms = _together([vectorizer.transform(texts) for vectorizer in self._vectorizers])
+        return _unit_words(self._reduction.transform(terms))
+
+
+def joined(vectors: Vectors, words: Vectors) -> Vectors:
+    """Unit rows of embeddings and words together, shape (n, dimensions + at most 200).
+
+    Args:
+        vectors: embeddings, shape (n, dimensions).
+        words: unit rows, shape (n, at most 200), where a text without a known word is a row of zeros.
+    """
+    return unit_rows(np.hstack([unit_rows(vectors), WORD_WEIGHT * words]))
+
+
+def _beginnings(texts: Sequence[str]) -> list[str]:
+    return [text[:CHARACTERS] for text in texts]
+
+
+def _together(found: Sequence[Any]) -> Any:
+    """The terms of all kinds as one sparse matrix of unit rows."""
+    from scipy.sparse import hstack
+    from sklearn.preprocessing import normalize
+
+    return normalize(hstack(found).tocsr())
+
+
+def _no_words(count: int) -> Vectors:
+    return np.zeros((count, 0), np.float32)
+
+
+def _unit_words(reduced: Vectors) -> Vectors:
+    lengths = np.linalg.norm(reduced, axis=1, keepdims=True)
+    scaled = np.divide(reduced, lengths, out=np.zeros_like(reduced), where=lengths > 1e-9)
+    return np.asarray(scaled, np.float32)

@@ -84,9 +84,12 @@ def _two_opinions(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """What a classifier says of each record by itself, and what its neighbourhood makes of that."""
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     known = labels >= 0
-    model = LogisticRegression(C=10, max_iter=300).fit(rows[known], labels[known])
+    # Threads that share a step so small wait for each other: on a busy machine that takes eighteen times as long.
+    with threadpool_limits(1):
+        model = LogisticRegression(C=10, max_iter=300).fit(rows[known], labels[known])
     learnt = np.zeros((len(rows), topics))
     learnt[:, model.classes_] = model.predict_proba(rows)
     start = learnt.copy()

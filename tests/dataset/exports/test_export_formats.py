@@ -96,7 +96,8 @@ def test_the_file_of_every_format_is_read_again(
     pytest.importorskip("pyarrow")
     sources = [chat("Où est-ce?", topic="t"), chat("two\u2028lines", topic="t")]
     fill(*sources)
-    report = export_records(store, "wf-1", tmp_path / "out", file_format=name)
+    target = tmp_path / ("out" if FORMATS[name].is_folder else "out.jsonl")
+    report = export_records(store, "wf-1", target, file_format=name)
     again = import_files(store, "wf-2", [report.files[0]])
     assert (again.added, again.bad) == (2, [])
     read = [record.source["messages"] for record in load_records(store, "wf-2")]
@@ -161,6 +162,16 @@ def test_the_dataset_card_counts_and_cannot_be_broken_by_names(
         < card.index("| (no topic) | 1 | 9.1%")
     )
     assert "| gpt\\|x \\# big | 2 |" in card and "| few\\_shot | 2 |" in card
+
+
+def test_a_trainer_that_goes_by_the_ending_gets_one(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    fill(chat("one"))
+    with pytest.raises(InvalidInput, match="does not end in") as refused:
+        export_records(store, "wf-1", tmp_path / "balanced", file_format="llamafactory")
+    assert refused.value.hint == "Name it balanced.jsonl." and list(tmp_path.glob("balanced*")) == []
+    assert export_records(store, "wf-1", tmp_path / "balanced.json", file_format="llamafactory").written == 1
 
 
 def test_a_card_without_synthetic_records(store: Store, fill: Fill, chat: Chat, tmp_path: Path) -> None:

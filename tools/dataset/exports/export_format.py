@@ -39,6 +39,7 @@ class ExportFormat:
         may_be_list: a file called ``.json`` holds one JSON list instead of an object per line.
         is_folder: the target is a folder.
         begins_with: bytes that the file begins with, such as a byte-order mark.
+        endings: how the file's name has to end, where the trainer goes by that; empty where any will do.
         about: what it is, in a few words.
     """
 
@@ -47,6 +48,7 @@ class ExportFormat:
     may_be_list: bool = False
     is_folder: bool = False
     begins_with: bytes = b""
+    endings: tuple[str, ...] = ()
     about: str = ""
 
 
@@ -63,8 +65,12 @@ FORMATS = {
         ExportFormat("huggingface", is_folder=True, about="a folder with Parquet files and a dataset card"),
         ExportFormat("trl", trl.convert, about="for TRL, with a script that trains"),
         ExportFormat("axolotl", axolotl.convert, about="for Axolotl, with its configuration"),
+        # Its loader (llamafactory/data/loader.py) takes the kind of a file from its ending, and stops at others.
         ExportFormat(
-            "llamafactory", llamafactory.convert, about="for LLaMA-Factory, with its dataset_info.json"
+            "llamafactory",
+            llamafactory.convert,
+            endings=(".jsonl", ".json"),
+            about="for LLaMA-Factory, with its dataset_info.json",
         ),
         # Azure's documentation asks for a byte-order mark:
         # https://learn.microsoft.com/azure/ai-services/openai/how-to/fine-tuning

@@ -68,8 +68,9 @@ class Acceptance:
     def __init__(
         self,
         topic: str,
-        checks: Sequence[Check],
-        comparing: Sequence[ComparingCheck],
+        alone: Sequence[Check],
+        comparing: Sequence[ComparingCheck] = (),
+        with_vectors: Sequence[Check] = (),
         not_judged: Mapping[str, str] = MappingProxyType({}),
         written: WrittenVector | None = None,
     ) -> None:
@@ -77,15 +78,16 @@ class Acceptance:
 
         Args:
             topic: what is written for.
-            checks: all of them; those before the first that compares look at a record by itself.
-            comparing: those of them that compare with what was accepted.
+            alone: look at a record by itself.
+            comparing: compare it with what is there and what was accepted.
+            with_vectors: compare its vector with what does not change meanwhile.
             not_judged: by check, why it judges nothing.
             written: the vectors that some of them need; None where none does.
         """
         self._topic = topic
-        self._checks = checks
+        self._alone = alone
         self._comparing = comparing
-        self._alone = next((place for place, one in enumerate(checks) if one in comparing), len(checks))
+        self._with_vectors = with_vectors
         self._written = written
         self.not_judged = dict(not_judged)
 
@@ -137,16 +139,23 @@ class Acceptance:
             judging.checks.append(ReviewRules(exact))
         if why := why_unread(rules, services.settings):
             judging.not_judged[ReviewRules.name] = why
-        judging.checks += [*comparing, *kept_out]
         judging.not_judged |= unfit
+        with_vectors = [*kept_out]
         if services.settings.checks.semantic:
             probed = probed_records(topic, real)
             vectors = _vectors(services, workflow_id, probed)
             about = TopicCheck(topic, probed, vectors, written, services.settings.checks)
-            judging.checks.append(about)
+            with_vectors.append(about)
             judging.not_judged |= {about.name: about.not_judged} if about.not_judged else {}
-        has_vectors = services.settings.checks.semantic or bool(kept_out)
-        return cls(topic, judging.checks, comparing, judging.not_judged, written if has_vectors else None)
+        needs_vectors = services.settings.checks.semantic or bool(kept_out)
+        return cls(
+            topic,
+            judging.checks,
+            comparing,
+            with_vectors,
+            judging.not_judged,
+            written if needs_vectors else None,
+        )
 
     def judge(self, strategy: Strategy, draft: Draft, response: str) -> Candidate | Rejection:
         """The candidate that the response makes when it passes everything, or what refused it."""
@@ -167,7 +176,7 @@ class Acceptance:
             return Rejection(PARSE, str(error)[:300])
         except Exception as error:
             return broken("building the record", error)
-        return _first(self._checks[: self._alone], candidate) or candidate
+        return _first(self._alone, candidate) or candidate
 
     def expect(self, candidates: Iterable[Candidate]) -> None:
         """Make ready for `compare` with these, together: their vectors come from a model.
@@ -182,11 +191,11 @@ class Acceptance:
 
     def compare(self, strategy: Strategy, candidate: Candidate) -> Rejection | None:
         """What refuses a candidate that has passed `examine`: the other checks, then its strategy; or None."""
-        return _first((*self._checks[self._alone :], strategy), candidate)
+        return _first((*self._comparing, *self._with_vectors, strategy), candidate)
 
     def refusal(self, candidate: Candidate) -> Rejection | None:
         """What all checks say of a candidate of whatever strategy."""
-        return _first(self._checks, candidate)
+        return _first(self._in_order, candidate)
 
     def twin(self, candidate: Candidate) -> Rejection | None:
         """What refuses a candidate that has passed everything before, for what was accepted since; or None."""
@@ -223,7 +232,11 @@ class Acceptance:
 
     def check_names(self) -> list[str]:
         """The checks that every accepted record passed, in order."""
-        return [check.name for check in self._checks]
+        return [check.name for check in self._in_order]
+
+    @property
+    def _in_order(self) -> list[Check]:
+        return [*self._alone, *self._comparing, *self._with_vectors]
 
 
 def _first(steps: Sequence[Check | Strategy], candidate: Candidate) -> Rejection | None:

@@ -95,7 +95,7 @@ class Tally:
     @property
     def re_estimate(self) -> str | None:
         """What the job has taken, where the plan was wrong about it: what it would take is news while it runs only."""
-        return self._watch.taken(self._count)
+        return self._watch.taken(self._count, is_part=self._count < self._job.count)
 
     @property
     def must_stop(self) -> str | None:

@@ -108,7 +108,8 @@ class Worker:
                 finally:
                     await _cancelled(self._ending)
                     self._ending = None
-        self._tell("ends")
+        if self._name:  # it had begun
+            self._tell("ends")
 
     @asynccontextmanager
     async def _named(self) -> AsyncIterator[Lease]:
