@@ -105,7 +105,7 @@ def _one_process(
 
 
 def _told(report: AssignReport) -> AssignReport:
-    """What both engines say alike: their confidences agree to rounding."""
+    """What both engines are to say alike: confidences to five digits."""
     print(f"{report.assigned}, {report.uncategorized} uncategorized", file=sys.stderr, flush=True)
     if report.expected_right is None:
         raise RuntimeError("no record got a topic: nothing is compared")

@@ -106,3 +106,16 @@ def test_texts_learnt_from_have_the_rows_of_further_texts_that_say_the_same() ->
     assert none.shape == (2, 0) and without.rows(vectors[:1], ["card"]) == pytest.approx(
         unit_rows(vectors[:1])
     )
+
+
+def test_the_nearest_rows_are_the_same_however_many_are_asked_for_at_once() -> None:
+    """Records say the same in a hundred wordings: which of them are nearest must not be chance."""
+    chance = np.random.default_rng(0)
+    said = unit_rows(chance.normal(size=(30, 300)).astype(np.float32))
+    among, rows = said[chance.integers(0, 30, 2_000)], said[chance.integers(0, 30, 40)]
+    together, _ = nearest_rows(rows, among, 10)
+    alone = [nearest_rows(row[None, :], among, 10)[0][0] for row in rows]
+    assert [sorted(found) for found in together.tolist()] == [sorted(found.tolist()) for found in alone]
+    for row, found in zip(rows, together, strict=True):
+        same = np.flatnonzero((among == row).all(axis=1))
+        assert sorted(found.tolist()) == same[:10].tolist()

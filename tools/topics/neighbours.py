@@ -22,6 +22,8 @@ _POWER = 4  # of the cosine: near ones count more
 _ALPHA = 0.9
 _STEPS = 30  # 0.9 ** 30 of the first guess is left: 4%
 _ROWS_AT_ONCE = 1_000
+_ROUNDING = 1e-5
+"""Much more than what cosines of 32 bits differ by with the number of rows and threads that multiply them."""
 
 
 def neighbour_graph(rows: Vectors) -> csr_matrix:
@@ -41,7 +43,11 @@ def neighbour_graph(rows: Vectors) -> csr_matrix:
 def nearest_rows(
     rows: Vectors, among: Vectors, count: int, *, skip_itself: bool = False
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Index and cosine of the nearest unit rows, each of shape (rows, count); fewer when there are fewer."""
+    """Index and cosine of the nearest unit rows, each of shape (rows, count); fewer when there are fewer.
+
+    Of rows that are as near as each other, the first are taken: however many rows are asked for at once, and by however
+    many threads, the same are found.
+    """
     count = min(count, len(among) - skip_itself)
     index = np.zeros((len(rows), max(count, 0)), dtype=np.int64)
     cosine = np.zeros(index.shape, dtype=np.float32)
@@ -53,6 +59,12 @@ def nearest_rows(
         if skip_itself:
             similar[np.arange(len(similar)), np.arange(part.start, part.stop)] = -np.inf
         index[part] = np.argpartition(-similar, count - 1, axis=1)[:, :count]
+        last = np.take_along_axis(similar, index[part], axis=1).min(axis=1)
+        near = similar >= last[:, None] - _ROUNDING
+        for row in np.flatnonzero(near.sum(axis=1) > count):
+            tied = np.flatnonzero(near[row])
+            exact = among[tied].astype(np.float64) @ rows[start + row].astype(np.float64)
+            index[start + row] = tied[np.lexsort((tied, -exact.round(9)))][:count]
         cosine[part] = np.take_along_axis(similar, index[part], axis=1)
     return index, cosine
 
