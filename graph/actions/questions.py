@@ -258,7 +258,11 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
     if asked.reading.uncounted_calls:
         calls = plural(asked.reading.uncounted_calls, "call")
         said.append(f"Reading what you typed took {calls} that the endpoint did not count, in no budget.")
-    said.append(f"The model is {escape(asked.services.settings.model_in_use)}.")
+    said.append(
+        f"The model is {escape(asked.services.settings.model_in_use)}; another: FINETUNE_COVERAGE_MODEL."
+    )
+    if price_of(asked.services.settings) is None:
+        said.append("Its price is not known: FINETUNE_COVERAGE_PRICES tells it.")
     return Answer(" ".join(said))
 
 

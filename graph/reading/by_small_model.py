@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,15 @@ from ..actions.asked_tools import Asked
 from ..actions.catalog import ACTIONS, Action, PlannedItem
 from ..actions.checked import checked
 from ..actions.questions import look_up
-from ..offers.offer import Offer, ProceedOffer, ResumeOffer
+from ..offers.offer import Offer, PlanOffer, ProceedOffer, ResumeOffer
 from ..offers.reply import Deed, Told, Unclear
-from ..wording.help import HELP
 from ..wording.markdown import escape
 from .bare_plan import read_bare_plan
-from .names import named_topics, shares_a_word, words_of
-from .numbers import NUMBER, ascii_digits, readings
+from .closeness import closest, closest_in_words, fits, may_be, means_for
+from .named import Named, named_in
+from .names import named_topics, words_of
+from .numbers import ascii_digits
+from .wishes import WISHES
 from .workflow_choice import named_workflow
 
 _log = logging.getLogger(__name__)
@@ -44,62 +45,7 @@ _LONGEST = 1000
 """Characters of a sentence."""
 _TEXT_TOKENS = 200
 _TOPICS = 40
-_NO_GUESS = "I am not sure how to take that, and I do nothing on a guess. Please answer with a number."
-_WISHES = {
-    "plan": "wants records for a topic, or another number, topic or strategy for the plan",
-    "add": "wants records for a topic beside those of the plan: also, too, and",
-    "leave_out": "wants a topic left out of the plan",
-    "limit_dollars": "wants the plan to cost no more than a number of dollars",
-    "limit_tokens": "wants the plan to take no more than a number of tokens",
-    "no_limit": "wants a limit, a cap on cost or tokens, taken away",
-    "more": "wants more records, without a number and a topic",
-    "details": "wants to know more: all topics, the other plans, the details",
-    "try_a_few": "wants a sample of what would be written, before the whole plan",
-    "first_then_rest": "wants the first few of each topic, and then the rest by itself if these are good",
-    "show": "wants to see or review records that are there",
-    "show_in_full": "wants to see shown records, by number, whole",
-    "show_new": "wants to see the new, generated, synthetic records",
-    "next_page": "wants to see the next records",
-    "drop": "wants shown records, by number, taken out of the dataset",
-    "keep": "wants taken out records, by number, back",
-    "edit": "wants the text of a shown record changed",
-    "move": "wants shown records, by number, to have another topic",
-    "double": "wants a topic to have twice the share of the dataset, or another factor",
-    "all_equal": "wants all topics to have the same share of the dataset",
-    "merge": "wants topics made one, or a topic renamed",
-    "describe": "says what belongs to a topic, or what does not",
-    "undo": "wants the last round, what was generated, taken back",
-    "undo_all": "wants all rounds, everything that was generated, taken back",
-    "go_back": "wants to try another strategy from before a round",
-    "compare": "wants two versions of the dataset compared",
-    "switch": "wants to go on with another dataset, by its name",
-    "rules": "wants to see the rules for records",
-    "remove_rule": "wants a rule, by number, taken away",
-    "where": "wants to hear the plan, the choices or the options again",
-    "yes": "agrees: a yes, go ahead, do it",
-    "no": "refuses: a no, rather not",
-    "skip": "wants the next step, the grader, without generating",
-    "carry_on": "wants an interrupted generation to go on",
-    "stop": "wants to stop for now, says goodbye",
-    "thanks": "greets, thanks, praises",
-    "ask_score": "asks what the score is or means",
-    "ask_counts": "asks how many records there are",
-    "ask_worst": "asks what is wrong with the data, or which topics are worst",
-    "ask_what_if": "asks what another plan would give: what if only",
-    "ask_why_few": "asks why a topic has few records",
-    "ask_records": "asks what the records of a topic are like",
-    "ask_rounds": "asks what was generated so far, or how the score changed",
-    "ask_rejected": "asks what was rejected, or why",
-    "ask_quality": "asks whether what was generated is good",
-    "ask_reach": "asks what it takes to reach a score",
-    "ask_strategies": "asks about the strategies",
-    "ask_plan": "asks what the plan does, or what a word or number in it means",
-    "ask_cost": "asks what it costs, how many tokens it takes, which model is used",
-    "ask_time": "asks how long it takes",
-    "ask_origin": "asks where a shown record, by number, comes from",
-    "ask_help": "asks what can be done here, or how to export, save or import",
-    "other": "anything else",
-}
+_NO_GUESS = "I am not sure how to take that, and I do nothing on a guess."
 _SAMPLE = ["delivery", "tarjetas_de_regalo", "order status"]
 _EXAMPLES = [
     (
@@ -198,7 +144,18 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
     plan = read_bare_plan(text, offer.topics) or _bare_count(text, offer)
     if plan is not None:
         return await asyncio.to_thread(_carried_out, plan, asked)
-    topics = _listed(text, offer)
+    reading = _as_told(text)
+    if reading is None:
+        try:
+            reading = await _read_by_model(text, asked, wait)
+        except ValueError as error:
+            _log.info("the model's reading cannot be used: %s", error)
+            return Unclear(note=f"{_NO_GUESS} Please answer with a number.")
+    return await asyncio.to_thread(_understood, reading, text, asked)
+
+
+async def _read_by_model(text: str, asked: Asked, wait: float) -> Reading:
+    topics = _listed(text, asked.offer)
     model = await asyncio.to_thread(lambda: asked.services.chat_model)
     room = await asyncio.to_thread(asked.services.answer_room)
     async with asyncio.timeout(wait), EndpointSession(model) as session:
@@ -211,18 +168,61 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
             text_tokens=_TEXT_TOKENS,
         )
     asked.usage += usage
+    return Reading.model_validate(parse_json(said))
+
+
+def _as_told(text: str) -> Reading | None:
+    """The wish that the text is word for word as a person was told to say it, if it is one that names nothing."""
+    said = words_of(text)
+    for name, wish in WISHES.items():
+        if wish.say and not wish.needs and words_of(wish.say) == said:
+            return Reading(english=text, action=name, topics=[], numbers=[], strategy="")
+    return None
+
+
+def _understood(reading: Reading, text: str, asked: Asked) -> Deed:
+    """What is done for a reading; where what the text names does not fit it, it is weighed, or asked back."""
+    offer = asked.offer
     try:
-        reading = Reading.model_validate(parse_json(said))
-        dataset = await asyncio.to_thread(_named_dataset, text, asked)
-        action = action_of(reading, text, offer, dataset=dataset)
+        named = named_in(
+            text,
+            reading.english,
+            offer,
+            topics=reading.topics,
+            numbers=reading.numbers,
+            strategy=reading.strategy,
+            dataset=_named_dataset(text, asked),
+        )
+    except ValueError as error:
+        _log.info("the model's reading cannot be used: %s", error)
+        return Unclear(note=f"{_NO_GUESS} Please answer with a number.")
+    read = _as_named(reading.action, named, offer)
+    is_sure = read in WISHES and fits(WISHES[read], named)
+    meant = read if is_sure else closest(read, [text, reading.english], named)[0]
+    try:
+        if not (is_sure or may_be(meant, read, named)):
+            raise ValueError(f"{named} does not fit {read}")
+        if meant == "ask_help":
+            return Told(note=means_for([text, reading.english]))
+        return _carried_out(action_of(meant, named, offer), asked)
     except InvalidInput as error:
         return Unclear(note=escape(str(error)))
     except ValueError as error:
-        _log.info("the model's reading cannot be used: %s", error)
-        return Unclear(note=_NO_GUESS)
-    if reading.action == "ask_help":
-        return Told(note=HELP)
-    return await asyncio.to_thread(_carried_out, action, asked)
+        _log.info("nothing is done on a guess: %s", error)
+        return Unclear(note=f"{_NO_GUESS} {closest_in_words(closest(read, [text, reading.english], named))}")
+
+
+def _as_named(wish: str, named: Named, offer: Offer) -> str:
+    """The wish that goes with what is named: a yes beside a change of the plan is that change, and none to the plan as
+    it stands; a question in which a strategy is named is about the strategy.
+    """
+    is_change = named.topics or (offer.items and (named.whole or named.strategy or named.has_limit))
+    if wish == "yes" and is_change:
+        return "plan"
+    is_question = wish.startswith("ask_") and wish in WISHES
+    return (
+        "ask_strategies" if is_question and named.strategy and "strategy" not in WISHES[wish].takes else wish
+    )
 
 
 def _carried_out(action: Action, asked: Asked) -> Deed:
@@ -236,33 +236,24 @@ def _carried_out(action: Action, asked: Asked) -> Deed:
     return Told(note="\n\n".join(filter(None, (found.said, found.quotes))))
 
 
-def action_of(reading: Reading, text: str, offer: Offer, *, dataset: str | None = None) -> Action:
-    """The action of the catalog that a reading means.
-
-    What stands in the text counts before what the model says: the whole names of topics, and its digits. A topic or a
-    strategy that the model names counts where a word of its name stands in the text or in its translation.
+def action_of(wish: str, named: Named, offer: Offer) -> Action:
+    """The action of the catalog that carries a wish out.
 
     Raises:
         InvalidInput: something that the action needs was not named, or cannot be done so; it says what.
-        ValueError: the reading fits no action, or not the text.
+        ValueError: there is none, or what it needs is missing.
     """
-    said = f"{text} {reading.english}"
-    listed = [name for name in reading.topics if name in offer.topics and shares_a_word(name, said)]
-    topics = named_topics(text, offer.topics) or listed
-    numbers = _numbers(reading.numbers, text)
-    strategy = _strategy(reading, text)
-    topic, number = next(iter(topics), None), next(iter(numbers), None)
-    whole = [int(one) for one in numbers if one == int(one) and one > 0]
-    first = next(iter(whole), None)
-    if reading.action in _MEANS:
-        return catalog.SoundsLikeAYes.model_validate({"to": _meant(reading.action, offer)})
+    topics, numbers, whole, strategy = named.topics, named.numbers, named.whole, named.strategy
+    topic, number, first = next(iter(topics), None), next(iter(numbers), None), next(iter(whole), None)
+    if wish in _MEANS:
+        return catalog.SoundsLikeAYes.model_validate({"to": _meant(wish, offer)})
     makers: dict[str, Callable[[], Action]] = {
-        "plan": lambda: _plan(topics, whole, strategy, offer),
-        "add": lambda: _added(topics, whole, strategy, offer),
+        "plan": lambda: _limited(_plan(topics, whole, strategy, offer), named),
+        "add": lambda: _limited(_added(topics, whole, strategy, offer), named),
         "leave_out": lambda: _left_out(topics, offer),
-        "limit_dollars": lambda: catalog.ProposePlan(items=_kept(offer.items), max_usd=number),
-        "limit_tokens": lambda: catalog.ProposePlan(items=_kept(offer.items), max_tokens=first),
-        "no_limit": lambda: catalog.ProposePlan(items=_kept(offer.items), remove_limits=True),
+        "limit_dollars": lambda: _with_limit("max_usd", number, named, offer),
+        "limit_tokens": lambda: _with_limit("max_tokens", first, named, offer),
+        "no_limit": lambda: _changed(named, offer).model_copy(update={"remove_limits": True}),
         "more": catalog.ProposeMore,
         "details": catalog.ShowDetails,
         "try_a_few": lambda: catalog.ProposePilot(count=first or 3),
@@ -281,20 +272,20 @@ def action_of(reading: Reading, text: str, offer: Offer, *, dataset: str | None 
         "describe": lambda: _not_here(
             "A topic is described with `finetune-coverage topics describe NAME TEXT`."
         ),
-        "merge": lambda: catalog.MergeTopics(topics=topics[:-1], into=topics[-1] if topics else ""),
+        "merge": lambda: catalog.MergeTopics(topics=list(topics[:-1]), into=topics[-1] if topics else ""),
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),
         "undo_all": lambda: catalog.UndoRound(every=True),
         "go_back": lambda: _gone_back(first, strategy),
         "compare": catalog.CompareBranches,
-        "switch": lambda: catalog.SwitchDataset.model_validate({"workflow_id": dataset}),
+        "switch": lambda: catalog.SwitchDataset.model_validate({"workflow_id": named.dataset}),
         "rules": catalog.ShowRules,
         "remove_rule": lambda: catalog.RemoveRule.model_validate({"number": first}),
         "where": catalog.ShowTable,
-        "no": catalog.Decline,
+        "no": lambda: _declined(offer),
         "thanks": catalog.NothingAsked,
         "ask_score": catalog.ExplainScore,
-        "ask_counts": lambda: catalog.ExplainTopics(topics=topics),
+        "ask_counts": lambda: catalog.ExplainTopics(topics=list(topics)),
         "ask_worst": lambda: catalog.ExplainTopics(lowest=first or 5),
         "ask_what_if": lambda: catalog.WhatIf(items=_plan(topics, whole, strategy, offer).items),
         "ask_why_few": lambda: catalog.ExplainWhyLow(topic=topic),
@@ -306,15 +297,14 @@ def action_of(reading: Reading, text: str, offer: Offer, *, dataset: str | None 
         "ask_strategies": lambda: catalog.ExplainStrategies(
             names=[strategy] if strategy else [], topic=topic
         ),
-        "ask_plan": catalog.ExplainPlan,
+        "ask_plan": catalog.ExplainPlan if offer.items else catalog.ShowTable,
         "ask_cost": catalog.ExplainCost,
         "ask_time": catalog.ExplainCost,
         "ask_origin": lambda: catalog.WhereFrom.model_validate({"number": first}),
-        "ask_help": catalog.ExplainMeans,
     }
-    if reading.action not in makers:
-        raise ValueError(f"no action: {reading.action!r}")
-    return makers[reading.action]()
+    if wish not in makers:
+        raise ValueError(f"no action: {wish!r}")
+    return makers[wish]()
 
 
 def _named_dataset(text: str, asked: Asked) -> str | None:
@@ -365,6 +355,26 @@ def _plan(
     return catalog.ProposePlan(items=items)
 
 
+def _changed(named: Named, offer: Offer) -> catalog.ProposePlan:
+    """The plan on the table with what is named of a change to it."""
+    if named.topics or named.whole or named.strategy:
+        return _plan(named.topics, named.whole, named.strategy, offer)
+    return catalog.ProposePlan(items=_kept(offer.items))
+
+
+def _limited(plan: catalog.ProposePlan, named: Named) -> catalog.ProposePlan:
+    """The plan with the limits that are named beside it."""
+    limits = {"max_tokens": named.max_tokens, "max_usd": named.max_usd}
+    return plan.model_copy(update={name: value for name, value in limits.items() if value is not None})
+
+
+def _with_limit(kind: str, number: float | None, named: Named, offer: Offer) -> catalog.ProposePlan:
+    """The plan with a limit; a number without its unit is one of the kind that was read."""
+    if named.has_limit:
+        return _limited(_changed(named, offer), named)
+    return catalog.ProposePlan.model_validate({"items": _kept(offer.items), kind: number})
+
+
 def _bare_count(text: str, offer: Offer) -> catalog.ProposePlan | None:
     """The plan with another number, where there is one item and the text is a number that is no option."""
     digits = ascii_digits(text).strip()
@@ -392,6 +402,16 @@ def _gone_back(number: int | None, strategy: StrategyName | None) -> Action:
             "Say before which round, or with which strategy; “undo” takes the last round back."
         )
     return catalog.GoBackBefore(round=number, strategy=strategy)
+
+
+def _declined(offer: Offer) -> Action:
+    """A no; one in more words than a bare no is often the beginning of a change, so a plan stays where it lies."""
+    if isinstance(offer, PlanOffer):
+        raise InvalidInput(
+            "All right, nothing is generated. Say what you would like instead: a topic, a number or a strategy. "
+            "“no” takes the plan away."
+        )
+    return catalog.Decline()
 
 
 def _with_pilots(number: int, offer: Offer) -> catalog.ProposePlan:
@@ -430,25 +450,6 @@ def _kept(items: Sequence[Any]) -> list[PlannedItem]:
     return [PlannedItem.model_validate(item.model_dump()) for item in items]
 
 
-def _strategy(reading: Reading, text: str) -> StrategyName | None:
-    """The strategy, where a word of its name stands in the text or in its translation: a small model adds one."""
-    guide = STRATEGIES.get(reading.strategy)  # type: ignore[call-overload]
-    said = {*words_of(text), *words_of(reading.english)}
-    return guide.name if guide is not None and said & {*words_of(guide.title)} else None
-
-
-def _numbers(read: Sequence[float], text: str) -> list[float]:
-    """The numbers as read; where the text has digits, they must be in it, since a small model makes numbers up.
-
-    Raises:
-        ValueError: one of them is not.
-    """
-    written = {v for part in re.findall(NUMBER, ascii_digits(text)) for v, _ in readings(part)}
-    if written and not written.issuperset(read):
-        raise ValueError(f"{list(read)} are not the numbers of the text")
-    return list(read)
-
-
 def _listed(text: str, offer: Offer) -> list[str]:
     """The topics that the model chooses from: those named first, then those on the table, then as many as fit."""
     on_the_table = [item.topic for item in [*offer.items, *offer.everything]]
@@ -464,7 +465,7 @@ def reading_prompt(text: str, topics: Sequence[str]) -> list[tuple[str, str]]:
     return render(
         "small",
         folder=Path(__file__).parent,
-        actions=_WISHES,
+        actions={name: wish.meaning for name, wish in WISHES.items()},
         examples=examples,
         topics=topics,
         sentence=text,
@@ -476,7 +477,7 @@ def _schema(topics: Sequence[str]) -> dict[str, Any]:
     named = {"type": "string", **({"enum": list(topics)} if topics else {})}
     fields = {
         "english": {"type": "string"},
-        "action": {"type": "string", "enum": list(_WISHES)},
+        "action": {"type": "string", "enum": list(WISHES)},
         "topics": {**listed, "items": named},
         "numbers": {**listed, "items": {"type": "number"}},
         "strategy": {"type": "string", "enum": ["", *STRATEGIES]},

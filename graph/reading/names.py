@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .numbers import ascii_digits
 
@@ -24,6 +24,37 @@ def named_topics(text: str, topics: Sequence[str]) -> list[str]:
 
     A longer name hides the shorter ones in it: "bank fraud" does not name "fraud" as well.
     """
+    found, _ = _whole_names(text, topics)
+    return [found[at] for at in sorted(found)]
+
+
+def partly_named_topics(text: str, topics: Sequence[str], common: Collection[str]) -> list[str]:
+    """The topics whose name, or a part of it that no other topic has, stands in ``text``, in their order there.
+
+    A part is two words of the name in a row, or one that makes up half of it; "agent" for "human agent".
+
+    Args:
+        text: what was said.
+        topics: all there are.
+        common: words that are no part of a name by themselves.
+    """
+    found, left = _whole_names(text, topics)
+    spoken = [(part.start(), part[0]) for part in re.finditer(r"[^ \0]+", left)]
+    for size in (3, 2, 1):
+        for place in range(len(spoken) - size + 1):
+            run = [word for _, word in spoken[place : place + size]]
+            if all(any(_is_form(one, word) for one in common) for word in run) or any(
+                _UNSPACED.search(word) for word in run
+            ):
+                continue
+            having = [topic for topic in topics if _has_part(words_of(topic), run)]
+            if len(having) == 1 and having[0] not in found.values():
+                found[spoken[place][0]] = having[0]
+    return [found[at] for at in sorted(found)]
+
+
+def _whole_names(text: str, topics: Sequence[str]) -> tuple[dict[int, str], str]:
+    """The topics by where their name stands among the words of the text, and these without the names."""
     left = f" {' '.join(words_of(text))} "
     found: dict[int, str] = {}
     for topic in sorted(topics, key=len, reverse=True):
@@ -32,7 +63,20 @@ def named_topics(text: str, topics: Sequence[str]) -> list[str]:
         if name and (at := left.find(wanted)) >= 0:
             found[at] = topic
             left = left.replace(wanted, re.sub(r"\S", "\0", wanted))
-    return [found[at] for at in sorted(found)]
+    return found, left
+
+
+def _has_part(name: Sequence[str], run: Sequence[str]) -> bool:
+    """Whether the words stand in the name in a row, in whatever ending; a single one must be half of the name."""
+    for at in range(len(name) - len(run) + 1):
+        if all(_is_form(word, other) for word, other in zip(name[at:], run, strict=False)):
+            return len(run) > 1 or 2 * len(name[at]) >= len("".join(name))
+    return False
+
+
+def _is_form(word: str, other: str) -> bool:
+    """Whether it is the word but for its ending."""
+    return word == other or (len(word) > 3 and other.startswith(word[: max(4, len(word) - 1)]))
 
 
 def shares_a_word(name: str, text: str) -> bool:

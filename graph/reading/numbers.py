@@ -34,3 +34,9 @@ def readings(written: str) -> list[tuple[float, int]]:
     if re.search("[.,]", whole) or len(decimals) != 3 or not 1 <= len(whole) <= 3 or whole == "0":
         return [as_decimals]
     return [as_thousands, as_decimals] if sign == "," else [as_decimals, as_thousands]
+
+
+def thousands(text: str) -> list[float]:
+    """The values of numbers written with a k for thousand ("50k", "1.5 k"), in `ascii_digits`."""
+    found = re.findall(rf"({NUMBER}) ?k\b", text, re.IGNORECASE)
+    return [1000 * readings(number)[0][0] for number in found]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from finetune_coverage.graph.actions import catalog
 from finetune_coverage.graph.actions.asked_tools import Asked
-from finetune_coverage.graph.offers.reply import CONSEQUENCES, AskBack, Deed, Told
+from finetune_coverage.graph.offers.reply import CONSEQUENCES, AskBack, Deed, Told, Unclear
 from finetune_coverage.graph.reading.by_small_model import read_in_one_step
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.services import Services
@@ -16,7 +16,7 @@ from finetune_coverage.tools.settings import Settings
 from .offers import after_analysis
 
 SAID: dict[str, tuple[type[Deed], ...]] = {
-    "nein danke, lieber nicht": (catalog.Decline,),
+    "nein danke, lieber nicht": (Unclear,),
     "¿por qué hay tan pocos en technical issues?": (Told,),
     "好的,开始吧,谢谢你": (AskBack,),
     "quiero 15 para billing questions": (catalog.ProposePlan,),

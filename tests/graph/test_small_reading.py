@@ -10,6 +10,9 @@ import pytest
 from finetune_coverage.graph.actions import catalog
 from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.graph.reading.by_small_model import Reading, action_of, reading_prompt
+from finetune_coverage.graph.reading.closeness import closest
+from finetune_coverage.graph.reading.named import Named, named_in
+from finetune_coverage.graph.reading.wishes import WISHES
 from finetune_coverage.graph.state import reading_used
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -63,13 +66,20 @@ def test_the_prompt_holds_the_sentence_as_data() -> None:
 def test_every_action_of_the_prompt_is_one_of_the_catalog_or_asked_back() -> None:
     made = {}
     for name in actions():
-        named = ("billing_questions", "technical_issues") if name == "merge" else ("billing_questions",)
-        read = Reading.model_validate_json(reading(name, named, (1.0,)))
+        topics = ("billing_questions", "technical_issues") if name == "merge" else ("billing_questions",)
         try:
-            made[name] = type(action_of(read, "1 billing, technical", after_analysis(), dataset="wf-2"))
+            made[name] = type(
+                action_of(name, Named(topics=topics, numbers=[1.0], dataset="wf-2"), after_analysis())
+            )
         except (ValueError, InvalidInput):
             made[name] = type(None)
-    assert [name for name, kind in made.items() if kind is type(None)] == ["edit", "describe", "other"]
+    assert [name for name, kind in made.items() if kind is type(None)] == [
+        "edit",
+        "describe",
+        "no",
+        "ask_help",
+        "other",
+    ]
     assert set(made.values()) - {type(None)} <= {*catalog.ACTIONS, *ANSWERS}
 
 
@@ -105,19 +115,28 @@ async def test_whatever_it_reads_is_no_yes(
         (("limit_tokens", (), (9000.0,)), "9,000 tokens at most please", "9,000 tokens"),
         (("plan", ("billing_questions",), (5.0,)), "alle beide 5", "5 for \"Technical"),
         (("drop", ("technical_issues",)), "ignorier technical issues", "Left out, as you said"),
-        (("edit", (), (2.0,)), "2 kürzer bitte", "finetune-coverage review"),
+        (("edit", (), (2.0,)), "2 kürzer bitte", "Closest to it are “"),
+        (("ask_why_few",), "how has the score changed so far?", "no round of generation yet"),
         (("plan", ("technical_issues",), (77.0,)), "nimm 5 für technik", "I do nothing on a guess"),
         (("plan", ("billing_questions",), (5.0,)), "5 for technical issues, bitte", "5 for \"Technical Issues\""),
         (("leave_out", ("technical_issues",)), "alles außer technical issues", "Left out, as you said"),
         (("limit_tokens", (), (9000.0,)), "höchstens 9000 tokens", "9,000 tokens"),
-        (("no",), "lieber nicht", "All right, I generate nothing"),
+        (("no",), "lieber nicht", "All right, nothing is generated"),
         (("skip",), "direkt weiter", "go on to the grader configuration. If that is right, please answer 3"),
         (("yes",), "jo passt schon", "please answer “yes” or 1"),
         (("ask_worst",), "welche sind am schlechtesten", "| Technical Issues ⚠️ | 8 |"),
         (("show", ("billing_questions",)), "zeig mal billing", "**Record 1** · Billing Questions"),
         (("undo",), "zurück damit", "There is no round to take back"),
-        (("go_back",), "alles zurückdrehen", "Say before which round, or with which strategy"),
+        (("go_back",), "alles zurückdrehen", "There is no round to take back"),
         (("ask_help",), "was geht hier?", "You can say it in your own words"),
+        (("ask_help",), "wie exportiere ich das als csv?", "finetune-coverage export -o FILE"),
+        (("plan", (), (50_000.0,), "few_shot"), "mit few-shot und höchstens 50k tokens", "50,000 tokens"),
+        (("yes", (), (8.0,)), "passt, aber 8 davon", "**Plan**: 8 for"),
+        (("yes", ("billing_questions",), (9.0,)), "ja, 9 für billing", '**Plan**: 9 for "Billing'),
+        (("plan", ("account_management",), (5.0,)), "erst mal 5 questions", '5 for "Billing Questions"'),
+        (("ask_help",), "was ist few-shot?", "I suggest few-shot"),
+        (("plan",), "anders herum", "Closest to it are “"),
+        (("no", ("billing_questions",)), "kein billing", "“leave TOPIC out”"),
         (("other",), "tja", "I do nothing on a guess"),
     ],
 )  # fmt: skip
@@ -126,6 +145,65 @@ async def test_what_it_reads_leads_there(chat: Any, says: Says, read: Any, typed
     says(*read)
     assert said in await chat.answer(typed)
     assert reading_used(await chat.values()).tokens > 0
+
+
+async def test_a_no_in_other_words_leaves_the_plan_where_it_lies(
+    chat: Any, services: Services, says: Says
+) -> None:
+    await chat.new()
+    says("no")
+    assert "The plan still stands" in await chat.answer("no, the other way round")
+    assert [plan.status for plan in list_plans(services.store, "wf-1")] == ["pending"]
+    await chat.answer("no")
+    assert [plan.status for plan in list_plans(services.store, "wf-1")] == ["declined"]
+
+
+async def test_what_is_closest_to_a_guess_is_read_when_it_is_said(
+    chat: Any, says: Says, model: ScriptedChatModel
+) -> None:
+    await chat.new()
+    says("other")
+    said = await chat.answer("tja")
+    told = [part.split("”")[0] for part in said.split("“")[1:]]
+    assert set(told) <= {wish.say for wish in WISHES.values()}
+    for wish in WISHES.values():
+        if wish.say and not wish.needs:
+            assert "I do nothing on a guess" not in await chat.answer(wish.say), wish.say
+    assert model.queue == []
+
+
+def test_what_has_a_consequence_is_close_only_where_the_model_read_it() -> None:
+    for said in ("yes, go ahead", "stop here, goodbye", "on to the grader", "no, rather not"):
+        assert not {"yes", "no", "skip", "stop", "carry_on"} & {*closest("ask_cost", [said], Named())}
+        assert "yes" in closest("yes", [said], Named())
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "numbers", "topics", "left", "tokens", "usd"),
+    [
+        (
+            "do 20 technical issues and 10 questions, at most 10k tokens",
+            "",
+            [20, 10, 10],
+            2,
+            [20, 10],
+            10_000,
+            None,
+        ),
+        ("höchstens 50.000 Token", "at most 50,000 tokens", [50_000], 0, [], 50_000, None),
+        ("不超过3美元", "no more than 3 dollars", [3], 0, [], None, 3),
+        ("change it to 8", "", [8], 0, [8], None, None),
+        ("30 technical issues under $2.50", "", [30, 2.5], 1, [30], None, 2.5),
+        ("max 25000 tokens", "take the limit away", [], 0, [], 25_000, None),
+        ("is 60% of them good", "", [], 0, [], None, None),
+        ("account stuff first", "", [], 0, [], None, None),
+    ],
+)
+def test_what_a_sentence_names(
+    text: str, english: str, numbers: Any, topics: int, left: Any, tokens: Any, usd: Any
+) -> None:
+    named = named_in(text, english or text, after_analysis(), numbers=numbers)
+    assert (len(named.topics), named.numbers, named.max_tokens, named.max_usd) == (topics, left, tokens, usd)
 
 
 async def test_nonsense_is_a_question_back(
@@ -186,6 +264,6 @@ async def test_a_long_paste_is_refused_at_once(chat: Any, model: ScriptedChatMod
 
 @pytest.mark.parametrize("at", OFFERS)
 def test_a_yes_is_asked_back_for_what_lies_there(at: str) -> None:
-    action = action_of(Reading.model_validate_json(reading("yes")), "ja mei", OFFERS[at]())
+    action = action_of("yes", Named(), OFFERS[at]())
     means = {"done": "the next step, the grader", "resume": "going on with the interrupted generation"}
     assert action == catalog.SoundsLikeAYes.model_validate({"to": means.get(at, "the plan")})
