@@ -12,9 +12,9 @@ from .names import partly_named_topics, shares_a_word, words_of
 from .numbers import NUMBER, ascii_digits, readings, thousands
 from .wishes import WISHES, Part
 
-_LIMIT = re.compile(
-    rf"(?P<number>{NUMBER})\s?(?P<k>k?)\s?(?P<unit>tokens?\b|dollars?\b|usd\b|\$)|\$\s?(?P<usd>{NUMBER})"
-)
+_NUMBER = re.compile(NUMBER)
+# What stands behind the number of a limit; looked for where a number ends, since both in one pattern take long on digits.
+_UNIT = re.compile(r"\s?(?P<k>k?)\s?(?P<unit>tokens?\b|dollars?\b|usd\b|\$)")
 
 
 @dataclass(frozen=True)
@@ -139,13 +139,17 @@ def _standing_alone(text: str) -> list[float]:
 def _limits(english: str, written: Collection[float], read: Collection[float]) -> list[tuple[str, float]]:
     """The numbers of tokens and dollars in it, as far as they stand in the text."""
     found = []
-    for match in _LIMIT.finditer(ascii_digits(english).lower()):
-        unit = "tokens" if (match["unit"] or "").startswith("token") else "usd"
-        values = [value for value, _ in readings(match["number"] or match["usd"])]
-        value = (
-            max(values) if unit == "tokens" else values[0]
-        )  # nobody has a limit of 9.000 tokens that is nine
-        value = next((one for one in values if one in read), value) * (1000 if match["k"] else 1)
+    plain = ascii_digits(english).lower()
+    for number in _NUMBER.finditer(plain):
+        behind = _UNIT.match(plain, number.end())
+        if behind is None and not plain[max(0, number.start() - 2) : number.start()].rstrip().endswith("$"):
+            continue
+        unit = "tokens" if behind is not None and behind["unit"].startswith("token") else "usd"
+        values = [value for value, _ in readings(number[0])]
+        # Nobody has a limit of 9.000 tokens that is nine.
+        value = max(values) if unit == "tokens" else values[0]
+        is_thousands = behind is not None and behind["k"]
+        value = next((one for one in values if one in read), value) * (1000 if is_thousands else 1)
         if value in (written or read):
             found.append((unit, value))
     return found
