@@ -13,7 +13,7 @@ from .numbers import NUMBER, ascii_digits, readings, thousands
 from .wishes import WISHES, Part
 
 _NUMBER = re.compile(NUMBER)
-# What stands behind the number of a limit; looked for where a number ends, since both in one pattern take long on digits.
+# What stands behind the number of a limit; looked for where one ends, since one pattern of both takes long on digits.
 _UNIT = re.compile(r"\s?(?P<k>k?)\s?(?P<unit>tokens?\b|dollars?\b|usd\b|\$)")
 
 

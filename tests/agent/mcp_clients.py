@@ -53,7 +53,7 @@ def http_server(folder: Path, *options: str) -> Iterator[Address]:
     """
     process = Forked(folder, None, "mcp", "--transport", "http", "--port", "0", *options)
     try:
-        said = "\n".join(islice(process.lines(), 2))
+        said = "\n".join(islice(process.lines(), 3))
         url, token = re.search(r"http://\S+", said), re.search(r"Bearer (\S+)", said)
         assert url and token, process.communicate()
         yield Address(url.group(0), token.group(1))
