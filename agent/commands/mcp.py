@@ -54,7 +54,9 @@ def mcp(
 def _say_where(url: str, token: str) -> None:
     say(f"MCP server: {url}", style="bold")
     say("Every client must send the header")
-    say(f"Authorization: Bearer {token}")  # a line of its own, which fits a terminal of 80 columns and can be copied
+    say(
+        f"Authorization: Bearer {token}"
+    )  # a line of its own, which fits a terminal of 80 columns and can be copied
     if not is_loopback(urlsplit(url).hostname or ""):
         note(
             "This is not encrypted: whoever is on the way between a client and this machine can read the token and "
