@@ -129,27 +129,19 @@ class Conversation:
         self.next_step = None
         config: RunnableConfig = {"configurable": {**self._config["configurable"], **(about or {})}}
         stream = self._graph.astream(
-            what,
-            config,
-            context=self._context,
-            stream_mode=["updates", "custom", "values"],
-            output_keys=self._graph.stream_channels_list,
-            durability="sync",
+            what, config, context=self._context, stream_mode=["updates", "custom"], durability="sync"
         )
-        question: str | None = None
         with telemetry.turn(self._config["configurable"]["thread_id"], str(self._context.get("channel", ""))):
             async for event in stream:
                 mode, payload = cast(tuple[str, Any], event)
                 if mode == "custom":
                     self._event(payload)
-                elif mode == "updates":
-                    self._updates(payload)
-                    question = _question(payload.get("__interrupt__", ())) or question
                 else:
-                    self.values = {name: value for name, value in payload.items() if name != "__interrupt__"}
+                    self._updates(payload)
+        place = await self.place()
         # An answer's question that was not also said as a message must not stay unseen.
-        if question and question not in self._shown:
-            self._show(question)
+        if place.question and place.question not in self._shown:
+            self._show(place.question)
 
     def _updates(self, payload: Mapping[str, Any]) -> None:
         for node, update in payload.items():
