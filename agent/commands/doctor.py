@@ -174,6 +174,7 @@ def _home(settings: Settings) -> Finding:
 
 
 def _store(settings: Settings) -> Finding:
+    from ...tools.coverage.wording import plural
     from ...tools.store.store import Store
     from ...tools.store.workflows import list_workflows
 
@@ -185,8 +186,7 @@ def _store(settings: Settings) -> Finding:
     except CoverageError as error:
         return Finding("records", False, error.message, error.hint)
     count = sum(workflow.records for workflow in found)
-    workflows = f"{len(found)} workflow{'s' if len(found) != 1 else ''}"
-    return Finding("records", True, f"{count} in {workflows}, {where}")
+    return Finding("records", True, f"{count} in {plural(len(found), 'workflow')}, {where}")
 
 
 def _telemetry(settings: Settings) -> Finding:

