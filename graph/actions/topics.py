@@ -7,16 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tools.errors import CoverageError, InvalidInput
+from ...tools.generation.money.amounts import as_usd, usd_words
+from ...tools.generation.money.attempt_costs import BYTES_PER_TOKEN
+from ...tools.generation.money.prices import price_of
 from ...tools.services import Services
 from ...tools.store.records import topic_counts
+from ...tools.store.workflows import list_topics
 from ...tools.topics.assign import assign_topics
 from ...tools.topics.assignments import last_run, undo_last_run
-from ...tools.topics.discover import FoundTopic, adopt, discover_topics
+from ...tools.topics.discover import FoundTopic, adopt, discover_topics, group_of, name_topics
+from ...tools.topics.naming import NAME_TOKENS, naming_prompt
 from ..offers.offer import Offer, Option, TopicsOffer
 from ..offers.pending import put, withdraw
 from ..offers.reply import AcceptTopics, LeaveIn
 from ..scope import ServicesSource, scoped
-from ..state import State, forget, the_offer
+from ..state import State, forget, the_offer, with_reading
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
 from ..wording.plan_words import numbered_lines
 from .catalog import GiveTopics
@@ -41,6 +46,7 @@ def ask_for_topics(source: ServicesSource, state: State, action: GiveTopics) -> 
 def give_topics(source: ServicesSource, state: State, deed: AcceptTopics) -> dict[str, Any]:
     """Do what was asked about; the figures are others by it."""
     services, offer = scoped(source(), state), the_offer(state)
+    kept: dict[str, Any] = {"workflow_id": offer.workflow_id, "left_out": offer.left_out}
     if not isinstance(offer, TopicsOffer):
         return noticed(offer, "Nothing was asked about topics any more, so nothing was changed.")
     try:
@@ -49,18 +55,19 @@ def give_topics(source: ServicesSource, state: State, deed: AcceptTopics) -> dic
             if _sizes(found) != offer.sizes:
                 # The dataset is another one by now, or the machine: what was not shown is not written.
                 return _asked(services, state, offer, GiveTopics(how="find", count=offer.count), found)
+            if deed.by_model:
+                found, usage = name_topics(services, offer.workflow_id, found)
+                kept |= with_reading(state, usage)
             adopt(services, offer.workflow_id, found)
-            said = (
-                f"{plural_have(sum(offer.sizes.values()), 'record')} a topic now, {len(found)} topics in all."
-            )
+            records = plural_have(sum(offer.sizes.values()), "record")
+            said = f"{records} a topic now, {len(found)} topics in all."
         elif offer.how == "sort":
             said = _sorted(services, offer.workflow_id)
         else:
-            _, records = undo_last_run(services.store, offer.workflow_id, only=offer.run)
-            said = f"{plural_have(records, 'record')} the topic that they had before, or none again."
+            _, restored = undo_last_run(services.store, offer.workflow_id, only=offer.run)
+            said = f"{plural_have(restored, 'record')} the topic that they had before, or none again."
     except CoverageError as error:
         return noticed(None, escape(str(error)))
-    kept = {"workflow_id": offer.workflow_id, "left_out": offer.left_out}
     return {**forget(), **kept, **noticed(None, said)}
 
 
@@ -72,6 +79,7 @@ def _asked(
     found: Sequence[FoundTopic] | None = None,
 ) -> dict[str, Any]:
     workflow_id, run = offer.workflow_id, None
+    named: list[Option] = []
     counts = topic_counts(services.store, workflow_id)
     without = sum(count.records for count in counts if count.topic is None)
     if action.how == "take_back":
@@ -93,6 +101,9 @@ def _asked(
     else:
         found = found or _found(services, workflow_id, action.count)
         said, label = _found_words(found), "Give the records these topics"
+        if services.settings.profile == "full":
+            by_model = f"The same, named by the model: {_naming_cost(services, workflow_id, found)}"
+            named = [Option(label=by_model, deed=AcceptTopics(by_model=True))]
     withdraw(services.store, offer)
     asked = put(offer, state).instead(
         TopicsOffer,
@@ -104,6 +115,7 @@ def _asked(
         run=run,
         options=[
             Option(label=label, deed=AcceptTopics()),
+            *named,
             Option(label="Leave it as it is", deed=LeaveIn()),
         ],
     )
@@ -140,9 +152,19 @@ def _found_words(found: Sequence[FoundTopic]) -> str:
     table = "\n".join(["| Topic | Records | Its words | Most typical |", "|---|---|---|---|", *rows])
     return (
         f"The {records} without a topic of their own fall into {len(found)} groups, by what is said in them:\n\n{table}"
-        "\n\nNothing is written yet. The names are words of the records: “call NAME …” gives a better one afterwards, "
+        "\n\nNothing is written yet. The names are words of the records: “call NAME …” gives another one afterwards, "
         f"and “find 12 topics” divides them otherwise. {_FREE}"
     )
+
+
+def _naming_cost(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> str:
+    """What the call takes that names them, about; without what a model thinks before it answers."""
+    taken = {info.name for info in list_topics(services.store, workflow_id)}
+    sent = len(naming_prompt([group_of(one) for one in found], taken).encode()) // BYTES_PER_TOKEN
+    written = NAME_TOKENS * len(found) // 2
+    said = f"one call of about {sent + written:,} tokens"
+    price = price_of(services.settings)
+    return said if price is None else f"{said}, {usd_words(as_usd(price.picodollars(sent, written)))}"
 
 
 def _what_goes_back(services: Services, workflow_id: str) -> tuple[int, str]:

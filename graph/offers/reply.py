@@ -65,7 +65,9 @@ class TakeOut(Deed):
 
 
 class AcceptTopics(Deed):
-    """A yes to the topics that records are to get."""
+    """A yes to the topics that records are to get, with names of the model if so chosen."""
+
+    by_model: bool = False
 
 
 class KeepRound(Deed):

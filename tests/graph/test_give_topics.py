@@ -15,6 +15,7 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import topic_counts
+from finetune_coverage.tools.store.workflows import list_topics
 from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -57,7 +58,7 @@ async def test_topics_are_found_shown_and_given_after_a_yes(
     model.queue.append(asks("GiveTopics", how="find", count=3))
     said = await chat.answer("find topics pls, 3 or so")
     assert "The 80 records without a topic of their own fall into 3 groups" in said
-    assert "1. Give the records these topics\n2. Leave it as it is" in said
+    assert "1. Give the records these topics\n2. The same, named by the model: one call of about " in said
     assert counts(empty_services) == {None: 80}, "nothing is written before the yes"
     shown = {
         int(size)
@@ -77,6 +78,24 @@ async def test_topics_are_found_shown_and_given_after_a_yes(
     assert counts(empty_services) == {None: 80}
     model.queue.append(asks("GiveTopics", how="take_back"))
     assert "nothing to take back" in await chat.answer("undo the topics")
+
+
+async def test_the_model_names_what_was_found_where_that_is_chosen(
+    unlabelled: Any, empty_services: Services, model: ScriptedChatModel
+) -> None:
+    chat = unlabelled()
+    await chat.new()
+    await chat.answer("1")
+    topics = [{"group": 1, "name": "Lost Parcels", "description": "Parcels that did not come."}]
+    model.queue.append(json.dumps({"topics": topics}))
+    said = await chat.answer("2")
+    assert "80 records have a topic now" in said and "| Lost Parcels |" in said
+    asked = model.history[-1][-1].text
+    assert "Group 2" in asked and "billing" not in asked.split("Group 1")[0]
+    named = {info.name: info.description for info in list_topics(empty_services.store, "wf-1")}
+    assert named["lost_parcels"] == "Parcels that did not come."
+    assert len(named) == len(counts(empty_services)) > 1, "of the others the words are the names"
+    assert (await chat.values())["reading_used"]["prompt_tokens"] > 0
 
 
 async def test_by_its_number_and_left_as_it_is(unlabelled: Any, empty_services: Services) -> None:
