@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from ...tools.errors import CoverageError, InvalidInput
+from ...tools.errors import CoverageError, EndpointError, InvalidInput
 from ...tools.generation.money.amounts import as_usd, usd_words
 from ...tools.generation.money.attempt_costs import BYTES_PER_TOKEN
 from ...tools.generation.money.prices import price_of
@@ -66,6 +66,8 @@ def give_topics(source: ServicesSource, state: State, deed: AcceptTopics) -> dic
         else:
             _, restored = undo_last_run(services.store, offer.workflow_id, only=offer.run)
             said = f"{plural_have(restored, 'record')} the topic that they had before, or none again."
+    except EndpointError as error:  # the names are missing, and what was found still lies there
+        return said_beside(offer, escape(str(error)))
     except CoverageError as error:
         return noticed(None, escape(str(error)))
     return {**forget(), **kept, **noticed(None, said)}
@@ -162,7 +164,7 @@ def _naming_cost(services: Services, workflow_id: str, found: Sequence[FoundTopi
     taken = {info.name for info in list_topics(services.store, workflow_id)}
     sent = len(naming_prompt([group_of(one) for one in found], taken).encode()) // BYTES_PER_TOKEN
     written = NAME_TOKENS * len(found) // 2
-    said = f"one call of about {sent + written:,} tokens"
+    said = f"one call of about {round(sent + written, -2):,} tokens"
     price = price_of(services.settings)
     return said if price is None else f"{said}, {usd_words(as_usd(price.picodollars(sent, written)))}"
 

@@ -12,6 +12,7 @@ import pytest
 from finetune_coverage.graph.actions import topics as action
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import topic_counts
@@ -86,6 +87,10 @@ async def test_the_model_names_what_was_found_where_that_is_chosen(
     chat = unlabelled()
     await chat.new()
     await chat.answer("1")
+    model.queue.append(EndpointError("The endpoint refused the key.", hint="Set OPENAI_API_KEY."))
+    said = await chat.answer("2")
+    assert "refused the key" in said and counts(empty_services) == {None: 80}
+    assert (await chat.asked())["action_requests"][0]["name"] == "give_topics", "it is still asked"
     topics = [{"group": 1, "name": "Lost Parcels", "description": "Parcels that did not come."}]
     model.queue.append(json.dumps({"topics": topics}))
     said = await chat.answer("2")
