@@ -103,6 +103,8 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
     done = await asyncio.to_thread(act, source, state, reply.deed)
     if given_up := _given_up(reply.deed, offer_in(state), offer_in(with_update(state, done))):
         done = said_first(done, given_up)
+    if reply.beside:
+        done = said_first(done, reply.beside)
     anew = isinstance(reply.deed, _MEASURED_ANEW) or done.get("notice")
     return Command(goto="analyze" if anew else "approve", update=together(update, done))
 

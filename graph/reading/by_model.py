@@ -39,6 +39,7 @@ from ..actions.questions import ANSWERS, Answer, look_up
 from ..context import thread_id
 from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
+from ..offers.pending import asks_something
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
@@ -132,6 +133,7 @@ class _Reader:
             for call in said.tool_calls:
                 outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
                 if isinstance(outcome, Deed):
+                    self.asked.beside = self._words_beside(said.text, call["args"])
                     return outcome
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
             for broken in said.invalid_tool_calls:
@@ -171,6 +173,15 @@ class _Reader:
             return json.dumps({"error": _CORRECTION.format(numbers=", ".join(invented))})
         words = "" if invented else plain_markdown(plan.not_in_it.strip(), known="")
         return plan.model_copy(update={"not_in_it": words})
+
+    def _words_beside(self, text: str, arguments: dict[str, Any]) -> str:
+        """What the model says beside the action that it calls, such as the answer to the other half of the sentence.
+
+        Nothing where it asks something: a bare yes to what the action asks would be one to that too.
+        """
+        if not text.strip() or asks_something(text) or self._invented(text, arguments):
+            return ""
+        return self._in_words(text)
 
     def _invented(self, text: str, own: Mapping[str, Any] | None = None) -> list[str]:
         """The numbers of the model's words that nothing gave it, and that are none of its ``own`` plan."""

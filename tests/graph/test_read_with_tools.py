@@ -153,6 +153,32 @@ async def test_a_plan_that_asks_something_beside_it_is_not_started_by_yes(
     assert list_jobs(services.store, "wf-1") == []
 
 
+async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    def beside(said: str, action: AIMessage) -> list[AIMessage]:
+        return [call("ExplainTopics", topics=[]), action.model_copy(update={"content": said})]
+
+    await chat.new("")
+    model.queue += beside("8 of them are technical.", plan(("technical_issues", 4)))
+    said = await chat.answer("make it 4. and how many are technical now?")
+    assert said.startswith("8 of them are technical.\n\n**Plan**: 4 for"), said
+    assert (await chat.asked())["action_requests"][0]["description"].startswith("8 of them are technical.")
+    model.queue += beside("There are 4,321 of <b>them</b>.", plan(("technical_issues", 5)))
+    assert (await chat.answer("5, and how many are there?")).startswith("**Plan**: 5"), (
+        "a number from nowhere"
+    )
+    model.queue += beside("Shall I show them?", plan(("technical_issues", 6)))
+    assert (await chat.answer("6, and some of them")).startswith("**Plan**: 6"), "a yes would be one to both"
+    rename = call("MergeTopics", topics=["technical_issues"], into="Faults")
+    model.queue += beside("It has 8 <b>records</b>.", rename)
+    said = await chat.answer("call it faults. how many r in there?")
+    assert said.startswith("It has 8 \\<b\\>records\\</b\\>.\n\nThis gives the records of"), said
+    await chat.answer("yes")
+    assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
+    assert list_jobs(services.store, "wf-1") == []
+
+
 async def test_a_mistake_is_told_to_the_model(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:
