@@ -350,7 +350,7 @@ class WhereFrom(Action):
 
 class ExplainMeans(Action):
     """What can be done here, and the commands for what is done outside the conversation: exporting, importing,
-    another model, prices, targets from a file.
+    finding or splitting topics, another model, prices, targets from a file.
     """
 
 

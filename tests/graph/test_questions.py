@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+import typer
+from finetune_coverage.agent.cli import app
 from finetune_coverage.graph.actions.number_check import unsupported_numbers
+from finetune_coverage.graph.actions.questions import OUTSIDE
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from langchain_core.messages import AIMessage, ToolMessage
 
@@ -132,3 +136,17 @@ async def test_records_are_quoted_and_never_given_to_the_model(chat: Any, model:
         .strip()
     )
     assert quoted[:20] not in model.history[1][-1].text
+
+
+def test_what_is_done_elsewhere_is_named_with_commands_that_there_are() -> None:
+    named = re.findall(r"`finetune-coverage ([a-z -]+)", OUTSIDE)
+    assert len(named) > 5
+    group: Any = typer.main.get_command(app)
+    for command in named:
+        known = group
+        for word in command.split(" -")[0].split():
+            known = known.commands[word]
+    # What the conversation cannot do with topics itself; a model that is not told says that it cannot be done.
+    assert {"topics discover", "topics assign", "topics split", "topics undo"} <= {
+        name.strip() for name in named
+    }
