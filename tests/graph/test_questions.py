@@ -146,6 +146,11 @@ def test_what_is_done_elsewhere_is_named_with_commands_that_there_are() -> None:
         known = group
         for word in command.split(" -")[0].split():
             known = known.commands[word]
+    options = {
+        option for known in group.commands["export"].params for option in (*known.opts, *known.secondary_opts)
+    }
+    assert set(re.findall(r"--(?:format|no-synthetic|split|oversample)", OUTSIDE)) <= options
+    assert "openai-upload only what OpenAI documents" in OUTSIDE, "how topics and other fields are left out"
     # What the conversation cannot do with topics itself; a model that is not told says that it cannot be done.
     assert {"topics discover", "topics assign", "topics split", "topics undo"} <= {
         name.strip() for name in named
