@@ -305,11 +305,11 @@ rounds undone, copies compared, questions about all of it. On the command line, 
 the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual one, writes topics \
 and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps a tenth for \
 validation; --oversample repeats the records of small topics), `finetune-coverage topics discover` (finds topics where \
-there are none, `--count N` as many, and asks before they are used), `finetune-coverage topics assign` (gives records \
-without a topic the one they most probably have), `finetune-coverage topics split NAME`, `finetune-coverage topics \
-undo`, `finetune-coverage import FILE`, `finetune-coverage targets from-file FILE`, `finetune-coverage validate`, \
-`finetune-coverage jobs show`. Another model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: \
-FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
+there are none, `--count N` as many, and asks before they are used; `--name-by-model`: the model names them), \
+`finetune-coverage topics assign` (gives records without a topic the one they most probably have), `finetune-coverage \
+topics split NAME`, `finetune-coverage topics undo`, `finetune-coverage import FILE`, `finetune-coverage targets \
+from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another model: FINETUNE_COVERAGE_MODEL; \
+its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 
 
 def _where_from(asked: Asked, action: catalog.WhereFrom) -> Answer:

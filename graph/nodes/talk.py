@@ -85,7 +85,9 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
     reply = reply_in(state)
     if reply is not None and isinstance(reply.deed, _BY_FIGURES) and await _is_outdated(source, state):
         withdraw(source().store, offer_in(state))
-        return Command(goto="analyze", update={"notice": CHANGED, "said": reply.text, "reply": None})
+        # The language is that of this sentence, which is read after the report.
+        anew = {"notice": CHANGED, "said": reply.text, "reply": None, "language": None}
+        return Command(goto="analyze", update=anew)
     if reply is not None and isinstance(reply.deed, Unread):
         update = await read_typed(source, state)
         # What reading made of it is carried out below: never a yes, a resumption or an end.

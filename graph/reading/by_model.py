@@ -51,6 +51,8 @@ MOST_STEPS = 6
 LONGEST_TEXT = 4000
 """Characters of a sentence; a longer one is pasted."""
 _TEXT_TOKENS = 600
+_MOST_QUOTED = 2
+"""Look-ups whose records are shown below the answer."""
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _EARLIER, _EARLIER_TURN = 12, 200
 """Of the person's own sentences before those turns: what they put off, or said once for all."""
@@ -181,7 +183,7 @@ class _Reader:
         """
         if not text.strip() or asks_something(text) or self._invented(text, arguments):
             return ""
-        return self._in_words(text)
+        return self._made_safe(text)
 
     def _invented(self, text: str, own: Mapping[str, Any] | None = None) -> list[str]:
         """The numbers of the model's words that nothing gave it, and that are none of its ``own`` plan."""
@@ -199,8 +201,11 @@ class _Reader:
 
     def _in_words(self, text: str) -> str:
         quotes = [fact.quotes for fact in self._facts if fact.quotes]
-        known = "\n".join(fact.said for fact in self._facts)
-        return "\n\n".join([plain_markdown(text.strip(), known=known), *quotes])
+        # Who looks at more topics than these is searching; their records would fill the screen.
+        return "\n\n".join([self._made_safe(text), *(quotes if len(quotes) <= _MOST_QUOTED else [])])
+
+    def _made_safe(self, text: str) -> str:
+        return plain_markdown(text.strip(), known="\n".join(fact.said for fact in self._facts))
 
     def _plain_facts(self) -> str:
         parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]

@@ -100,6 +100,25 @@ async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedCh
     assert (await chat.tool_calls())[-1] == "inspect_topics"
 
 
+async def test_records_of_many_topics_that_were_looked_at_do_not_fill_the_screen(
+    chat: Any, model: ScriptedChatModel
+) -> None:
+    topics = ["technical_issues", "billing_questions", "account_management"]
+    await chat.new("")
+    looked = [call("LookAtTopic", topic=topic) for topic in topics]
+    model.queue += [*looked[:2], AIMessage("They differ.")]
+    assert (await chat.answer("how do technical and billing differ")).count("· real") > 2
+    model.queue += [*looked, AIMessage("Only billing is about money.")]
+    said = await chat.answer("which of the topics are about money")
+    assert said.startswith("Only billing is about money.") and "· real" not in said
+    model.queue += [
+        looked[0],
+        plan(("technical_issues", 4)).model_copy(update={"content": "They are short."}),
+    ]
+    said = await chat.answer("4 more technical. are they long?")
+    assert said.startswith("They are short.\n\n**Plan**") and "· real" not in said
+
+
 async def test_a_number_that_nothing_gave_is_not_shown(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("")
     wrong = AIMessage("There are 1,234 of them.")
