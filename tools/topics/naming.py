@@ -82,10 +82,13 @@ def naming_prompt(terms: Sequence[str], texts: Sequence[str], taken: Collection[
 def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from ..generation.strategies.prompt import as_data
+
     folder = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
         loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
+    environment.filters["data"] = as_data
     return environment.get_template("name_topic.jinja")
 
 
