@@ -86,8 +86,8 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
     if reply is not None and isinstance(reply.deed, _BY_FIGURES) and await _is_outdated(source, state):
         withdraw(source().store, offer_in(state))
         # The language is that of this sentence, which is read after the report.
-        anew = {"notice": CHANGED, "said": reply.text, "reply": None, "language": None}
-        return Command(goto="analyze", update=anew)
+        unread = {"notice": CHANGED, "said": reply.text, "reply": None, "language": None}
+        return Command(goto="analyze", update=unread)
     if reply is not None and isinstance(reply.deed, Unread):
         update = await read_typed(source, state)
         # What reading made of it is carried out below: never a yes, a resumption or an end.
