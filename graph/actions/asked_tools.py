@@ -39,6 +39,7 @@ class Asked:
         calls: the tools called for this question, in order.
         language: in which the person writes, in English words; empty for one that is not English, None where
             nothing told it.
+        beside: what the model says beside the action that it calls.
     """
 
     services: Services
@@ -47,6 +48,7 @@ class Asked:
     usage: TokenUsage = NO_USAGE
     calls: list[ToolCall] = field(default_factory=list)
     language: str | None = None
+    beside: str = ""
 
     @property
     def items(self) -> list[PlanItem]:

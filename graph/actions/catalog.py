@@ -361,7 +361,7 @@ class WhereFrom(Action):
 
 class ExplainMeans(Action):
     """What can be done here, and the commands for what is done outside the conversation: exporting, importing,
-    another model, prices, targets from a file.
+    splitting topics, topics from a file, another model, prices, targets from a file.
     """
 
 

@@ -313,11 +313,12 @@ def _checked(asked: Asked) -> str:
 
 OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, topics found, given, merged, moved and \
 described, targets, rounds undone, copies compared, questions about all of it. On the command line, with `-w NAME` of \
-the dataset behind the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; --oversample \
-repeats the records of small topics), `finetune-coverage topics assign --topics FILE` (topics from a file of yours), \
-`finetune-coverage topics split NAME`, `finetune-coverage import FILE`, `finetune-coverage targets from-file FILE`, \
-`finetune-coverage validate`, `finetune-coverage jobs show`. Another model: FINETUNE_COVERAGE_MODEL; its prices: \
-FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
+the dataset behind the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual \
+one, writes topics and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps \
+a tenth for validation; --oversample repeats the records of small topics), `finetune-coverage topics assign --topics \
+FILE` (topics from a file of yours), `finetune-coverage topics split NAME`, `finetune-coverage import FILE`, \
+`finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
+model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 
 
 def _where_from(asked: Asked, action: catalog.WhereFrom) -> Answer:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
+from ...tools.store.workflows import dataset_version
 from ..actions import catalog
 from ..actions.answering import respond
 from ..actions.branches import compare, fork, switch
@@ -24,6 +25,7 @@ from ..actions.topics import ask_for_topics, give_topics
 from ..actions.undo import take_back, undo
 from ..consent import together
 from ..offers.offer import Offer, RuleOffer
+from ..offers.pending import CHANGED, withdraw
 from ..offers.reply import (
     ENDS,
     AcceptTopics,
@@ -75,6 +77,8 @@ _MEASURED_ANEW = (TakeBack, KeepRound, ChooseDataset)
 """After these the figures are others, whether or not there is something to say first."""
 _ANSWERS = (TakeOut, LeaveIn, TakeBack, KeepRound, AddRule, SkipRule, AcceptTopics)
 """The yes and the no to a change of the dataset."""
+_BY_FIGURES = (Unread, catalog.ProposeMore, catalog.ShowDetails)
+"""What was typed is read, and carried out, by figures that hold."""
 _SAID = (catalog.NothingAsked, Unclear, AskBack, catalog.Decline, catalog.ShowTable)
 """To these a finished conversation answers with how it stands."""
 
@@ -83,6 +87,11 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
     """Read what is no bare answer, and do what was asked for: the table changes, or something is shown or answered."""
     update: dict[str, Any] = {}
     reply = reply_in(state)
+    if reply is not None and isinstance(reply.deed, _BY_FIGURES) and await _is_outdated(source, state):
+        withdraw(source().store, offer_in(state))
+        # The language is that of this sentence, which is read after the report.
+        unread = {"notice": CHANGED, "said": reply.text, "reply": None, "language": None}
+        return Command(goto="analyze", update=unread)
     if reply is not None and isinstance(reply.deed, Unread):
         update = await read_typed(source, state)
         # What reading made of it is carried out below: never a yes, a resumption or an end.
@@ -100,8 +109,20 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
     done = await asyncio.to_thread(act, source, state, reply.deed)
     if given_up := _given_up(reply.deed, offer_in(state), offer_in(with_update(state, done))):
         done = said_first(done, given_up)
+    if reply.beside:
+        done = said_first(done, reply.beside)
     anew = isinstance(reply.deed, _MEASURED_ANEW) or done.get("notice")
     return Command(goto="analyze" if anew else "approve", update=together(update, done))
+
+
+async def _is_outdated(source: ServicesSource, state: State) -> bool:
+    """Whether the dataset was changed from outside, on the command line say, since it was asked what is answered."""
+    offer = offer_in(state)
+    if offer is None or not offer.goes_by_figures:
+        return False
+    return offer.is_outdated(
+        await asyncio.to_thread(lambda: dataset_version(source().store, offer.workflow_id))
+    )
 
 
 def _given_up(deed: Deed, before: Offer | None, after: Offer | None) -> str:

@@ -111,12 +111,17 @@ def beside(store: Store, offer: Kind, said: str = "") -> Kind:
 
     It is kept with the plan too, since the answer may come with an empty state.
     """
-    asks = any(mark in said for mark in _QUESTION_MARKS)
+    asks = asks_something(said)
     if asks != offer.asks_beside:
         offer = offer.model_copy(update={"asks_beside": asks})
         if offer.plan_id is not None:
             keep_with_plan(store, offer.plan_id, offer=offer.model_dump(mode="json"))
     return offer
+
+
+def asks_something(said: str) -> bool:
+    """Whether there is a question in a model's words, in whatever script."""
+    return any(mark in said for mark in _QUESTION_MARKS)
 
 
 def withdraw(store: Store, offer: Offer | None) -> None:

@@ -143,12 +143,14 @@ class Reply(BaseModel):
         text: what the person typed.
         read_by: who read it; "exact" is a bare answer. What the model read can never approve anything.
         channel: how the answer came: typed, or as a structured decision.
+        beside: what the model that read it says before all else: its answer to another part of what was typed.
     """
 
     deed: KeptDeed
     text: str = ""
     read_by: Literal["exact", "model"] = "exact"
     channel: Literal["typed", "decision"] = Field(default="typed")
+    beside: str = ""
 
 
 def stored_reply(stored: Any) -> Reply | None:

@@ -39,6 +39,7 @@ from ..actions.questions import ANSWERS, Answer, look_up
 from ..context import thread_id
 from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
+from ..offers.pending import asks_something
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
@@ -50,6 +51,8 @@ MOST_STEPS = 6
 LONGEST_TEXT = 4000
 """Characters of a sentence; a longer one is pasted."""
 _TEXT_TOKENS = 600
+_MOST_QUOTED = 2
+"""Look-ups whose records are shown below the answer."""
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _EARLIER, _EARLIER_TURN = 12, 200
 """Of the person's own sentences before those turns: what they put off, or said once for all."""
@@ -132,6 +135,7 @@ class _Reader:
             for call in said.tool_calls:
                 outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
                 if isinstance(outcome, Deed):
+                    self.asked.beside = self._words_beside(said.text, call["args"])
                     return outcome
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
             for broken in said.invalid_tool_calls:
@@ -172,6 +176,15 @@ class _Reader:
         words = "" if invented else plain_markdown(plan.not_in_it.strip(), known="")
         return plan.model_copy(update={"not_in_it": words})
 
+    def _words_beside(self, text: str, arguments: dict[str, Any]) -> str:
+        """What the model says beside the action that it calls, such as the answer to the other half of the sentence.
+
+        Nothing where it asks something: a bare yes to what the action asks would be one to that too.
+        """
+        if not text.strip() or asks_something(text) or self._invented(text, arguments):
+            return ""
+        return self._made_safe(text)
+
     def _invented(self, text: str, own: Mapping[str, Any] | None = None) -> list[str]:
         """The numbers of the model's words that nothing gave it, and that are none of its ``own`` plan."""
         told = [
@@ -188,8 +201,11 @@ class _Reader:
 
     def _in_words(self, text: str) -> str:
         quotes = [fact.quotes for fact in self._facts if fact.quotes]
-        known = "\n".join(fact.said for fact in self._facts)
-        return "\n\n".join([plain_markdown(text.strip(), known=known), *quotes])
+        # Who looks at more topics than these is searching; their records would fill the screen.
+        return "\n\n".join([self._made_safe(text), *(quotes if len(quotes) <= _MOST_QUOTED else [])])
+
+    def _made_safe(self, text: str) -> str:
+        return plain_markdown(text.strip(), known="\n".join(fact.said for fact in self._facts))
 
     def _plain_facts(self) -> str:
         parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]

@@ -54,7 +54,8 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
     if isinstance(deed, NothingAsked) and _was_said(state) and not state.get("next_step"):
         deed = Told(note="Gladly. Nothing starts without a yes to the plan.")
     # Whatever the model read, a person's plain answer is needed.
-    reply = unread.model_copy(update={"deed": asked_first(deed), "read_by": "model"})
+    read = {"deed": asked_first(deed), "read_by": "model", "beside": asked.beside}
+    reply = unread.model_copy(update=read)
     told = {"language": asked.language, **with_reading(state, asked.usage)}
     return {"reply": as_json(reply), "messages": calls, **told}
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+import typer
+from finetune_coverage.agent.cli import app
 from finetune_coverage.graph.actions.number_check import unsupported_numbers
+from finetune_coverage.graph.actions.questions import OUTSIDE
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from langchain_core.messages import AIMessage, ToolMessage
 
@@ -132,3 +136,20 @@ async def test_records_are_quoted_and_never_given_to_the_model(chat: Any, model:
         .strip()
     )
     assert quoted[:20] not in model.history[1][-1].text
+
+
+def test_what_is_done_elsewhere_is_named_with_commands_that_there_are() -> None:
+    named = re.findall(r"`finetune-coverage ([a-z -]+)", OUTSIDE)
+    assert len(named) > 5
+    group: Any = typer.main.get_command(app)
+    for command in named:
+        known = group
+        for word in command.split(" -")[0].split():
+            known = known.commands[word]
+    options = {
+        option for known in group.commands["export"].params for option in (*known.opts, *known.secondary_opts)
+    }
+    assert set(re.findall(r"--(?:format|no-synthetic|split|oversample)", OUTSIDE)) <= options
+    assert "openai-upload only what OpenAI documents" in OUTSIDE, "how topics and other fields are left out"
+    # What the conversation cannot do with topics itself; a model that is not told says that it cannot be done.
+    assert {"topics assign --topics", "topics split"} <= {name.strip() for name in named}

@@ -100,6 +100,25 @@ async def test_facts_are_looked_up_and_put_in_words(chat: Any, model: ScriptedCh
     assert (await chat.tool_calls())[-1] == "inspect_topics"
 
 
+async def test_records_of_many_topics_that_were_looked_at_do_not_fill_the_screen(
+    chat: Any, model: ScriptedChatModel
+) -> None:
+    topics = ["technical_issues", "billing_questions", "account_management"]
+    await chat.new("")
+    looked = [call("LookAtTopic", topic=topic) for topic in topics]
+    model.queue += [*looked[:2], AIMessage("They differ.")]
+    assert (await chat.answer("how do technical and billing differ")).count("· real") > 2
+    model.queue += [*looked, AIMessage("Only billing is about money.")]
+    said = await chat.answer("which of the topics are about money")
+    assert said.startswith("Only billing is about money.") and "· real" not in said
+    model.queue += [
+        looked[0],
+        plan(("technical_issues", 4)).model_copy(update={"content": "They are short."}),
+    ]
+    said = await chat.answer("4 more technical. are they long?")
+    assert said.startswith("They are short.\n\n**Plan**") and "· real" not in said
+
+
 async def test_a_number_that_nothing_gave_is_not_shown(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new("")
     wrong = AIMessage("There are 1,234 of them.")
@@ -150,6 +169,32 @@ async def test_a_plan_that_asks_something_beside_it_is_not_started_by_yes(
     assert "**Plan**: 4 for" in await chat.answer("4, and let me see them first")
     model.queue.append(call("ShowRecords", origin="real"))
     assert "**Review**" in await chat.answer("yes")
+    assert list_jobs(services.store, "wf-1") == []
+
+
+async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    def beside(said: str, action: AIMessage) -> list[AIMessage]:
+        return [call("ExplainTopics", topics=[]), action.model_copy(update={"content": said})]
+
+    await chat.new("")
+    model.queue += beside("8 of them are technical.", plan(("technical_issues", 4)))
+    said = await chat.answer("make it 4. and how many are technical now?")
+    assert said.startswith("8 of them are technical.\n\n**Plan**: 4 for"), said
+    assert (await chat.asked())["action_requests"][0]["description"].startswith("8 of them are technical.")
+    model.queue += beside("There are 4,321 of <b>them</b>.", plan(("technical_issues", 5)))
+    assert (await chat.answer("5, and how many are there?")).startswith("**Plan**: 5"), (
+        "a number from nowhere"
+    )
+    model.queue += beside("Shall I show them?", plan(("technical_issues", 6)))
+    assert (await chat.answer("6, and some of them")).startswith("**Plan**: 6"), "a yes would be one to both"
+    rename = call("MergeTopics", topics=["technical_issues"], into="Faults")
+    model.queue += beside("It has 8 <b>records</b>.", rename)
+    said = await chat.answer("call it faults. how many r in there?")
+    assert said.startswith("It has 8 \\<b\\>records\\</b\\>.\n\nThis gives the records of"), said
+    await chat.answer("yes")
+    assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
     assert list_jobs(services.store, "wf-1") == []
 
 

@@ -14,6 +14,7 @@ from finetune_coverage.graph.translation import is_faithful, is_foreign
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.topics.discover import merge_topics
 from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
@@ -204,6 +205,26 @@ async def test_the_model_that_reads_says_the_language(chat: Any, model: Any) -> 
     assert "ßß" not in await chat.answer("ok aber max 10 cent, schnell")
     model.queue.append(AIMessage("Das sind die Themen, von denen es am wenigsten gibt."))
     assert "ßß" in await chat.answer("ok cool cool"), "an answer in words tells it too"
+
+
+async def test_a_report_that_comes_before_the_reading_has_the_language_of_the_new_sentence(
+    chat: Any, services: Services, model: Any
+) -> None:
+    await chat.new("")
+    model.translate = in_characters("가", *NAMES)
+    spoken = {
+        "name": "ShowRecords",
+        "args": {"topic": "technical_issues", "language": "Korean"},
+        "id": "call-1",
+    }
+    model.queue.append(AIMessage("", tool_calls=[spoken]))
+    assert "가가" in await chat.answer(KOREAN)
+    merge_topics(services, "wf-1", ["technical_issues"], "Faults")  # on the command line
+    model.queue.append(AIMessage("There are eight, as before, and they are called Faults now."))
+    await chat.answer("how many of the technical ones are there now, and what happened to them?")
+    said = [message.text for message in (await chat.values())["messages"] if isinstance(message, AIMessage)]
+    assert "Coverage Analysis" in said[-2] and "has changed since I asked that" in said[-2], said[-2]
+    assert "가" not in said[-2]
 
 
 async def test_an_unfaithful_translation_stays_english(chat: Any, model: Any) -> None:

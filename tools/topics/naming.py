@@ -117,11 +117,13 @@ def naming_prompt(groups: Sequence[Group], taken: Collection[str]) -> str:
 def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from ..generation.strategies.prompt import as_data
+
     folder = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
         loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.filters["data"] = as_data
     return environment.get_template("name_topics.jinja")
 
 
