@@ -292,7 +292,9 @@ def _generated(result: Mapping[str, Any]) -> str:
     records = plural(accepted, "new synthetic record")
     brought = Uplift.model_validate(result["uplift"]) if result.get("uplift") else None
     measured = (
-        f" They are {words}." if accepted and (words := worth_words(result.get("worth"), brought)) else ""
+        f" {'It is' if accepted == 1 else 'They are'} {words}."
+        if accepted and (words := worth_words(result.get("worth"), brought))
+        else ""
     )
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".{measured}'
