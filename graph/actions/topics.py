@@ -29,7 +29,6 @@ from .messages import noticed, said_beside, shown
 
 MOST_RECORDS = 5_000
 """Of a dataset whose records are read in a conversation: about a minute on two cores. Beyond, the command is named."""
-_FREE = "It costs nothing, and “undo the topics” takes it back."
 _TERMS = 4
 _WORDS = 60
 
@@ -97,12 +96,12 @@ def _asked(
         _require_readable(services, workflow_id, "assign")
         said = (
             f"{plural_have(without, 'record')} no topic. Each would get the one of the {len(counts) - 1} topics that "
-            f"it most probably has; where that is too uncertain, it stays without. {_FREE}"
+            f"it most probably has; where that is too uncertain, it stays without. {_free(services, workflow_id)}"
         )
         label = "Sort them into these topics"
     else:
         found = found or _found(services, workflow_id, action.count)
-        said, label = _found_words(found), "Give the records these topics"
+        said, label = f"{_found_words(found)} {_free(services, workflow_id)}", "Give the records these topics"
         if services.settings.profile == "full":
             by_model = f"The same, named by the model: {_naming_cost(services, workflow_id, found)}"
             named = [Option(label=by_model, deed=AcceptTopics(by_model=True))]
@@ -154,9 +153,17 @@ def _found_words(found: Sequence[FoundTopic]) -> str:
     table = "\n".join(["| Topic | Records | Its words | Most typical |", "|---|---|---|---|", *rows])
     return (
         f"The {records} without a topic of their own fall into {len(found)} groups, by what is said in them:\n\n{table}"
-        "\n\nNothing is written yet. The names are words of the records: “call NAME …” gives another one afterwards, "
-        f"and “find 12 topics” divides them otherwise. {_FREE}"
+        "\n\nNothing is written yet. The names are words of the records; another name can be given afterwards, and "
+        "another number of topics be asked for."
     )
+
+
+def _free(services: Services, workflow_id: str) -> str:
+    """What it costs and how it goes back, in words that the model in use understands."""
+    how = "“undo the topics”"
+    if services.settings.profile == "small":
+        how = f"`finetune-coverage topics undo -w {shlex.quote(workflow_id)}`"
+    return f"It costs nothing, and {how} takes it back."
 
 
 def _naming_cost(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> str:
