@@ -7,7 +7,7 @@ from typing import Any
 from ...tools.generation.approvals.plans import decline_plan
 from ...tools.store.store import Store
 from ..offers.offer import ChoiceOffer, DatasetOffer, Offer
-from ..offers.pending import beside
+from ..offers.pending import asks_something, beside
 from ..offers.reply import AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource
 from ..state import State, the_offer
@@ -29,13 +29,14 @@ def respond(source: ServicesSource, state: State, deed: Deed) -> dict[str, Any]:
         case Decline():
             return _decline(source().store, offer)
         case Told():
-            offer = beside(source().store, offer, deed.note)
+            offer = beside(source().store, offer, asks=asks_something(deed.note))
             return shown(f"{deed.note}\n\n{brief_reminder(offer)}", offer)
         case AskBack():
             text = _confirmation(deed.means, offer)
         case _:
             text = (deed.note if isinstance(deed, Unclear) else "") or _LOST
-    return said_beside(beside(source().store, offer), text)
+    asks = isinstance(deed, Unclear) and deed.was_read
+    return said_beside(beside(source().store, offer, asks=asks), text)
 
 
 _IT_WOULD = {

@@ -15,7 +15,7 @@ from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ..offers.options import plan_options, promised_in_words
-from ..offers.pending import beside, ended_limit, lay, withdraw
+from ..offers.pending import asks_something, beside, ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
@@ -78,7 +78,8 @@ def revise(
     note_lower_scores(changed, coverage)
     is_about_limits = named.remove_limits or named.max_usd or named.max_tokens
     limit = "" if is_about_limits else ended_limit(services.store, changed, thread_id())
-    changed = beside(services.store, lay(services, changed, state, thread_id()), named.not_in_it)
+    laid = lay(services, changed, state, thread_id())
+    changed = beside(services.store, laid, asks=asks_something(named.not_in_it))
     left_out = {"left_out": changed.left_out}
     if isinstance(deed, Approve) and affordable:
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}

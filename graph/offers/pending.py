@@ -106,12 +106,11 @@ def put(offer: Kind, state: State) -> Kind:
     )
 
 
-def beside(store: Store, offer: Kind, said: str = "") -> Kind:
-    """The offer beside a model's own words: where they ask something, a bare yes could be one to that.
+def beside(store: Store, offer: Kind, *, asks: bool = False) -> Kind:
+    """The offer beside an answer; where that asks something, or did not take what was said, a bare yes may be to that.
 
     It is kept with the plan too, since the answer may come with an empty state.
     """
-    asks = asks_something(said)
     if asks != offer.asks_beside:
         offer = offer.model_copy(update={"asks_beside": asks})
         if offer.plan_id is not None:

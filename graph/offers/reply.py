@@ -93,9 +93,15 @@ class Unread(Deed):
 
 
 class Unclear(Deed):
-    """It cannot be carried out: what to ask back."""
+    """It cannot be carried out: what to ask back.
+
+    Attributes:
+        note: the words.
+        was_read: whether a model read it; a bare yes that follows may be meant for what was said, not for the table.
+    """
 
     note: str = ""
+    was_read: bool = False
 
 
 class Told(Deed):

@@ -61,24 +61,32 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
 
 
 async def _read(text: str, asked: Asked, state: State) -> Deed:
-    known = state.get("coverage")
-    coverage = Coverage.model_validate(known) if known else None
-    wait = LONGEST_EMBEDDED_WAIT if asked.services.settings.uses_embedded_model else LONGEST_WAIT
     try:
-        if asked.services.settings.profile == "full":
-            try:
-                turns = state.get("messages") or []
-                return await read_with_tools(text, asked, coverage, turns, wait=wait)
-            except EndpointError as error:
-                if type(error) not in (EndpointError, NoTools):
-                    raise
-                _log.info("the endpoint refuses tools: %s", error)
-        return await read_in_one_step(text, asked, wait=wait)
+        deed = await _read_by_model(text, asked, state)
     except (EndpointError, TimeoutError) as error:
         _log.info("the model did not answer: %s", error)
-        late = f"it took longer than {wait:.0f} s"
+        late = f"it took longer than {_wait(asked):.0f} s"
         why = late if isinstance(error, TimeoutError) else error.message
         return Unclear(note=_SILENT.format(why=escape(why)))
+    return deed.model_copy(update={"was_read": True}) if isinstance(deed, Unclear) else deed
+
+
+def _wait(asked: Asked) -> float:
+    return LONGEST_EMBEDDED_WAIT if asked.services.settings.uses_embedded_model else LONGEST_WAIT
+
+
+async def _read_by_model(text: str, asked: Asked, state: State) -> Deed:
+    known = state.get("coverage")
+    coverage = Coverage.model_validate(known) if known else None
+    if asked.services.settings.profile == "full":
+        try:
+            turns = state.get("messages") or []
+            return await read_with_tools(text, asked, coverage, turns, wait=_wait(asked))
+        except EndpointError as error:
+            if type(error) not in (EndpointError, NoTools):
+                raise
+            _log.info("the endpoint refuses tools: %s", error)
+    return await read_in_one_step(text, asked, wait=_wait(asked))
 
 
 def _was_said(state: State) -> bool:

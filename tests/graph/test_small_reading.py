@@ -267,3 +267,15 @@ def test_a_yes_is_asked_back_for_what_lies_there(at: str) -> None:
     action = action_of("yes", Named(), OFFERS[at]())
     means = {"done": "the next step, the grader", "resume": "going on with the interrupted generation"}
     assert action == catalog.SoundsLikeAYes.model_validate({"to": means.get(at, "the plan")})
+
+
+async def test_a_yes_after_what_was_not_understood_is_none_to_the_plan(
+    chat: Any, services: Services, says: Says
+) -> None:
+    await chat.new("")
+    says("drop")
+    assert "I do nothing on a guess" in await chat.answer("second one is useless, kick it")
+    says("yes")
+    assert "I read that as a yes to the plan" in await chat.answer("yes")
+    assert list_jobs(services.store, "wf-1") == []
+    assert "I've generated" in await chat.answer("yes"), "that is what was asked now"
