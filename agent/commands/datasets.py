@@ -241,14 +241,15 @@ def _told_now_and_then() -> OnProgress:
 
 
 def _show_import(workflow: str, report: ImportReport, named: list[str], left_alone: list[str]) -> None:
+    from ...tools.coverage.wording import plural
     from ..views.import_report import import_lines
 
     for found in report.formats:
-        say(f"{found.text}: {found.records} records", style="dim")
+        say(f"{found.text}: {plural(found.records, 'record')}", style="dim")
     if left_alone:
         others = f" and {len(left_alone) - _FILES_NAMED} more" if len(left_alone) > _FILES_NAMED else ""
         say(f"Left alone, for their names: {', '.join(left_alone[:_FILES_NAMED])}{others}.", style="dim")
-    say(f"{report.added} records imported into {workflow}.", style="bold")
+    say(f"{plural(report.added, 'record')} imported into {workflow}.", style="bold")
     for line in import_lines(report):
         say(line)
     if report.topic_candidates:

@@ -68,7 +68,7 @@ Count = Annotated[
         show_default=False,
     ),
 ]
-ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names them: one call for each.")]
+ByModel = Annotated[bool, typer.Option("--name-by-model", help="The model names them, in one call.")]
 
 
 @app.command("assign")

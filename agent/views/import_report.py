@@ -14,28 +14,28 @@ FIELDS_SHOWN = 12
 def import_lines(report: ImportReport) -> Iterator[str]:
     """All but the lines that are no records, and the commands that mend something: one sentence a line."""
     if report.already_there:
-        yield f"{report.already_there} were there already."
+        yield f"There already: {report.already_there:,}."
     if report.without_topic:
-        yield f"{report.without_topic} have no topic; they stay out of the balance score."
+        yield f"Without a topic, and so not in the balance score: {report.without_topic:,}."
     if report.without_assistant:
-        yield f"{report.without_assistant} have no assistant turn: they count, but nothing is learnt from them."
+        yield f"Without an assistant turn: {report.without_assistant:,}. They count, but nothing is learnt from them."
     beside = {name: count for name, count in report.beside.items() if name != EXTRA_KEY}
     if beside:
         fields = ", ".join(f"`{name}` ({count})" for name, count in list(beside.items())[:FIELDS_SHOWN])
         rest = f", … and {len(beside) - FIELDS_SHOWN} more (--json)" if len(beside) > FIELDS_SHOWN else ""
         yield (
-            f"{plural(len(beside), 'field')} of up to {max(beside.values())} records "
+            f"{plural(len(beside), 'field')} of up to {plural(max(beside.values()), 'record')} "
             f"{'stays' if len(beside) == 1 else 'stay'} beside the conversation, "
             f"kept and not learnt: {fields}{rest}."
         )
     if more := report.beside.get(EXTRA_KEY):
-        yield f"{plural(more, 'record')} hold more than OpenAI chat has a place for, kept under `{EXTRA_KEY}`."
+        yield f"{plural(more, 'record')} with more than OpenAI chat has a place for, kept under `{EXTRA_KEY}`."
     for name, count in report.left_beside.items():
-        yield f"`{name}` stays beside the conversation in {count} records: it is no part of what is learnt."
+        yield f"`{name}` stays beside the conversation in {plural(count, 'record')}: it is no part of what is learnt."
     for what, count in report.mended.items():
-        yield f"Mended in {count} {'place' if count == 1 else 'places'}: {what}."
+        yield f"Mended or left out in {plural(count, 'place')}: {what}."
     if marked := report.marked_bad:
         yield (
-            f"{len(marked)} records are marked as bad answers and were not imported: nothing is to be learnt from "
-            f"them. The first: {marked[0].place}, {marked[0].reason}."
+            f"Marked as bad answers, from which nothing is to be learnt, and not imported: {len(marked):,}. The first: "
+            f"{marked[0].place}, {marked[0].reason}."
         )

@@ -198,6 +198,17 @@ class MergeTopics(Action):
     into: str = Field(min_length=1, max_length=200, description="The topic that they become, a new name too.")
 
 
+class GiveTopics(Action):
+    """Give topics to records that have none. ``find``: to find topics in them, where nobody says which there are; also
+    another number of topics than was found. ``sort``: each gets the one of the topics there are that it most probably
+    has. ``take_back``: what was last done to topics, be they found, given, merged or renamed. The person is asked
+    before it is done.
+    """
+
+    how: Literal["find", "sort", "take_back"]
+    count: int | None = Field(default=None, ge=2, le=50, description="To find: how many, if they said it.")
+
+
 class GoBackBefore(Action):
     """Try something else from before a round, on a copy of the dataset, so that both can be compared."""
 
@@ -350,7 +361,7 @@ class WhereFrom(Action):
 
 class ExplainMeans(Action):
     """What can be done here, and the commands for what is done outside the conversation: exporting, importing,
-    finding or splitting topics, another model, prices, targets from a file.
+    splitting topics, topics from a file, another model, prices, targets from a file.
     """
 
 
@@ -369,6 +380,7 @@ ACTIONS: tuple[type[Action], ...] = (
     DescribeTopic,
     UndoRound,
     MergeTopics,
+    GiveTopics,
     GoBackBefore,
     CompareBranches,
     SwitchDataset,

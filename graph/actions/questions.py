@@ -22,6 +22,7 @@ from ...tools.inspection.topics import inspect_topics
 from ...tools.store.records import get_record
 from ...tools.text.durations import duration_words
 from ..offers.offer import same_items
+from ..wording.check_words import what_is_checked
 from ..wording.inspections import (
     MOST_ROUNDS,
     effect_of,
@@ -173,7 +174,8 @@ def _quality(asked: Asked, action: catalog.ExplainQuality) -> Answer:
     topic = _topic(asked, action)
     made = asked.call(inspect_records, topic=topic, examples=_EXAMPLES, origin="synthetic")
     if not made.looked_at:
-        return Answer("Nothing was generated yet" + (f' for "{topic_title(topic)}".' if topic else "."))
+        yet = "Nothing was generated yet" + (f' for "{topic_title(topic)}".' if topic else ".")
+        return Answer(f"{yet} {_checked(asked)}")
     real = asked.call(inspect_records, topic=topic, examples=0, origin="real")
     refused = asked.call(inspect_rejections, topic=topic)
     said = [
@@ -295,21 +297,28 @@ def _plan(asked: Asked, _: Action) -> Answer:
     said = [
         f"A yes starts exactly this: {items_words(asked.items)}. That makes {effect_of(effect)}.{_cost_of(effect)}",
         effect.pilots,
-        "Each draft has to pass the checks before it is added; then I measure again and ask you what is next.",
+        _checked(asked),
+        "Then I measure again and ask you what is next.",
     ]
     return Answer(" ".join(filter(None, said)))
 
 
-OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, topics moved and merged, targets, \
-rounds undone, copies compared, questions about all of it. On the command line, with `-w NAME` of the dataset behind \
-the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual one, writes topics \
-and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps a tenth for \
-validation; --oversample repeats the records of small topics), `finetune-coverage topics discover` (finds topics where \
-there are none, `--count N` as many, and asks before they are used; `--name-by-model`: the model names them), \
-`finetune-coverage topics assign` (gives records without a topic the one they most probably have), `finetune-coverage \
-topics split NAME`, `finetune-coverage topics undo`, `finetune-coverage import FILE`, `finetune-coverage targets \
-from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another model: FINETUNE_COVERAGE_MODEL; \
-its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
+def _checked(asked: Asked) -> str:
+    """What every draft is checked for with the settings as they are."""
+    settings = asked.services.settings
+    verifier = settings.for_verifier()
+    reader = escape(verifier.model_in_use) if verifier is not None else ""
+    return what_is_checked(by_meaning=settings.checks.semantic, reader=reader, share=settings.verifier_share)
+
+
+OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, topics found, given, merged, moved and \
+described, targets, rounds undone, copies compared, questions about all of it. On the command line, with `-w NAME` of \
+the dataset behind the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual \
+one, writes topics and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps \
+a tenth for validation; --oversample repeats the records of small topics), `finetune-coverage topics assign --topics \
+FILE` (topics from a file of yours), `finetune-coverage topics split NAME`, `finetune-coverage import FILE`, \
+`finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
+model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 
 
 def _where_from(asked: Asked, action: catalog.WhereFrom) -> Answer:

@@ -21,7 +21,7 @@ from ..wording.markdown import topic_title
 from .analyze import AfterAnalysis
 
 ENOUGH_TO_TELL = 20
-"""Records from which on "nothing measurable" is a reason to stop, and not only too little to see."""
+"""Records from which on "no measurable change" is a reason to stop, and not only too little to see."""
 _OTHERWISE = "Another strategy, better topic descriptions or more real records may help."
 
 

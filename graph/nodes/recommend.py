@@ -20,11 +20,13 @@ from ..actions.pilot import is_pilot_done, preview
 from ..context import thread_id
 from ..offers.offer import ChoiceOffer, Offer, Option, PlanOffer, ProceedOffer
 from ..offers.options import (
+    FIND_TOPICS,
     MORE,
     PROCEED,
     REVIEW,
     REVIEW_NEW,
     SKIP,
+    SORT,
     STOP,
     costs_in_words,
     further_options,
@@ -71,6 +73,9 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     offer = _offer(
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
+    if coverage.uncategorized and not after_round:
+        place = len(offer.options) if offer.items else 0
+        offer.options.insert(place, SORT if len(coverage.topics) > 1 else FIND_TOPICS)
     offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out
     if limits := state.get("limits"):
         services = with_caps(services, usd=limits.get("usd"), tokens=limits.get("tokens"))

@@ -21,12 +21,14 @@ from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
 from ..actions.rules import rules
 from ..actions.targets import retarget
+from ..actions.topics import ask_for_topics, give_topics
 from ..actions.undo import take_back, undo
 from ..consent import together
 from ..offers.offer import Offer, RuleOffer
 from ..offers.pending import CHANGED, withdraw
 from ..offers.reply import (
     ENDS,
+    AcceptTopics,
     AddRule,
     AskBack,
     ChooseDataset,
@@ -57,6 +59,8 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
     **dict.fromkeys((TakeOut, LeaveIn), remove),
     **dict.fromkeys((AddRule, SkipRule, catalog.StateRule, catalog.ShowRules), rules),
     **dict.fromkeys((TakeBack, KeepRound), take_back),
+    catalog.GiveTopics: ask_for_topics,
+    AcceptTopics: give_topics,
     catalog.LeaveOut: leave_out,
     catalog.ShowRecords: review,
     catalog.ShowDetails: details,
@@ -71,7 +75,7 @@ _CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, 
 """What carries a deed out; all others are answered in words."""
 _MEASURED_ANEW = (TakeBack, KeepRound, ChooseDataset)
 """After these the figures are others, whether or not there is something to say first."""
-_ANSWERS = (TakeOut, LeaveIn, TakeBack, KeepRound, AddRule, SkipRule)
+_ANSWERS = (TakeOut, LeaveIn, TakeBack, KeepRound, AddRule, SkipRule, AcceptTopics)
 """The yes and the no to a change of the dataset."""
 _BY_FIGURES = (Unread, catalog.ProposeMore, catalog.ShowDetails)
 """What was typed is read, and carried out, by figures that hold."""

@@ -12,6 +12,7 @@ from ...tools.errors import InvalidInput
 from ...tools.generation.lessons.rules import Rule
 from ..actions.catalog import Decline
 from .reply import (
+    AcceptTopics,
     AddRule,
     Approve,
     Deed,
@@ -371,6 +372,29 @@ class RemovalOffer(Offer):
         return {(asked.what, asked.into, one) for one in asked.record_ids or asked.topics or asked.numbers}
 
 
+class TopicsOffer(Offer):
+    """Whether records shall get topics, or those back that they had.
+
+    Attributes:
+        how: as in `GiveTopics`.
+        count: how many topics were asked for.
+        sizes: records of each topic that was found.
+        run: which giving of topics is taken back.
+    """
+
+    plain_yes, plain_no = AcceptTopics, LeaveIn
+    action: Literal["give_topics"] = "give_topics"
+    how: Literal["find", "sort", "take_back"]
+    count: int | None = None
+    sizes: dict[str, int] = Field(default_factory=dict)
+    run: int | None = None
+
+    @property
+    def waits_for_yes(self) -> set[Any]:
+        """The topics, or what is done with them."""
+        return {(self.how, self.run, *sorted(self.sizes.items()))}
+
+
 _OFFERS: TypeAdapter[Offer] = TypeAdapter(
     Annotated[
         PlanOffer
@@ -380,7 +404,8 @@ _OFFERS: TypeAdapter[Offer] = TypeAdapter(
         | DatasetOffer
         | UndoOffer
         | RuleOffer
-        | RemovalOffer,
+        | RemovalOffer
+        | TopicsOffer,
         Field(discriminator="action"),
     ]
 )

@@ -12,7 +12,7 @@ from ...tools.generation.approvals.pilot import promise_words, promises
 from ...tools.generation.expected_worth import expected_worth
 from ...tools.generation.money.estimate import Estimate, Estimator
 from ...tools.services import Services
-from ..actions.catalog import ShowRecords
+from ..actions.catalog import GiveTopics, ShowRecords
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import LOWER, cost_words
 from .offer import Offer, Option, same_items
@@ -24,6 +24,8 @@ SKIP = Option(label="Skip generation and proceed to grader config", deed=Proceed
 SKIP_REST = Option(label="Skip the rest and proceed to grader config", deed=Proceed())
 REVIEW = Option(label="Review existing records first", deed=ShowRecords())
 REVIEW_NEW = Option(label="Review the synthetic records", deed=ShowRecords(origin="synthetic"))
+FIND_TOPICS = Option(label="Find topics in the records without one", deed=GiveTopics(how="find"))
+SORT = Option(label="Sort the records without a topic into these", deed=GiveTopics(how="sort"))
 STOP = Option(label="Stop here", deed=Stop())
 _NAME = 44
 """Cells of a topic's name in an option, which has a line of a terminal."""

@@ -64,6 +64,12 @@ class TakeOut(Deed):
     """A yes to what is asked about: records or a rule go, topics are merged."""
 
 
+class AcceptTopics(Deed):
+    """A yes to the topics that records are to get, with names of the model if so chosen."""
+
+    by_model: bool = False
+
+
 class KeepRound(Deed):
     """A no to taking the round back."""
 
@@ -108,7 +114,7 @@ class Settled(Deed):
     """All has been said, and nothing more is to be done."""
 
 
-CONSEQUENCES = (Approve, Resume, Proceed, Stop, ReviewOutside, TakeBack, AddRule, TakeOut)
+CONSEQUENCES = (Approve, Resume, Proceed, Stop, ReviewOutside, TakeBack, AddRule, TakeOut, AcceptTopics)
 """What is not undone by another answer: only a bare answer or a decision does it."""
 ENDS = (Proceed, Stop, ReviewOutside)
 """What ends the conversation."""

@@ -54,3 +54,23 @@ def refusals_in_words(rejected: Mapping[str, int]) -> str:
 def check_names(checks: Iterable[str]) -> str:
     """``near duplicate, topic``."""
     return ", ".join(check.replace("_", " ") for check in checks)
+
+
+def what_is_checked(*, by_meaning: bool, reader: str, share: float) -> str:
+    """What a draft is refused for before anything was generated, in one or two sentences.
+
+    Args:
+        by_meaning: whether meanings are compared, too.
+        reader: the model that reads what passed the rest; empty where none does.
+        share: of these, so many; 0 to 1.
+    """
+    copies = "in words or in meaning" if by_meaning else "in words"
+    said = (
+        "Each draft is checked before it is added. Refused is what is cut off or mixes up who speaks, what has tool "
+        f"calls that do not fit their tools, what copies a record or another draft {copies}, what is in another "
+        "language, far longer or on another topic than the real records, what declines, breaks one of your rules, or "
+        "invents or drops facts."
+    )
+    if not reader or not share:
+        return f"{said} No second model reads what passed."
+    return f"{said} {reader} reads {'all' if share == 1 else f'{share:.0%}'} of what passed once more, as a judge."

@@ -122,9 +122,10 @@ def quoted(record: ShownRecord) -> str:
     """A record as a quotation, under its topic and origin."""
     topic = topic_title(record.topic) if record.topic else "no topic"
     lines = [f"**{topic}** · {escape(record.origin)}  "]
-    lines += [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
+    turns = [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
     if record.turns_left_out:
-        lines.append(f"> … {plural(record.turns_left_out, 'message')} more …")
+        turns.insert(-2, f"> … {plural(record.turns_left_out, 'message')} more …  ")
+    lines += turns
     return "\n".join(lines)
 
 

@@ -15,7 +15,6 @@ from jinja2 import Environment, FileSystemLoader
 
 from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import Coverage, TopicCoverage
-from ...tools.coverage.review_needs import lacks_labels
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
 from ...tools.coverage.uplift import Uplift
 from ...tools.coverage.wording import FREE_FIRST, percents, worth_words
@@ -250,24 +249,11 @@ def _recommendation(
     ]
     is_plan = recommendation.action == "generate_synthetic_data" and offer.items
     if not is_plan or recommendation.is_for_focus:
-        how = _how_to_label(coverage, offer.workflow_id)
-        return " ".join([*only, escape(shorten(recommendation.reason, _REASON)), *how])
+        return " ".join([*only, escape(shorten(recommendation.reason, _REASON))])
     item = offer.items[0]
     records = coverage.topic_distribution.get(item.topic, 0)
     has = f"only has {plural(records, 'record')}" if records else "has no records"
     return " ".join([*only, f'The "{topic_title(item.topic, _NAME)}" topic {has}, {_FEW}.', FREE_FIRST])
-
-
-def _how_to_label(coverage: Coverage, workflow_id: str) -> list[str]:
-    """The command that gives topics to records without, where so many have none that nothing else helps."""
-    if not lacks_labels(coverage):
-        return []
-    is_any = any(coverage.topic_distribution)
-    command = shlex.join(
-        ["finetune-coverage", "topics", "assign" if is_any else "discover", "-w", workflow_id]
-    )
-    does = "gives them one of yours where it is sure" if is_any else "finds some"
-    return [f"On the command line `{command}` {does}; then go on here."]
 
 
 def _review_remarks(recommendation: Recommendation) -> list[str]:
@@ -306,7 +292,9 @@ def _generated(result: Mapping[str, Any]) -> str:
     records = plural(accepted, "new synthetic record")
     brought = Uplift.model_validate(result["uplift"]) if result.get("uplift") else None
     measured = (
-        f" They are {words}." if accepted and (words := worth_words(result.get("worth"), brought)) else ""
+        f" {'It is' if accepted == 1 else 'They are'} {words}."
+        if accepted and (words := worth_words(result.get("worth"), brought))
+        else ""
     )
     if accepted >= requested:
         return f'I\'ve generated {records} for "{topic}".{measured}'

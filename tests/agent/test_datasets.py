@@ -209,7 +209,7 @@ def test_a_file_of_which_most_is_lost_fails_and_says_what_is_in(command: Command
     file.write_text("[" + lines[0] + "\nx\n" + ",\n".join(lines[1:]) + "]")  # a comma is missing
     outcome = command("import", file, "-w", "wf-1")
     assert outcome.code == 1
-    assert "1 records imported" in outcome.out and "a comma is missing" in outcome.out
+    assert "1 record imported" in outcome.out and "a comma is missing" in outcome.out
     assert "could not be read; what could is in wf-1" in " ".join(outcome.err.split())
     document = command("import", file, "-w", "wf-1", "--json").document
     assert (document["success"], document["import"]["mostly_unread"]) == (False, [str(file)])
@@ -237,4 +237,4 @@ def test_fields_that_stay_beside_the_conversation_are_said(
     row = json.loads(chat_line("a", "How high is it?")) | {"context": "The tower has 31 m."}
     outcome = command("import", write_dataset(json.dumps(row)), "-w", "wf-1")
     assert outcome.code == 0
-    assert "`context` stays beside the conversation in 1 records" in outcome.out
+    assert "`context` stays beside the conversation in 1 record" in outcome.out

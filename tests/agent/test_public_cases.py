@@ -98,16 +98,22 @@ _SETTINGS = ("strict", "parallel_tool_calls")
 @pytest.mark.parametrize(
     ("case", "good", "said"),
     [
-        ("09", 2, ["2 have no assistant turn"]),
+        ("09", 2, ["Without an assistant turn: 2."]),
         ("41", 2, ["41-bad-role.json:1: message 1 has the unknown speaker 'hummany'"]),
         ("51", 0, ["a table without a column that is known"]),
-        ("56", 3, ["Mended in 2 places: Python's notation, read as JSON."]),
+        ("56", 3, ["Mended or left out in 2 places: Python's notation, read as JSON."]),
         ("60", 0, ["NaN is not a JSON number", "Infinity is not a JSON number"]),
         ("61", 0, ["the key 'content' stands more than once", "the key 'messages' stands more than once"]),
         ("62", 1, ["is half of a character"]),
         ("63", 2, ["2 records imported"]),
         ("64", 2, ["2 records imported"]),
-        ("68", 2, ["Mended in 2 places: a string that holds JSON (encoded twice), read as what it holds."]),
+        (
+            "68",
+            2,
+            [
+                "Mended or left out in 2 places: a string that holds JSON (encoded twice), read as what it holds."
+            ],
+        ),
         (
             "74",
             21,
@@ -152,7 +158,9 @@ def test_answers_that_are_marked_bad_are_no_training_data(
 ) -> None:
     outcome = command("import", *case["paths"], "-w", "wf-1")
     assert outcome.code == 0
-    assert f"{bad} records are marked as bad answers and were not imported" in " ".join(outcome.out.split())
+    assert f"Marked as bad answers, from which nothing is to be learnt, and not imported: {bad}." in " ".join(
+        outcome.out.split()
+    )
     text = exported(command, tmp_path)
     assert len(text.splitlines()) == 1 and "Yes, until six." in text
     assert not any(unwanted in text for unwanted in ("Find out yourself", "Who cares", "No clue", "Go away"))
@@ -164,9 +172,9 @@ def test_what_is_certain_is_mended_and_said(command: Command, case: Json) -> Non
     outcome = command("import", *case["paths"], "-w", "wf-1")
     assert outcome.code == 0
     assert "4 records imported" in outcome.out
-    assert "Mended in 2 places: a comma after a record, left out." in outcome.out
-    assert "Mended in 1 place: a comma too many, left out." in outcome.out
-    assert "Mended in 1 place: a comment, left out." in outcome.out
+    assert "Mended or left out in 2 places: a comma after a record, left out." in outcome.out
+    assert "Mended or left out in 1 place: a comma too many, left out." in outcome.out
+    assert "Mended or left out in 1 place: a comment, left out." in outcome.out
 
 
 @pytest.mark.parametrize("case", ["88"], indirect=True)

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
-import sys
-from collections.abc import Callable
 
 import pytest
 
-from .conftest import Command, Outcome
+from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .test_generate import texts_of
 
 PLAN = "do 8 for technical with topic description"
-
-
-Chat = Callable[..., Outcome]
-
-
-@pytest.fixture
-def chat(command: Command, monkeypatch: pytest.MonkeyPatch) -> Chat:
-    """A whole conversation through a pipe."""
-
-    def talk(*arguments: str, typed: str) -> Outcome:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        return command("chat", "--yes", *arguments)
-
-    return talk
 
 
 def thread_in(out: str) -> str:

@@ -13,13 +13,11 @@ import pytest
 from finetune_coverage.agent.chat.terminal import WAIT_SECONDS
 
 from ..forked import Forked
-from .conftest import Command
+from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .terminal import has_written
 from .test_generate import start, texts_of, wait_until_accepted
-from .test_terminal_chat import PLAN, Chat, chat, thread_in
-
-__all__ = ["chat"]
+from .test_terminal_chat import PLAN, thread_in
 
 CTRL_C, CTRL_D = "\x03", "\x04"
 

@@ -16,7 +16,9 @@ from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import EndpointError, InvalidInput
 from finetune_coverage.tools.index import chroma_client
 from finetune_coverage.tools.index.few_shot_index import FewShotIndex
-from finetune_coverage.tools.index.spread import spread_out, unit_rows
+from finetune_coverage.tools.index.index_entries import indexed_text
+from finetune_coverage.tools.index.spread import indexed_rows, spread_out, unit_rows
+from langchain_core.embeddings import Embeddings
 
 from ..forked import Forked
 from .chroma_server import serving_chroma
@@ -39,6 +41,32 @@ def test_vectors_of_another_model_are_made_anew(tmp_path: Path, word_embeddings:
     assert index.ensure("wf-1", [record(1), record(2)]) == 2
     assert index.vectors("wf-1", ["r1"]).shape == (1, 32)
     index.close()
+
+
+class RandomEmbeddings(Embeddings):
+    """Vectors in any direction, as long as they come: by the text."""
+
+    model_name = "random"
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        rows = [
+            np.random.default_rng(list(text.encode())).normal(scale=3, size=256).tolist() for text in texts
+        ]
+        return rows
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def test_a_vector_comes_back_as_it_is_without_the_index(tmp_path: Path) -> None:
+    records, embeddings = [record(number) for number in range(300)], RandomEmbeddings()
+    index = FewShotIndex(embeddings, path=tmp_path / "chroma")
+    index.ensure("wf-1", records)
+    rows = index.vectors("wf-1", [one.id for one in records])
+    index.close()
+    fresh = embeddings.embed_documents([indexed_text(one) for one in records])
+    assert np.array_equal(rows, indexed_rows(fresh))
+    assert np.abs(rows - unit_rows(fresh)).max() < 1e-6
 
 
 def test_says_what_to_do_about_a_folder_that_cannot_be_used(tmp_path: Path, word_embeddings: Any) -> None:

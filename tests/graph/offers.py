@@ -18,6 +18,7 @@ from finetune_coverage.graph.offers.offer import (
     ResumeOffer,
     Review,
     RuleOffer,
+    TopicsOffer,
     UndoOffer,
 )
 from finetune_coverage.graph.offers.reply import Approve, Proceed, Resume, Stop
@@ -116,4 +117,5 @@ OFFERS: dict[str, Callable[[], Offer]] = {
     "undo": lambda: _question(UndoOffer, jobs=["job-1"], done=""),
     "rule": lambda: _question(RuleOffer, rule=Rule("max_words", "9")),
     "removal": lambda: _question(RemovalOffer, removal=Removal(what="rule", numbers=[1])),
+    "topics": lambda: _question(TopicsOffer, how="sort"),
 }

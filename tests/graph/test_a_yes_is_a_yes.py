@@ -56,9 +56,9 @@ def test_a_bare_answer_counts_at_once() -> None:
 def test_a_bare_yes_is_one_to_whatever_is_asked(text: str) -> None:
     kinds = [
         read_reply(text, OFFERS[situation]()).deed.kind
-        for situation in ("done", "resume", "undo", "rule", "removal")
+        for situation in ("done", "resume", "undo", "rule", "removal", "topics")
     ]
-    assert kinds == ["proceed", "resume", "take_back", "add_rule", "take_out"]
+    assert kinds == ["proceed", "resume", "take_back", "add_rule", "take_out", "accept_topics"]
 
 
 @pytest.mark.parametrize("situation", OFFERS)

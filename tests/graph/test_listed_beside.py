@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.context import LISTED_BESIDE, NUMBERED_BESIDE
-from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records, set_status
 from finetune_coverage.tools.topics.discover import merge_topics
 from langchain_core.messages import AIMessage
-from langgraph.checkpoint.memory import InMemorySaver
 
 
 async def test_a_number_is_that_of_the_list_that_the_person_sees(chat: Any, services: Services) -> None:
@@ -73,33 +68,3 @@ async def test_what_is_typed_is_read_by_the_topics_that_there_are_now(
     await chat.answer("what is the score?")
     said = "\n".join(message.text for message in (await chat.values())["messages"])
     assert said.count("has changed since I asked that") == 1, "nothing changed after that"
-
-
-async def test_records_without_topics_are_told_how_to_get_some(
-    empty_services: Services, make_chat: Any, tmp_path: Path
-) -> None:
-    def add(name: str, topic: str | None, number: int) -> None:
-        lines = [
-            {
-                "messages": [
-                    {"role": "user", "content": f"{name} {n}?"},
-                    {"role": "assistant", "content": "So."},
-                ]
-            }
-            for n in range(number)
-        ]
-        file = tmp_path / f"{name}.jsonl"
-        file.write_text("\n".join(json.dumps({**line, "topic": topic}) for line in lines), encoding="utf-8")
-        import_files(empty_services.store, "my calls", [file])
-
-    add("one", None, 6)
-    graph = build_graph(empty_services, checkpointer=InMemorySaver())
-    said = await make_chat(graph).new()
-    assert "`finetune-coverage topics discover -w 'my calls'` finds some; then go on here." in said
-    add("two", "billing", 4)
-    said = await make_chat(graph, "thread-2").new()
-    assert "`finetune-coverage topics assign -w 'my calls'` gives them one of yours" in said
-    add("three", "billing", 40)
-    assert "On the command line" not in await make_chat(graph, "thread-3").new(), (
-        "a few without do not matter"
-    )

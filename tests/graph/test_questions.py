@@ -152,6 +152,4 @@ def test_what_is_done_elsewhere_is_named_with_commands_that_there_are() -> None:
     assert set(re.findall(r"--(?:format|no-synthetic|split|oversample)", OUTSIDE)) <= options
     assert "openai-upload only what OpenAI documents" in OUTSIDE, "how topics and other fields are left out"
     # What the conversation cannot do with topics itself; a model that is not told says that it cannot be done.
-    assert {"topics discover", "topics assign", "topics split", "topics undo"} <= {
-        name.strip() for name in named
-    }
+    assert {"topics assign --topics", "topics split"} <= {name.strip() for name in named}

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from finetune_coverage.graph.wording.inspections import quoted
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
+from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound, WorkflowNotFound
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.inspection.as_tools import INSPECTIONS, inspection_tools, run_inspection
 from finetune_coverage.tools.inspection.plans import inspect_plan, plan_for_score
-from finetune_coverage.tools.inspection.records import inspect_records
+from finetune_coverage.tools.inspection.records import inspect_records, shown_record
 from finetune_coverage.tools.inspection.rejections import inspect_rejections
 from finetune_coverage.tools.inspection.rounds import inspect_rounds
 from finetune_coverage.tools.inspection.topics import inspect_topics
@@ -158,3 +160,16 @@ def test_as_tools_they_keep_the_contract_and_change_nothing(services: Services) 
         run_inspection(services, "plan_for_score", workflow_id="wf-1", target=7)["error"]["code"]
         == "invalid_input"
     )
+
+
+def test_a_long_record_is_shown_by_its_beginning_and_its_end() -> None:
+    roles = ["user", "assistant"] * 4
+    messages = [{"role": role, "content": f"turn {number}"} for number, role in enumerate(roles)]
+    record = shown_record(Record("r1", json.dumps({"messages": messages}), "billing"))
+    assert [turn.text for turn in record.turns] == ["turn 0", "turn 1", "turn 6", "turn 7"]
+    lines = quoted(record).splitlines()
+    assert [line.strip() for line in lines[2:5]] == [
+        "> assistant: turn 1",
+        "> … 4 messages more …",
+        "> user: turn 6",
+    ]

@@ -59,18 +59,14 @@ def needs_of_counts(
     return needs
 
 
-def lacks_labels(coverage: Coverage) -> bool:
-    """Whether too many records have no topic for the score to say much."""
-    return coverage.uncategorized > DOUBTFUL_SHARE * coverage.total_records
-
-
 def doubt_about_labels(
     coverage: Coverage, needs: Sequence[ReviewNeed], additions: Mapping[str, int]
 ) -> str | None:
     """Why the labels are too doubtful to act on, if they are."""
-    if lacks_labels(coverage):
+    unlabelled = coverage.uncategorized
+    if unlabelled > DOUBTFUL_SHARE * coverage.total_records:
         return (
-            f"{coverage.uncategorized:,} of {records_of(coverage.total_records)} have no topic, "
+            f"{unlabelled:,} of {records_of(coverage.total_records)} have no topic, "
             "so the balance score describes too little of the dataset. Label them first."
         )
     if len(coverage.scored_counts) < 2:

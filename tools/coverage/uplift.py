@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 SMALLEST = 0.01
 """A gain below it is none, and a step that adds less is no reason for another one."""
 
-Verdict = Literal["worth it", "harmful", "nothing measurable"]
+Verdict = Literal["worth it", "harmful", "no measurable change"]
 
 
 class Uplift(BaseModel):
@@ -31,7 +31,7 @@ class Uplift(BaseModel):
         """Worth it when the gain is surely more than 0.01, harmful when it is surely a loss of more."""
         if self.low > SMALLEST:
             return "worth it"
-        return "harmful" if self.high < -SMALLEST else "nothing measurable"
+        return "harmful" if self.high < -SMALLEST else "no measurable change"
 
 
 def combined(measured: Sequence[Uplift]) -> Uplift | None:

@@ -16,7 +16,7 @@ from ..errors import InvalidInput
 from .chroma_client import FolderClient, ServerClient
 from .chroma_import import import_chroma
 from .index_entries import collection_name, embedding_name, entry_metadata, indexed_text
-from .spread import Vectors, spread_out, unit_rows
+from .spread import Vectors, indexed_rows, spread_out, unit_rows
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -186,7 +186,7 @@ class FewShotIndex:
                 f"{len(missing)} records are not in the index of {workflow_id!r}, such as {missing[0]!r}.",
                 hint="The index has to be filled first.",
             )
-        return unit_rows([rows[record_id] for record_id in ids]) if ids else np.empty((0, 0), np.float32)
+        return indexed_rows([rows[record_id] for record_id in ids]) if ids else np.empty((0, 0), np.float32)
 
     def remove(self, workflow_id: str, ids: Sequence[str]) -> None:
         """Take records out, such as those that a review rejected; unknown ids are ignored."""
@@ -223,7 +223,7 @@ class FewShotIndex:
         # Outside of the lock: this is the slow part.
         texts = [indexed_text(record) for record in new]
         rows = (
-            unit_rows(self._embeddings_of(workflow_id).embed_documents(texts))
+            indexed_rows(self._embeddings_of(workflow_id).embed_documents(texts))
             if texts
             else np.empty((0, 0), np.float32)
         )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LOOKED_AT = 1000
 _TURN = 240
 _TURNS = 4
+_LAST = 2
+"""Of these the last of a longer record."""
 _TOOLS, _OPENINGS, _OPENING, _GREETINGS = 12, 12, 120, 3
 
 
@@ -32,13 +34,13 @@ class ShownTurn(BaseModel):
 
 
 class ShownRecord(BaseModel):
-    """One record, shortened."""
+    """One record, shortened: its first turns and its last, between which some are left out."""
 
     record_id: str
     topic: str | None
     origin: str
     turns: list[ShownTurn]
-    turns_left_out: int
+    turns_left_out: int = Field(description="They stand before the last two of those shown.")
 
 
 class TopicLook(BaseModel):
@@ -127,10 +129,10 @@ def _spread(found: Sequence[Record], most: int) -> list[Record]:
 
 
 def shown_record(record: Record) -> ShownRecord:
-    """A record in a few shortened turns."""
+    """A record in a few shortened turns, the last ones among them: there is what a strategy wrote anew."""
     spoken = [message for message in record.messages if message.get("role") in ("user", "assistant", "tool")]
     turns = []
-    for message in spoken[:_TURNS]:
+    for message in spoken if len(spoken) <= _TURNS else [*spoken[: _TURNS - _LAST], *spoken[-_LAST:]]:
         text = " ".join(message_text(message).split())
         calls = [str(call.get("function", {}).get("name", "?")) for call in message.get("tool_calls") or []]
         text = text or (f"(calls {', '.join(calls)})" if calls else "(nothing)")

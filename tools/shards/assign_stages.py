@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..dataset.record import DIGEST_BYTES, Record
 from ..index.index_entries import indexed_text
-from ..index.spread import Vectors, unit_rows
+from ..index.spread import Vectors, indexed_rows
 from ..store.record_columns import FoundRecord, RecordColumns
 from ..store.shards import Shard
 from ..topics.assign import REST_AT_ONCE, Doubt, LearntTopics, doubts_of
@@ -100,8 +100,7 @@ def _record(row: ShardRow) -> Record:
 
 
 def _vectors(embeddings: Embeddings, rows: Sequence[ShardRow]) -> Vectors:
-    # Scaled twice, as those are that come from the index.
-    return unit_rows(unit_rows(embeddings.embed_documents([indexed_text(_record(row)) for row in rows])))
+    return indexed_rows(embeddings.embed_documents([indexed_text(_record(row)) for row in rows]))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
@@ -135,6 +135,37 @@ def write_run(
             add_topics(connection, workflow_id, run, in_shards.topics)
         connection.execute(insert(topic_runs), [told])
         return run
+
+
+class TopicRun(NamedTuple):
+    """What was last done to topics.
+
+    Attributes:
+        run: its number.
+        method: as `write_run` was told it.
+        records: how many got another topic.
+    """
+
+    run: int
+    method: str
+    records: int
+
+
+def last_run(store: Store, workflow_id: str) -> TopicRun | None:
+    """What `undo_last_run` would take back; ``None`` where there is nothing."""
+    with store.read() as connection:
+        run = _last_run(connection, workflow_id)
+        if run == 0:
+            return None
+        method = select(topic_runs.c.method).where(
+            topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run
+        )
+        moved = select(func.count()).where(
+            assignments.c.workflow_id == workflow_id,
+            assignments.c.run == run,
+            assignments.c.topic.is_distinct_from(assignments.c.previous_topic),
+        )
+        return TopicRun(run, connection.execute(method).scalar_one(), connection.execute(moved).scalar_one())
 
 
 def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tuple[int, int]:
@@ -317,12 +348,6 @@ def _latest(workflow_id: str) -> Any:
     )
     is_last = and_(assignments.c.record_id == last.c.record_id, assignments.c.run == last.c.run)
     return select(assignments).join(last, is_last).where(own)
-
-
-def last_run(store: Store, workflow_id: str) -> int:
-    """The number of the last run; 0 when there was none."""
-    with store.read() as connection:
-        return _last_run(connection, workflow_id)
 
 
 def _last_run(connection: Connection, workflow_id: str) -> int:

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from ..index.spread import Vectors
 
 _MOST_GROUPED = 5_000  # the tree of agglomerative clustering grows with the square
-_FEWEST_EACH = 3
 _MOST_SCORED = 2_000
 _SEARCH = (2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30, 36, 42, 50)
 
 
 def cluster(rows: Vectors, count: int | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Group unit rows by average-linkage clustering of their cosine distances.
+    """Group unit rows by Ward's clustering (1963): groups whose rows spread least around their middles.
 
     Args:
         rows: shape (n, dimensions).
-        count: how many groups; chosen by the silhouette of the groups when not given.
+        count: how many groups; when not given, chosen by their silhouette, at most the root of the number of rows: more
+            would be too small to be balanced.
 
     Returns:
         The group of each row, largest group first, and how surely each belongs to it: 0 (as close to another)
@@ -43,8 +43,7 @@ def _grouped(rows: Vectors, count: int) -> NDArray[Any]:
 
     if len(rows) <= count:
         return np.arange(len(rows))
-    tree = AgglomerativeClustering(count, metric="cosine", linkage="average")
-    return np.asarray(tree.fit_predict(rows))
+    return np.asarray(AgglomerativeClustering(count).fit_predict(rows))
 
 
 def _best(rows: Vectors) -> NDArray[Any]:
@@ -52,7 +51,7 @@ def _best(rows: Vectors) -> NDArray[Any]:
 
     best, best_score = np.zeros(len(rows), dtype=np.int64), -1.0
     for count in _SEARCH:
-        if count * _FEWEST_EACH > len(rows):
+        if count > max(2, len(rows) ** 0.5):
             break
         groups = _grouped(rows, count)
         score = float(

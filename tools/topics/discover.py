@@ -12,6 +12,7 @@ import numpy as np
 from ..coverage.wording import plural
 from ..dataset.topic_names import topic_names
 from ..errors import InvalidInput
+from ..models.usage import TokenUsage
 from ..store.records import load_records, topic_counts
 from ..store.workflows import TopicInfo, list_topics
 from .assignments import Assignment, current_assignments, write_run
@@ -19,14 +20,14 @@ from .clusters import cluster
 from .corrections import known_topic
 from .features import TopicFeatures, joined
 from .material import JudgedText, as_judged, read_material, vectors_of
-from .naming import name_by_model, name_from_terms
+from .naming import Group, name_from_terms, names_by_model
 from .terms import telling_terms
 
 if TYPE_CHECKING:
     from ..services import Services
 
 _FEWEST_RECORDS = 6
-_EXAMPLES_SHOWN = 3
+_EXAMPLES_SHOWN = 4
 OnProgress = Callable[[int], None]
 
 
@@ -63,7 +64,7 @@ def discover_topics(
         services: store, index and embedding model; the chat model only for names.
         workflow_id: whose records they are.
         count: how many groups; chosen by how well they are apart when not given.
-        by_model: whether the model names them, one call for each.
+        by_model: whether the model names them, in one call.
         on_progress: called with the number of records that have been read and embedded.
 
     Raises:
@@ -76,7 +77,32 @@ def discover_topics(
             f"{_FEWEST_RECORDS}.",
             hint="Records that have a topic from their file or a person keep it; `topics split` divides a topic.",
         )
-    return _groups(services, workflow_id, material, count, by_model)
+    found = _groups(services, workflow_id, material, count)
+    return name_topics(services, workflow_id, found)[0] if by_model else found
+
+
+def name_topics(
+    services: Services, workflow_id: str, found: Sequence[FoundTopic]
+) -> tuple[list[FoundTopic], TokenUsage]:
+    """The same groups with names and descriptions of the model, and what the call took.
+
+    Raises:
+        EndpointError: the endpoint refused or failed for good.
+    """
+    topics, usage = asyncio.run(
+        names_by_model(
+            services.chat_model,
+            services.answer_room(),
+            [group_of(one) for one in found],
+            {info.name for info in list_topics(services.store, workflow_id)},
+        )
+    )
+    return [replace(one, topic=topic) for one, topic in zip(found, topics, strict=True)], usage
+
+
+def group_of(found: FoundTopic) -> Group:
+    """What the model is told of a group."""
+    return Group(found.terms, found.examples)
 
 
 def adopt(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> int:
@@ -163,10 +189,10 @@ def split_topic(
             if under
             else "`topics list` counts them.",
         )
-    found = [
-        replace(group, topic=replace(group.topic, parent=topic))
-        for group in _groups(services, workflow_id, material, count, by_model)
-    ]
+    found = _groups(services, workflow_id, material, count)
+    if by_model:
+        found, _ = name_topics(services, workflow_id, found)
+    found = [replace(group, topic=replace(group.topic, parent=topic)) for group in found]
     declared = [*list_topics(services.store, workflow_id), *(group.topic for group in found)]
     decided = [
         Assignment(record_id, group.topic.name, group.topic.name, group.sureness, topic)
@@ -178,7 +204,7 @@ def split_topic(
 
 
 def _groups(
-    services: Services, workflow_id: str, material: Sequence[JudgedText], count: int | None, by_model: bool
+    services: Services, workflow_id: str, material: Sequence[JudgedText], count: int | None
 ) -> list[FoundTopic]:
     if count is not None and not 2 <= count <= len(material):
         raise InvalidInput(
@@ -195,11 +221,7 @@ def _groups(
         members = np.flatnonzero(groups == group)
         typical = members[np.argsort(-(rows[members] @ rows[members].mean(axis=0)), kind="stable")]
         said = [texts[row] for row in typical]
-        topic = (
-            asyncio.run(name_by_model(services.chat_model, services.answer_room(), own_terms, said, taken))
-            if by_model
-            else name_from_terms(own_terms, taken)
-        )
+        topic = name_from_terms(own_terms, taken)
         taken.add(topic.name)
         found.append(
             FoundTopic(

@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..models.answer_room import AnswerRoom, json_with_room
 from ..models.structured import parse_json, structured_json
+from ..models.usage import TokenUsage
 from ..store.workflows import TopicInfo
 
 if TYPE_CHECKING:
@@ -17,65 +18,99 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 _WORD = re.compile(r"\w+")
-_TEXTS_SHOWN = 5
+_TEXTS_SHOWN = 4
 _CHARACTERS_SHOWN = 300  # of each text
-_MOST_TOKENS = 200
+NAME_TOKENS = 80
+"""Of a name with its description, at most."""
 _LONGEST_NAME = 60
 _SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"name": {"type": "string"}, "description": {"type": "string"}},
-    "required": ["name", "description"],
+    "properties": {
+        "topics": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "group": {"type": "integer"},
+                    "name": {"type": "string"},
+                    "description": {"type": "string"},
+                },
+                "required": ["group", "name", "description"],
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["topics"],
     "additionalProperties": False,
 }
 
 
+class Group(NamedTuple):
+    """What a group of records is named by.
+
+    Attributes:
+        terms: its telling words.
+        texts: of its records, the most typical first.
+    """
+
+    terms: Sequence[str]
+    texts: Sequence[str]
+
+
 def name_from_terms(terms: Sequence[str], taken: Collection[str]) -> TopicInfo:
     """A topic named by its two most telling words, with all of them as its description."""
-    name = "_".join(terms[:2]) or "other"
+    name = "_".join("_".join(terms[:2]).split()) or "other"
     description = f"Conversations with words such as {', '.join(terms)}." if terms else ""
     return TopicInfo(_free(name, taken), description)
 
 
-async def name_by_model(
-    model: BaseChatModel, room: AnswerRoom, terms: Sequence[str], texts: Sequence[str], taken: Collection[str]
-) -> TopicInfo:
-    """A topic as the model names and describes it; by its words where the model gives nothing usable.
+async def names_by_model(
+    model: BaseChatModel, room: AnswerRoom, groups: Sequence[Group], taken: Collection[str]
+) -> tuple[list[TopicInfo], TokenUsage]:
+    """The groups as the model names and describes them, in one call; by their words where it gives nothing usable.
 
     Args:
         model: any chat model.
         room: for its answers.
-        terms: the group's telling words.
-        texts: texts of the group, the most typical first.
+        groups: all of them, so that their names tell them apart.
         taken: names that are in use.
+
+    Returns:
+        A topic for each group, in their order, and what the call took.
 
     Raises:
         EndpointError: the endpoint refused or failed for good.
     """
-    prompt = naming_prompt(terms, texts, taken)
-    reply, _ = await json_with_room(
+    reply, usage = await json_with_room(
         partial(structured_json, model),
         room,
-        [("user", prompt)],
+        [("user", naming_prompt(groups, taken))],
         _SCHEMA,
-        name="topic",
-        text_tokens=_MOST_TOKENS,
+        name="topics",
+        text_tokens=NAME_TOKENS * len(groups),
     )
-    try:
-        said = parse_json(reply)
-    except ValueError:
-        said = None
-    name = _clean(said.get("name")) if isinstance(said, dict) else ""
-    if not name:
-        return name_from_terms(terms, taken)
-    description = said.get("description")
-    described = " ".join(description.split()) if isinstance(description, str) else ""
-    return TopicInfo(_free(name, taken), described or name_from_terms(terms, ()).description)
+    said, used, found = _said(reply), set(taken), []
+    for number, group in enumerate(groups, 1):
+        one = said.get(number, {})
+        by_words, name = name_from_terms(group.terms, used), _clean(one.get("name"))
+        described = one.get("description")
+        description = " ".join(described.split()) if isinstance(described, str) else ""
+        topic = TopicInfo(_free(name, used), description or by_words.description) if name else by_words
+        used.add(topic.name)
+        found.append(topic)
+    return found, usage
 
 
-def naming_prompt(terms: Sequence[str], texts: Sequence[str], taken: Collection[str]) -> str:
+def naming_prompt(groups: Sequence[Group], taken: Collection[str]) -> str:
     """What the model is asked; all that comes from the dataset stands in it as JSON strings."""
-    shown = [text[:_CHARACTERS_SHOWN] for text in texts[:_TEXTS_SHOWN]]
-    return _template().render(terms=list(terms), texts=shown, taken=sorted(taken))
+    shown = [
+        {
+            "terms": list(group.terms),
+            "texts": [text[:_CHARACTERS_SHOWN] for text in group.texts[:_TEXTS_SHOWN]],
+        }
+        for group in groups
+    ]
+    return _template().render(groups=shown, taken=sorted(taken))
 
 
 @lru_cache(maxsize=1)
@@ -89,7 +124,21 @@ def _template() -> Template:
         loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     environment.filters["data"] = as_data
-    return environment.get_template("name_topic.jinja")
+    return environment.get_template("name_topics.jinja")
+
+
+def _said(reply: str) -> dict[int, dict[str, Any]]:
+    """What the reply says of each group; nothing of those that it leaves out."""
+    try:
+        said = parse_json(reply)
+    except ValueError:
+        return {}
+    topics = said.get("topics") if isinstance(said, dict) else None
+    return {
+        one["group"]: one
+        for one in (topics if isinstance(topics, list) else [])
+        if isinstance(one, dict) and isinstance(one.get("group"), int)
+    }
 
 
 def _clean(name: object) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..text.unspaced import ALPHABETS, UNSPACED
+
+_WORD = re.compile(rf"[{UNSPACED}]+|[^\W\d_{UNSPACED}][^\W_{UNSPACED}]*(?:['’-][^\W_{UNSPACED}]+)*")
+_OF_ALPHABET, _UNSPACED = re.compile(f"[{ALPHABETS}]"), re.compile(f"[{UNSPACED}]")
+
 
 def telling_terms(texts: Sequence[str], groups: Sequence[int], count: int = 8) -> list[list[str]]:
-    """The most telling words of each group, by class-based TF-IDF (Grootendorst 2022, arXiv:2203.05794).
+    """The most telling words of each group, of whatever language.
 
-    A word's weight in a group is its share of the group's words times ``log(1 + A / f)``, with A the words of
-    an average group and f the word's frequency over all groups.
+    A word's weight in a group is its informativeness (Tomokiyo and Hurst 2003), by texts that have it: their share of
+    the group times the logarithm of how many times their share of all texts that is. So what is frequent everywhere, as
+    "the" and "und" are, tells nothing, without a list of such.
 
     Args:
         texts: the texts.
@@ -21,25 +28,33 @@ def telling_terms(texts: Sequence[str], groups: Sequence[int], count: int = 8) -
     Returns:
         One list of words for each group, most telling first; fewer than ``count`` where there are fewer.
     """
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+    from sklearn.feature_extraction.text import CountVectorizer
 
     amount = max(groups, default=-1) + 1
     if not amount:
         return []
-    joined = [
-        " ".join(text for text, own in zip(texts, groups, strict=True) if own == group)
-        for group in range(amount)
-    ]
-    counter = CountVectorizer(token_pattern=r"(?u)\b[^\W\d_][\w'-]+\b", stop_words=sorted(ENGLISH_STOP_WORDS))
+    counter = CountVectorizer(analyzer=_words, binary=True)
     try:
-        counts = counter.fit_transform(joined).toarray().astype(np.float64)
+        has = counter.fit_transform(texts)
     except ValueError:  # scikit-learn's way of saying that there is no word
         return [[] for _ in range(amount)]
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    rarity = np.log1p(counts.sum() / amount / np.maximum(counts.sum(axis=0), 1))
-    weights = shares * rarity
+    numbers = np.asarray(groups)
+    shares = np.vstack([has[numbers == group].mean(axis=0) for group in range(amount)])
+    shares, of_all = np.asarray(shares), np.asarray(has.mean(axis=0))
+    weights = shares * np.log(np.maximum(shares, 1e-12) / of_all)
     names = counter.get_feature_names_out()
     return [
         [str(names[term]) for term in np.argsort(-row, kind="stable")[:count] if row[term] > 0]
         for row in weights
     ]
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words of two letters and more; where no spaces divide them, runs as long as words mostly are."""
+    for word in _WORD.findall(text.lower()):
+        if not _UNSPACED.match(word):
+            if len(word) > 1:
+                yield word
+            continue
+        length = 5 if _OF_ALPHABET.match(word) else 2
+        yield from (word[start : start + length] for start in range(max(1, len(word) - length + 1)))

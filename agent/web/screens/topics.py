@@ -194,7 +194,8 @@ class Topics:
         change = partial(merge_topics, self._services, self._workflow_id, names, into)
         is_done = await self._done(change, f"{' and '.join(names)} is {into} now")
         if is_done:
-            self._run = await asyncio.to_thread(last_run, self._services.store, self._workflow_id)
+            last = await asyncio.to_thread(last_run, self._services.store, self._workflow_id)
+            self._run = last.run if last is not None else 0
             await self._draw_topics()
         return is_done
 

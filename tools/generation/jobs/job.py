@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...coverage.report import Coverage
+from ...coverage.wording import records_of
 from ...errors import Busy, CoverageError
 from ...observability import telemetry
 from ...store.leases import Lease
@@ -218,7 +219,7 @@ async def _closed(services: Services, job: Job) -> str:
     not_judged = {name: why for end in ends for name, why in end.not_judged.items()}
     remarks = list(dict.fromkeys(remark for end in ends for remark in end.remarks))
     remarks += [
-        f"{unjudged[name]:,} records not judged by {name}: {why}"
+        f"{records_of(unjudged[name])} not judged by {name}: {why}"
         for name, why in not_judged.items()
         if unjudged[name]
     ]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Scripts without spaces between words: each character counts as a word, and several of them make one.
-_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
-_UNSPACED = rf"{_LETTERS}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # and kana, Han
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
-_LETTER, _CHARACTER = re.compile(f"[{_LETTERS}]"), re.compile(f"[{_UNSPACED}]")
-_SPACED = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+from ...text.unspaced import ALPHABETS, UNSPACED
+
+# Without spaces between words each character counts as one, and several of them make a word.
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+_LETTER, _CHARACTER = re.compile(f"[{ALPHABETS}]"), re.compile(f"[{UNSPACED}]")
+_SPACED = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Knuth's multiplicative hashing
 
 

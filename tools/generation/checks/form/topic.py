@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....coverage.wording import plural
 from ....dataset.record import Message, Record
 from ...attempts.draft import Candidate, Rejection
 from ..check import EMBEDDED
@@ -127,7 +128,7 @@ def probed_records(topic: str, real: Sequence[Record]) -> list[Record]:
 def _why_unknown(topic: str, counts: Counter[str | None], labels: NDArray[Any]) -> str | None:
     if counts[topic] < LEAST_RECORDS:
         return (
-            f"{counts[topic]} real records of {topic!r} are too few to learn the topic from "
+            f"{topic!r} has {plural(counts[topic], 'real record')}, too few to learn the topic from "
             f"({LEAST_RECORDS} are needed)"
         )
     if len(set(labels)) < 2:
