@@ -11,6 +11,7 @@ from ...tools.analyze_coverage import recommend_for
 from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.recommendation import PlanItem, Recommendation
 from ...tools.coverage.report import Coverage
+from ...tools.coverage.review_needs import DOUBTFUL_SHARE
 from ...tools.coverage.strategy_choice import choose_strategy
 from ...tools.generation.money.estimate import Estimator
 from ...tools.generation.topic_profiles import topic_profiles
@@ -73,7 +74,7 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     offer = _offer(
         workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
     )
-    if coverage.uncategorized and not after_round:
+    if coverage.uncategorized > DOUBTFUL_SHARE * coverage.total_records and not after_round:
         place = len(offer.options) if offer.items else 0
         offer.options.insert(place, SORT if len(coverage.topics) > 1 else FIND_TOPICS)
     offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out

@@ -10,12 +10,10 @@ from finetune_coverage.agent.chat.slash_commands import COMMANDS, help_text, sla
 from finetune_coverage.tools.errors import InvalidInput
 from rich.cells import cell_len
 
-from .conftest import Command
+from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .test_generate import texts_of
-from .test_terminal_chat import PLAN, Chat, chat
-
-__all__ = ["chat"]
+from .test_terminal_chat import PLAN
 
 
 def test_what_is_a_command() -> None:

@@ -72,6 +72,31 @@ def test_records_are_described_and_shown_spread_out(services: Services) -> None:
     assert [r.turns[0].text.split()[3] for r in look.examples] == ["2", "7", "12"]
 
 
+def test_what_is_in_a_dataset_is_told_by_its_tools_and_openings(services: Services) -> None:
+    def line(number: int, tool: str, opening: str) -> str:
+        call = {"id": "c1", "type": "function", "function": {"name": tool, "arguments": "{}"}}
+        messages: list[dict[str, object]] = [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "How can I help?"},
+            {"role": "user", "content": f"{opening} {number}, please"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+            {"role": "assistant", "content": "Done."},
+        ]
+        return json.dumps({"messages": messages})
+
+    path = services.settings.home / "without-topics.jsonl"
+    lines = [line(n, "book_table", "a table for the guest") for n in range(9)]
+    lines += [line(n, "weather", "the weather of week") for n in range(3)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    import_files(services.store, "calls", [path])
+    look = inspect_records(services, "calls")
+    assert look.tools == {"book_table": 9, "weather": 3}
+    assert len(look.openings) == 12 and "a table for the guest 0, please" in look.openings, "not the greeting"
+    assert look.openings[-1].startswith("the weather of week")
+    assert len(look.examples) == 2
+
+
 @pytest.mark.parametrize("target", [0.5, 0.7, 0.8, 0.95, 1.0])
 def test_the_plan_for_a_score_reaches_it_and_with_one_record_less_it_would_not(
     services: Services, target: float

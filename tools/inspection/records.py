@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from statistics import mean, median
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _TURN = 240
 _TURNS = 4
 _LAST = 2
 """Of these the last of a longer record."""
+_TOOLS, _OPENINGS, _OPENING, _GREETINGS = 12, 12, 120, 3
 
 
 class ShownTurn(BaseModel):
@@ -56,6 +58,8 @@ class TopicLook(BaseModel):
         description="Words of a user's message, the middle one; characters where no spaces part words."
     )
     median_assistant_words: int
+    tools: dict[str, int] = Field(description="The tools that most of them call, with the number of records.")
+    openings: list[str] = Field(description="How some of them begin, spread over all that were looked at.")
     examples: list[ShownRecord]
 
 
@@ -90,12 +94,27 @@ def inspect_records(
         mean_messages=round(mean(len(record.messages) for record in found), 1) if found else 0.0,
         median_user_words=_median_words(found, "user"),
         median_assistant_words=_median_words(found, "assistant"),
+        tools=dict(Counter(name for record in found for name in _called(record)).most_common(_TOOLS)),
+        openings=[_opening(record) for record in _spread(found, _OPENINGS)],
         examples=[shown_record(record) for record in _spread(found, examples)],
     )
 
 
 def _texts(record: Record, role: str) -> list[str]:
     return [message_text(message) for message in record.messages if message.get("role") == role]
+
+
+def _called(record: Record) -> set[str]:
+    """The names of the tools that the assistant calls in it."""
+    calls = [call for message in record.messages for call in message.get("tool_calls") or []]
+    return {str(call.get("function", {}).get("name", "?")) for call in calls}
+
+
+def _opening(record: Record) -> str:
+    """The longest of the user's first messages, shortened: the very first is often a greeting."""
+    said = [" ".join(text.split()) for text in _texts(record, "user")[:_GREETINGS]]
+    text = max(said, key=len, default="")
+    return text if len(text) <= _OPENING else text[: _OPENING - 1] + "…"
 
 
 def _median_words(found: Sequence[Record], role: str) -> int:
