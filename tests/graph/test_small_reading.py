@@ -140,7 +140,7 @@ async def test_whatever_it_reads_is_no_yes(
         (("other",), "tja", "I do nothing on a guess"),
         (("no_limit",), "nicht mehr als 9k tokens", "9,000 tokens"),
         (("carry_on",), "mach den rest", "please answer “yes” or 1"),
-        (("drop",), "weg damit, das ist müll", "Closest to it are “drop 2”"),
+        (("drop",), "der zweite ist nur eine absage, weg damit", "Closest to it are “drop 2”"),
         (("ask_score", (), (0.8,)), "wie viele für .8", "The fewest records that bring the score to 0.8"),
     ],
 )  # fmt: skip
