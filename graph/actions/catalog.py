@@ -284,7 +284,9 @@ class SoundsLikeAYes(Action):
 
 
 class ExplainScore(Action):
-    """What the balance score is and means here."""
+    """What the balance score is and means here; with a score, what that one takes as well."""
+
+    score: float | None = Field(default=None, gt=0, le=1)
 
 
 class ExplainTopics(Action):

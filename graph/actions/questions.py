@@ -81,8 +81,8 @@ def _what_if(asked: Asked, action: catalog.WhatIf) -> Answer:
     return Answer(said + _cost_of(effect) + refused)
 
 
-def _score(asked: Asked, _: Action) -> Answer:
-    """What the balance score is, and what the plan would make of it."""
+def _score(asked: Asked, action: catalog.ExplainScore) -> Answer:
+    """What the balance score is, what the plan would make of it, and what a score that is named takes."""
     standing = asked.call(inspect_topics, most=1)
     said = (
         f"The balance score is {score_words(standing.balance_score, standing.status)}. It is "
@@ -93,6 +93,8 @@ def _score(asked: Asked, _: Action) -> Answer:
     )
     if asked.items:
         said += f" With the plan: {effect_of(asked.call(inspect_plan, items=asked.items))}."
+    if action.score is not None:
+        said += f" {_plan_for_score(asked, catalog.PlanForScore(score=action.score)).said}"
     return Answer(said)
 
 

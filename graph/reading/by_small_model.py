@@ -32,7 +32,7 @@ from ..offers.offer import Offer, PlanOffer, ProceedOffer, ResumeOffer
 from ..offers.reply import Deed, Told, Unclear
 from ..wording.markdown import escape
 from .bare_plan import read_bare_plan
-from .closeness import closest, closest_in_words, fits, may_be, means_for
+from .closeness import closest, closest_in_words, fits, may_be, means_for, takes_all
 from .named import Named, named_in
 from .names import named_topics, words_of
 from .numbers import ascii_digits
@@ -214,20 +214,30 @@ def _understood(reading: Reading, text: str, asked: Asked) -> Deed:
         _log.info("nothing is done on a guess: %s", error)
         if is_sure:
             likely = closest(read, said, named)
+        elif read in WISHES and takes_all(WISHES[read], named):
+            likely = [read, *likely]  # it only lacks something, which its words have
         return Unclear(note=f"{_NO_GUESS} {closest_in_words(likely)}")
 
 
 def _as_named(wish: str, named: Named, offer: Offer) -> str:
     """The wish that goes with what is named: a yes beside a change of the plan is that change, and none to the plan as
-    it stands; a question in which a strategy is named is about the strategy.
+    it stands; a question in which a strategy is named is about the strategy; no limit is taken away by naming another.
     """
     is_change = named.topics or (offer.items and (named.whole or named.strategy or named.has_limit))
     if wish == "yes" and is_change:
         return "plan"
+    if wish == "no_limit" and named.has_limit and not _is_in_force(named, offer):
+        return "limit_tokens" if named.max_tokens is not None else "limit_dollars"
     is_question = wish.startswith("ask_") and wish in WISHES
     return (
         "ask_strategies" if is_question and named.strategy and "strategy" not in WISHES[wish].takes else wish
     )
+
+
+def _is_in_force(named: Named, offer: Offer) -> bool:
+    """Whether what is named is a limit that the plan on the table has."""
+    tokens, usd = named.max_tokens, named.max_usd
+    return (tokens is not None and tokens == offer.cap_tokens) or (usd is not None and usd == offer.cap_usd)
 
 
 def _carried_out(action: Action, asked: Asked) -> Deed:
@@ -289,7 +299,7 @@ def action_of(wish: str, named: Named, offer: Offer) -> Action:
         "where": catalog.ShowTable,
         "no": lambda: _declined(offer),
         "thanks": catalog.NothingAsked,
-        "ask_score": catalog.ExplainScore,
+        "ask_score": lambda: catalog.ExplainScore(score=number if number and 0 < number <= 1 else None),
         "ask_counts": lambda: catalog.ExplainTopics(topics=list(topics)),
         "ask_worst": lambda: catalog.ExplainTopics(lowest=first or 5),
         "ask_what_if": lambda: catalog.WhatIf(items=_plan(topics, whole, strategy, offer).items),
@@ -330,6 +340,8 @@ def _meant(action: str, offer: Offer) -> str:
         return _MEANS["skip"]
     if action == "yes" and isinstance(offer, ResumeOffer):
         return _MEANS["carry_on"]
+    if action == "carry_on" and isinstance(offer, PlanOffer):
+        return _MEANS["yes"]
     return _MEANS[action]
 
 

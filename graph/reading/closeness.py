@@ -28,7 +28,12 @@ _ELSEWHERE = "asks how to export, save or import a file, to use another model, o
 
 def fits(wish: Wish, named: Named) -> bool:
     """Whether a wish has what it needs, and takes all that is named."""
-    return not _lacks(wish, named) and all(kinds & wish.takes for kinds in named.parts)
+    return not _lacks(wish, named) and takes_all(wish, named)
+
+
+def takes_all(wish: Wish, named: Named) -> bool:
+    """Whether all that is named can be named with a wish."""
+    return all(kinds & wish.takes for kinds in named.parts)
 
 
 def closest(read: str, said: Sequence[str], named: Named) -> list[str]:
@@ -69,7 +74,7 @@ def may_be(name: str, read: str, named: Named) -> bool:
 
 def closest_in_words(names: Sequence[str]) -> str:
     """The likeliest as a person would say them so that they are read rightly; no question, which a yes could answer."""
-    said = [f"“{WISHES[name].say}”" for name in names if WISHES[name].say][:_MOST_SAID]
+    said = [f"“{WISHES[name].say}”" for name in dict.fromkeys(names) if WISHES[name].say][:_MOST_SAID]
     return f"Closest to it are {' and '.join(said)}: say it like that, or answer with a number."
 
 

@@ -14,7 +14,8 @@ from .wishes import WISHES, Part
 
 _NUMBER = re.compile(NUMBER)
 # What stands behind the number of a limit; looked for where one ends, since one pattern of both takes long on digits.
-_UNIT = re.compile(r"\s?(?P<k>k?)\s?(?P<unit>tokens?\b|dollars?\b|usd\b|\$)")
+_UNIT = re.compile(r"\s?(?P<k>k?)\s?(?P<unit>tokens?\b|dollars?\b|usd\b|\$|cents?\b|¢)")
+_PER_DOLLAR = {"usd": 1, "cents": 100}
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ class Named:
             (any(one != int(one) for one in self.numbers), ("score",)),
         ]
         if self.whole:
-            is_shown = max(self.whole) <= self.shown
-            # While records are shown, a number beside no topic and no plan is rather that of a record.
-            is_count = not is_shown or self.has_plan or bool(self.topics)
+            is_shown = min(self.whole) <= self.shown
+            # While records are shown, numbers beside no topic and no plan are rather those of records.
+            is_count = max(self.whole) > self.shown or self.has_plan or bool(self.topics)
             counts: tuple[Part, ...] = ("count", "limit", "round", "rule") if is_count else ("round", "rule")
             found.append((True, (*counts, "record") if is_shown else counts))
         return [frozenset(kinds) for there, kinds in found if there]
@@ -105,7 +106,9 @@ def named_in(
         numbers=left,
         strategy=_strategy(strategy, said),
         max_tokens=next((int(value) for unit, value in limits if unit == "tokens" and value >= 1), None),
-        max_usd=next((value for unit, value in limits if unit == "usd" and value > 0), None),
+        max_usd=next(
+            (value / _PER_DOLLAR[unit] for unit, value in limits if unit in _PER_DOLLAR and value > 0), None
+        ),
         dataset=dataset,
         shown=len(offer.shown_records),
         has_plan=bool(offer.items),
@@ -137,14 +140,15 @@ def _standing_alone(text: str) -> list[float]:
 
 
 def _limits(english: str, written: Collection[float], read: Collection[float]) -> list[tuple[str, float]]:
-    """The numbers of tokens and dollars in it, as far as they stand in the text."""
+    """The numbers of tokens, dollars and cents in it, as far as they stand in the text."""
     found = []
     plain = ascii_digits(english).lower()
     for number in _NUMBER.finditer(plain):
         behind = _UNIT.match(plain, number.end())
         if behind is None and not plain[max(0, number.start() - 2) : number.start()].rstrip().endswith("$"):
             continue
-        unit = "tokens" if behind is not None and behind["unit"].startswith("token") else "usd"
+        said = behind["unit"] if behind is not None else ""
+        unit = "tokens" if said.startswith("token") else "cents" if said.startswith(("cent", "¢")) else "usd"
         values = [value for value, _ in readings(number[0])]
         # Nobody has a limit of 9.000 tokens that is nine.
         value = max(values) if unit == "tokens" else values[0]

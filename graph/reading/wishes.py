@@ -65,7 +65,7 @@ WISHES: dict[str, Wish] = {
         needs=("limit",),
         takes=("topic", "count", "strategy"),
     ),
-    "no_limit": _wish("wants a limit, a cap on cost or tokens, taken away", "no limit"),
+    "no_limit": _wish("wants a limit, a cap on cost or tokens, taken away", "no limit", takes=("limit",)),
     "more": _wish("wants more records, without a number and a topic", "generate more"),
     "details": _wish("wants to know more: all topics, the other plans, the details", "details", safe=True),
     "try_a_few": _wish(

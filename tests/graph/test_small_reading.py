@@ -138,6 +138,10 @@ async def test_whatever_it_reads_is_no_yes(
         (("plan",), "anders herum", "Closest to it are “"),
         (("no", ("billing_questions",)), "kein billing", "“leave TOPIC out”"),
         (("other",), "tja", "I do nothing on a guess"),
+        (("no_limit",), "nicht mehr als 9k tokens", "9,000 tokens"),
+        (("carry_on",), "mach den rest", "please answer “yes” or 1"),
+        (("drop",), "der zweite ist nur eine absage, weg damit", "Closest to it are “drop 2”"),
+        (("ask_score", (), (0.8,)), "wie viele für .8", "The fewest records that bring the score to 0.8"),
     ],
 )  # fmt: skip
 async def test_what_it_reads_leads_there(chat: Any, says: Says, read: Any, typed: str, said: str) -> None:
@@ -195,6 +199,8 @@ def test_what_has_a_consequence_is_close_only_where_the_model_read_it() -> None:
         ("change it to 8", "", [8], 0, [8], None, None),
         ("30 technical issues under $2.50", "", [30, 2.5], 1, [30], None, 2.5),
         ("max 25000 tokens", "take the limit away", [], 0, [], 25_000, None),
+        ("12 technical issues, nothing above 50 cents", "", [12], 1, [12], None, 0.5),
+        ("höchstens 50 cent", "at most 50 cents", [50], 0, [], None, 0.5),
         ("is 60% of them good", "", [], 0, [], None, None),
         ("account stuff first", "", [], 0, [], None, None),
     ],
@@ -242,6 +248,23 @@ async def test_while_records_are_shown_no_topic_is_left_out_for_a_drop_without_n
     says("drop", ("technical_issues",))
     said = await chat.answer("no, the new ones, the synthetic technical issues")
     assert "as in “drop 2”" in said and "eft out" not in said
+
+
+async def test_a_limit_goes_only_where_it_is_the_one_that_is_named(chat: Any, says: Says) -> None:
+    await chat.new()
+    says("limit_tokens", (), (9000.0,))
+    assert "9,000 tokens" in await chat.answer("höchstens 9000 tokens")
+    says("no_limit", (), (9000.0,))
+    assert "9,000 tokens" not in await chat.answer("ohne die 9000 tokens")
+
+
+async def test_a_number_of_no_record_beside_one_of_a_record_is_told(chat: Any, says: Says) -> None:
+    await chat.new()
+    says("show", ("technical_issues",))
+    await chat.answer("zeig mal technik")
+    says("drop", (), (2.0, 44.0))
+    said = await chat.answer("2 und 44 auch, aus demselben grund")
+    assert "There is no record 44" in said and "record 2 ·" in said
 
 
 async def test_a_reading_that_the_endpoint_does_not_count_is_told(
