@@ -28,8 +28,8 @@ def indexed_rows(vectors: Any) -> Vectors:
     """Unit rows as the index gives them back: on a grid so fine that no comparison notices.
 
     Chroma scales vectors once more, which moves their values by up to one in 10^7, and a record is learnt from
-    through the index here and without it there. Rounding undoes that: what lies on the grid goes back to it. So
-    results do not depend on the way a vector came.
+    through the index here and without it there. Rounding undoes that: what lies on the grid goes back to it, but for a
+    rare vector whose length is that of two or three values. So results do not depend on the way a vector came.
     """
     return np.asarray(np.rint(unit_rows(vectors) * _GRID) / _GRID, dtype=np.float32)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..generation.strategies.prompt import render
 from ..models.answer_room import AnswerRoom, json_with_room
 from ..models.structured import parse_json, structured_json
 from ..models.usage import TokenUsage
 from ..store.workflows import TopicInfo
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from langchain_core.language_models import BaseChatModel
 
 _WORD = re.compile(r"\w+")
@@ -110,21 +110,8 @@ def naming_prompt(groups: Sequence[Group], taken: Collection[str]) -> str:
         }
         for group in groups
     ]
-    return _template().render(groups=shown, taken=sorted(taken))
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from ..generation.strategies.prompt import as_data
-
-    folder = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(
-        loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
-    environment.filters["data"] = as_data
-    return environment.get_template("name_topics.jinja")
+    ((_, prompt),) = render("name_topics", folder=Path(__file__).parent, groups=shown, taken=sorted(taken))
+    return prompt
 
 
 def _said(reply: str) -> dict[int, dict[str, Any]]:
