@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from ..analyze_coverage import analyze
 from ..dataset.record import Origin, Record, message_text
 from ..dataset.topic_names import unknown_topic
+from ..generation.checks.form.written_calls import calls_of
 from ..generation.search.words import words_of
 from ..store.records import load_records
 
@@ -106,8 +107,7 @@ def _texts(record: Record, role: str) -> list[str]:
 
 def _called(record: Record) -> set[str]:
     """The names of the tools that the assistant calls in it."""
-    calls = [call for message in record.messages for call in message.get("tool_calls") or []]
-    return {str(call.get("function", {}).get("name", "?")) for call in calls}
+    return {name or "?" for message in record.messages for name, _ in calls_of(message)}
 
 
 def _opening(record: Record) -> str:
@@ -134,7 +134,7 @@ def shown_record(record: Record) -> ShownRecord:
     turns = []
     for message in spoken if len(spoken) <= _TURNS else [*spoken[: _TURNS - _LAST], *spoken[-_LAST:]]:
         text = " ".join(message_text(message).split())
-        calls = [str(call.get("function", {}).get("name", "?")) for call in message.get("tool_calls") or []]
+        calls = [name or "?" for name, _ in calls_of(message)]
         text = text or (f"(calls {', '.join(calls)})" if calls else "(nothing)")
         shortened = text if len(text) <= _TURN else text[: _TURN - 1] + "…"
         turns.append(ShownTurn(role=str(message.get("role")), text=shortened))
