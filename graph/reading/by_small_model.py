@@ -36,7 +36,7 @@ from .closeness import closest, closest_in_words, fits, may_be, means_for, takes
 from .named import Named, named_in
 from .names import named_topics, words_of
 from .numbers import ascii_digits
-from .wishes import WISHES
+from .wishes import LISTED, WISHES
 from .workflow_choice import named_workflow
 
 _log = logging.getLogger(__name__)
@@ -288,6 +288,9 @@ def action_of(wish: str, named: Named, offer: Offer) -> Action:
             "A topic is described with `finetune-coverage topics describe NAME TEXT`."
         ),
         "merge": lambda: catalog.MergeTopics(topics=list(topics[:-1]), into=topics[-1] if topics else ""),
+        "find_topics": lambda: catalog.GiveTopics(how="find"),
+        "sort_records": lambda: catalog.GiveTopics(how="sort"),
+        "take_topics_back": lambda: catalog.GiveTopics(how="take_back"),
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),
         "undo_all": lambda: catalog.UndoRound(every=True),
@@ -482,7 +485,7 @@ def reading_prompt(text: str, topics: Sequence[str]) -> list[tuple[str, str]]:
     return render(
         "small",
         folder=Path(__file__).parent,
-        actions={name: wish.meaning for name, wish in WISHES.items()},
+        actions={name: wish.meaning for name, wish in LISTED.items()},
         examples=examples,
         topics=topics,
         sentence=text,
@@ -494,7 +497,7 @@ def _schema(topics: Sequence[str]) -> dict[str, Any]:
     named = {"type": "string", **({"enum": list(topics)} if topics else {})}
     fields = {
         "english": {"type": "string"},
-        "action": {"type": "string", "enum": list(WISHES)},
+        "action": {"type": "string", "enum": list(LISTED)},
         "topics": {**listed, "items": named},
         "numbers": {**listed, "items": {"type": "number"}},
         "strategy": {"type": "string", "enum": ["", *STRATEGIES]},

@@ -10,7 +10,7 @@ from ...tools.coverage.strategy_choice import STRATEGIES, StrategyName
 from ..offers.offer import Offer
 from .names import partly_named_topics, shares_a_word, words_of
 from .numbers import NUMBER, ascii_digits, readings, thousands
-from .wishes import WISHES, Part
+from .wishes import LISTED, Part
 
 _NUMBER = re.compile(NUMBER)
 # What stands behind the number of a limit; looked for where one ends, since one pattern of both takes long on digits.
@@ -115,7 +115,7 @@ def named_in(
     )
 
 
-_VOCABULARY = frozenset(word for wish in WISHES.values() for word in words_of(wish.meaning))
+_VOCABULARY = frozenset(word for wish in LISTED.values() for word in words_of(wish.meaning))
 """Words in which wishes are told: one of them alone is rather what is wanted than a part of a topic's name."""
 
 

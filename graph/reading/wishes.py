@@ -19,6 +19,7 @@ class Wish:
         needs: one of these must be named; nothing where it can be carried out as it is.
         takes: what else can be named with it.
         is_safe: whether it changes nothing, neither of the data nor of the plan, or is asked once more before.
+        is_listed: whether the model chooses from it; else it is named where it is close, and read as it is said.
     """
 
     meaning: str
@@ -26,6 +27,7 @@ class Wish:
     needs: frozenset[Part] = frozenset()
     takes: frozenset[Part] = frozenset()
     is_safe: bool = False
+    is_listed: bool = True
 
 
 def _wish(
@@ -35,8 +37,9 @@ def _wish(
     needs: tuple[Part, ...] = (),
     takes: tuple[Part, ...] = (),
     safe: bool = False,
+    listed: bool = True,
 ) -> Wish:
-    return Wish(meaning, say, frozenset(needs), frozenset((*needs, *takes)), safe)
+    return Wish(meaning, say, frozenset(needs), frozenset((*needs, *takes)), safe, listed)
 
 
 WISHES: dict[str, Wish] = {
@@ -125,6 +128,22 @@ WISHES: dict[str, Wish] = {
         "TOPIC is about …",
         needs=("topic",),
         safe=True,
+    ),
+    # Each line more in the prompt is one more to be taken for another, and most datasets have topics.
+    "find_topics": _wish(
+        "wants topics found in the records that have none", "find topics", safe=True, listed=False
+    ),
+    "sort_records": _wish(
+        "wants the records without a topic sorted into the topics there are",
+        "sort the records into the topics",
+        safe=True,
+        listed=False,
+    ),
+    "take_topics_back": _wish(
+        "wants the topics that were found, given, merged or renamed taken back",
+        "take the topics back",
+        safe=True,
+        listed=False,
     ),
     "undo": _wish(
         "wants the last round, what was generated, taken back",
@@ -223,3 +242,5 @@ WISHES: dict[str, Wish] = {
     "other": _wish("anything else"),
 }
 """In the order of the prompt."""
+LISTED = {name: wish for name, wish in WISHES.items() if wish.is_listed}
+"""Those that the model chooses from."""

@@ -170,3 +170,34 @@ async def test_a_merge_is_taken_back_too(chat: Any, services: Services, model: S
     assert "This takes back the merge of topics: 8 records get" in await chat.answer("split them again")
     assert "Under-represented" in await chat.answer("yes")
     assert counts(services) == before
+
+
+async def test_a_small_model_need_not_read_what_is_said_as_it_is_told(
+    unlabelled: Any, empty_services: Services, model: ScriptedChatModel
+) -> None:
+    empty_services.settings.model_profile = "small"
+    chat = unlabelled(keep_every=2)
+    await chat.new()
+    before = counts(empty_services)
+    assert "Each would get the one of the 3 topics" in await chat.answer("sort the records into the topics")
+    assert counts(empty_services) == before, "nothing is written before the yes"
+    await chat.answer("no")
+    assert "40 records without a topic of their own fall into" in await chat.answer("Find topics")
+    await chat.answer("yes")
+    assert None not in counts(empty_services)
+    assert "This takes back the topics that were found" in await chat.answer("take the topics back")
+    assert "had before" in await chat.answer("yes")
+    assert counts(empty_services) == before and model.history == []
+
+
+async def test_finding_topics_is_named_where_a_small_model_has_no_wish_for_it(
+    unlabelled: Any, empty_services: Services, model: ScriptedChatModel
+) -> None:
+    empty_services.settings.model_profile = "small"
+    chat = unlabelled()
+    await chat.new()
+    read = {"english": "find some topics", "action": "other", "topics": [], "numbers": [], "strategy": ""}
+    model.queue.append(json.dumps(read))
+    assert "“find topics”" in await chat.answer("encuentra temas")
+    assert counts(empty_services) == {None: 80}
+    assert "find_topics" not in model.history[0][0].text, "a line more would cost other readings"
