@@ -287,7 +287,9 @@ def action_of(wish: str, named: Named, offer: Offer) -> Action:
         "describe": lambda: _not_here(
             "A topic is described with `finetune-coverage topics describe NAME TEXT`."
         ),
-        "merge": lambda: catalog.MergeTopics(topics=list(topics[:-1]), into=topics[-1] if topics else ""),
+        "merge": lambda: catalog.MergeTopics(
+            merges=[catalog.Merge(topics=list(topics[:-1]), into=topics[-1] if topics else "")]
+        ),
         "all_equal": lambda: catalog.SetTargets(aims=[Aim(kind="equal")]),
         "undo": lambda: catalog.UndoRound(round=first),
         "undo_all": lambda: catalog.UndoRound(every=True),
