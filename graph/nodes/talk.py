@@ -137,7 +137,7 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
     done: dict[str, Any] = {}
     anew = False
     for place, later in enumerate(deeds, 1):
-        now = with_update(state, done)
+        now = with_update(state, {**done, "reply": state.get("reply")})  # it is one answer still
         offer = the_offer(now)
         try:
             # Whatever the model read, a person's plain answer is needed.

@@ -99,6 +99,17 @@ async def test_each_question_needs_its_own_yes(
     assert "**Generation Complete**" in await chat.answer("yes")
 
 
+async def test_a_rule_and_another_plan_while_a_pilot_is_asked_for(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("do 4 for technical issues with few-shot")
+    model.queue.append(calls(("ProposePilot", {"count": 2})))
+    assert "A pilot first: 2 of the 4" in await chat.answer("first show me 2")
+    model.queue.append(calls(("StateRule", {"rule": "Keep it short."}), ("ProposePlan", {"items": TWO})))
+    said = await chat.answer("keep it short, and just do 2")
+    assert said.startswith("From now on: rule 1") and "**Plan**: 2 for" in said
+
+
 async def test_another_wish_puts_the_rest_away(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:
