@@ -227,7 +227,7 @@ def merge(
 
     services = open_services()
     before = topic_names(services.store, workflow)
-    moved = merge_topics(services, workflow, names, into)
+    moved = merge_topics(services, workflow, dict.fromkeys(names, into))
     if as_json:
         print_json({"success": True, "merged": {"into": into, "records": moved}})
         return

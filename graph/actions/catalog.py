@@ -189,13 +189,21 @@ class UndoRound(Action):
     every: bool = Field(default=False, description="All rounds: 'rewind everything'.")
 
 
-class MergeTopics(Action):
-    """Give all records of one or more topics to another, or rename a topic: "change order and cancel order are the same
-    thing". The person is asked before it is done.
-    """
+class Merge(BaseModel):
+    """Topics that become another, or one that gets another name."""
 
     topics: list[str] = Field(min_length=1, description="The topics that end, exactly as in the state.")
     into: str = Field(min_length=1, max_length=200, description="The topic that they become, a new name too.")
+
+
+class MergeTopics(Action):
+    """Give all records of topics to another, or rename topics: "change order and cancel order are the same thing". The
+    person is asked once, before it is done.
+    """
+
+    merges: list[Merge] = Field(
+        min_length=1, description="All that the person wants, one for each new topic."
+    )
 
 
 class GiveTopics(Action):

@@ -13,7 +13,7 @@ from ...tools.services import Services
 from ..offers.offer import Offer, PlanOffer, ResumeOffer
 from ..offers.reply import AskBack, Deed, Unclear
 from . import catalog
-from .catalog import Action, PlannedItem, proposed
+from .catalog import Action, Merge, PlannedItem, proposed
 
 _MEANS = {
     "the plan": "approve",
@@ -23,8 +23,8 @@ _MEANS = {
 }
 
 
-def checked(action: Action, offer: Offer, services: Services) -> Deed:
-    """The action, as it can be carried out under the offer.
+def checked(action: Deed, offer: Offer, services: Services) -> Deed:
+    """The action, as it can be carried out under the offer; one that was checked before stays what it is.
 
     Raises:
         CoverageError: it names a topic or a record that there is not, or a strategy that the topic's records do not
@@ -70,8 +70,15 @@ def checked(action: Action, offer: Offer, services: Services) -> Deed:
                 for topic in filter(None, (aim.topic, aim.than)):
                     known_topic(topic, offer)
         case catalog.MergeTopics():
-            topics = [known_topic(topic, offer) for topic in action.topics]
-            return action.model_copy(update={"topics": topics, "into": " ".join(action.into.split())})
+            return catalog.MergeTopics(
+                merges=[
+                    Merge(
+                        topics=[known_topic(topic, offer) for topic in merge.topics],
+                        into=" ".join(merge.into.split()),
+                    )
+                    for merge in action.merges
+                ]
+            )
         case catalog.SoundsLikeAYes():
             return _asked_back(action, offer)
         case catalog.Decline():

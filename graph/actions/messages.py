@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
-from ..offers.offer import Offer
+from ..offers.offer import Offer, read_offer
 from ..state import as_json
 from ..wording.markdown import escape
 from ..wording.plan_words import brief_reminder, reminder
@@ -37,6 +37,21 @@ def said_first(done: Mapping[str, Any], said: str) -> dict[str, Any]:
     *calls, last = done["messages"]
     text = f"{said}\n\n{last.text}"
     return {**done, "messages": [*calls, AIMessage(text)], "offer": {**done["offer"], "text": text}}
+
+
+def said_after(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """Two actions' updates as one: what the first says, without what lay on the table under it, and all of the other.
+
+    Args:
+        first: the update of an action that only said something.
+        then: that of the next one.
+    """
+    *calls, last = first["messages"]
+    offer, text = read_offer(first["offer"]), last.text
+    for table in (reminder(offer), brief_reminder(offer)):
+        text = text.removesuffix(table)
+    joined = said_first(then, text.strip()) if text.strip() else dict(then)
+    return {**first, **joined, "messages": [*calls, *joined.get("messages", [])]}
 
 
 def noticed(offer: Offer | None, notice: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...tools.dataset.record import message_text
@@ -19,7 +20,7 @@ from ..state import State, as_json, forget, the_offer
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
 from ..wording.plan_words import numbered_lines
 from ..wording.report import titles
-from .catalog import DropRecords, MergeTopics, RemoveRule
+from .catalog import DropRecords, Merge, MergeTopics, RemoveRule
 from .messages import noticed, said_beside, shown
 from .review import records_words
 from .rules import ask_for_rule, rule_line
@@ -41,7 +42,7 @@ def ask_to_remove(
         case RemoveRule():
             return _ask(source, state, Removal(what="rule", numbers=[action.number]))
         case MergeTopics():
-            return _ask(source, state, Removal(what="topics", topics=action.topics, into=action.into))
+            return _ask(source, state, Removal(what="topics", merges=action.merges))
 
 
 def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dict[str, Any]:
@@ -56,8 +57,10 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             return noticed(offer, f"Removed: {rule_line(rule)}")
         if removal.what == "topics":
             services = scoped(source(), state)
-            moved = merge_topics(services, offer.workflow_id, removal.topics, removal.into)
-            said = f'{plural_have(moved, "record")} the topic "{topic_title(removal.into)}" now.'
+            becomes = {topic: merge.into for merge in removal.merges for topic in merge.topics}
+            moved = merge_topics(services, offer.workflow_id, becomes)
+            names = list(dict.fromkeys(becomes.values()))
+            said = f"{plural_have(moved, 'record')} the {'topic' if len(names) == 1 else 'topics'} {titles(names)} now."
             kept = {"workflow_id": offer.workflow_id, "left_out": _left_out(offer, removal)}
             return {**forget(), **kept, **noticed(None, said)}
         return _drop(source, state, offer)
@@ -67,8 +70,12 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
 
 def _left_out(offer: Offer, removal: Removal) -> list[str]:
     """What is left out after a merge: under its new name what was left out whole."""
-    is_renamed = removal.into not in offer.topics and set(removal.topics) <= set(offer.left_out)
-    return [*offer.left_out, *([removal.into] if is_renamed else [])]
+    renamed = [
+        merge.into
+        for merge in removal.merges
+        if merge.into not in offer.topics and set(merge.topics) <= set(offer.left_out)
+    ]
+    return [*offer.left_out, *renamed]
 
 
 def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
@@ -79,11 +86,11 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
             missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
             removal.numbers = [number for number in removal.numbers if number not in missing] or missing
             removal.record_ids = offer.shown_under(removal.numbers)
-        named = _named(store, offer.workflow_id, removal)
+        named = _named(store, offer, removal)
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
     options = [
-        Option(label=_deed(removal), deed=TakeOut()),
+        Option(label=_deed(removal, offer), deed=TakeOut()),
         Option(label="Leave it as it is", deed=LeaveIn()),
     ]
     asked = put(offer, state).instead(RemovalOffer, items=[], removal=removal, options=options)
@@ -110,27 +117,32 @@ def _drop(source: ServicesSource, state: State, offer: RemovalOffer) -> dict[str
     return noticed(offer, said)
 
 
-def _deed(removal: Removal) -> str:
+def _deed(removal: Removal, offer: Offer) -> str:
+    if removal.what == "topics" and len(removal.merges) > 1:
+        return f"Change these {sum(len(merge.topics) for merge in removal.merges)} topics"
     if removal.what == "topics":
-        return f'Merge {titles(removal.topics)} into "{topic_title(removal.into)}"'
+        merge = removal.merges[0]
+        verb, to = ("Rename", "to") if _is_new_name(merge, offer) else ("Merge", "into")
+        return f'{verb} {titles(merge.topics)} {to} "{topic_title(merge.into)}"'
     what = f"rule {removal.numbers[0]}" if removal.what == "rule" else records_words(removal.numbers)
     return f"Take {what} out"
 
 
-def _named(store: Store, workflow_id: str, removal: Removal) -> str:
+def _is_new_name(merge: Merge, offer: Offer) -> bool:
+    """Whether nothing is merged, and a topic is called something else."""
+    return len(merge.topics) == 1 and all(merge.into.casefold() != topic.casefold() for topic in offer.topics)
+
+
+def _named(store: Store, offer: Offer, removal: Removal) -> str:
     """What would go, in words: each record by its topic, its origin and how it begins."""
     if removal.what == "rule":
-        return f"This takes a rule away: {rule_line(get_rule(store, workflow_id, removal.numbers[0]))}"
+        return f"This takes a rule away: {rule_line(get_rule(store, offer.workflow_id, removal.numbers[0]))}"
     if removal.what == "topics":
-        counts = {count.topic: count.records for count in topic_counts(store, workflow_id)}
-        known = [
-            f'"{topic_title(topic)}" ({plural(counts.get(topic, 0), "record")})' for topic in removal.topics
-        ]
-        return f'This gives the records of {", ".join(known)} the topic "{topic_title(removal.into)}".'
+        return _named_topics(store, offer, removal.merges)
     ids = removal.record_ids
     lines = []
     for number, record_id in list(zip(removal.numbers, ids, strict=True))[:_NAMED]:
-        record = get_record(store, workflow_id, record_id)
+        record = get_record(store, offer.workflow_id, record_id)
         begins = next(
             (t for m in record.messages if m.get("role") == "user" and (t := message_text(m).strip())), ""
         )
@@ -142,3 +154,20 @@ def _named(store: Store, workflow_id: str, removal: Removal) -> str:
     return "\n".join(
         [f"This takes {records_words(removal.numbers)} out of the dataset:", *lines, "", f"{aside}."]
     )
+
+
+def _named_topics(store: Store, offer: Offer, merges: Sequence[Merge]) -> str:
+    """Which topics would end, with their records, and what they would become."""
+    counts = {count.topic: count.records for count in topic_counts(store, offer.workflow_id)}
+    lines = []
+    for merge in merges:
+        known = [
+            f'"{topic_title(topic)}" ({plural(counts.get(topic, 0), "record")})' for topic in merge.topics
+        ]
+        lines.append((", ".join(known), f'"{topic_title(merge.into)}"'))
+    if len(lines) > 1:
+        return "\n".join(["These topics change:", "", *(f"- {ended} → {into}" for ended, into in lines)])
+    [(ended, into)] = lines
+    if _is_new_name(merges[0], offer):
+        return f"This gives {ended} another name: {into}."
+    return f"This gives the records of {ended} the topic {into}."

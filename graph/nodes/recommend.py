@@ -35,7 +35,7 @@ from ..offers.options import (
     promised_in_words,
 )
 from ..offers.pending import ended_limit, lay
-from ..offers.reply import Approve, Proceed, ReviewOutside, Stop, Unread
+from ..offers.reply import Approve, Proceed, Reply, ReviewOutside, Several, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, scoped, with_caps
 from ..state import State, as_json, offer_in, reply_in
@@ -197,7 +197,11 @@ def _suggestions(
 
 
 def _carried(state: State, offer: Offer) -> dict[str, Any] | None:
-    """What was said before the analysis, taken up now; never as a yes to a plan not yet seen."""
+    """What was said before the analysis, or was to come after the round, taken up now; never as a yes to a plan not yet
+    seen.
+    """
+    if state.get("results") and (before := offer_in(state)) is not None and before.then:
+        return as_json(Reply(deed=Several(deeds=before.then), read_by="model"))
     if (read_before := reply_in(state)) is not None and read_before.read_by == "model":
         return as_json(read_before)
     reply = read_reply(said, offer) if (said := state.get("said")) else None

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
+from ...tools.errors import CoverageError
 from ...tools.store.workflows import dataset_version
 from ..actions import catalog
 from ..actions.answering import respond
 from ..actions.branches import compare, fork, switch
+from ..actions.checked import checked
 from ..actions.description import describe
 from ..actions.details import details
-from ..actions.messages import said_first
+from ..actions.messages import said_after, said_beside, said_first
 from ..actions.plan import leave_out, revise
 from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
@@ -25,7 +27,7 @@ from ..actions.topics import ask_for_topics, give_topics
 from ..actions.undo import take_back, undo
 from ..consent import together
 from ..offers.offer import Offer, RuleOffer
-from ..offers.pending import CHANGED, withdraw
+from ..offers.pending import CHANGED, keep_with_plan, withdraw
 from ..offers.reply import (
     ENDS,
     AcceptTopics,
@@ -37,6 +39,7 @@ from ..offers.reply import (
     LeaveIn,
     Reply,
     Settled,
+    Several,
     SkipRule,
     TakeBack,
     TakeOut,
@@ -44,16 +47,19 @@ from ..offers.reply import (
     Unclear,
     Unread,
 )
+from ..reading.exact import asked_first
 from ..reading.reader import read_typed
 from ..reading.workflow_choice import opened
-from ..scope import ServicesSource
-from ..state import State, as_json, offer_in, reply_in, with_update
+from ..scope import ServicesSource, scoped
+from ..state import State, as_json, offer_in, reply_in, the_offer, with_update
 from ..wording.markdown import escape
 from .finish import SETTLED, WAYS_ON
 
 Talked = Literal["approve", "analyze", "finish"]
-_CARRIED_OUT: dict[type[Deed], Callable[[ServicesSource, State, Any], dict[str, Any]]] = {
-    **dict.fromkeys((catalog.ProposePlan, catalog.ProposeMore, catalog.ProposePilot), revise),
+_PLANS = (catalog.ProposePlan, catalog.ProposeMore, catalog.ProposePilot)
+_Act = Callable[[ServicesSource, State, Any], dict[str, Any]]
+_CARRIED_OUT: dict[type[Deed], _Act] = {
+    **dict.fromkeys(_PLANS, revise),
     **dict.fromkeys((catalog.KeepRecords, catalog.MoveRecords, catalog.EditRecord), change),
     **dict.fromkeys((catalog.DropRecords, catalog.RemoveRule, catalog.MergeTopics), ask_to_remove),
     **dict.fromkeys((TakeOut, LeaveIn), remove),
@@ -105,14 +111,68 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
         return Command(goto=goto, update={**update, "reply": None})
     if isinstance(reply.deed, ENDS):
         return Command(goto="finish", update=update)
-    act = _CARRIED_OUT.get(type(reply.deed), respond)
-    done = await asyncio.to_thread(act, source, state, reply.deed)
-    if given_up := _given_up(reply.deed, offer_in(state), offer_in(with_update(state, done))):
-        done = said_first(done, given_up)
+    if isinstance(reply.deed, Several):
+        done, anew = await asyncio.to_thread(_one_by_one, source, state, reply.deed.deeds)
+    else:
+        done, anew = await asyncio.to_thread(_carried_out, source, state, reply.deed)
+        before = offer_in(state)
+        if isinstance(reply.deed, _ANSWERS) and before is not None and before.then:
+            done = _with_rest(source, state, done, before.then, anew=anew)
     if reply.beside:
         done = said_first(done, reply.beside)
-    anew = isinstance(reply.deed, _MEASURED_ANEW) or done.get("notice")
     return Command(goto="analyze" if anew else "approve", update=together(update, done))
+
+
+def _carried_out(source: ServicesSource, state: State, deed: Deed) -> tuple[dict[str, Any], bool]:
+    """What a deed changes in the state, and whether the figures are to be taken anew."""
+    act: _Act = _CARRIED_OUT.get(type(deed), respond)
+    done = act(source, state, deed)
+    if given_up := _given_up(deed, offer_in(state), offer_in(with_update(state, done))):
+        done = said_first(done, given_up)
+    return done, isinstance(deed, _MEASURED_ANEW) or bool(done.get("notice"))
+
+
+def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> tuple[dict[str, Any], bool]:
+    """What was asked for in one sentence, as far as nothing has to be answered or measured in between."""
+    done: dict[str, Any] = {}
+    anew = False
+    for place, later in enumerate(deeds, 1):
+        now = with_update(state, {**done, "reply": state.get("reply")})  # it is one answer still
+        offer = the_offer(now)
+        try:
+            # Whatever the model read, a person's plain answer is needed.
+            deed = asked_first(checked(later, offer, scoped(source(), now)))
+            update, anew = _carried_out(source, now, deed)
+        except CoverageError as error:
+            deed, update, anew = later, said_beside(offer, escape(str(error))), False
+        done = said_after(done, update) if done else update
+        if anew or _waits(deed, offer, offer_in(with_update(state, done))):
+            return _with_rest(source, state, done, deeds[place:], anew=anew), anew
+    return done, anew
+
+
+def _waits(deed: Deed, before: Offer, after: Offer | None) -> bool:
+    """Whether a deed asks what must be answered before anything else is done."""
+    if isinstance(deed, AskBack):
+        return True
+    if isinstance(deed, _PLANS):
+        return after is not None and bool(after.items)
+    return after is not None and bool(after.waits_for_yes - before.waits_for_yes)
+
+
+def _with_rest(
+    source: ServicesSource, state: State, done: dict[str, Any], rest: Sequence[Deed], *, anew: bool
+) -> dict[str, Any]:
+    """The update in which the rest comes when there are new figures, or what is asked now is answered."""
+    if not rest:
+        return done
+    if anew:
+        return {**done, "reply": as_json(Reply(deed=Several(deeds=list(rest)), read_by="model"))}
+    offer = the_offer(with_update(state, done)).model_copy(update={"then": list(rest)})
+    if offer.plan_id is not None:
+        # The answer may come with an empty state.
+        keep_with_plan(source().store, offer.plan_id, offer=as_json(offer))
+    return {**done, "offer": as_json(offer)}
 
 
 async def _is_outdated(source: ServicesSource, state: State) -> bool:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import InvalidInput
 from ...tools.generation.lessons.rules import Rule
-from ..actions.catalog import Decline
+from ..actions.catalog import Decline, Merge
 from .reply import (
     AcceptTopics,
     AddRule,
@@ -26,7 +26,7 @@ from .reply import (
     TakeOut,
 )
 
-OFFER_VERSION = 3
+OFFER_VERSION = 4
 """Raised whenever an offer that was stored before would be read otherwise."""
 Way = Literal["approve", "edit", "reject", "respond"]
 """How a form may answer."""
@@ -125,6 +125,7 @@ class Offer(BaseModel):
         decided: decisions without a name that were carried out in this conversation before it, as `unnamed` gives them.
         asked_again_at: when one of them came a second time and was asked back, in milliseconds; 0 when none did.
         asks_beside: whether the last answer asks something itself: a bare yes could be one to that.
+        then: what the person asked for in the same breath, and what comes once this is answered.
     """
 
     plain_yes: ClassVar[type[Deed] | None] = None
@@ -155,6 +156,7 @@ class Offer(BaseModel):
     decided: list[str] = Field(default_factory=list)
     asked_again_at: int = 0
     asks_beside: bool = False
+    then: list[KeptDeed] = Field(default_factory=list)
 
     def yes(self) -> Deed | None:
         """What a plain yes does; ``None`` where it could be one to more than one thing."""
@@ -234,8 +236,12 @@ class Offer(BaseModel):
         return set()
 
     def instead(self, kind: type[Kind], **changes: Any) -> Kind:
-        """Another question in place of this one; what both have stays, unless it is changed."""
-        common = {name: getattr(self, name) for name in Offer.model_fields if name != "action"}
+        """Another question in place of this one; what both have stays, unless it is changed.
+
+        What was to come after this one comes only where the other is of its kind: a plan that was changed.
+        """
+        own = {"action"} if isinstance(self, kind) else {"action", "then"}
+        common = {name: getattr(self, name) for name in Offer.model_fields if name not in own}
         return kind(**(common | changes))
 
 
@@ -340,10 +346,9 @@ class Removal(BaseModel):
     """What a person named to be taken out or merged.
 
     Attributes:
-        what: shown records, a rule, or topics that another takes up.
+        what: shown records, a rule, or topics that others take up.
         numbers: of the records as they were shown when it was asked, or of the one rule.
-        topics: that end.
-        into: the topic that they become.
+        merges: of the topics.
         record_ids: these records; other ones may be shown under the numbers by the time of the yes.
         reason: why, if the person said it.
         is_rule: whether it could be a rule for all records.
@@ -351,8 +356,7 @@ class Removal(BaseModel):
 
     what: Literal["records", "rule", "topics"]
     numbers: list[int] = Field(default_factory=list)
-    topics: list[str] = Field(default_factory=list)
-    into: str = ""
+    merges: list[Merge] = Field(default_factory=list)
     record_ids: list[str] = Field(default_factory=list)
     reason: str = ""
     is_rule: bool = False
@@ -369,7 +373,8 @@ class RemovalOffer(Offer):
     def waits_for_yes(self) -> set[Any]:
         """The records, the rule, or the topics with what they become."""
         asked = self.removal
-        return {(asked.what, asked.into, one) for one in asked.record_ids or asked.topics or asked.numbers}
+        merges = [(topic, merge.into) for merge in asked.merges for topic in merge.topics]
+        return {(asked.what, one) for one in (asked.record_ids or merges or asked.numbers)}
 
 
 class TopicsOffer(Offer):

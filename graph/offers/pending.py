@@ -176,7 +176,8 @@ def ask_to_resume(
         said: what happened.
     """
     resume = Option(label="Carry on with the approved plan", deed=Resume())
-    held = put(offer, state).instead(ResumeOffer, options=[resume, SKIP_REST, STOP], review=None)
+    options = [resume, SKIP_REST, STOP]
+    held = put(offer, state).instead(ResumeOffer, options=options, review=None, then=offer.then)
     accepted, wanted = accepted_of(store, approval_id), sum(item.count for item in offer.items)
     kept = f" {accepted:,} of its {plural(wanted, 'record')} are finished." if accepted else ""
     question = f"{said}\n\nNothing that was accepted is lost.{kept} Would you like to:"

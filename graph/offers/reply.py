@@ -141,6 +141,16 @@ KeptDeed = Annotated[Deed, PlainSerializer(_with_kind), BeforeValidator(_by_kind
 """A deed of any kind, as JSON with its kind."""
 
 
+class Several(Deed):
+    """Things that were asked for in one sentence, to be done one after the other.
+
+    What comes behind a question waits for its answer. Each is looked at anew when its turn comes: topics may have other
+    names by then.
+    """
+
+    deeds: list[KeptDeed]
+
+
 class Reply(BaseModel):
     """A person's answer, read.
 

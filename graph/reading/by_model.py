@@ -32,7 +32,17 @@ from ...tools.store.records import get_record
 from ...tools.store.workflows import WorkflowSummary, list_workflows
 from ...tools.text.guessed_language import is_english
 from ..actions.asked_tools import Asked
-from ..actions.catalog import ACTIONS, Action, ProposePlan
+from ..actions.catalog import (
+    ACTIONS,
+    Action,
+    Decline,
+    GiveTopics,
+    MergeTopics,
+    NothingAsked,
+    ProposePlan,
+    ShowTable,
+    SwitchDataset,
+)
 from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
@@ -40,7 +50,7 @@ from ..context import thread_id
 from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
 from ..offers.pending import asks_something
-from ..offers.reply import Deed, Told, Unclear
+from ..offers.reply import Deed, Several, Told, Unclear
 from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
 
@@ -63,6 +73,11 @@ _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
     "them up."
 )
+_NOT_YET = json.dumps(
+    {"not_done_yet": "Another call of yours comes first. Then call this again, with what it says beside it."}
+)
+_IDLE = (NothingAsked, ShowTable)
+_RENAMES = (MergeTopics, GiveTopics, SwitchDataset)
 _LOST = "I did not understand that. Could you say it in other words?"
 _LANGUAGE = "language"
 _BESIDE = {_LANGUAGE: {"type": "string", "description": "The person's, in English words."}}
@@ -132,19 +147,30 @@ class _Reader:
                     continue
                 text = self._plain_facts() if invented or not said.text.strip() else self._in_words(said.text)
                 return Told(note=text)
+            deeds: list[Deed] = []
             for call in said.tool_calls:
-                outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"])
+                outcome = await asyncio.to_thread(self._carry_out, call["name"], call["args"], deeds)
                 if isinstance(outcome, Deed):
-                    self.asked.beside = self._words_beside(said.text, call["args"])
-                    return outcome
+                    deeds.append(outcome)
+                    outcome = _NOT_YET
                 messages.append(ToolMessage(outcome, tool_call_id=call["id"]))
+            if deeds and len(deeds) == len(said.tool_calls) + len(said.invalid_tool_calls):
+                arguments = {str(call["id"]): call["args"] for call in said.tool_calls}
+                self.asked.beside = self._words_beside(said.text, arguments)
+                return _one_or_several(deeds)
             for broken in said.invalid_tool_calls:
                 wrong = json.dumps({"error": f"The arguments are no JSON object: {broken['args']}"})
                 messages.append(ToolMessage(wrong, tool_call_id=broken["id"]))
         return Told(note=self._plain_facts())
 
-    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Deed | str:
-        """An action as it can be carried out; for a question its facts, for a mistake what is wrong, as JSON."""
+    def _carry_out(self, name: str, arguments: dict[str, Any], before: Sequence[Deed]) -> Deed | str:
+        """An action as it can be carried out; for a question its facts, for a mistake what is wrong, as JSON.
+
+        Args:
+            name: of the tool.
+            arguments: of the call.
+            before: what is done before it for the same sentence; topics may have other names after that.
+        """
         known = _TOOLS.get(name)
         if known is None:
             return json.dumps({"error": f"There is no tool {name!r}."})
@@ -153,9 +179,11 @@ class _Reader:
         try:
             action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
+                if any(isinstance(deed, _RENAMES) for deed in before):
+                    return action
                 deed = checked(action, self._offer, self._services)
                 return self._with_checked_words(deed) if isinstance(deed, ProposePlan) else deed
-            before = len(self.asked.calls)
+            seen = len(self.asked.calls)
             fact = look_up(action, self.asked)
         except ValidationError as error:
             first = error.errors()[0]
@@ -164,7 +192,7 @@ class _Reader:
         except CoverageError as error:
             return json.dumps({"error": str(error)}, ensure_ascii=False)
         self._facts.append(fact)
-        results = [call.result for call in self.asked.calls[before:]]
+        results = [call.result for call in self.asked.calls[seen:]]
         return json.dumps({"facts": fact.said, "results": results}, ensure_ascii=False, default=str)[:20_000]
 
     def _with_checked_words(self, plan: ProposePlan) -> Deed | str:
@@ -210,6 +238,13 @@ class _Reader:
     def _plain_facts(self) -> str:
         parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]
         return "\n\n".join(parts) or _LOST
+
+
+def _one_or_several(deeds: Sequence[Deed]) -> Deed:
+    """The one thing to do, or all of them but for those that do nothing beside others."""
+    first, *others = [deed for deed in deeds if not isinstance(deed, _IDLE)] or deeds[:1]
+    others = [deed for deed in others if not isinstance(deed, Decline)]
+    return Several(deeds=[first, *others]) if others else first
 
 
 def _written_in(answer: str) -> str | None:

@@ -287,7 +287,9 @@ def action_of(wish: str, named: Named, offer: Offer) -> Action:
         "describe": lambda: _not_here(
             "A topic is described with `finetune-coverage topics describe NAME TEXT`."
         ),
-        "merge": lambda: catalog.MergeTopics(topics=list(topics[:-1]), into=topics[-1] if topics else ""),
+        "merge": lambda: catalog.MergeTopics(
+            merges=[catalog.Merge(topics=list(topics[:-1]), into=topics[-1] if topics else "")]
+        ),
         "find_topics": lambda: catalog.GiveTopics(how="find"),
         "sort_records": lambda: catalog.GiveTopics(how="sort"),
         "take_topics_back": lambda: catalog.GiveTopics(how="take_back"),

@@ -127,7 +127,7 @@ class Workflow(RuleBasedStateMachine):
         if len(topics) == len(FIRST_TOPICS):  # once: something is to be left
             one, into = data.draw(st.permutations(topics))[:2]
             before = self.counts()
-            merge_topics(self.services, self.id, [one], into)
+            merge_topics(self.services, self.id, {one: into})
             assert self.counts() == {topic: n for topic, n in before.items() if topic != one} | {
                 into: before[one] + before[into]
             }

@@ -163,7 +163,9 @@ async def test_another_dataset_by_the_time_of_the_yes_is_shown_anew(
 async def test_a_merge_is_taken_back_too(chat: Any, services: Services, model: ScriptedChatModel) -> None:
     await chat.new()
     before = counts(services)
-    model.queue.append(asks("MergeTopics", topics=["technical_issues"], into="account_management"))
+    model.queue.append(
+        asks("MergeTopics", merges=[{"topics": ["technical_issues"], "into": "account_management"}])
+    )
     await chat.answer("technical and account is the same thing, merge them")
     await chat.answer("yes")
     model.queue.append(asks("GiveTopics", how="take_back"))

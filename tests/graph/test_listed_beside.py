@@ -56,7 +56,7 @@ async def test_what_is_typed_is_read_by_the_topics_that_there_are_now(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:
     await chat.new()
-    merge_topics(services, "wf-1", ["technical_issues"], "Faults")  # on the command line, meanwhile
+    merge_topics(services, "wf-1", {"technical_issues": "Faults"})  # on the command line, meanwhile
     model.queue.append(
         AIMessage("", tool_calls=[{"name": "ShowRecords", "args": {"topic": "Faults"}, "id": "call-1"}])
     )

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 
 
 def merge(*topics: str, into: str) -> AIMessage:
-    arguments = {"topics": list(topics), "into": into}
+    arguments = {"merges": [{"topics": list(topics), "into": into}]}
     return AIMessage("", tool_calls=[{"name": "MergeTopics", "args": arguments, "id": "call-1"}])
 
 
@@ -38,8 +38,33 @@ async def test_a_no_leaves_them(chat: Any, services: Services, model: ScriptedCh
     await chat.new()
     before = counts(services)
     model.queue.append(merge("billing_questions", into="Invoices"))
-    assert 'Merge "Billing Questions" into "Invoices"' in await chat.answer("call billing invoices instead")
+    assert 'Rename "Billing Questions" to "Invoices"' in await chat.answer("call billing invoices instead")
     assert "nothing was changed" in await chat.answer("no")
+    assert counts(services) == before
+
+
+async def test_several_are_renamed_and_merged_by_one_yes_and_taken_back_by_one(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new()
+    before = counts(services)
+    merges = [
+        {"topics": ["billing_questions"], "into": "Invoices"},
+        {"topics": ["technical_issues", "account_management"], "into": "Help"},
+    ]
+    model.queue.append(
+        AIMessage("", tool_calls=[{"name": "MergeTopics", "args": {"merges": merges}, "id": "call-1"}])
+    )
+    said = await chat.answer("billing is invoices, the others are help")
+    assert '- "Billing Questions" (24 records) → "Invoices"' in said
+    assert '- "Technical Issues" (8 records), "Account Management" (48 records) → "Help"' in said
+    said = await chat.answer("yes")
+    assert '80 records have the topics "Invoices", "Help" now' in said
+    assert counts(services) == {"Invoices": 24, "Help": 56}
+    take_back = {"name": "GiveTopics", "args": {"how": "take_back"}, "id": "call-2"}
+    model.queue.append(AIMessage("", tool_calls=[take_back]))
+    assert "This takes back the merge of topics: 80 records" in await chat.answer("undo that")
+    await chat.answer("yes")
     assert counts(services) == before
 
 

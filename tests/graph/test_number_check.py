@@ -46,6 +46,8 @@ RESULT: dict[str, Any] = {
         ("1.500 records, 1'500, 1,500.0, 1 500".replace(" 500", "\u00a0500"), []),
         ("1,5 records and 0.046", ["0.046", "1,5"]),
         ("1.500,5", ["1.500,5"]),
+        ("Say “show me 99 more”, 「あと99件」 or `--count 99`.", []),
+        ('It said "99"; 98 of it, and 97"', ["97", "98"]),
     ],
 )
 def test_invented_numbers(answer: str, invented: list[str]) -> None:

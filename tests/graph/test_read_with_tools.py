@@ -189,10 +189,12 @@ async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
     )
     model.queue += beside("Shall I show them?", plan(("technical_issues", 6)))
     assert (await chat.answer("6, and some of them")).startswith("**Plan**: 6"), "a yes would be one to both"
-    rename = call("MergeTopics", topics=["technical_issues"], into="Faults")
+    rename = call("MergeTopics", merges=[{"topics": ["technical_issues"], "into": "Faults"}])
     model.queue += beside("It has 8 <b>records</b>.", rename)
     said = await chat.answer("call it faults. how many r in there?")
-    assert said.startswith("It has 8 \\<b\\>records\\</b\\>.\n\nThis gives the records of"), said
+    assert said.startswith(
+        'It has 8 \\<b\\>records\\</b\\>.\n\nThis gives "Technical Issues" (8 records) another name'
+    ), said
     await chat.answer("yes")
     assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
     assert list_jobs(services.store, "wf-1") == []

@@ -219,7 +219,7 @@ async def test_a_report_that_comes_before_the_reading_has_the_language_of_the_ne
     }
     model.queue.append(AIMessage("", tool_calls=[spoken]))
     assert "가가" in await chat.answer(KOREAN)
-    merge_topics(services, "wf-1", ["technical_issues"], "Faults")  # on the command line
+    merge_topics(services, "wf-1", {"technical_issues": "Faults"})  # on the command line
     model.queue.append(AIMessage("There are eight, as before, and they are called Faults now."))
     await chat.answer("how many of the technical ones are there now, and what happened to them?")
     said = [message.text for message in (await chat.values())["messages"] if isinstance(message, AIMessage)]

@@ -121,7 +121,7 @@ def test_topics_are_given_corrected_renamed_and_undone(
     # A topic ends, another is named anew: no shard is read for it.
     names = sorted({topic for topic in second.values() if topic})
     for ended, into in ((names[0], names[1]), (names[1], "by another name")):
-        moved = {merge_topics(services, workflow, [ended], into) for workflow in (ONE, SHARDED)}
+        moved = {merge_topics(services, workflow, {ended: into}) for workflow in (ONE, SHARDED)}
         assert len(moved) == 1
     assert names[0] not in check_same(services, cluster).values()
     check_assigned(services, cluster)

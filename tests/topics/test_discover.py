@@ -72,10 +72,10 @@ def test_rules_and_cases_go_with_the_name_and_come_back(services: Services, add:
     replace_scenarios(
         store, "wf-1", "topics: {chess: [{situation: a lost queen}], empty: [{situation: none}]}"
     )
-    merge_topics(services, "wf-1", ["chess"], "board games")
+    merge_topics(services, "wf-1", {"chess": "board games"})
     assert [rule.topic for rule in list_rules(store, "wf-1")] == ["board games"]
     assert [case.situation for case in all_scenarios(store, "wf-1").topics["board games"]] == ["a lost queen"]
-    assert merge_topics(services, "wf-1", ["empty"], "board games") == 0
+    assert merge_topics(services, "wf-1", {"empty": "board games"}) == 0
     assert [info.name for info in list_topics(store, "wf-1")] == ["board games"]
     assert len(all_scenarios(store, "wf-1").topics["board games"]) == 2
     undo_last_run(store, "wf-1")
@@ -92,7 +92,7 @@ def test_undoing_a_merge_into_a_topic_leaves_it_what_is_its_own(services: Servic
         add_rule(store, "wf-1", Rule("in_words", rule, topic))
     cases = "topics: {chess: [{situation: a lost queen}], sailing: [{situation: a calm}]}"
     replace_scenarios(store, "wf-1", cases)
-    merge_topics(services, "wf-1", ["chess"], "sailing")
+    merge_topics(services, "wf-1", {"chess": "sailing"})
     add_rule(store, "wf-1", Rule("in_words", "Said since.", "sailing"))
     undo_last_run(store, "wf-1")
     assert [(rule.topic, rule.value) for rule in list_rules(store, "wf-1")] == [
@@ -119,21 +119,33 @@ def test_merging_moves_records_and_undoing_brings_the_description_back(services:
     add(mixed_records(5, labelled=5))
     infos = [TopicInfo("chess", "A game."), TopicInfo("cooking"), TopicInfo("sailing")]
     set_topics(services.store, "wf-1", infos)
-    assert merge_topics(services, "wf-1", ["chess", "Sailing"], "leisure") == 10
+    assert merge_topics(services, "wf-1", {"chess": "leisure", "Sailing": "leisure"}) == 10
     assert counts(services) == {"cooking": 5, "leisure": 10}
     assert [info.name for info in list_topics(services.store, "wf-1")] == ["cooking", "leisure"]
     undo_last_run(services.store, "wf-1")
     assert counts(services) == {"cooking": 5, "sailing": 5, "chess": 5}
     assert list_topics(services.store, "wf-1") == infos
     with pytest.raises(TopicNotFound):
-        merge_topics(services, "wf-1", ["tennis"], "leisure")
+        merge_topics(services, "wf-1", {"tennis": "leisure"})
     with pytest.raises(InvalidInput, match="that topic already"):
-        merge_topics(services, "wf-1", ["chess"], "chess")
+        merge_topics(services, "wf-1", {"chess": "chess"})
+
+
+def test_several_merges_and_new_names_are_one_run(services: Services, add: Add) -> None:
+    add(mixed_records(5, labelled=5))
+    before = counts(services)
+    assert merge_topics(services, "wf-1", {"chess": "leisure", "sailing": "leisure", "cooking": "Food"}) == 15
+    assert counts(services) == {"leisure": 10, "Food": 5}
+    undo_last_run(services.store, "wf-1")
+    assert counts(services) == before
+    with pytest.raises(InvalidInput, match="'chess' cannot end and take up another"):
+        merge_topics(services, "wf-1", {"chess": "sailing", "sailing": "chess"})
+    assert counts(services) == before
 
 
 def test_splitting_puts_topics_under_the_old_one(services: Services, add: Add) -> None:
     add(mixed_records(10, labelled=10))
-    merge_topics(services, "wf-1", ["chess", "sailing"], "leisure")
+    merge_topics(services, "wf-1", {"chess": "leisure", "sailing": "leisure"})
     found = split_topic(services, "wf-1", "leisure", 2)
     assert sorted(len(group.record_ids) for group in found) == [10, 10]
     assert {info.parent for info in list_topics(services.store, "wf-1")} == {"leisure"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -117,46 +117,52 @@ def adopt(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> 
     return write_run(services.store, workflow_id, decided, method="discovery", declare=declared)
 
 
-def merge_topics(services: Services, workflow_id: str, names: Sequence[str], into: str) -> int:
-    """Give the records of several topics to one, with the rules and cases; returns how many records were moved.
+def merge_topics(services: Services, workflow_id: str, becomes: Mapping[str, str]) -> int:
+    """Give the records of topics to others, with the rules and cases; returns how many records were moved.
+
+    All of it is one run: `undo_last_run` takes it back as a whole.
 
     Args:
         services: the store.
         workflow_id: whose topics they are.
-        names: the topics that end.
-        into: the topic that they become, whatever its case; a new name is declared.
+        becomes: for each topic that ends the one that it becomes, whatever its case; a new name is declared. A topic
+            that becomes itself is none that ends.
 
     Raises:
         TopicNotFound: there is no topic of one of the names.
-        InvalidInput: nothing would be changed, or what they become has no name.
+        InvalidInput: nothing would be changed, what a topic becomes has no name, or ends itself.
     """
     store = services.store
-    named = {known_topic(store, workflow_id, name) for name in names}
-    into = _becoming(into.strip(), named, topic_names(store, workflow_id))
-    ended = named - {into}
-    if not ended:
-        raise InvalidInput(f"{into!r} is that topic already.", hint="Name another topic, or a new name.")
+    named = {known_topic(store, workflow_id, name): into.strip() for name, into in becomes.items()}
+    known = topic_names(store, workflow_id)
+    ending = {topic: _becoming(into, named, known) for topic, into in named.items()}
+    ending = {topic: into for topic, into in ending.items() if topic != into}
+    if not ending:
+        same = next(iter(named.values()), "")
+        raise InvalidInput(f"{same!r} is that topic already.", hint="Name another topic, or a new name.")
+    if both := sorted(set(ending) & set(ending.values())):
+        raise InvalidInput(
+            f"{both[0]!r} cannot end and take up another.", hint="Do one first, then the other."
+        )
     given = current_assignments(store, workflow_id)
     material = [
-        as_judged(record, given)
-        for topic in sorted(ended)
+        (as_judged(record, given), into)
+        for topic, into in sorted(ending.items())
         for record in load_records(store, workflow_id, topic=topic)
     ]
     declared = list_topics(store, workflow_id)
-    kept = [info for info in declared if info.name not in ended]
+    kept = [info for info in declared if info.name not in ending]
     if not material and kept == declared:
         raise InvalidInput("The topics have no records to move.", hint="`topics list` shows what there is.")
-    if len(kept) < len(declared) and into not in {info.name for info in kept}:
-        first = next(info for info in declared if info.name in ended)
-        kept.append(replace(first, name=into))
+    for info in declared:
+        if info.name in ending and ending[info.name] not in {one.name for one in kept}:
+            kept.append(replace(info, name=ending[info.name]))
     decided = [
         Assignment(text.id, into, into, 1.0, text.topic, decided_by="person" if text.is_label else "model")
-        for text in material
+        for text, into in material
     ]
-    moved = sum(count.records for count in topic_counts(store, workflow_id) if count.topic in ended)
-    write_run(
-        store, workflow_id, decided, method="merge", declare=kept, becomes=dict.fromkeys(sorted(ended), into)
-    )
+    moved = sum(count.records for count in topic_counts(store, workflow_id) if count.topic in ending)
+    write_run(store, workflow_id, decided, method="merge", declare=kept, becomes=ending)
     return moved
 
 

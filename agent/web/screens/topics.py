@@ -191,7 +191,7 @@ class Topics:
             self._merged = self._into = ""
 
     async def _merge_into(self, names: list[str], into: str) -> bool:
-        change = partial(merge_topics, self._services, self._workflow_id, names, into)
+        change = partial(merge_topics, self._services, self._workflow_id, dict.fromkeys(names, into))
         is_done = await self._done(change, f"{' and '.join(names)} is {into} now")
         if is_done:
             last = await asyncio.to_thread(last_run, self._services.store, self._workflow_id)

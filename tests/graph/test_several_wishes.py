@@ -1,0 +1,170 @@
+"""Several wishes in one sentence: done one after the other, and none without the yes that it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finetune_coverage.graph.offers.reply import Several, stored_reply
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.generation.lessons.rules import list_rules
+from finetune_coverage.tools.models.scripted import ScriptedChatModel
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.store.records import topic_counts
+from langchain_core.messages import AIMessage
+
+TWO = [{"topic": "technical_issues", "count": 2, "strategy": "few_shot"}]
+
+
+def calls(*named: tuple[str, dict[str, Any]], said: str = "") -> AIMessage:
+    return AIMessage(
+        said,
+        tool_calls=[
+            {"name": name, "args": arguments, "id": f"call-{number}"}
+            for number, (name, arguments) in enumerate(named)
+        ],
+    )
+
+
+def counts(services: Services) -> dict[str | None, int]:
+    return {count.topic: count.records for count in topic_counts(services.store, "wf-1")}
+
+
+async def test_what_asks_nothing_is_done_at_once(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(
+        calls(
+            ("StateRule", {"rule": "Never promise refunds."}),
+            ("StateRule", {"rule": "Keep it short."}),
+            ("ShowRecords", {"topic": "technical_issues", "number": 1}),
+            said="Both, and here is one.",
+        )
+    )
+    said = await chat.answer("never promise refunds, keep it short, and show me a technical one")
+    assert [rule.value for rule in list_rules(services.store, "wf-1")] == [
+        "Never promise refunds.",
+        "Keep it short.",
+    ]
+    parts = ("Both, and here is one.", "rule 1:", "rule 2:", "**Record 1**", "Still on the table")
+    assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts), said
+    assert said.count("Would you like") + said.count("Still on the table") == 1, "one list at a time"
+
+
+async def test_what_was_made_is_shown_after_the_yes(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(calls(("ProposePlan", {"items": TWO}), ("ShowRecords", {"origin": "synthetic"})))
+    said = await chat.answer("2 technical and then show em to me")
+    assert (
+        "**Plan**: 2 for" in said and "**Record 1**" not in said and list_jobs(services.store, "wf-1") == []
+    )
+    model.queue.append(calls(("ProposePlan", {"items": [{**TWO[0], "count": 1}]})))
+    await chat.answer("hm, 1 is enough")
+    said = await chat.answer("yes")
+    assert "**Record 1** · Technical Issues · synthetic" in said, "also after the plan was changed"
+    assert "**Record 2**" not in said
+
+
+async def test_a_yes_that_is_asked_back_keeps_what_comes_after_it(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(calls(("ProposePlan", {"items": TWO})))
+    await chat.answer("2 technical")
+    both = calls(("SoundsLikeAYes", {"to": "the plan"}), ("ShowRecords", {"origin": "synthetic"}))
+    model.queue.append(both)
+    assert "please answer “yes”" in await chat.answer("yep do that, and after that show em")
+    assert list_jobs(services.store, "wf-1") == []
+    assert "**Record 2** · Technical Issues · synthetic" in await chat.answer("yes")
+
+
+async def test_each_question_needs_its_own_yes(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    before = counts(services)
+    model.queue.append(
+        calls(
+            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            ("ProposePlan", {"items": [{"topic": "Faults", "count": 2, "strategy": "few_shot"}]}),
+        )
+    )
+    said = await chat.answer("call technical faults and do 2 for it")
+    assert "1. Rename" in said and "**Plan**" not in said and counts(services) == before
+    said = await chat.answer("yes")
+    assert '**Plan**: 2 for "Faults"' in said, "under the name that it has now"
+    assert "Faults" in counts(services) and list_jobs(services.store, "wf-1") == []
+    assert "**Generation Complete**" in await chat.answer("yes")
+
+
+async def test_a_rule_and_another_plan_while_a_pilot_is_asked_for(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("do 4 for technical issues with few-shot")
+    model.queue.append(calls(("ProposePilot", {"count": 2})))
+    assert "A pilot first: 2 of the 4" in await chat.answer("first show me 2")
+    model.queue.append(calls(("StateRule", {"rule": "Keep it short."}), ("ProposePlan", {"items": TWO})))
+    said = await chat.answer("keep it short, and just do 2")
+    assert said.startswith("From now on: rule 1") and "**Plan**: 2 for" in said
+
+
+async def test_another_wish_puts_the_rest_away(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(
+        calls(
+            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            ("StateRule", {"rule": "Keep it short."}),
+        )
+    )
+    await chat.answer("call technical faults. and keep it short")
+    model.queue.append(calls(("ProposePlan", {"items": TWO})))
+    assert "No longer waiting for your yes" in await chat.answer("no wait, 2 technical first")
+    await chat.answer("yes")
+    assert list_rules(services.store, "wf-1") == [] and "Faults" not in counts(services)
+
+
+async def test_after_a_no_the_rest_is_done(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    model.queue.append(
+        calls(
+            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            ("StateRule", {"rule": "Keep it short."}),
+        )
+    )
+    await chat.answer("call technical faults. and keep it short")
+    said = await chat.answer("no")
+    assert "From now on: rule 1" in said and "Faults" not in counts(services)
+
+
+async def test_facts_come_before_what_is_done(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(calls(("ExplainTopics", {}), ("ProposePlan", {"items": TWO})))
+    model.queue.append(calls(("ProposePlan", {"items": TWO}), said="8 are technical."))
+    said = await chat.answer("2 technical. how many are there?")
+    assert said.startswith("8 are technical.\n\n**Plan**: 2 for")
+    told = [str(message.content) for message in model.history[-1] if message.type == "tool"]
+    assert len(told) == 2 and "not_done_yet" in told[1], "one answer for each call"
+
+
+async def test_what_cannot_be_done_is_corrected_before_anything_is(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    rule = ("StateRule", {"rule": "Keep it short."})
+    model.queue.append(calls(rule, ("ShowRecords", {"topic": "weather"})))
+    model.queue.append(calls(rule, ("ShowRecords", {"topic": "technical_issues"})))
+    said = await chat.answer("keep it short, and show me the technikal ones")
+    assert len(list_rules(services.store, "wf-1")) == 1 and "**Record 1** · Technical Issues" in said
+
+
+def test_a_stored_reply_with_several_deeds_is_read_back() -> None:
+    deed = {"kind": "several", "deeds": [{"kind": "show_records"}, {"kind": "show_rules"}]}
+    reply = stored_reply({"deed": deed})
+    assert reply is not None and isinstance(reply.deed, Several)
+    assert [one.kind for one in reply.deed.deeds] == ["show_records", "show_rules"]
