@@ -59,12 +59,12 @@ PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
 # The tests run side by side: threads within one of them would only wait for those of another. The embedded model has
 # its prompts timed and wants the machine to itself.
 test: setup
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses 4 --dist worksteal
 
 .PHONY: test-slow
 test-slow: setup
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "(slow or hypothesis) and not embedded" --hypothesis-profile many \
-	    --numprocesses auto --maxprocesses 4 --dist loadgroup
+	    --numprocesses 4 --dist loadgroup
 	@$(PYTEST) -m "slow and embedded"
 
 bench: setup
