@@ -129,6 +129,9 @@ class State(InputState, OutputState, total=False):
     left_out: list[str] | None
     """Topics that the person does not want records for, until they say otherwise."""
 
+    left_out_elsewhere: dict[str, list[str]]
+    """The same for datasets that they worked on before, by the names of these."""
+
     heard: str | None
     """Id of the last message of the person that was read: it is never read a second time."""
 
@@ -185,6 +188,12 @@ def with_reading(state: State, usage: TokenUsage) -> dict[str, dict[str, int]]:
     """The update with what one call more has taken."""
     used = asdict(reading_used(state) + usage)
     return {"reading_used": {name: number for name, number in used.items() if isinstance(number, int)}}
+
+
+def leaving_out_of(state: State, workflow_id: str, left: str) -> dict[str, Any]:
+    """The update with the topics that the person left out of a dataset, when another one is left for it."""
+    known = {**(state.get("left_out_elsewhere") or {}), left: state.get("left_out") or []}
+    return {"left_out": known.pop(workflow_id, []), "left_out_elsewhere": known}
 
 
 def forget() -> dict[str, Any]:

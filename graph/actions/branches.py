@@ -16,7 +16,7 @@ from ..conversations.history import history
 from ..offers.pending import withdraw
 from ..offers.reply import Reply, Unread
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, forget, the_offer, the_reply
+from ..state import State, as_json, forget, leaving_out_of, the_offer, the_reply
 from ..wording.inspections import comparison_words
 from ..wording.markdown import escape
 from .catalog import CompareBranches, GoBackBefore, SwitchDataset, proposed
@@ -70,9 +70,8 @@ def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[
     reply = as_json(Reply(deed=Unread(), text=then, read_by="model")) if then.strip() else None
     update = {**forget(), **totals, "workflow_id": chosen, "notice": left, "reply": reply, "said": None}
     # Topics that were left out are those of the dataset and its branches.
-    return (
-        update if chosen in branches_of(services.store, offer.workflow_id) else {**update, "left_out": None}
-    )
+    is_branch = chosen in branches_of(services.store, offer.workflow_id)
+    return update if is_branch else {**update, **leaving_out_of(state, chosen, offer.workflow_id)}
 
 
 def compare(source: ServicesSource, state: State, action: CompareBranches) -> dict[str, Any]:

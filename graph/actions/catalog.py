@@ -118,6 +118,12 @@ class ShowRecords(Action):
         description="Show again, in full, those among the records shown: 'show 2 in full'.",
     )
     without_a_topic: bool = Field(default=False, description="Those that have no topic.")
+    containing: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Those in whose messages this word or phrase stands; how many there are is said too.",
+    )
 
 
 class ShowDetails(Action):
@@ -311,9 +317,16 @@ class ExplainWhyLow(Action):
 
 
 class LookAtTopic(Action):
-    """What the records of a topic are like in figures, with one or two of them."""
+    """What the records of a topic are like in figures, with some of them: to judge what stands in them, read many."""
 
     topic: str | None = None
+    examples: int = Field(default=2, ge=1, le=10, description="How many records to read.")
+
+
+class FindFlaws(Action):
+    """What is wrong with the records of the dataset: what a trainer would refuse, what is paid for nothing, duplicates,
+    openings and replies that many records share: "whats wrong with it", "is the data any good".
+    """
 
 
 class ExplainRounds(Action):

@@ -34,6 +34,8 @@ _TELLING_KEYS = (
     "details",
     "started",
     "model",
+    "used_by_all",
+    "says",
 )
 
 # Running numbers are no figures; they would vouch for every small one.

@@ -55,7 +55,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
     before, results = the_offer(state), state.get("results") or []
     waiting = [Rest.model_validate(result["rest"]) for result in results if result.get("rest")]
-    if waiting:
+    if results:
         before = _under_what_is_left(source().store, before)
     services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
     coverage = Coverage.model_validate(state["coverage"])

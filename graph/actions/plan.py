@@ -10,7 +10,7 @@ from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import caps_words
-from ...tools.generation.money.estimate import estimate_plan
+from ...tools.generation.money.estimate import Estimate, estimate_plan
 from ...tools.generation.topic_profiles import passed_over_for
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
@@ -61,7 +61,7 @@ def revise(
         return said_beside(offer, escape(str(error)))
     # An option was shown with its cost; a plan that the person made is seen here for the first time.
     seen = any(option.shown and same_items(option.items, items) for option in offer.options)
-    affordable = seen or estimate.fits_caps
+    affordable = seen or (estimate.fits_caps and estimate.can_begin)
     changed = offer.instead(
         PlanOffer,
         items=items,
@@ -93,13 +93,21 @@ def revise(
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not affordable:
-        said.append(
-            "This plan is expected to need more than the cap allows; the generation would stop there."
-        )
+        said.append(_beyond_the_cap(estimate))
     note = "\n\n".join(filter(None, said))
     promise = promised_in_words(services, changed.workflow_id, items)
     text = revised_plan(coverage, changed, cost_words(estimate), promise=promise, note=note)
     return {**shown(text, changed), **left_out}
+
+
+def _beyond_the_cap(estimate: Estimate) -> str:
+    """That a plan does not fit under its cap, and how much would."""
+    if estimate.can_begin:
+        return "This plan is expected to need more than the cap allows; the generation would stop there."
+    return (
+        f"Under this cap not one record would be written: before each, the most that it could use is set aside, here "
+        f"{estimate.set_aside:,} tokens. The whole plan takes about {max(estimate.tokens, estimate.set_aside):,}."
+    )
 
 
 def _keep_limits(offer: Offer, state: State, named: ProposePlan) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import as_usd, usd_words
 from ...tools.generation.money.prices import price_of
 from ...tools.generation.money.use import use_words
+from ...tools.inspection.flaws import inspect_flaws
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
 from ...tools.inspection.records import inspect_records, shown_record
 from ...tools.inspection.rejections import inspect_rejections
@@ -87,8 +88,8 @@ def _score(asked: Asked, action: catalog.ExplainScore) -> Answer:
     said = (
         f"The balance score is {score_words(standing.balance_score, standing.status)}. It is "
         f"{standing.highest_score:g} "
-        "when every topic has its target share; most of it measures the overall evenness, the rest "
-        "the worst topic. From "
+        "when every topic has its target share: the larger part of it is the overall evenness, the rest how far the "
+        "worst topic is behind the best. It counts records, and says nothing of how good they are. From "
         f"{standing.excellent_from:g} it is excellent, from {standing.good_from:g} good, below that poor."
     )
     if asked.items:
@@ -138,7 +139,7 @@ def _why_low(asked: Asked, action: catalog.ExplainWhyLow) -> Answer:
 
 def _look_at(asked: Asked, action: catalog.LookAtTopic) -> Answer:
     """What the records of a topic, or all, are like in figures, with a few of them."""
-    look = asked.call(inspect_records, topic=_topic(asked, action), examples=_EXAMPLES)
+    look = asked.call(inspect_records, topic=_topic(asked, action), examples=action.examples)
     title = f'"{topic_title(look.topic)}"' if look.topic else "The dataset"
     said = f"{title} has {plural(look.records, 'record')}."
     if look.looked_at:
@@ -150,7 +151,26 @@ def _look_at(asked: Asked, action: catalog.LookAtTopic) -> Answer:
             f"on average, a user's message has about {look.median_user_words} words and a reply "
             f"{look.median_assistant_words}."
         )
-    return Answer(said, quotes="\n\n".join(map(quoted, look.examples)))
+    # Whoever reads more than these is judging them; they would fill the screen.
+    shown = look.examples if len(look.examples) <= _EXAMPLES else []
+    return Answer(said, quotes="\n\n".join(map(quoted, shown)))
+
+
+def _flaws(asked: Asked, _: Action) -> Answer:
+    """What validation finds, and what many records share."""
+    flaws = asked.call(inspect_flaws)
+    lines = [f"{flaws.clean:,} of {plural(flaws.records, 'record')} are without a finding."]
+    lines += [
+        f"- {plural(one.records, 'record')}: {one.says}; {one.fix_kind}: {one.fix}."
+        + (f" Refused by {', '.join(one.refused_by)}." if one.refused_by else "")
+        for one in flaws.found
+    ]
+    lines += [f"- {one.records:,} begin with the same “{escape(one.text)}”." for one in flaws.same_openings]
+    lines += [
+        f"- {one.records:,} end with the same reply “{escape(one.text)}”." for one in flaws.same_replies
+    ]
+    lines.append("Whether what they say is true or well written, nobody has judged here.")
+    return Answer("\n".join(lines))
 
 
 def _rounds(asked: Asked, _: Action) -> Answer:
@@ -317,7 +337,9 @@ OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, t
 described, targets, rounds undone, copies compared, questions about all of it. On the command line, with `-w NAME` of \
 the dataset behind the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual \
 one, writes topics and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps \
-a tenth for validation; --oversample repeats the records of small topics), `finetune-coverage topics assign --topics \
+a tenth for validation; --oversample repeats the records of small topics; no format marks which records are generated: \
+--provenance writes that beside it, --only-synthetic and --no-synthetic write them apart; records that were taken out \
+are not in it, those of topics that are left out are), `finetune-coverage topics assign --topics \
 FILE` (topics from a file of yours), `finetune-coverage topics split NAME`, `finetune-coverage import FILE`, \
 `finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
 model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
@@ -352,6 +374,7 @@ ANSWERS: dict[type[Action], Callable[[Asked, Any], Answer]] = {
     catalog.ExplainTopics: _topics,
     catalog.ExplainWhyLow: _why_low,
     catalog.LookAtTopic: _look_at,
+    catalog.FindFlaws: _flaws,
     catalog.ExplainRounds: _rounds,
     catalog.ExplainRejections: _rejected,
     catalog.ExplainQuality: _quality,

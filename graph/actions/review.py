@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
@@ -20,11 +21,11 @@ from ..offers.offer import Offer, PlanOffer, Review
 from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
 from ..state import State, the_offer
-from ..wording.markdown import escape, shorten, topic_title
+from ..wording.markdown import escape, plural, shorten, topic_title
 from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
 
-_PAGE = 5
+_PAGE, _NAMED = 5, 6
 _CUTS = ((230, 4), (140, 4), (56, 2))
 """Characters of a turn, and turns of a record, where it is not shown in full: the first by which enough fit."""
 _ENOUGH = 3
@@ -42,6 +43,7 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
     wanted = _wanted(action, offer)
     wanted.records = numbered_until_now(state)
     records, said = on_one_screen(_records(store, offer, wanted, state.get("record_ids") or []), wanted)
+    said = _how_many(store, offer.workflow_id, wanted) + said
     if not records:
         return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
     wanted.show([record.id for record in records])
@@ -65,6 +67,7 @@ def _wanted(action: ShowRecords, offer: Offer) -> Review:
         topic=action.topic,
         origin=None if action.origin == "any" else action.origin,
         uncategorized=action.without_a_topic,
+        containing=action.containing,
         size=action.number,
         in_full=action.in_full,
     )
@@ -74,6 +77,8 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
     """Some of what the person wants to see, behind those that were shown."""
     size, topic, workflow_id = wanted.size or _PAGE, wanted.topic, offer.workflow_id
     start = wanted.listed
+    if wanted.containing is not None:
+        return list(islice(_holding(store, workflow_id, wanted), start, start + size))
     if wanted.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
@@ -96,6 +101,29 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
     return list(islice(found, start, start + size))
 
 
+def _holding(store: Store, workflow_id: str, wanted: Review) -> Iterator[Record]:
+    """The records in whose messages the text stands."""
+    sought = (wanted.containing or "").casefold()
+    topic = None if wanted.uncategorized else wanted.topic if wanted.topic is not None else ...
+    for record in load_records(store, workflow_id, topic=topic, origin=wanted.origin):
+        if any(sought in message_text(message).casefold() for message in record.messages):
+            yield record
+
+
+def _how_many(store: Store, workflow_id: str, wanted: Review) -> str:
+    """How many records hold the text, by topic; empty where no text was asked for."""
+    if wanted.containing is None:
+        return ""
+    topics = Counter(record.topic for record in _holding(store, workflow_id, wanted))
+    by_topic = ", ".join(
+        f"{number:,} of {topic_title(topic) if topic else 'no topic'}"
+        for topic, number in topics.most_common(_NAMED)
+    )
+    more = f", and {len(topics) - _NAMED} more topics" if len(topics) > _NAMED else ""
+    said = f"“{escape(wanted.containing)}” stands in {plural(topics.total(), 'record')}"
+    return f"{said}: {by_topic}{more}.\n\n" if topics else f"{said}.\n\n"
+
+
 def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Record], str]:
     """Those of the records that are shown, and the page: under their numbers, and what can be said.
 
@@ -105,7 +133,7 @@ def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Recor
     if not records:
         return [], "There are no more such records." if wanted.page else "There are no such records."
     numbers = wanted.numbers_of([record.id for record in records])
-    least = min(len(records), wanted.size or _ENOUGH, _PAGE)
+    least = min(len(records), wanted.size or _ENOUGH)
     for cut in (None,) if wanted.in_full else _CUTS:
         headed = [_headed(number, record, cut) for number, record in zip(numbers, records, strict=True)]
         fitting = _fitting(headed)

@@ -159,11 +159,16 @@ def _found_words(found: Sequence[FoundTopic]) -> str:
 
 
 def _free(services: Services, workflow_id: str) -> str:
-    """What it costs and how it goes back, in words that the model in use understands."""
-    how = "“undo the topics”"
+    """What it costs and how it goes back."""
+    return f"It costs nothing. {how_back(services, workflow_id)}"
+
+
+def how_back(services: Services, workflow_id: str) -> str:
+    """How what was done to topics goes back, in words that the model in use understands."""
+    how = "“Undo the topics”"
     if services.settings.profile == "small":
-        how = f"`finetune-coverage topics undo -w {shlex.quote(workflow_id)}`"
-    return f"It costs nothing, and {how} takes it back."
+        how = "“Take the topics back”"
+    return f"{how} takes it back."
 
 
 def _naming_cost(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> str:

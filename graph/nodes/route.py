@@ -33,7 +33,7 @@ from ..offers.reply import CONSEQUENCES, ChooseDataset, Reply, Stop, Unclear, Un
 from ..reading.exact import read_reply
 from ..reading.workflow_choice import ask_which, named_workflow, opened, read_workflow_choice
 from ..scope import ServicesSource, scoped
-from ..state import State, as_json, forget, offer_in, with_update
+from ..state import State, as_json, forget, leaving_out_of, offer_in, with_update
 from ..wording.markdown import escape
 from .finish import ENDED, SETTLED
 
@@ -68,8 +68,11 @@ def route(source: ServicesSource, state: State) -> Command[Routed]:
     if isinstance(offer, DatasetOffer):
         offer, said = None, ""  # the message was the answer to that question
     if changed:
-        update |= {**forget(), "left_out": None}
-        withdraw(store, offer_in(state))
+        before = offer_in(state)
+        update |= forget() | leaving_out_of(
+            state, workflow_id, before.workflow_id if before is not None else ""
+        )
+        withdraw(store, before)
     elif state.get("coverage_before") is None:
         update |= history(store, thread, workflow_id)
     plan = find_plan(store, thread, workflow_id)

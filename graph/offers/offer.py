@@ -66,6 +66,7 @@ class Review(BaseModel):
         topic: only this topic; ``None`` is all.
         origin: only real ones, or only synthetic ones, the newest of this conversation first.
         uncategorized: only those without a topic.
+        containing: only those in whose messages this stands, in whatever capitals.
         page: counted from 0.
         size: records of a page; None for the usual number.
         in_full: whether each is shown whole.
@@ -77,6 +78,7 @@ class Review(BaseModel):
     topic: str | None = None
     origin: Literal["real", "synthetic"] | None = None
     uncategorized: bool = False
+    containing: str | None = None
     page: int = 0
     size: int | None = None
     in_full: bool = False

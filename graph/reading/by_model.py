@@ -17,11 +17,15 @@ from typing import Any
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from pydantic import ValidationError
 
+from ...tools.analyze_coverage import analyze
 from ...tools.coverage.report import Coverage
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
 from ...tools.generation.approvals.plans import list_plans
+from ...tools.generation.jobs.ledger import list_jobs
+from ...tools.generation.lessons.rules import list_rules
 from ...tools.generation.money.estimate import estimate_plan
+from ...tools.generation.money.use import sum_of, use_words
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
 from ...tools.models.tool_calling import ask_with_tools
@@ -66,8 +70,10 @@ _MOST_QUOTED = 2
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _EARLIER, _EARLIER_TURN = 12, 200
 """Of the person's own sentences before those turns: what they put off, or said once for all."""
-_OPTION_ITEMS = 6
+_OPTION_ITEMS, _RULES = 6, 20
 _PLANS, _LOOKED_AT = 3, 10
+_MEASURED = 5
+"""Other datasets at most for which the score is told: each is counted for every sentence."""
 _TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS, _OF_ANOTHER = 60, 20, 160, 40, 50, 8
 _CORRECTION = (
     "Nothing that you were told holds these numbers: {numbers}. Answer the person again without them, or look "
@@ -276,6 +282,8 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
             card["worth_of_the_plan"] = promised_in_words(services, offer.workflow_id, offer.items)
         except CoverageError as error:
             card["why_the_plan_cannot_be_carried_out"] = str(error)
+    if rules := list_rules(services.store, offer.workflow_id)[:_RULES]:
+        card["rules"] = {str(rule.id): rule.value for rule in rules}
     if isinstance(offer, RemovalOffer):
         card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
     copies = branches_of(services.store, offer.workflow_id)
@@ -283,7 +291,9 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         card["copies_of_the_dataset"] = copies
     others = [known for known in list_workflows(services.store) if known.id not in copies][:_DATASETS]
     if others:
-        card["other_datasets"] = {known.id: _dataset(services, known) for known in others}
+        card["other_datasets"] = {
+            known.id: _dataset(services, known, measured=len(others) <= _MEASURED) for known in others
+        }
     if coverage is not None:
         ordered = sorted(coverage.topics, key=lambda topic: topic.representation or 0.0)
         card |= {
@@ -305,12 +315,17 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
     return card
 
 
-def _dataset(services: Services, known: WorkflowSummary) -> dict[str, Any]:
-    """What a dataset is recognised by that somebody calls by another name than its own."""
+def _dataset(services: Services, known: WorkflowSummary, *, measured: bool) -> dict[str, Any]:
+    """What a dataset is recognised by that somebody calls by another name than its own, and how it stands."""
     with services.store.read() as connection:
         counts = counts_within(connection, known.id)
     topics = [count.topic for count in counts if count.topic][:_OF_ANOTHER]
-    return {"records": known.records, "number_of_topics": known.topics, "topics": topics}
+    told: dict[str, Any] = {"records": known.records, "number_of_topics": known.topics, "topics": topics}
+    if measured:
+        told["balance_score"] = analyze(services, known.id).balance_score
+        jobs = list_jobs(services.store, known.id)
+        told["used_by_all"] = use_words(sum_of(jobs)) if jobs else "nothing was generated"
+    return told
 
 
 def _words_of(state: dict[str, Any]) -> list[str]:

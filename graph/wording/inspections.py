@@ -25,7 +25,7 @@ MOST_ROUNDS = 20
 
 def effect_of(effect: PlanEffect) -> str:
     """What the counts and the score become, and what the records will be worth: "Technical Issues 15 → 45, balance
-    score 0.72, about 24 of 30 new (measured by hand: …)".
+    score 0.72, about 24 of 30 new (measured on other data: …)".
     """
     changes = [
         f"{topic_title(topic)} {effect.counts_now[topic]:,} → {then:,}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from ...tools.coverage.balance import balance_score, shown_score
 from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
@@ -110,7 +111,7 @@ def round_report(
         rows=_few_rows(after, _ROWS_AFTER_A_ROUND, before) if changes else [],
         plan=[
             *(brief_plan(after, offer.items, cost, promise) if offer.plan_id else []),
-            " ".join([*remarks, *_left_out(offer)]),
+            " ".join([*remarks, *_left_out(offer, after)]),
         ],
         question=_verdict(before, after, offer, is_met=is_met),
         options=option_lines(offer),
@@ -244,7 +245,7 @@ def _recommendation(
 ) -> str:
     only = [
         *([f"Only {titles(focus_topics)}."] if focus_topics else []),
-        *_left_out(offer),
+        *_left_out(offer, coverage),
         *passed_over_lines(recommendation),
     ]
     is_plan = recommendation.action == "generate_synthetic_data" and offer.items
@@ -385,8 +386,18 @@ def passed_over_lines(recommendation: Recommendation) -> list[str]:
     return [escape(shorten(one, _PASSED_OVER)) for one in said[:_FEW_STRATEGIES]]
 
 
-def _left_out(offer: Offer) -> list[str]:
-    return [f"Left out, as you said: {titles(offer.left_out)}."] if offer.left_out else []
+def _left_out(offer: Offer, coverage: Coverage) -> list[str]:
+    """What is left out, and the score without it: that of the dataset counts all its records."""
+    if not offer.left_out:
+        return []
+    counts = {name: n for name, n in coverage.topic_distribution.items() if name not in offer.left_out}
+    weights = coverage.weights and {
+        name: w for name, w in coverage.weights.items() if name not in offer.left_out
+    }
+    without = shown_score(balance_score(counts, weights))
+    them = "it" if len(offer.left_out) == 1 else "them"
+    score = f" Without {them} the score is {without:.2f}." if without is not None else ""
+    return [f"Left out, as you said: {titles(offer.left_out)}.{score}"]
 
 
 def titles(topics: Sequence[str]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from finetune_coverage.tools.coverage.balance import balance_score
+from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import AIMessage
@@ -69,3 +72,31 @@ async def test_a_conversation_that_comes_back_with_an_empty_state_knows_it(
     await chat.new("all topics should be equal")
     said = await chat.new("twice as much billing")
     assert LEFT_OUT in said and "technical_issues" not in planned(services)
+
+
+async def test_the_score_without_it_is_told(chat: Any) -> None:
+    await chat.new()
+    without = balance_score({"billing_questions": 24, "account_management": 48})
+    assert f"{LEFT_OUT} Without it the score is {without:.2f}." in await chat.answer("ignore technical")
+
+
+async def test_it_is_left_out_again_when_the_dataset_is_opened_again(
+    chat: Any, services: Services, model: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text(
+        "".join(
+            f'{{"topic": "{topic}", "messages": [{{"role": "user", "content": "{topic} {number}"}}, '
+            f'{{"role": "assistant", "content": "Yes, {number}."}}]}}\n'
+            for topic, count in (("tea", 3), ("coffee", 9))
+            for number in range(count)
+        )
+    )
+    import_files(services.store, "wf-2", [path])
+    await chat.new(workflow_id="wf-1")
+    assert LEFT_OUT in await chat.answer("ignore technical")
+    for workflow, is_out in (("wf-2", False), ("wf-1", True)):
+        call = {"name": "SwitchDataset", "args": {"workflow_id": workflow}, "id": "call-1"}
+        model.queue.append(AIMessage("", tool_calls=[call]))
+        assert (LEFT_OUT in await chat.answer(f"the other one, {workflow}")) is is_out
+    assert planned(services) == {"billing_questions"}

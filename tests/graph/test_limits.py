@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from finetune_coverage.tools.generation.approvals.plans import list_plans
+from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import AIMessage
 
@@ -68,3 +69,31 @@ async def test_nothing_is_said_of_it_where_the_person_speaks_of_limits(
     await chat.answer("two of them, under 50k tokens")
     proposes(2, **limits)
     assert "ended with it" not in await chat.answer("some other limit")
+
+
+async def test_a_limit_under_which_nothing_can_begin_is_said_before(chat: Any, proposes: Proposes) -> None:
+    await chat.new()
+    proposes(2, max_tokens=300)
+    said = await chat.answer("two of them, 300 tokens tops")
+    assert "Under this cap not one record would be written" in said and "is set aside, here " in said
+    needed = int(said.split("is set aside, here ")[1].split(" ")[0].replace(",", ""))
+    proposes(2, max_tokens=needed)
+    said = await chat.answer(f"{needed} tokens then")
+    assert "not one record would be written" not in said
+    said = await chat.answer("yes")
+    assert "I've generated" in said and "generated 0" not in said, "the first one fits"
+
+
+async def test_the_limit_of_a_pilot_is_one_of_the_whole(
+    chat: Any, services: Services, proposes: Proposes, model: Any
+) -> None:
+    await chat.new()
+    proposes(4, max_tokens=50_000)
+    await chat.answer("four of them, under 50k tokens")
+    call = {"name": "ProposePilot", "args": {"count": 2}, "id": "call-1"}
+    model.queue.append(AIMessage("", tool_calls=[call]))
+    await chat.answer("first show me two")
+    await chat.answer("yes")
+    (rest,) = list_plans(services.store, "wf-1", "pending")
+    used = list_jobs(services.store, "wf-1")[0].tokens
+    assert used > 0 and rest.cap_tokens == 50_000 - used

@@ -59,7 +59,8 @@ async def test_several_are_renamed_and_merged_by_one_yes_and_taken_back_by_one(
     assert '- "Billing Questions" (24 records) → "Invoices"' in said
     assert '- "Technical Issues" (8 records), "Account Management" (48 records) → "Help"' in said
     said = await chat.answer("yes")
-    assert '80 records have the topics "Invoices", "Help" now' in said
+    assert '80 records have the topics "Invoices", "Help" now. Balance score: 0.45 → ' in said
+    assert "“Undo the topics” takes it back." in said
     assert counts(services) == {"Invoices": 24, "Help": 56}
     take_back = {"name": "GiveTopics", "args": {"how": "take_back"}, "id": "call-2"}
     model.queue.append(AIMessage("", tool_calls=[take_back]))

@@ -11,6 +11,7 @@ from finetune_coverage.graph.actions.catalog import ACTIONS
 from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.reading import by_model
+from finetune_coverage.tools.coverage.balance import balance_score
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
@@ -331,3 +332,78 @@ async def test_a_record_in_full_has_the_arguments_of_its_calls(
     said = await chat.answer("and the first of b, all of it")
     assert "**Record 2** · B · real" in said, "it need not have been shown before"
     assert '(calls find_invoice {"number": "INV-7"})' in said and "tool: sent" in said
+
+
+async def test_records_that_hold_a_word_are_counted_and_shown(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    texts = [json.dumps(record.messages).casefold() for record in load_records(services.store, "wf-1")]
+    number = sum("card" in text for text in texts)
+    assert 2 < number < len(texts)
+    model.queue.append(call("ShowRecords", containing="Card", number=2))
+    said = await chat.answer("show me 2 with card in it. how many are there")
+    assert (
+        f"“Card” stands in {number} records: " in said
+        and "**Record 2**" in said
+        and "**Record 3**" not in said
+    )
+    model.queue.append(call("ShowRecords", next=True))
+    said = await chat.answer("more of these")
+    assert "**Record 3**" in said and "**Record 1**" not in said
+    model.queue.append(call("ShowRecords", containing="zeppelin"))
+    assert "“zeppelin” stands in 0 records." in await chat.answer("any zeppelins?")
+
+
+async def test_what_is_wrong_with_the_data_is_looked_up(
+    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+) -> None:
+    lines = [
+        {
+            "topic": "jokes",
+            "messages": [
+                {"role": "user", "content": "Tell a joke."},
+                {"role": "assistant", "content": f"No {n}."},
+            ],
+        }
+        for n in "abcd"
+    ]
+    ends = {"topic": "tea", "messages": [{"role": "user", "content": "Which tea?"}]}
+    path = tmp_path / "flawed.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, ends]))
+    import_files(services.store, "wf-9", [path])
+    await chat.new("", workflow_id="wf-9")
+    model.queue += [call("FindFlaws"), AIMessage("4 of them begin with the same words, and 1 has no answer.")]
+    said = await chat.answer("whats wrong with it")
+    assert said.startswith("4 of them begin with the same words, and 1 has no answer.")
+    told = next(m for m in reversed(model.history[-1]) if m.type == "tool").text
+    assert "4 begin with the same “Tell a joke.”" in told and "there is no assistant turn" in told
+
+
+async def test_how_other_datasets_stand_is_told(
+    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "topic": topic,
+                    "messages": [
+                        {"role": "user", "content": f"{topic} {n}?"},
+                        {"role": "assistant", "content": "Yes."},
+                    ],
+                }
+            )
+            + "\n"
+            for topic, count in (("tea", 1), ("coffee", 3))
+            for n in range(count)
+        )
+    )
+    import_files(services.store, "wf-2", [path])
+    await chat.new("", workflow_id="wf-1")
+    score = balance_score({"tea": 1, "coffee": 3})
+    model.queue.append(AIMessage(f"wf-2 has a score of {score:.2f}."))
+    assert (await chat.answer("and the score of the other one?")).startswith(
+        f"wf-2 has a score of {score:.2f}."
+    )

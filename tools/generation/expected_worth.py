@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..services import Services
 
 Profile = Literal["full", "small"]
-BY_HAND = "measured by hand: benchmarks/RESULTS.md"
+BY_HAND = "measured on other data: benchmarks/RESULTS.md"
 EMBEDDED = "measured in the demo: docs/demo.md"
 HERE = "measured in earlier rounds"
 LEAST_MEASURED = 5
@@ -65,12 +65,12 @@ class ExpectedWorth(BaseModel):
 
     @property
     def words(self) -> str:
-        """``about 24 of 30 new (measured by hand: benchmarks/RESULTS.md)``."""
+        """``about 24 of 30 new (measured on other data: benchmarks/RESULTS.md)``."""
         return f"about {self.worth:,} of {self.records:,} new ({self.source})"
 
     @property
     def brief(self) -> str:
-        """``about 24 of 30 new (measured by hand)``, for a screen on which more stands than the plan."""
+        """``about 24 of 30 new (measured on other data)``, for a screen on which more stands than the plan."""
         named = dict.fromkeys(source.partition(":")[0] for source in self.source.split("; "))
         return f"about {self.worth:,} of {self.records:,} new ({', '.join(named)})"
 

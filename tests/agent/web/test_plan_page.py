@@ -101,7 +101,7 @@ def _edit(tab: Tab) -> None:
     approve = page.get_by_role("button", name=re.compile("^Approve and generate"))
     expect(approve).to_be_enabled()
     expect(plan).to_contain_text("Worth")
-    expect(plan).to_contain_text("About 24 of 30 new (measured by hand)")
+    expect(plan).to_contain_text("About 24 of 30 new (measured on other data)")
     expect(plan).to_contain_text("at most $1.00")
     page.get_by_label("Records for technical_issues").fill("12")
     expect(plan).to_contain_text("About 9 of 12 new")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...coverage.recommendation import PlanItem
 from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
+from ...models.answer_room import token_limit
 from ..attempts.draft import Draft, Strategy, TopicContext
 from ..checks.verifier.verifier import Verifier
 from ..scenarios.planning_request import needs_planning, planning_request
@@ -17,6 +18,7 @@ from ..strategies import make_strategy
 from ..strategies.prompt import check_templates
 from ..topic_context import topic_context
 from .earlier_drafts import Expected, experiences
+from .worst_case import most_prompt_tokens
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -50,6 +52,7 @@ class ExpectedWork:
         verified: share of what passed the checks that the verifier looks at; 0 without one.
         drafts: how many drafts.
         verdicts: how many verdicts of the verifier.
+        set_aside: the most tokens that one draft can use, its verdict included: under a smaller cap none is begun.
         planning: prompt and completion tokens of the call that plans the topic's cases; None where there is none.
     """
 
@@ -59,6 +62,7 @@ class ExpectedWork:
     judged: int
     accepted: int
     verified: float
+    set_aside: int = 0
     drafts: float = 0
     verdicts: float = 0
     planning: tuple[float, float] | None = None
@@ -99,15 +103,18 @@ def _expected_work(
     services: Services, workflow_id: str, item: PlanItem, model: str, job_id: str | None, hidden: float
 ) -> ExpectedWork:
     strategy, context = usable_strategy(services, workflow_id, item)
+    draft, room = strategy.draft(context, 0, random.Random(0)), services.answer_room()
+    set_aside = sum(
+        most_prompt_tokens(request.prompt, request.schema) + token_limit(request.text_tokens, room.extra)
+        for request in draft.requests
+    )
     calls_each, each = _measured(strategy, context)
     each = replace(each, completion_tokens=each.completion_tokens + calls_each * hidden)
     verifier = services.settings.for_verifier()
     if verifier is not None:
-        each = _with_verdict(
-            each,
-            Verifier(verifier.model_in_use, context),
-            strategy.draft(context, 0, random.Random(0)),
-        )
+        asking = Verifier(verifier.model_in_use, context)
+        each = _with_verdict(each, asking, draft)
+        set_aside += sum(asking.expected_worst_case(draft))
     judged = accepted = 0
     for seen in experiences(
         services.store,
@@ -125,7 +132,9 @@ def _expected_work(
         request = planning_request(context)
         sent = sum(len(text.encode()) for _, text in request.prompt)
         planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
-    return ExpectedWork(item.strategy, calls_each, each, judged, accepted, verified, planning=planning)
+    return ExpectedWork(
+        item.strategy, calls_each, each, judged, accepted, verified, set_aside, planning=planning
+    )
 
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:
