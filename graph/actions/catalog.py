@@ -16,6 +16,7 @@ from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.coverage.targets import Aim
+from ...tools.inspection.topics import TopicCount
 from ..offers.reply import Deed
 
 
@@ -351,6 +352,14 @@ class WhatIf(Action):
     """What a plan would give and cost, without putting it on the table."""
 
     items: list[PlannedItem] = Field(min_length=1)
+
+
+class ScoreWith(Action):
+    """What the balance score would be if topics had other numbers of records, without changing anything: after a cut
+    ("down to 8"), a merge (the one with the sum, the other with 0), without a topic (0).
+    """
+
+    counts: list[TopicCount] = Field(min_length=1, description="Every topic that would change.")
 
 
 class PlanForScore(Action):

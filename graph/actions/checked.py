@@ -13,7 +13,7 @@ from ...tools.services import Services
 from ..offers.offer import Offer, PlanOffer, ResumeOffer
 from ..offers.reply import AskBack, Deed, Unclear
 from . import catalog
-from .catalog import Action, Merge, PlannedItem, proposed
+from .catalog import Merge, PlannedItem, proposed
 
 _MEANS = {
     "the plan": "approve",
@@ -44,7 +44,12 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
                 raise InvalidInput(f"{both[0]!r} is in the plan and left out.", hint="Either, not both.")
             return action.model_copy(update={"items": proposed(items).items, "leave_out": left_out})
         case catalog.LeaveOut():
-            return _left_out(action, offer)
+            topics, again = (
+                [known_topic(name, offer) for name in names] for names in (action.topics, action.again)
+            )
+            if not topics and not again:
+                raise InvalidInput("No topic is named.", hint="Name those to leave out, or to take in again.")
+            return action.model_copy(update={"topics": topics, "again": again})
         case catalog.ProposePilot() if not offer.items:
             raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
         case catalog.ShowRecords():
@@ -120,17 +125,6 @@ def known_topic(name: str, offer: Offer) -> str:
         return same[0]
     some = ", ".join(offer.topics[:40])
     raise InvalidInput(f"There is no topic {name!r}.", hint=f"The topics are: {some}.")
-
-
-def _left_out(action: catalog.LeaveOut, offer: Offer) -> Action:
-    """The plan on the table without these topics; the wish itself where that leaves no plan."""
-    topics, again = ([known_topic(name, offer) for name in names] for names in (action.topics, action.again))
-    if not topics and not again:
-        raise InvalidInput("No topic is named.", hint="Name those to leave out, or to take in again.")
-    items = [item for item in offer.items if item.topic not in topics]
-    if isinstance(offer, PlanOffer) and items and not again:
-        return proposed(items).model_copy(update={"leave_out": topics})
-    return action.model_copy(update={"topics": topics, "again": again})
 
 
 def _plain(name: str) -> str:

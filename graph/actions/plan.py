@@ -22,7 +22,7 @@ from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
 from ..wording.plan_words import cost_words, items_words, note_lower_scores
 from ..wording.report import revised_plan, titles
-from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan
+from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan, proposed
 from .messages import noticed, said_beside, shown
 from .pilot import pilot_note, split_pilot
 
@@ -122,6 +122,15 @@ def _keep_limits(offer: Offer, state: State, named: ProposePlan) -> dict[str, An
 
 
 def leave_out(source: ServicesSource, state: State, deed: LeaveOut) -> dict[str, Any]:
+    """The plan on the table without these topics; where that leaves none, what is recommended without them."""
+    offer = the_offer(state)
+    items = [item for item in offer.items if item.topic not in deed.topics]
+    if isinstance(offer, PlanOffer) and items and not deed.again:
+        return revise(source, state, proposed(items).model_copy(update={"leave_out": deed.topics}))
+    return recommend_without(source, state, deed)
+
+
+def recommend_without(source: ServicesSource, state: State, deed: LeaveOut) -> dict[str, Any]:
     """Recommend anew, without the topics to leave out and with those to take in again."""
     offer, said = _leaving_out(the_offer(state), deed.topics, deed.again)
     left_out = {"left_out": offer.left_out}

@@ -19,7 +19,7 @@ from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategi
 from ...tools.inspection.records import inspect_records, shown_record
 from ...tools.inspection.rejections import inspect_rejections
 from ...tools.inspection.rounds import Rounds, inspect_rounds
-from ...tools.inspection.topics import inspect_topics
+from ...tools.inspection.topics import inspect_other_counts, inspect_topics
 from ...tools.store.records import get_record
 from ...tools.text.durations import duration_words
 from ..offers.offer import same_items
@@ -36,6 +36,7 @@ from ..wording.inspections import (
 )
 from ..wording.markdown import escape, plural, plural_have, score_words, topic_title
 from ..wording.plan_words import items_words, strategy_words
+from ..wording.report import titles
 from . import catalog
 from .asked_tools import Asked
 from .catalog import Action
@@ -80,6 +81,26 @@ def _what_if(asked: Asked, action: catalog.WhatIf) -> Answer:
     refused = f" {escape(effect.why_not)}" if effect.why_not else ""
     said = f"With {items_words(effect.items)} the result would be: {effect_of(effect)}."
     return Answer(said + _cost_of(effect) + refused)
+
+
+def _score_with(asked: Asked, action: catalog.ScoreWith) -> Answer:
+    """The score with other numbers of records."""
+    known = {name.casefold(): name for name in asked.offer.topics}
+    counts = [
+        count.model_copy(update={"topic": known.get(count.topic.casefold(), count.topic)})
+        for count in action.counts
+    ]
+    effect = asked.call(inspect_other_counts, counts=counts)
+    then = ", ".join(f"{topic_title(topic)} {number:,}" for topic, number in effect.counts_then.items())
+    low = (
+        f" Under-represented then: {titles(effect.under_represented_then)}."
+        if effect.under_represented_then
+        else ""
+    )
+    return Answer(
+        f"With {then} the balance score would be {score_words(effect.score_then, effect.status_then)}, where it is "
+        f"{effect.score_now} now. Records would be taken out or moved for that; nothing has been.{low}"
+    )
 
 
 def _score(asked: Asked, action: catalog.ExplainScore) -> Answer:
@@ -151,9 +172,8 @@ def _look_at(asked: Asked, action: catalog.LookAtTopic) -> Answer:
             f"on average, a user's message has about {look.median_user_words} words and a reply "
             f"{look.median_assistant_words}."
         )
-    # Whoever reads more than these is judging them; they would fill the screen.
-    shown = look.examples if len(look.examples) <= _EXAMPLES else []
-    return Answer(said, quotes="\n\n".join(map(quoted, shown)))
+    # Whoever reads more than these is judging them; all would fill the screen.
+    return Answer(said, quotes="\n\n".join(map(quoted, look.examples[:_EXAMPLES])))
 
 
 def _flaws(asked: Asked, _: Action) -> Answer:
@@ -379,6 +399,7 @@ ANSWERS: dict[type[Action], Callable[[Asked, Any], Answer]] = {
     catalog.ExplainRejections: _rejected,
     catalog.ExplainQuality: _quality,
     catalog.WhatIf: _what_if,
+    catalog.ScoreWith: _score_with,
     catalog.PlanForScore: _plan_for_score,
     catalog.ExplainStrategies: strategies,
     catalog.ExplainPlan: _plan,

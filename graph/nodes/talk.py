@@ -18,7 +18,7 @@ from ..actions.checked import checked
 from ..actions.description import describe
 from ..actions.details import details
 from ..actions.messages import said_after, said_beside, said_first
-from ..actions.plan import leave_out, revise
+from ..actions.plan import leave_out, recommend_without, revise
 from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
 from ..actions.rules import rules
@@ -55,6 +55,7 @@ from ..state import State, as_json, offer_in, reply_in, the_offer, with_update
 from ..wording.markdown import escape
 from .finish import SETTLED, WAYS_ON
 
+_REST = "What else you asked for comes after your answer to this."
 Talked = Literal["approve", "analyze", "finish"]
 _PLANS = (catalog.ProposePlan, catalog.ProposeMore, catalog.ProposePilot)
 _Act = Callable[[ServicesSource, State, Any], dict[str, Any]]
@@ -142,7 +143,11 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
         try:
             # Whatever the model read, a person's plain answer is needed.
             deed = asked_first(checked(later, offer, scoped(source(), now)))
-            update, anew = _carried_out(source, now, deed)
+            if isinstance(deed, catalog.LeaveOut) and deeds[place:]:
+                # Their plan would ask for a yes before what comes next does, and the person may think it is to that.
+                update, anew = recommend_without(source, now, deed), True
+            else:
+                update, anew = _carried_out(source, now, deed)
         except CoverageError as error:
             deed, update, anew = later, said_beside(offer, escape(str(error))), False
         done = said_after(done, update) if done else update
@@ -168,6 +173,7 @@ def _with_rest(
         return done
     if anew:
         return {**done, "reply": as_json(Reply(deed=Several(deeds=list(rest)), read_by="model"))}
+    done = said_first(done, _REST)
     offer = the_offer(with_update(state, done)).model_copy(update={"then": list(rest)})
     if offer.plan_id is not None:
         # The answer may come with an empty state.

@@ -407,3 +407,16 @@ async def test_how_other_datasets_stand_is_told(
     assert (await chat.answer("and the score of the other one?")).startswith(
         f"wf-2 has a score of {score:.2f}."
     )
+
+
+async def test_the_score_with_fewer_records_is_reckoned(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    cut = [{"topic": "Account_management", "records": 20}, {"topic": "technical_issues", "records": 0}]
+    score = balance_score({"billing_questions": 24, "account_management": 20})
+    model.queue += [call("ScoreWith", counts=cut), AIMessage(f"It would be {score:.2f}.")]
+    assert (await chat.answer("and with 20 accounts and no technical ones?")).startswith(
+        f"It would be {score:.2f}."
+    )
+    assert len(list(load_records(services.store, "wf-1"))) == 80

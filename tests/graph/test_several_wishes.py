@@ -92,6 +92,7 @@ async def test_each_question_needs_its_own_yes(
         )
     )
     said = await chat.answer("call technical faults and do 2 for it")
+    assert said.startswith("What else you asked for comes after your answer to this.")
     assert "1. Rename" in said and "**Plan**" not in said and counts(services) == before
     said = await chat.answer("yes")
     assert '**Plan**: 2 for "Faults"' in said, "under the name that it has now"
@@ -125,6 +126,24 @@ async def test_another_wish_puts_the_rest_away(
     assert "No longer waiting for your yes" in await chat.answer("no wait, 2 technical first")
     await chat.answer("yes")
     assert list_rules(services.store, "wf-1") == [] and "Faults" not in counts(services)
+
+
+async def test_no_plan_asks_for_a_yes_between_what_was_asked_for(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("5 billing and 3 accounts with few-shot")
+    model.queue.append(
+        calls(
+            ("LeaveOut", {"topics": ["account_management"]}),
+            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+        )
+    )
+    said = await chat.answer("leave accounts out and call technical faults")
+    told = "\n".join(message.text for message in (await chat.values())["messages"])
+    assert 'Left out from now on: "Account Management".' in told
+    assert "1. Rename" in said and "1. Generate" not in said, "the yes that follows is one to the new name"
+    await chat.answer("yes")
+    assert "Faults" in counts(services) and list_jobs(services.store, "wf-1") == []
 
 
 async def test_after_a_no_the_rest_is_done(chat: Any, services: Services, model: ScriptedChatModel) -> None:

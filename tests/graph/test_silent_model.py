@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -50,16 +49,15 @@ def chat_at(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault(500), Fault(429, retry_after=9), Fault(drop=True), Fault(garbage=True)]
+    "fault", [Fault(500), Fault(429, retry_after=50), Fault(drop=True), Fault(garbage=True)]
 )
 async def test_a_failing_endpoint_is_told_after_two_calls_at_most(
     mock_openai: MockOpenAI, chat_at: Any, fault: Fault
 ) -> None:
     await chat_at.new()
     mock_openai.reply = lambda body: fault
-    began = time.monotonic()
-    assert "the language model does not answer" in await chat_at.answer(SENTENCE)
-    assert time.monotonic() - began < 10
+    said = await chat_at.answer(SENTENCE)
+    assert "the language model does not answer" in said and "took longer" not in said, "nobody waited for it"
     assert len(mock_openai.chats()) <= 2
     assert (await chat_at.asked())["plan_id"], "the plan waits as before"
 

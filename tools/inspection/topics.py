@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import mean, median
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
 from ..analyze_coverage import analyze
-from ..coverage.balance import EXCELLENT, GOOD, Status
+from ..coverage.balance import (
+    EXCELLENT,
+    GOOD,
+    Status,
+    exact_score,
+    shown_score,
+    status_of,
+    under_represented,
+)
 from ..coverage.report import Coverage, TopicCoverage
 from ..dataset.topic_names import unknown_topic
 from ..store.store import Store
@@ -57,6 +65,57 @@ class TopicStandings(BaseModel):
     minimum_per_topic: int
     under_represented: int = Field(description="How many topics have less than half their target share.")
     below_minimum: int = Field(description="How many topics have fewer records than the minimum.")
+
+
+class TopicCount(BaseModel):
+    """A topic with a number of records that it might have."""
+
+    topic: str = Field(description="The topic's name, exactly as in the state; or a new one.")
+    records: int = Field(ge=0, description="How many it would have; 0: the topic would be gone.")
+
+
+class OtherCounts(BaseModel):
+    """The score with other numbers of records."""
+
+    score_now: float | None
+    score_then: float | None
+    status_then: Status | None
+    counts_then: dict[str, int] = Field(description="Of the topics that are named.")
+    under_represented_then: list[str]
+
+
+def inspect_other_counts(services: Services, workflow_id: str, counts: Sequence[TopicCount]) -> OtherCounts:
+    """What the score would be if topics had other numbers of records: after a cut, a merge, without a topic.
+
+    A new topic weighs as much as the mean of the others, where targets are set.
+
+    Raises:
+        WorkflowNotFound: there is no such workflow.
+    """
+    coverage = analyze(services, workflow_id)
+    named = {count.topic: count.records for count in counts}
+    then = {
+        topic: number
+        for topic, number in {**coverage.topic_distribution, **named}.items()
+        if named.get(topic) != 0
+    }
+    weights = coverage.weights
+    if weights is not None:
+        usual = mean(weights.values())
+        weights = {
+            topic: weights.get(topic, usual)
+            for topic in then
+            if topic in weights or topic not in coverage.topic_distribution
+        }
+    exact = exact_score(then, weights)
+    score = None if exact is None else float(exact)
+    return OtherCounts(
+        score_now=shown_score(coverage.balance_score_exact),
+        score_then=shown_score(score),
+        status_then=status_of(exact),
+        counts_then=named,
+        under_represented_then=under_represented(then, weights),
+    )
 
 
 def inspect_topics(
