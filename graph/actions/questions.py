@@ -357,7 +357,8 @@ OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, t
 described, targets, rounds undone, copies compared, questions about all of it. On the command line, with `-w NAME` of \
 the dataset behind the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual \
 one, writes topics and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps \
-a tenth for validation; --oversample repeats the records of small topics; no format marks which records are generated: \
+a tenth for validation; --oversample repeats the records of small topics; openai, openai-upload and trl keep tools and \
+their calls, and what a format cannot hold is named when it is written; no format marks which records are generated: \
 --provenance writes that beside it, --only-synthetic and --no-synthetic write them apart; records that were taken out \
 are not in it, those of topics that are left out are), `finetune-coverage topics assign --topics \
 FILE` (topics from a file of yours), `finetune-coverage topics split NAME`, `finetune-coverage import FILE`, \

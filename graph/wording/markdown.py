@@ -33,7 +33,8 @@ def plain_markdown(text: str, *, known: str) -> str:
     text = _ADDRESS.sub(lambda match: match.group() if match.group() in known else "(address left out)", text)
     # A backslash before a bracket would undo ours, and a bracket or a colon may come as an entity. A bracket is
     # escaped everywhere: parsers differ in what is a link.
-    return re.sub(r"[\\\[\]<>$&]", lambda match: "\\" + match.group(), text)
+    text = re.sub(r"[\\\[\]<>$&]", lambda match: "\\" + match.group(), text)
+    return re.sub(r"(?<=\S)\n(?=\S)", "  \n", text)  # its lines stay lines
 
 
 _ADDRESS = re.compile(
