@@ -192,8 +192,13 @@ def with_reading(state: State, usage: TokenUsage) -> dict[str, dict[str, int]]:
 
 def leaving_out_of(state: State, workflow_id: str, left: str) -> dict[str, Any]:
     """The update with the topics that the person left out of a dataset, when another one is left for it."""
-    known = {**(state.get("left_out_elsewhere") or {}), left: state.get("left_out") or []}
-    return {"left_out": known.pop(workflow_id, []), "left_out_elsewhere": known}
+    known = {**(state.get("left_out_elsewhere") or {}), _origin(left): state.get("left_out") or []}
+    return {"left_out": known.pop(_origin(workflow_id), []), "left_out_elsewhere": known}
+
+
+def _origin(workflow_id: str) -> str:
+    """The dataset that a copy is one of: they have the same topics."""
+    return workflow_id.split("~")[0]
 
 
 def forget() -> dict[str, Any]:

@@ -63,8 +63,9 @@ def _decline(store: Store, offer: Offer) -> dict[str, Any]:
     if offer.plan_id is not None:
         decline_plan(store, offer.plan_id)
     declined = offer.instead(ChoiceOffer, plan_id=None, items=[])
+    also = " What was to come after it is left too." if offer.then else ""
     said = (
-        "All right, I generate nothing. What would you like instead? You can name a topic, a number and a "
+        f"All right, I generate nothing.{also} What would you like instead? You can name a topic, a number and a "
         "strategy, or:"
     )
     return shown(numbered_lines(declined, said), declined)

@@ -56,11 +56,10 @@ def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[
     services = scoped(source(), state)
     offer = the_offer(state)
     known = [summary.id for summary in list_workflows(services.store)]
-    chosen = next((one for one in known if one.lower() == action.workflow_id.lower()), None)
-    if chosen is None or chosen == offer.workflow_id:
+    chosen = next(one for one in known if one.lower() == action.workflow_id.lower())
+    if chosen == offer.workflow_id:
         there = ", ".join([*(f"`{one}`" for one in known[:_NAMED]), *(["…"] if len(known) > _NAMED else [])])
-        what = "We are working on it." if chosen else f"There is no dataset {escape(action.workflow_id)}."
-        return said_beside(offer, f"{what} There is: {there}.")
+        return said_beside(offer, f"We are working on it. There is: {there}.")
     withdraw(services.store, offer)
     totals = history(services.store, thread_id(), chosen)
     put_away = ", and the plan that lay there is put away" if offer.items else ""

@@ -10,11 +10,13 @@ from ...tools.errors import InvalidInput
 from ...tools.generation.money.estimate import check_items
 from ...tools.generation.topic_profiles import topic_profiles
 from ...tools.services import Services
+from ...tools.store.workflows import list_workflows
 from ..offers.offer import Offer, PlanOffer, ResumeOffer
 from ..offers.reply import AskBack, Deed, Unclear
 from . import catalog
 from .catalog import Merge, PlannedItem, proposed
 
+_NAMED = 40
 _MEANS = {
     "the plan": "approve",
     "going on with the interrupted generation": "resume",
@@ -74,7 +76,17 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
             for aim in action.aims:
                 for topic in filter(None, (aim.topic, aim.than)):
                     known_topic(topic, offer)
+        case catalog.SwitchDataset():
+            known = [summary.id for summary in list_workflows(services.store)]
+            if action.workflow_id.lower() not in [one.lower() for one in known]:
+                raise InvalidInput(
+                    f"There is no dataset {action.workflow_id!r}.",
+                    hint=f"There is: {', '.join(known[:_NAMED])}.",
+                )
         case catalog.MergeTopics():
+            named = [known_topic(topic, offer) for merge in action.merges for topic in merge.topics]
+            if twice := [topic for topic in named if named.count(topic) > 1]:
+                raise InvalidInput(f"{twice[0]!r} would become two topics.", hint="One of them.")
             return catalog.MergeTopics(
                 merges=[
                     Merge(

@@ -9,9 +9,13 @@ from typing import Any
 from ..reading.names import words_of
 from ..reading.numbers import NUMBER, ascii_digits, readings
 
-_MARKS = (('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
+_MARKS = (("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
 _NUMBER = re.compile(rf"({NUMBER})\s?(%|percent\b|k\b|(?:thousand|million|billion)\b)?")
-_QUOTED = re.compile("`[^`\n]{1,200}`|" + "|".join(f"{a}[^{a}{b}\n]{{1,200}}{b}" for a, b in _MARKS))
+_QUOTED = re.compile(
+    r"`[^\W\d_-][^`\n]{0,200}`|(?<![\w\"])\"[^\W\d_][^\"\n]{0,200}(?<=\S)\"(?!\w)|"
+    + "|".join(rf"{a}[^\W\d_][^{a}{b}\n]{{0,200}}{b}" for a, b in _MARKS)
+)
+"""What begins with a letter: a number in quotation marks by itself is a figure."""
 _SCALES = {"k": 1000.0, "thousand": 1000.0, "million": 1_000_000.0, "billion": 1_000_000_000.0}
 _WORDS_FOR = {
     "half": 0.5,
@@ -49,8 +53,8 @@ def unsupported_numbers(
 
     A number is held when a result has it, in whatever writing, or has one that rounds to it as written; a percentage
     also when a result has the share. The length of a list counts as a number of the result. Numbers in words count like
-    digits, in English; in other languages only digits, of whatever script, are seen. A number in quotation marks or in
-    code is one that somebody said, or is told to say ("show me 10 more"), and claims nothing.
+    digits, in English; in other languages only digits, of whatever script, are seen. A number within a quotation
+    that begins with a word is one that somebody said, or is told to say ("show me 10 more"), and claims nothing.
 
     Args:
         answer: what is to be said.

@@ -56,14 +56,27 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     before, results = the_offer(state), state.get("results") or []
     waiting = [Rest.model_validate(result["rest"]) for result in results if result.get("rest")]
     if results:
-        before = _under_what_is_left(source().store, before)
+        under = _under_what_is_left(source().store, before)
+        # A limit of the settings is one of each plan; one that the person named is one of the whole.
+        own = scoped(source(), state).settings
+        kept = {
+            name: value
+            for name, value, every in (
+                ("cap_tokens", before.cap_tokens, own.budget_tokens),
+                ("cap_usd", before.cap_usd, own.budget_usd),
+            )
+            if value == every and not waiting
+        }
+        before = under.model_copy(update=kept)
     services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
     coverage = Coverage.model_validate(state["coverage"])
     items = [rest.item for rest in waiting] or _with_shortfall(before.onward, results)
     left = sum(item.count for item in items)
     go_on = Option(label=f"Go on with the remaining {left:,}", deed=Approve(items=items))
     options = [go_on, SKIP_REST, REVIEW_NEW, STOP]
-    offer = before.instead(PlanOffer, items=items, onward=items, is_pilot=False, options=options)
+    offer = before.instead(
+        PlanOffer, items=items, onward=items, is_pilot=False, options=options, then=before.then
+    )
     parts = [state.get("notice") or ""]
     if results:
         # The newest first, as a review shows them: "next" goes on behind the first screen.

@@ -20,7 +20,7 @@ from ..offers.reply import Approve
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, the_offer, the_reply
 from ..wording.markdown import escape
-from ..wording.plan_words import cost_words, items_words, note_lower_scores
+from ..wording.plan_words import THEN, cost_words, items_words, note_lower_scores
 from ..wording.report import revised_plan, titles
 from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan, proposed
 from .messages import noticed, said_beside, shown
@@ -86,13 +86,14 @@ def revise(
     passed_over = passed_over_for(services, offer.workflow_id, items)
     said = [named.not_in_it, changed_topics, limit, *map(escape, passed_over)]
     said += [pilot_note(items, onward)] if onward else []
+    said += [THEN] if changed.then else []
     if isinstance(deed, ProposeMore) and offer.plan_id:
         is_same = same_items(offer.items, items)
         replaced = f"This takes the place of the plan on the table: {items_words(offer.items)}."
         said.append("That is the plan on the table already." if is_same else replaced)
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
-    if not affordable:
+    if not (estimate.fits_caps and estimate.can_begin):
         said.append(_beyond_the_cap(estimate))
     note = "\n\n".join(filter(None, said))
     promise = promised_in_words(services, changed.workflow_id, items)

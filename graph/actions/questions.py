@@ -85,11 +85,11 @@ def _what_if(asked: Asked, action: catalog.WhatIf) -> Answer:
 
 def _score_with(asked: Asked, action: catalog.ScoreWith) -> Answer:
     """The score with other numbers of records."""
-    known = {name.casefold(): name for name in asked.offer.topics}
-    counts = [
-        count.model_copy(update={"topic": known.get(count.topic.casefold(), count.topic)})
-        for count in action.counts
-    ]
+    counts = []
+    for count in action.counts:
+        with suppress(CoverageError):  # a new topic
+            count.topic = known_topic(count.topic, asked.offer)
+        counts.append(count)
     effect = asked.call(inspect_other_counts, counts=counts)
     then = ", ".join(f"{topic_title(topic)} {number:,}" for topic, number in effect.counts_then.items())
     low = (
@@ -189,7 +189,7 @@ def _flaws(asked: Asked, _: Action) -> Answer:
     lines += [
         f"- {one.records:,} end with the same reply “{escape(one.text)}”." for one in flaws.same_replies
     ]
-    lines.append("Whether what they say is true or well written, nobody has judged here.")
+    lines.append("\nWhether what they say is true or well written, nobody has judged here.")
     return Answer("\n".join(lines))
 
 

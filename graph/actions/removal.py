@@ -14,7 +14,7 @@ from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_ru
 from ...tools.services import Services
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
-from ...tools.topics.discover import merge_topics
+from ...tools.topics.discover import merge_topics, require_mergeable
 from ..offers.offer import Offer, Option, Removal, RemovalOffer
 from ..offers.pending import keep_with_plan, put
 from ..offers.reply import LeaveIn, TakeOut
@@ -85,11 +85,10 @@ def _score_then(services: Services, state: State, workflow_id: str) -> str:
 
 def _left_out(offer: Offer, removal: Removal) -> list[str]:
     """What is left out after a merge: under its new name what was left out whole."""
-    renamed = [
-        merge.into
-        for merge in removal.merges
-        if merge.into not in offer.topics and set(merge.topics) <= set(offer.left_out)
-    ]
+    became: dict[str, set[str]] = {}
+    for merge in removal.merges:
+        became.setdefault(merge.into, set()).update(merge.topics)
+    renamed = [into for into, of in became.items() if into not in offer.topics and of <= set(offer.left_out)]
     return [*offer.left_out, *renamed]
 
 
@@ -97,6 +96,9 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
     store, offer = source().store, the_offer(state)
     missing: list[int] = []
     try:
+        if removal.what == "topics":
+            becomes = {topic: merge.into for merge in removal.merges for topic in merge.topics}
+            require_mergeable(store, offer.workflow_id, becomes)
         if removal.what == "records":
             missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
             removal.numbers = [number for number in removal.numbers if number not in missing] or missing

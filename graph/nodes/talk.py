@@ -46,6 +46,7 @@ from ..offers.reply import (
     Told,
     Unclear,
     Unread,
+    stored_reply,
 )
 from ..reading.exact import asked_first
 from ..reading.reader import read_typed
@@ -53,9 +54,9 @@ from ..reading.workflow_choice import opened
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, offer_in, reply_in, the_offer, with_update
 from ..wording.markdown import escape
+from ..wording.plan_words import NOT_DONE, THEN
 from .finish import SETTLED, WAYS_ON
 
-_REST = "What else you asked for comes after your answer to this."
 Talked = Literal["approve", "analyze", "finish"]
 _PLANS = (catalog.ProposePlan, catalog.ProposeMore, catalog.ProposePilot)
 _Act = Callable[[ServicesSource, State, Any], dict[str, Any]]
@@ -134,34 +135,49 @@ def _carried_out(source: ServicesSource, state: State, deed: Deed) -> tuple[dict
 
 
 def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> tuple[dict[str, Any], bool]:
-    """What was asked for in one sentence, as far as nothing has to be answered or measured in between."""
+    """What was asked for in one sentence, as far as nothing has to be answered or measured in between.
+
+    What cannot be done ends it: what stands behind may go by it.
+    """
     done: dict[str, Any] = {}
     anew = False
     for place, later in enumerate(deeds, 1):
         now = with_update(state, {**done, "reply": state.get("reply")})  # it is one answer still
-        offer = the_offer(now)
+        offer, rest = the_offer(now), deeds[place:]
         try:
             # Whatever the model read, a person's plain answer is needed.
             deed = asked_first(checked(later, offer, scoped(source(), now)))
-            if isinstance(deed, catalog.LeaveOut) and deeds[place:]:
+            if isinstance(deed, catalog.LeaveOut) and rest:
                 # Their plan would ask for a yes before what comes next does, and the person may think it is to that.
-                update, anew = recommend_without(source, now, deed), True
+                update = recommend_without(source, now, deed)
+                anew = bool(update.get("notice"))
             else:
                 update, anew = _carried_out(source, now, deed)
+            failed = not anew and _came_to_nothing(deed, offer, offer_in(with_update(now, update)))
         except CoverageError as error:
-            deed, update, anew = later, said_beside(offer, escape(str(error))), False
+            deed, update, anew, failed = later, said_beside(offer, escape(str(error))), False, True
         done = said_after(done, update) if done else update
+        if failed:
+            return (said_first(done, NOT_DONE) if rest else done), False
         if anew or _waits(deed, offer, offer_in(with_update(state, done))):
-            return _with_rest(source, state, done, deeds[place:], anew=anew), anew
+            return _with_rest(source, state, done, rest, anew=anew), anew
     return done, anew
+
+
+def _came_to_nothing(deed: Deed, before: Offer, after: Offer | None) -> bool:
+    """Whether a plan was not laid on the table, or a copy not made, that was asked for."""
+    if isinstance(deed, catalog.GoBackBefore):
+        return True
+    is_plan = isinstance(deed, _PLANS) and not (isinstance(deed, catalog.ProposePlan) and not deed.items)
+    return is_plan and (after is None or after.plan_id == before.plan_id)
 
 
 def _waits(deed: Deed, before: Offer, after: Offer | None) -> bool:
     """Whether a deed asks what must be answered before anything else is done."""
-    if isinstance(deed, AskBack):
+    if isinstance(deed, AskBack | Unclear):
         return True
     if isinstance(deed, _PLANS):
-        return after is not None and bool(after.items)
+        return after is not None and after.plan_id != before.plan_id
     return after is not None and bool(after.waits_for_yes - before.waits_for_yes)
 
 
@@ -172,8 +188,15 @@ def _with_rest(
     if not rest:
         return done
     if anew:
-        return {**done, "reply": as_json(Reply(deed=Several(deeds=list(rest)), read_by="model"))}
-    done = said_first(done, _REST)
+        first = stored_reply(
+            done.get("reply")
+        )  # a fork's plan; what is to be read in another dataset is the rest
+        deeds = (
+            [first.deed, *rest] if first is not None and not isinstance(first.deed, Unread) else list(rest)
+        )
+        text = (reply_in(state) or Reply(deed=Settled())).text
+        return {**done, "reply": as_json(Reply(deed=Several(deeds=deeds), text=text, read_by="model"))}
+    done = said_first(done, THEN)
     offer = the_offer(with_update(state, done)).model_copy(update={"then": list(rest)})
     if offer.plan_id is not None:
         # The answer may come with an empty state.

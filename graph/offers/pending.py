@@ -156,7 +156,7 @@ def takes_yes(store: Store, offer: Offer, approval_id: str) -> bool:
         asked = stored_offer(known.get("offer"))
         if not isinstance(asked, ResumeOffer):
             return False
-        answered = {**known, "offer": asked.instead(PlanOffer).model_dump(mode="json")}
+        answered = {**known, "offer": asked.instead(PlanOffer, then=asked.then).model_dump(mode="json")}
         connection.execute(update(plans).where(plan).values(details=answered))
         return True
 

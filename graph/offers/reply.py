@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
 from ...tools.coverage.recommendation import PlanItem
 
@@ -171,5 +171,9 @@ class Reply(BaseModel):
 
 def stored_reply(stored: Any) -> Reply | None:
     """A reply as the state keeps it; ``None`` for none, and for one of older code."""
-    known = isinstance(stored, dict) and stored.get("deed", {}).get("kind") in Deed.known
-    return Reply.model_validate(stored) if known else None
+    if not isinstance(stored, dict) or stored.get("deed", {}).get("kind") not in Deed.known:
+        return None
+    try:
+        return Reply.model_validate(stored)
+    except ValidationError:
+        return None

@@ -40,12 +40,17 @@ from ..actions.catalog import (
     ACTIONS,
     Action,
     Decline,
+    DropRecords,
+    EditRecord,
     GiveTopics,
+    KeepRecords,
     MergeTopics,
+    MoveRecords,
     NothingAsked,
     ProposePlan,
     ShowTable,
     SwitchDataset,
+    UndoRound,
 )
 from ..actions.checked import checked
 from ..actions.number_check import unsupported_numbers
@@ -54,7 +59,7 @@ from ..context import thread_id
 from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
 from ..offers.pending import asks_something
-from ..offers.reply import Deed, Several, Told, Unclear
+from ..offers.reply import Deed, KeepRound, LeaveIn, Several, SkipRule, Told, Unclear
 from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
 
@@ -82,8 +87,13 @@ _CORRECTION = (
 _NOT_YET = json.dumps(
     {"not_done_yet": "Another call of yours comes first. Then call this again, with what it says beside it."}
 )
+_NO = (Decline, LeaveIn, KeepRound, SkipRule)
 _IDLE = (NothingAsked, ShowTable)
-_RENAMES = (MergeTopics, GiveTopics, SwitchDataset)
+_RENAMES = (MergeTopics, GiveTopics, SwitchDataset, UndoRound)
+_BY_NUMBER = (DropRecords, KeepRecords, MoveRecords, EditRecord)
+_OTHER_NUMBERS = json.dumps(
+    {"error": "Records have no numbers any more by then: call this first, or by itself."}
+)
 _LOST = "I did not understand that. Could you say it in other words?"
 _LANGUAGE = "language"
 _BESIDE = {_LANGUAGE: {"type": "string", "description": "The person's, in English words."}}
@@ -186,7 +196,9 @@ class _Reader:
             action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
                 if any(isinstance(deed, _RENAMES) for deed in before):
-                    return action
+                    if isinstance(action, _BY_NUMBER):
+                        return _OTHER_NUMBERS
+                    return self._with_checked_words(action) if isinstance(action, ProposePlan) else action
                 deed = checked(action, self._offer, self._services)
                 return self._with_checked_words(deed) if isinstance(deed, ProposePlan) else deed
             seen = len(self.asked.calls)
@@ -249,7 +261,7 @@ class _Reader:
 def _one_or_several(deeds: Sequence[Deed]) -> Deed:
     """The one thing to do, or all of them but for those that do nothing beside others."""
     first, *others = [deed for deed in deeds if not isinstance(deed, _IDLE)] or deeds[:1]
-    others = [deed for deed in others if not isinstance(deed, Decline)]
+    others = [deed for deed in others if not isinstance(deed, _NO)]
     return Several(deeds=[first, *others]) if others else first
 
 

@@ -162,6 +162,10 @@ def numbered_lines(offer: Offer, question: str = "Would you like to:") -> str:
     return "\n".join([question, *(f"{n}. {line}" for n, line in enumerate(option_lines(offer), 1))])
 
 
+THEN = "What else you asked for comes after your answer to this."
+NOT_DONE = "What else you asked for is not done."
+
+
 def reminder(offer: Offer) -> str:
     """What still lies on the table, after something else was said."""
     lines = []

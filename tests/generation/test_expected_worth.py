@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from finetune_coverage.tools.coverage.plans import PlanItem
-from finetune_coverage.tools.generation.expected_worth import BY_HAND, EMBEDDED, ONCE, expected_worth
+from finetune_coverage.tools.generation.expected_worth import EMBEDDED, ON_OTHER_DATA, ONCE, expected_worth
 from finetune_coverage.tools.inspection.plans import inspect_plan
 from finetune_coverage.tools.services import Services
 
@@ -29,7 +29,7 @@ def test_what_was_measured_once_stands_in_the_pages_named_as_the_source() -> Non
     assert told == {name: tuple(measured) for name, measured in ONCE["full"].items()}
     found = re.search(r"generated 30 new synthetic .* They are worth ([\d.]+) real ones", demo)
     assert found is not None and ONCE["small"]["message_variation"] == (30, float(found[1]))
-    assert "benchmarks/RESULTS.md" in BY_HAND and "docs/demo.md" in EMBEDDED
+    assert "benchmarks/RESULTS.md" in ON_OTHER_DATA and "docs/demo.md" in EMBEDDED
 
 
 def test_by_the_profile_of_the_model_until_a_round_here_was_measured(services: Services) -> None:
@@ -38,7 +38,7 @@ def test_by_the_profile_of_the_model_until_a_round_here_was_measured(services: S
     assert worth is not None and worth.words == f"about 1 of 30 new ({EMBEDDED})"
     services.settings.model_profile = "full"
     effect = inspect_plan(services, WORKFLOW, PLAN)
-    assert effect.worth is not None and effect.worth.words == f"about 24 of 30 new ({BY_HAND})"
+    assert effect.worth is not None and effect.worth.words == f"about 24 of 30 new ({ON_OTHER_DATA})"
 
     for measured, model in ((4.0, {}), (8.0, {}), (0.0, {"model": "another"})):
         notes = {"measured": {"worth": measured}}

@@ -60,7 +60,7 @@ async def test_a_fork_has_its_own_copy_asks_and_is_compared_and_chosen(
     assert values["workflow_id"] == "wf-1" and values["rounds"] == 2 and len(values["record_ids"]) == 5
     assert f"We go on with `{BRANCH}`" in await forked.answer(f"switch to {BRANCH}")
     assert "We are working on it" in await forked.answer(f"use {BRANCH}")
-    assert "There is no dataset wf-1\\~other" in await forked.answer("use wf-1~other")
+    assert "There is no dataset 'wf-1~other'" in await forked.answer("use wf-1~other")
 
 
 async def test_what_cannot_be_forked_or_compared(chat: Any, services: Services) -> None:

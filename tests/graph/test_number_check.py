@@ -46,8 +46,9 @@ RESULT: dict[str, Any] = {
         ("1.500 records, 1'500, 1,500.0, 1 500".replace(" 500", "\u00a0500"), []),
         ("1,5 records and 0.046", ["0.046", "1,5"]),
         ("1.500,5", ["1.500,5"]),
-        ("Say “show me 99 more”, 「あと99件」 or `--count 99`.", []),
-        ('It said "99"; 98 of it, and 97"', ["97", "98"]),
+        ('Say “show me 99 more”, 「あと99件」, "drop 98" or `export --count 97`.', []),
+        ('It said "99"; 98 of it, and 97"; `96` and `95 records`', ["95", "96", "97", "98", "99"]),
+        ('"' + "a long one " * 20 + '" You have 57 records. "x"', ["57"]),
     ],
 )
 def test_invented_numbers(answer: str, invented: list[str]) -> None:

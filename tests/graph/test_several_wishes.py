@@ -159,6 +159,52 @@ async def test_after_a_no_the_rest_is_done(chat: Any, services: Services, model:
     assert "From now on: rule 1" in said and "Faults" not in counts(services)
 
 
+async def test_nothing_is_done_here_that_was_meant_for_another_dataset(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    rule = ("StateRule", {"rule": "Keep it short."})
+    model.queue.append(calls(("SwitchDataset", {"workflow_id": "shop"}), rule))
+    model.queue.append(AIMessage("There is no dataset of that name."))
+    said = await chat.answer("in shop: keep it short")
+    assert said.startswith("There is no dataset of that name.") and list_rules(services.store, "wf-1") == []
+    assert "wf-1" in str(model.history[-1][-2].content), "it is told which there are"
+    model.queue.append(calls(("GoBackBefore", {"round": 7}), rule))
+    said = await chat.answer("go back before round 7 and keep it short")
+    assert (
+        said.startswith("What else you asked for is not done.") and list_rules(services.store, "wf-1") == []
+    )
+
+
+async def test_a_yes_that_fits_nothing_here_is_waited_for(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    await chat.answer("show me technical records")
+    await chat.answer("drop 1")
+    model.queue.append(calls(("SoundsLikeAYes", {"to": "the plan"}), ("ProposePlan", {"items": TWO})))
+    said = await chat.answer("yes and 2 technical")
+    assert "I am not sure what your yes is to." in said and "No longer waiting" not in said
+    said = await chat.answer("1")
+    assert "I dropped record 1" in said or "I dropped record 1" in "\n".join(
+        message.text for message in (await chat.values())["messages"]
+    )
+    assert "**Plan**: 2 for" in said and list_jobs(services.store, "wf-1") == []
+
+
+async def test_records_are_not_named_by_numbers_that_will_be_others(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    await chat.answer("show me technical records")
+    rename = ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]})
+    move = ("MoveRecords", {"numbers": [1], "topic": "billing_questions"})
+    model.queue += [calls(rename, move), AIMessage("First the one, then the other.")]
+    await chat.answer("call technical faults and move 1 to billing")
+    assert counts(services)["technical_issues"] == 8
+    assert "no numbers any more" in str(model.history[-1][-1].content)
+
+
 async def test_facts_come_before_what_is_done(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..services import Services
 
 Profile = Literal["full", "small"]
-BY_HAND = "measured on other data: benchmarks/RESULTS.md"
+ON_OTHER_DATA = "measured on other data: benchmarks/RESULTS.md"
 EMBEDDED = "measured in the demo: docs/demo.md"
 HERE = "measured in earlier rounds"
 LEAST_MEASURED = 5
@@ -93,7 +93,7 @@ def shares(services: Services, workflow_id: str, items: Sequence[PlanItem]) -> d
         if here is not None and here.records >= LEAST_MEASURED:
             found[strategy] = Share(here.share, HERE)
         elif once is not None:
-            found[strategy] = Share(once.share, BY_HAND if profile == "full" else EMBEDDED)
+            found[strategy] = Share(once.share, ON_OTHER_DATA if profile == "full" else EMBEDDED)
     return found
 
 

@@ -25,6 +25,7 @@ from .terms import telling_terms
 
 if TYPE_CHECKING:
     from ..services import Services
+    from ..store.store import Store
 
 _FEWEST_RECORDS = 6
 _EXAMPLES_SHOWN = 4
@@ -133,17 +134,7 @@ def merge_topics(services: Services, workflow_id: str, becomes: Mapping[str, str
         InvalidInput: nothing would be changed, what a topic becomes has no name, or ends itself.
     """
     store = services.store
-    named = {known_topic(store, workflow_id, name): into.strip() for name, into in becomes.items()}
-    known = topic_names(store, workflow_id)
-    ending = {topic: _becoming(into, named, known) for topic, into in named.items()}
-    ending = {topic: into for topic, into in ending.items() if topic != into}
-    if not ending:
-        same = next(iter(named.values()), "")
-        raise InvalidInput(f"{same!r} is that topic already.", hint="Name another topic, or a new name.")
-    if both := sorted(set(ending) & set(ending.values())):
-        raise InvalidInput(
-            f"{both[0]!r} cannot end and take up another.", hint="Do one first, then the other."
-        )
+    ending = require_mergeable(store, workflow_id, becomes)
     given = current_assignments(store, workflow_id)
     material = [
         (as_judged(record, given), into)
@@ -164,6 +155,32 @@ def merge_topics(services: Services, workflow_id: str, becomes: Mapping[str, str
     moved = sum(count.records for count in topic_counts(store, workflow_id) if count.topic in ending)
     write_run(store, workflow_id, decided, method="merge", declare=kept, becomes=ending)
     return moved
+
+
+def require_mergeable(store: Store, workflow_id: str, becomes: Mapping[str, str]) -> dict[str, str]:
+    """The topics that would end, each with the one that it becomes, as `merge_topics` takes them.
+
+    Raises:
+        TopicNotFound: there is no topic of one of the names.
+        InvalidInput: nothing would be changed, what a topic becomes has no name, or ends itself.
+    """
+    named = {known_topic(store, workflow_id, name): into.strip() for name, into in becomes.items()}
+    known = topic_names(store, workflow_id)
+    spelled: dict[str, str] = {}
+    ending = {}
+    for topic, into in named.items():
+        into = _becoming(into, named, known)
+        into = spelled.setdefault(into.casefold(), into) if into not in known else into
+        if topic != into:
+            ending[topic] = into
+    if not ending:
+        same = next(iter(named.values()), "")
+        raise InvalidInput(f"{same!r} is that topic already.", hint="Name another topic, or a new name.")
+    if both := sorted(set(ending) & set(ending.values())):
+        raise InvalidInput(
+            f"{both[0]!r} cannot end and take up another.", hint="Do one first, then the other."
+        )
+    return ending
 
 
 def _becoming(into: str, ended: Collection[str], known: Sequence[str]) -> str:

@@ -35,7 +35,9 @@ class Estimate(BaseModel):
     usd: float | None = Field(description="0 for the embedded model; null where the price is not known.")
     most_tokens: int | None = Field(description="The cap on tokens; null is none.")
     most_usd: float | None = Field(description="The cap on money in USD; null is none.")
-    set_aside: int = Field(0, description="Tokens that a draft can use at most; a smaller cap begins none.")
+    set_aside: int = Field(
+        0, description="Tokens that the smallest draft can use at most; a smaller cap begins none."
+    )
     seconds: float | None = Field(
         None, description="How long it takes at the pace of the jobs before; null before any."
     )
@@ -48,7 +50,7 @@ class Estimate(BaseModel):
 
     @property
     def can_begin(self) -> bool:
-        """Whether the cap on tokens leaves room for a draft of each item."""
+        """Whether the cap on tokens leaves room for a draft."""
         return _fits(self.set_aside, self.most_tokens)
 
     @property
@@ -172,7 +174,7 @@ def _estimate(
         usd=usd,
         most_tokens=settings.budget_tokens,
         most_usd=settings.budget_usd,
-        set_aside=max((part.set_aside for part in work), default=0),
+        set_aside=min((part.set_aside for part in work), default=0),
         seconds=seconds,
         used=used,
         note="",
