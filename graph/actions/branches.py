@@ -55,9 +55,9 @@ def switch(source: ServicesSource, state: State, action: SwitchDataset) -> dict[
     """Go on with another dataset, or another branch of this one."""
     services = scoped(source(), state)
     offer = the_offer(state)
-    known = [summary.id for summary in list_workflows(services.store)]
-    chosen = next(one for one in known if one.lower() == action.workflow_id.lower())
+    chosen = action.workflow_id
     if chosen == offer.workflow_id:
+        known = [summary.id for summary in list_workflows(services.store)]
         there = ", ".join([*(f"`{one}`" for one in known[:_NAMED]), *(["…"] if len(known) > _NAMED else [])])
         return said_beside(offer, f"We are working on it. There is: {there}.")
     withdraw(services.store, offer)

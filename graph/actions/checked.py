@@ -78,11 +78,13 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
                     known_topic(topic, offer)
         case catalog.SwitchDataset():
             known = [summary.id for summary in list_workflows(services.store)]
-            if action.workflow_id.lower() not in [one.lower() for one in known]:
+            chosen = next((one for one in known if one.lower() == action.workflow_id.lower()), None)
+            if chosen is None:
                 raise InvalidInput(
                     f"There is no dataset {action.workflow_id!r}.",
                     hint=f"There is: {', '.join(known[:_NAMED])}.",
                 )
+            return action.model_copy(update={"workflow_id": chosen})
         case catalog.MergeTopics():
             named = [known_topic(topic, offer) for merge in action.merges for topic in merge.topics]
             if twice := [topic for topic in named if named.count(topic) > 1]:

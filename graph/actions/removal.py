@@ -61,9 +61,8 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             return noticed(offer, f"Removed: {rule_line(rule)}")
         if removal.what == "topics":
             services = scoped(source(), state)
-            becomes = {topic: merge.into for merge in removal.merges for topic in merge.topics}
-            moved = merge_topics(services, offer.workflow_id, becomes)
-            names = list(dict.fromkeys(becomes.values()))
+            moved = merge_topics(services, offer.workflow_id, removal.becomes)
+            names = list(dict.fromkeys(removal.becomes.values()))
             said = f"{plural_have(moved, 'record')} the {'topic' if len(names) == 1 else 'topics'} {titles(names)} now."
             said += (
                 f" {_score_then(services, state, offer.workflow_id)} {how_back(services, offer.workflow_id)}"
@@ -97,8 +96,7 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
     missing: list[int] = []
     try:
         if removal.what == "topics":
-            becomes = {topic: merge.into for merge in removal.merges for topic in merge.topics}
-            require_mergeable(store, offer.workflow_id, becomes)
+            require_mergeable(store, offer.workflow_id, removal.becomes)
         if removal.what == "records":
             missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
             removal.numbers = [number for number in removal.numbers if number not in missing] or missing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Any
 
@@ -42,8 +42,11 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
         return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)), briefly=True)
     wanted = _wanted(action, offer)
     wanted.records = numbered_until_now(state)
-    records, said = on_one_screen(_records(store, offer, wanted, state.get("record_ids") or []), wanted)
-    said = _how_many(store, offer.workflow_id, wanted) + said
+    holding = _holding(store, offer.workflow_id, wanted) if wanted.containing is not None else None
+    found = _records(store, offer, wanted, state.get("record_ids") or [], holding)
+    records, said = on_one_screen(found, wanted)
+    if holding is not None:
+        said = f"{_how_many(wanted, holding)}\n\n{said}"
     if not records:
         return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
     wanted.show([record.id for record in records])
@@ -73,12 +76,22 @@ def _wanted(action: ShowRecords, offer: Offer) -> Review:
     )
 
 
-def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> list[Record]:
-    """Some of what the person wants to see, behind those that were shown."""
+def _records(
+    store: Store, offer: Offer, wanted: Review, added: list[str], holding: Mapping[str, str | None] | None
+) -> list[Record]:
+    """Some of what the person wants to see, behind those that were shown.
+
+    Args:
+        store: where they are.
+        offer: whose records; without another topic those of its plan are shown.
+        wanted: which.
+        added: in this conversation.
+        holding: the records that hold what was looked for, if something was.
+    """
     size, topic, workflow_id = wanted.size or _PAGE, wanted.topic, offer.workflow_id
     start = wanted.listed
-    if wanted.containing is not None:
-        return list(islice(_holding(store, workflow_id, wanted), start, start + size))
+    if holding is not None:
+        return [get_record(store, workflow_id, one) for one in list(holding)[start : start + size]]
     if wanted.origin == "synthetic":
         # The newest first: those of this conversation, then older ones.
         older = [
@@ -101,27 +114,27 @@ def _records(store: Store, offer: Offer, wanted: Review, added: list[str]) -> li
     return list(islice(found, start, start + size))
 
 
-def _holding(store: Store, workflow_id: str, wanted: Review) -> Iterator[Record]:
-    """The records in whose messages the text stands."""
+def _holding(store: Store, workflow_id: str, wanted: Review) -> dict[str, str | None]:
+    """The records in whose messages the text stands, with their topics."""
     sought = (wanted.containing or "").casefold()
     topic = None if wanted.uncategorized else wanted.topic if wanted.topic is not None else ...
-    for record in load_records(store, workflow_id, topic=topic, origin=wanted.origin):
-        if any(sought in message_text(message).casefold() for message in record.messages):
-            yield record
+    return {
+        record.id: record.topic
+        for record in load_records(store, workflow_id, topic=topic, origin=wanted.origin)
+        if any(sought in message_text(message).casefold() for message in record.messages)
+    }
 
 
-def _how_many(store: Store, workflow_id: str, wanted: Review) -> str:
-    """How many records hold the text, by topic; empty where no text was asked for."""
-    if wanted.containing is None:
-        return ""
-    topics = Counter(record.topic for record in _holding(store, workflow_id, wanted))
+def _how_many(wanted: Review, holding: Mapping[str, str | None]) -> str:
+    """How many records hold the text, by topic."""
+    topics = Counter(holding.values())
     by_topic = ", ".join(
         f"{number:,} of {topic_title(topic) if topic else 'no topic'}"
         for topic, number in topics.most_common(_NAMED)
     )
     more = f", and {len(topics) - _NAMED} more topics" if len(topics) > _NAMED else ""
-    said = f"“{escape(wanted.containing)}” stands in {plural(topics.total(), 'record')}"
-    return f"{said}: {by_topic}{more}.\n\n" if topics else f"{said}.\n\n"
+    said = f"“{escape(wanted.containing or '')}” stands in {plural(topics.total(), 'record')}"
+    return f"{said}: {by_topic}{more}." if topics else f"{said}."
 
 
 def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Record], str]:

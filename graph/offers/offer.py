@@ -363,6 +363,11 @@ class Removal(BaseModel):
     reason: str = ""
     is_rule: bool = False
 
+    @property
+    def becomes(self) -> dict[str, str]:
+        """For each topic that ends the one that it becomes."""
+        return {topic: merge.into for merge in self.merges for topic in merge.topics}
+
 
 class RemovalOffer(Offer):
     """Whether to take out, or to merge, what was named."""
@@ -375,8 +380,7 @@ class RemovalOffer(Offer):
     def waits_for_yes(self) -> set[Any]:
         """The records, the rule, or the topics with what they become."""
         asked = self.removal
-        merges = [(topic, merge.into) for merge in asked.merges for topic in merge.topics]
-        return {(asked.what, one) for one in (asked.record_ids or merges or asked.numbers)}
+        return {(asked.what, one) for one in (asked.record_ids or asked.becomes.items() or asked.numbers)}
 
 
 class TopicsOffer(Offer):

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from ...tools.coverage.balance import balance_score, shown_score
+from ...tools.coverage.balance import balance_score, shown_score, with_counts
 from ...tools.coverage.recommendation import Recommendation
 from ...tools.coverage.report import Coverage, TopicCoverage
 from ...tools.coverage.score_change import ScoreChange, moves_to_target
@@ -390,10 +390,8 @@ def _left_out(offer: Offer, coverage: Coverage) -> list[str]:
     """What is left out, and the score without it: that of the dataset counts all its records."""
     if not offer.left_out:
         return []
-    counts = {name: n for name, n in coverage.topic_distribution.items() if name not in offer.left_out}
-    weights = coverage.weights and {
-        name: w for name, w in coverage.weights.items() if name not in offer.left_out
-    }
+    out = dict.fromkeys(offer.left_out, 0)
+    counts, weights = with_counts(coverage.topic_distribution, coverage.weights, out)
     without = shown_score(balance_score(counts, weights))
     them = "it" if len(offer.left_out) == 1 else "them"
     score = f" Without {them} the score is {without:.2f}." if without is not None else ""

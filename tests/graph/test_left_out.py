@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,18 +82,10 @@ async def test_the_score_without_it_is_told(chat: Any) -> None:
 
 
 async def test_it_is_left_out_again_when_the_dataset_is_opened_again(
-    chat: Any, services: Services, model: Any, tmp_path: Path
+    chat: Any, services: Services, model: Any, dataset: Callable[..., Path]
 ) -> None:
-    path = tmp_path / "other.jsonl"
-    path.write_text(
-        "".join(
-            f'{{"topic": "{topic}", "messages": [{{"role": "user", "content": "{topic} {number}"}}, '
-            f'{{"role": "assistant", "content": "Yes, {number}."}}]}}\n'
-            for topic, count in (("tea", 3), ("coffee", 9))
-            for number in range(count)
-        )
-    )
-    import_files(services.store, "wf-2", [path])
+    sizes = {"billing_questions": 3, "technical_issues": 9}
+    import_files(services.store, "wf-2", [dataset(sizes, "second.jsonl")])
     await chat.new(workflow_id="wf-1")
     assert LEFT_OUT in await chat.answer("ignore technical")
     for workflow, is_out in (("wf-2", False), ("wf-1", True)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -381,28 +382,12 @@ async def test_what_is_wrong_with_the_data_is_looked_up(
 
 
 async def test_how_other_datasets_stand_is_told(
-    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+    chat: Any, services: Services, model: ScriptedChatModel, dataset: Callable[..., Path]
 ) -> None:
-    path = tmp_path / "other.jsonl"
-    path.write_text(
-        "".join(
-            json.dumps(
-                {
-                    "topic": topic,
-                    "messages": [
-                        {"role": "user", "content": f"{topic} {n}?"},
-                        {"role": "assistant", "content": "Yes."},
-                    ],
-                }
-            )
-            + "\n"
-            for topic, count in (("tea", 1), ("coffee", 3))
-            for n in range(count)
-        )
-    )
-    import_files(services.store, "wf-2", [path])
+    sizes = {"billing_questions": 3, "technical_issues": 9}
+    import_files(services.store, "wf-2", [dataset(sizes, "second.jsonl")])
     await chat.new("", workflow_id="wf-1")
-    score = balance_score({"tea": 1, "coffee": 3})
+    score = balance_score(sizes)
     model.queue.append(AIMessage(f"wf-2 has a score of {score:.2f}."))
     assert (await chat.answer("and the score of the other one?")).startswith(
         f"wf-2 has a score of {score:.2f}."

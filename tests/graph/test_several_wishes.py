@@ -12,6 +12,7 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import topic_counts
 from langchain_core.messages import AIMessage
 
+RENAME = ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]})
 TWO = [{"topic": "technical_issues", "count": 2, "strategy": "few_shot"}]
 
 
@@ -87,7 +88,7 @@ async def test_each_question_needs_its_own_yes(
     before = counts(services)
     model.queue.append(
         calls(
-            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            RENAME,
             ("ProposePlan", {"items": [{"topic": "Faults", "count": 2, "strategy": "few_shot"}]}),
         )
     )
@@ -117,7 +118,7 @@ async def test_another_wish_puts_the_rest_away(
     await chat.new("")
     model.queue.append(
         calls(
-            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            RENAME,
             ("StateRule", {"rule": "Keep it short."}),
         )
     )
@@ -135,7 +136,7 @@ async def test_no_plan_asks_for_a_yes_between_what_was_asked_for(
     model.queue.append(
         calls(
             ("LeaveOut", {"topics": ["account_management"]}),
-            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            RENAME,
         )
     )
     said = await chat.answer("leave accounts out and call technical faults")
@@ -150,7 +151,7 @@ async def test_after_a_no_the_rest_is_done(chat: Any, services: Services, model:
     await chat.new("")
     model.queue.append(
         calls(
-            ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]}),
+            RENAME,
             ("StateRule", {"rule": "Keep it short."}),
         )
     )
@@ -197,9 +198,8 @@ async def test_records_are_not_named_by_numbers_that_will_be_others(
 ) -> None:
     await chat.new("")
     await chat.answer("show me technical records")
-    rename = ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]})
     move = ("MoveRecords", {"numbers": [1], "topic": "billing_questions"})
-    model.queue += [calls(rename, move), AIMessage("First the one, then the other.")]
+    model.queue += [calls(RENAME, move), AIMessage("First the one, then the other.")]
     await chat.answer("call technical faults and move 1 to billing")
     assert counts(services)["technical_issues"] == 8
     assert "no numbers any more" in str(model.history[-1][-1].content)

@@ -52,6 +52,24 @@ def exact_score(counts: Mapping[str, int], weights: Mapping[str, float] | None =
     return score_of(list(scored.values()), integer_weights(list(scored), weights))
 
 
+def with_counts(
+    counts: Mapping[str, int], weights: Mapping[str, float] | None, named: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, float] | None]:
+    """Counts and target weights if topics had other numbers of records.
+
+    Args:
+        counts: records per topic now.
+        weights: target weight per topic now.
+        named: the topics that change; 0 takes one out. A new one weighs as much as the mean of the others.
+    """
+    then = {topic: count for topic, count in {**counts, **named}.items() if named.get(topic) != 0}
+    if not weights:
+        return then, None
+    usual = math.fsum(weights.values()) / len(weights)
+    known = {topic: weights.get(topic, usual) for topic in then if topic in weights or topic not in counts}
+    return then, known
+
+
 def status_of(score: float | Fraction | None) -> Status | None:
     """What the score means: excellent from 0.8, good from 0.5, else poor. Give it the exact value."""
     if score is None:

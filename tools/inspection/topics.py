@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import mean, median
+from statistics import median
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
@@ -18,6 +18,7 @@ from ..coverage.balance import (
     shown_score,
     status_of,
     under_represented,
+    with_counts,
 )
 from ..coverage.report import Coverage, TopicCoverage
 from ..dataset.topic_names import unknown_topic
@@ -94,19 +95,7 @@ def inspect_other_counts(services: Services, workflow_id: str, counts: Sequence[
     """
     coverage = analyze(services, workflow_id)
     named = {count.topic: count.records for count in counts}
-    then = {
-        topic: number
-        for topic, number in {**coverage.topic_distribution, **named}.items()
-        if named.get(topic) != 0
-    }
-    weights = coverage.weights
-    if weights is not None:
-        usual = mean(weights.values())
-        weights = {
-            topic: weights.get(topic, usual)
-            for topic in then
-            if topic in weights or topic not in coverage.topic_distribution
-        }
+    then, weights = with_counts(coverage.topic_distribution, coverage.weights, named)
     exact = exact_score(then, weights)
     score = None if exact is None else float(exact)
     return OtherCounts(
