@@ -34,12 +34,19 @@ from .review import numbered_until_now, on_one_screen
 
 
 def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
-    """The pilot, of the plan's first item, and what is left of the plan."""
-    first, *others = items
-    first = first.model_copy(update={"pilot": None})
-    pilot = first.model_copy(update={"count": min(number, first.count)})
-    left = first.count - pilot.count
-    return [pilot], [*([first.model_copy(update={"count": left})] if left else []), *others]
+    """The pilot, which takes from each item of the plan in turn, and what is left of the plan."""
+    counts = [0] * len(items)
+    for _ in range(min(number, sum(item.count for item in items))):
+        open_items = [at for at, item in enumerate(items) if counts[at] < item.count]
+        counts[min(open_items, key=counts.__getitem__)] += 1
+    pilot, rest = [], []
+    for item, count in zip(items, counts, strict=True):
+        if count:
+            pilot.append(item.model_copy(update={"count": count, "pilot": None}))
+        if left := item.count - count:
+            # An item that was begun has shown its first records: no pilot within it any more.
+            rest.append(item.model_copy(update={"count": left, **({"pilot": None} if count else {})}))
+    return pilot, rest
 
 
 def pilot_note(items: list[PlanItem], rest: list[PlanItem]) -> str:
@@ -107,17 +114,18 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
 
 def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list[PlanItem]:
     """What is left of the whole: what the pilot did not reach is still owed."""
-    missing = sum(result["requested"] - result["accepted"] for result in results)
-    if not missing:
-        return rest
-    pilot = results[0]
-    same = [item for item in rest if (item.topic, item.strategy) == (pilot["topic"], pilot["strategy"])]
-    if not same:
-        owed = PlanItem(topic=pilot["topic"], count=missing, strategy=pilot["strategy"])
-        return [owed, *rest]
-    return [
-        item.model_copy(update={"count": item.count + missing}) if item is same[0] else item for item in rest
-    ]
+    rest, owed = list(rest), []
+    for result in results:
+        missing = result["requested"] - result["accepted"]
+        if not missing:
+            continue
+        kind = (result["topic"], result["strategy"])
+        same = next((at for at, item in enumerate(rest) if (item.topic, item.strategy) == kind), None)
+        if same is None:
+            owed.append(PlanItem(topic=kind[0], count=missing, strategy=kind[1]))
+        else:
+            rest[same] = rest[same].model_copy(update={"count": rest[same].count + missing})
+    return [*owed, *rest]
 
 
 def _under_what_is_left(store: Store, offer: Offer) -> Offer:

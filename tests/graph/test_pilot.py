@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from finetune_coverage.graph.actions.pilot import split_pilot
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
@@ -85,9 +86,30 @@ async def test_a_rule_between_the_pilot_and_the_rest(asked: Any, services: Servi
 async def test_a_plan_of_two_topics(chat: Any, services: Services, writer: Any) -> None:
     await chat.new("4 technical and 2 billing with few-shot")
     await chat.answer("show me 3 first")
-    assert items(services, "pending") == [("technical_issues", 3)]
+    assert items(services, "pending") == [("technical_issues", 2), ("billing_questions", 1)]
     await chat.answer("yes")
-    assert items(services, "pending") == [("technical_issues", 1), ("billing_questions", 2)]
+    # The scripted model writes of technical issues only: what the other topic's pilot lacks is still owed.
+    assert items(services, "pending") == [("technical_issues", 2), ("billing_questions", 2)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "number", "pilot", "rest"),
+    [
+        ([2, 2], 2, [("a", 1), ("b", 1)], [("a", 1), ("b", 1)]),
+        ([1, 5], 4, [("a", 1), ("b", 3)], [("b", 2)]),
+        ([3, 3, 3], 2, [("a", 1), ("b", 1)], [("a", 2), ("b", 2), ("c", 3)]),
+        ([2], 9, [("a", 2)], []),
+    ],
+)
+def test_a_pilot_takes_from_each_topic_in_turn(
+    counts: list[int], number: int, pilot: list[tuple[str, int]], rest: list[tuple[str, int]]
+) -> None:
+    plan = [
+        PlanItem(topic=name, count=count, strategy="few_shot")
+        for name, count in zip("abc", counts, strict=False)
+    ]
+    parts = split_pilot(plan, number)
+    assert [[(item.topic, item.count) for item in part] for part in parts] == [pilot, rest]
 
 
 async def test_as_many_as_there_are_is_no_pilot(asked: Any, services: Services) -> None:
