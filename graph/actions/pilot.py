@@ -8,6 +8,8 @@ under what is left of the limits.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from ...tools.coverage.recommendation import PlanItem
@@ -39,14 +41,30 @@ def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], lis
     for _ in range(min(number, sum(item.count for item in items))):
         open_items = [at for at, item in enumerate(items) if counts[at] < item.count]
         counts[min(open_items, key=counts.__getitem__)] += 1
-    pilot, rest = [], []
-    for item, count in zip(items, counts, strict=True):
-        if count:
-            pilot.append(item.model_copy(update={"count": count, "pilot": None}))
-        if left := item.count - count:
-            # An item that was begun has shown its first records: no pilot within it any more.
-            rest.append(item.model_copy(update={"count": left, **({"pilot": None} if count else {})}))
-    return pilot, rest
+    pilot = [
+        item.model_copy(update={"count": count, "pilot": None})
+        for item, count in zip(items, counts, strict=True)
+        if count
+    ]
+    return pilot, remainder(items, pilot)
+
+
+def remainder(whole: Sequence[PlanItem], taken: Sequence[PlanItem]) -> list[PlanItem]:
+    """What is left of a plan, each topic and strategy once; parts of the plan may name one in several items."""
+    begun = Counter[tuple[str, str]]()
+    for part in taken:
+        begun[part.topic, part.strategy] += part.count
+    planned: dict[tuple[str, str], PlanItem] = {}
+    for item in whole:
+        key: tuple[str, str] = (item.topic, item.strategy)
+        before = planned[key].count if key in planned else 0
+        planned[key] = planned.get(key, item).model_copy(update={"count": before + item.count})
+    rest = []
+    for key, item in planned.items():
+        # An item that was begun has shown its first records: no pilot within it any more.
+        changes = {"count": item.count - begun[key], **({"pilot": None} if key in begun else {})}
+        rest += [item.model_copy(update=changes)] if item.count > begun[key] else []
+    return rest
 
 
 def pilot_note(items: list[PlanItem], rest: list[PlanItem]) -> str:

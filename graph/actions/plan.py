@@ -24,7 +24,7 @@ from ..wording.plan_words import THEN, cost_words, items_words, note_lower_score
 from ..wording.report import revised_plan, titles
 from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan, proposed
 from .messages import noticed, said_beside, shown
-from .pilot import pilot_note, split_pilot
+from .pilot import pilot_note, remainder, split_pilot
 
 _NOTHING_MORE = (
     "I have no further plan to propose for these figures. Name a topic, a number and a strategy, for example "
@@ -164,19 +164,14 @@ def _rest_after_edit(items: Sequence[PlanItem], offer: Offer) -> list[PlanItem]:
 
     Nothing, where another plan was chosen instead of it.
     """
-    if [(one.topic, one.strategy) for one in items] != [(one.topic, one.strategy) for one in offer.items]:
+    kept, known = ({(one.topic, one.strategy) for one in of} for of in (items, offer.items))
+    if not kept <= known:
         return []
     if any(option.shown and same_items(option.items, list(items)) for option in offer.options[1:]):
         return []
-    rest = []
-    for left in offer.onward:
-        now, before = (
-            sum(one.count for one in of if (one.topic, one.strategy) == (left.topic, left.strategy))
-            for of in (items, offer.items)
-        )
-        count = left.count + before - now
-        rest += [left.model_copy(update={"count": count})] if count > 0 else []
-    return rest
+    left = remainder([*offer.items, *offer.onward], items)
+    # What was taken out of the form is not asked for again.
+    return [one for one in left if (one.topic, one.strategy) not in known - kept]
 
 
 def _wanted(
@@ -191,6 +186,6 @@ def _wanted(
         case ProposePilot():
             items, onward = split_pilot(offer.items, deed.count) if offer.items else ([], [])
             # A pilot of a pilot, or of what one left, still leads to the whole.
-            return items, onward + (offer.onward if offer.is_pilot else [])
+            return items, remainder([*offer.items, *offer.onward], items) if offer.is_pilot else onward
         case ProposePlan():
             return [PlanItem.model_validate(item.model_dump()) for item in deed.items], []

@@ -112,6 +112,35 @@ def test_a_pilot_takes_from_each_topic_in_turn(
     assert [[(item.topic, item.count) for item in part] for part in parts] == [pilot, rest]
 
 
+async def test_a_pilot_of_a_pilot_leads_to_the_whole(asked: Any, services: Services) -> None:
+    await asked.answer("show me 3 first")
+    await asked.answer("show me 2 first")
+    assert items(services, "pending") == [("technical_issues", 2)]
+    said = await asked.answer("yes")
+    assert "1. Go on with the remaining 4" in said and items(services, "pending") == [("technical_issues", 4)]
+
+
+async def test_a_topic_taken_out_of_the_pilots_form_takes_no_other_rest_along(
+    chat: Any, services: Services
+) -> None:
+    await chat.new("4 technical and 2 billing with few-shot")
+    await chat.answer("show me 3 first")
+    await chat.answer({"decisions": [{"type": "approve"}, {"type": "reject"}]})
+    assert items(services, "pending") == [("technical_issues", 2)]
+
+
+async def test_a_topic_that_is_wholly_in_the_pilot_is_owed_what_the_form_takes_off(
+    chat: Any, services: Services
+) -> None:
+    await chat.new("2 technical and 6 billing with few-shot")
+    await chat.answer("show me 3 first")
+    args = {"topic": "technical_issues", "count": 1, "strategy": "few_shot"}
+    edit = {"type": "edit", "edited_action": {"name": "generate_synthetic_data", "args": args}}
+    await chat.answer({"decisions": [edit, {"type": "approve"}]})
+    # The scripted model writes of technical issues only.
+    assert items(services, "pending") == [("technical_issues", 1), ("billing_questions", 6)]
+
+
 async def test_as_many_as_there_are_is_no_pilot(asked: Any, services: Services) -> None:
     said = await asked.answer("show me 6 first")
     assert "another yes" not in said
