@@ -287,16 +287,30 @@ def _show_found(found: Sequence[FoundTopic]) -> None:
 
 
 @app.command("undo")
-def undo(workflow: Workflow, as_json: AsJson = False) -> None:
-    """Take the last assignment, review, merge or split back."""
+def undo(
+    workflow: Workflow,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME…",
+            help="Of a merge, only these, by the names of topics that ended or of what they became.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the last assignment, review, merge or split back; of several merges, those that are named."""
     from ...tools.coverage.wording import plural
     from ...tools.topics.assignments import undo_last_run
 
-    run, restored = undo_last_run(open_services().store, workflow)
+    undone = undo_last_run(open_services().store, workflow, topics=names or ())
     if as_json:
-        print_json({"success": True, "undone": {"workflow_id": workflow, "run": run, "records": restored}})
-    else:
-        say(f"Run {run} is undone: {plural(restored, 'record')} got back what they had before.")
+        print_json({"success": True, "undone": {"workflow_id": workflow, **undone._asdict()}})
+        return
+    what = f"Of run {undone.run}, {', '.join(names)}" if names else f"Run {undone.run}"
+    say(f"{what} is undone: {plural(undone.records, 'record')} got back what they had before.")
+    if undone.moved_since:
+        note(f"{plural(undone.moved_since, 'record')} moved again since, and left there.")
 
 
 @app.command("list")

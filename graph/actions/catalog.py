@@ -222,6 +222,10 @@ class GiveTopics(Action):
 
     how: Literal["find", "sort", "take_back"]
     count: int | None = Field(default=None, ge=2, le=50, description="To find: how many, if they said it.")
+    topics: list[str] = Field(
+        default_factory=list,
+        description="To take back: only these of what was merged or renamed, by old or new name.",
+    )
 
 
 class GoBackBefore(Action):

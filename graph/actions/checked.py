@@ -11,6 +11,7 @@ from ...tools.generation.money.estimate import check_items
 from ...tools.generation.topic_profiles import topic_profiles
 from ...tools.services import Services
 from ...tools.store.workflows import list_workflows
+from ...tools.topics.assignments import last_run
 from ..offers.offer import Offer, PlanOffer, ResumeOffer
 from ..offers.reply import AskBack, Deed, Unclear
 from . import catalog
@@ -98,6 +99,8 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
                     for merge in action.merges
                 ]
             )
+        case catalog.GiveTopics(how="take_back") if action.topics:
+            last_run(services.store, offer.workflow_id, action.topics)
         case catalog.SoundsLikeAYes():
             return _asked_back(action, offer)
         case catalog.Decline():

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...tools.analyze_coverage import analyze
-from ...tools.coverage.report import Coverage
 from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
 from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_rule
-from ...tools.services import Services
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
 from ...tools.topics.discover import merge_topics, require_mergeable
@@ -22,12 +19,12 @@ from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
 from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
 from ..wording.plan_words import numbered_lines
-from ..wording.report import score_change, titles
+from ..wording.report import titles
 from .catalog import DropRecords, Merge, MergeTopics, RemoveRule
 from .messages import noticed, said_beside, shown
 from .review import records_words
 from .rules import ask_for_rule, rule_line
-from .topics import how_back
+from .topics import how_back, score_now
 
 _REASON = 120
 _OPENING = 90
@@ -65,21 +62,13 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             names = list(dict.fromkeys(removal.becomes.values()))
             said = f"{plural_have(moved, 'record')} the {'topic' if len(names) == 1 else 'topics'} {titles(names)} now."
             said += (
-                f" {_score_then(services, state, offer.workflow_id)} {how_back(services, offer.workflow_id)}"
+                f" {score_now(services, state, offer.workflow_id)} {how_back(services, offer.workflow_id)}"
             )
             kept = {"workflow_id": offer.workflow_id, "left_out": _left_out(offer, removal)}
             return {**forget(), **kept, **noticed(None, said)}
         return _drop(source, state, offer)
     except CoverageError as error:
         return noticed(offer, escape(str(error)))
-
-
-def _score_then(services: Services, state: State, workflow_id: str) -> str:
-    """The score before and after; the rest of what was measured before is about other topics."""
-    known = state.get("coverage")
-    if not known:
-        return ""
-    return f"Balance score: {score_change(Coverage.model_validate(known), analyze(services, workflow_id))}."
 
 
 def _left_out(offer: Offer, removal: Removal) -> list[str]:

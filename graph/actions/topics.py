@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...tools.analyze_coverage import analyze
+from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError, EndpointError, InvalidInput
 from ...tools.generation.money.amounts import as_usd, usd_words
 from ...tools.generation.money.attempt_costs import BYTES_PER_TOKEN
@@ -14,7 +16,7 @@ from ...tools.services import Services
 from ...tools.store.records import topic_counts
 from ...tools.store.workflows import list_topics
 from ...tools.topics.assign import assign_topics
-from ...tools.topics.assignments import last_run, undo_last_run
+from ...tools.topics.assignments import TopicRun, last_run, undo_last_run
 from ...tools.topics.discover import FoundTopic, adopt, discover_topics, group_of, name_topics
 from ...tools.topics.naming import NAME_TOKENS, naming_prompt
 from ..offers.offer import Offer, Option, TopicsOffer
@@ -22,8 +24,9 @@ from ..offers.pending import put, withdraw
 from ..offers.reply import AcceptTopics, LeaveIn
 from ..scope import ServicesSource, scoped
 from ..state import State, forget, the_offer, with_reading
-from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
+from ..wording.markdown import escape, plural, plural_have, plural_were, shorten, topic_title
 from ..wording.plan_words import numbered_lines
+from ..wording.report import score_change, titles
 from .catalog import GiveTopics
 from .messages import noticed, said_beside, shown
 
@@ -63,8 +66,13 @@ def give_topics(source: ServicesSource, state: State, deed: AcceptTopics) -> dic
         elif offer.how == "sort":
             said = _sorted(services, offer.workflow_id)
         else:
-            _, restored = undo_last_run(services.store, offer.workflow_id, only=offer.run)
-            said = f"{plural_have(restored, 'record')} the topic that they had before, or none again."
+            taken_back = undo_last_run(services.store, offer.workflow_id, offer.run, offer.ended)
+            said = (
+                f"{plural_have(taken_back.records, 'record')} the topic that they had before, or none again."
+            )
+            said = " ".join(
+                [said, *_stays(taken_back.moved_since), score_now(services, state, offer.workflow_id)]
+            )
     except EndpointError as error:  # the names are missing, and what was found still lies there
         return said_beside(offer, escape(str(error)))
     except CoverageError as error:
@@ -83,9 +91,10 @@ def _asked(
     named: list[Option] = []
     counts = topic_counts(services.store, workflow_id)
     without = sum(count.records for count in counts if count.topic is None)
+    ended: list[str] = []
     if action.how == "take_back":
-        run, said = _what_goes_back(services, workflow_id)
-        label = "Take it back"
+        last, said, label = what_goes_back(services, workflow_id, action.topics)
+        run, ended = last.run, list(last.becomes)
     elif action.how == "sort":
         if not without:
             raise InvalidInput("Every record has a topic already.")
@@ -114,6 +123,7 @@ def _asked(
         count=action.count,
         sizes=_sizes(found or []),
         run=run,
+        ended=ended,
         options=[
             Option(label=label, deed=AcceptTopics()),
             *named,
@@ -181,16 +191,50 @@ def _naming_cost(services: Services, workflow_id: str, found: Sequence[FoundTopi
     return said if price is None else f"{said}, {usd_words(as_usd(price.picodollars(sent, written)))}"
 
 
-def _what_goes_back(services: Services, workflow_id: str) -> tuple[int, str]:
-    last = last_run(services.store, workflow_id)
+def what_goes_back(
+    services: Services, workflow_id: str, topics: Sequence[str] = ()
+) -> tuple[TopicRun, str, str]:
+    """What was last done to topics, or the part of it that is meant; what it comes to in words, and the option.
+
+    Raises:
+        InvalidInput: nothing was done, or a topic is named that is not among it.
+    """
+    last = last_run(services.store, workflow_id, topics)
     if last is None:
         raise InvalidInput("No topics were given, merged or moved here, so there is nothing to take back.")
+    verb = "gets" if last.records == 1 else "get"
+    get = f"{plural(last.records, 'record')} {verb} the topic that they had before"
+    every = last_run(services.store, workflow_id)
+    if every is not None and len(last.becomes) < len(every.becomes):
+        rest = {ended: into for ended, into in every.becomes.items() if ended not in last.becomes}
+        back = _becomes_words(last.becomes)
+        said = [f"This takes back {back}: {get}.", f"The rest stays: {_becomes_words(rest)}."]
+        return last, " ".join([*said, *_stays(last.moved_since)]), f"Take {back} back"
     what = {"discovery": "the topics that were found", "merge": "the merge of topics", "split": "the split"}
     named = what.get(last.method, "the topics that were given last")
-    verb = "gets" if last.records == 1 else "get"
-    return last.run, (
-        f"This takes back {named}: {plural(last.records, 'record')} {verb} the topic that they had before, or none."
-    )
+    said = [f"This takes back {named}: {get}, or none.", *_stays(last.moved_since)]
+    return last, " ".join(said), "Take it back"
+
+
+def _becomes_words(becomes: Mapping[str, str]) -> str:
+    """``"Greetings", "AI" → "Smalltalk"; "Food" → "饮食"``."""
+    of: dict[str, list[str]] = {}
+    for ended, into in becomes.items():
+        of.setdefault(into, []).append(ended)
+    return "; ".join(f'{titles(topics)} → "{topic_title(into)}"' for into, topics in of.items())
+
+
+def _stays(moved_since: int) -> list[str]:
+    """That records keep the topic to which they were moved after what is taken back."""
+    return [f"{plural_were(moved_since, 'record')} moved again since and left there."] if moved_since else []
+
+
+def score_now(services: Services, state: State, workflow_id: str) -> str:
+    """The score before and after topics were changed; the rest of what was measured before is about other topics."""
+    known = state.get("coverage")
+    if not known:
+        return ""
+    return f"Balance score: {score_change(Coverage.model_validate(known), analyze(services, workflow_id))}."
 
 
 def _sorted(services: Services, workflow_id: str) -> str:

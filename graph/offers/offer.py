@@ -391,6 +391,7 @@ class TopicsOffer(Offer):
         count: how many topics were asked for.
         sizes: records of each topic that was found.
         run: which giving of topics is taken back.
+        ended: of a merge, the topics that come back.
     """
 
     plain_yes, plain_no = AcceptTopics, LeaveIn
@@ -399,11 +400,12 @@ class TopicsOffer(Offer):
     count: int | None = None
     sizes: dict[str, int] = Field(default_factory=dict)
     run: int | None = None
+    ended: list[str] = Field(default_factory=list)
 
     @property
     def waits_for_yes(self) -> set[Any]:
         """The topics, or what is done with them."""
-        return {(self.how, self.run, *sorted(self.sizes.items()))}
+        return {(self.how, self.run, *self.ended, *sorted(self.sizes.items()))}
 
 
 _OFFERS: TypeAdapter[Offer] = TypeAdapter(

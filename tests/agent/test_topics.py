@@ -59,6 +59,19 @@ def test_assigns_lists_and_undoes(command: Command, unlabelled: str) -> None:
     assert again.document["error"]["code"] == "invalid_input"
 
 
+def test_one_of_several_new_names_is_taken_back(command: Command, unlabelled: str) -> None:
+    command("topics", "assign", "-w", unlabelled, "--confidence", "0")
+    command("topics", "merge", "-w", unlabelled, "cooking", "sailing", "--into", "休闲")
+    undone = command("topics", "undo", "-w", unlabelled, "cooking")
+    assert "Of run 2, cooking is undone: 12 records got back what they had before." in undone.out
+    assert counts(command) == {"cooking": 12, "休闲": 12, "": 0}
+    wrong = command("topics", "undo", "-w", unlabelled, "cooking", "--json")
+    assert wrong.document["error"]["code"] == "invalid_input" and "sailing → 休闲" in wrong.out + wrong.err
+    undone = command("topics", "undo", "-w", unlabelled, "休闲", "--json").document["undone"]
+    assert undone == {"workflow_id": unlabelled, "run": 2, "records": 12, "moved_since": 0}
+    assert counts(command) == {"cooking": 12, "sailing": 12, "": 0}
+
+
 def test_says_what_was_done_and_what_is_left(command: Command, unlabelled: str) -> None:
     said = command("topics", "assign", "-w", unlabelled, "--confidence", "1")
     assert said.code == 0

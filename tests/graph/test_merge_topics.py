@@ -6,7 +6,7 @@ from typing import Any
 
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
-from finetune_coverage.tools.store.records import topic_counts
+from finetune_coverage.tools.store.records import load_records, set_topic, topic_counts
 from langchain_core.messages import AIMessage
 
 
@@ -66,6 +66,91 @@ async def test_several_are_renamed_and_merged_by_one_yes_and_taken_back_by_one(
     model.queue.append(AIMessage("", tool_calls=[take_back]))
     assert "This takes back the merge of topics: 80 records" in await chat.answer("undo that")
     await chat.answer("yes")
+    assert counts(services) == before
+
+
+def take_back(*topics: str) -> AIMessage:
+    arguments = {"how": "take_back", "topics": list(topics)}
+    return AIMessage("", tool_calls=[{"name": "GiveTopics", "args": arguments, "id": "call-2"}])
+
+
+async def merged_and_renamed(chat: Any, model: ScriptedChatModel) -> str:
+    merges = [
+        {"topics": ["billing_questions"], "into": "账单"},
+        {"topics": ["technical_issues", "account_management"], "into": "Help"},
+    ]
+    model.queue.append(
+        AIMessage("", tool_calls=[{"name": "MergeTopics", "args": {"merges": merges}, "id": "call-1"}])
+    )
+    await chat.new()
+    await chat.answer("billing is 账单, the others are help")
+    return str(await chat.answer("yes"))
+
+
+async def test_one_of_several_merges_is_taken_back_and_the_rest_stays(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    said = await merged_and_renamed(chat, model)
+    score = said.split("Balance score: 0.45 → ")[1].split(" ")[0].rstrip(".")
+    model.queue.append(take_back("help"))
+    said = await chat.answer("wait no undo just the help merge, keep the rest")
+    back = '"Technical Issues", "Account Management" → "Help"'
+    assert f"This takes back {back}: 56 records get the topic that they had before." in said
+    assert 'The rest stays: "Billing Questions" → "账单".' in said
+    assert f"1. Take {back} back\n2. Leave it as it is" in said
+    assert counts(services) == {"账单": 24, "Help": 56}, "nothing is changed before the yes"
+    said = await chat.answer("yes")
+    assert (
+        f"56 records have the topic that they had before, or none again. Balance score: {score} → 0.45"
+        in said
+    )
+    assert "| 账单 | 24 |" in said
+    assert counts(services) == {"账单": 24, "technical_issues": 8, "account_management": 48}
+    model.queue.append(take_back())
+    assert "This takes back the merge of topics: 24 records" in await chat.answer("undo the topics")
+    await chat.answer("yes")
+    assert counts(services)["billing_questions"] == 24
+
+
+async def test_what_else_was_asked_for_comes_after_the_part_that_is_taken_back(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await merged_and_renamed(chat, model)
+    halved = {"aims": [{"kind": "factor", "topic": "Help", "value": 0.5}]}
+    calls = [
+        {"name": "GiveTopics", "args": {"how": "take_back", "topics": ["账单"]}, "id": "call-2"},
+        {"name": "SetTargets", "args": halved, "id": "call-3"},
+    ]
+    model.queue.append(AIMessage("", tool_calls=calls))
+    said = await chat.answer("撤销“账单”这个改名，其余保留；help 只要一半")
+    assert 'Take "Billing Questions" → "账单" back' in said
+    assert "Help 33% (was 50%)" in await chat.answer("1")
+    assert counts(services) == {"billing_questions": 24, "Help": 56}
+
+
+async def test_a_record_that_was_moved_again_stays_and_is_said(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await merged_and_renamed(chat, model)
+    first = next(iter(load_records(services.store, "wf-1", topic="账单")))
+    set_topic(services.store, "wf-1", first.id, "Help")
+    model.queue.append(take_back("账单"))
+    said = await chat.answer("undo just 账单")
+    assert "23 records get the topic that they had before. The rest stays:" in said
+    assert "1 record was moved again since and left there." in said
+    assert "1 record was moved again since and left there." in await chat.answer("yes")
+    assert counts(services) == {"billing_questions": 23, "Help": 57}
+
+
+async def test_what_was_not_merged_last_is_given_back_to_the_model(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await merged_and_renamed(chat, model)
+    before = counts(services)
+    model.queue.append(take_back("smalltalk"))
+    model.queue.append(AIMessage("Which of the two do you mean?"))
+    assert "Which of the two do you mean?" in await chat.answer("undo the smalltalk merge")
+    assert "'smalltalk' is not among what was last done to topics" in model.history[-1][-1].text
     assert counts(services) == before
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from finetune_coverage.tools.coverage.targets import Aim
 from finetune_coverage.tools.errors import InvalidInput, TopicNotFound
 from finetune_coverage.tools.generation.lessons.rules import Rule, add_rule, list_rules
 from finetune_coverage.tools.generation.scenarios.scenario_store import all_scenarios, replace_scenarios
 from finetune_coverage.tools.models.answer_room import AnswerRoom
 from finetune_coverage.tools.services import Services
-from finetune_coverage.tools.store.records import load_records, topic_counts
+from finetune_coverage.tools.set_targets import change_targets
+from finetune_coverage.tools.store.records import load_records, set_topic, topic_counts
 from finetune_coverage.tools.store.workflows import TopicInfo, list_topics, set_topics
 from finetune_coverage.tools.topics.assign import assign_topics
 from finetune_coverage.tools.topics.assignments import undo_last_run
@@ -140,6 +142,84 @@ def test_several_merges_and_new_names_are_one_run(services: Services, add: Add) 
     assert counts(services) == before
     with pytest.raises(InvalidInput, match="'chess' cannot end and take up another"):
         merge_topics(services, "wf-1", {"chess": "sailing", "sailing": "chess"})
+    assert counts(services) == before
+
+
+def test_a_part_of_a_merge_is_taken_back_and_the_rest_stays_one_run(services: Services, add: Add) -> None:
+    add(mixed_records(5, labelled=5))
+    store, before = services.store, counts(services)
+    infos = [TopicInfo("chess", "A game."), TopicInfo("cooking", "Food.", weight=2), TopicInfo("sailing")]
+    set_topics(store, "wf-1", infos)
+    merge_topics(services, "wf-1", {"chess": "leisure", "sailing": "leisure", "cooking": "饮食"})
+    assert undo_last_run(store, "wf-1", topics=["Leisure"]) == (1, 10, 0)
+    assert counts(services) == {"chess": 5, "饮食": 5, "sailing": 5}
+    assert list_topics(store, "wf-1") == [infos[0], infos[2], TopicInfo("饮食", "Food.", weight=2)]
+    with pytest.raises(
+        InvalidInput, match="'leisure' is not among what was last done to topics: cooking → 饮食"
+    ):
+        undo_last_run(store, "wf-1", topics=["饮食", "leisure"])
+    assert counts(services) == {"chess": 5, "饮食": 5, "sailing": 5}, "all or nothing"
+    assert undo_last_run(store, "wf-1") == (1, 5, 0)
+    assert counts(services) == before and list_topics(store, "wf-1") == infos
+    merge_topics(services, "wf-1", {"chess": "sailing", "cooking": "饮食"})
+    undo_last_run(store, "wf-1", topics=["饮食", "chess"])
+    assert counts(services) == before and list_topics(store, "wf-1") == infos
+    with pytest.raises(InvalidInput, match="nothing to take back"):
+        undo_last_run(store, "wf-1")
+
+
+def test_of_what_became_one_topic_some_come_back(services: Services, add: Add) -> None:
+    add(mixed_records(3, labelled=3))
+    store = services.store
+    for topic in ("chess", "sailing"):
+        add_rule(store, "wf-1", Rule("in_words", f"Be brief on {topic}.", topic))
+    cases = "topics: {chess: [{situation: a lost queen}], sailing: [{situation: a calm}]}"
+    replace_scenarios(store, "wf-1", cases)
+    merge_topics(services, "wf-1", {"chess": "休闲", "sailing": "休闲"})
+    set_topic(store, "wf-1", "chess-0", "cooking")
+    undone = undo_last_run(store, "wf-1", topics=["chess"])
+    assert (undone.records, undone.moved_since) == (2, 1)
+    assert counts(services) == {"cooking": 4, "休闲": 3, "chess": 2}
+    assert [(rule.topic, rule.value) for rule in list_rules(store, "wf-1")] == [
+        ("chess", "Be brief on chess."),
+        ("休闲", "Be brief on sailing."),
+    ]
+
+    def situations() -> dict[str, list[str]]:
+        told = all_scenarios(store, "wf-1").topics
+        return {name: [case.situation for case in of] for name, of in told.items()}
+
+    assert situations() == {"chess": ["a lost queen"], "休闲": ["a calm"]}
+    undo_last_run(store, "wf-1")
+    assert counts(services) == {"cooking": 4, "chess": 2, "sailing": 3}
+    assert situations() == {"chess": ["a lost queen"], "sailing": ["a calm"]}
+
+
+def test_targets_that_were_set_since_stay_and_what_comes_back_has_one(services: Services, add: Add) -> None:
+    add(mixed_records(3, labelled=3))
+    store = services.store
+    merge_topics(services, "wf-1", {"chess": "leisure", "cooking": "food"})
+    change_targets(services, "wf-1", [Aim(kind="factor", topic="food", value=3)])
+    undo_last_run(store, "wf-1", topics=["leisure"])
+    weights = {info.name: info.weight for info in list_topics(store, "wf-1")}
+    assert weights == {"food": 3, "sailing": 1, "chess": 1}
+    undo_last_run(store, "wf-1")
+    assert {info.name: info.weight for info in list_topics(store, "wf-1")} == {
+        "cooking": 3,
+        "sailing": 1,
+        "chess": 1,
+    }
+
+
+def test_only_a_merge_is_taken_back_in_part(services: Services, add: Add) -> None:
+    add(mixed_records(10, labelled=10))
+    before = counts(services)
+    split_topic(services, "wf-1", "chess", 2)
+    then = counts(services)
+    with pytest.raises(InvalidInput, match="is no merge"):
+        undo_last_run(services.store, "wf-1", topics=["chess"])
+    assert counts(services) == then
+    undo_last_run(services.store, "wf-1")
     assert counts(services) == before
 
 

@@ -75,6 +75,11 @@ def near_same(records: Mapping[str, int]) -> list[list[str]]:
     return [sorted(names, key=lambda name: -records[name]) for names in groups.values() if len(names) > 1]
 
 
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names are the same as in `near_same`."""
+    return one == other or (bool(_plain(one)) and _plain(one) == _plain(other))
+
+
 def _plain(name: str) -> str:
     name = unicodedata.normalize("NFKC", name).casefold().replace("_", " ").replace("-", " ")
     return " ".join(name.split()).strip(_MARKS)

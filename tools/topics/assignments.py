@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
+from ..dataset.topic_names import is_same_name
 from ..errors import InvalidInput
 from ..store.counts import TopicCount, add_counts, counted, counts_within
 from ..store.shards import (
@@ -30,7 +31,7 @@ from ..store.workflows import (
     topics_within,
     version_within,
 )
-from .carry_over import Carried, carry_over, give_back
+from .carry_over import Carried, carry_over, declared_after, give_back, parted
 
 _AT_ONCE = 500
 """Records that one statement names."""
@@ -143,46 +144,78 @@ class TopicRun(NamedTuple):
     Attributes:
         run: its number.
         method: as `write_run` was told it.
-        records: how many got another topic.
+        records: how many got another topic by it, and have it still.
+        moved_since: how many got yet another one since; they keep that when it is taken back.
+        becomes: of a merge, the topics that ended with those that they became.
     """
 
     run: int
     method: str
     records: int
+    moved_since: int
+    becomes: dict[str, str]
 
 
-def last_run(store: Store, workflow_id: str) -> TopicRun | None:
-    """What `undo_last_run` would take back; ``None`` where there is nothing."""
+class TakenBack(NamedTuple):
+    """What `undo_last_run` did.
+
+    Attributes:
+        run: the number of the run.
+        records: how many were given their topic back.
+        moved_since: how many were moved again since, and keep what they have.
+    """
+
+    run: int
+    records: int
+    moved_since: int
+
+
+def last_run(store: Store, workflow_id: str, topics: Collection[str] = ()) -> TopicRun | None:
+    """What `undo_last_run` would take back; ``None`` where there is nothing.
+
+    Raises:
+        InvalidInput: one of ``topics`` is none that the run ended or made of others.
+    """
     with store.read() as connection:
         run = _last_run(connection, workflow_id)
         if run == 0:
             return None
-        method = select(topic_runs.c.method).where(
-            topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run
+        told = _told(connection, workflow_id, run)
+        becomes = _becomes(told)
+        ended = _ended(becomes, topics) if topics else None
+        of_record = and_(
+            records.c.workflow_id == assignments.c.workflow_id, records.c.id == assignments.c.record_id
         )
-        moved = select(func.count()).where(
-            assignments.c.workflow_id == workflow_id,
-            assignments.c.run == run,
-            assignments.c.topic.is_distinct_from(assignments.c.previous_topic),
+        moved = (
+            select(func.count())
+            .select_from(assignments.join(records, of_record))
+            .where(_given(workflow_id, run, ended))
+            .where(assignments.c.topic.is_distinct_from(assignments.c.previous_topic))
         )
-        return TopicRun(run, connection.execute(method).scalar_one(), connection.execute(moved).scalar_one())
+        is_there = records.c.topic.is_not_distinct_from(assignments.c.topic)
+        every, there = (connection.execute(query).scalar_one() for query in (moved, moved.where(is_there)))
+        meant = becomes if ended is None else {one: becomes[one] for one in ended}
+        return TopicRun(run, told.method, there, every - there, meant)
 
 
-def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tuple[int, int]:
+def undo_last_run(
+    store: Store, workflow_id: str, only: int | None = None, topics: Collection[str] = ()
+) -> TakenBack:
     """Take the last run back: its records get the topic that they had, unless it was changed again since.
 
-    Topics that the run declared go too, and those that it took away come back, unless others were declared since.
+    Topics that the run declared go too, and those that it took away come back; where others were declared since,
+    only those of a merge. What is left of a merge stays the last run.
 
     Args:
         store: where it was written.
         workflow_id: whose topics.
         only: the number of the run that is meant; when not given, whichever is the last.
-
-    Returns:
-        The number of the run, and of the records that were given their topic back.
+        topics: of a merge, what is taken back, by the names of topics that ended or of what they became; when empty,
+            all of it.
 
     Raises:
-        InvalidInput: there is no run to undo, or another one came after the one that is meant.
+        InvalidInput: there is no run to undo, another one came after the one that is meant, or one of ``topics`` is
+            none that it ended or made of others. Nothing is changed.
     """
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
@@ -198,45 +231,169 @@ def undo_last_run(store: Store, workflow_id: str, only: int | None = None) -> tu
                 "Topics were assigned again since, so that cannot be taken back by itself.",
                 hint=f"`finetune-coverage topics undo -w {shlex.quote(workflow_id)}` takes the last time back.",
             )
-        of_run = and_(assignments.c.workflow_id == workflow_id, assignments.c.run == run)
+        told = _told(connection, workflow_id, run)
+        ended = _ended(_becomes(told), topics) if topics else None
+        these = _given(workflow_id, run, ended)
         query = select(assignments.c.record_id, assignments.c.topic, assignments.c.previous_topic)
-        rows = connection.execute(query.where(of_run)).all()
-        moves = [(row.record_id, row.topic, row.previous_topic) for row in rows]
-        restored = _move(connection, workflow_id, [move for move in moves if move[1] != move[2]])
+        rows = connection.execute(query.where(these)).all()
+        moves = [
+            (row.record_id, row.topic, row.previous_topic) for row in rows if row.topic != row.previous_topic
+        ]
+        restored = _move(connection, workflow_id, moves)
         late = _added_since(connection, workflow_id, run)
         given = _given_in_shards(connection, workflow_id, run, late)
         before = _topics_in_shards(connection, workflow_id, late if given is None else ())
-        connection.execute(delete(assignments).where(of_run))
-        forget_topics(connection, workflow_id, run)
-        carried = _forget_run(connection, workflow_id, run)
-        if carried is not None:
-            give_back(connection, workflow_id, carried)
+        connection.execute(delete(assignments).where(these))
+        _forget(connection, workflow_id, told, ended)
         after = _topics_in_shards(connection, workflow_id, before)
         returned = given or [(one, topic, after[one]) for one, topic in before.items() if after[one] != topic]
         _move(connection, workflow_id, returned, counts=False)  # counted as those that are in shards only
         known = {info.name for info in topics_within(connection, workflow_id)}
-        known |= {count.topic for count in counts_within(connection, workflow_id) if count.topic}
+        known |= _in_use(connection, workflow_id)
         # Of a topic that was made of others, and is gone again: what it got since.
         gone = {row.topic: row.previous_topic for row in rows if row.topic and row.topic not in known}
         carry_over(connection, workflow_id, {topic: to for topic, to in gone.items() if to})
-        return run, restored
+        return TakenBack(run, restored, len(moves) - restored)
 
 
-def _forget_run(connection: Connection, workflow_id: str, run: int) -> Carried | None:
-    """Declare the topics of before the run, and give what went along with those that it ended."""
-    this = and_(topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run)
-    told = connection.execute(select(topic_runs).where(this)).one()
-    unchanged = told.topics_after == _as_json(topics_within(connection, workflow_id))
-    before, carried = told.topics_before, None
-    if isinstance(before, dict):
-        before, carried = before["topics"], cast(Carried, before["carried"])
-    if before is not None and unchanged:
-        infos = [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in before]
-        set_topics_within(connection, workflow_id, infos)
+def _given(workflow_id: str, run: int, ended: Collection[str] | None) -> ColumnElement[bool]:
+    """The assignments of a run; of a merge, those of the records whose topics these were."""
+    of_run = and_(assignments.c.workflow_id == workflow_id, assignments.c.run == run)
+    return of_run if ended is None else and_(of_run, assignments.c.previous_topic.in_(ended))
+
+
+def _told(connection: Connection, workflow_id: str, run: int) -> Any:
+    of_run = and_(topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == run)
+    return connection.execute(select(topic_runs).where(of_run)).one()
+
+
+def _becomes(told: Any) -> dict[str, str]:
+    """The topics that a run ended, with those that they became; none where it was no merge."""
+    return dict(told.topics_before["carried"]["becomes"]) if isinstance(told.topics_before, dict) else {}
+
+
+def _ended(becomes: Mapping[str, str], topics: Collection[str]) -> list[str]:
+    """The topics that a merge ended and that are meant: by their own names, or by those of what they became."""
+    if not becomes:
+        raise InvalidInput(
+            "What was last done to topics is no merge and gave no topic another name, so all of it is taken back or "
+            "nothing.",
+            hint="Name no topics.",
+        )
+    meant: set[str] = set()
+    for name in topics:
+        own = {ended for ended, into in becomes.items() if name in (ended, into)}
+        own = own or {
+            ended for ended, into in becomes.items() if is_same_name(name, ended) or is_same_name(name, into)
+        }
+        if not own:
+            changes = ", ".join(f"{ended} → {into}" for ended, into in becomes.items())
+            raise InvalidInput(
+                f"{name!r} is not among what was last done to topics: {changes}.",
+                hint="What was done earlier can be taken back after that.",
+            )
+        meant |= own
+    return [ended for ended in becomes if ended in meant]
+
+
+def _forget(connection: Connection, workflow_id: str, told: Any, ended: Collection[str] | None) -> None:
+    """Declare the topics of before a run, and give what went along with those that it ended.
+
+    Args:
+        connection: the transaction; the records have their topics back in it.
+        workflow_id: whose topics they are.
+        told: the run.
+        ended: of a merge, the topics that come back: from then on it is the run of the others. ``None`` for all.
+    """
+    of_run = and_(topic_runs.c.workflow_id == workflow_id, topic_runs.c.run == told.run)
+    becomes = _becomes(told)
+    left = {} if ended is None else {one: into for one, into in becomes.items() if one not in ended}
     counts = [TopicCount(**count) for count in (told.shards or {}).get("counts", [])]
-    _count(connection, workflow_id, [_taken_back(count) for count in counts])
-    connection.execute(delete(topic_runs).where(this))
-    return carried
+    # Of a merge: what the topics lost that ended, and in the same order what others got by it.
+    is_left = [
+        bool(left) and counts[place % (len(counts) // 2)].topic in left for place in range(len(counts))
+    ]
+    gone = [count for count, stays in zip(counts, is_left, strict=True) if not stays]
+    _count(connection, workflow_id, [_taken_back(count) for count in gone])
+    forget_topics(connection, workflow_id, told.run)
+    if not becomes:
+        if told.topics_before is not None and topics_within(connection, workflow_id) == _infos(
+            told.topics_after
+        ):
+            set_topics_within(connection, workflow_id, _infos(told.topics_before))
+        connection.execute(delete(topic_runs).where(of_run))
+        return
+    before, carried = _infos(told.topics_before["topics"]), cast(Carried, told.topics_before["carried"])
+    goes, stay = parted(carried, [one for one in becomes if one not in left])
+    then, after = declared_after(before, left), _infos(told.topics_after)
+    now = topics_within(connection, workflow_id)
+    own = {*left.values(), *(info.name for info in then)}
+    made = {*goes["becomes"].values()} - own
+    unused = made - _in_use(connection, workflow_id)
+    if now == after:
+        declared = [*then, *(info for info in now if info.name in made - unused)]
+    else:
+        declared = _declared(now, after, then, goes["becomes"], unused)
+    set_topics_within(connection, workflow_id, declared)
+    if left:
+        rest: dict[str, Any] = {
+            "topics_before": {"topics": told.topics_before["topics"], "carried": stay},
+            "topics_after": _as_json(declared if now == after else then),
+        }
+        if told.shards is not None:
+            kept = [vars(count) for count, stays in zip(counts, is_left, strict=True) if stays]
+            rest["shards"] = {"becomes": left, "counts": kept}
+        connection.execute(update(topic_runs).where(of_run).values(**rest))
+    else:
+        connection.execute(delete(topic_runs).where(of_run))
+    give_back(connection, workflow_id, goes)
+
+
+def _declared(
+    now: Sequence[TopicInfo],
+    after: Sequence[TopicInfo],
+    then: Sequence[TopicInfo],
+    back: Mapping[str, str],
+    unused: Collection[str],
+) -> list[TopicInfo]:
+    """What to declare when topics come back that a merge ended, where something else was declared since.
+
+    Args:
+        now: what is declared.
+        after: what was declared right after the merge.
+        then: what it would have declared without those that come back.
+        back: these, with what they had become.
+        unused: what the merge made of them alone, and no record has any more.
+    """
+    was_made = {info.name: info for info in after}
+    stay = [
+        info
+        for info in now
+        # One that was described since is more than a name that is gone.
+        if info.name not in unused
+        or replace(info, weight=None) != replace(was_made.get(info.name, TopicInfo(info.name)), weight=None)
+    ]
+    weights, before = {info.name: info.weight for info in now}, {info.name: info.weight for info in after}
+    was = {info.name: info for info in then}
+    for topic, into in back.items():
+        if any(info.name == topic for info in stay):
+            continue
+        info = was.get(topic, TopicInfo(topic))
+        if any(weight != before.get(name) for name, weight in weights.items()):
+            # Its weight is one beside others that are gone: beside these it is worth what it had become.
+            info = replace(info, weight=weights.get(into))
+        if topic in was or info.weight is not None:
+            stay.append(info)
+    return stay
+
+
+def _in_use(connection: Connection, workflow_id: str) -> set[str]:
+    """The topics that active records have."""
+    return {count.topic for count in counts_within(connection, workflow_id) if count.topic}
+
+
+def _infos(told: Sequence[Mapping[str, Any]]) -> list[TopicInfo]:
+    return [TopicInfo(**{**info, "examples": tuple(info["examples"])}) for info in told]
 
 
 def _added_since(connection: Connection, workflow_id: str, run: int) -> frozenset[str]:

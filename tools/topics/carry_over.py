@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from ..store.tables import review_rules, scenario_plans
+from ..store.workflows import TopicInfo
 
 
 class Carried(TypedDict):
@@ -24,6 +26,20 @@ class Carried(TypedDict):
     becomes: dict[str, str]
     before: dict[str, list[Any] | None]
     after: dict[str, list[Any] | None]
+
+
+def declared_after(declared: Sequence[TopicInfo], becomes: Mapping[str, str]) -> list[TopicInfo]:
+    """The declared topics once some end: what one becomes that is not declared has what is said of the first of them.
+
+    Args:
+        declared: the topics before.
+        becomes: for each topic that ends the one that it becomes.
+    """
+    kept = [info for info in declared if info.name not in becomes]
+    for info in declared:
+        if info.name in becomes and becomes[info.name] not in {one.name for one in kept}:
+            kept.append(replace(info, name=becomes[info.name]))
+    return kept
 
 
 def carry_over(connection: Connection, workflow_id: str, becomes: Mapping[str, str]) -> Carried:
@@ -69,6 +85,36 @@ def give_back(connection: Connection, workflow_id: str, carried: Carried) -> Non
         came = [case for case in after[into] or [] if case not in (own or [])]
         left = [case for case in now if case not in came]
         _set_cases(connection, workflow_id, into, left if left or own is not None else None)
+
+
+def parted(carried: Carried, topics: Collection[str]) -> tuple[Carried, Carried]:
+    """What went along with some of the topics that ended, for `give_back`, and what went along with the others.
+
+    Args:
+        carried: of all of them.
+        topics: of those that ended, the ones that are there again.
+    """
+    becomes, before = carried["becomes"], carried["before"]
+    with_others = dict(before)
+    for ended, into in becomes.items():
+        if ended not in topics and (more := before[ended]) is not None:
+            there = with_others[into] or []
+            with_others[into] = [*there, *(case for case in more if case not in there)]
+
+    def of(ended: Collection[str], own: Mapping[str, list[Any] | None], after: Mapping[str, Any]) -> Carried:
+        named = {*ended, *(becomes[one] for one in ended)}
+        return Carried(
+            rules={one: carried["rules"][one] for one in ended},
+            becomes={one: becomes[one] for one in ended},
+            before={one: own[one] for one in sorted(named)},
+            after={one: after[one] for one in sorted(named)},
+        )
+
+    others = [one for one in becomes if one not in topics]
+    return (
+        of([one for one in becomes if one in topics], with_others, carried["after"]),
+        of(others, before, {**with_others, **dict.fromkeys(others)}),
+    )
 
 
 def _cases(connection: Connection, workflow_id: str, topic: str) -> list[Any] | None:

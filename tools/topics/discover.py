@@ -16,6 +16,7 @@ from ..models.usage import TokenUsage
 from ..store.records import load_records, topic_counts
 from ..store.workflows import TopicInfo, list_topics
 from .assignments import Assignment, current_assignments, write_run
+from .carry_over import declared_after
 from .clusters import cluster
 from .corrections import known_topic
 from .features import TopicFeatures, joined
@@ -121,7 +122,7 @@ def adopt(services: Services, workflow_id: str, found: Sequence[FoundTopic]) -> 
 def merge_topics(services: Services, workflow_id: str, becomes: Mapping[str, str]) -> int:
     """Give the records of topics to others, with the rules and cases; returns how many records were moved.
 
-    All of it is one run: `undo_last_run` takes it back as a whole.
+    All of it is one run: `undo_last_run` takes it back as a whole, or some of the topics.
 
     Args:
         services: the store.
@@ -142,18 +143,16 @@ def merge_topics(services: Services, workflow_id: str, becomes: Mapping[str, str
         for record in load_records(store, workflow_id, topic=topic)
     ]
     declared = list_topics(store, workflow_id)
-    kept = [info for info in declared if info.name not in ending]
-    if not material and kept == declared:
+    if not material and not any(info.name in ending for info in declared):
         raise InvalidInput("The topics have no records to move.", hint="`topics list` shows what there is.")
-    for info in declared:
-        if info.name in ending and ending[info.name] not in {one.name for one in kept}:
-            kept.append(replace(info, name=ending[info.name]))
     decided = [
         Assignment(text.id, into, into, 1.0, text.topic, decided_by="person" if text.is_label else "model")
         for text, into in material
     ]
     moved = sum(count.records for count in topic_counts(store, workflow_id) if count.topic in ending)
-    write_run(store, workflow_id, decided, method="merge", declare=kept, becomes=ending)
+    write_run(
+        store, workflow_id, decided, method="merge", declare=declared_after(declared, ending), becomes=ending
+    )
     return moved
 
 
