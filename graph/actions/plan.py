@@ -91,6 +91,9 @@ def revise(
         is_same = same_items(offer.items, items)
         replaced = f"This takes the place of the plan on the table: {items_words(offer.items)}."
         said.append("That is the plan on the table already." if is_same else replaced)
+    gone = caps_words(offer.cap_tokens, offer.cap_usd)
+    if named.remove_limits and gone and gone != caps_words(estimate.most_tokens, estimate.most_usd):
+        said.append(f"This limit is taken away: {escape(gone)}.")
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not (estimate.fits_caps and estimate.can_begin):

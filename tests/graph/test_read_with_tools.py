@@ -51,7 +51,8 @@ async def test_a_plan_in_any_words(chat: Any, services: Services, model: Scripte
     assert "at most 50,000 tokens" in said and list_jobs(services.store, "wf-1") == []
     model.queue.append(plan(("technical_issues", 5), remove_limits=True))
     said = await chat.answer("nah forget the cap, and only the technical ones")
-    assert items(services) == [("technical_issues", 5)] and "at most" not in said
+    assert "This limit is taken away: at most" in said
+    assert items(services) == [("technical_issues", 5)] and "(at most" not in said
 
 
 async def test_what_it_is_told(chat: Any, services: Services, model: ScriptedChatModel) -> None:
