@@ -9,8 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..tools.errors import InvalidInput
+from ..tools.generation.money.amounts import NOTHING, Amount, as_usd, cap_picodollars
+from ..tools.generation.money.budget import used_in
 from ..tools.services import Services
-from .context import DEFAULT_MAX_ROUNDS, from_context
+from ..tools.store.store import Store
+from .context import DEFAULT_MAX_ROUNDS, from_context, thread_id
 from .state import State
 
 ServicesSource = Callable[[], Services]
@@ -71,6 +74,30 @@ def with_caps(services: Services, *, usd: float | None, tokens: int | None) -> S
         settings.budget_tokens = min(tokens, settings.budget_tokens or tokens)
     own.settings = settings
     return own
+
+
+def for_next_plan(source: ServicesSource, state: State) -> Services:
+    """`scoped`, under what is left of the limits of everything that the conversation generates."""
+    services = scoped(source(), state)
+    whole = state.get("limits_of_all")
+    if not whole:
+        return services
+    used = used_so_far(services.store)
+    tokens, usd = whole["tokens"], whole["usd"]
+    return with_caps(
+        services,
+        usd=None if usd is None else as_usd(max(1, cap_picodollars(usd) - (used.picodollars or 0))),
+        tokens=None if tokens is None else max(1, tokens - used.tokens),
+    )
+
+
+def used_so_far(store: Store) -> Amount:
+    """What everything that was approved in this conversation has used."""
+    thread = thread_id()
+    if thread is None:
+        return NOTHING
+    with store.read() as connection:
+        return used_in(connection, thread)
 
 
 def max_rounds(state: State) -> int:

@@ -123,6 +123,9 @@ class State(InputState, OutputState, total=False):
     limits: dict[str, Any] | None
     """Limits that the person named while no plan was on the table: the next plan has them."""
 
+    limits_of_all: dict[str, Any] | None
+    """Limits of everything that the conversation generates, ``tokens`` and ``usd``: a plan has what is left."""
+
     retargeted: dict[str, Any] | None
     """The last change of targets in this conversation: its wishes, and the weights that they made."""
 

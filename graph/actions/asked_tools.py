@@ -34,6 +34,7 @@ class Asked:
     Attributes:
         services: where the workflow is.
         offer: what lies on the table, and so which workflow it is about.
+        limits_of_all: the limits of everything that the conversation generates, and what is used, in words.
         reading: what reading and answering what was typed has taken so far.
         usage: what reading this one took.
         calls: the tools called for this question, in order.
@@ -44,6 +45,7 @@ class Asked:
 
     services: Services
     offer: Offer
+    limits_of_all: str = ""
     reading: TokenUsage = NO_USAGE
     usage: TokenUsage = NO_USAGE
     calls: list[ToolCall] = field(default_factory=list)

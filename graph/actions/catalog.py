@@ -62,6 +62,11 @@ class ProposePlan(Action):
     max_usd: float | None = Field(
         default=None, gt=0, le=MOST_USD, allow_inf_nan=False, description="A limit in US dollars, likewise."
     )
+    of_everything: bool = Field(
+        default=False,
+        description="Whether that limit is one of all that they have generated here, plan after plan: '2 $ for "
+        "everything today'. Each plan then has what is left of it.",
+    )
     remove_limits: bool = Field(
         default=False, description="Whether the person wants the limits that they named before taken away."
     )
@@ -74,7 +79,7 @@ class ProposePlan(Action):
         default="",
         max_length=400,
         description="What of their wish no plan can hold, and what this one has instead: one short sentence to them. A "
-        "limit is one of the whole plan, none of a topic or of the time it takes. Empty where it holds all of it.",
+        "limit is none of a topic or of the time it takes. Empty where it holds all of it.",
     )
 
 

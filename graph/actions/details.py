@@ -10,7 +10,7 @@ from ...tools.generation.money.estimate import Estimator
 from ..context import thread_id
 from ..conversations.history import rounds_of
 from ..offers.options import costs_in_words, promised_in_words
-from ..scope import ServicesSource, focus_topics, scoped, with_caps
+from ..scope import ServicesSource, focus_topics, for_next_plan, with_caps
 from ..state import State, the_offer
 from ..wording.inspections import round_table
 from ..wording.report import details_report
@@ -25,7 +25,7 @@ def details(source: ServicesSource, state: State, action: ShowDetails) -> dict[s
     offer, known = the_offer(state), state.get("coverage")
     if not known or not offer.workflow_id:
         return said_beside(offer, "There is no more to tell before a dataset is chosen.")
-    services = with_caps(scoped(source(), state), usd=offer.cap_usd, tokens=offer.cap_tokens)
+    services = with_caps(for_next_plan(source, state), usd=offer.cap_usd, tokens=offer.cap_tokens)
     coverage = Coverage.model_validate(known)
     focus = focus_topics(state) or None
     recommendation = recommend_for(

@@ -26,7 +26,7 @@ from ..offers.offer import Offer, Option, PlanOffer, Review
 from ..offers.options import REVIEW_NEW, SKIP_REST, STOP, costs_in_words, promised_in_words
 from ..offers.pending import lay
 from ..offers.reply import Approve
-from ..scope import ServicesSource, scoped, with_caps
+from ..scope import ServicesSource, for_next_plan, with_caps
 from ..state import State, the_offer
 from ..wording.markdown import escape, topic_title
 from ..wording.plan_words import note_lower_scores, numbered_lines, plan_lines
@@ -83,7 +83,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     if results:
         under = _under_what_is_left(source().store, before)
         # A limit of the settings is one of each plan; one that the person named is one of the whole.
-        own = scoped(source(), state).settings
+        own = for_next_plan(source, state).settings
         kept = {
             name: value
             for name, value, every in (
@@ -93,7 +93,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
             if value == every and not waiting
         }
         before = under.model_copy(update=kept)
-    services = with_caps(scoped(source(), state), usd=before.cap_usd, tokens=before.cap_tokens)
+    services = with_caps(for_next_plan(source, state), usd=before.cap_usd, tokens=before.cap_tokens)
     coverage = Coverage.model_validate(state["coverage"])
     items = [rest.item for rest in waiting] or _with_shortfall(before.onward, results)
     left = sum(item.count for item in items)

@@ -9,16 +9,18 @@ from ...tools.analyze_coverage import analyze
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
-from ...tools.generation.money.amounts import caps_words
+from ...tools.generation.money.amounts import caps_words, usd_words
 from ...tools.generation.money.estimate import Estimate, estimate_plan
+from ...tools.generation.money.prices import require_keepable_cap
 from ...tools.generation.topic_profiles import passed_over_for
+from ...tools.store.store import Store
 from ..context import thread_id
 from ..offers.offer import Offer, PlanOffer, ResumeOffer, same_items
 from ..offers.options import plan_options, promised_in_words
 from ..offers.pending import asks_something, beside, ended_limit, lay, withdraw
 from ..offers.reply import Approve
-from ..scope import ServicesSource, scoped, with_caps
-from ..state import State, as_json, the_offer, the_reply
+from ..scope import ServicesSource, for_next_plan, used_so_far, with_caps
+from ..state import State, as_json, the_offer, the_reply, with_update
 from ..wording.markdown import escape
 from ..wording.plan_words import THEN, cost_words, items_words, note_lower_scores
 from ..wording.report import revised_plan, titles
@@ -36,9 +38,35 @@ def revise(
     source: ServicesSource, state: State, deed: ProposePlan | ProposeMore | ProposePilot | Approve
 ) -> dict[str, Any]:
     """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
-    services = scoped(source(), state)
-    offer = the_offer(state)
     named = deed if isinstance(deed, ProposePlan) else ProposePlan.model_construct()
+    if not (named.of_everything or named.remove_limits):
+        return _revise(source, state, deed, named)
+    limits = {"tokens": named.max_tokens, "usd": named.max_usd} if named.of_everything else None
+    changed = with_update(state, {"limits_of_all": limits})
+    try:
+        require_keepable_cap(for_next_plan(source, changed).settings)
+    except CoverageError as error:
+        return said_beside(the_offer(state), escape(str(error)))
+    if limits:
+        # What the plan on the table had of earlier limits of everything goes with these.
+        own, before = for_next_plan(source, state).settings, the_offer(state)
+        freed = {
+            name: None
+            for name, every in (("cap_tokens", own.budget_tokens), ("cap_usd", own.budget_usd))
+            if getattr(before, name) == every
+        }
+        changed = with_update(changed, {"offer": as_json(before.model_copy(update=freed))})
+    return {**_revise(source, changed, deed, named), "limits_of_all": limits}
+
+
+def _revise(
+    source: ServicesSource,
+    state: State,
+    deed: ProposePlan | ProposeMore | ProposePilot | Approve,
+    named: ProposePlan,
+) -> dict[str, Any]:
+    services = for_next_plan(source, state)
+    offer = the_offer(state)
     # A cap that was named once stays, whatever else is changed afterwards, until it is taken away.
     usd, tokens = offer.cap_usd, offer.cap_tokens
     if not offer.plan_id and (named_before := state.get("limits")):
@@ -50,7 +78,7 @@ def revise(
     if offer.is_pilot and the_reply(state).channel == "decision":
         onward = _rest_after_edit(items, offer)
     if not items and (named.max_usd or named.max_tokens or named.remove_limits):
-        return _keep_limits(offer, state, named)
+        return _keep_limits(services.store, offer, state, named)
     if not items:
         return said_beside(offer, _NOTHING_MORE)
     # What a plan generates for is not left out any more.
@@ -84,7 +112,8 @@ def revise(
     if isinstance(deed, Approve) and affordable:
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
     passed_over = passed_over_for(services, offer.workflow_id, items)
-    said = [named.not_in_it, changed_topics, limit, *map(escape, passed_over)]
+    of_all = of_everything_words(services.store, state) if named.of_everything else ""
+    said = [named.not_in_it, of_all, changed_topics, limit, *map(escape, passed_over)]
     said += [pilot_note(items, onward)] if onward else []
     said += [THEN] if changed.then else []
     if isinstance(deed, ProposeMore) and offer.plan_id:
@@ -114,10 +143,27 @@ def _beyond_the_cap(estimate: Estimate) -> str:
     )
 
 
-def _keep_limits(offer: Offer, state: State, named: ProposePlan) -> dict[str, Any]:
+def of_everything_words(store: Store, state: State) -> str:
+    """The limits of everything that the conversation generates, and what of them is used."""
+    limits = state.get("limits_of_all") or {}
+    used = used_so_far(store)
+    # Calls whose price is not known add no money.
+    money = f", {usd_words(used.usd)}" if used.usd or (limits["usd"] and used.usd is not None) else ""
+    spent = f"{used.tokens:,} tokens{money}"
+    most = caps_words(limits["tokens"], limits["usd"])
+    return escape(
+        f"For everything that is generated in this conversation together: {most}; used so far: {spent}. A plan has "
+        "what is left. What reading your sentences takes is not in it."
+    )
+
+
+def _keep_limits(store: Store, offer: Offer, state: State, named: ProposePlan) -> dict[str, Any]:
     """Limits that are named while no plan is on the table: the next plan has them."""
     if named.remove_limits:
         return {**said_beside(offer, "The next plan has no limit but those of the settings."), "limits": None}
+    if named.of_everything:
+        said = "\n\n".join(filter(None, [named.not_in_it, of_everything_words(store, state)]))
+        return said_beside(offer, said)
     known = state.get("limits") or {}
     usd, tokens = named.max_usd or known.get("usd"), named.max_tokens or known.get("tokens")
     said = f"There is no plan on the table; the next one has this limit: {escape(caps_words(tokens, usd))}."

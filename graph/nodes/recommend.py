@@ -37,7 +37,7 @@ from ..offers.options import (
 from ..offers.pending import ended_limit, lay
 from ..offers.reply import Approve, Proceed, Reply, ReviewOutside, Several, Stop, Unread
 from ..reading.exact import read_reply
-from ..scope import ServicesSource, focus_topics, scoped, with_caps
+from ..scope import ServicesSource, focus_topics, for_next_plan, with_caps
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
 from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
@@ -54,7 +54,7 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     """
     if is_pilot_done(offer_in(state), state.get("results") or []) or _rest_stands(state):
         return Command(goto="approve", update=preview(source, state))
-    services = scoped(source(), state)
+    services = for_next_plan(source, state)
     workflow_id, focus = state["workflow_id"] or "", focus_topics(state)
     coverage = Coverage.model_validate(state["coverage"])
     after_round, stop_reason = bool(state.get("results")), state.get("stop_reason")

@@ -89,8 +89,8 @@ def ended_limit(store: Store, offer: Offer, thread_id: str | None) -> str:
         return ""
     tokens, usd = _looser(offer.cap_tokens, last.cap_tokens), _looser(offer.cap_usd, last.cap_usd)
     ended, now = caps_words(tokens, usd), caps_words(offer.cap_tokens, offer.cap_usd)
-    has = f"that of the settings ({now})" if now else "none"
-    said = f"The limit of the last plan ({ended}) ended with it: this one has {has} unless you name one."
+    has = f"{now}, unless you name a tighter one" if now else "none, unless you name one"
+    said = f"The limit of the last plan ({ended}) ended with it: this one has {has}."
     return escape(said) if ended else ""
 
 

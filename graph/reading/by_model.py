@@ -119,7 +119,7 @@ async def read_with_tools(
     if len(text) > LONGEST_TEXT:
         return Unclear(note=f"That is longer than {LONGEST_TEXT:,} characters.")
     async with asyncio.timeout(wait):
-        state = await asyncio.to_thread(state_card, asked.offer, asked.services, coverage)
+        state = await asyncio.to_thread(state_card, asked, coverage)
         return await _Reader(text, asked, asked.offer).read(state, _spoken(turns, text))
 
 
@@ -271,8 +271,9 @@ def _written_in(answer: str) -> str | None:
     return None if english is None else "English" if english else ""
 
 
-def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> dict[str, Any]:
+def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
     """What the model is told of where things stand."""
+    offer, services = asked.offer, asked.services
     card: dict[str, Any] = {
         "dataset": offer.workflow_id,
         "question_on_the_table": offer.action,
@@ -285,6 +286,8 @@ def state_card(offer: Offer, services: Services, coverage: Coverage | None) -> d
         "rounds": _rounds(offer, services),
         "topics_left_out": offer.left_out,
     }
+    if asked.limits_of_all:
+        card["limits_of_everything"] = asked.limits_of_all
     if before := _plans_before(offer, services):
         card["plans_of_this_conversation_before"] = before
     if offer.items:

@@ -13,6 +13,7 @@ from ...tools.errors import EndpointError
 from ...tools.models.tool_calling import NoTools
 from ..actions.asked_tools import Asked
 from ..actions.catalog import Decline, NothingAsked
+from ..actions.plan import of_everything_words
 from ..offers.reply import AskBack, Deed, Told, Unclear
 from ..scope import ServicesSource, scoped, with_caps
 from ..state import State, as_json, reading_used, the_offer, the_reply, with_reading
@@ -45,6 +46,7 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
     asked = Asked(
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
         offer,
+        limits_of_all=of_everything_words(services.store, state) if state.get("limits_of_all") else "",
         reading=reading_used(state),
     )
     deed = await _read(unread.text, asked, state)

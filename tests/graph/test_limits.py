@@ -11,7 +11,8 @@ from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import AIMessage
 
-ENDED = "The limit of the last plan (at most 50,000 tokens) ended with it: this one has {has} unless you name one."
+ENDED = "The limit of the last plan (at most 50,000 tokens) ended with it: this one has {has}."
+NONE = "none, unless you name one"
 Proposes = Callable[..., None]
 
 
@@ -27,7 +28,7 @@ def proposes(model: Any) -> Proposes:
 
 
 @pytest.mark.parametrize(
-    ("budget", "has"), [(None, "none"), (90_000, "that of the settings (at most 90,000 tokens)")]
+    ("budget", "has"), [(None, NONE), (90_000, "at most 90,000 tokens, unless you name a tighter one")]
 )
 async def test_the_plan_after_a_round(
     chat: Any, services: Services, proposes: Proposes, budget: int | None, has: str
@@ -50,14 +51,14 @@ async def test_the_plan_that_is_asked_for_after_the_goal_is_met(chat: Any, propo
     proposes(16, max_tokens=50_000)
     await chat.answer("two of them, under 50k tokens")
     assert "ended with it" not in await chat.answer("yes"), "no plan is on the table"
-    assert ENDED.format(has="none") in await chat.answer("2")
+    assert ENDED.format(has=NONE) in await chat.answer("2")
 
 
 async def test_a_plan_that_was_made_anew(chat: Any, proposes: Proposes) -> None:
     await chat.new()
     proposes(2, max_tokens=50_000)
     await chat.answer("two of them, under 50k tokens")
-    assert ENDED.format(has="none") in await chat.answer("twice as much billing")
+    assert ENDED.format(has=NONE) in await chat.answer("twice as much billing")
 
 
 @pytest.mark.parametrize("limits", [{"max_tokens": 70_000}, {"remove_limits": True}])
@@ -97,3 +98,62 @@ async def test_the_limit_of_a_pilot_is_one_of_the_whole(
     (rest,) = list_plans(services.store, "wf-1", "pending")
     used = list_jobs(services.store, "wf-1")[0].tokens
     assert used > 0 and rest.cap_tokens == 50_000 - used
+
+
+async def test_a_limit_of_everything_leaves_each_plan_what_is_left(
+    chat: Any, services: Services, proposes: Proposes, model: Any
+) -> None:
+    await chat.new()
+    proposes(2, max_tokens=50_000, of_everything=True)
+    said = await chat.answer("two of them, and 50k tokens for everything today")
+    assert "together: at most 50,000 tokens; used so far: 0 tokens" in said
+    assert "(at most 50,000 tokens)" in said
+    said = await chat.answer("yes")
+    first = list_jobs(services.store, "wf-1")[0].tokens
+    (after,) = list_plans(services.store, "wf-1", "pending")
+    assert first > 0 and after.cap_tokens == 50_000 - first and "ended with it" not in said
+    proposes(1, max_tokens=20_000)
+    assert "(at most 20,000 tokens)" in await chat.answer("one more, under 20k")
+    await chat.answer("yes")
+    used = sum(job.tokens for job in list_jobs(services.store, "wf-1"))
+    proposes(1)
+    assert used > first and f"(at most {50_000 - used:,} tokens)" in await chat.answer("and one more")
+    model.queue.append(AIMessage(f"{used:,} tokens are used."))
+    assert f"{used:,} tokens are used" in await chat.answer("what of it is left?"), "the model is told"
+    assert f"used so far: {used:,} tokens" in str(model.history[-1])
+
+
+async def test_a_limit_of_everything_that_is_used_up_lets_nothing_begin(
+    chat: Any, services: Services, proposes: Proposes
+) -> None:
+    await chat.new()
+    proposes(2, max_tokens=50_000)
+    await chat.answer("two of them")
+    await chat.answer("yes")
+    proposes(2, max_tokens=100, of_everything=True)
+    assert "not one record would be written" in await chat.answer("100 tokens for everything, tops")
+    before = sum(job.tokens for job in list_jobs(services.store, "wf-1"))
+    await chat.answer("yes")
+    assert sum(job.tokens for job in list_jobs(services.store, "wf-1")) == before
+
+
+async def test_a_limit_of_everything_can_be_changed_and_taken_away(
+    chat: Any, services: Services, proposes: Proposes
+) -> None:
+    await chat.new()
+    for most in (50_000, 80_000):
+        proposes(2, max_tokens=most, of_everything=True)
+        assert f"(at most {most:,} tokens)" in await chat.answer(f"{most} for everything")
+    proposes(2, remove_limits=True)
+    assert "This limit is taken away: at most 80,000 tokens" in await chat.answer("no limit after all")
+    assert list_plans(services.store, "wf-1", "pending")[0].cap_tokens is None
+
+
+async def test_a_limit_of_everything_in_dollars_needs_a_price(
+    chat: Any, services: Services, proposes: Proposes
+) -> None:
+    await chat.new()
+    proposes(2, max_usd=2.0, of_everything=True)
+    assert "the price of" in await chat.answer("2 bucks for everything")
+    proposes(2)
+    assert "at most" not in await chat.answer("two of them then"), "what cannot be kept is not kept"

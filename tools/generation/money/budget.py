@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Connection, RowMapping, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Boolean, Connection, RowMapping, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ...errors import ApprovalRequired, BudgetExceeded, InternalError
-from ...store.journal_tables import budgets
+from ...store.journal_tables import approvals, budgets, plans
 from .amounts import Amount, as_usd, cap_picodollars, usd_words
 
 # Built once: they run for every call to a model, and building them takes several times as long as running them.
@@ -186,6 +186,21 @@ def budget_of(connection: Connection, approval_id: str) -> Budget:
     if row is None:
         raise _no_budget(approval_id)
     return Budget(**row)
+
+
+def used_in(connection: Connection, thread_id: str) -> Amount:
+    """What all that was approved in a conversation has used, with what is set aside for calls whose end nobody saw."""
+    of_thread = approvals.join(plans, approvals.c.plan_id == plans.c.id).join(
+        budgets, budgets.c.approval_id == approvals.c.id
+    )
+    used = (
+        func.coalesce(func.sum(budgets.c.spent_tokens + budgets.c.reserved_tokens), 0),
+        func.coalesce(func.sum(budgets.c.spent_picodollars + budgets.c.reserved_picodollars), 0),
+    )
+    tokens, money = connection.execute(
+        select(*used).select_from(of_thread).where(plans.c.thread_id == thread_id)
+    ).one()
+    return Amount(tokens=int(tokens), picodollars=int(money))
 
 
 def _row(connection: Connection, approval_id: str) -> RowMapping | None:
