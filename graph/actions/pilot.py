@@ -122,7 +122,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     note_lower_scores(offer, coverage)
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(Estimator(services, offer.workflow_id), items)
-    promise = promised_in_words(services, offer.workflow_id, items)
+    promise = promised_in_words(services, offer.workflow_id, items, briefly=True)
     parts += plan_lines("**The rest**", coverage, items, cost, promise)
     parts.append(numbered_lines(offer, "Would you like me to:"))
     cleared = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))

@@ -128,7 +128,7 @@ def _revise(
     if not (estimate.fits_caps and estimate.can_begin):
         said.append(_beyond_the_cap(estimate))
     note = "\n\n".join(filter(None, said))
-    promise = promised_in_words(services, changed.workflow_id, items)
+    promise = promised_in_words(services, changed.workflow_id, items, briefly=True)
     text = revised_plan(coverage, changed, cost_words(estimate), promise=promise, note=note)
     return {**shown(text, changed), **left_out}
 

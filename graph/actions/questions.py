@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import explain_strategy
 from ...tools.coverage.wording import worth_words
 from ...tools.dataset.exports.export_format import FORMATS
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import as_usd, usd_words
+from ...tools.generation.money.estimate import Estimate
 from ...tools.generation.money.prices import price_of
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.flaws import inspect_flaws
@@ -288,7 +290,7 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
         effect = asked.call(inspect_plan, items=asked.items)
         note = effect.estimate.note if effect.estimate else effect.why_not
         said.append(f"The plan takes {escape(note or '')}.")
-        said += [escape(effect.estimate.made_of)] if effect.estimate else []
+        said += [escape(_made_of(effect.estimate, asked.items))] if effect.estimate else []
         if effect.estimate and effect.estimate.seconds is None:
             said.append("How long it takes is known after the first records: a pilot tells.")
     rounds = asked.call(inspect_rounds)
@@ -308,6 +310,16 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
     if price_of(asked.services.settings) is None:
         said.append("Its price is not known: FINETUNE_COVERAGE_PRICES tells it.")
     return Answer(" ".join(said))
+
+
+def _made_of(estimate: Estimate, items: Sequence[PlanItem]) -> str:
+    """How the cost comes about, and what of it a record that is added takes."""
+    records = sum(item.count for item in items)
+    money = f" and {usd_words(float(f'{estimate.usd / records:.2g}'))}" if estimate.usd else ""
+    each = (
+        f"That is about {float(f'{estimate.tokens / records:.2g}'):,.0f} tokens{money} for each record added."
+    )
+    return f"{estimate.made_of} {each}"
 
 
 def _reading_cost(asked: Asked) -> str:

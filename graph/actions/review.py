@@ -198,7 +198,7 @@ def _turns(record: Record, cut: tuple[int, int] | None) -> list[str]:
     half = cut[1] // 2
     return [
         *turns[:half],
-        f"… {len(turns) - cut[1]} messages … {turns[-half]}",
+        f"… {plural(len(turns) - cut[1], 'message')} … {turns[-half]}",
         *turns[len(turns) - half + 1 :],
     ]
 

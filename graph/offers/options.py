@@ -10,6 +10,7 @@ from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import CoverageError
 from ...tools.generation.approvals.pilot import promise_words, promises
 from ...tools.generation.expected_worth import expected_worth
+from ...tools.generation.lessons.rules import list_rules
 from ...tools.generation.money.estimate import Estimate, Estimator
 from ...tools.services import Services
 from ..actions.catalog import GiveTopics, ShowRecords
@@ -44,12 +45,18 @@ def costs_in_words(
 def promised_in_words(
     services: Services, workflow_id: str, items: Sequence[PlanItem], *, briefly: bool = False
 ) -> str:
-    """What a plan says of the worth of its records and of its pilots, in sentences; empty where it says nothing."""
+    """What a plan says of the worth of its records, its pilots and the rules it obeys; empty where it says nothing."""
     worth = expected_worth(services, workflow_id, items)
     pilots = promise_words(items, promises(services, workflow_id, items))
     words = "" if worth is None else worth.brief if briefly else worth.words
     said = f"{words[0].upper()}{words[1:]}." if words else ""
-    return escape(" ".join(filter(None, (said, pilots))))
+    numbers = [str(rule.id) for rule in list_rules(services.store, workflow_id)]
+    rules = (
+        f"Rule {numbers[0]} holds for it."
+        if len(numbers) == 1
+        else f"Rules {', '.join(numbers)} hold for it."
+    )
+    return escape(" ".join(filter(None, (said, pilots, rules if numbers else ""))))
 
 
 def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Option]:

@@ -42,7 +42,7 @@ async def test_where_it_holds_one_yes_is_enough(chat: Any, services: Services, e
     expect(1.0)
     said = await planned(chat)
     assert '8 for "Technical Issues" (few-shot, 3 of them first)' in said
-    assert "About 1 of 8 new (measured on other data: benchmarks/RESULTS.md)." in said
+    assert "About 1 of 8 new (measured on other data)." in said
     assert (
         "First come 3: if they are worth 0.2 real ones or more, the rest follows without asking; if less"
         in said

@@ -13,10 +13,12 @@ from finetune_coverage.graph.actions.questions import ANSWERS
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.reading import by_model
 from finetune_coverage.tools.coverage.balance import balance_score
+from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
@@ -24,6 +26,8 @@ from langchain_core.messages import AIMessage, SystemMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
 from ..readings import READS
+
+FOUR = PlanItem(topic="technical_issues", count=4, strategy="few_shot")
 
 
 def call(name: str, **arguments: Any) -> AIMessage:
@@ -406,3 +410,15 @@ async def test_the_score_with_fewer_records_is_reckoned(
         f"It would be {score:.2f}."
     )
     assert len(list(load_records(services.store, "wf-1"))) == 80
+
+
+async def test_the_cost_of_each_record_is_told(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("do 4 for technical issues with few-shot")
+    estimate = estimate_plan(services, "wf-1", [FOUR])
+    model.queue.append(AIMessage("", tool_calls=[{"name": "ExplainCost", "args": {}, "id": "call-1"}]))
+    model.queue.append(AIMessage("That is the cost."))
+    await chat.answer("and what is that for one record?")
+    told = str(model.history[-1])
+    assert f"{float(f'{estimate.tokens / 4:.2g}'):,.0f} tokens for each record added" in told

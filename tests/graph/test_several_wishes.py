@@ -110,6 +110,7 @@ async def test_a_rule_and_another_plan_while_a_pilot_is_asked_for(
     model.queue.append(calls(("StateRule", {"rule": "Keep it short."}), ("ProposePlan", {"items": TWO})))
     said = await chat.answer("keep it short, and just do 2")
     assert said.startswith("From now on: rule 1") and "**Plan**: 2 for" in said
+    assert "Rule 1 holds for it." in said
 
 
 async def test_another_wish_puts_the_rest_away(
