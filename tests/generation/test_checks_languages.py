@@ -119,6 +119,38 @@ def test_good_drafts_pass_and_bad_ones_do_not(candidate: Make, language: str, re
     assert refused(judging.checks, candidate(*said(OTHER, assistant)))
 
 
+TRANSLATED = [
+    (
+        'Grandma wrote "Wszystkiego najlepszego z okazji urodzin" in Polish, what is it in English?',
+        "Happy birthday",
+        'Your grandma wrote "Happy birthday".',
+    ),
+    (
+        'I need to tell a client "We have to postpone the delivery" in Dutch.',
+        "We moeten de levering uitstellen tot volgende week",
+        "In Dutch that is “We moeten de levering uitstellen tot volgende week”.",
+    ),
+    ("How do I say that I am a student, in Japanese?", "私は学生です", "You can say 「私は学生です」."),
+]
+
+
+@pytest.mark.parametrize(("user", "told", "assistant"), TRANSLATED)
+def test_what_is_cited_may_be_in_any_language(candidate: Make, user: str, told: str, assistant: str) -> None:
+    assert isinstance(FILES["en"], Path)
+    lines = FILES["en"].read_text(encoding="utf-8").splitlines()
+    checks = [
+        check(Record(f"r{n}", line, "topic") for n, line in enumerate(lines))
+        for check in (Artefacts, Language)
+    ]
+    asked, answer = said(user, assistant)
+    called = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "translate"}}]}
+    made = candidate(asked, called, {"role": "tool", "content": told}, answer)
+    assert refused(checks, made) == set()
+    assert refused(checks, candidate(*said(user, f"{OTHER} {told}"))), "and what is not cited is not"
+    assert refused(checks, candidate(*said("Привет, OK?", assistant))) == {"artefacts", "language"}
+    assert refused(checks, candidate(*said(f"“{OTHER}”", assistant))), "nor is a text of nothing but that"
+
+
 def test_copies_are_found_in_every_script(candidate: Make, language: str, real: list[Record]) -> None:
     text = next(record.user_text for record in real if len(record.user_text) > 25)
     exact, near = ExactDuplicate(real), NearDuplicate(real)

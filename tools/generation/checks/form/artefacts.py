@@ -81,9 +81,11 @@ class Artefacts:
         return None
 
     def _findings(self, messages: Sequence[Message], context: str = "") -> Iterator[Finding]:
-        said = context
+        said, scripts = context, self._scripts | _scripts(context)
         for message in messages:
             text, role = message_text(message).strip(), message["role"]
+            if role == "tool":  # what it tells may be words of another script, such as a translation
+                scripts = scripts | _scripts(text)
             if role not in ("user", "assistant") or not text:
                 continue
             plain = _CODE.sub(" ", text)
@@ -99,8 +101,9 @@ class Artefacts:
             if opened or (role in self._closed and text[-1].isalnum()):
                 trace = "open end" if text[-1].isalnum() else text[-1]
                 yield _finding(role, f"cut off: …{text[-40:]!r}", trace)
-            strange = _scripts(text) - self._scripts if self._scripts else set[str]()
-            if strange and (strange := strange - _scripts(said)):
+            strange = _scripts(text) - scripts if self._scripts else set[str]()
+            scripts = scripts | strange
+            if strange:
                 letter = next(letter for letter in text if letter.isalpha() and script_of(letter) in strange)
                 yield _finding(role, f"a letter of another script: {letter!r}", "script")
             said += " " + text.lower()
