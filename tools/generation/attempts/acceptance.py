@@ -120,10 +120,11 @@ class Acceptance:
         comparing, unfit = duplicate_checks(services, workflow_id, topic, written, real)
         known = telling_records(real, topic)
         of_topic = [record for record in known if record.topic == topic]
+        rules = list_rules(services.store, workflow_id, topic)
         plain: list[Check] = [
             HiddenText(known),
             RoleGrammar(known),
-            Artefacts(known),
+            Artefacts(known, [rule.value for rule in rules]),
             Refusals(known),
             Language(of_topic if len(of_topic) >= FEW else known),
             Length(of_topic if len(of_topic) >= FEW else known),
@@ -134,7 +135,6 @@ class Acceptance:
         judging = Judging.after_trial(plain, of_topic, topic)
         if services.settings.profile == "small":
             judging.checks.append(Reworded())
-        rules = list_rules(services.store, workflow_id, topic)
         if exact := [rule for rule in rules if not rule.is_in_words]:
             judging.checks.append(ReviewRules(exact))
         if why := why_unread(rules, services.settings):

@@ -46,8 +46,15 @@ class Artefacts:
     name = "artefacts"
     languages = ANY
 
-    def __init__(self, real: Iterable[Record] = ()) -> None:
+    def __init__(self, real: Iterable[Record] = (), rules: Iterable[str] = ()) -> None:
+        """Learns from the real records.
+
+        Args:
+            real: those of the dataset.
+            rules: a person's own, in their words: a placeholder that they ask for is none.
+        """
         real = list(real)
+        self._asked_for = "\n".join(rules).lower()
         self._closed = {role for role in ("user", "assistant") if _ends_closed(real, role)}
         self._scripts = (
             {
@@ -91,7 +98,7 @@ class Artefacts:
             plain = _CODE.sub(" ", text)
             for what, pattern in (("markup", _MARKUP), ("placeholder", _PLACEHOLDER)):
                 match = pattern.search(plain)
-                if match and match.group().lower() not in said:
+                if match and match.group().lower() not in said + self._asked_for:
                     # A blank is one, however long.
                     trace = _RUN.sub(r"\1\1\1\1", match.group().lower())
                     yield _finding(role, f"{what} {match.group()!r}", trace)

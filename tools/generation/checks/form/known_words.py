@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ....dataset.record import Record, message_text
+from ....text.citations import own_words
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
 from ...search.words import words_of
@@ -26,7 +27,7 @@ class KnownWords:
 
     Parts are three letters in a row with the ends of the word, or single characters where a word is one or two of them
     (Chinese, Japanese, Korean, Thai). The limit is half, or less where messages of real records judged by the other
-    records know less.
+    records know less. What a message cites is not looked at.
     """
 
     name = "known_words"
@@ -49,7 +50,7 @@ class KnownWords:
         for message in candidate.written:
             if message["role"] not in ("user", "assistant"):
                 continue
-            parts = set(_parts(message_text(message)))
+            parts = set(_parts(own_words(message_text(message))))
             if len(parts) < LEAST_PARTS:
                 continue
             share = sum(part in self._times for part in parts) / len(parts)

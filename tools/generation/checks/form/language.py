@@ -1,16 +1,16 @@
 """Language: what is written is in the language and the script of the topic's real records.
 
-What stands between quotation marks is cited, in whatever language: what is to be translated, or a name on a sign.
+What it cites may be in any.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ....coverage.space.languages import language_of
 from ....dataset.record import Record, message_text
+from ....text.citations import own_words
 from ....text.scripts import script_shares
 from ...attempts.draft import Candidate, Rejection
 from ..check import ANY
@@ -21,9 +21,6 @@ MEASURED = 300
 LEAST_RECORDS = 5
 SELDOM = 0.03
 """Share of the real texts in a language up to which it is not one of the dataset's."""
-_CITED = re.compile(
-    r"\"[^\"\n]*\"|“[^“”\n]*[”“]|„[^„“”\n]*[“”]|«[^«»\n]*»|»[^«»\n]*«|「[^「」\n]*」|『[^『』\n]*』|《[^《》\n]*》"
-)
 STRANGE = 0.3
 """Share of the letters of a text in scripts that real records hardly use, from which it is in another one."""
 
@@ -80,7 +77,5 @@ def _often(counts: Counter[str]) -> str:
 
 
 def _said(messages: Sequence[dict[str, object]], role: str) -> str:
-    """What a side says in its own words; all of it, where it says nothing but what it cites."""
-    text = "\n".join(message_text(one) for one in messages if one.get("role") == role).strip()
-    own = _CITED.sub(" ", text).strip()
-    return own if any(map(str.isalpha, own)) else text
+    """What a side says in its own words."""
+    return own_words("\n".join(message_text(one) for one in messages if one.get("role") == role)).strip()
