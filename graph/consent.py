@@ -27,7 +27,7 @@ def answered(source: ServicesSource, state: State, reply: Reply, offer: Offer) -
     """Where an answer leads: a yes to exactly the plan shown is written down, and only that or a resumption generates.
 
     A plan that was edited in a form, or another option that was shown with its items, is stored first; it is approved
-    where it stays within the cap that was shown.
+    where it stays within the cap that was shown, and within the ceilings of its topics.
 
     Args:
         source: of the services.

@@ -38,10 +38,10 @@ _learned: OrderedDict[Any, Any] = OrderedDict()
 
 
 def _once(learn: Callable[..., Any]) -> Callable[..., Any]:
-    def learned(real: Iterable[Record]) -> Any:
+    def learned(real: Iterable[Record], *rules: Sequence[str]) -> Any:
         real = list(real)
-        key = (learn, tuple((record.topic, record.body) for record in real))
-        return _kept(_learned, key, lambda: learn(real))
+        key = (learn, tuple((record.topic, record.body) for record in real), *map(tuple, rules))
+        return _kept(_learned, key, lambda: learn(real, *rules))
 
     return learned
 

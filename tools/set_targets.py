@@ -1,4 +1,4 @@
-"""Changing the target weights of a workflow: by wishes, or after the topic mix of a reference file."""
+"""Changing the targets of a workflow: by wishes, or after the topic mix of a reference file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from .analyze_coverage import analyze
 from .coverage.report import Coverage
-from .coverage.targets import Aim, match_topics, weights_for
+from .coverage.targets import Aim, ceilings_for, match_topics, weights_for
 from .dataset.reference_mix import ReferenceMix, read_mix
 from .dataset.topic_label import DEFAULT_FIELD
 from .dataset.topic_names import topic_names, unknown_topic
@@ -32,6 +32,7 @@ class TargetChange(BaseModel):
         without_target: topics of the dataset that have no target now and stay out of the score.
         new_topics: topics of the reference that the dataset had not; they count as empty.
         reference_without_topic: items of the reference that name no topic.
+        ceilings: topics whose ceiling is another one now, with it; ``None`` where it is gone.
         changed: whether anything is different; if not, the dataset's version stays too.
     """
 
@@ -42,6 +43,7 @@ class TargetChange(BaseModel):
     without_target: list[str] = Field(default_factory=list)
     new_topics: list[str] = Field(default_factory=list)
     reference_without_topic: int = 0
+    ceilings: dict[str, int | None] = Field(default_factory=dict)
     changed: bool = True
 
 
@@ -76,13 +78,22 @@ def change_targets(
     for name in [*(name for aim in aims for name in (aim.topic, aim.than) if name), *without]:
         if name not in known:
             raise unknown_topic(workflow_id, name, known)
+    ceilings = ceilings_for(aims)
+    for name, most in ceilings.items():
+        if most is not None and name not in now.topic_distribution:
+            raise InvalidInput(
+                f"{name!r} has no records of its own, only topics under it.",
+                hint="Give each of them a ceiling.",
+            )
     weights = _wanted(before, aims, without)
     if since is not None and now.weights not in (since.weights, weights):
         before, weights = now, _wanted(now, aims, without)  # changed elsewhere meanwhile
-    return _changed(services, workflow_id, before, weights)
+    return _changed(services, workflow_id, before, weights, ceilings)
 
 
 def _wanted(before: Coverage, aims: Sequence[Aim], without: Sequence[str]) -> dict[str, float] | None:
+    if aims and not without and all(aim.kind == "most" for aim in aims):
+        return before.weights
     current = {name: weight for name, weight in current_weights(before).items() if name not in without}
     if without and not current:
         raise InvalidInput("No topic would have a target.", hint="Leave at least two topics with one.")
@@ -125,16 +136,22 @@ def current_weights(coverage: Coverage) -> dict[str, float]:
 
 
 def _changed(
-    services: Services, workflow_id: str, before: Coverage, weights: Mapping[str, float] | None
+    services: Services,
+    workflow_id: str,
+    before: Coverage,
+    weights: Mapping[str, float] | None,
+    ceilings: Mapping[str, int | None] | None = None,
 ) -> TargetChange:
-    changed = set_weights(services.store, workflow_id, weights)
+    changed = set_weights(services.store, workflow_id, weights, ceilings)
     after = analyze(services, workflow_id)
+    was, now = before.ceilings, after.ceilings
     return TargetChange(
         before=_shares(before),
         after=_shares(after),
         coverage_before=before,
         coverage=after,
         without_target=list(after.untargeted),
+        ceilings={name: now.get(name) for name in {**was, **now} if now.get(name) != was.get(name)},
         changed=changed,
     )
 

@@ -99,6 +99,8 @@ def generate(
 
     The caps go with the approval: under one that was given before, they can only be made tighter.
     """
+    from ...tools.analyze_coverage import analyze
+    from ...tools.coverage.plans import beyond_ceilings
     from ...tools.coverage.recommendation import PlanItem
     from ...tools.generate_synthetic_data import generate_synthetic_data, run_approved_item
     from ...tools.generation.approvals.proposal import propose
@@ -110,6 +112,8 @@ def generate(
         services.settings.templates = templates.expanduser().absolute()
     item, reason = _wanted(services, workflow, topic, count, strategy)
     item = PlanItem.model_validate({**item.model_dump(), "pilot": pilot})
+    for over in beyond_ceilings(analyze(services, workflow), [item]):
+        note(over, style="yellow")
     if item.pilot is not None:
         approval_id = approved_before(services, workflow, item)
         if approval_id is None:

@@ -58,23 +58,33 @@ def show(workflow: Workflow, as_json: AsJson = False) -> None:
 def set_(
     workflow: Workflow,
     wishes: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="NAME=WEIGHT…",
             help="A weight (billing=2), a share (billing=50%), a factor (billing=x2), or none (billing=none).",
             show_default=False,
         ),
-    ],
+    ] = None,
+    most: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--most",
+            metavar="NAME=N",
+            help="A ceiling: no plan beyond N records is proposed; none takes it away. May be given again.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Give topics another target; the others keep theirs in proportion."""
     from ...tools.set_targets import change_targets
 
-    aims = [_aim(wish) for wish in wishes]
+    if not wishes and not most:
+        raise typer.BadParameter("which target?", param_hint="NAME=WEIGHT")
+    aims = [_aim(wish) for wish in wishes or ()]
     without = [name for name, aim in aims if aim is None]
-    change = change_targets(
-        open_services(), workflow, [aim for _, aim in aims if aim is not None], without=without
-    )
+    wanted = [aim for _, aim in aims if aim is not None] + [_ceiling(wish) for wish in most or ()]
+    change = change_targets(open_services(), workflow, wanted, without=without)
     _report(change, as_json=as_json)
 
 
@@ -135,6 +145,16 @@ def _aim(wish: str) -> tuple[str, Aim | None]:
         ) from None
 
 
+def _ceiling(wish: str) -> Aim:
+    """``billing=5`` as a ceiling, ``billing=none`` as none."""
+    from ...tools.coverage.targets import Aim
+
+    name, _, value = (part.strip() for part in wish.rpartition("="))
+    if not name or not (value.lower() == "none" or value.isdecimal()):
+        raise typer.BadParameter(f"{wish!r} is not NAME=N, N a whole number or none.", param_hint="--most")
+    return Aim(kind="most", topic=name, value=float(value) if value.isdecimal() else None)
+
+
 def _report(change: TargetChange, *, as_json: bool) -> None:
     if as_json:
         print_json(
@@ -146,11 +166,16 @@ def _report(change: TargetChange, *, as_json: bool) -> None:
                 "new_topics": change.new_topics,
                 "without_target": change.without_target,
                 "reference_without_topic": change.reference_without_topic,
+                "ceilings": change.ceilings,
                 "changed": change.changed,
             }
         )
         return
     show_change(change)
+    for topic in change.coverage.topics:
+        if topic.name in change.ceilings and topic.most is not None and topic.records > topic.most:
+            over = f"{topic.name} has {topic.records:,} records, and {topic.most:,} at most are wanted"
+            note(f"{over}: they stay, until you take some out (`finetune-coverage review`).", style="yellow")
     before, after = change.coverage_before.model_dump(), change.coverage.model_dump()
     say(f"Balance score: {score_text(before)} → {score_text(after)}", style="bold")
     if change.changed:
@@ -162,8 +187,17 @@ def _show(coverage: Coverage, before: dict[str, float] | None = None) -> None:
         kind = "set" if coverage.weights else "uniform: every topic the same"
         say(f"Targets: {kind}.", style="bold")
     scored = sum(coverage.scored_counts.values())
+    has_ceilings = any(topic.most is not None for topic in coverage.topics)
     print_table(
-        ["Topic", "Weight", "Target", *(["Before"] if before is not None else []), "Share now", "Records"],
+        [
+            "Topic",
+            "Weight",
+            "Target",
+            *(["Before"] if before is not None else []),
+            "Share now",
+            "Records",
+            *(["At most"] if has_ceilings else []),
+        ],
         [
             (
                 topic.name,
@@ -176,10 +210,11 @@ def _show(coverage: Coverage, before: dict[str, float] | None = None) -> None:
                 ),
                 f"{topic.records / scored:.1%}" if scored and topic.target is not None else "",
                 topic.records,
+                *(["" if topic.most is None else topic.most] if has_ceilings else []),
             )
             for topic in coverage.topics
         ],
-        numbers=(1, 2, 3, 4, 5),
+        numbers=(1, 2, 3, 4, 5, 6),
     )
 
 
@@ -193,6 +228,7 @@ def _document(coverage: Coverage) -> dict[str, Any]:
                 "weight": None if topic.target is None else (coverage.weights or {}).get(topic.name, 1.0),
                 "target": topic.target,
                 "records": topic.records,
+                "most": topic.most,
             }
             for topic in coverage.topics
         ],

@@ -223,15 +223,18 @@ def merge(
     """Give the records of one or more topics to another; with one topic and a new name it is renamed."""
     from ...tools.coverage.wording import plural
     from ...tools.dataset.topic_names import names_like, topic_names
-    from ...tools.topics.discover import merge_topics
+    from ...tools.topics.discover import ceilings_lost, merge_topics, require_mergeable
 
     services = open_services()
-    before = topic_names(services.store, workflow)
-    moved = merge_topics(services, workflow, dict.fromkeys(names, into))
+    before, becomes = topic_names(services.store, workflow), dict.fromkeys(names, into)
+    lost = ceilings_lost(services.store, workflow, require_mergeable(services.store, workflow, becomes))
+    moved = merge_topics(services, workflow, becomes)
     if as_json:
         print_json({"success": True, "merged": {"into": into, "records": moved}})
         return
     say(f"{', '.join(names)} → {into.strip()}: {plural(moved, 'record')} moved.")
+    if lost:
+        note(f"With it ends the ceiling of {', '.join(lost)}.")
     if into.strip().casefold() not in {name.casefold() for name in before}:
         like = names_like(into, [name for name in before if name not in names])
         meant = f" If you meant {' or '.join(like)}:" if like else " Take it back:"

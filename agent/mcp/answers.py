@@ -55,6 +55,11 @@ class Topic(BaseModel):
     description: str
     parent: str | None
     weight: float | None = Field(description="Its target weight relative to others; null when none is set.")
+    most: int | None = Field(
+        default=None,
+        description="Its ceiling of records, if any.",
+        exclude_if=lambda value: value is None,
+    )
     records: int
     synthetic: int = Field(description="How many of its records were generated.")
 

@@ -9,9 +9,10 @@ from typing import Annotated
 from fastmcp import Context
 from pydantic import Field
 
+from ...tools.analyze_coverage import analyze
 from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ...tools.coverage.caps import MAX_PER_ITEM
-from ...tools.coverage.plans import PlanItem
+from ...tools.coverage.plans import PlanItem, beyond_ceilings
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.errors import ErrorCode
 from ...tools.generate_synthetic_data import generate_synthetic_data
@@ -69,6 +70,8 @@ class GenerationTools:
         shown, next_step = shown_plan(services, plan), self._how_to_approve(plan)
         if shown.outlook is not None and shown.outlook.lowers_score:
             next_step = f"Tell the person that this plan lowers the balance score. {next_step}"
+        if over := beyond_ceilings(analyze(services, workflow_id), items):
+            next_step = f"Tell the person: {' '.join(over)} {next_step}"
         return answers.ProposalAnswer(plan=shown, next_step=next_step)
 
     async def generate_synthetic_data(

@@ -66,6 +66,7 @@ class ReadTools:
                     description=info.description if info else "",
                     parent=info.parent if info else None,
                     weight=info.weight if info else None,
+                    most=line.most,
                     records=line.records,
                     synthetic=line.synthetic,
                 )

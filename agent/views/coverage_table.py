@@ -62,13 +62,18 @@ def coverage_table(coverage: Mapping[str, Any], console: Console) -> RenderableT
 
 
 def shares_and_targets(coverage: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Of the topics in the report, in their order; ``""`` where one has no target."""
+    """Of the topics in the report, in their order; a target with its ceiling, ``""`` where there is neither."""
     topics = coverage["topics"]
     targets = percents([topic["target"] or 0.0 for topic in topics], 1.0)
     return (
         percents([topic["records"] for topic in topics], coverage["total_records"]),
-        ["" if topic["target"] is None else target for topic, target in zip(topics, targets, strict=True)],
+        [_aim(topic, target) for topic, target in zip(topics, targets, strict=True)],
     )
+
+
+def _aim(topic: Mapping[str, Any], target: str) -> str:
+    ceiling = f"at most {topic['most']:,}" if "most" in topic else ""
+    return ", ".join(filter(None, ["" if topic["target"] is None else target, ceiling]))
 
 
 def _bar(topic: Mapping[str, Any], most: float, cells: int, signs: _Signs) -> Text:

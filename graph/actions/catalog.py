@@ -174,8 +174,8 @@ class EditRecord(Action):
 
 
 class SetTargets(Action):
-    """Change how much of the dataset each topic should be: "twice as much billing", "make all equal again", also to
-    take such a change back. For the balance, not for how many records to generate now.
+    """Change how much of the dataset each topic should be: "twice as much billing", "make all equal again", "music
+    never more than 5", also to take such a change back. For the balance, not for how many records to generate now.
     """
 
     aims: list[Aim] = Field(min_length=1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tools.analyze_coverage import analyze
+from ...tools.coverage.plans import beyond_ceilings
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.report import Coverage
 from ...tools.errors import CoverageError
@@ -89,7 +90,6 @@ def _revise(
         return said_beside(offer, escape(str(error)))
     # An option was shown with its cost; a plan that the person made is seen here for the first time.
     seen = any(option.shown and same_items(option.items, items) for option in offer.options)
-    affordable = seen or (estimate.fits_caps and estimate.can_begin)
     changed = offer.instead(
         PlanOffer,
         items=items,
@@ -109,11 +109,12 @@ def _revise(
     laid = lay(services, changed, state, thread_id())
     changed = beside(services.store, laid, asks=asks_something(named.not_in_it))
     left_out = {"left_out": changed.left_out}
-    if isinstance(deed, Approve) and affordable:
+    beyond = _beyond_ceilings(coverage, [*items, *onward])
+    if isinstance(deed, Approve) and (seen or (estimate.fits_caps and estimate.can_begin and not beyond)):
         return {"offer": as_json(changed), "reply": as_json(the_reply(state)), **left_out}
     passed_over = passed_over_for(services, offer.workflow_id, items)
     of_all = of_everything_words(services.store, state) if named.of_everything else ""
-    said = [named.not_in_it, of_all, changed_topics, limit, *map(escape, passed_over)]
+    said = [named.not_in_it, of_all, changed_topics, limit, *map(escape, passed_over), beyond]
     said += [pilot_note(items, onward)] if onward else []
     said += [THEN] if changed.then else []
     if isinstance(deed, ProposeMore) and offer.plan_id:
@@ -131,6 +132,12 @@ def _revise(
     promise = promised_in_words(services, changed.workflow_id, items, briefly=True)
     text = revised_plan(coverage, changed, cost_words(estimate), promise=promise, note=note)
     return {**shown(text, changed), **left_out}
+
+
+def _beyond_ceilings(coverage: Coverage, items: Sequence[PlanItem]) -> str:
+    """That a plan brings topics above their ceilings; empty where it does not."""
+    over = beyond_ceilings(coverage, items, lambda topic: titles([topic]))
+    return " ".join([*over, "A yes goes beyond that all the same."]) if over else ""
 
 
 def _beyond_the_cap(estimate: Estimate) -> str:

@@ -11,7 +11,7 @@ from ...tools.generation.lessons.lessons import reject_records
 from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_rule
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
-from ...tools.topics.discover import merge_topics, require_mergeable
+from ...tools.topics.discover import ceilings_lost, merge_topics, require_mergeable
 from ..offers.offer import Offer, Option, Removal, RemovalOffer
 from ..offers.pending import keep_with_plan, put
 from ..offers.reply import LeaveIn, TakeOut
@@ -142,7 +142,10 @@ def _named(store: Store, offer: Offer, removal: Removal) -> str:
     if removal.what == "rule":
         return f"This takes a rule away: {rule_line(get_rule(store, offer.workflow_id, removal.numbers[0]))}"
     if removal.what == "topics":
-        return _named_topics(store, offer, removal.merges)
+        named = _named_topics(store, offer, removal.merges)
+        ending = require_mergeable(store, offer.workflow_id, removal.becomes)
+        lost = ceilings_lost(store, offer.workflow_id, ending)
+        return f"{named}\n\nWith it ends the ceiling of {titles(lost)}." if lost else named
     ids = removal.record_ids
     lines = []
     for number, record_id in list(zip(removal.numbers, ids, strict=True))[:_NAMED]:

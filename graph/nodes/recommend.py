@@ -183,7 +183,8 @@ def _suggestions(
 ) -> dict[str, PlanItem]:
     """For each topic what to generate when a person names nothing but the topic."""
     profiles = topic_profiles(services, workflow_id)
-    missing = {t.name: services.settings.minimum_per_topic - t.records for t in coverage.topics}
+    minimum = services.settings.minimum_per_topic
+    missing = {t.name: min(minimum, t.most or minimum) - t.records for t in coverage.topics}
     known = recommendation.all_under_represented
     counts = {name: max(1, count) for name, count in missing.items() if count > 0}
     counts |= {item.topic: item.count for item in known.items} if known else {}

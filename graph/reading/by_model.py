@@ -321,6 +321,8 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
         }
         if coverage.weights is not None:
             card["targets"] = {topic.name: topic.target for topic in ordered[:_TOPICS]}
+        if coverage.ceilings:
+            card["most_records"] = dict(list(coverage.ceilings.items())[:_TOPICS])
         suited = [topic.name for topic in ordered[:_SUITED] if topic.name in offer.suggestions]
         card["strategies_that_suit"] = {name: offer.suggestions[name].strategy for name in suited}
         if len(ordered) > _TOPICS:

@@ -48,6 +48,8 @@ def topic_line(topic: TopicStanding) -> str:
         said += f", {topic.synthetic:,} of them synthetic"
     if topic.target_share is not None:
         said += f"; its target is {_percent(topic.target_share)}"
+    if topic.most is not None:
+        said += f"; at most {topic.most:,} are wanted"
     return said + (", so it is under-represented." if topic.is_under_represented else ".")
 
 
@@ -56,6 +58,7 @@ def standing_table(topics: Sequence[TopicStanding]) -> str:
     lines = ["| Topic | Records | Share | Target |", "|---|---|---|---|"]
     for topic in topics:
         target = "none" if topic.target_share is None else _percent(topic.target_share)
+        target += "" if topic.most is None else f", at most {topic.most:,}"
         mark = " ⚠️" if topic.is_under_represented else ""
         lines.append(
             f"| {topic_title(topic.topic)}{mark} | {topic.records:,} | {_percent(topic.share)} | {target} |"
@@ -86,7 +89,7 @@ def why_low_words(standing: TopicStandings, rejections: Rejections) -> str:
         said.append(f"Less is recommended than it needs: {escape(topic.held_down_by)}.")
     if topic.recommended:
         said.append(f"I recommend {plural(topic.recommended, 'more record')} for it.")
-    elif topic.target_share is not None and not topic.is_under_represented:
+    elif topic.target_share is not None and not topic.is_under_represented and not topic.held_down_by:
         said.append("For the balance it needs none.")
     if topic.below_minimum_by:
         said.append(f"It is {topic.below_minimum_by:,} short of the minimum of {standing.minimum_per_topic}.")

@@ -221,6 +221,8 @@ def _rows(
             mark = "no target"
         elif coverage.weights and topic.target is not None:
             mark = f"{mark} (target {topic.target:.0%})" if mark else f"target {topic.target:.0%}"
+        if topic.most is not None:
+            mark = ", ".join([*filter(None, [mark]), f"at most {topic.most:,}"])
         rows.append(_row(topic_title(topic.name, name), topic.records, mark))
     if coverage.uncategorized:
         rows.append(_row("(no topic)", coverage.uncategorized, "not in the score"))

@@ -118,6 +118,17 @@ async def test_a_plan_that_lowers_the_score_says_so(command: Command, small: str
     assert "lowers the balance score" in proposal["next_step"]
 
 
+async def test_a_plan_beyond_a_ceiling_says_so(command: Command, small: str) -> None:
+    assert command("targets", "set", "-w", small, "--most", "technical=2").code == 0
+    async with in_process() as client:
+        topics = (await call(client, "list_topics", workflow_id=small))["topics"]
+        within = await call(client, "propose_generation", workflow_id=small, items=[{**ITEM, "count": 1}])
+        beyond = await call(client, "propose_generation", workflow_id=small, items=[{**ITEM, "count": 2}])
+    assert [(one["name"], one.get("most")) for one in topics] == [("billing", None), ("technical", 2)]
+    assert "wanted" not in within["next_step"]
+    assert "'technical' would have 3 records, and at most 2 are wanted." in beyond["next_step"]
+
+
 async def test_the_same_proposal_is_one_plan(command: Command, small: str) -> None:
     async with in_process() as client:
         first = await proposed(client)

@@ -42,6 +42,66 @@ def test_set_and_reset(command: Command, sample: str) -> None:
     assert command("targets", "reset", "-w", sample, "--json").document["changed"] is False
 
 
+def test_a_ceiling_holds_what_is_recommended(command: Command, sample: str) -> None:
+    outcome = command("targets", "set", "-w", sample, "--most", "technical_issues=20")
+    assert outcome.code == 0 and "At most" in outcome.out
+    shown = command("targets", "show", "-w", sample, "--json").document["targets"]
+    assert [topic["most"] for topic in shown["topics"] if topic["name"] in NAMES].count(20) == 1
+    assert shown["uniform"]
+    assert ", at most 20" in command("analyze", "-w", sample).out
+    plans = command("recommend", "-w", sample, "--json").document["recommendation"]["plans"]
+    items = [item for plan in plans for item in plan["items"] if item["topic"] == "technical_issues"]
+    assert items and max(item["count"] for item in items) == 5
+    outcome = command("targets", "set", "-w", sample, "billing_questions=2", "--most", "technical_issues=10")
+    assert "technical_issues has 15 records, and 10 at most are wanted" in " ".join(outcome.err.split())
+    coverage = command("analyze", "-w", sample, "--json").document["coverage"]
+    assert "technical_issues" not in coverage["under_represented"]
+    document = command("targets", "set", "-w", sample, "--most", "technical_issues=none", "--json").document
+    assert document["ceilings"] == {"technical_issues": None} and document["changed"]
+    assert shares(command)["billing_questions"] == 0.5
+    for wrong in (
+        "technical_issues",
+        "technical_issues=",
+        "technical_issues=2.5",
+        "=5",
+        "technical_issues=-1",
+    ):
+        assert command("targets", "set", "-w", sample, "--most", wrong).code == 2
+    assert command("targets", "set", "-w", sample, "--most", "technical_issues=0").code == 1
+    assert command("targets", "set", "-w", sample, "--most", "cooking=5").code == 1
+    assert command("targets", "set", "-w", sample).code == 2
+
+
+def test_a_topic_that_has_only_others_under_it_gets_no_ceiling(command: Command, tmp_path: Path) -> None:
+    data, topics = tmp_path / "data.jsonl", tmp_path / "topics.yaml"
+    data.write_text("".join(chat_line(topic, f"About {topic}") + "\n" for topic in ("rock", "jazz")))
+    topics.write_text("topics: [music, {name: rock, parent: music}, {name: jazz, parent: music}]\n")
+    assert command("import", data, "-w", "wf-1", "--topics", topics).code == 0
+    outcome = command("targets", "set", "-w", "wf-1", "--most", "music=5")
+    assert outcome.code == 1 and "only topics under it" in " ".join(outcome.err.split())
+
+
+def test_ceilings_in_a_topics_file(command: Command, tmp_path: Path) -> None:
+    data, topics = tmp_path / "data.jsonl", tmp_path / "topics.yaml"
+    lines = [chat_line("音乐", f"播放歌曲 {number}") for number in range(3)]
+    lines += [chat_line("天气", f"明天 {number} 点的天气") for number in range(30)]
+    data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    topics.write_text("topics:\n  - name: 音乐\n    most: 5\n  - 天气\n", encoding="utf-8")
+    assert command("import", data, "-w", "wf-1", "--topics", topics).code == 0
+    coverage = command("analyze", "-w", "wf-1", "--json").document["coverage"]
+    assert coverage["additions"] == {"音乐": 2}
+    assert coverage["capped"] == {"音乐": "at most 5 records of it are wanted"}
+    assert command("topics", "merge", "-w", "wf-1", "音乐", "--into", "music").code == 0
+    shown = command("targets", "show", "-w", "wf-1", "--json").document["targets"]["topics"]
+    assert {topic["name"]: topic["most"] for topic in shown} == {"music": 5, "天气": None}
+    outcome = command("topics", "merge", "-w", "wf-1", "music", "--into", "天气")
+    assert "With it ends the ceiling of music." in " ".join(outcome.err.split())
+    for wrong, said in (("2.5", "not a whole number"), ("yes", "not a whole number"), ("0", "from 1 to")):
+        topics.write_text(f"topics:\n  - name: 音乐\n    most: {wrong}\n", encoding="utf-8")
+        outcome = command("import", data, "-w", "wf-2", "--topics", topics)
+        assert outcome.code == 1 and said in " ".join(outcome.err.split())
+
+
 @pytest.mark.parametrize(
     ("wish", "code", "said"),
     [

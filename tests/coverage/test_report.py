@@ -47,6 +47,18 @@ def test_the_contract_on_the_worked_example() -> None:
     assert Coverage.model_validate(document) == coverage
 
 
+def test_a_topic_at_its_ceiling_needs_nothing() -> None:
+    for most, added, under, below in ((20, 5, ["technical_issues"], 3), (15, 0, [], 2), (10, 0, [], 2)):
+        coverage = build_coverage(EXAMPLE, [TopicInfo("technical_issues", most=most)])
+        topic = coverage.topics[0]
+        assert (topic.name, topic.most, topic.under_represented) == ("technical_issues", most, bool(under))
+        assert (coverage.under_represented, len(coverage.below_minimum)) == (under, below)
+        assert coverage.balance_score == 0.45
+        assert coverage.additions.get("technical_issues", 0) == added
+        assert coverage.capped["technical_issues"] == f"at most {most} records of it are wanted"
+        assert Coverage.model_validate(coverage.model_dump(mode="json")) == coverage
+
+
 def test_after_generation() -> None:
     counts = [*EXAMPLE[:1], count("technical_issues", 45, synthetic=30), EXAMPLE[2]]
     coverage = build_coverage(counts, [])

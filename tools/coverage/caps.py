@@ -25,7 +25,13 @@ class Cap:
 
 
 def topic_cap(
-    *, records: int, synthetic: int, usable_seeds: int, has_description: bool, max_synthetic_share: float
+    *,
+    records: int,
+    synthetic: int,
+    usable_seeds: int,
+    has_description: bool,
+    max_synthetic_share: float,
+    most: int | None = None,
 ) -> Cap:
     """The tightest limit on what may be added to a topic now.
 
@@ -36,7 +42,22 @@ def topic_cap(
         has_description: whether the topic has a description to generate from.
         max_synthetic_share: the largest part of the topic that may be synthetic; a topic without real records
             is exempt, as everything in it is synthetic.
+        most: the topic's ceiling, if it has one.
     """
+    cap = _cap_of_data(records, synthetic, usable_seeds, max_synthetic_share, has_description=has_description)
+    if most is not None and max(0, most - records) <= cap.limit:
+        return Cap(max(0, most - records), f"at most {most:,} records of it are wanted")
+    return cap
+
+
+def at_ceiling(counts: Mapping[str, int], ceilings: Mapping[str, int]) -> set[str]:
+    """The topics that have as many records as they may have."""
+    return {topic for topic, most in ceilings.items() if counts.get(topic, 0) >= most}
+
+
+def _cap_of_data(
+    records: int, synthetic: int, usable_seeds: int, max_synthetic_share: float, *, has_description: bool
+) -> Cap:
     if usable_seeds == 0 and not has_description:
         return Cap(0, "none of its records has a reply to learn from, and nothing describes it")
     real = records - synthetic

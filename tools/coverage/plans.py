@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from pydantic import BaseModel, Field, model_validator
@@ -115,6 +116,7 @@ def caps_of(
             usable_seeds=profile.usable_seeds,
             has_description=profile.has_description,
             max_synthetic_share=settings.max_synthetic_share,
+            most=topic.most,
         )
         if focus_topics and topic.name not in focus_topics:
             caps[topic.name] = Cap(0, "it is not among the topics asked for")
@@ -123,6 +125,26 @@ def caps_of(
         if topic.name in left_out:
             caps[topic.name] = Cap(0, "it is left out, as you said")
     return caps
+
+
+def beyond_ceilings(
+    coverage: Coverage, items: Sequence[PlanItem], named: Callable[[str], str] = "'{}'".format
+) -> list[str]:
+    """Which topics a plan that a person made brings above their ceilings; a sentence each.
+
+    Args:
+        coverage: the figures before it.
+        items: the plan.
+        named: how a topic is called.
+    """
+    added: Counter[str] = Counter()
+    for item in items:
+        added[item.topic] += item.count
+    return [
+        f"{named(topic)} would have {then:,} records, and at most {most:,} are wanted."
+        for topic, most in coverage.ceilings.items()
+        if added[topic] and (then := coverage.topic_distribution[topic] + added[topic]) > most
+    ]
 
 
 def alternatives(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from .additions import DEFAULT_TARGET, additions_to_minimum, recommended_additions
 from .balance import Status, balance_score, check_weights, representation, shown_score, status_of
 from .balance import under_represented as find_under_represented
-from .caps import Cap, binding_caps, topic_cap
+from .caps import Cap, at_ceiling, binding_caps, topic_cap
 from .strategy_choice import profile_topics
 from .wording import name_some, plural, records_of
 
@@ -40,6 +40,7 @@ class TopicCoverage(BaseModel):
             stays out of the score or there are no records.
         under_represented: whether it has less than half its target share.
         below_minimum: whether it has fewer records than the minimum.
+        most: its ceiling; at it, it is neither under-represented nor below the minimum.
     """
 
     name: str
@@ -51,6 +52,7 @@ class TopicCoverage(BaseModel):
     representation: float | None
     under_represented: bool
     below_minimum: bool
+    most: int | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Coverage(BaseModel):
@@ -63,7 +65,7 @@ class Coverage(BaseModel):
         status: of the exact score.
         total_records: all active records, uncategorized and untargeted ones included.
         topic_distribution: records per topic, declared topics first; uncategorized ones are not in it.
-        under_represented: topics with less than half their target share, lowest first.
+        under_represented: topics with less than half their target share, lowest first, but for those at their ceiling.
         recommendations: sentences for a person.
         uncategorized: records with no topic; not scored.
         untargeted: records per topic that has no target while others have one; not scored.
@@ -94,6 +96,11 @@ class Coverage(BaseModel):
     def scored_counts(self) -> dict[str, int]:
         """Records per topic that enters the score."""
         return {topic.name: topic.records for topic in self.topics if topic.target is not None}
+
+    @property
+    def ceilings(self) -> dict[str, int]:
+        """How many records a topic may have, of each that has a ceiling."""
+        return {topic.name: topic.most for topic in self.topics if topic.most is not None}
 
 
 def worth_a_line(topics: Iterable[tuple[str, float | None]]) -> list[str]:
@@ -141,6 +148,7 @@ def build_coverage(
     scored = {name: n for name, n in distribution.items() if weights is None or name in weights}
     total = sum(count.records for count in counts)
     profiles = profile_topics(counts, topics)
+    ceilings = {topic.name: topic.most for topic in topics if topic.most is not None}
     caps = {
         name: topic_cap(
             records=records,
@@ -148,6 +156,7 @@ def build_coverage(
             usable_seeds=profiles[name].usable_seeds,
             has_description=profiles[name].has_description,
             max_synthetic_share=max_synthetic_share,
+            most=ceilings.get(name),
         )
         for name, records in scored.items()
     }
@@ -160,8 +169,10 @@ def build_coverage(
         name: round(_PARTS * (n - synthetic.get(name, 0) + worths.get(name, 0.0)))
         for name, n in scored.items()
     }
-    under = find_under_represented(scored, weights)
-    below = sorted((name for name, n in scored.items() if n < minimum_per_topic), key=scored.__getitem__)
+    full = at_ceiling(distribution, ceilings)
+    under = [name for name in find_under_represented(scored, weights) if name not in full]
+    below = [name for name, n in scored.items() if n < minimum_per_topic and name not in full]
+    below.sort(key=scored.__getitem__)
     ratios = representation(scored, weights)
     whole = sum(weights.values()) if weights else len(scored)
     coverage = Coverage(
@@ -187,6 +198,7 @@ def build_coverage(
                 representation=ratios.get(name),
                 under_represented=name in under,
                 below_minimum=name in below,
+                most=ceilings.get(name),
             )
             for name, records in distribution.items()
         ],

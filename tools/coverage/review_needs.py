@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
+from .caps import at_ceiling
 from .report import Coverage
 from .strategy_choice import TopicProfile
 from .wording import name_some, plural, records_of
@@ -50,7 +51,10 @@ def needs_of_counts(
         named = name_some(coverage.untargeted)
         reason = f"{plural(len(coverage.untargeted), 'topic')} without a target, not in the score: {named}."
         needs.append(ReviewNeed(topic=None, reason=reason))
+    full = at_ceiling(coverage.topic_distribution, coverage.ceilings)
     for topic in dict.fromkeys([*coverage.under_represented, *additions, *capped]):
+        if topic in full:
+            continue  # nothing is generated for it
         profile = profiles.get(topic) or TopicProfile(topic=topic)
         if profile.usable_seeds < FEW_SEEDS and not profile.has_description:
             seeds = plural(profile.usable_seeds, "usable seed record") if profile.usable_seeds else "none"

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, model_validator
 
+from ..bounds import MOST_LISTED
 from ..errors import InvalidInput, TopicNotFound
 
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -26,13 +27,14 @@ class Aim(BaseModel):
 
     Attributes:
         kind: ``factor`` times what the topic has now (or what ``than`` has), ``share`` of the whole, ``weight``
-            beside the other weights, or ``equal``: all topics the same again.
+            beside the other weights, ``equal``: all topics the same again; or ``most`` so many records, whatever its
+            target (no value: no such ceiling any more).
         topic: which topic; none for ``equal``.
-        value: the factor, share or weight; only "as much as" another topic needs none.
+        value: the factor, share, weight or number; only "as much as" another topic needs none.
         than: for ``factor``: the topic that it is compared with.
     """
 
-    kind: Literal["factor", "share", "weight", "equal"]
+    kind: Literal["factor", "share", "weight", "equal", "most"]
     topic: str = ""
     value: float | None = None
     than: str | None = None
@@ -41,9 +43,30 @@ class Aim(BaseModel):
     def _check_said(self) -> Self:
         if self.kind != "equal" and not self.topic:
             raise ValueError(f"no topic is named for this {self.kind}")
-        if self.value is None and not (self.kind == "equal" or (self.kind == "factor" and self.than)):
+        if self.value is None and not (
+            self.kind in ("equal", "most") or (self.kind == "factor" and self.than)
+        ):
             raise ValueError(f"no value is named: which {self.kind} {self.topic!r} should have")
         return self
+
+
+def ceilings_for(aims: Sequence[Aim]) -> dict[str, int | None]:
+    """How many records topics may have by the wishes; ``None`` is no ceiling any more.
+
+    Raises:
+        InvalidInput: a number is not whole, or less than 1.
+    """
+    ceilings: dict[str, int | None] = {}
+    for aim in aims:
+        if aim.kind != "most":
+            continue
+        if aim.value is not None and not (aim.value.is_integer() and 1 <= aim.value <= MOST_LISTED):
+            raise InvalidInput(
+                f"'{aim.topic}' would have {aim.value:g} records at most.",
+                hint=f"That is a whole number from 1 to {MOST_LISTED:,}. A topic that shall get none is left out.",
+            )
+        ceilings[aim.topic] = None if aim.value is None else int(aim.value)
+    return ceilings
 
 
 def weights_for(current: Mapping[str, float], aims: Sequence[Aim]) -> dict[str, float] | None:
@@ -52,7 +75,7 @@ def weights_for(current: Mapping[str, float], aims: Sequence[Aim]) -> dict[str, 
     Args:
         current: the weight of every topic that has a target now; the same for all under uniform targets.
         aims: factors and weights are applied in their order, then the shares; the topics that no share names keep
-            their proportions among each other.
+            their proportions among each other. Ceilings are no weights.
 
     Returns:
         New weights per topic, or ``None`` for uniform targets.
@@ -66,6 +89,8 @@ def weights_for(current: Mapping[str, float], aims: Sequence[Aim]) -> dict[str, 
     for aim in aims:
         if aim.kind == "equal":
             return None
+        if aim.kind == "most":
+            continue
         wanted = 1.0 if aim.value is None else aim.value
         if not 1 / _FINEST <= wanted <= _MOST_OF[aim.kind]:
             raise InvalidInput(

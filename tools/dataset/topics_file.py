@@ -1,7 +1,8 @@
 """Reading the topics of a workflow from a YAML or JSON file.
 
 The file holds ``{"topics": [...]}`` or only the list; each topic is a name, or an object with ``name`` and
-maybe ``description``, ``parent``, ``weight`` and ``examples``: a list of texts that belong to it.
+maybe ``description``, ``parent``, ``weight``, ``most`` (records at most) and ``examples``: a list of texts that belong
+to it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from ..errors import InvalidInput
 from ..store.workflows import TopicInfo, check_topics
 from .yaml_file import load_yaml
 
-_KEYS = ("name", "description", "parent", "weight", "examples")
-_HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …, "examples": […]}]}.'
+_KEYS = ("name", "description", "parent", "weight", "most", "examples")
+_HINT = 'Write it as {"topics": [{"name": …, "description": …, "parent": …, "weight": …, "most": …, "examples": […]}]}.'
 
 
 def read_topics(path: str | Path) -> list[TopicInfo]:
@@ -47,6 +48,7 @@ def _topic(item: Any, where: str) -> TopicInfo:
         parent=None if parent is None else _text(parent, f"{where}: parent"),
         weight=_weight(item.get("weight"), where),
         examples=_examples(item.get("examples"), where),
+        most=_most(item.get("most"), where),
     )
 
 
@@ -74,3 +76,11 @@ def _weight(value: Any, where: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInput(f"{where}: the weight is not a number.", hint="Write a number above 0.")
     return float(value)
+
+
+def _most(value: Any, where: str) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InvalidInput(
+            f"{where}: most is not a whole number.", hint="Write how many records it may have."
+        )
+    return value

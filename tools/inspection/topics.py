@@ -20,6 +20,7 @@ from ..coverage.balance import (
     under_represented,
     with_counts,
 )
+from ..coverage.caps import at_ceiling
 from ..coverage.report import Coverage, TopicCoverage
 from ..dataset.topic_names import unknown_topic
 from ..store.store import Store
@@ -45,6 +46,9 @@ class TopicStanding(BaseModel):
     recommended: int = Field(description="Records that the default recommendation adds to it.")
     held_down_by: str | None = Field(description="Why less is recommended than it needs, if so.")
     taken_out: int = Field(description="Its records that were rejected in a review, or undone.")
+    most: int | None = Field(
+        default=None, description="How many records it may have.", exclude_if=lambda value: value is None
+    )
 
 
 class TopicStandings(BaseModel):
@@ -98,12 +102,13 @@ def inspect_other_counts(services: Services, workflow_id: str, counts: Sequence[
     then, weights = with_counts(coverage.topic_distribution, coverage.weights, named)
     exact = exact_score(then, weights)
     score = None if exact is None else float(exact)
+    full = at_ceiling(then, coverage.ceilings)
     return OtherCounts(
         score_now=shown_score(coverage.balance_score_exact),
         score_then=shown_score(score),
         status_then=status_of(exact),
         counts_then=named,
-        under_represented_then=under_represented(then, weights),
+        under_represented_then=[topic for topic in under_represented(then, weights) if topic not in full],
     )
 
 
@@ -174,6 +179,7 @@ def _standing(
         recommended=coverage.additions.get(topic.name, 0),
         held_down_by=coverage.capped.get(topic.name),
         taken_out=taken_out.get(topic.name, 0),
+        most=topic.most,
     )
 
 

@@ -11,7 +11,7 @@ from ..errors import InvalidInput
 from . import journal_tables as _journal_tables  # noqa: F401  # adds its tables to `metadata`
 from .tables import metadata
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 """Goes up when the tables change, with a file in ``migrations/versions`` that changes those of older stores."""
 
 VERSION_TABLE = "finetune_coverage_version"

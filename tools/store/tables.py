@@ -60,6 +60,8 @@ topics = Table(
     Column("examples", JSON, nullable=False, default=list, server_default="[]"),
     # In the order in which they were given.
     Column("position", Integer, nullable=False, default=0, server_default="0"),
+    # How many records it may have; NULL is no ceiling.
+    Column("most", Integer),
 )
 
 records = Table(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, union, update
 
-from ..bounds import LEAST_WEIGHT, MOST_WEIGHT
+from ..bounds import LEAST_WEIGHT, MOST_LISTED, MOST_WEIGHT
 from ..errors import InvalidInput, WorkflowNotFound
 from .store import Store, insert_into
 from .tables import topic_counts, topics, workflows
@@ -44,6 +44,7 @@ class TopicInfo:
         parent: the topic above it, if any.
         weight: its target weight, relative to the others; ``None`` when it has no explicit target.
         examples: texts that belong to it, for telling the topics of other records.
+        most: its ceiling: no plan is proposed that brings it above so many records; ``None`` is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class TopicInfo:
     parent: str | None = None
     weight: float | None = None
     examples: tuple[str, ...] = ()
+    most: int | None = None
 
 
 def create_workflow(store: Store, workflow_id: str) -> None:
@@ -160,7 +162,7 @@ def set_topics(store: Store, workflow_id: str, infos: Sequence[TopicInfo]) -> No
     """Declare the topics of a workflow, in place of those declared before.
 
     Raises:
-        InvalidInput: a name is empty or comes twice, or a weight is not a finite number above 0.
+        InvalidInput: a name is empty or comes twice, or a weight or ceiling is none.
         WorkflowNotFound: there is no such workflow.
     """
     with store.write(workflow_id) as connection:
@@ -215,6 +217,11 @@ def check_topics(infos: Sequence[TopicInfo]) -> None:
                 hint=f"A weight is a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}; leave it out for a topic without "
                 "a target.",
             )
+        if info.most is not None and not 1 <= info.most <= MOST_LISTED:
+            raise InvalidInput(
+                f"The topic {info.name!r} may have {info.most:,} records at most.",
+                hint=f"That is a whole number from 1 to {MOST_LISTED:,}; leave it out for a topic without a ceiling.",
+            )
 
 
 def check_storable(value: str, what: str) -> None:
@@ -232,12 +239,12 @@ def now() -> str:
 
 def topics_within(connection: Connection, workflow_id: str) -> list[TopicInfo]:
     """`list_topics` inside a caller's transaction."""
-    query = (
-        select(topics.c.name, topics.c.description, topics.c.parent, topics.c.weight, topics.c.examples)
-        .where(topics.c.workflow_id == workflow_id)
-        .order_by(topics.c.position)
-    )
-    return [TopicInfo(*row[:-1], examples=tuple(row.examples)) for row in connection.execute(query)]
+    told = [topics.c[part.name] for part in fields(TopicInfo)]
+    query = select(*told).where(topics.c.workflow_id == workflow_id).order_by(topics.c.position)
+    return [
+        TopicInfo(**{**row, "examples": tuple(row["examples"])})
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def _known_ids(connection: Connection) -> str:

@@ -97,7 +97,8 @@ def write_run(
         decided: at most one for each record.
         method: what they come from: ``examples``, ``descriptions``, ``discovery``, ``review``, ``merge``, …
         declare: the topics to declare at the same time, in place of those declared before.
-        becomes: topics that end, with those that their rules and cases go to, and their records in shards.
+        becomes: of a merge, topics that end, with those that what is declared of them, their rules and cases go to, and
+            their records in shards.
         in_shards: what the run does to records that are in shards only.
 
     Returns:
@@ -106,7 +107,7 @@ def write_run(
     with store.write(workflow_id) as connection:
         version_within(connection, workflow_id)
         carried = carry_over(connection, workflow_id, becomes or {})
-        if not decided and declare is None:
+        if not decided and declare is None and not becomes:
             return 0
         run = _last_run(connection, workflow_id) + 1
         key = {"workflow_id": workflow_id, "run": run, "method": method}
@@ -119,10 +120,14 @@ def write_run(
         }
         in_shards = in_shards or ShardRun()
         in_shards.add_sample(connection)
+        before = topics_within(connection, workflow_id)
+        told_before: Any = _as_json(before)
+        if becomes:
+            there = sorted({*becomes.values()} & _in_use(connection, workflow_id))
+            declare = declared_after(before, becomes, there)
+            told_before = {"topics": told_before, "carried": carried, "there": there}
         if declare is not None:
-            before = _as_json(topics_within(connection, workflow_id))
-            told["topics_before"] = {"topics": before, "carried": carried} if becomes else before
-            told["topics_after"] = _as_json(declare)
+            told["topics_before"], told["topics_after"] = told_before, _as_json(declare)
             set_topics_within(connection, workflow_id, declare)
         if decided:
             connection.execute(insert(assignments), [{**key, **vars(one)} for one in decided])
@@ -325,7 +330,8 @@ def _forget(connection: Connection, workflow_id: str, told: Any, ended: Collecti
         return
     before, carried = _infos(told.topics_before["topics"]), cast(Carried, told.topics_before["carried"])
     goes, stay = parted(carried, [one for one in becomes if one not in left])
-    then, after = declared_after(before, left), _infos(told.topics_after)
+    there = told.topics_before.get("there", ())
+    then, after = declared_after(before, left, there), _infos(told.topics_after)
     now = topics_within(connection, workflow_id)
     own = {*left.values(), *(info.name for info in then)}
     made = {*goes["becomes"].values()} - own
@@ -337,7 +343,7 @@ def _forget(connection: Connection, workflow_id: str, told: Any, ended: Collecti
     set_topics_within(connection, workflow_id, declared)
     if left:
         rest: dict[str, Any] = {
-            "topics_before": {"topics": told.topics_before["topics"], "carried": stay},
+            "topics_before": {**told.topics_before, "carried": stay},
             "topics_after": _as_json(declared if now == after else then),
         }
         if told.shards is not None:
@@ -371,9 +377,10 @@ def _declared(
         for info in now
         # One that was described since is more than a name that is gone.
         if info.name not in unused
-        or replace(info, weight=None) != replace(was_made.get(info.name, TopicInfo(info.name)), weight=None)
+        or _untargeted(info) != _untargeted(was_made.get(info.name, TopicInfo(info.name)))
     ]
     weights, before = {info.name: info.weight for info in now}, {info.name: info.weight for info in after}
+    ceilings, were = {info.name: info.most for info in now}, {info.name: info.most for info in after}
     was = {info.name: info for info in then}
     for topic, into in back.items():
         if any(info.name == topic for info in stay):
@@ -382,9 +389,15 @@ def _declared(
         if any(weight != before.get(name) for name, weight in weights.items()):
             # Its weight is one beside others that are gone: beside these it is worth what it had become.
             info = replace(info, weight=weights.get(into))
-        if topic in was or info.weight is not None:
+        if into in unused and ceilings.get(into) != were.get(into):
+            info = replace(info, most=ceilings.get(into))  # said of it under the name that is gone
+        if topic in was or info != TopicInfo(topic):
             stay.append(info)
     return stay
+
+
+def _untargeted(info: TopicInfo) -> TopicInfo:
+    return replace(info, weight=None, most=None)
 
 
 def _in_use(connection: Connection, workflow_id: str) -> set[str]:

@@ -28,17 +28,26 @@ class Carried(TypedDict):
     after: dict[str, list[Any] | None]
 
 
-def declared_after(declared: Sequence[TopicInfo], becomes: Mapping[str, str]) -> list[TopicInfo]:
+def declared_after(
+    declared: Sequence[TopicInfo], becomes: Mapping[str, str], there: Collection[str]
+) -> list[TopicInfo]:
     """The declared topics once some end: what one becomes that is not declared has what is said of the first of them.
 
     Args:
         declared: the topics before.
         becomes: for each topic that ends the one that it becomes.
+        there: topics that records have.
+
+    Returns:
+        The topics, in their order. A ceiling goes along with a new name only: it says nothing of records that several
+        topics had.
     """
     kept = [info for info in declared if info.name not in becomes]
     for info in declared:
-        if info.name in becomes and becomes[info.name] not in {one.name for one in kept}:
-            kept.append(replace(info, name=becomes[info.name]))
+        into = becomes.get(info.name)
+        if into is not None and into not in {one.name for one in kept}:
+            is_renamed = into not in there and [*becomes.values()].count(into) == 1
+            kept.append(replace(info, name=into, most=info.most if is_renamed else None))
     return kept
 
 

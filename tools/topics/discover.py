@@ -150,9 +150,7 @@ def merge_topics(services: Services, workflow_id: str, becomes: Mapping[str, str
         for text, into in material
     ]
     moved = sum(count.records for count in topic_counts(store, workflow_id) if count.topic in ending)
-    write_run(
-        store, workflow_id, decided, method="merge", declare=declared_after(declared, ending), becomes=ending
-    )
+    write_run(store, workflow_id, decided, method="merge", becomes=ending)
     return moved
 
 
@@ -180,6 +178,24 @@ def require_mergeable(store: Store, workflow_id: str, becomes: Mapping[str, str]
             f"{both[0]!r} cannot end and take up another.", hint="Do one first, then the other."
         )
     return ending
+
+
+def ceilings_lost(store: Store, workflow_id: str, ending: Mapping[str, str]) -> list[str]:
+    """The topics whose ceilings end with them.
+
+    Args:
+        store: where they are.
+        workflow_id: whose topics.
+        ending: what `require_mergeable` returns: the topics that would end, with those that they become.
+    """
+    declared = list_topics(store, workflow_id)
+    after = declared_after(declared, ending, topic_names(store, workflow_id))
+    then = {info.name: info.most for info in after}
+    return [
+        info.name
+        for info in declared
+        if info.name in ending and info.most is not None and then[ending[info.name]] != info.most
+    ]
 
 
 def _becoming(into: str, ended: Collection[str], known: Sequence[str]) -> str:

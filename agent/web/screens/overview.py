@@ -301,6 +301,8 @@ class _Bars:
                         text("▼ under-represented", "div", "bad small")
                     elif topic.below_minimum:
                         text(f"fewer than {self._minimum} records", "div", "warn small")
+                    if topic.most is not None:
+                        text(f"at most {topic.most:,} wanted", "div", "soft small")
                 self._draw_bar(topic)
                 text(self._figures_of(topic), "span", "number small")
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from ....tools.analyze_coverage import analyze
+from ....tools.bounds import MOST_LISTED
 from ....tools.coverage.label_doubts import label_doubts
 from ....tools.coverage.report import Coverage
 from ....tools.coverage.targets import Aim
@@ -21,7 +22,7 @@ from ....tools.services import Services
 from ....tools.set_targets import change_targets
 from ....tools.store.workflows import TopicInfo, list_topics, set_topics
 from ....tools.topics.assignments import last_run, undo_last_run
-from ....tools.topics.discover import merge_topics
+from ....tools.topics.discover import ceilings_lost, merge_topics
 from ..conversations import PageConversation
 from ..elements import (
     address,
@@ -41,6 +42,7 @@ from .guidance import Guidance
 
 _MOST_WEIGHT = 1_000_000
 _WEIGHED = "(e) => { if (e.target.value && e.target.validity.valid) emit(Number(e.target.value)); }"
+_LIMITED = "(e) => { if (e.target.validity.valid) emit(e.target.value ? Number(e.target.value) : null); }"
 
 
 class Topics:
@@ -75,13 +77,14 @@ class Topics:
             text("Topics and targets", "h1")
             text(
                 "A description tells the model what belongs to a topic. Weights say how large topics should be beside "
-                "each other; all the same means equal parts.",
+                "each other; all the same means equal parts. Nothing is proposed beyond “at most” so many records.",
                 "p",
                 "soft",
             )
             for same in near_same({name: coverage.topic_distribution.get(name, 0) for name in names}):
                 self._draw_same(same)
-            with box("div", "plan"), table("Topic", "Records", "Weight", "Description", numbers=("Records",)):
+            headings = ("Topic", "Records", "Weight", "At most", "Description")
+            with box("div", "plan"), table(*headings, numbers=("Records",)):
                 for name in names:
                     self._draw_topic(name, coverage, declared.get(name))
             with box("div", "acts").style("margin-top:1rem;align-items:end"):
@@ -126,6 +129,17 @@ class Topics:
                     aria_label=f"Weight of {name}",
                 )
                 entry.on("change", partial(self._weigh, name), js_handler=_WEIGHED)
+            with box("td", data_label="At most"):
+                entry = box(
+                    "input",
+                    type="number",
+                    min="1",
+                    max=str(MOST_LISTED),
+                    step="1",
+                    defaultValue="" if info is None or info.most is None else str(info.most),
+                    aria_label=f"Most records of {name}",
+                )
+                entry.on("change", partial(self._limit, name), js_handler=_LIMITED)
             with box("td", "described"):
                 line = text_input(
                     partial(self._describe, name),
@@ -143,6 +157,15 @@ class Topics:
         )
         # Not drawn anew: whoever is on the way through the table is typing in it.
         await self._done(change, f"Weight of {name} set; the score counts by it now")
+
+    async def _limit(self, name: str, event: Any) -> None:
+        most = None if event.args is None else float(event.args)
+        aims = [Aim(kind="most", topic=name, value=most)]
+        change = partial(change_targets, self._services, self._workflow_id, aims)
+        said = (
+            f"{name} has no ceiling" if most is None else f"No more than {most:,.0f} are proposed for {name}"
+        )
+        await self._done(change, said)
 
     async def _make_equal(self) -> None:
         change = partial(change_targets, self._services, self._workflow_id, [Aim(kind="equal")])
@@ -175,6 +198,8 @@ class Topics:
         # What is only written in another way is the topic that there is, unless that one is to be written so.
         others = {name: 0 for name in names if name != merged}
         into = next((same[0] for same in near_same({**others, into: -1}) if into in same), into)
+        ending = {merged: into}
+        lost = await asyncio.to_thread(ceilings_lost, self._services.store, self._workflow_id, ending)
         self._dialog.clear()
         with self._dialog, box("div", "card"):
             asked = (
@@ -184,6 +209,8 @@ class Topics:
             )
             text(asked, "p")
             text("Its rules and cases go along.", "p", "soft")
+            if lost:
+                text("Its ceiling ends with it.", "p", "soft")
             with box("div", "acts"):
                 button("Yes", lambda: self._dialog.submit(True))
                 button("No", lambda: self._dialog.submit(False), quiet=True)

@@ -228,9 +228,12 @@ def _topics(tab: Tab, served: Served) -> None:
     expect(page.get_by_text("Description of technical_issues kept").first).to_be_visible()
     tab.type_into(page.get_by_label("Weight of technical_issues"), "2", back=True)
     page.keyboard.press("Tab")
+    page.keyboard.type("40")
+    expect(page.get_by_text("Weight of technical_issues set").first).to_be_visible()
+    page.keyboard.press("Tab")
     page.keyboard.press("End")
     page.keyboard.type(" Not of bills.")
-    expect(page.get_by_text("Weight of technical_issues set").first).to_be_visible()
+    expect(page.get_by_text("No more than 40 are proposed for technical_issues").first).to_be_visible()
     expect(page.get_by_label("Description of technical_issues")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_text("Description of technical_issues kept").first).to_be_visible()
@@ -252,6 +255,7 @@ def _topics(tab: Tab, served: Served) -> None:
     assert tab.faults() == []
     page.reload()
     expect(page.get_by_label("Weight of technical_issues")).to_have_value("2")
+    expect(page.get_by_label("Most records of technical_issues")).to_have_value("40")
     expect(page.get_by_label("Description of technical_issues")).to_have_value(
         "Faults of the app and of devices. Not of bills."
     )
