@@ -130,9 +130,9 @@ def is_faithful(line: str, told: str, names: set[str]) -> bool:
     named = [part for found in _NAMED.findall(line) for part in found if part]
     # A topic's name stands in quotation marks or in a table; elsewhere "review" is a word of the language.
     named += [name for name in names if name in line and line.lstrip().startswith("|")]
-    named += [guide.title for guide in STRATEGIES.values() if guide.title in line]
-    named += [guide.title.lower() for guide in STRATEGIES.values() if guide.title.lower() in line]
-    return all(told.count(name) >= line.count(name) for name in named)
+    titles = [guide.title for guide in STRATEGIES.values()]
+    named += [name for name in (*titles, *map(str.lower, titles)) for _ in range(line.count(name))]
+    return all(told.count(name) >= number for name, number in Counter(named).items())
 
 
 def _begin(line: str) -> str:

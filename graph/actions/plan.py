@@ -22,7 +22,7 @@ from ..offers.pending import asks_something, beside, ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, for_next_plan, used_so_far, with_caps
 from ..state import State, as_json, the_offer, the_reply, with_update
-from ..wording.markdown import escape
+from ..wording.markdown import escape, plural
 from ..wording.plan_words import THEN, cost_words, items_words, note_lower_scores
 from ..wording.report import revised_plan, titles
 from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan, proposed
@@ -127,7 +127,7 @@ def _revise(
     if named.remove_limits and (kept := caps_words(estimate.most_tokens, estimate.most_usd)):
         said.append(f"A limit of the settings stays, which nobody can lift here: {escape(kept)}.")
     if not (estimate.fits_caps and estimate.can_begin):
-        said.append(_beyond_the_cap(estimate))
+        said.append(_beyond_the_cap(estimate, sum(item.count for item in items)))
     note = "\n\n".join(filter(None, said))
     promise = promised_in_words(services, changed.workflow_id, items, briefly=True)
     text = revised_plan(coverage, changed, cost_words(estimate), promise=promise, note=note)
@@ -140,10 +140,21 @@ def _beyond_ceilings(coverage: Coverage, items: Sequence[PlanItem]) -> str:
     return " ".join([*over, "A yes goes beyond that all the same."]) if over else ""
 
 
-def _beyond_the_cap(estimate: Estimate) -> str:
-    """That a plan does not fit under its cap, and how much would."""
+def _beyond_the_cap(estimate: Estimate, records: int) -> str:
+    """That a plan does not fit under its cap, how many of its records do, and how much all of them take."""
     if estimate.can_begin:
-        return "This plan is expected to need more than the cap allows; the generation would stop there."
+        shares = [
+            most / expected
+            for most, expected in (
+                (estimate.most_tokens, estimate.tokens),
+                (estimate.most_usd, estimate.usd),
+            )
+            if most is not None and expected
+        ]
+        return (
+            "This plan is expected to need more than the cap allows; the generation would stop there, after about "
+            f"{int(min(shares) * records):,} of its {plural(records, 'record')}."
+        )
     return (
         f"Under this cap not one record would be written: before each, the most that it could use is set aside, here "
         f"{estimate.set_aside:,} tokens. The whole plan takes about {max(estimate.tokens, estimate.set_aside):,}."

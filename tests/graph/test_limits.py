@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import AIMessage
 
@@ -83,6 +84,18 @@ async def test_a_limit_under_which_nothing_can_begin_is_said_before(chat: Any, p
     assert "not one record would be written" not in said
     said = await chat.answer("yes")
     assert "I've generated" in said and "generated 0" not in said, "the first one fits"
+
+
+async def test_how_many_records_a_limit_is_enough_for_is_said(
+    chat: Any, services: Services, proposes: Proposes
+) -> None:
+    await chat.new()
+    proposes(16)
+    await chat.answer("sixteen")
+    (whole,) = list_plans(services.store, "wf-1", "pending")
+    half = estimate_plan(services, "wf-1", whole.items).tokens // 2
+    proposes(16, max_tokens=half)
+    assert "after about 7 of its 16 records" in await chat.answer(f"under {half}")
 
 
 async def test_the_limit_of_a_pilot_is_one_of_the_whole(

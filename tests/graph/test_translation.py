@@ -100,6 +100,7 @@ def test_a_line_that_says_something_else_is_no_translation(line: str, told: str)
         ("4. Review existing records first", "4. 기존 기록 먼저 검토"),
         ('**Plan**: 30 for "Technical Issues" (few-shot)', '**계획**: "Technical Issues" 30개 (few-shot)'),
         ("| Topic | Records | % of Total | |", "| 주제 | 기록 | 전체의 % | |"),
+        ("We go on with `b`; `a` stays as it is.", "现在继续处理 `b`；`a` 保持不变。"),
     ],
 )
 def test_a_line_that_says_the_same_is_one(line: str, told: str) -> None:
