@@ -120,7 +120,9 @@ def test_prompt_and_reply_have_their_own_prices(services: Services) -> None:
     priced(services)
     job(services, accepted=3_000, tokens=(1_000, 100), count=3_000)
     planning = estimate(services)
-    add_planned(services.store, WORKFLOW, TOPIC, [Scenario(situation="the roof leaks")])
+    add_planned(
+        services.store, WORKFLOW, TOPIC, [Scenario(situation=f"room {n} has a leak") for n in range(30)]
+    )
     said = estimate(services)
     drafts = said.tokens / 1_100
     assert said.usd == pytest.approx(drafts * (1_000 * 0.4 + 100 * 1.6) / 1_000_000, rel=0.03)

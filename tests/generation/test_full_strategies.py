@@ -224,7 +224,7 @@ def test_the_plan_of_cases_sees_how_records_go_and_all_their_tools() -> None:
         *parcels("en") * 9,
         Record("z", json.dumps({**parcels("en")[0].source, "tools": [other]}), "parcels"),
     ]
-    prompt = planning_request(about_parcels("en", seeds=seeds)).prompt[0][1]
+    prompt = planning_request(about_parcels("en", seeds=seeds), 4).prompt[0][1]
     assert "track_parcel" in prompt and "call_courier" in prompt
     assert "In a record the user speaks" in prompt
 

@@ -218,7 +218,7 @@ def prepared(mock_openai: MockOpenAI, tmp_path: Path, module: str) -> Callable[.
 @pytest.fixture(autouse=True)
 def _cases_are_not_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "finetune_coverage.tools.generation.scenarios.planning.needs_planning", lambda *_: False
+        "finetune_coverage.tools.generation.scenarios.planning.may_be_planned", lambda *_: False
     )
 
 

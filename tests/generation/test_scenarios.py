@@ -61,12 +61,25 @@ def test_a_person_brings_personas_and_situations() -> None:
     assert len({(one.situation, one.user) for one in drawn if one}) == 10
 
 
-def test_who_plans_first_wins(services: Services) -> None:
+def test_what_is_planned_twice_is_there_once_and_keeps_its_place(services: Services) -> None:
     other = Store.open(services.store.path)
-    add_planned(services.store, WORKFLOW, TOPIC, PLANNED)
-    add_planned(other, WORKFLOW, TOPIC, PLANNED[:1])
+    add_planned(services.store, WORKFLOW, TOPIC, PLANNED[:3])
+    add_planned(other, WORKFLOW, TOPIC, [PLANNED[3], PLANNED[1]])
     assert scenarios_of(other, WORKFLOW, TOPIC) == PLANNED
     other.close()
+
+
+def test_a_person_s_list_is_not_added_to(services: Services) -> None:
+    store = services.store
+    add_planned(store, WORKFLOW, TOPIC, PLANNED[:2])
+    replace_scenarios(store, WORKFLOW, as_yaml(all_scenarios(store, WORKFLOW)))
+    add_planned(store, WORKFLOW, TOPIC, PLANNED)
+    assert scenarios_of(store, WORKFLOW, TOPIC) == PLANNED, "taken over as it was shown, it is nobody's yet"
+    for own in ("[{situation: the roof leaks}]", "[]"):
+        replace_scenarios(store, WORKFLOW, f"topics: {{{TOPIC}: {own}}}")
+        mine = scenarios_of(store, WORKFLOW, TOPIC)
+        add_planned(store, WORKFLOW, TOPIC, PLANNED)
+        assert scenarios_of(store, WORKFLOW, TOPIC) == mine
 
 
 def test_cases_are_edited_as_yaml(services: Services) -> None:

@@ -18,6 +18,7 @@ from .attempts.draft import Profile, TopicContext
 from .jobs import notes as job_notes
 from .jobs.ledger import Job, attempts_of_part
 from .jobs.loading_progress import LoadingProgress
+from .lessons.lessons import rejected_in_review
 from .lessons.taught import Taught, taught_now, taught_of_job
 from .missing_cells import Wanted, wanted_of_job
 from .scenarios.scenario import NO_LISTS, OwnLists, Scenario, in_order
@@ -86,7 +87,7 @@ def topic_context(
         seeds = [by_id[record_id] for record_id in order if record_id in by_id] or seeds[:MOST_SEEDS]
     taught = taught or taught_now(services.store, workflow_id, topic)
     if accepted is None:
-        accepted = AcceptedCases(load_records(services.store, workflow_id, topic=topic, origin="synthetic"))
+        accepted = _generated(services.store, workflow_id, topic)
     others = _of_other_topics(services, workflow_id, topic, seeds)
     own = own_lists(services.store, workflow_id)
     return TopicContext(
@@ -104,7 +105,7 @@ def topic_context(
         in_words=taught["in_words"],
         borrowed=others[:: -(-len(others) // LENT) or 1] if len(seeds) < LENT else [],
         defining_tool=defining_tool(seeds, others),
-        scenarios=_scenarios(services, workflow_id, topic, accepted.records, own),
+        scenarios=in_order(scenarios_of(services.store, workflow_id, topic) or [], own, accepted.written),
         own=own,
         accepted=accepted,
         templates=services.settings.templates,
@@ -163,14 +164,12 @@ def _descriptions(store: Store, workflow_id: str) -> dict[str, str]:
     return described
 
 
-def _scenarios(
-    services: Services, workflow_id: str, topic: str, accepted: Sequence[Record], own: OwnLists
-) -> list[Scenario]:
-    drawn = [(record.provenance or {}).get("drawn") or {} for record in accepted]
-    cases = [one["scenario"] for one in drawn if isinstance(one.get("scenario"), dict)]
-    written = {(case.get("area", ""), case.get("situation", "")) for case in cases}
-    planned = scenarios_of(services.store, workflow_id, topic) or []
-    return in_order(planned, own, written)
+def _generated(store: Store, workflow_id: str, topic: str) -> AcceptedCases:
+    """What was generated for a topic, as the store has it."""
+    return AcceptedCases(
+        load_records(store, workflow_id, topic=topic, origin="synthetic"),
+        dropped=rejected_in_review(store, workflow_id, topic),
+    )
 
 
 class FrozenContext(BaseModel):
@@ -213,9 +212,7 @@ class JobContexts:
         frozen = [FrozenContext.model_validate(each) for each in noted]
         self._frozen = [each for each in frozen if each.part in (None, job.part)]
         self._made: dict[int, TopicContext] = {}
-        self.accepted = AcceptedCases(
-            load_records(services.store, job.workflow_id, topic=job.topic, origin="synthetic")
-        )
+        self.accepted = _generated(services.store, job.workflow_id, job.topic)
         for attempt in attempts_of_part(services.store, job):
             shown = records_with_ids(services.store, job.workflow_id, attempt.details.get("avoid") or [])
             self.accepted.recall(attempt.number, shown)

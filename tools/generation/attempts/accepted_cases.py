@@ -18,11 +18,21 @@ class AcceptedCases:
     """The records that were generated for a topic.
 
     What an attempt was shown is noted with it, so that it is drafted alike when it is taken up again.
+
+    Args:
+        records: that are in the dataset, in their order.
+        dropped: that a person took out again: nothing keeps away from them, but their cases were written.
+
+    Attributes:
+        written: (area, situation) of the cases that records were written for, also of those that are not remembered.
     """
 
-    def __init__(self, records: Iterable[Record] = ()) -> None:
+    def __init__(self, records: Iterable[Record] = (), dropped: Iterable[Record] = ()) -> None:
+        self.written: set[tuple[str, str]] = set()
+        for one in dropped:
+            self._noted(one)
         # Never changed, only replaced: while one thread drafts by it, another one adds to it.
-        self._cases = tuple(deque(map(_case_of, records), REMEMBERED))
+        self._cases = tuple(deque(map(self._noted, records), REMEMBERED))
         self._shown: dict[int, list[Record]] = {}
 
     @property
@@ -32,7 +42,7 @@ class AcceptedCases:
 
     def add(self, record: Record) -> None:
         """One more is in the store."""
-        self._cases = (*self._cases, _case_of(record))[-REMEMBERED:]
+        self._cases = (*self._cases, self._noted(record))[-REMEMBERED:]
 
     def recall(self, attempt: int, shown: list[Record]) -> None:
         """An attempt of an earlier run was shown these."""
@@ -55,9 +65,11 @@ class AcceptedCases:
         )
         return [record for record, _, _ in nearest]
 
-
-def _case_of(record: Record) -> tuple[Record, frozenset[str], str | None]:
-    """The record, the ids of what it was made from, and the area of its scenario."""
-    made = record.provenance or {}
-    case = (made.get("drawn") or {}).get("scenario") or {}
-    return record, frozenset(made.get("seeds") or ()), case.get("area")
+    def _noted(self, record: Record) -> tuple[Record, frozenset[str], str | None]:
+        """The record, the ids of what it was made from, and the area of its scenario."""
+        made = record.provenance or {}
+        drawn = (made.get("drawn") or {}).get("scenario")
+        case = drawn if isinstance(drawn, dict) else {}
+        if "situation" in case:
+            self.written.add((case.get("area", ""), case["situation"]))
+        return record, frozenset(made.get("seeds") or ()), case.get("area")

@@ -79,6 +79,11 @@ class TopicContext:
         return TopicStyle.of(self.seeds, is_short=self.profile == "small")
 
     @property
+    def unwritten(self) -> int:
+        """How many of the scenarios no record was written for yet."""
+        return sum((one.area, one.situation) not in self.accepted.written for one in self.scenarios)
+
+    @property
     def about(self) -> str:
         """The topic in words: its name, and its description when it has one."""
         name = self.topic.replace("_", " ")

@@ -63,8 +63,8 @@ def lessons_of(store: Store, workflow_id: str, topic: str, most: int = MOST_LESS
     return [_lesson(record_of(row), row.reason) for row in rows]
 
 
-def rejected_in_review(store: Store, workflow_id: str) -> list[Record]:
-    """The generated records that a person took out in a review and that are still out."""
+def rejected_in_review(store: Store, workflow_id: str, topic: str | None = None) -> list[Record]:
+    """The generated records that a person took out in a review and that are still out, of a topic or of all."""
     why = review_reasons.c
     query = (
         select(records)
@@ -72,6 +72,8 @@ def rejected_in_review(store: Store, workflow_id: str) -> list[Record]:
         .where(records.c.workflow_id == workflow_id, records.c.origin == "synthetic")
         .where(records.c.status == "rejected")
     )
+    if topic is not None:
+        query = query.where(records.c.topic == topic)
     with store.read() as connection:
         return [record_of(row) for row in connection.execute(query)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -94,14 +95,19 @@ class Estimator:
         """As `estimate_plan`."""
         settings = self._services.settings
         price = require_keepable_cap(settings)
-        by_strategy: dict[str, list[PlanItem]] = {}
-        for item in items:
-            by_strategy.setdefault(item.strategy, []).append(item)
+        topics = Counter(item.strategy for item in items)
+        seen: Counter[str] = Counter()
+        measured: dict[str, PlanItem] = {}
+        cases: dict[str, int] = {}
         work = []
-        for alike in by_strategy.values():
+        for item in items:
             # Of many topics some are measured, one for its neighbours in the plan, which has like beside like.
-            step = -(-len(alike) // MEASURED_TOPICS)
-            work += [self._work(alike[at - at % step], item.count) for at, item in enumerate(alike)]
+            if seen[item.strategy] % -(-topics[item.strategy] // MEASURED_TOPICS) == 0:
+                measured[item.strategy] = item
+            seen[item.strategy] += 1
+            work.append(self._work(measured[item.strategy], item, cases.get(item.topic)))
+            if work[-1].unwritten is not None:
+                cases[item.topic] = work[-1].unwritten
         records = sum(item.count for item in items)
         return _estimate(work, records, price, settings, pace=self._pace, used=self._used)
 
@@ -114,12 +120,12 @@ class Estimator:
         known = list_jobs(self._services.store, self._workflow_id)
         return sum_of(known) if known else None
 
-    def _work(self, item: PlanItem, count: int) -> ExpectedWork:
-        key = (item.topic, item.strategy)
+    def _work(self, measured: PlanItem, item: PlanItem, unwritten: int | None) -> ExpectedWork:
+        key = (measured.topic, measured.strategy)
         if key not in self._known:
             model = self._services.settings.model_in_use
-            self._known[key] = expected_work(self._services, self._workflow_id, item, model)
-        return self._known[key].for_records(count)
+            self._known[key] = expected_work(self._services, self._workflow_id, measured, model)
+        return self._known[key].for_records(item.count, pilot=item.pilot, unwritten=unwritten)
 
 
 def estimate_rest(services: Services, job_id: str) -> Estimate:
@@ -151,7 +157,7 @@ def _estimate(
     pace: Pace | None = None,
     used: Use | None = None,
 ) -> Estimate:
-    planned = [part.planning for part in work if part.planning is not None]
+    planned = [call for part in work for call in part.planning]
     prompt = round(
         sum(part.drafts * part.each.prompt_tokens for part in work) + sum(sent for sent, _ in planned)
     )
@@ -216,7 +222,7 @@ def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     expected = part.drafts * (part.each.prompt_tokens + part.each.completion_tokens) + part.verdicts * (
         part.each.verifier_prompt_tokens + part.each.verifier_completion_tokens
     )
-    expected += sum(part.planning or ())
+    expected += sum(sent + written for sent, written in part.planning)
     return Stops(
         refusals=settings.refusals_in_a_row,
         tokens=stop_tokens(expected, draft, settings.estimate_factor),

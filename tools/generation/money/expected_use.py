@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,17 @@ from ...coverage.recommendation import PlanItem
 from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
 from ...models.answer_room import token_limit
-from ..attempts.draft import Draft, Strategy, TopicContext
+from ..attempts.draft import Draft, Request, Strategy, TopicContext
 from ..checks.verifier.verifier import Verifier
-from ..scenarios.planning_request import needs_planning, planning_request
+from ..jobs.notes import has_attempts
+from ..scenarios.planning_request import (
+    LEAST_PLANNED,
+    cases_to_plan,
+    dropped_records,
+    may_be_planned,
+    plan_tokens,
+    planning_request,
+)
 from ..strategies import make_strategy
 from ..strategies.prompt import check_templates
 from ..topic_context import topic_context
@@ -40,6 +49,41 @@ _MEASURED_DRAFTS = 5
 
 
 @dataclass(frozen=True)
+class CasePlanning:
+    """What having cases of a topic planned takes.
+
+    Attributes:
+        unwritten: cases of the topic that no record was written for.
+        bytes_per_character: of what is written in it.
+        prompt_tokens: of a call, however many cases it asks for.
+        hidden: tokens that an answer takes beside its text.
+    """
+
+    unwritten: int
+    bytes_per_character: float
+    prompt_tokens: float
+    hidden: float
+
+    def calls(self, jobs: Sequence[int], unwritten: int) -> tuple[list[tuple[float, float]], int]:
+        """What jobs of so many records take, one after the other.
+
+        Args:
+            jobs: the records of each.
+            unwritten: cases that are left to them.
+
+        Returns:
+            Prompt and completion tokens of each call, and how many cases the jobs leave.
+        """
+        calls = []
+        for records in jobs:
+            if number := cases_to_plan(records, unwritten):
+                written = plan_tokens(number, self.bytes_per_character) * ANSWER_SHARE
+                calls.append((self.prompt_tokens, written + self.hidden))
+            unwritten = max(0, unwritten + number - records)
+        return calls, unwritten
+
+
+@dataclass(frozen=True)
 class ExpectedWork:
     """What one item is expected to take.
 
@@ -53,7 +97,9 @@ class ExpectedWork:
         drafts: how many drafts.
         verdicts: how many verdicts of the verifier.
         set_aside: the most tokens that one draft can use, its verdict included: under a smaller cap none is begun.
-        planning: prompt and completion tokens of the call that plans the topic's cases; None where there is none.
+        cases: what planning cases of the topic takes; None where none are planned.
+        planning: prompt and completion tokens of each call that plans cases.
+        unwritten: planned cases that all of it leaves to what comes after it.
     """
 
     strategy: StrategyName
@@ -65,14 +111,29 @@ class ExpectedWork:
     set_aside: int = 0
     drafts: float = 0
     verdicts: float = 0
-    planning: tuple[float, float] | None = None
+    cases: CasePlanning | None = None
+    planning: Sequence[tuple[float, float]] = ()
+    unwritten: int | None = None
 
-    def for_records(self, count: int) -> ExpectedWork:
-        """The same for so many accepted records."""
+    def for_records(
+        self, count: int, *, pilot: int | None = None, unwritten: int | None = None
+    ) -> ExpectedWork:
+        """The same for so many accepted records.
+
+        Args:
+            count: how many.
+            pilot: so many of them have a job of their own.
+            unwritten: planned cases that what comes before it leaves; those that there are now when not given.
+        """
         passed = count / max(LEAST_ACCEPTANCE, self.each.pass_rate) if self.verified else 0
         verdicts = self.verified * passed
         drafts = max(count / max(LEAST_ACCEPTANCE, self.each.acceptance), verdicts)
-        return replace(self, drafts=drafts, verdicts=verdicts)
+        work = replace(self, drafts=drafts, verdicts=verdicts)
+        if self.cases is None:
+            return work
+        jobs = [count] if pilot is None else [pilot, count - pilot]
+        planning, left = self.cases.calls(jobs, self.cases.unwritten if unwritten is None else unwritten)
+        return replace(work, planning=planning, unwritten=left)
 
 
 def expected_work(
@@ -127,14 +188,15 @@ def _expected_work(
         each = each.after(seen)
         judged, accepted = judged + seen.judged, accepted + seen.accepted
     verified = services.settings.verifier_share if verifier is not None else 0.0
-    planning = None
-    if needs_planning(services, workflow_id, item.topic, item.strategy):
-        request = planning_request(context)
-        sent = sum(len(text.encode()) for _, text in request.prompt)
-        planning = (sent / BYTES_PER_TOKEN, request.text_tokens * ANSWER_SHARE)
-    return ExpectedWork(
-        item.strategy, calls_each, each, judged, accepted, verified, set_aside, planning=planning
-    )
+    cases = None
+    # A job has cases planned before its first draft, and then no more.
+    is_begun = job_id is not None and has_attempts(services.store, job_id)
+    if not is_begun and may_be_planned(services, workflow_id, item.topic, item.strategy):
+        dropped = dropped_records(services.store, workflow_id, item.topic)
+        request = planning_request(context, LEAST_PLANNED, dropped)
+        sent = request_size(request) / BYTES_PER_TOKEN
+        cases = CasePlanning(context.unwritten, context.style.bytes_per_character, sent, hidden)
+    return ExpectedWork(item.strategy, calls_each, each, judged, accepted, verified, set_aside, cases=cases)
 
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:
@@ -176,8 +238,7 @@ def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expecte
         parts = 1 + (draft.tool_rounds or 0)
         for request in draft.requests:
             calls += parts
-            size = sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))
-            sent += parts * size
+            sent += parts * request_size(request)
             longest += request.text_tokens
     assumed = Expected(
         acceptance=FIRST_ACCEPTANCE[context.profile],
@@ -185,3 +246,8 @@ def _measured(strategy: Strategy, context: TopicContext) -> tuple[float, Expecte
         completion_tokens=longest * ANSWER_SHARE / _MEASURED_DRAFTS,
     )
     return calls / _MEASURED_DRAFTS, assumed
+
+
+def request_size(request: Request) -> int:
+    """Bytes that are sent of a request: its messages and its schema."""
+    return sum(len(text.encode()) for _, text in request.prompt) + len(json.dumps(request.schema))

@@ -1,9 +1,12 @@
-"""Having the cases of a topic planned by the model: one call a topic and workflow, which is part of the job's cost."""
+"""Having cases of a topic planned by the model: one call a job that finds too few, which is part of its cost."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...coverage.recommendation import PlanItem
@@ -11,15 +14,24 @@ from ...errors import EndpointError
 from ...models.answer_room import cut_off_words, is_cut_off
 from ...models.endpoint_errors import TransientEndpointError
 from ...models.endpoint_session import EndpointSession
+from ...models.usage import TokenUsage
 from ..attempts import journal
-from ..attempts.draft import Draft, Rejection, Request, TopicContext
+from ..attempts.draft import Draft, Rejection, Request
 from ..attempts.journal_entries import Lost, Paid, Refused
 from ..jobs.ledger import PLANNED, Attempt, Job, attempts_of_part
-from ..money.amounts import Amount
-from ..money.expected_use import usable_strategy
+from ..missing_cells import wanted_of_job
+from ..money.amounts import NOTHING, Amount
+from ..money.expected_use import ANSWER_SHARE, BYTES_PER_TOKEN, request_size, usable_strategy
 from ..money.prices import require_keepable_cap
 from ..money.spending import Spending
-from .planning_request import needs_planning, planned_cases, planning_request
+from .planning_request import (
+    cases_to_plan,
+    dropped_records,
+    may_be_planned,
+    planned_cases,
+    planning_request,
+)
+from .scenario import Scenario
 from .scenario_store import add_planned
 
 if TYPE_CHECKING:
@@ -37,7 +49,10 @@ class _Call:
 
 
 async def plan_scenarios(services: Services, job: Job) -> str | None:
-    """Have the cases of a job's topic planned, unless that was done; without them its records are written all the same.
+    """Have as many cases of a job's topic planned as it lacks; without them its records are written all the same.
+
+    A job does so once, before its first draft. Whoever takes it up again after a crash finds the answer in the journal,
+    if there was one.
 
     Returns:
         What a person should know; None when all is well.
@@ -56,17 +71,21 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
             await asyncio.to_thread(
                 _end, services, job, _Call(attempt.number, reserved), spending, INTERRUPTED
             )
-    numbers = [number for number in (-1, -2) if number not in {attempt.number for attempt in earlier}]
-    if not numbers or any(attempt.number >= 0 for attempt in earlier):
+    if any(attempt.number >= 0 for attempt in earlier):
         return None
-    context = await asyncio.to_thread(_context_to_plan, services, job)
-    if context is None:
+    if (cases := _cases_in(earlier)) is not None:  # the program ended before they were kept
+        await asyncio.to_thread(add_planned, services.store, job.workflow_id, job.topic, cases)
+        return None
+    numbers = [number for number in (-1, -2) if number not in {attempt.number for attempt in earlier}]
+    asked, record = await asyncio.to_thread(_what_to_ask, services, job) if numbers else (None, None)
+    if asked is None or record is None:
         return None
     room = services.answer_room()
     problem = ""
     for number in numbers:
-        request = planning_request(context, room.extra)
-        call = await asyncio.to_thread(_begin, services, job, number, request, spending)
+        request = replace(asked, room=room.extra)
+        draft = replace(record, requests=[replace(one, room=room.extra) for one in record.requests])
+        call = await asyncio.to_thread(_begin, services, job, number, request, draft, spending)
         if isinstance(call, str):
             return _unplanned(call)
         try:
@@ -110,25 +129,52 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
     return _unplanned(problem)
 
 
-def _context_to_plan(services: Services, job: Job) -> TopicContext | None:
-    """What the planning is made from; None where there is nothing to plan."""
+def _cases_in(earlier: Sequence[Attempt]) -> list[Scenario] | None:
+    """What earlier runs of the job were answered; None where that was nothing of use."""
+    for attempt in earlier:
+        with suppress(ValueError):
+            if attempt.check == PLANNED and attempt.response is not None:
+                return planned_cases(attempt.response)
+    return None
+
+
+def _what_to_ask(services: Services, job: Job) -> tuple[Request, Draft] | tuple[None, None]:
+    """The request, and a draft of a record, both but for their room; nothing where there is nothing to plan."""
     if journal.is_cancelled(services.store, job.id):
-        return None
-    if not needs_planning(services, job.workflow_id, job.topic, job.strategy):
-        return None
+        return None, None
+    if not may_be_planned(services, job.workflow_id, job.topic, job.strategy):
+        return None, None
     item = PlanItem.model_validate({"topic": job.topic, "count": job.count, "strategy": job.strategy})
-    return usable_strategy(services, job.workflow_id, item)[1]
+    strategy, context = usable_strategy(services, job.workflow_id, item)
+    number = cases_to_plan(job.count, context.unwritten)
+    if not number:
+        return None, None
+    # Noted before the call is: a job with attempts is taken for one from before the missing was measured.
+    wanted = wanted_of_job(services, job.id, job.workflow_id, job.topic, job.count)
+    dropped = dropped_records(services.store, job.workflow_id, job.topic)
+    request = planning_request(replace(context, wanted=wanted), number, dropped)
+    return request, strategy.draft(context, 0, random.Random(0))
 
 
 def _unplanned(why: str) -> str:
     return f"No cases were planned for the topic ({why}); its records are written without them."
 
 
-def _begin(services: Services, job: Job, number: int, request: Request, spending: Spending) -> _Call | str:
+def _begin(
+    services: Services, job: Job, number: int, request: Request, record: Draft, spending: Spending
+) -> _Call | str:
     draft = Draft(strategy=job.strategy, topic=job.topic, requests=[request], seeds=[], profile="full")  # type: ignore[arg-type]
     call = _Call(number, spending.worst_case(draft))
+    likely = TokenUsage(
+        round(request_size(request) / BYTES_PER_TOKEN), round(request.text_tokens * ANSWER_SHARE)
+    )
+    with_a_record = spending.cost(likely) + spending.worst_case(record)
     with services.store.write() as connection:
         spending.open(connection, services.settings.budget_tokens, services.settings.budget_usd)
+        _, refusal = spending.reserve(connection, [with_a_record])
+        if refusal is not None:
+            return "the limit is needed for the records"
+        spending.settle(connection, [(with_a_record, NOTHING)])
     attempt = Attempt(number=call.number, slot=0, status="calling", draft=draft.digest(), room=request.room)
     begun, refusal = journal.begin_attempts(services.store, job, [(attempt, call.reserved)], spending)
     return call if begun else str(refusal)

@@ -15,6 +15,8 @@ from ...store.tables import scenario_plans
 from ...store.workflows import require_workflow
 from .scenario import OwnLists, Scenario
 
+_PLANNED = "planned"
+"""Marks in the store each case of a list that only the model made: more may be added to it, never to a person's."""
 _ALL_TOPICS = ""
 """In place of a topic's name: the user's own lists, which hold for all of them."""
 FORM = """\
@@ -30,6 +32,7 @@ FORM = """\
 #       situation: two laptops overwrite each other's files
 #       user: a small office
 #       difficulty: the files have different names
+# To a topic's list that you change nothing is added any more.
 
 """
 """What stands above the cases in a person's editor."""
@@ -56,7 +59,12 @@ class ScenarioFile(BaseModel):
 def scenarios_of(store: Store, workflow_id: str, topic: str) -> list[Scenario] | None:
     """The cases of a topic; None when they were never planned."""
     found = _body(store, workflow_id, topic)
-    return None if found is None else [Scenario.model_validate(one) for one in found]
+    return None if found is None else [Scenario.model_validate(one) for one in _unmarked(found)]
+
+
+def takes_planned(store: Store, workflow_id: str, topic: str) -> bool:
+    """Whether the model may plan cases for a topic: none were, or all that are there are its own, and not too many."""
+    return _takes_more(_body(store, workflow_id, topic))
 
 
 def own_lists(store: Store, workflow_id: str) -> OwnLists:
@@ -65,12 +73,20 @@ def own_lists(store: Store, workflow_id: str) -> OwnLists:
 
 
 def add_planned(store: Store, workflow_id: str, topic: str, cases: list[Scenario]) -> None:
-    """Keep what was planned for a topic, unless another process or a person was first."""
-    row = _row(workflow_id, topic, [case.words for case in cases])
+    """Keep what was planned for a topic, behind what other processes planned, unless a person was first.
+
+    What is there already is not added again: a job that was killed before it knew can do it once more.
+    """
+    this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == topic)
     with store.write(workflow_id) as connection:
-        this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == topic)
-        if connection.execute(select(scenario_plans.c.topic).where(this)).first() is None:
-            connection.execute(insert(scenario_plans).values(**row))
+        found = connection.execute(select(scenario_plans.c.body).where(this)).scalar()
+        if not _takes_more(found):
+            return
+        kept = list(found or [])
+        known = {(one.get("area", ""), one["situation"]) for one in kept}
+        kept += [{**one.words, _PLANNED: True} for one in cases if (one.area, one.situation) not in known]
+        connection.execute(delete(scenario_plans).where(this))
+        connection.execute(insert(scenario_plans).values(**_row(workflow_id, topic, kept[:MOST_CASES])))
 
 
 def all_scenarios(store: Store, workflow_id: str, topic: str | None = None) -> ScenarioFile:
@@ -90,7 +106,7 @@ def all_scenarios(store: Store, workflow_id: str, topic: str | None = None) -> S
     with store.read() as connection:
         bodies = {row.topic: row.body for row in connection.execute(query)}
     own = bodies.pop(_ALL_TOPICS, {})
-    kept = {name: bodies[name] for name in names if name in bodies and topic in (None, name)}
+    kept = {name: _unmarked(bodies[name]) for name in names if name in bodies and topic in (None, name)}
     return ScenarioFile.model_validate({**own, "topics": kept})
 
 
@@ -110,8 +126,11 @@ def replace_scenarios(store: Store, workflow_id: str, text: str) -> ScenarioFile
     with store.write(workflow_id) as connection:
         for row in rows:
             this = (scenario_plans.c.workflow_id == workflow_id) & (scenario_plans.c.topic == row["topic"])
+            before = connection.execute(select(scenario_plans.c.body).where(this)).scalar()
+            if row["topic"] != _ALL_TOPICS and before is not None and _unmarked(before) == row["body"]:
+                continue  # it is in the file, but nobody changed it
             connection.execute(delete(scenario_plans).where(this))
-        connection.execute(insert(scenario_plans), rows)
+            connection.execute(insert(scenario_plans).values(**row))
     return all_scenarios(store, workflow_id)
 
 
@@ -142,6 +161,14 @@ def _read(text: str) -> ScenarioFile:
     if crowded := next((topic for topic, cases in edited.topics.items() if len(cases) > MOST_CASES), None):
         raise InvalidInput(f"{crowded!r} has more than {MOST_CASES:,} scenarios.")
     return edited
+
+
+def _takes_more(body: Any) -> bool:
+    return body is None or (0 < len(body) < MOST_CASES and all(_PLANNED in one for one in body))
+
+
+def _unmarked(body: Any) -> list[dict[str, Any]]:
+    return [{name: text for name, text in one.items() if name != _PLANNED} for one in body]
 
 
 def _row(workflow_id: str, topic: str, body: Any) -> dict[str, Any]:
