@@ -46,6 +46,7 @@ _EACH: dict[str, tuple[str, dict[str, Any]]] = {
         ("ExplainWhyLow", {"topic": "technical"}, ["why is technical low?", "why is technical low"]),
         ("ExplainWhyLow", {"topic": "technical"}, ["warum ist technical issues so schwach"]),
         ("ExplainMeans", {}, ["help", "hello, are you there?", "why?"]),
+        ("Export", {"format": "axolotl", "train": 0.75, "name": "mine"}, ["save it as mine for axolotl, 3 to 1"]),
         ("GoBackBefore", {"round": 2, "strategy": "topic_description"},
          ["go back to before round 2 and try topic description instead"]),
         ("GoBackBefore", {"round": 4}, ["go back to before round 4"]),

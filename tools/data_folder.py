@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OURS = re.compile(
-    r"(coverage|conversations)\.db.*|chroma|shards|answers|locks|cache|\.env|mcp-token|known-hosts|chat-history",
+    r"(coverage|conversations)\.db.*|chroma|shards|exports|answers|locks|cache|\.env|mcp-token|known-hosts|chat-history",
     re.DOTALL,
 )
 """Names that this program gives to what it keeps."""

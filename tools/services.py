@@ -43,6 +43,7 @@ class Services:
         read_of_datasets: what was read of a dataset, by `dataset_state`.
         unusable_strategies: by topic, which strategies can use none of its records, likewise.
         expected_work: what items of plans are expected to take, by the revision of the store.
+        export_folder: the only one into which a conversation writes files; a program at a terminal puts its own there.
         ending: set by a server that ends: what workers carry out goes on without it.
 
     Args:
@@ -71,6 +72,7 @@ class Services:
         self.read_of_datasets = Memo(MOST_READ)
         self.unusable_strategies = Memo(MOST_EXPECTED)
         self.expected_work = Memo(MOST_EXPECTED)
+        self.export_folder = self.settings.home / "exports"
         self.ending = threading.Event()
 
     @classmethod

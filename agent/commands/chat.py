@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,6 +44,8 @@ def chat(
 ) -> None:
     """Talk about a dataset: analysis, recommendation, your yes, generation, analysis again."""
     services = open_services()
+    with suppress(FileNotFoundError):  # the current folder was deleted
+        services.export_folder = Path.cwd()
     if workflow is not None:
         from ...tools.store.workflows import require_workflow
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...tools.bounds import MOST_LISTED
+from ...tools.dataset.exports.report_lines import loss_lines, outcome_lines
 from ...tools.errors import InvalidInput
 from ..output import note, print_json, say
-from ..views.export_report import loss_lines, outcome_lines
 from ..views.record_bar import record_bar
 from .file_or_stdout import STDOUT, file_or_stdout
 from .options_and_prompts import AsJson, Engine, Workflow, by_engine, finite, open_services
@@ -92,6 +92,15 @@ def export(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "--force", help="Replace files that are there.")
     ] = False,
+    without_topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without-topic",
+            metavar="NAME",
+            help="Leave out the records of a topic; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
@@ -116,7 +125,15 @@ def export(
         if dry_run:
             raise typer.BadParameter("--engine ray does not do it yet.", param_hint="--dry-run")
         order = ExportOrder(
-            file_format, include_all, origin, split, seed, provenance, leave_out_unfit, oversample
+            file_format,
+            include_all,
+            origin,
+            split,
+            seed,
+            provenance,
+            leave_out_unfit,
+            oversample,
+            tuple(without_topic or ()),
         )
         _export_by_ray(workflow, output, order, overwrite=overwrite, as_json=as_json)
         return
@@ -140,6 +157,7 @@ def export(
             provenance=provenance,
             leave_out_unfit=leave_out_unfit,
             oversample=oversample,
+            without_topics=without_topic or (),
             dry_run=dry_run,
             on_survey=None if as_json else tell,
             on_progress=on_progress,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...tools.bounds import MOST_TOKENS
+from ...tools.dataset.exports.report_lines import beside_lines
 from ..output import note, print_json, print_table, say
-from ..views.export_report import beside_lines
 from ..views.record_bar import record_bar
 from .options_and_prompts import AsJson, Engine, Workflow, by_engine, open_services
 

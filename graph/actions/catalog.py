@@ -260,6 +260,24 @@ class SwitchDataset(Action):
     )
 
 
+class Export(Action):
+    """Write the dataset to a new file now: "export it as axolotl, 90/10". A question how to is `ExplainMeans`."""
+
+    format: str = Field(
+        default="openai",
+        description="openai: all fields; openai-upload; trl, axolotl, sharegpt, huggingface, …",
+    )
+    name: str | None = Field(default=None, description="Of the file, as they said it.")
+    origin: Literal["synthetic", "real", "any"] = "any"
+    without: list[str] = Field(default_factory=list, description="Topics to keep out of it, if they say so.")
+    train: float | None = Field(
+        default=None, gt=0, lt=1, allow_inf_nan=False, description="Share for training: 90/10 is 0.9."
+    )
+    provenance: bool = False
+    oversample: bool = Field(default=False, description="Repeat records of small topics.")
+    leave_out_unfit: bool = Field(default=False, description="If they say so.")
+
+
 class StateRule(Action):
     """Add a rule that records generated from now on must keep to: "never promise refunds", "回答不要超过两句". Not for
     a plan, for targets, or for how you should talk.
@@ -401,8 +419,8 @@ class WhereFrom(Action):
 
 
 class ExplainMeans(Action):
-    """What can be done here, and the commands for what is done outside the conversation: exporting, importing,
-    splitting topics, topics from a file, another model, prices, targets from a file.
+    """What can be done here, what export formats hold, and the commands for what is done outside the conversation:
+    importing, splitting topics, topics from a file, another model, prices, targets from a file.
     """
 
 
@@ -425,6 +443,7 @@ ACTIONS: tuple[type[Action], ...] = (
     GoBackBefore,
     CompareBranches,
     SwitchDataset,
+    Export,
     StateRule,
     ShowRules,
     RemoveRule,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import choose_strategy
+from ...tools.dataset.exports.export_format import format_named
 from ...tools.errors import InvalidInput
 from ...tools.generation.money.estimate import check_items
 from ...tools.generation.topic_profiles import topic_profiles
@@ -86,6 +87,10 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
                     hint=f"There is: {', '.join(known[:_NAMED])}.",
                 )
             return action.model_copy(update={"workflow_id": chosen})
+        case catalog.Export():
+            form = format_named(action.format.strip().lower())
+            without = [known_topic(topic, offer) for topic in action.without]
+            return action.model_copy(update={"format": form.name, "without": without})
         case catalog.MergeTopics():
             named = [known_topic(topic, offer) for merge in action.merges for topic in merge.topics]
             if twice := [topic for topic in named if named.count(topic) > 1]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import explain_strategy
 from ...tools.coverage.wording import worth_words
 from ...tools.dataset.exports.export_format import FORMATS
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import as_usd, usd_words
-from ...tools.generation.money.estimate import Estimate
 from ...tools.generation.money.prices import price_of
 from ...tools.generation.money.use import use_words
 from ...tools.inspection.flaws import inspect_flaws
@@ -290,7 +288,7 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
         effect = asked.call(inspect_plan, items=asked.items)
         note = effect.estimate.note if effect.estimate else effect.why_not
         said.append(f"The plan takes {escape(note or '')}.")
-        said += [escape(_made_of(effect.estimate, asked.items))] if effect.estimate else []
+        said += [escape(effect.estimate.made_of)] if effect.estimate else []
         if effect.estimate and effect.estimate.seconds is None:
             said.append("How long it takes is known after the first records: a pilot tells.")
     rounds = asked.call(inspect_rounds)
@@ -310,16 +308,6 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
     if price_of(asked.services.settings) is None:
         said.append("Its price is not known: FINETUNE_COVERAGE_PRICES tells it.")
     return Answer(" ".join(said))
-
-
-def _made_of(estimate: Estimate, items: Sequence[PlanItem]) -> str:
-    """How the cost comes about, and what of it a record that is added takes."""
-    records = sum(item.count for item in items)
-    money = f" and {usd_words(float(f'{estimate.usd / records:.2g}'))}" if estimate.usd else ""
-    each = (
-        f"That is about {float(f'{estimate.tokens / records:.2g}'):,.0f} tokens{money} for each record added."
-    )
-    return f"{estimate.made_of} {each}"
 
 
 def _reading_cost(asked: Asked) -> str:
@@ -366,16 +354,18 @@ def _checked(asked: Asked) -> str:
 
 
 OUTSIDE = f"""In the conversation: plans, pilots, records shown and taken out, topics found, given, merged, moved and \
-described, targets, rounds undone, copies compared, questions about all of it. On the command line, with `-w NAME` of \
-the dataset behind the command: `finetune-coverage export -o FILE` (--format: {", ".join(FORMATS)}; openai, the usual \
-one, writes topics and other fields along, openai-upload only what OpenAI documents; --no-synthetic; --split 0.9 keeps \
-a tenth for validation; --oversample repeats the records of small topics; openai, openai-upload and trl keep tools and \
-their calls, and what a format cannot hold is named when it is written; no format marks which records are generated: \
---provenance writes that beside it, --only-synthetic and --no-synthetic write them apart; records that were taken out \
-are not in it, those of topics that are left out are), `finetune-coverage topics assign --topics \
-FILE` (topics from a file of yours), `finetune-coverage topics split NAME`, `finetune-coverage import FILE`, \
-`finetune-coverage targets from-file FILE`, `finetune-coverage validate`, `finetune-coverage jobs show`. Another \
-model: FINETUNE_COVERAGE_MODEL; its prices: FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
+described, targets, rounds undone, copies compared, questions about all of it; and, where a model at an endpoint \
+reads it, a new file for a trainer (“export it as axolotl, 90/10”). On the command line, with `-w NAME` of the \
+dataset behind the command: `finetune-coverage export -o FILE`, for any place (--format: {", ".join(FORMATS)}; \
+openai, the usual one, writes topics and other fields along, openai-upload only what OpenAI documents; \
+--no-synthetic; --split 0.9 keeps a tenth for validation; --oversample repeats the records of small topics; openai, \
+openai-upload and trl keep tools and their calls, and what a format cannot hold is named when it is written; no \
+format marks which records are generated: --provenance writes that beside it, --only-synthetic and --no-synthetic \
+write them apart; --without-topic NAME; records that were taken out are not in it, those of topics that are left out \
+of plans are), `finetune-coverage topics assign --topics FILE` (topics from a file of yours), `finetune-coverage \
+topics split NAME`, `finetune-coverage import FILE`, `finetune-coverage targets from-file FILE`, `finetune-coverage \
+validate`, `finetune-coverage jobs show`. Another model: FINETUNE_COVERAGE_MODEL; its prices: \
+FINETUNE_COVERAGE_PRICES; limits: FINETUNE_COVERAGE_BUDGET_USD, _TOKENS."""
 
 
 def _where_from(asked: Asked, action: catalog.WhereFrom) -> Answer:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command
 
 from ...tools.errors import CoverageError
@@ -17,6 +17,7 @@ from ..actions.branches import compare, fork, switch
 from ..actions.checked import checked
 from ..actions.description import describe
 from ..actions.details import details
+from ..actions.export import export
 from ..actions.messages import said_after, said_beside, said_first
 from ..actions.plan import leave_out, recommend_without, revise
 from ..actions.removal import ask_to_remove, remove
@@ -78,6 +79,7 @@ _CARRIED_OUT: dict[type[Deed], _Act] = {
     catalog.GoBackBefore: fork,
     catalog.SwitchDataset: switch,
     catalog.CompareBranches: compare,
+    catalog.Export: export,
     ChooseDataset: lambda source, state, deed: opened(source().store, deed),
 }
 """What carries a deed out; all others are answered in words."""
@@ -153,7 +155,8 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
                 anew = bool(update.get("notice"))
             else:
                 update, anew = _carried_out(source, now, deed)
-            failed = not anew and _came_to_nothing(deed, offer, offer_in(with_update(now, update)))
+            after = offer_in(with_update(now, update))
+            failed = not anew and (_came_to_nothing(deed, offer, after) or _was_refused(deed, update))
         except CoverageError as error:
             deed, update, anew, failed = later, said_beside(offer, escape(str(error))), False, True
         done = said_after(done, update) if done else update
@@ -170,6 +173,13 @@ def _came_to_nothing(deed: Deed, before: Offer, after: Offer | None) -> bool:
         return True
     is_plan = isinstance(deed, _PLANS) and not (isinstance(deed, catalog.ProposePlan) and not deed.items)
     return is_plan and (after is None or after.plan_id == before.plan_id)
+
+
+def _was_refused(deed: Deed, update: Mapping[str, Any]) -> bool:
+    """Whether a file was not written: what comes after it may take out what should be in it."""
+    said = update.get("messages", [])
+    refused = any(isinstance(message, ToolMessage) and message.status == "error" for message in said)
+    return isinstance(deed, catalog.Export) and refused
 
 
 def _waits(deed: Deed, before: Offer, after: Offer | None) -> bool:

@@ -16,6 +16,7 @@ cost”, “which strategies are there”, “what did the last round add”, �
 “keep 2”, “move 2 to billing”, “edit the reply of 2: …”. A reason can become a rule: “show me the rules”, “drop rule 1”.
 - **Targets**: “twice as much billing”, “make all topics equal”.
 - **Rounds**: “generate more”, “show me the rounds”, “undo the last round”.
+- **Export**, where a model at an endpoint reads: “export it as axolotl, 90/10”, “save the real ones as mine.jsonl”.
 - **Try another way**: “go back to before round 1 and try few-shot instead”, then “compare”.
 
 The conversation is kept after every step: `finetune-coverage threads` lists all of them, and \

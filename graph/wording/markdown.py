@@ -45,6 +45,15 @@ _ADDRESS = re.compile(
 )
 
 
+def code(text: str) -> str:
+    """Text as Markdown shows code: one line of what stands there, to be copied; hidden characters become "?"."""
+    text = re.sub(r"\s", " ", replace_hidden(text, lambda _: "?"))
+    if "`" not in text:
+        return f"`{text}`"
+    marks = "`" * (max(map(len, re.findall("`+", text))) + 1)
+    return f"{marks} {text} {marks}"
+
+
 def shorten(text: str, most: int) -> str:
     """At most ``most`` characters, cut with an ellipsis; between words where one ends not far before."""
     text = re.sub(r"\s+", " ", text).strip()

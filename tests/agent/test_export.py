@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 
-from .conftest import Command, chat_line
+from .conftest import Chat, Command, chat_line
+from .endpoint import Endpoint
 
 WriteDataset = Callable[..., Path]
 
@@ -85,3 +88,37 @@ def test_wrong_usage(command: Command, sample: str, tmp_path: Path, arguments: l
 def test_the_help_names_every_format(command: Command) -> None:
     shown = command("export", "--help").out
     assert [name for name in FORMATS if name not in shown] == []
+
+
+def test_a_topic_is_left_out(command: Command, write_dataset: WriteDataset, tmp_path: Path) -> None:
+    command("import", write_dataset(*(chat_line(topic, f"{topic}?") for topic in "abc")), "-w", "wf-1")
+    options = ("--without-topic", "a", "--without-topic", "b")
+    shown = command("export", "-w", "wf-1", "-o", tmp_path / "c.jsonl", *options)
+    assert shown.code == 0 and "Left out: records of these topics: a (1), b (1)." in shown.err
+    assert [json.loads(line)["topic"] for line in (tmp_path / "c.jsonl").read_text().splitlines()] == ["c"]
+    refused = command("export", "-w", "wf-1", "-o", tmp_path / "d.jsonl", "--without-topic", "d")
+    assert refused.code == 1 and "has no topic 'd'" in refused.err and not (tmp_path / "d.jsonl").exists()
+
+
+def test_a_conversation_at_the_terminal_writes_into_the_current_folder(
+    command: Command,
+    sample: str,
+    endpoint: Endpoint,
+    chat: Chat,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    out = chat("-w", sample, typed="save it as mine for axolotl, 3 to 1\nstop\n").out
+    written = {file.name: file.read_bytes() for file in here.iterdir()}
+    assert set(written) == {"mine.train.jsonl", "mine.validation.jsonl", "mine.axolotl.yaml"}, out
+    assert not (tmp_path / "home" / "exports").exists()
+
+    said = re.search(r"`finetune-coverage (export .+?)`", out)
+    assert said is not None, out
+    for file in here.iterdir():
+        file.unlink()
+    assert command(*shlex.split(said.group(1))).code == 0
+    assert {file.name: file.read_bytes() for file in here.iterdir()} == written, "the command does the same"

@@ -421,4 +421,4 @@ async def test_the_cost_of_each_record_is_told(
     model.queue.append(AIMessage("That is the cost."))
     await chat.answer("and what is that for one record?")
     told = str(model.history[-1])
-    assert f"{float(f'{estimate.tokens / 4:.2g}'):,.0f} tokens for each record added" in told
+    assert f"{float(f'{estimate.tokens / 4:.2g}'):,.0f} tokens for each record." in told

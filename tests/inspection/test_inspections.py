@@ -173,3 +173,10 @@ def test_a_long_record_is_shown_by_its_beginning_and_its_end() -> None:
         "> … 4 messages more …",
         "> user: turn 6",
     ]
+
+
+def test_a_call_is_shown_with_its_arguments() -> None:
+    function = {"name": "find_invoice", "arguments": '{"number": "INV-7"}'}
+    message = {"role": "assistant", "content": "I look.", "tool_calls": [{"id": "c1", "function": function}]}
+    record = shown_record(Record("r1", json.dumps({"messages": [message]}), "billing"))
+    assert [turn.text for turn in record.turns] == ['I look. (calls find_invoice {"number": "INV-7"})']

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from .exports.oversampling import Oversampling
 from .exports.record_files import RecordFiles, write_rows
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
+from .topic_names import require_topics
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class ExportReport:
         left_beside: fields that may carry a part of the conversation and stand beside it, with how many records have
             them; nothing is learnt from them.
         beside: all fields that stand beside the conversation and the topic, the same way.
+        left_out_topics: topics that were left out, with their records.
     """
 
     path: Path
@@ -72,6 +76,7 @@ class ExportReport:
     left_beside: dict[str, int] = field(default_factory=dict)
     beside: dict[str, int] = field(default_factory=dict)
     left_out_marked_bad: int = 0
+    left_out_topics: dict[str, int] = field(default_factory=dict)
 
 
 OnSurvey = Callable[[ExportReport], None]
@@ -87,9 +92,10 @@ class _Order:
     paths: dict[str, Path]
     config: ConfigFile | None
     sidecar: Path | None
-    include_all: bool
-    overwrite: bool
     with_provenance: bool
+    include_all: bool = False
+    overwrite: bool = False
+    without_topics: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -111,6 +117,7 @@ def export_records(
     provenance: bool = False,
     leave_out_unfit: bool = False,
     oversample: bool = False,
+    without_topics: Sequence[str] = (),
     dry_run: bool = False,
     on_survey: OnSurvey | None = None,
     on_progress: OnProgress | None = None,
@@ -137,6 +144,7 @@ def export_records(
         leave_out_unfit: leave out records that the format cannot hold, instead of refusing.
         oversample: repeat the records of small topics for training, up to what their targets say. Trainers read
             repeated rows whatever their format, and weights of single records hardly any.
+        without_topics: leave out the records of these topics.
         dry_run: write nothing, and say what would be written and lost.
         on_survey: told what will be written and lost, before it is. A format that loses nothing is written in one
             look, without.
@@ -144,9 +152,12 @@ def export_records(
 
     Raises:
         InvalidInput: a file is there already or cannot be written, records do not fit, or a value is impossible.
+        TopicNotFound: there is no such topic to leave out.
         WorkflowNotFound: there is no such workflow.
     """
-    order = _ordered(Path(path).expanduser(), file_format, split, provenance, include_all, overwrite)
+    order = _ordered(Path(path).expanduser(), file_format, split, provenance, overwrite)
+    order = replace(order, include_all=include_all, without_topics=tuple(without_topics))
+    require_topics(store, workflow_id, without_topics)
     with store.read() as connection:
         survey = Survey()
         rows = partial(stored_rows, connection, workflow_id, origin)
@@ -155,7 +166,14 @@ def export_records(
         total = looks * count_rows(connection, workflow_id, origin) if on_progress else 0
         if looks_first:
             looked_at = told(rows(), on_progress, total)
-            survey = survey_rows(looked_at, order.form, include_all=include_all, split=split, seed=seed)
+            survey = survey_rows(
+                looked_at,
+                order.form,
+                include_all=include_all,
+                split=split,
+                seed=seed,
+                without_topics=order.without_topics,
+            )
             survey.divide()
         if not leave_out_unfit:
             survey.refuse_unfit(order.form)
@@ -176,7 +194,6 @@ def _ordered(
     file_format: str,
     split: float | None,
     provenance: bool,
-    include_all: bool,
     overwrite: bool,
 ) -> _Order:
     form = format_named(file_format)
@@ -193,17 +210,48 @@ def _ordered(
             f"{target.name} does not end in {' or '.join(form.endings)}, by which its trainer knows what it is.",
             hint=f"Name it {target.name}{form.endings[0]}.",
         )
-    sidecar = beside(target, "provenance.jsonl") if provenance and not form.is_folder else None
-    paths = data_files(form, target, split=split is not None)
-    order = _Order(
-        form, target, paths, config_file(form, target), sidecar, include_all, overwrite, provenance
-    )
+    order = replace(_order_at(form, target, split, provenance), overwrite=overwrite)
     for file in order.files:
         if order.config is not None and order.config.merges and file == order.config.path:
             read_dataset_info(file)
         else:
             refuse_existing(file, overwrite)
     return order
+
+
+def _order_at(form: ExportFormat, target: Path, split: float | None, provenance: bool) -> _Order:
+    sidecar = beside(target, "provenance.jsonl") if provenance and not form.is_folder else None
+    paths = data_files(form, target, split=split is not None)
+    return _Order(form, target, paths, config_file(form, target), sidecar, provenance)
+
+
+def free_target(named: Path, file_format: str, *, split: float | None, provenance: bool) -> Path:
+    """The first of ``data.jsonl``, ``data-2.jsonl``, … with which an export touches nothing that is there.
+
+    A format that would add to a file beside it gets a folder of its own: ``data/data.jsonl``.
+
+    Args:
+        named: what was asked for.
+        file_format: as of `export_records`, like the others.
+        split: likewise.
+        provenance: likewise.
+
+    Raises:
+        InvalidInput: there is no such format.
+    """
+    form = format_named(file_format)
+    stem, ending = (named.name, "") if form.is_folder else (named.stem, named.suffix)
+    merges = (config := config_file(form, named)) is not None and config.merges
+    for number in itertools.count(1):
+        numbered = stem if number == 1 else f"{stem}-{number}"
+        folder = named.with_name(numbered)
+        target = folder / f"{numbered}{ending}" if merges else named.with_name(f"{numbered}{ending}")
+        # A folder that is there may be somebody's, whatever is in it.
+        own_folder = [folder] if merges or form.is_folder else []
+        places = (*_order_at(form, target, split, provenance).files, *own_folder)
+        if not any(map(os.path.lexists, places)):
+            break
+    return target
 
 
 def target_weights(store: Store, workflow_id: str) -> dict[str, float]:
@@ -236,6 +284,7 @@ def with_losses(report: ExportReport, survey: Survey, counted: Survey) -> Export
         left_beside=dict(counted.beside.unread.most_common()),
         beside=dict(counted.beside.fields.most_common()),
         left_out_marked_bad=counted.marked_bad,
+        left_out_topics=dict(counted.left_out_topics.most_common()),
     )
 
 
@@ -250,7 +299,7 @@ def _write(
     sidecar = files.open(order.sidecar) if order.sidecar else None
     counting = Survey()
     repeated: Counter[str] = Counter()
-    rows = learnable(active, counting, include_all=order.include_all)
+    rows = learnable(active, counting, include_all=order.include_all, without_topics=order.without_topics)
     write_rows(rows, records, survey.split, repeats, repeated, sidecar)
     records.close()
     tally = records.tally

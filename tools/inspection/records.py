@@ -133,9 +133,8 @@ def shown_record(record: Record) -> ShownRecord:
     spoken = [message for message in record.messages if message.get("role") in ("user", "assistant", "tool")]
     turns = []
     for message in spoken if len(spoken) <= _TURNS else [*spoken[: _TURNS - _LAST], *spoken[-_LAST:]]:
-        text = " ".join(message_text(message).split())
-        calls = [name or "?" for name, _ in calls_of(message)]
-        text = text or (f"(calls {', '.join(calls)})" if calls else "(nothing)")
+        calls = [f"(calls {name or '?'} {written})" for name, written in calls_of(message)]
+        text = " ".join(" ".join([message_text(message), *calls]).split()) or "(nothing)"
         shortened = text if len(text) <= _TURN else text[: _TURN - 1] + "…"
         turns.append(ShownTurn(role=str(message.get("role")), text=shortened))
     return ShownRecord(

@@ -22,6 +22,7 @@ from ..dataset.exports.split import Split
 from ..dataset.exports.survey import Survey, learnable, survey_rows
 from ..dataset.exports.tally import Tally
 from ..dataset.record import Origin
+from ..dataset.topic_names import require_topics
 from ..errors import InvalidInput
 from ..new_files import appearing_together
 from ..store.shards import Shard
@@ -45,6 +46,7 @@ class ExportOrder:
     provenance: bool = False
     leave_out_unfit: bool = False
     oversample: bool = False
+    without_topics: tuple[str, ...] = ()
 
     @property
     def form(self) -> ExportFormat:
@@ -89,8 +91,10 @@ def export_sharded(
 
     Raises:
         InvalidInput: there is such a folder, records do not fit, a value is impossible, or records are in the store.
+        TopicNotFound: there is no such topic to leave out.
         WorkflowNotFound: there is no such workflow.
     """
+    require_topics(store, workflow_id, order.without_topics)
     target = target.expanduser().absolute()
     if order.split is not None and not 0 < order.split < 1:
         raise InvalidInput(
@@ -194,7 +198,12 @@ def _survey(shards: Sequence[Shard], changes: Changes, order: ExportOrder) -> tu
     def look(shard: Shard) -> Survey:
         rows = _rows(shard, changes, order)
         return survey_rows(
-            rows, order.form, include_all=order.include_all, split=order.split, seed=order.seed
+            rows,
+            order.form,
+            include_all=order.include_all,
+            split=order.split,
+            seed=order.seed,
+            without_topics=order.without_topics,
         )
 
     found = each(shards, look, doing="Looking at records")
@@ -231,7 +240,12 @@ def _write(
         records = RecordFiles(order.form, paths, files, provenance=order.provenance)
         has_sidecar = order.provenance and not order.form.is_folder
         sidecar = files.open(folder / f"provenance-{shard.number:06d}.jsonl") if has_sidecar else None
-        rows = learnable(_rows(shard, changes, order), counting, include_all=order.include_all)
+        rows = learnable(
+            _rows(shard, changes, order),
+            counting,
+            include_all=order.include_all,
+            without_topics=order.without_topics,
+        )
         write_rows(rows, records, split, repeats, repeated, sidecar)
         records.close()
     return _Written(counting, records.tally, repeated)

@@ -19,12 +19,12 @@ from nicegui.element import Element
 from ....tools.coverage.wording import plural
 from ....tools.dataset.exporter import ExportReport, export_records
 from ....tools.dataset.exports.export_format import FORMATS
+from ....tools.dataset.exports.report_lines import loss_lines, outcome_lines
 from ....tools.dataset.record import Origin
 from ....tools.dataset.validation.report import ValidationReport
 from ....tools.services import Services
 from ....tools.store.workflows import dataset_version
 from ....tools.validate_dataset import validate
-from ...views.export_report import loss_lines, outcome_lines
 from ..conversations import PageConversation
 from ..elements import box, button, checkbox, choice, tell, text
 from ..elements import field as labelled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,7 @@ class Survey:
     Attributes:
         without_assistant: records without an assistant turn that are left out.
         marked_bad: records that are marked as bad answers and left out.
+        left_out_topics: records of each topic that is left out.
         beside: fields that stand beside the conversation.
         unfit: how many records the format cannot hold.
         unfit_named: the first of them.
@@ -56,6 +57,7 @@ class Survey:
 
     without_assistant: int = 0
     marked_bad: int = 0
+    left_out_topics: Counter[str] = field(default_factory=Counter)
     beside: KeptBeside = field(default_factory=KeptBeside)
     unfit: int = 0
     unfit_named: list[UnfitRecord] = field(default_factory=list)
@@ -70,6 +72,7 @@ class Survey:
         """Add what was found in later records."""
         self.without_assistant += later.without_assistant
         self.marked_bad += later.marked_bad
+        self.left_out_topics.update(later.left_out_topics)
         self.beside.add_part(later.beside)
         self.unfit += later.unfit
         self.unfit_named += later.unfit_named[: NAMED - len(self.unfit_named)]
@@ -93,18 +96,21 @@ class Survey:
         more = f"; and {self.unfit - 5} more" if self.unfit > 5 else ""
         raise InvalidInput(
             f"{self.unfit} records do not fit into the format {form.name}: {shown}{more}.",
-            hint="Leave them out with --leave-out-unfit, or choose another format (openai holds all).",
+            hint="Leave them out (--leave-out-unfit), or choose another format (openai holds all).",
         )
 
 
 def learnable(
-    rows: Iterable[StoredRow], survey: Survey, *, include_all: bool
+    rows: Iterable[StoredRow], survey: Survey, *, include_all: bool, without_topics: Collection[str] = ()
 ) -> Iterator[tuple[StoredRow, dict[str, Any]]]:
-    """The rows and their parsed bodies, without those that nothing is to be learnt from.
+    """The rows and their parsed bodies, without those that nothing is to be learnt from, and those of some topics.
 
-    Those have no assistant turn, which a trainer refuses, or are marked as bad answers; the survey counts them.
+    The first have no assistant turn, which a trainer refuses, or are marked as bad answers; the survey counts all.
     """
     for row in rows:
+        if row.topic is not None and row.topic in without_topics:
+            survey.left_out_topics[row.topic] += 1
+            continue
         source = json.loads(row.body)
         if not include_all and not row.has_assistant_turn:
             survey.without_assistant += 1
@@ -122,10 +128,11 @@ def survey_rows(
     include_all: bool,
     split: float | None,
     seed: int,
+    without_topics: Collection[str] = (),
 ) -> Survey:
     """Look at rows of an export; `Survey.divide` follows when these were all."""
     survey = Survey(splitter=None if split is None else Splitter(split, seed))
-    for row, source in learnable(rows, survey, include_all=include_all):
+    for row, source in learnable(rows, survey, include_all=include_all, without_topics=without_topics):
         if form.convert is not None:
             try:
                 survey.lost.update(form.convert(source, row.topic).lost)

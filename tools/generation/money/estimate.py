@@ -201,7 +201,7 @@ def _estimate(
         update={
             "note": f"about {estimate.calls:,} model calls and {note}",
             "brief": f"about {brief}{unknown}{_brief_stops_words(estimate.stops)}",
-            "made_of": _made_of(work, records, price, settings),
+            "made_of": _made_of(work, records, price, settings, estimate),
             "stops_note": _stops_words(estimate.stops),
         }
     )
@@ -249,7 +249,9 @@ def _brief_stops_words(stops: Sequence[Stops]) -> str:
     return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refused drafts"
 
 
-def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings) -> str:
+def _made_of(
+    work: Sequence[ExpectedWork], records: int, price: Price | None, settings: Settings, estimate: Estimate
+) -> str:
     drafts, verdicts = sum(part.drafts for part in work), sum(part.verdicts for part in work)
     if not drafts:
         return ""
@@ -266,6 +268,8 @@ def _made_of(work: Sequence[ExpectedWork], records: int, price: Price | None, se
         said += f" {settings.tool_executor} answers the tool calls, and after each answer the model is asked to go on."
     if verdicts:
         said += f" A judge looks at about {verdicts:,.0f} of them, a call each."
+    money = f" and {usd_words(float(f'{estimate.usd / records:.2g}'))}" if estimate.usd else ""
+    said += f" That is about {_rounded(round(estimate.tokens / records)):,} tokens{money} for each record."
     if price is not None and not price.is_free:
         said += f" A million tokens cost {usd_words(price.input)} sent and {usd_words(price.output)} written."
     return said

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...tools.coverage.wording import plural
+from ...coverage.wording import plural
 
 if TYPE_CHECKING:
-    from ...tools.dataset.exporter import ExportReport
+    from ..exporter import ExportReport
 
 _TOPICS_NAMED = 10
 _FIELDS_NAMED = 6
@@ -38,6 +38,8 @@ def loss_lines(report: ExportReport, keep: str = "") -> Iterator[str]:
         yield f"Left out: {plural(report.left_out_without_assistant, 'record')} without an assistant turn{keep}."
     if report.left_out_marked_bad:
         yield f"Left out: {plural(report.left_out_marked_bad, 'record')} marked as bad answers{keep}."
+    if report.left_out_topics:
+        yield f"Left out: records of these topics: {_topics(report.left_out_topics)}."
 
 
 def outcome_lines(report: ExportReport) -> Iterator[str]:
