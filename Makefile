@@ -61,14 +61,11 @@ PYTEST := LANGGRAPH_STRICT_MSGPACK=true $(BIN)/python -m pytest
 test: setup
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) -m "not slow" --numprocesses 4 --dist worksteal
 
-.PHONY: test-slow test-long test-embedded
-test-slow: test-long test-embedded
-
-test-long: setup
+# Files without a long test are not even loaded.
+.PHONY: test-slow
+test-slow: setup
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PYTEST) $$(grep -rlE "mark.slow|hypothesis" tests --include="test_*.py") \
 	    -m "(slow or hypothesis) and not embedded" --hypothesis-profile many --numprocesses 4 --dist loadgroup
-
-test-embedded: setup
 	@$(PYTEST) $$(grep -rl "mark.embedded" tests --include="test_*.py") -m "slow and embedded"
 
 bench: setup

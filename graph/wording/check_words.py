@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 _REFUSALS: Mapping[str, str] = {
     "answered_calls": "tool calls and results do not go together",
-    "artefacts": "cut off, or with traces of the model",
+    "artefacts": "cut off, with letters of another script, or with traces of the model",
     "axis": "the edge case does not show",
     "check_failed": "a check failed itself",
     "content_filter": "kept back by the endpoint's filter",

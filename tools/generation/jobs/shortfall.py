@@ -29,7 +29,8 @@ _ADVICE: Mapping[str, str] = {
     "length": "the texts are far longer than the real ones: another model",
     "known_words": "the texts are no words of the dataset's language: a larger model",
     "refusals": f"the model refuses to write this: another model, or other records as examples{_OR_THE_CHECK}",
-    "artefacts": f"the texts show traces of the model, or are cut off: a larger model{_OR_THE_CHECK}",
+    "artefacts": f"the texts show traces of the model, letters of another script, or are cut off: a larger model"
+    f"{_OR_THE_CHECK}",
     "tool_calls": "the tool calls do not stand: a larger model, or records with more tool calls as seeds",
     "tool_schema": "the tool calls do not keep to their tools' schemas: a larger model, or schemas that say more",
     "answered_calls": "calls and results do not go together: a larger model",
