@@ -40,9 +40,12 @@ def revise(
 ) -> dict[str, Any]:
     """Store the changed plan; ask again, unless the person approved exactly these items within the cap."""
     named = deed if isinstance(deed, ProposePlan) else ProposePlan.model_construct()
-    if not (named.of_everything or named.remove_limits):
-        return _revise(source, state, deed, named)
-    limits = {"tokens": named.max_tokens, "usd": named.max_usd} if named.of_everything else None
+    is_of_all = named.of_everything and bool(named.max_tokens or named.max_usd)
+    if not (is_of_all or named.remove_limits):
+        return _revise(source, state, deed, named.model_copy(update={"of_everything": False}))
+    known = {} if named.remove_limits else state.get("limits_of_all") or {}
+    tokens, usd = named.max_tokens or known.get("tokens"), named.max_usd or known.get("usd")
+    limits = {"tokens": tokens, "usd": usd} if is_of_all else None
     changed = with_update(state, {"limits_of_all": limits})
     try:
         require_keepable_cap(for_next_plan(source, changed).settings)

@@ -10,6 +10,7 @@ from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.settings import Settings
 from langchain_core.messages import AIMessage
 
 ENDED = "The limit of the last plan (at most 50,000 tokens) ended with it: this one has {has}."
@@ -157,6 +158,11 @@ async def test_a_limit_of_everything_can_be_changed_and_taken_away(
     for most in (50_000, 80_000):
         proposes(2, max_tokens=most, of_everything=True)
         assert f"(at most {most:,} tokens)" in await chat.answer(f"{most} for everything")
+    proposes(2, of_everything=True)
+    said = await chat.answer("and that goes for all of it")
+    assert "(at most 80,000 tokens)" in said and "together: ;" not in said, (
+        "none is named, so none is changed"
+    )
     proposes(2, remove_limits=True)
     assert "This limit is taken away: at most 80,000 tokens" in await chat.answer("no limit after all")
     assert list_plans(services.store, "wf-1", "pending")[0].cap_tokens is None
@@ -170,3 +176,24 @@ async def test_a_limit_of_everything_in_dollars_needs_a_price(
     assert "the price of" in await chat.answer("2 bucks for everything")
     proposes(2)
     assert "at most" not in await chat.answer("two of them then"), "what cannot be kept is not kept"
+
+
+async def test_limits_of_everything_in_tokens_and_dollars_hold_side_by_side(
+    chat: Any, services: Services, proposes: Proposes
+) -> None:
+    priced = {"OPENAI_API_KEY": "sk-1", "home": services.settings.home, "model": "gpt-4.1-mini"}
+    services.settings = Settings.model_validate({**priced, "max_concurrency": 2, "minimum_per_topic": 20})
+    await chat.new()
+    proposes(2, max_usd=2.0, of_everything=True)
+    await chat.answer("2 bucks for everything")
+    proposes(2, max_tokens=50_000, of_everything=True)
+    assert "together: at most 50,000 tokens and $2.00" in (await chat.answer("and 50k tokens")).replace(
+        "\\", ""
+    )
+    await chat.answer("yes")
+    job = list_jobs(services.store, "wf-1")[0]
+    proposes(1)
+    await chat.answer("one more")
+    (after,) = list_plans(services.store, "wf-1", "pending")
+    assert after.cap_tokens == 50_000 - job.tokens
+    assert after.cap_usd is not None and 1.9 < after.cap_usd < 2.0
