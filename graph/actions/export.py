@@ -138,16 +138,8 @@ def _left_out(services: Services, workflow_id: str, report: ExportReport, action
 
 
 def _command(workflow_id: str, report: ExportReport, action: Export) -> str:
-    words = [
-        "finetune-coverage",
-        "export",
-        "-w",
-        workflow_id,
-        "-o",
-        str(report.path),
-        "--format",
-        action.format,
-    ]
+    words = ["finetune-coverage", "export", "-w", workflow_id, "-o", str(report.path)]
+    words += ["--format", action.format]
     words += {"any": [], "real": ["--no-synthetic"], "synthetic": ["--only-synthetic"]}[action.origin]
     words += [word for topic in action.without for word in ("--without-topic", topic)]
     words += [] if action.train is None else ["--split", f"{action.train:g}"]

@@ -119,26 +119,11 @@ class Topics:
                     f"Records of {name}"
                 )
             with box("td", data_label="Weight"):
-                entry = box(
-                    "input",
-                    type="number",
-                    min="0",
-                    max=str(_MOST_WEIGHT),
-                    step="any",
-                    defaultValue=f"{weight:.6g}",
-                    aria_label=f"Weight of {name}",
-                )
+                entry = _number(f"Weight of {name}", f"{weight:.6g}", least=0, most=_MOST_WEIGHT, step="any")
                 entry.on("change", partial(self._weigh, name), js_handler=_WEIGHED)
             with box("td", data_label="At most"):
-                entry = box(
-                    "input",
-                    type="number",
-                    min="1",
-                    max=str(MOST_LISTED),
-                    step="1",
-                    defaultValue="" if info is None or info.most is None else str(info.most),
-                    aria_label=f"Most records of {name}",
-                )
+                ceiling = "" if info is None or info.most is None else str(info.most)
+                entry = _number(f"Most records of {name}", ceiling, least=1, most=MOST_LISTED, step="1")
                 entry.on("change", partial(self._limit, name), js_handler=_LIMITED)
             with box("td", "described"):
                 line = text_input(
@@ -261,3 +246,16 @@ class Topics:
             return False
         tell(said)
         return True
+
+
+def _number(label: str, value: str, *, least: int, most: float, step: str) -> ui.element:
+    """A field for a number, which says what it is for to those who hear it."""
+    return box(
+        "input",
+        type="number",
+        min=str(least),
+        max=str(most),
+        step=step,
+        defaultValue=value,
+        aria_label=label,
+    )

@@ -92,7 +92,7 @@ class Artefacts:
         for message in messages:
             text, role = message_text(message).strip(), message["role"]
             if role == "tool":  # what it tells may be words of another script, such as a translation
-                scripts = scripts | _scripts(text)
+                scripts |= _scripts(text)
             if role not in ("user", "assistant") or not text:
                 continue
             plain = _CODE.sub(" ", text)
@@ -109,7 +109,7 @@ class Artefacts:
                 trace = "open end" if text[-1].isalnum() else text[-1]
                 yield _finding(role, f"cut off: …{text[-40:]!r}", trace)
             strange = _scripts(text) - scripts if self._scripts else set[str]()
-            scripts = scripts | strange
+            scripts |= strange
             if strange:
                 letter = next(letter for letter in text if letter.isalpha() and script_of(letter) in strange)
                 yield _finding(role, f"a letter of another script: {letter!r}", "script")
