@@ -146,6 +146,10 @@ def test_what_is_cited_may_be_in_any_language(candidate: Make, user: str, told: 
     called = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "translate"}}]}
     made = candidate(asked, called, {"role": "tool", "content": told}, answer)
     assert refused(checks, made) == set()
+    assert refused(checks, candidate(asked, answer)) == set(), "whether a tool told it or not"
+    assert (
+        refused(checks, candidate(*said('What does "Привет" mean?', "Привет is a friendly hello."))) == set()
+    )
     assert refused(checks, candidate(*said(user, f"{OTHER} {told}"))), "and what is not cited is not"
     assert refused(checks, candidate(*said("Привет, OK?", assistant))) >= {"artefacts", "language"}
     assert refused(checks, candidate(*said(f"“{OTHER}”", assistant))), "nor is a text of nothing but that"

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from ....dataset.record import Message, Record, message_text
+from ....text.citations import own_words
 from ....text.scripts import script_of
 from ...attempts.draft import Candidate, Rejection
 from ..check import ANY
@@ -108,10 +109,11 @@ class Artefacts:
             if opened or (role in self._closed and text[-1].isalnum()):
                 trace = "open end" if text[-1].isalnum() else text[-1]
                 yield _finding(role, f"cut off: …{text[-40:]!r}", trace)
-            strange = _scripts(text) - scripts if self._scripts else set[str]()
-            scripts |= strange
+            own = own_words(text)
+            strange = _scripts(own) - scripts if self._scripts else set[str]()
+            scripts |= _scripts(text)
             if strange:
-                letter = next(letter for letter in text if letter.isalpha() and script_of(letter) in strange)
+                letter = next(letter for letter in own if letter.isalpha() and script_of(letter) in strange)
                 yield _finding(role, f"a letter of another script: {letter!r}", "script")
             said += " " + text.lower()
 
