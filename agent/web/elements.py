@@ -112,6 +112,11 @@ def choice(value: str, options: Mapping[str, str], on_change: Callable[[str], An
     return element
 
 
+def show_choice(drawn: Element, value: str) -> None:
+    """Make another option the chosen one where it stands: what else is chosen meanwhile is not drawn over."""
+    drawn.client.run_javascript(f"getHtmlElement({drawn.id}).value = {json.dumps(value)}")
+
+
 def checkbox(value: bool, on_change: Callable[[bool], Any], *, name: str) -> Element:
     """A box to tick."""
     element = box("input", type="checkbox", aria_label=name)

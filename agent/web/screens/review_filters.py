@@ -11,7 +11,7 @@ from nicegui.element import Element
 
 from ....tools.inspection.review_page import Wanted
 from ....tools.inspection.rounds import Round
-from ..elements import box, choice, field, text
+from ..elements import box, choice, field, show_choice, text
 
 _ANY = "\x00any"
 _ORIGINS = {"synthetic": "Generated", "real": "Real", "": "All"}
@@ -66,63 +66,48 @@ class ReviewFilters:
             if each.accepted
         }
         self._on_change = on_change
-        self._row: Element | None = None
-        self._is_unfolded = False
+        self._choices: dict[str, Element] = {}
 
     def draw(self) -> None:
         """Draw them where it is called."""
-        self._row = box("div", "filters")
-        self._draw()
-
-    def _draw(self) -> None:
-        assert self._row is not None
-        self._row.clear()
         wanted = self.wanted
         round_now = next((name for name, jobs in self._rounds.items() if jobs == wanted.jobs), "")
         topic_now = _ANY if wanted.topic is None else wanted.topic
-        with self._row:
+        with box("div", "filters"):
             self._choice("Order", "queue" if wanted.is_queue else "", _ORDERS, self._ordered)
             self._choice("Origin", wanted.origin or "", _ORIGINS, self._of_origin)
             self._choice("Topic", topic_now, self._topics, self._about)
-            with self._folded(), box("div", "filters"):
-                if self._rounds:
-                    self._choice("Round", round_now, self._round_names, self._of_round)
-                    self._choice(
-                        "Checks", wanted.judged or "", _JUDGED, partial(self._of_generated, "judged")
-                    )
-                    self._choice("Worth", wanted.worth or "", _WORTH, partial(self._of_generated, "worth"))
-                self._choice("State", wanted.status, _STATES, partial(self._change, "status"))
-
-    def _folded(self) -> Element:
-        """Where the filters stand that are used now and then: unfolded once, they stay so."""
-        fold = box("details")
-        if self._is_unfolded:
-            fold.props["open"] = True
-        fold.on(
-            "toggle",
-            lambda event: setattr(self, "_is_unfolded", bool(event.args)),
-            js_handler="(e) => emit(e.target.open)",
-        )
-        with fold:
-            text("More filters", "summary")
-        return fold
+            with box("details"):
+                text("More filters", "summary")
+                with box("div", "filters"):
+                    if self._rounds:
+                        self._choice("Round", round_now, self._round_names, self._of_round)
+                        self._choice(
+                            "Checks", wanted.judged or "", _JUDGED, partial(self._of_generated, "judged")
+                        )
+                        self._choice(
+                            "Worth", wanted.worth or "", _WORTH, partial(self._of_generated, "worth")
+                        )
+                    self._choice("State", wanted.status, _STATES, partial(self._change, "status"))
 
     def _choice(
         self, name: str, value: str, options: Mapping[str, str], on_change: Callable[[str], Awaitable[None]]
     ) -> None:
         with field(name):
-            choice(value, options, on_change, name=name)
+            self._choices[name] = choice(value, options, on_change, name=name)
 
     async def _ordered(self, value: str) -> None:
         await self._take(is_queue=value == "queue")
 
     async def _of_origin(self, value: str) -> None:
-        if value != "synthetic" and any((self.wanted.jobs, self.wanted.judged, self.wanted.worth)):
+        changes: dict[str, Any] = {}
+        if value != "synthetic":
             # Only generated records have a round, checks and a worth.
-            await self._take(origin=value or None, jobs=None, judged=None, worth=None)
-            self._draw()
-        else:
-            await self._take(origin=value or None)
+            changes = {"jobs": None, "judged": None, "worth": None}
+            for name in ("Round", "Checks", "Worth"):
+                if name in self._choices:
+                    show_choice(self._choices[name], "")
+        await self._take(origin=value or None, **changes)
 
     async def _about(self, value: str) -> None:
         await self._take(topic=None if value == _ANY else value)
@@ -131,10 +116,10 @@ class ReviewFilters:
         await self._of_generated("jobs", self._rounds.get(value))
 
     async def _of_generated(self, name: str, value: Any) -> None:
-        was = self.wanted.origin
-        await self._take(**{name: value or None}, origin="synthetic" if value else was)
-        if was != self.wanted.origin:
-            self._draw()
+        origin = "synthetic" if value else self.wanted.origin
+        if origin != self.wanted.origin:
+            show_choice(self._choices["Origin"], "synthetic")
+        await self._take(**{name: value or None}, origin=origin)
 
     async def _change(self, name: str, value: str) -> None:
         await self._take(**{name: value})
