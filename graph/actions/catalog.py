@@ -16,6 +16,7 @@ from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.coverage.targets import Aim
+from ...tools.inspection.record_filter import Order, RecordFilter
 from ...tools.inspection.topics import TopicCount
 from ..offers.reply import Deed
 
@@ -106,13 +107,36 @@ class ProposeMore(Action):
     """Propose the next plan, without a number or topic named: "generate more", "what else"."""
 
 
-class ShowRecords(Action):
-    """Show records so that the person can read and judge them. ``next`` is the next page of what is shown."""
+class _OfRecords(Action):
+    """Which records it is about, and in which order."""
 
     origin: Literal["synthetic", "real", "any"] = Field(
         default="any", description="synthetic: what was generated (the new ones)."
     )
     topic: str | None = Field(default=None, description="Only of this topic.")
+    containing: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Those in which this word or phrase stands, in what is said, the name of a called tool or its "
+        "arguments; how many there are is said too.",
+    )
+    order: Order | None = Field(
+        default=None,
+        description="shortest or longest first; doubtful: only those that the checks are least sure of, the worst "
+        "first.",
+    )
+
+    @property
+    def which(self) -> RecordFilter:
+        """As records are looked for."""
+        origin = None if self.origin == "any" else self.origin
+        return RecordFilter(topic=self.topic, origin=origin, containing=self.containing, order=self.order)
+
+
+class ShowRecords(_OfRecords):
+    """Show records so that the person can read and judge them. ``next`` is the next page of what is shown."""
+
     number: int | None = Field(default=None, ge=1, le=20, description="How many, if the person said it.")
     next: bool = False
     in_full: bool = Field(
@@ -124,12 +148,6 @@ class ShowRecords(Action):
         description="Show again, in full, those among the records shown: 'show 2 in full'.",
     )
     without_a_topic: bool = Field(default=False, description="Those that have no topic.")
-    containing: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=200,
-        description="Those in whose messages this word or phrase stands; how many there are is said too.",
-    )
 
 
 class ShowDetails(Action):
@@ -344,11 +362,10 @@ class ExplainWhyLow(Action):
     topic: str | None = None
 
 
-class LookAtTopic(Action):
-    """What the records of a topic are like in figures, with some of them: to judge what stands in them, read many."""
+class LookAtRecords(_OfRecords):
+    """What records are like in figures, with some of them for you to read: to judge what stands in them, read many."""
 
-    topic: str | None = None
-    examples: int = Field(default=2, ge=1, le=10, description="How many records to read.")
+    examples: int = Field(default=2, ge=1, le=20, description="How many records to read.")
 
 
 class FindFlaws(Action):

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
 from ..offers.offer import Offer, read_offer
 from ..state import as_json
+from ..wording.inspections import HOW_TO_JUDGE
 from ..wording.markdown import escape
 from ..wording.plan_words import brief_reminder, reminder
 from ..wording.tool_results import brief
@@ -49,7 +50,9 @@ def said_after(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, A
     *calls, last = first["messages"]
     offer, text = read_offer(first["offer"]), last.text
     for table in (reminder(offer), brief_reminder(offer)):
-        text = text.removesuffix(table)
+        text = text.removesuffix(table).rstrip()
+    if HOW_TO_JUDGE in then["messages"][-1].text if then.get("messages") else False:
+        text = text.removesuffix(HOW_TO_JUDGE)
     joined = said_first(then, text.strip()) if text.strip() else dict(then)
     return {**first, **joined, "messages": [*calls, *joined.get("messages", [])]}
 

@@ -19,6 +19,7 @@ from ...tools.generation.approvals.pilot import Rest
 from ...tools.generation.money.amounts import as_usd
 from ...tools.generation.money.budget import budget_of
 from ...tools.generation.money.estimate import Estimator
+from ...tools.inspection.record_filter import RecordFilter
 from ...tools.store.records import get_record
 from ...tools.store.store import Store
 from ..context import thread_id
@@ -107,8 +108,8 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
         # The newest first, as a review shows them: "next" goes on behind the first screen.
         ids = [record_id for result in results for record_id in result["record_ids"]][::-1]
         made = [get_record(services.store, offer.workflow_id, record_id) for record_id in ids]
-        review = Review(origin="synthetic", records=numbered_until_now(state))
-        records, written = on_one_screen(made, review)
+        review = Review(which=RecordFilter(origin="synthetic"), records=numbered_until_now(state))
+        records, written = on_one_screen(made, review, {})
         was = Coverage.model_validate(state.get("round_before") or state["coverage"])
         parts = [
             "**Pilot Complete**" if not waiting else "**The Pilot Fell Short**",

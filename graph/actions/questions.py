@@ -158,11 +158,21 @@ def _why_low(asked: Asked, action: catalog.ExplainWhyLow) -> Answer:
     return Answer(why_low_words(standing, rejections))
 
 
-def _look_at(asked: Asked, action: catalog.LookAtTopic) -> Answer:
-    """What the records of a topic, or all, are like in figures, with a few of them."""
-    look = asked.call(inspect_records, topic=_topic(asked, action), examples=action.examples)
-    title = f'"{topic_title(look.topic)}"' if look.topic else "The dataset"
-    said = f"{title} has {plural(look.records, 'record')}."
+def _look_at(asked: Asked, action: catalog.LookAtRecords) -> Answer:
+    """What records are like in figures, with a few of them."""
+    which = action.which
+    look = asked.call(
+        inspect_records,
+        topic=_topic(asked, action),
+        origin=which.origin,
+        containing=which.containing,
+        order=which.order,
+        examples=action.examples,
+    )
+    title = f'"{topic_title(look.which.topic)}"' if look.which.topic else "The dataset"
+    said = f"{title} has {plural(look.records, f'{which.origin} record' if which.origin else 'record')}"
+    said += f" in which “{escape(which.containing)}” stands" if which.containing else ""
+    said += " that the checks are unsure of." if which.order == "doubtful" else "."
     if look.looked_at:
         over = "" if look.looked_at == look.records else f"Of the first {look.looked_at:,}: "
         said += (
@@ -396,7 +406,7 @@ ANSWERS: dict[type[Action], Callable[[Asked, Any], Answer]] = {
     catalog.ExplainScore: _score,
     catalog.ExplainTopics: _topics,
     catalog.ExplainWhyLow: _why_low,
-    catalog.LookAtTopic: _look_at,
+    catalog.LookAtRecords: _look_at,
     catalog.FindFlaws: _flaws,
     catalog.ExplainRounds: _rounds,
     catalog.ExplainRejections: _rejected,

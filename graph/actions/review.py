@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any
 
 from rich.cells import cell_len
 
-from ...tools.coverage.label_doubts import label_doubts
 from ...tools.dataset.record import Record, message_text
 from ...tools.dataset.replace_record import replace_record
 from ...tools.errors import CoverageError, InvalidInput
-from ...tools.store.records import get_record, load_records, set_status, set_topic
+from ...tools.inspection.record_filter import FoundRecords, RecordFilter, doubted_topics, find_records
+from ...tools.store.records import get_record, set_status, set_topic
 from ...tools.store.store import Store
 from ..context import numbered_beside, thread_id
 from ..offers.offer import Offer, PlanOffer, Review
 from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
 from ..state import State, the_offer
+from ..wording.inspections import HOW_TO_JUDGE
 from ..wording.markdown import escape, plural, shorten, topic_title
 from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
@@ -40,13 +40,13 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
     if numbers := action.shown_numbers:
         named = [get_record(store, offer.workflow_id, record) for record in offer.shown_under(numbers)]
         return said_beside(offer, "\n\n".join(map(_in_full, numbers, named)), briefly=True)
-    wanted = _wanted(action, offer)
+    wanted = _wanted(action, offer, store)
     wanted.records = numbered_until_now(state)
-    holding = _holding(store, offer.workflow_id, wanted) if wanted.containing is not None else None
-    found = _records(store, offer, wanted, state.get("record_ids") or [], holding)
-    records, said = on_one_screen(found, wanted)
-    if holding is not None:
-        said = f"{_how_many(wanted, holding)}\n\n{said}"
+    start, size = wanted.listed, wanted.size or _PAGE
+    found = find_records(store, offer.workflow_id, wanted.which, start + size)
+    records, said = on_one_screen(found.records[start:], wanted, found.notes)
+    if wanted.which.containing is not None:
+        said = f"{_how_many(wanted.which.containing, found)}\n\n{said}"
     if not records:
         return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
     wanted.show([record.id for record in records])
@@ -62,103 +62,59 @@ def numbered_until_now(state: State) -> list[str]:
     return numbered_beside() or list(state.get("numbered") or [])
 
 
-def _wanted(action: ShowRecords, offer: Offer) -> Review:
-    """Which records are to be shown."""
+def _wanted(action: ShowRecords, offer: Offer, store: Store) -> Review:
+    """Which records are to be shown; where nothing tells, those with doubtful topics, else those of the plan."""
     if action.next and offer.review is not None:
         return offer.review.model_copy(update={"page": offer.review.page + 1})
-    return Review(
-        topic=action.topic,
-        origin=None if action.origin == "any" else action.origin,
-        uncategorized=action.without_a_topic,
-        containing=action.containing,
-        size=action.number,
-        in_full=action.in_full,
-    )
+    which = action.which.model_copy(update={"without_a_topic": action.without_a_topic})
+    if which == RecordFilter():
+        if doubted_topics(store, offer.workflow_id):
+            which = RecordFilter(origin="real", order="doubtful")
+        elif offer.items:
+            which = RecordFilter(topic=offer.items[0].topic)
+    return Review(which=which, size=action.number, in_full=action.in_full)
 
 
-def _records(
-    store: Store, offer: Offer, wanted: Review, added: list[str], holding: Mapping[str, str | None] | None
-) -> list[Record]:
-    """Some of what the person wants to see, behind those that were shown.
-
-    Args:
-        store: where they are.
-        offer: whose records; without another topic those of its plan are shown.
-        wanted: which.
-        added: in this conversation.
-        holding: the records that hold what was looked for, if something was.
-    """
-    size, topic, workflow_id = wanted.size or _PAGE, wanted.topic, offer.workflow_id
-    start = wanted.listed
-    if holding is not None:
-        return [get_record(store, workflow_id, one) for one in list(holding)[start : start + size]]
-    if wanted.origin == "synthetic":
-        # The newest first: those of this conversation, then older ones.
-        older = [
-            record.id
-            for record in load_records(store, workflow_id, origin="synthetic")
-            if topic is None or record.topic == topic
-        ]
-        active = set(older)
-        ids = [i for i in dict.fromkeys([*reversed(added), *reversed(older)]) if i in active]
-        return [get_record(store, workflow_id, record_id) for record_id in ids[start : start + size]]
-    if wanted.uncategorized:
-        return list(islice(load_records(store, workflow_id, topic=None), start, start + size))
-    if topic is None and wanted.origin is None:
-        doubtful = [i for need in label_doubts(store, workflow_id) for i in need.record_ids]
-        if doubtful:
-            return [get_record(store, workflow_id, i) for i in doubtful[start : start + size]]
-    if topic is None and offer.items:
-        topic = offer.items[0].topic
-    found = load_records(store, workflow_id, topic=... if topic is None else topic, origin=wanted.origin)
-    return list(islice(found, start, start + size))
-
-
-def _holding(store: Store, workflow_id: str, wanted: Review) -> dict[str, str | None]:
-    """The records in whose messages the text stands, with their topics."""
-    sought = (wanted.containing or "").casefold()
-    topic = None if wanted.uncategorized else wanted.topic if wanted.topic is not None else ...
-    return {
-        record.id: record.topic
-        for record in load_records(store, workflow_id, topic=topic, origin=wanted.origin)
-        if any(sought in message_text(message).casefold() for message in record.messages)
-    }
-
-
-def _how_many(wanted: Review, holding: Mapping[str, str | None]) -> str:
+def _how_many(text: str, found: FoundRecords) -> str:
     """How many records hold the text, by topic."""
-    topics = Counter(holding.values())
+    most = sorted(found.by_topic.items(), key=lambda one: -one[1])[:_NAMED]
     by_topic = ", ".join(
-        f"{number:,} of {topic_title(topic) if topic else 'no topic'}"
-        for topic, number in topics.most_common(_NAMED)
+        f"{number:,} of {topic_title(topic) if topic else 'no topic'}" for topic, number in most
     )
-    more = f", and {len(topics) - _NAMED} more topics" if len(topics) > _NAMED else ""
-    said = f"“{escape(wanted.containing or '')}” stands in {plural(topics.total(), 'record')}"
-    return f"{said}: {by_topic}{more}." if topics else f"{said}."
+    others = len(found.by_topic) - len(most)
+    more = f", and {others} more topics" if others > 0 else ""
+    said = f"“{escape(text)}” stands in {plural(found.number, 'record')}"
+    return f"{said}: {by_topic}{more}." if most else f"{said}."
 
 
-def on_one_screen(records: Sequence[Record], wanted: Review) -> tuple[list[Record], str]:
+def on_one_screen(
+    records: Sequence[Record], wanted: Review, notes: Mapping[str, str]
+) -> tuple[list[Record], str]:
     """Those of the records that are shown, and the page: under their numbers, and what can be said.
 
     Unless they are asked for in full, they are cut so far that a few fit on a screen; as many as the person named are
     shown even where they do not.
+
+    Args:
+        records: to be shown.
+        wanted: which they are, and the numbers that there are.
+        notes: by record id, what stands behind its number.
     """
     if not records:
         return [], "There are no more such records." if wanted.page else "There are no such records."
     numbers = wanted.numbers_of([record.id for record in records])
     least = min(len(records), wanted.size or _ENOUGH)
     for cut in (None,) if wanted.in_full else _CUTS:
-        headed = [_headed(number, record, cut) for number, record in zip(numbers, records, strict=True)]
+        headed = [
+            _headed(number, record, cut, notes.get(record.id, ""))
+            for number, record in zip(numbers, records, strict=True)
+        ]
         fitting = _fitting(headed)
         if fitting >= least:
             break
     number = max(fitting, least)
-    said = (
-        "Say “drop NUMBER because …”, “keep NUMBER”, “move NUMBER to TOPIC”, “edit the reply of NUMBER: …”, “show "
-        "NUMBER in full”, “next” for more, “back” for the plan."
-    )
     lines = [line for one in headed[:number] for line in (*one, "")]
-    return list(records[:number]), "\n".join(["**Review**", "", *lines, said])
+    return list(records[:number]), "\n".join(["**Review**", "", *lines, HOW_TO_JUDGE])
 
 
 def _fitting(headed: Sequence[Sequence[str]]) -> int:
@@ -171,9 +127,9 @@ def _in_full(number: int, record: Record) -> str:
     return "\n".join(_headed(number, record, None))
 
 
-def _headed(number: int, record: Record, cut: tuple[int, int] | None) -> list[str]:
+def _headed(number: int, record: Record, cut: tuple[int, int] | None, note: str = "") -> list[str]:
     topic = topic_title(record.topic) if record.topic else "no topic"
-    title = f"**Record {number}** · {topic} · {record.origin}"
+    title = " · ".join(filter(None, [f"**Record {number}**", topic, record.origin, escape(note)]))
     return [title, *(f"> {line}  " for line in _turns(record, cut))]
 
 

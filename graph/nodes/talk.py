@@ -143,6 +143,7 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
     """
     done: dict[str, Any] = {}
     anew = False
+    on_screen: list[int] = []
     for place, later in enumerate(deeds, 1):
         now = with_update(state, {**done, "reply": state.get("reply")})  # it is one answer still
         offer, rest = the_offer(now), deeds[place:]
@@ -159,12 +160,27 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
             failed = not anew and (_came_to_nothing(deed, offer, after) or _was_refused(deed, update))
         except CoverageError as error:
             deed, update, anew, failed = later, said_beside(offer, escape(str(error))), False, True
+        if isinstance(deed, catalog.ShowRecords):
+            update = _beside_earlier(update, on_screen)
+            on_screen = _on_screen(update)
         done = said_after(done, update) if done else update
         if failed:
             return (said_first(done, NOT_DONE) if rest else done), False
         if anew or _waits(deed, offer, offer_in(with_update(state, done))):
             return _with_rest(source, state, done, rest, anew=anew), anew
     return done, anew
+
+
+def _on_screen(update: Mapping[str, Any]) -> list[int]:
+    return list(((update.get("offer") or {}).get("review") or {}).get("on_screen") or [])
+
+
+def _beside_earlier(update: dict[str, Any], on_screen: Sequence[int]) -> dict[str, Any]:
+    """The update after records are shown, with those that the same answer shows above them."""
+    if not on_screen or not (review := (update.get("offer") or {}).get("review")):
+        return update
+    both = [*on_screen, *(number for number in review["on_screen"] if number not in on_screen)]
+    return {**update, "offer": {**update["offer"], "review": {**review, "on_screen": both}}}
 
 
 def _came_to_nothing(deed: Deed, before: Offer, after: Offer | None) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.errors import InvalidInput
 from ...tools.generation.lessons.rules import Rule
+from ...tools.inspection.record_filter import RecordFilter
 from ..actions.catalog import Decline, Merge
 from .reply import (
     AcceptTopics,
@@ -26,7 +27,7 @@ from .reply import (
     TakeOut,
 )
 
-OFFER_VERSION = 4
+OFFER_VERSION = 5
 """Raised whenever an offer that was stored before would be read otherwise."""
 Way = Literal["approve", "edit", "reject", "respond"]
 """How a form may answer."""
@@ -63,10 +64,7 @@ class Review(BaseModel):
     Attributes:
         records: ids of all that were shown, the first is number 1: a record keeps the number that it was shown under.
         on_screen: numbers of those that the person sees now.
-        topic: only this topic; ``None`` is all.
-        origin: only real ones, or only synthetic ones, the newest of this conversation first.
-        uncategorized: only those without a topic.
-        containing: only those in whose messages this stands, in whatever capitals.
+        which: they are.
         page: counted from 0.
         size: records of a page; None for the usual number.
         in_full: whether each is shown whole.
@@ -75,10 +73,7 @@ class Review(BaseModel):
 
     records: list[str] = Field(default_factory=list)
     on_screen: list[int] = Field(default_factory=list)
-    topic: str | None = None
-    origin: Literal["real", "synthetic"] | None = None
-    uncategorized: bool = False
-    containing: str | None = None
+    which: RecordFilter = Field(default_factory=RecordFilter)
     page: int = 0
     size: int | None = None
     in_full: bool = False

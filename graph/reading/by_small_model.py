@@ -309,7 +309,7 @@ def action_of(wish: str, named: Named, offer: Offer) -> Action:
         "ask_worst": lambda: catalog.ExplainTopics(lowest=first or 5),
         "ask_what_if": lambda: catalog.WhatIf(items=_plan(topics, whole, strategy, offer).items),
         "ask_why_few": lambda: catalog.ExplainWhyLow(topic=topic),
-        "ask_records": lambda: catalog.LookAtTopic(topic=topic),
+        "ask_records": lambda: catalog.LookAtRecords(topic=topic),
         "ask_rounds": catalog.ExplainRounds,
         "ask_rejected": lambda: catalog.ExplainRejections(topic=topic),
         "ask_quality": lambda: catalog.ExplainQuality(topic=topic),

@@ -10,7 +10,7 @@ from ...tools.coverage.wording import worth_words
 from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, use_words, why_at_most
 from ...tools.inspection.compare import Comparison
 from ...tools.inspection.plans import PlanEffect
-from ...tools.inspection.records import ShownRecord
+from ...tools.inspection.records import ShownRecord, shortened
 from ...tools.inspection.rejections import Rejections
 from ...tools.inspection.rounds import Round, Rounds
 from ...tools.inspection.topics import TopicStanding, TopicStandings
@@ -121,10 +121,18 @@ def rejection_lines(rejections: Rejections) -> str:
     return "\n".join(lines)
 
 
+HOW_TO_JUDGE = (
+    "Say “drop NUMBER because …”, “keep NUMBER”, “move NUMBER to TOPIC”, “edit the reply of NUMBER: …”, “show NUMBER "
+    "in full”, “next” for more, “back” for the plan."
+)
+"""Stands under records that are shown."""
+
+
 def quoted(record: ShownRecord) -> str:
-    """A record as a quotation, under its topic and origin."""
+    """A record as a quotation, shortened, under its topic and origin."""
+    record = shortened(record)
     topic = topic_title(record.topic) if record.topic else "no topic"
-    lines = [f"**{topic}** · {escape(record.origin)}  "]
+    lines = [" · ".join(filter(None, [f"**{topic}**", escape(record.origin), escape(record.note)])) + "  "]
     turns = [f"> {escape(turn.role)}: {escape(turn.text)}  " for turn in record.turns]
     if record.turns_left_out:
         turns.insert(-2, f"> … {plural(record.turns_left_out, 'message')} more …  ")

@@ -9,6 +9,7 @@ import pytest
 from finetune_coverage.tools.dataset.record import Record
 from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.inspection import review_page as reading
+from finetune_coverage.tools.inspection.record_filter import RecordFilter, find_records
 from finetune_coverage.tools.inspection.review_page import Wanted, count_meant, meant_by, review_page
 from finetune_coverage.tools.inspection.worth_a_look import grounds_of
 from finetune_coverage.tools.store.records import (
@@ -48,12 +49,12 @@ def filled(store: Store) -> Store:
     return store
 
 
-def ids(store: Store, wanted: Wanted) -> list[str]:
+def ids(store: Store, wanted: Wanted, size: int = 40) -> list[str]:
     """Of all pages, one after the other; the count and the filter's whole agree with them."""
     found: list[str] = []
     after = None
     while True:
-        page = review_page(store, "wf", wanted, after)
+        page = review_page(store, "wf", wanted, after, most=size)
         found += [record.id for record in page.records]
         after = page.after
         if after is None:
@@ -86,21 +87,17 @@ def test_each_filter_finds_what_it_says(filled: Store, wanted: Wanted, expected:
 def test_pages_leave_nothing_out_and_show_nothing_twice(
     filled: Store, monkeypatch: pytest.MonkeyPatch, size: int, most: int
 ) -> None:
-    monkeypatch.setattr(reading, "PAGE", size)
     monkeypatch.setattr(reading, "MOST_LOOKED_AT", most)
-    assert ids(filled, Wanted()) == [*(f"real-{n}" for n in range(6)), *GENERATED]
-    assert ids(filled, Wanted(worth="half")) == ["unjudged", "narrow", "sound"]
-    assert ids(filled, Wanted(worth="nothing")) == ["elsewhere"]
+    assert ids(filled, Wanted(), size) == [*(f"real-{n}" for n in range(6)), *GENERATED]
+    assert ids(filled, Wanted(worth="half"), size) == ["unjudged", "narrow", "sound"]
+    assert ids(filled, Wanted(worth="nothing"), size) == ["elsewhere"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 40])
-def test_the_queue_has_the_most_doubtful_first_and_says_why(
-    filled: Store, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
-    monkeypatch.setattr(reading, "PAGE", size)
+def test_the_queue_has_the_most_doubtful_first_and_says_why(filled: Store, size: int) -> None:
     doubtful = {"real-1": "b", "real-4": "a"}
     queue = Wanted(is_queue=True, doubtful=doubtful)
-    assert ids(filled, queue) == ["real-4", "real-1", "elsewhere", "copy", "unjudged", "narrow"]
+    assert ids(filled, queue, size) == ["real-4", "real-1", "elsewhere", "copy", "unjudged", "narrow"]
     assert ids(filled, Wanted(is_queue=True, origin="synthetic", topic="b")) == []
     assert ids(filled, Wanted(is_queue=True, origin="real", topic="b", doubtful=doubtful)) == ["real-4"]
     why = {name: grounds_of(get_record(filled, "wf", name)) for name in GENERATED}
@@ -109,6 +106,14 @@ def test_the_queue_has_the_most_doubtful_first_and_says_why(
     assert why["copy"] == ["worth 0.1: much like one that was there"]
     assert why["unjudged"] == ["its topic was not judged", "no verifier read it"]
     assert why["narrow"] == ["another topic is nearly as likely"]
+
+
+def test_the_most_doubtful_are_found_with_what_is_doubted(filled: Store) -> None:
+    found = find_records(filled, "wf", RecordFilter(origin="synthetic", order="doubtful"), 2)
+    assert ([record.id for record in found.records], found.number) == (["elsewhere", "copy"], 4)
+    assert found.notes["copy"] == "worth 0.1: much like one that was there"
+    newest = find_records(filled, "wf", RecordFilter(origin="synthetic"), 1)
+    assert ([record.id for record in newest.records], newest.notes) == (["unmeasured"], {"unmeasured": ""})
 
 
 def test_what_was_kept_is_worth_no_look_until_that_is_taken_back(filled: Store) -> None:

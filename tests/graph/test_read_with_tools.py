@@ -112,7 +112,7 @@ async def test_records_of_many_topics_that_were_looked_at_do_not_fill_the_screen
 ) -> None:
     topics = ["technical_issues", "billing_questions", "account_management"]
     await chat.new("")
-    looked = [call("LookAtTopic", topic=topic) for topic in topics]
+    looked = [call("LookAtRecords", topic=topic) for topic in topics]
     model.queue += [*looked[:2], AIMessage("They differ.")]
     assert (await chat.answer("how do technical and billing differ")).count("· real") > 2
     model.queue += [*looked, AIMessage("Only billing is about money.")]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from finetune_coverage.graph.offers.reply import Several, stored_reply
+from finetune_coverage.graph.wording.markdown import topic_title
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.generation.lessons.rules import list_rules
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
-from finetune_coverage.tools.store.records import topic_counts
+from finetune_coverage.tools.store.records import load_records, topic_counts
 from langchain_core.messages import AIMessage
 
 RENAME = ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]})
@@ -50,6 +51,29 @@ async def test_what_asks_nothing_is_done_at_once(
     parts = ("Both, and here is one.", "rule 1:", "rule 2:", "**Record 1**", "Still on the table")
     assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts), said
     assert said.count("Would you like") + said.count("Still on the table") == 1, "one list at a time"
+
+
+async def test_records_that_one_answer_shows_are_on_the_screen_together(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(
+        calls(
+            ("ShowRecords", {"topic": "technical_issues", "number": 2}),
+            ("ShowRecords", {"order": "shortest", "number": 1}),
+        )
+    )
+    said = await chat.answer("2 technical ones, and the shortest of all")
+    shortest = min(
+        (sum(len(str(m["content"])) for m in r.messages), r.topic)
+        for r in load_records(services.store, "wf-1")
+    )
+    assert f"**Record 3** · {topic_title(shortest[1] or '')} · real · {shortest[0]} characters" in said
+    assert said.count("**Record") == 3 and said.count("Say “drop NUMBER") == 1
+    model.queue.append(calls(("NothingAsked", {})))
+    await chat.answer("hm")
+    card = next(message.text for message in model.history[-1] if "records_shown" in message.text)
+    assert all(f'"{number}": {{"topic"' in card for number in (1, 2, 3)), card
 
 
 async def test_what_was_made_is_shown_after_the_yes(

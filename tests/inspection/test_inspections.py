@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from finetune_coverage.graph.wording.inspections import quoted
@@ -15,7 +16,7 @@ from finetune_coverage.tools.errors import InvalidInput, TopicNotFound, Workflow
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.inspection.as_tools import INSPECTIONS, inspection_tools, run_inspection
 from finetune_coverage.tools.inspection.plans import inspect_plan, plan_for_score
-from finetune_coverage.tools.inspection.records import inspect_records, shown_record
+from finetune_coverage.tools.inspection.records import inspect_records, shortened, shown_record
 from finetune_coverage.tools.inspection.rejections import inspect_rejections
 from finetune_coverage.tools.inspection.rounds import inspect_rounds
 from finetune_coverage.tools.inspection.topics import inspect_topics
@@ -70,6 +71,42 @@ def test_records_are_described_and_shown_spread_out(services: Services) -> None:
     assert (look.records, look.looked_at, look.multi_turn, look.mean_messages) == (15, 15, 0, 2.0)
     assert look.median_user_words == 7
     assert [r.turns[0].text.split()[3] for r in look.examples] == ["2", "7", "12"]
+
+
+def test_records_are_found_by_what_is_said_and_called_and_by_their_length(services: Services) -> None:
+    def line(name: str, said: str, arguments: str) -> str:
+        call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": arguments}}
+        messages: list[dict[str, object]] = [
+            {"role": "system", "content": "x" * 900 if name == "short" else ""},
+            {"role": "user", "content": said},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+            {"role": "assistant", "content": "Done."},
+        ]
+        return json.dumps({"messages": messages, "topic": name})
+
+    path = services.settings.home / "calls.jsonl"
+    texts = (
+        ("short", "a table", '{"for": "Ann"}'),
+        ("middle", "a table at eight for all of us", "{}"),
+        ("long", "예약 " * 90, "{}"),
+    )
+    path.write_text("\n".join(line(*one) for one in texts), encoding="utf-8")
+    import_files(services.store, "calls", [path])
+
+    def topics(**which: Any) -> list[str | None]:
+        return [one.topic for one in inspect_records(services, "calls", examples=3, **which).examples]
+
+    assert topics(order="shortest") == ["short", "middle", "long"], "a system prompt does not count"
+    assert topics(order="longest") == ["long", "middle", "short"]
+    assert topics(containing="ann") == ["short"] and topics(containing="BOOK") == ["short", "middle", "long"]
+    assert topics(origin="synthetic") == [] and topics(order="shortest", containing="table")[0] == "short"
+    look = inspect_records(services, "calls", order="longest", examples=1)
+    assert (look.records, look.looked_at, look.examples[0].turns_left_out) == (3, 3, 0)
+    assert look.examples[0].note.endswith("characters") and len(look.examples[0].turns[0].text) > 240, (
+        "it is whole"
+    )
+    assert len(shortened(look.examples[0]).turns[0].text) == 240
 
 
 def test_what_is_in_a_dataset_is_told_by_its_tools_and_openings(services: Services) -> None:

@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from ..coverage.plans import PlanItem
 from ..coverage.strategy_choice import StrategyName
+from ..dataset.record import Origin
 from ..errors import CoverageError
 from ..failure import internal_failure
 from .plans import inspect_plan, inspect_strategies, plan_for_score
+from .record_filter import Order
 from .records import inspect_records
 from .rejections import inspect_rejections
 from .rounds import inspect_rounds
@@ -41,6 +43,13 @@ class RecordsInput(WorkflowInput):
     """For `inspect_records`."""
 
     topic: str | None = Field(default=None, description="Only this topic.")
+    origin: Origin | None = Field(default=None, description="Only real, or only generated ones.")
+    containing: str | None = Field(
+        default=None, min_length=1, description="Only those in which this is said or called."
+    )
+    order: Order | None = Field(
+        default=None, description="The shortest, the longest or the most doubtful ones first."
+    )
     examples: int = Field(default=2, ge=0, le=10, description="How many records to show.")
 
 
@@ -85,7 +94,7 @@ INSPECTIONS: dict[str, tuple[Callable[..., BaseModel], type[WorkflowInput], str]
     "inspect_records": (
         inspect_records,
         RecordsInput,
-        "What a topic's records look like: figures and examples.",
+        "What records look like: figures and examples.",
     ),
     "inspect_rounds": (
         inspect_rounds,

@@ -1,4 +1,4 @@
-"""What the records of a topic look like: figures over them, and a few spread over the topic."""
+"""What records look like: figures over them, and a few to read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ..analyze_coverage import analyze
-from ..dataset.record import Origin, Record, message_text
+from ..dataset.record import Message, Origin, Record, message_text
 from ..dataset.topic_names import unknown_topic
 from ..generation.checks.form.written_calls import calls_of
 from ..generation.search.words import words_of
-from ..store.records import load_records
+from .record_filter import Order, RecordFilter, find_records
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -24,6 +24,8 @@ _TURN = 240
 _TURNS = 4
 _LAST = 2
 """Of these the last of a longer record."""
+_CHARACTERS = 12_000
+"""Of all examples together: a record that keeps within its part is not shortened."""
 _TOOLS, _OPENINGS, _OPENING, _GREETINGS = 12, 12, 120, 3
 
 
@@ -35,20 +37,21 @@ class ShownTurn(BaseModel):
 
 
 class ShownRecord(BaseModel):
-    """One record, shortened: its first turns and its last, between which some are left out."""
+    """One record; a long one is shortened: its first turns and its last, between which some are left out."""
 
     record_id: str
     topic: str | None
     origin: str
+    note: str = Field(default="", description="Its length, or what the checks doubt.")
     turns: list[ShownTurn]
     turns_left_out: int = Field(description="They stand before the last two of those shown.")
 
 
-class TopicLook(BaseModel):
-    """A topic's records in figures and examples."""
+class RecordsLook(BaseModel):
+    """Records in figures and examples."""
 
-    topic: str | None = Field(description="null is the whole dataset.")
-    records: int
+    which: RecordFilter = Field(description="A topic of null is the whole dataset.")
+    records: int = Field(description="How many of these there are.")
     looked_at: int = Field(description="The figures are of so many of them, the first ones.")
     synthetic: int
     multi_turn: int = Field(description="Those in which the user speaks at least twice.")
@@ -71,8 +74,19 @@ def inspect_records(
     *,
     examples: int = 2,
     origin: Origin | None = None,
-) -> TopicLook:
-    """What records look like; the examples are spread over them in their order.
+    containing: str | None = None,
+    order: Order | None = None,
+) -> RecordsLook:
+    """What records look like. The examples are the first in the order asked for; without one, spread over them all.
+
+    Args:
+        services: where the workflow is.
+        workflow_id: whose records.
+        topic: only of this one.
+        examples: how many to read.
+        origin: only real or only synthetic ones.
+        containing: only those in which this stands.
+        order: as for `find_records`.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -81,12 +95,13 @@ def inspect_records(
     coverage = analyze(services, workflow_id)
     if topic is not None and topic not in coverage.topic_distribution:
         raise unknown_topic(workflow_id, topic, coverage.topic_distribution)
-    which = ... if topic is None else topic
-    found = list(load_records(services.store, workflow_id, topic=which, origin=origin, limit=_LOOKED_AT))
-    total = coverage.total_records if topic is None else coverage.topic_distribution[topic]
-    return TopicLook(
-        topic=topic,
-        records=total,
+    which = RecordFilter(topic=topic, origin=origin, containing=containing, order=order)
+    those = find_records(services.store, workflow_id, which, _LOOKED_AT)
+    found = those.records
+    shown = found[:examples] if order else _spread(found, examples)
+    return RecordsLook(
+        which=which,
+        records=those.number,
         looked_at=len(found),
         synthetic=sum(record.origin == "synthetic" for record in found),
         multi_turn=sum(len(_texts(record, "user")) >= 2 for record in found),
@@ -97,7 +112,9 @@ def inspect_records(
         median_assistant_words=_median_words(found, "assistant"),
         tools=dict(Counter(name for record in found for name in _called(record)).most_common(_TOOLS)),
         openings=[_opening(record) for record in _spread(found, _OPENINGS)],
-        examples=[shown_record(record) for record in _spread(found, examples)],
+        examples=[
+            shown_record(record, _CHARACTERS // len(shown), note=those.notes[record.id]) for record in shown
+        ],
     )
 
 
@@ -128,19 +145,43 @@ def _spread(found: Sequence[Record], most: int) -> list[Record]:
     return [found[(2 * part + 1) * len(found) // (2 * size)] for part in range(size)]
 
 
-def shown_record(record: Record) -> ShownRecord:
-    """A record in a few shortened turns, the last ones among them: there is what a strategy wrote anew."""
+def shown_record(record: Record, whole: int = 0, *, note: str = "") -> ShownRecord:
+    """A record to read.
+
+    Args:
+        record: what is read.
+        whole: characters up to which it is not shortened. A longer one comes in a few shortened turns, the last ones
+            among them: there is what a strategy wrote anew.
+        note: why it is among those shown.
+    """
     spoken = [message for message in record.messages if message.get("role") in ("user", "assistant", "tool")]
-    turns = []
-    for message in spoken if len(spoken) <= _TURNS else [*spoken[: _TURNS - _LAST], *spoken[-_LAST:]]:
-        calls = [f"(calls {name or '?'} {written})" for name, written in calls_of(message)]
-        text = " ".join(" ".join([message_text(message), *calls]).split()) or "(nothing)"
-        shortened = text if len(text) <= _TURN else text[: _TURN - 1] + "…"
-        turns.append(ShownTurn(role=str(message.get("role")), text=shortened))
-    return ShownRecord(
+    turns = [ShownTurn(role=str(message.get("role")), text=_said(message)) for message in spoken]
+    shown = ShownRecord(
         record_id=record.id,
         topic=record.topic,
         origin=record.origin,
+        note=note,
         turns=turns,
-        turns_left_out=len(spoken) - len(turns),
+        turns_left_out=0,
     )
+    return shown if sum(len(turn.text) for turn in turns) <= whole else shortened(shown)
+
+
+def shortened(record: ShownRecord) -> ShownRecord:
+    """Its first and last turns, each cut, to be read at a glance."""
+    turns = record.turns
+    if len(turns) > _TURNS:
+        turns = [*turns[: _TURNS - _LAST], *turns[-_LAST:]]
+    cut = [
+        turn.model_copy(
+            update={"text": turn.text if len(turn.text) <= _TURN else turn.text[: _TURN - 1] + "…"}
+        )
+        for turn in turns
+    ]
+    left_out = record.turns_left_out + len(record.turns) - len(turns)
+    return record.model_copy(update={"turns": cut, "turns_left_out": left_out})
+
+
+def _said(message: Message) -> str:
+    calls = [f"(calls {name or '?'} {written})" for name, written in calls_of(message)]
+    return " ".join(" ".join([message_text(message), *calls]).split()) or "(nothing)"

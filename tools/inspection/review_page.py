@@ -85,7 +85,7 @@ class ReviewPage:
     """Some records in order.
 
     Attributes:
-        records: at most `PAGE`.
+        records: at most as many as were asked for.
         after: what `review_page` takes to read on; None where there are no more.
     """
 
@@ -107,7 +107,12 @@ class Meant:
 
 
 def review_page(
-    store: Store, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None = None
+    store: Store,
+    workflow_id: str,
+    wanted: Wanted,
+    after: tuple[float, int] | None = None,
+    *,
+    most: int = PAGE,
 ) -> ReviewPage:
     """Read a page.
 
@@ -116,6 +121,7 @@ def review_page(
         workflow_id: whose they are.
         wanted: which.
         after: where the page before ended.
+        most: records of the page.
 
     Raises:
         WorkflowNotFound: there is no such workflow.
@@ -123,8 +129,8 @@ def review_page(
     require_workflow(store, workflow_id)
     with store.read() as connection:
         if wanted.is_queue:
-            return _page_of_queue(connection, workflow_id, wanted, after)
-        return _in_order(connection, workflow_id, wanted, after)
+            return _page_of_queue(connection, workflow_id, wanted, after, most)
+        return _in_order(connection, workflow_id, wanted, after, most)
 
 
 def meant_by(store: Store, workflow_id: str, wanted: Wanted) -> Meant:
@@ -157,7 +163,7 @@ def count_meant(store: Store, workflow_id: str, wanted: Wanted) -> int:
 
 
 def _in_order(
-    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
+    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None, most: int
 ) -> ReviewPage:
     place = records.c.position
     newest_first = wanted.origin == "synthetic" or wanted.asks_provenance
@@ -168,10 +174,10 @@ def _in_order(
     bound = _bound(connection, workflow_id, wanted, after) if wanted.asks_provenance else None
     if bound is not None:
         conditions.append(place > bound)
-    rows = connection.execute(select(records).where(*conditions).order_by(order).limit(PAGE + 1)).all()
-    found = [record_of(row) for row in rows[:PAGE]]
-    if len(rows) > PAGE:
-        return ReviewPage(found, (0.0, rows[PAGE - 1].position))
+    rows = connection.execute(select(records).where(*conditions).order_by(order).limit(most + 1)).all()
+    found = [record_of(row) for row in rows[:most]]
+    if len(rows) > most:
+        return ReviewPage(found, (0.0, rows[most - 1].position))
     return ReviewPage(found, None if bound is None else (0.0, bound + 1))
 
 
@@ -189,15 +195,15 @@ def _bound(
 
 
 def _page_of_queue(
-    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None
+    connection: Connection, workflow_id: str, wanted: Wanted, after: tuple[float, int] | None, most: int
 ) -> ReviewPage:
     queue = _queue(connection, workflow_id, wanted)
     rest = queue if after is None else [place for place in queue if place < after]
-    places = rest[:PAGE]
+    places = rest[:most]
     rows = connection.execute(select(records).where(records.c.position.in_([at for _, at in places])))
     by_position = {row.position: record_of(row) for row in rows}
     found = [by_position[at] for _, at in places if at in by_position]
-    return ReviewPage(found, places[-1] if len(rest) > PAGE else None)
+    return ReviewPage(found, places[-1] if len(rest) > most else None)
 
 
 def _queue(connection: Connection, workflow_id: str, wanted: Wanted) -> list[tuple[float, int]]:

@@ -10,10 +10,10 @@ from typing import Any, TypeVar, get_args
 from nicegui import background_tasks, ui
 from nicegui.events import KeyEventArguments
 
-from ....tools.coverage.label_doubts import label_doubts
 from ....tools.dataset.record import Origin, Record
 from ....tools.dataset.topic_names import topic_names
 from ....tools.errors import CoverageError
+from ....tools.inspection.record_filter import doubted_topics
 from ....tools.inspection.review_page import Wanted, count_meant
 from ....tools.inspection.rounds import inspect_rounds
 from ....tools.services import Services
@@ -36,8 +36,6 @@ _KEYS = (
     ("u", "undo"),
     ("?", "where it is from"),
 )
-_MOST_DOUBTED = 500
-"""Labels in one queue: more than anybody reads at a sitting."""
 Given = TypeVar("Given")
 
 
@@ -105,7 +103,7 @@ class Review:
         wanted = self._filters.wanted
         if wanted.is_queue and wanted.origin != "synthetic":
             self._queue.wait("Looking for doubtful topics…")
-            self._doubtful = await asyncio.to_thread(_doubted, self._services, self._workflow_id)
+            self._doubtful = await asyncio.to_thread(doubted_topics, self._services.store, self._workflow_id)
         self._queue.doubtful, self._queue.wanted = self._doubtful, self._wanted
         await self._read()
 
@@ -315,13 +313,3 @@ def _wanted_of(asked: Any, *, has_generated: bool) -> Wanted:
     if (named := asked.get("origin")) is not None:
         origin = named if named in get_args(Origin) else None
     return Wanted(topic=asked.get("topic"), origin=origin, is_queue=asked.get("order") == "queue")
-
-
-def _doubted(services: Services, workflow_id: str) -> dict[str, str]:
-    """Real records whose topics are doubted, with the topic that each reads like; most suspected first."""
-    found = [
-        pair
-        for need in label_doubts(services.store, workflow_id)
-        for pair in zip(need.record_ids, need.likelier, strict=True)
-    ]
-    return dict(found[:_MOST_DOUBTED])
