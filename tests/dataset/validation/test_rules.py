@@ -122,6 +122,23 @@ def test_parameters_that_are_no_schema_of_an_object(parameters: Json) -> None:
     assert found([USER, SAYS], [tool]) == ["bad_tool_schema"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "is_other"),
+    [
+        ({"properties": {"day": {}}, "required": ["day"]}, '{"day": "1"}', False),
+        ({"properties": {"day": {}, "at": {}}}, '{"at": "x"}', False),
+        ({"properties": {"day": {}}}, '{"check_in_day": "1"}', True),
+        ({"properties": {"day": {}}, "required": ["day"]}, "{}", True),
+        ({"properties": {}}, '{"anything": 1}', False),
+        ({}, '{"anything": 1}', False),
+    ],
+)
+def test_arguments_that_are_not_those_declared(parameters: Json, arguments: str, is_other: bool) -> None:
+    tool = {"type": "function", "function": {"name": "find", "parameters": {"type": "object", **parameters}}}
+    rules = found([USER, calls("a", arguments=arguments), answers("a"), SAYS], [tool])
+    assert rules == (["arguments_not_as_declared"] if is_other else [])
+
+
 def test_tools_declared_twice() -> None:
     assert found([USER, SAYS], TOOLS * 2) == ["tool_declared_twice"]
 

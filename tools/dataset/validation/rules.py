@@ -252,6 +252,13 @@ RULES: dict[str, Rule] = {
             "suspicious",
         ),
         Rule(
+            "arguments_not_as_declared",
+            "a call has arguments that its tool does not declare, or lacks some that it requires",
+            "by hand",
+            "use the declared names, or declare what is called: else two names are learned for one thing",
+            "suspicious",
+        ),
+        Rule(
             "call_id_twice",
             "calls have the same id, so that only their order tells which result is whose",
             "automatic",

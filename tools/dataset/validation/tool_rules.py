@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -43,7 +43,10 @@ def check_tools(source: dict[str, Any]) -> Iterator[Finding]:
             called.append(function["name"])
             if function["name"] not in names:
                 yield Finding("undeclared_tool", f"message {number} calls {function['name']!r}")
-            yield from _check_arguments(function, f"message {number}, {function['name']!r}")
+            parameters = next(
+                (one.get("parameters") for one in declared if one.get("name") == function["name"]), None
+            )
+            yield from _check_arguments(function, parameters, f"message {number}, {function['name']!r}")
     for name in dict.fromkeys([*names, *called]):
         if not _NAME.fullmatch(str(name)):
             yield Finding("bad_function_name", f"{name!r}")
@@ -104,7 +107,7 @@ def _functions(message: Message) -> Iterator[dict[str, Any]]:
         yield message["function_call"]
 
 
-def _check_arguments(function: dict[str, Any], where: str) -> Iterator[Finding]:
+def _check_arguments(function: dict[str, Any], parameters: Any, where: str) -> Iterator[Finding]:
     try:
         value = read_json(function["arguments"])
     except ValueError:
@@ -112,6 +115,18 @@ def _check_arguments(function: dict[str, Any], where: str) -> Iterator[Finding]:
         return
     if not isinstance(value, dict):
         yield Finding("arguments_not_an_object", f"{where}: {function['arguments'][:60]!r}")
+    elif isinstance(parameters, dict):
+        yield from _check_names(value, parameters, where)
+
+
+def _check_names(arguments: Collection[str], parameters: dict[str, Any], where: str) -> Iterator[Finding]:
+    """A finding where a call has an argument that its tool does not declare, or lacks one that it requires."""
+    known, required = parameters.get("properties"), parameters.get("required")
+    other = sorted(set(arguments) - set(known)) if isinstance(known, dict) and known else []
+    lacks = [name for name in required if name not in arguments] if isinstance(required, list) else []
+    if other or lacks:
+        said = [f"{name!r} is not declared" for name in other] + [f"{name!r} is missing" for name in lacks]
+        yield Finding("arguments_not_as_declared", f"{where}: {', '.join(said)}"[:200])
 
 
 def _unanswered(waiting: Sequence[ToolExchange], where: str) -> Finding:
