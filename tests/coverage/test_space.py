@@ -114,7 +114,7 @@ def test_a_record_is_measured() -> None:
 
 
 def test_scripts_are_told_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(languages, "_detector", lambda: None)
+    monkeypatch.setattr(languages, "language_detector", lambda: None)
     assert languages.language_of("Где находится моя посылка, я жду уже две недели") == "Cyrillic script"
     assert languages.language_of("My parcel has not arrived for two weeks") == "Latin script"
     assert languages.language_of("too short") is None

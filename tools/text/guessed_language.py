@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
+
+from .language_detector import language_detector
 
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_WORDS, _FEWEST_OF_TWO = 3, 2
@@ -33,7 +33,7 @@ def is_english(text: str, before: str = "") -> bool | None:
     earlier = _WORD.findall(before)
     if earlier and not _is_latin(earlier) and len(words) >= _FEWEST_OF_TWO:
         return True
-    detector = _detector()
+    detector = language_detector()
     if detector is None:
         return None
     chances = dict(detector.rank(" ".join(words).lower()))
@@ -49,12 +49,3 @@ def is_english(text: str, before: str = "") -> bool | None:
 def _is_latin(words: Sequence[str]) -> bool:
     letters = "".join(words)
     return 2 * sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters) >= len(letters)
-
-
-@cache
-def _detector() -> Any:
-    try:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-    except ImportError:
-        return None
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
+
+from ...text.language_detector import language_detector
 
 _LETTER = re.compile(r"[^\W\d_]")
 _LEAST_CHARACTERS = 30
@@ -36,17 +37,17 @@ def language_of(text: str) -> str | None:
     said = text[:_READ]
     if len(said) < _LEAST_CHARACTERS:
         return None
-    return _script(said) if _detector() is None else _detected(said)
+    return _script(said) if language_detector() is None else _detected(said)
 
 
 def tells_languages() -> bool:
     """Whether languages are told apart; otherwise only scripts are."""
-    return _detector() is not None
+    return language_detector() is not None
 
 
 @lru_cache(maxsize=8192)  # each topic of a plan is compared with the same records of the others
 def _detected(text: str) -> str | None:
-    code, chance = _detector().classify(text)
+    code, chance = language_detector().classify(text)
     if chance < _SURE or code == "zxx":  # no language at all: codes, numbers
         return None
     return _NAMES.get(code, f"the language '{code}'")
@@ -59,12 +60,3 @@ def _script(text: str) -> str | None:
     scripts = Counter(unicodedata.name(letter, "?").split()[0].capitalize() for letter in letters)
     script, number = scripts.most_common(1)[0]
     return f"{script} script" if number / len(letters) >= _SURE else None
-
-
-@cache
-def _detector() -> Any:
-    try:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-    except ImportError:
-        return None
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
