@@ -59,6 +59,13 @@ def export(
     seed: Annotated[
         int, typer.Option("--seed", min=0, max=MOST_LISTED, help="Another seed divides in another way.")
     ] = 0,
+    real_validation: Annotated[
+        bool,
+        typer.Option(
+            "--real-validation",
+            help="No generated record for validation, nor a real one of which alone one was generated.",
+        ),
+    ] = False,
     with_synthetic: Annotated[
         bool, typer.Option("--with-synthetic/--no-synthetic", help="Also generated records.")
     ] = True,
@@ -114,6 +121,8 @@ def export(
         raise typer.BadParameter(f"{file_format!r} is not known; use one of {known}.", param_hint="--format")
     if split is not None and not 0 < split < 1:
         raise typer.BadParameter("give a share between 0 and 1, such as 0.9.", param_hint="--split")
+    if real_validation and split is None:
+        raise typer.BadParameter("give --split too, such as 0.9.", param_hint="--real-validation")
     if only_synthetic and not with_synthetic:
         raise typer.BadParameter("it leaves nothing with --no-synthetic.", param_hint="--only-synthetic")
     if output == STDOUT and as_json:
@@ -126,14 +135,15 @@ def export(
             raise typer.BadParameter("--engine ray does not do it yet.", param_hint="--dry-run")
         order = ExportOrder(
             file_format,
-            include_all,
-            origin,
-            split,
-            seed,
-            provenance,
-            leave_out_unfit,
-            oversample,
-            tuple(without_topic or ()),
+            include_all=include_all,
+            origin=origin,
+            split=split,
+            seed=seed,
+            real_validation=real_validation,
+            provenance=provenance,
+            leave_out_unfit=leave_out_unfit,
+            oversample=oversample,
+            without_topics=tuple(without_topic or ()),
         )
         _export_by_ray(workflow, output, order, overwrite=overwrite, as_json=as_json)
         return
@@ -154,6 +164,7 @@ def export(
             file_format=file_format,
             split=split,
             seed=seed,
+            real_validation=real_validation,
             provenance=provenance,
             leave_out_unfit=leave_out_unfit,
             oversample=oversample,

@@ -291,6 +291,9 @@ class Export(Action):
     train: float | None = Field(
         default=None, gt=0, lt=1, allow_inf_nan=False, description="Share for training: 90/10 is 0.9."
     )
+    real_validation: bool = Field(
+        default=False, description="No generated record for validation, all of them for training."
+    )
     provenance: bool = False
     oversample: bool = Field(default=False, description="Repeat records of small topics.")
     leave_out_unfit: bool = Field(default=False, description="If they say so.")

@@ -98,6 +98,7 @@ def _written(services: Services, workflow_id: str, target: Path, action: Export)
         file_format=action.format,
         origin=None if action.origin == "any" else action.origin,
         split=action.train,
+        real_validation=action.real_validation,
         provenance=action.provenance,
         leave_out_unfit=action.leave_out_unfit,
         oversample=action.oversample,
@@ -143,6 +144,7 @@ def _command(workflow_id: str, report: ExportReport, action: Export) -> str:
     words += {"any": [], "real": ["--no-synthetic"], "synthetic": ["--only-synthetic"]}[action.origin]
     words += [word for topic in action.without for word in ("--without-topic", topic)]
     words += [] if action.train is None else ["--split", f"{action.train:g}"]
+    words += ["--real-validation"] if action.real_validation else []
     words += ["--provenance"] if action.provenance else []
     words += ["--oversample"] if action.oversample else []
     words += ["--leave-out-unfit"] if action.leave_out_unfit else []

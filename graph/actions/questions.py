@@ -368,8 +368,9 @@ described, targets, rounds undone, copies compared, questions about all of it; a
 reads it, a new file for a trainer (“export it as axolotl, 90/10”). On the command line, with `-w NAME` of the \
 dataset behind the command: `finetune-coverage export -o FILE`, for any place (--format: {", ".join(FORMATS)}; \
 openai, the usual one, writes topics and other fields along, openai-upload only what OpenAI documents; \
---no-synthetic; --split 0.9 keeps a tenth of each topic for validation, generated records among them; --oversample \
-repeats the records of small topics; openai, openai-upload and trl keep tools and their calls, and what a format \
+--no-synthetic; --split 0.9 keeps a tenth of each topic for validation, generated records among them unless \
+--real-validation is given; --oversample repeats the records of small topics; openai, openai-upload and trl keep \
+tools and their calls, and what a format \
 cannot hold is named when it is written; no format marks which records are generated: --provenance writes that beside \
 it, --only-synthetic and --no-synthetic write them apart; --without-topic NAME; records that were taken out are not \
 in it, those of topics that are left out of plans are), `finetune-coverage topics assign --topics FILE` (topics from \

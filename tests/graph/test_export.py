@@ -193,6 +193,13 @@ async def test_halves_with_what_stands_beside_them(export: Any, folder: Path) ->
     assert f"-o {folder / 'wf-1.jsonl'} --format axolotl --split 0.75 --provenance`" in said
 
 
+async def test_generated_records_are_kept_out_of_validation(export: Any, folder: Path) -> None:
+    said = await export(train=0.75, real_validation=True)
+    assert "train: 60, validation: 20." in said and "--split 0.75 --real-validation`" in said
+    said = await export(real_validation=True)
+    assert "Nothing is for validation. Give the share for training too" in said
+
+
 async def test_a_format_that_there_is_not(export: Any, folder: Path) -> None:
     said = await export(format="csv")
     assert "'csv' is no export format" in said and names(folder) == []

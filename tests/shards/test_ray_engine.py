@@ -40,6 +40,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 ORDERS = (
     ExportOrder(provenance=True),
     ExportOrder("sharegpt", split=0.8, seed=3, oversample=True),
+    ExportOrder(split=0.8, real_validation=True),
     ExportOrder(
         "openai", origin="real", oversample=True, include_all=True, without_topics=("technical_issues",)
     ),
@@ -96,6 +97,7 @@ def check_export(both: Both, cluster: RayCluster, folder: Path, order: ExportOrd
         "origin": order.origin,
         "split": order.split,
         "seed": order.seed,
+        "real_validation": order.real_validation,
         "provenance": order.provenance,
         "oversample": order.oversample,
         "without_topics": order.without_topics,

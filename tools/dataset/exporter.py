@@ -26,6 +26,7 @@ from .exports.export_format import (
 from .exports.huggingface import require_parquet
 from .exports.oversampling import Oversampling
 from .exports.record_files import RecordFiles, write_rows
+from .exports.split import Division
 from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
 from .topic_names import require_topics
@@ -50,6 +51,8 @@ class ExportReport:
         lost: what the format does not hold, and how many records lost it.
         only_training: topics of which nothing could be spared for validation, with their records.
         over_share: topics that give validation more than its share, since they give one at least.
+        under_share: topics that give real validation fewer, since records were generated from the others, with how
+            many they give.
         repeated: topics whose records were written more than once, with the records that came of it.
         config: the stanza for the trainer, as it is also written beside the data.
         left_beside: fields that may carry a part of the conversation and stand beside it, with how many records have
@@ -71,6 +74,7 @@ class ExportReport:
     lost: dict[str, int] = field(default_factory=dict)
     only_training: dict[str, int] = field(default_factory=dict)
     over_share: dict[str, int] = field(default_factory=dict)
+    under_share: dict[str, int] = field(default_factory=dict)
     repeated: dict[str, int] = field(default_factory=dict)
     config: str = ""
     left_beside: dict[str, int] = field(default_factory=dict)
@@ -114,6 +118,7 @@ def export_records(
     file_format: str = OPENAI.name,
     split: float | None = None,
     seed: int = 0,
+    real_validation: bool = False,
     provenance: bool = False,
     leave_out_unfit: bool = False,
     oversample: bool = False,
@@ -139,6 +144,7 @@ def export_records(
         file_format: a name of `exports.export_format.FORMATS`.
         split: the share of the records for training, between 0 and 1; the rest of each topic is for validation.
         seed: another seed divides in another way.
+        real_validation: no generated record is for validation, and no real one of which alone a record was generated.
         provenance: also write where each record comes from: into a file beside the data, for ``huggingface``
             into a column.
         leave_out_unfit: leave out records that the format cannot hold, instead of refusing.
@@ -156,6 +162,8 @@ def export_records(
         WorkflowNotFound: there is no such workflow.
     """
     order = _ordered(Path(path).expanduser(), file_format, split, provenance, overwrite)
+    if real_validation and split is None:
+        raise InvalidInput("Nothing is for validation.", hint="Give the share for training too, such as 0.9.")
     order = replace(order, include_all=include_all, without_topics=tuple(without_topics))
     require_topics(store, workflow_id, without_topics)
     with store.read() as connection:
@@ -170,8 +178,7 @@ def export_records(
                 looked_at,
                 order.form,
                 include_all=include_all,
-                split=split,
-                seed=seed,
+                division=None if split is None else Division(split, seed, real_validation),
                 without_topics=order.without_topics,
             )
             survey.divide()
@@ -319,6 +326,7 @@ def _write(
         halves={half: tally.halves[half] for half in order.paths},
         only_training=split.only_training if split else {},
         over_share=split.over_share if split else {},
+        under_share=split.under_share if split else {},
         repeated={topic: count for topic, count in repeated.items() if count},
         config=shown,
     )

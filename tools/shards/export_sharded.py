@@ -18,7 +18,7 @@ from ..dataset.exports.export_format import OPENAI, TRAIN, VALIDATION, ExportFor
 from ..dataset.exports.huggingface import require_parquet
 from ..dataset.exports.oversampling import Oversampling
 from ..dataset.exports.record_files import RecordFiles, write_rows
-from ..dataset.exports.split import Split
+from ..dataset.exports.split import Division, Split
 from ..dataset.exports.survey import Survey, learnable, survey_rows
 from ..dataset.exports.tally import Tally
 from ..dataset.record import Origin
@@ -43,6 +43,7 @@ class ExportOrder:
     origin: Origin | None = None
     split: float | None = None
     seed: int = 0
+    real_validation: bool = False
     provenance: bool = False
     leave_out_unfit: bool = False
     oversample: bool = False
@@ -52,6 +53,11 @@ class ExportOrder:
     def form(self) -> ExportFormat:
         """The format."""
         return format_named(self.file_format)
+
+    @property
+    def division(self) -> Division | None:
+        """How the dataset is divided, if it is."""
+        return None if self.split is None else Division(self.split, self.seed, self.real_validation)
 
     @property
     def halves(self) -> tuple[str, ...]:
@@ -189,6 +195,7 @@ def _export(
         halves={half: tally.halves[half] for half in order.halves},
         only_training=split.only_training if split else {},
         over_share=split.over_share if split else {},
+        under_share=split.under_share if split else {},
         repeated={topic: count for topic, count in repeated.items() if count},
     )
     return with_losses(report, survey, counting)
@@ -201,13 +208,12 @@ def _survey(shards: Sequence[Shard], changes: Changes, order: ExportOrder) -> tu
             rows,
             order.form,
             include_all=order.include_all,
-            split=order.split,
-            seed=order.seed,
+            division=order.division,
             without_topics=order.without_topics,
         )
 
     found = each(shards, look, doing="Looking at records")
-    survey = survey_rows([], order.form, include_all=True, split=order.split, seed=order.seed)
+    survey = survey_rows([], order.form, include_all=True, division=order.division)
     for one in found:
         survey.add_part(one)
     survey.divide()

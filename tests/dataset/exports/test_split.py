@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.exports.split import Splitter
+from finetune_coverage.tools.dataset.exports.split import Division, Splitter
 from finetune_coverage.tools.store.stored_rows import StoredRow
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +18,10 @@ def row(number: int, topic: str | None, *, copy: int = 1, seeds: list[str] | Non
     return StoredRow(f"{number:08x}-{copy}", "", topic, "topic", origin, provenance, True, None, None)  # type: ignore[arg-type]
 
 
-def divided(rows: list[StoredRow], share: float, seed: int = 0) -> tuple[list[bool], Any]:
-    splitter = Splitter(share, seed)
+def divided(
+    rows: list[StoredRow], share: float, seed: int = 0, *, is_real: bool = False
+) -> tuple[list[bool], Any]:
+    splitter = Splitter(Division(share, seed, is_real))
     for one in rows:
         splitter.add(one)
     split = splitter.divide()
@@ -73,3 +75,22 @@ def test_a_family_too_large_to_spare_stays_in_training() -> None:
 @pytest.mark.parametrize("rows", [[], [row(1, None)]])
 def test_next_to_nothing_can_be_divided(rows: list[StoredRow]) -> None:
     assert not any(divided(rows, 0.5)[0])
+
+
+@settings(database=None, derandomize=True)
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20), st.floats(0.05, 0.95))
+def test_real_validation_has_seen_nothing_that_was_generated(
+    real: int, generated: int, seeds: int, share: float
+) -> None:
+    rows = [row(number, "a") for number in range(real)]
+    rows += [row(1000 + number, "a", seeds=[f"{number % (seeds + 1):08x}-1"]) for number in range(generated)]
+    rows += [row(2000 + number, "a", seeds=["00000000-1", "00000001-1"]) for number in range(generated)]
+    chosen, split = divided(rows, share, is_real=True)
+    held = {one.id for one, is_chosen in zip(rows, chosen, strict=True) if is_chosen}
+    used = {f"{number % (seeds + 1):08x}-1" for number in range(generated)}
+    free = sum(one.id not in used for one in rows[:real])
+    assert not held & used and all(one.origin == "real" for one in rows if one.id in held)
+    wanted = min(max(round(real * (1 - share)), 1), real - 1) if real else 0
+    assert len(held) == min(wanted, free)
+    assert ("a" in split.only_training) == (bool(rows) and not held)
+    assert ("a" in split.under_share) == (0 < len(held) < wanted)

@@ -50,6 +50,8 @@ def outcome_lines(report: ExportReport) -> Iterator[str]:
         yield f"Too few records for validation, all in training: {_topics(report.only_training)}."
     if report.over_share:
         yield f"Small topics that give one record to validation all the same: {_topics(report.over_share)}."
+    if report.under_share:
+        yield f"Fewer for validation than asked, as records were generated of the rest: {_topics(report.under_share)}."
     if report.repeated:
         yield f"Repeated for training, records added so: {_topics(report.repeated)}."
 

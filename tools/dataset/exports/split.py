@@ -17,6 +17,22 @@ NO_TOPIC = "(no topic)"
 
 
 @dataclass(frozen=True)
+class Division:
+    """How a dataset is to be divided.
+
+    Attributes:
+        share: the share of the records that is for training, between 0 and 1.
+        seed: another one gives another division.
+        is_real: validation holds real records only, and none of which alone one was generated: its share is one of
+            the real records of each topic.
+    """
+
+    share: float
+    seed: int = 0
+    is_real: bool = False
+
+
+@dataclass(frozen=True)
 class Split:
     """Which records are for validation.
 
@@ -25,12 +41,15 @@ class Split:
         seed: what the numbers depend on.
         only_training: topics of which nothing could be spared, with their records.
         over_share: topics that give more than their share, since they give one at least, with their records.
+        under_share: topics that give fewer, since something was generated of their other real ones, with how many they
+            give.
     """
 
     families: NDArray[np.uint64]
     seed: int
     only_training: dict[str, int]
     over_share: dict[str, int]
+    under_share: dict[str, int]
 
     def is_validation(self, row: StoredRow) -> bool:
         """Whether a record is for validation."""
@@ -54,27 +73,28 @@ def family_of(row: StoredRow, seed: int) -> int:
 
 @dataclass
 class Splitter:
-    """Takes the records one by one (12 bytes each), then divides them.
+    """Takes the records one by one (13 bytes each), then divides them.
 
     Attributes:
-        share: the share of the records that is for training, between 0 and 1.
-        seed: another seed gives another division.
+        division: as it was asked for.
     """
 
-    share: float
-    seed: int
+    division: Division
     _families: array[int] = field(default_factory=lambda: array("Q"))
     _topics: array[int] = field(default_factory=lambda: array("I"))
+    _synthetic: bytearray = field(default_factory=bytearray)
     _numbers: dict[str | None, int] = field(default_factory=dict)
 
     def add(self, row: StoredRow) -> None:
         """Take a record into account."""
-        self._families.append(family_of(row, self.seed))
+        self._families.append(family_of(row, self.division.seed))
+        self._synthetic.append(row.origin == "synthetic")
         self._topics.append(self._numbers.setdefault(row.topic, len(self._numbers)))
 
     def add_part(self, later: Splitter) -> None:
         """Take what another one took of the records after these into account."""
         self._families.extend(later._families)
+        self._synthetic += later._synthetic
         numbers = [self._numbers.setdefault(name, len(self._numbers)) for name in later._numbers]
         self._topics.extend(numbers[number] for number in later._topics)
 
@@ -90,26 +110,37 @@ class Splitter:
 
         Of n records of a topic, n · (1 − share) go to validation, to the nearest whole number: at least one where
         there are two, and never all of them. A family goes with the topic of its first record, and is never parted.
+        Where validation is to be real, n is the number of real records, and families with generated ones stay whole in
+        training.
         """
-        families, first, sizes = np.unique(
-            np.frombuffer(self._families, np.uint64), return_index=True, return_counts=True
+        of_rows = np.frombuffer(self._families, np.uint64)
+        synthetic = np.frombuffer(self._synthetic, np.bool_)
+        families, first, sizes = np.unique(of_rows, return_index=True, return_counts=True)
+        topics = np.frombuffer(self._topics, np.uint32)
+        real = np.bincount(topics[~synthetic], minlength=len(self._numbers))
+        topics = topics[first] if len(first) else np.empty(0, np.uint32)
+        may_go = (
+            ~np.isin(families, of_rows[synthetic]) if self.division.is_real else np.ones(len(families), bool)
         )
-        topics = np.frombuffer(self._topics, np.uint32)[first] if len(first) else np.empty(0, np.uint32)
-        names = list(self._numbers)
         chosen: list[NDArray[Any]] = [np.empty(0, np.uint64)]
-        only_training, over_share = {}, {}
-        for number, name in enumerate(names):
-            mine = np.flatnonzero(topics == number)  # in the order of their numbers, which is random
-            records = int(sizes[mine].sum())
-            wanted = _wanted(records, self.share)
+        only_training, over_share, under_share = {}, {}, {}
+        for number, name in enumerate(self._numbers):
+            every = np.flatnonzero(topics == number)  # in the order of their numbers, which is random
+            mine = every[may_go[every]]
+            records = int(real[number] if self.division.is_real else sizes[every].sum())
+            wanted = _wanted(records, self.division.share)
             taken = _fitting(sizes[mine], wanted)
             chosen.append(families[mine[taken]])
-            label = NO_TOPIC if name is None else name
-            if not len(taken):
+            given, label = int(sizes[mine[taken]].sum()), NO_TOPIC if name is None else name
+            if not given:
                 only_training[label] = records
-            elif wanted > round(records * (1 - self.share)):
+            elif wanted > round(records * (1 - self.division.share)):
                 over_share[label] = records
-        return Split(np.sort(np.concatenate(chosen)), self.seed, only_training, over_share)
+            elif given < wanted and len(mine) < len(every):
+                under_share[label] = given
+        return Split(
+            np.sort(np.concatenate(chosen)), self.division.seed, only_training, over_share, under_share
+        )
 
 
 def _wanted(records: int, share: float) -> int:

@@ -15,7 +15,7 @@ from ..kept_beside import KeptBeside
 from ..topic_label import read_topics, write_topic
 from .converted import Unfit
 from .export_format import ExportFormat
-from .split import Split, Splitter
+from .split import Division, Split, Splitter
 
 NAMED = 20
 """Records that are named one by one; the others are counted."""
@@ -126,12 +126,11 @@ def survey_rows(
     form: ExportFormat,
     *,
     include_all: bool,
-    split: float | None,
-    seed: int,
+    division: Division | None,
     without_topics: Collection[str] = (),
 ) -> Survey:
     """Look at rows of an export; `Survey.divide` follows when these were all."""
-    survey = Survey(splitter=None if split is None else Splitter(split, seed))
+    survey = Survey(splitter=None if division is None else Splitter(division))
     for row, source in learnable(rows, survey, include_all=include_all, without_topics=without_topics):
         if form.convert is not None:
             try:
