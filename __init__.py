@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         InternalError,
         InvalidInput,
         TopicNotFound,
-        UnsupportedFormat,
         WorkflowNotFound,
     )
     from .tools.generate_synthetic_data import (
@@ -67,7 +66,6 @@ __all__ = [
     "Store",
     "TopicInfo",
     "TopicNotFound",
-    "UnsupportedFormat",
     "WorkflowNotFound",
     "analyze_coverage",
     "analyze_coverage_tool",
@@ -107,7 +105,6 @@ _HOMES = {
         "InternalError",
         "InvalidInput",
         "TopicNotFound",
-        "UnsupportedFormat",
         "WorkflowNotFound",
     ),
     "tools.generate_synthetic_data": (

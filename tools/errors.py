@@ -4,7 +4,6 @@ CoverageError                     root; carries ``code``, ``message`` and ``hint
 ├── WorkflowNotFound              no workflow has this id
 ├── TopicNotFound                 the workflow has no such topic
 ├── InvalidInput                  a value that cannot be used, said before anything is written
-│   ├── UnsupportedFormat         a dataset in a shape that the importer does not read
 │   └── StoreUnreachable          the store's server is not there, or broke the connection
 ├── ApprovalRequired              no unused approval covers exactly this generation
 ├── BudgetExceeded                the next model call could pass the cap
@@ -77,10 +76,6 @@ class InvalidInput(CoverageError):
     """A value that cannot be used; nothing has been written."""
 
     code = ErrorCode.INVALID_INPUT
-
-
-class UnsupportedFormat(InvalidInput):
-    """A dataset in a shape that the importer does not read."""
 
 
 class StoreUnreachable(InvalidInput):

@@ -174,16 +174,6 @@ class Offer(BaseModel):
         return [option for option in self.options if not option.letter]
 
     @property
-    def generations(self) -> list[list[PlanItem]]:
-        """The different plans among the options that were offered with their items; further plans are not."""
-        plans: list[list[PlanItem]] = []
-        for option in self.options:
-            known = any(same_items(option.items, plan) for plan in plans)
-            if option.items and not option.letter and not known:
-                plans.append(option.items)
-        return plans
-
-    @property
     def shown_records(self) -> list[str]:
         """Ids of the records that are shown, the first is number 1."""
         return self.review.records if self.review is not None else []

@@ -29,7 +29,6 @@ NAMES = [
     "Store",
     "TopicInfo",
     "TopicNotFound",
-    "UnsupportedFormat",
     "WorkflowNotFound",
     "analyze_coverage",
     "analyze_coverage_tool",
