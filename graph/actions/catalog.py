@@ -101,6 +101,7 @@ class ProposePilot(Action):
     """
 
     count: int = Field(default=3, ge=1, le=50)
+    topics: list[str] = Field(default_factory=list, description="Only of these topics of the plan.")
 
 
 class ProposeMore(Action):
@@ -301,7 +302,8 @@ class Export(Action):
 
 class StateRule(Action):
     """Add a rule that records generated from now on must keep to: "never promise refunds", "回答不要超过两句". Not for
-    a plan, for targets, or for how you should talk.
+    a plan, for targets, or for how you should talk. Each record is held against it by itself, so a share of them ("half
+    must …") can be no rule: say so.
     """
 
     rule: str = Field(min_length=1, max_length=400, description="In the person's own words and language.")
@@ -366,7 +368,9 @@ class ExplainWhyLow(Action):
 
 
 class LookAtRecords(_OfRecords):
-    """What records are like in figures, with some of them for you to read: to judge what stands in them, read many."""
+    """What records are like in figures, with some of them for you to read: to judge what stands in them, read many.
+    The person does not see them: `ShowRecords` shows.
+    """
 
     examples: int = Field(default=2, ge=1, le=20, description="How many records to read.")
 

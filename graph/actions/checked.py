@@ -54,8 +54,8 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
             if not topics and not again:
                 raise InvalidInput("No topic is named.", hint="Name those to leave out, or to take in again.")
             return action.model_copy(update={"topics": topics, "again": again})
-        case catalog.ProposePilot() if not offer.items:
-            raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
+        case catalog.ProposePilot():
+            return _pilot(action, offer)
         case catalog.ShowRecords():
             offer.shown_under(action.shown_numbers)
             topic = known_topic(action.topic, offer) if action.topic else None
@@ -111,6 +111,16 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
         case catalog.Decline():
             return offer.no()
     return action
+
+
+def _pilot(action: catalog.ProposePilot, offer: Offer) -> catalog.ProposePilot:
+    if not offer.items:
+        raise InvalidInput("No plan is on the table.", hint="Propose a small one for a topic instead.")
+    topics = [known_topic(name, offer) for name in action.topics]
+    planned = [item.topic for item in offer.items]
+    if other := next((name for name in topics if name not in planned), None):
+        raise InvalidInput(f"{other!r} is not in the plan on the table.", hint="Name a topic of the plan.")
+    return action.model_copy(update={"topics": topics})
 
 
 def plan_items(planned: Sequence[PlannedItem], offer: Offer, services: Services) -> list[PlanItem]:

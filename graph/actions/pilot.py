@@ -36,11 +36,14 @@ from .messages import shown
 from .review import numbered_until_now, on_one_screen
 
 
-def split_pilot(items: list[PlanItem], number: int) -> tuple[list[PlanItem], list[PlanItem]]:
-    """The pilot, which takes from each item of the plan in turn, and what is left of the plan."""
+def split_pilot(
+    items: list[PlanItem], number: int, topics: Sequence[str] = ()
+) -> tuple[list[PlanItem], list[PlanItem]]:
+    """The pilot, which takes from each item of the plan in turn, or of these topics, and what is left of the plan."""
     counts = [0] * len(items)
-    for _ in range(min(number, sum(item.count for item in items))):
-        open_items = [at for at, item in enumerate(items) if counts[at] < item.count]
+    sampled = [at for at, item in enumerate(items) if not topics or item.topic in topics]
+    for _ in range(min(number, sum(items[at].count for at in sampled))):
+        open_items = [at for at in sampled if counts[at] < items[at].count]
         counts[min(open_items, key=counts.__getitem__)] += 1
     pilot = [
         item.model_copy(update={"count": count, "pilot": None})

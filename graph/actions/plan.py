@@ -22,8 +22,9 @@ from ..offers.pending import asks_something, beside, ended_limit, lay, withdraw
 from ..offers.reply import Approve
 from ..scope import ServicesSource, for_next_plan, used_so_far, with_caps
 from ..state import State, as_json, the_offer, the_reply, with_update
+from ..wording.deed_words import deeds_in_words
 from ..wording.markdown import escape, plural
-from ..wording.plan_words import THEN, cost_words, items_words, note_lower_scores
+from ..wording.plan_words import cost_words, items_words, note_lower_scores
 from ..wording.report import revised_plan, titles
 from .catalog import LeaveOut, ProposeMore, ProposePilot, ProposePlan, proposed
 from .messages import noticed, said_beside, shown
@@ -119,7 +120,7 @@ def _revise(
     of_all = of_everything_words(services.store, state) if named.of_everything else ""
     said = [named.not_in_it, of_all, changed_topics, limit, *map(escape, passed_over), beyond]
     said += [pilot_note(items, onward)] if onward else []
-    said += [THEN] if changed.then else []
+    said += [f"After your answer to this: {deeds_in_words(changed.then)}."] if changed.then else []
     if isinstance(deed, ProposeMore) and offer.plan_id:
         is_same = same_items(offer.items, items)
         replaced = f"This takes the place of the plan on the table: {items_words(offer.items)}."
@@ -146,17 +147,17 @@ def _beyond_ceilings(coverage: Coverage, items: Sequence[PlanItem]) -> str:
 def _beyond_the_cap(estimate: Estimate, records: int) -> str:
     """That a plan does not fit under its cap, how many of its records do, and how much all of them take."""
     if estimate.can_begin:
-        shares = [
-            most / expected
-            for most, expected in (
-                (estimate.most_tokens, estimate.tokens),
-                (estimate.most_usd, estimate.usd),
-            )
-            if most is not None and expected
-        ]
+        enough_for = float(records)
+        if estimate.most_tokens is not None and estimate.tokens:
+            # The last draft is begun while the most that it could use is left, whatever it uses then.
+            begun = max(0, estimate.most_tokens - estimate.set_aside) * records / estimate.tokens + 1
+            enough_for = min(begun, estimate.most_tokens * records / estimate.tokens)
+        if estimate.most_usd is not None and estimate.usd:
+            enough_for = min(enough_for, estimate.most_usd * records / estimate.usd)
         return (
             "This plan is expected to need more than the cap allows; the generation would stop there, after about "
-            f"{int(min(shares) * records):,} of its {plural(records, 'record')}."
+            f"{int(enough_for):,} of its {plural(records, 'record')}: before each, the most that it could use must be "
+            f"left, here {estimate.set_aside:,} tokens."
         )
     return (
         f"Under this cap not one record would be written: before each, the most that it could use is set aside, here "
@@ -254,7 +255,7 @@ def _wanted(
         case ProposeMore():
             return offer.more, []
         case ProposePilot():
-            items, onward = split_pilot(offer.items, deed.count) if offer.items else ([], [])
+            items, onward = split_pilot(offer.items, deed.count, deed.topics) if offer.items else ([], [])
             # A pilot of a pilot, or of what one left, still leads to the whole.
             return items, remainder([*offer.items, *offer.onward], items) if offer.is_pilot else onward
         case ProposePlan():

@@ -52,10 +52,12 @@ class Answer:
     Attributes:
         said: the facts, every number of them from a tool.
         quotes: what is shown with it and never put in other words: records, how to go on.
+        examples: records that are shown where nobody but this code has read them.
     """
 
     said: str
     quotes: str = ""
+    examples: str = ""
 
 
 def look_up(action: Action, asked: Asked) -> Answer:
@@ -76,11 +78,16 @@ def _cost_of(effect: PlanEffect) -> str:
     return f" Cost: {escape(effect.estimate.note)}." if effect.estimate else ""
 
 
+def _time_unknown(effect: PlanEffect) -> str:
+    is_unknown = effect.estimate is not None and effect.estimate.seconds is None
+    return " How long it takes is known after the first records: a pilot tells." if is_unknown else ""
+
+
 def _what_if(asked: Asked, action: catalog.WhatIf) -> Answer:
     effect = asked.call(inspect_plan, items=plan_items(action.items, asked.offer, asked.services))
     refused = f" {escape(effect.why_not)}" if effect.why_not else ""
     said = f"With {items_words(effect.items)} the result would be: {effect_of(effect)}."
-    return Answer(said + _cost_of(effect) + refused)
+    return Answer(said + _cost_of(effect) + _time_unknown(effect) + refused)
 
 
 def _score_with(asked: Asked, action: catalog.ScoreWith) -> Answer:
@@ -182,8 +189,7 @@ def _look_at(asked: Asked, action: catalog.LookAtRecords) -> Answer:
             f"on average, a user's message has about {look.median_user_words} words and a reply "
             f"{look.median_assistant_words}."
         )
-    # Whoever reads more than these is judging them; all would fill the screen.
-    return Answer(said, quotes="\n\n".join(map(quoted, look.examples[:_EXAMPLES])))
+    return Answer(said, examples="\n\n".join(map(quoted, look.examples[:_EXAMPLES])))
 
 
 def _flaws(asked: Asked, _: Action) -> Answer:
@@ -272,7 +278,7 @@ def _plan_for_score(asked: Asked, action: catalog.PlanForScore) -> Answer:
     return Answer(
         f"The fewest records that bring the score to {plan.target:g} are {effect.records:,}: "
         f"{items_words(effect.items)}. "
-        f"That makes {effect_of(effect)}.{_cost_of(effect)} To see it as a plan, {how}."
+        f"That makes {effect_of(effect)}.{_cost_of(effect)}{_time_unknown(effect)} To see it as a plan, {how}."
     )
 
 
@@ -299,8 +305,7 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
         note = effect.estimate.note if effect.estimate else effect.why_not
         said.append(f"The plan takes {escape(note or '')}.")
         said += [escape(effect.estimate.made_of)] if effect.estimate else []
-        if effect.estimate and effect.estimate.seconds is None:
-            said.append("How long it takes is known after the first records: a pilot tells.")
+        said += filter(None, [_time_unknown(effect).strip()])
     rounds = asked.call(inspect_rounds)
     if rounds.tokens:
         which = "The round" if rounds.rounds == 1 else "The rounds"

@@ -21,7 +21,7 @@ from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
 from ..state import State, the_offer
 from ..wording.inspections import HOW_TO_JUDGE
-from ..wording.markdown import escape, plural, shorten, topic_title
+from ..wording.markdown import escape, plural, shorten_around, topic_title
 from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
 
@@ -106,7 +106,7 @@ def on_one_screen(
     least = min(len(records), wanted.size or _ENOUGH)
     for cut in (None,) if wanted.in_full else _CUTS:
         headed = [
-            _headed(number, record, cut, notes.get(record.id, ""))
+            _headed(number, record, cut, notes.get(record.id, ""), wanted.which.containing or "")
             for number, record in zip(numbers, records, strict=True)
         ]
         fitting = _fitting(headed)
@@ -127,36 +127,47 @@ def _in_full(number: int, record: Record) -> str:
     return "\n".join(_headed(number, record, None))
 
 
-def _headed(number: int, record: Record, cut: tuple[int, int] | None, note: str = "") -> list[str]:
+def _headed(
+    number: int, record: Record, cut: tuple[int, int] | None, note: str = "", sought: str = ""
+) -> list[str]:
     topic = topic_title(record.topic) if record.topic else "no topic"
     title = " · ".join(filter(None, [f"**Record {number}**", topic, record.origin, escape(note)]))
-    return [title, *(f"> {line}  " for line in _turns(record, cut))]
+    return [title, *(f"> {line}  " for line in _turns(record, cut, sought))]
 
 
-def _turns(record: Record, cut: tuple[int, int] | None) -> list[str]:
-    """A conversation in escaped lines; with a cut without system prompt, turns and middle cut."""
-    turns = []
+def _turns(record: Record, cut: tuple[int, int] | None, sought: str) -> list[str]:
+    """A conversation in escaped lines; with a cut without system prompt, and cut around what was sought."""
+    turns: list[str] = []
+    holding: list[int] = []
     for message in record.messages:
         if message.get("role") == "system" and cut:
             continue
         text = message_text(message)
         called = [call.get("function", {}) for call in message.get("tool_calls") or []]
-        if cut:
-            said = text or (
-                f"(calls {', '.join(str(one.get('name', '?')) for one in called)})" if called else ""
-            )
-        else:
-            said = " ".join(filter(None, [text, *(f"(calls {_in_words(one)})" for one in called)]))
-        said = said or "(nothing)"
-        turns.append(f"{escape(str(message.get('role')))}: {escape(shorten(said, cut[0]) if cut else said)}")
+        whole = (
+            " ".join(filter(None, [text, *(f"(calls {_in_words(one)})" for one in called)])) or "(nothing)"
+        )
+        holds = bool(sought) and sought.casefold() in whole.casefold()
+        said = whole
+        if cut and not holds:
+            names = ", ".join(str(one.get("name", "?")) for one in called)
+            said = text or (f"(calls {names})" if called else whole)
+        if holds:
+            holding.append(len(turns))
+        said = shorten_around(said, cut[0], sought) if cut else said
+        turns.append(f"{escape(str(message.get('role')))}: {escape(said)}")
     if cut is None or len(turns) <= cut[1]:
         return turns
     half = cut[1] // 2
-    return [
-        *turns[:half],
-        f"… {plural(len(turns) - cut[1], 'message')} … {turns[-half]}",
-        *turns[len(turns) - half + 1 :],
-    ]
+    kept = [*range(half), *range(len(turns) - half, len(turns))]
+    if holding and not set(holding) & set(kept):
+        kept = sorted({*kept[:-1], holding[0]})
+    lines, last = [], -1
+    for place in kept:
+        gap = place - last - 1
+        lines.append(f"… {plural(gap, 'message')} … {turns[place]}" if gap else turns[place])
+        last = place
+    return lines
 
 
 def _in_words(called: Mapping[str, Any]) -> str:

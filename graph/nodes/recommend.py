@@ -77,6 +77,11 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     if coverage.uncategorized > DOUBTFUL_SHARE * coverage.total_records and not after_round:
         place = len(offer.options) if offer.items else 0
         offer.options.insert(place, SORT if len(coverage.topics) > 1 else FIND_TOPICS)
+    reply = reply_in(state)
+    # More of what one sentence asked for comes after this.
+    is_between = not after_round and bool(state.get("notice")) and isinstance(reply and reply.deed, Several)
+    if is_between:
+        offer = _without_plan(offer)
     offer.topics, offer.left_out = [topic.name for topic in coverage.topics], left_out
     if limits := state.get("limits"):
         services = with_caps(services, usd=limits.get("usd"), tokens=limits.get("tokens"))
@@ -98,13 +103,15 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     cost = ". ".join(filter(None, (cost, limit)))
     # What is said in full, such as the source, stands in the details.
     promise = promised_in_words(services, workflow_id, offer.items, briefly=True) if offer.plan_id else ""
-    if after_round:
+    if is_between:
+        text = state.get("notice") or ""
+    elif after_round:
         is_met = (coverage.balance_score_exact or 0) > services.settings.target_score
         goal = f"The goal is met. {escape(recommendation.reason)}" if is_met else None
         remarks = [*filter(None, [stop_reason or goal]), *passed_over_lines(recommendation)]
-        before = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
+        was = Coverage.model_validate(state.get("round_before") or state["coverage_before"])
         text = round_report(
-            before,
+            was,
             coverage,
             state["results"],
             offer,
@@ -195,6 +202,15 @@ def _suggestions(
         for topic, count in counts.items()
         if topic in profiles
     }
+
+
+def _without_plan(offer: Offer) -> Offer:
+    """What lies on the table between two wishes of one sentence: no plan that was not shown with its cost."""
+    if not offer.items:
+        return offer
+    return offer.instead(
+        ChoiceOffer, items=[], plan_id=None, options=[Option(label=MORE, deed=ProposeMore()), REVIEW, SKIP]
+    )
 
 
 def _carried(state: State, offer: Offer) -> dict[str, Any] | None:

@@ -54,8 +54,8 @@ from ..reading.reader import read_typed
 from ..reading.workflow_choice import opened
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, offer_in, reply_in, the_offer, with_update
+from ..wording.deed_words import deeds_in_words
 from ..wording.markdown import escape
-from ..wording.plan_words import NOT_DONE, THEN
 from .finish import SETTLED, WAYS_ON
 
 Talked = Literal["approve", "analyze", "finish"]
@@ -165,7 +165,7 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
             on_screen = _on_screen(update)
         done = said_after(done, update) if done else update
         if failed:
-            return (said_first(done, NOT_DONE) if rest else done), False
+            return (said_first(done, f"Not done: {deeds_in_words(rest)}.") if rest else done), False
         if anew or _waits(deed, offer, offer_in(with_update(state, done))):
             return _with_rest(source, state, done, rest, anew=anew), anew
     return done, anew
@@ -222,7 +222,7 @@ def _with_rest(
         )
         text = (reply_in(state) or Reply(deed=Settled())).text
         return {**done, "reply": as_json(Reply(deed=Several(deeds=deeds), text=text, read_by="model"))}
-    done = said_first(done, THEN)
+    done = said_first(done, f"After your answer to this: {deeds_in_words(rest)}.")
     offer = the_offer(with_update(state, done)).model_copy(update={"then": list(rest)})
     if offer.plan_id is not None:
         # The answer may come with an empty state.

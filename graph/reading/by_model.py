@@ -70,8 +70,6 @@ MOST_STEPS = 6
 LONGEST_TEXT = 4000
 """Characters of a sentence; a longer one is pasted."""
 _TEXT_TOKENS = 600
-_MOST_QUOTED = 2
-"""Look-ups whose records are shown below the answer."""
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _EARLIER, _EARLIER_TURN = 12, 200
 """Of the person's own sentences before those turns: what they put off, or said once for all."""
@@ -96,7 +94,7 @@ _OTHER_NUMBERS = json.dumps(
 )
 _LOST = "I did not understand that. Could you say it in other words?"
 _LANGUAGE = "language"
-_BESIDE = {_LANGUAGE: {"type": "string", "description": "The person's, in English words."}}
+_BESIDE = {_LANGUAGE: {"type": "string"}}
 _TOOLS = {action.__name__: action for action in (*ACTIONS, *ANSWERS)}
 
 
@@ -247,14 +245,13 @@ class _Reader:
 
     def _in_words(self, text: str) -> str:
         quotes = [fact.quotes for fact in self._facts if fact.quotes]
-        # Who looks at more topics than these is searching; their records would fill the screen.
-        return "\n\n".join([self._made_safe(text), *(quotes if len(quotes) <= _MOST_QUOTED else [])])
+        return "\n\n".join([self._made_safe(text), *quotes])
 
     def _made_safe(self, text: str) -> str:
         return plain_markdown(text.strip(), known="\n".join(fact.said for fact in self._facts))
 
     def _plain_facts(self) -> str:
-        parts = [part for fact in self._facts for part in (fact.said, fact.quotes) if part]
+        parts = [part for fact in self._facts for part in (fact.said, fact.quotes, fact.examples) if part]
         return "\n\n".join(parts) or _LOST
 
 

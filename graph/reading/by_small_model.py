@@ -248,7 +248,7 @@ def _carried_out(action: Action, asked: Asked) -> Deed:
         found = look_up(action, asked)
     except CoverageError as error:
         return Unclear(note=escape(str(error)))
-    return Told(note="\n\n".join(filter(None, (found.said, found.quotes))))
+    return Told(note="\n\n".join(filter(None, (found.said, found.quotes, found.examples))))
 
 
 def action_of(wish: str, named: Named, offer: Offer) -> Action:

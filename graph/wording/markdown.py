@@ -54,6 +54,16 @@ def code(text: str) -> str:
     return f"{marks} {text} {marks}"
 
 
+def shorten_around(text: str, most: int, sought: str) -> str:
+    """About ``most`` characters in which what was looked for stands, in whatever capitals, if it does at all."""
+    text = re.sub(r"\s+", " ", text).strip()
+    place = text.casefold().find(sought.casefold())
+    if place + len(sought) <= most - 1:
+        return shorten(text, most)
+    begin = max(0, place - most // 3)
+    return "…" + shorten(text[begin:], most - 1)
+
+
 def shorten(text: str, most: int) -> str:
     """At most ``most`` characters, cut with an ellipsis; between words where one ends not far before."""
     text = re.sub(r"\s+", " ", text).strip()

@@ -12,7 +12,7 @@ from ...tools.generation.money.amounts import usd_words
 from ...tools.generation.money.estimate import Estimate
 from ...tools.generation.money.use import use_words
 from ..actions.catalog import ProposeMore
-from ..offers.offer import Offer, Option, same_items
+from ..offers.offer import ChoiceOffer, Offer, Option, ProceedOffer, same_items
 from ..offers.reply import Approve
 from .markdown import escape, plural, topic_title
 
@@ -162,10 +162,6 @@ def numbered_lines(offer: Offer, question: str = "Would you like to:") -> str:
     return "\n".join([question, *(f"{n}. {line}" for n, line in enumerate(option_lines(offer), 1))])
 
 
-THEN = "What else you asked for comes after your answer to this."
-NOT_DONE = "What else you asked for is not done."
-
-
 def reminder(offer: Offer) -> str:
     """What still lies on the table, after something else was said."""
     lines = []
@@ -182,6 +178,8 @@ def brief_reminder(offer: Offer) -> str:
             f"Still on the table: {items_words(offer.items)}. “yes” starts it, and nothing else does; “options” lists "
             "what else there is."
         )
+    if isinstance(offer, ProceedOffer | ChoiceOffer) and not offer.plan_id:
+        return f"Still open: {'; '.join(f'{n} {line}' for n, line in enumerate(option_lines(offer), 1))}."
     return reminder(offer)
 
 

@@ -250,9 +250,7 @@ async def test_it_is_one_of_several_wishes(
     )
     said = await chat.answer("save it, keep it short, 2 technical, and save that as after")
     assert names(folder) == ["before.jsonl"] and len(list_rules(services.store, "wf-1")) == 1
-    assert (
-        said.startswith("What else you asked for comes after your answer to this.") and "80 records" in said
-    )
+    assert said.startswith("After your answer to this: the export.") and "80 records" in said
     await chat.answer("yes")
     assert len(rows(folder / "before.jsonl")) == 80 and len(rows(folder / "after.jsonl")) == 82
 

@@ -94,9 +94,13 @@ async def test_how_many_records_a_limit_is_enough_for_is_said(
     proposes(16)
     await chat.answer("sixteen")
     (whole,) = list_plans(services.store, "wf-1", "pending")
-    half = estimate_plan(services, "wf-1", whole.items).tokens // 2 - 9
+    estimate = estimate_plan(services, "wf-1", whole.items)
+    half = estimate.tokens // 2 - 9
     proposes(16, max_tokens=half)
-    assert "after about 7 of its 16 records" in await chat.answer(f"under {half}")
+    said = await chat.answer(f"under {half}")
+    before_the_last = int((half - estimate.set_aside) / (estimate.tokens / 16))
+    assert before_the_last == 5 and f"after about {before_the_last + 1} of its 16 records" in said
+    assert f"here {estimate.set_aside:,} tokens" in said
 
 
 async def test_the_limit_of_a_pilot_is_one_of_the_whole(

@@ -112,6 +112,13 @@ def test_a_pilot_takes_from_each_topic_in_turn(
     assert [[(item.topic, item.count) for item in part] for part in parts] == [pilot, rest]
 
 
+def test_a_pilot_of_one_topic_leaves_the_rest_of_the_plan() -> None:
+    plan = [PlanItem(topic=name, count=count, strategy="few_shot") for name, count in (("a", 6), ("b", 4))]
+    pilot, rest = split_pilot(plan, 2, ["b"])
+    assert [(item.topic, item.count) for item in pilot] == [("b", 2)]
+    assert [(item.topic, item.count) for item in rest] == [("a", 6), ("b", 2)]
+
+
 async def test_a_pilot_of_a_pilot_leads_to_the_whole(asked: Any, services: Services) -> None:
     await asked.answer("show me 3 first")
     await asked.answer("show me 2 first")

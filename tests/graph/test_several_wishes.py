@@ -92,6 +92,26 @@ async def test_what_was_made_is_shown_after_the_yes(
     assert "**Record 2**" not in said
 
 
+async def test_no_report_and_no_plan_come_between_two_wishes(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(
+        calls(
+            ("SetTargets", {"aims": [{"kind": "factor", "topic": "technical_issues", "value": 2}]}),
+            ("ShowRecords", {"topic": "billing_questions", "number": 1}),
+        )
+    )
+    said = await chat.answer("technical counts double, and show me one of billing")
+    before = (await chat.state()).values["messages"][-3:]
+    assert "**Record 1** · Billing" in said and "Still open: 1 Generate more data" in said
+    assert not any("Coverage Analysis" in message.text or "Plan" in message.text for message in before), (
+        before
+    )
+    assert "nothing" in (await chat.answer("yes")).casefold() or list_jobs(services.store, "wf-1") == []
+    assert "**Plan**" in await chat.answer("1")
+
+
 async def test_a_yes_that_is_asked_back_keeps_what_comes_after_it(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:
@@ -117,7 +137,7 @@ async def test_each_question_needs_its_own_yes(
         )
     )
     said = await chat.answer("call technical faults and do 2 for it")
-    assert said.startswith("What else you asked for comes after your answer to this.")
+    assert said.startswith("After your answer to this: the plan for Faults.\n")
     assert "1. Rename" in said and "**Plan**" not in said and counts(services) == before
     said = await chat.answer("yes")
     assert '**Plan**: 2 for "Faults"' in said, "under the name that it has now"
@@ -198,7 +218,7 @@ async def test_nothing_is_done_here_that_was_meant_for_another_dataset(
     model.queue.append(calls(("GoBackBefore", {"round": 7}), rule))
     said = await chat.answer("go back before round 7 and keep it short")
     assert (
-        said.startswith("What else you asked for is not done.") and list_rules(services.store, "wf-1") == []
+        said.startswith("Not done: the rule “Keep it short.”.") and list_rules(services.store, "wf-1") == []
     )
 
 

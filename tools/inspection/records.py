@@ -43,6 +43,7 @@ class ShownRecord(BaseModel):
     topic: str | None
     origin: str
     note: str = Field(default="", description="Its length, or what the checks doubt.")
+    tools: list[str] = Field(description="The tools that it offers the assistant.")
     turns: list[ShownTurn]
     turns_left_out: int = Field(description="They stand before the last two of those shown.")
 
@@ -161,6 +162,7 @@ def shown_record(record: Record, whole: int = 0, *, note: str = "") -> ShownReco
         topic=record.topic,
         origin=record.origin,
         note=note,
+        tools=[str(tool.get("function", tool).get("name", "?")) for tool in record.tools or ()][:_TOOLS],
         turns=turns,
         turns_left_out=0,
     )

@@ -69,7 +69,25 @@ def _described(tool: type) -> dict[str, Any]:
     """The tool in OpenAI's form, which every chat model takes. Made of some forty models it is 40 ms a request."""
     from langchain_core.utils.function_calling import convert_to_openai_tool
 
-    return convert_to_openai_tool(tool)
+    described: dict[str, Any] = _compact(convert_to_openai_tool(tool))
+    return described
+
+
+def _compact(schema: Any) -> Any:
+    """The schema without what a model knows anyhow and pays for with each call: that what may be left out is null."""
+    if isinstance(schema, list):
+        return [_compact(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: _compact(part) for name, part in schema.items()}
+    if kept.get("default", 0) is None:
+        del kept["default"]
+    if kept.get("additionalProperties") is False:
+        del kept["additionalProperties"]
+    if (either := kept.get("anyOf")) and len(either) == 2 and {"type": "null"} in either:
+        kept |= next(one for one in either if one != {"type": "null"})
+        del kept["anyOf"]
+    return kept
 
 
 def _with_arguments(tool: dict[str, Any], beside: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -200,9 +200,9 @@ def _estimate(
     return estimate.model_copy(
         update={
             "note": f"about {estimate.calls:,} model calls and {note}",
-            "brief": f"about {brief}{unknown}{_brief_stops_words(estimate.stops)}",
+            "brief": f"about {brief}{unknown}{_brief_stops_words(estimate.stops, estimate.most_tokens)}",
             "made_of": _made_of(work, records, price, settings, estimate),
-            "stops_note": _stops_words(estimate.stops),
+            "stops_note": _stops_words(estimate.stops, estimate.most_tokens),
         }
     )
 
@@ -231,22 +231,25 @@ def _stops(part: ExpectedWork, settings: Settings) -> Stops:
     )
 
 
-def _stops_words(stops: Sequence[Stops]) -> str:
+def _stops_words(stops: Sequence[Stops], cap: int | None) -> str:
+    """When it stops by itself; a cap that comes before is the only number of tokens that is told."""
     if not stops:
         return ""
     tokens = sum(each.tokens or 0 for each in stops)
-    whose, at = "It stops", f"at {tokens:,} tokens"
+    whose, at = "It stops", f", or at {tokens:,} tokens"
     if len(stops) > 1:
-        whose, at = "Each part of it stops", f"when it has used its share of {tokens:,} tokens"
-    return f"{whose} and asks after {stops[0].refusals} drafts refused for one reason, or {at}."
+        whose, at = "Each part of it stops", f", or when it has used its share of {tokens:,} tokens"
+    at = at if _fits(tokens, cap) else ""
+    return f"{whose} and asks after {stops[0].refusals} drafts refused for one reason{at}."
 
 
-def _brief_stops_words(stops: Sequence[Stops]) -> str:
+def _brief_stops_words(stops: Sequence[Stops], cap: int | None) -> str:
     if not stops:
         return ""
     tokens = sum(each.tokens or 0 for each in stops)
     whose, share = ("", "") if len(stops) == 1 else ("each part ", "its share of ")
-    return f"; {whose}stops and asks at {share}{tokens:,} tokens or {stops[0].refusals} refused drafts"
+    at = f"at {share}{tokens:,} tokens or " if _fits(tokens, cap) else "after "
+    return f"; {whose}stops and asks {at}{stops[0].refusals} refused drafts"
 
 
 def _made_of(
