@@ -254,4 +254,9 @@ def model_text(settings: Settings) -> str:
     """Which model writes the records, and what that costs."""
     if settings.uses_embedded_model:
         return f"model: {settings.model_in_use}; it runs on this computer and costs nothing"
-    return f"model: {settings.model_in_use}; its operator may charge for calls, estimates come with each plan"
+    said = f"model: {settings.model_in_use}; its operator may charge for calls: estimates come with each plan"
+    if settings.profile == "small":
+        return said
+    from ...graph.reading.by_model import least_tokens
+
+    return f"{said}, and reading what you type takes {round(least_tokens(), -3):,} tokens a sentence or more"

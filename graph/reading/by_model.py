@@ -28,7 +28,7 @@ from ...tools.generation.money.estimate import estimate_plan
 from ...tools.generation.money.use import sum_of, use_words
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
-from ...tools.models.tool_calling import ask_with_tools
+from ...tools.models.tool_calling import ask_with_tools, tokens_of_tools
 from ...tools.services import Services
 from ...tools.store.branches import branches_of
 from ...tools.store.counts import counts_within
@@ -96,6 +96,13 @@ _LOST = "I did not understand that. Could you say it in other words?"
 _LANGUAGE = "language"
 _BESIDE = {_LANGUAGE: {"type": "string"}}
 _TOOLS = {action.__name__: action for action in (*ACTIONS, *ANSWERS)}
+
+
+def least_tokens() -> int:
+    """About how many tokens reading a sentence takes at least: what stands in each request, without state and turns."""
+    return (
+        tokens_of_tools(tuple(_TOOLS.values())) + len(Path(__file__).with_name("talk.jinja").read_text()) // 4
+    )
 
 
 async def read_with_tools(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,11 @@ async def ask_with_tools(
         if not (room.learn(had, said, usage) and is_cut_off(said, usage)):
             break
     return reply if text == reply.text else reply.model_copy(update={"content": text}), total
+
+
+def tokens_of_tools(tools: Sequence[type]) -> int:
+    """About how many tokens the descriptions of tools take in each request, at four characters a token."""
+    return sum(len(json.dumps(_described(tool), ensure_ascii=False)) for tool in tools) // 4
 
 
 @cache
