@@ -51,7 +51,7 @@ def said_after(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, A
     offer, text = read_offer(first["offer"]), last.text
     for table in (reminder(offer), brief_reminder(offer)):
         text = text.removesuffix(table).rstrip()
-    if HOW_TO_JUDGE in then["messages"][-1].text if then.get("messages") else False:
+    if any(HOW_TO_JUDGE in message.text for message in then.get("messages", [])):
         text = text.removesuffix(HOW_TO_JUDGE)
     joined = said_first(then, text.strip()) if text.strip() else dict(then)
     return {**first, **joined, "messages": [*calls, *joined.get("messages", [])]}
