@@ -9,7 +9,7 @@ under what is left of the limits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...tools.coverage.recommendation import PlanItem
@@ -99,7 +99,7 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
         before = under.model_copy(update=kept)
     services = with_caps(for_next_plan(source, state), usd=before.cap_usd, tokens=before.cap_tokens)
     coverage = Coverage.model_validate(state["coverage"])
-    items = [rest.item for rest in waiting] or _with_shortfall(before.onward, results)
+    items = [rest.item for rest in waiting] or with_shortfall(before.onward, results)
     left = sum(item.count for item in items)
     go_on = Option(label=f"Go on with the remaining {left:,}", deed=Approve(items=items))
     options = [go_on, SKIP_REST, REVIEW_NEW, STOP]
@@ -134,8 +134,8 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     return {**shown("\n\n".join(filter(None, parts)), offer), **cleared, "results": [], "numbered": numbered}
 
 
-def _with_shortfall(rest: list[PlanItem], results: list[dict[str, Any]]) -> list[PlanItem]:
-    """What is left of the whole: what the pilot did not reach is still owed."""
+def with_shortfall(rest: list[PlanItem], results: Sequence[Mapping[str, Any]]) -> list[PlanItem]:
+    """What is left of the whole: what was not reached is still owed."""
     rest, owed = list(rest), []
     for result in results:
         missing = result["requested"] - result["accepted"]

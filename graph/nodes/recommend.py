@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage
@@ -16,8 +17,8 @@ from ...tools.coverage.strategy_choice import choose_strategy
 from ...tools.generation.money.estimate import Estimator
 from ...tools.generation.topic_profiles import topic_profiles
 from ...tools.services import Services
-from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords
-from ..actions.pilot import is_pilot_done, preview
+from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords, proposed
+from ..actions.pilot import is_pilot_done, preview, with_shortfall
 from ..context import thread_id
 from ..offers.offer import ChoiceOffer, Offer, Option, PlanOffer, ProceedOffer
 from ..offers.options import (
@@ -70,10 +71,7 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         left_out=left_out,
         wait_for_labels=False,
     )
-    is_short = any(result["accepted"] < result["requested"] for result in state.get("results") or [])
-    offer = _offer(
-        workflow_id, recommendation, after_round=after_round, stop=bool(stop_reason), is_short=is_short
-    )
+    offer = _offer(workflow_id, recommendation, state.get("results") or [], stop=bool(stop_reason))
     if coverage.uncategorized > DOUBTFUL_SHARE * coverage.total_records and not after_round:
         place = len(offer.options) if offer.items else 0
         offer.options.insert(place, SORT if len(coverage.topics) > 1 else FIND_TOPICS)
@@ -153,9 +151,10 @@ def _rest_stands(state: State) -> bool:
 
 
 def _offer(
-    workflow_id: str, recommendation: Recommendation, *, after_round: bool, stop: bool, is_short: bool
+    workflow_id: str, recommendation: Recommendation, results: Sequence[Mapping[str, Any]], *, stop: bool
 ) -> Offer:
     """Which options there are; a plan is pending unless the recommendation is to proceed."""
+    after_round, owed = bool(results), with_shortfall([], results)
     worst, everything = recommendation.worst_topic, recommendation.all_under_represented
     plan = worst or everything
     could_be = ChoiceOffer(
@@ -163,9 +162,13 @@ def _offer(
     )
     if recommendation.action == "proceed_to_grader" or (after_round and (stop or plan is None)):
         review = REVIEW_NEW if after_round else REVIEW
+        more = Option(label=MORE, deed=ProposeMore())
+        if owed and any(result["accepted"] for result in results):
+            records = sum(item.count for item in owed)
+            more = Option(label=f"See a plan for the remaining {records:,}", deed=proposed(owed))
         # "lgtm" to a round that failed may be said of anything: going on to the grader needs its own words.
-        kind = ChoiceOffer if is_short else ProceedOffer
-        return could_be.instead(kind, options=[PROCEED, Option(label=MORE, deed=ProposeMore()), review])
+        kind = ChoiceOffer if owed else ProceedOffer
+        return could_be.instead(kind, options=[PROCEED, more, review])
     if plan is None:
         return could_be.instead(ChoiceOffer, options=[REVIEW, SKIP, STOP])
     items = (everything or plan).items

@@ -86,6 +86,10 @@ async def test_a_short_round_that_met_the_goal_says_no_other_thing(
     assert said.startswith("**Generation Ended Short**") and "The goal is met." in said
     assert re.search(r"\. The last \d+ drafts in a row were refused by parse", said), "as a sentence"
     assert "The dataset is now better balanced" in said and "not yet where it should be" not in said
+    made = synthetic(services)
+    assert f"2. See a plan for the remaining {60 - made}" in said and made > 0
+    assert f'**Plan**: {60 - made} for "Technical Issues" (few-shot)' in await chat.answer("2")
+    assert synthetic(services) == made, "it is a plan, and waits for its own yes"
 
 
 async def test_a_strategy_that_brought_nothing_is_not_proposed_again(
