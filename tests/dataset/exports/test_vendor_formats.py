@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from finetune_coverage.tools.dataset.exports import bedrock, cohere, gemini, llamafactory, mistral, together
+from finetune_coverage.tools.dataset.exports import (
+    bedrock,
+    cohere,
+    gemini,
+    llamafactory,
+    mistral,
+    openai_upload,
+    together,
+)
 from finetune_coverage.tools.dataset.exports.converted import Unfit
 
 Json = dict[str, Any]
@@ -180,6 +188,16 @@ def test_cohere() -> None:
     ]
     with pytest.raises(Unfit, match="tools"):
         cohere.convert(PARCEL, None)
+
+
+def test_function_names_that_openai_refuses_do_not_fit_into_its_upload() -> None:
+    assert openai_upload.convert(PARCEL, "parcels").row["tools"] == PARCEL["tools"]
+    called = {"role": "assistant", "content": None, "tool_calls": [call("call_3", "uber.ride")]}
+    with pytest.raises(Unfit, match="function name 'uber.ride'"):
+        openai_upload.convert({**PARCEL, "messages": [*PARCEL["messages"], called]}, "parcels")
+    dotted = {"type": "function", "function": {"name": "stock_price.get"}}
+    with pytest.raises(Unfit, match="'stock_price.get'"):
+        openai_upload.convert({**PARCEL, "tools": [*PARCEL["tools"], dotted]}, "parcels")
 
 
 def test_messages_in_a_row_become_one_turn_and_that_is_said() -> None:

@@ -13,7 +13,7 @@ from ..record import Message
 from ..tool_exchanges import ToolExchange, exchanges
 from .rules import Finding
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """OpenAI's rule for names of functions."""
 _MOST_TOOLS = 128
 """OpenAI: a maximum of 128 functions (https://platform.openai.com/docs/api-reference/chat/create)."""
@@ -37,19 +37,25 @@ def check_tools(source: dict[str, Any]) -> Iterator[Finding]:
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             yield Finding("tool_declared_twice", f"{name!r}")
-    called = []
     for number, message in enumerate(source["messages"], start=1):
         for function in _functions(message):
-            called.append(function["name"])
             if function["name"] not in names:
                 yield Finding("undeclared_tool", f"message {number} calls {function['name']!r}")
             parameters = next(
                 (one.get("parameters") for one in declared if one.get("name") == function["name"]), None
             )
             yield from _check_arguments(function, parameters, f"message {number}, {function['name']!r}")
-    for name in dict.fromkeys([*names, *called]):
-        if not _NAME.fullmatch(str(name)):
+    for name in function_names(source):
+        if not FUNCTION_NAME.fullmatch(name):
             yield Finding("bad_function_name", f"{name!r}")
+
+
+def function_names(source: dict[str, Any]) -> list[str]:
+    """The names of the functions that a record declares or calls, each once."""
+    declared = [tool["function"].get("name") for tool in source.get("tools") or ()]
+    declared += [function.get("name") for function in source.get("functions") or ()]
+    called = [function["name"] for message in source["messages"] for function in _functions(message)]
+    return [str(name) for name in dict.fromkeys([*declared, *called])]
 
 
 def check_answers(messages: Sequence[Message]) -> Iterator[Finding]:
