@@ -193,10 +193,10 @@ def test_cohere() -> None:
 def test_function_names_that_openai_refuses_do_not_fit_into_its_upload() -> None:
     assert openai_upload.convert(PARCEL, "parcels").row["tools"] == PARCEL["tools"]
     called = {"role": "assistant", "content": None, "tool_calls": [call("call_3", "uber.ride")]}
-    with pytest.raises(Unfit, match="function name 'uber.ride'"):
+    with pytest.raises(Unfit, match=r"function name 'uber\.ride'"):
         openai_upload.convert({**PARCEL, "messages": [*PARCEL["messages"], called]}, "parcels")
     dotted = {"type": "function", "function": {"name": "stock_price.get"}}
-    with pytest.raises(Unfit, match="'stock_price.get'"):
+    with pytest.raises(Unfit, match=r"'stock_price\.get'"):
         openai_upload.convert({**PARCEL, "tools": [*PARCEL["tools"], dotted]}, "parcels")
 
 
