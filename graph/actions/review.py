@@ -32,6 +32,8 @@ _ENOUGH = 3
 """Records on a screen, where the person named no number."""
 _LINES, _WIDTH = 15, 76
 """What a terminal of 80 × 24 has for records beside what can be said about them and what lies on the table."""
+_NAMED_LINES = 2 * _LINES
+"""Where the person said how many: rather two screens than a line of each."""
 
 
 def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def on_one_screen(
             _headed(number, record, cut, notes.get(record.id, ""), wanted.which.containing or "")
             for number, record in zip(numbers, records, strict=True)
         ]
-        fitting = _fitting(headed)
+        fitting = _fitting(headed, _LINES if wanted.size is None else _NAMED_LINES)
         if fitting >= least:
             break
     number = max(fitting, least)
@@ -117,10 +119,10 @@ def on_one_screen(
     return list(records[:number]), "\n".join(["**Review**", "", *lines, HOW_TO_JUDGE])
 
 
-def _fitting(headed: Sequence[Sequence[str]]) -> int:
-    """How many of the records fit on a screen."""
-    height = [1 + sum(-(-cell_len(line) // _WIDTH) for line in lines) for lines in headed]
-    return sum(total <= _LINES for total in accumulate(height))
+def _fitting(headed: Sequence[Sequence[str]], lines: int) -> int:
+    """How many of the records fit into so many lines."""
+    height = [1 + sum(-(-cell_len(line) // _WIDTH) for line in record) for record in headed]
+    return sum(total <= lines for total in accumulate(height))
 
 
 def _in_full(number: int, record: Record) -> str:
