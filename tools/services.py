@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
+    from .generation.money.counted_prompts import CountedPrompts
     from .generation.tool_executor import ToolExecutor
     from .index.few_shot_index import FewShotIndex
     from .model_settings import ModelSettings
@@ -121,6 +122,7 @@ class Services:
                 other.__dict__.pop("_verifier_model", None)
                 other._make_embeddings = lambda _: self.embeddings
                 other._rooms = {}
+                other.__dict__.pop("counted_prompts", None)
             self._others[settings.model] = other
             if len(self._others) > MOST_OTHER_MODELS:
                 del self._others[next(iter(self._others))]
@@ -213,6 +215,13 @@ class Services:
                     services._index.close()
                 if "_store" in vars(services):
                     services._store.close()
+
+    @cached_property
+    def counted_prompts(self) -> CountedPrompts:
+        """What the endpoint of the language model, and of the verifier, counted for prompts."""
+        from .generation.money.counted_prompts import CountedPrompts
+
+        return CountedPrompts()
 
     @cached_property
     def _store(self) -> Store:

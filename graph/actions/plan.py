@@ -157,7 +157,7 @@ def _beyond_the_cap(estimate: Estimate, records: int) -> str:
         return (
             "This plan is expected to need more than the cap allows; the generation would stop there, after about "
             f"{int(enough_for):,} of its {plural(records, 'record')}: before each, the most that it could use must be "
-            f"left, here {estimate.set_aside:,} tokens."
+            f"left, here {estimate.set_aside:,} tokens (less once the endpoint has counted a prompt)."
         )
     return (
         f"Under this cap not one record would be written: before each, the most that it could use is set aside, here "

@@ -15,6 +15,7 @@ from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft, 
 from finetune_coverage.tools.generation.checks.verifier.hints import hints_of
 from finetune_coverage.tools.generation.checks.verifier.rubric import rubric_of
 from finetune_coverage.tools.generation.checks.verifier.verifier import Verifier
+from finetune_coverage.tools.generation.money.counted_prompts import CountedPrompts
 from finetune_coverage.tools.generation.strategies import make_strategy
 from jsonschema import Draft202012Validator
 
@@ -133,7 +134,7 @@ def test_what_is_set_aside_beforehand_is_about_what_the_question_takes(context: 
     for name in NAMES:
         topic = orders() if name == "tool_chain" else context()
         draft = drafted(name, topic)
-        expected = Verifier("m", topic).expected_worst_case(draft)
+        expected = Verifier("m", topic).expected_worst_case(draft, CountedPrompts())
         real = Verifier("m", topic).question(candidate(draft)).worst_case
         assert real[0] <= expected[0] <= 6 * real[0]
         assert real[1] == expected[1]

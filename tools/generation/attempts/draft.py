@@ -100,6 +100,7 @@ class Request:
         text_tokens: what the text of the answer takes at most.
         temperature: as model endpoints understand it.
         room: tokens for what the model does beside it, as its `AnswerRoom` has them.
+        most_counted: the most tokens of the prompt by what was counted for others, as `CountedPrompts` has it.
     """
 
     prompt: Sequence[ChatTurn]
@@ -107,6 +108,7 @@ class Request:
     text_tokens: int
     temperature: float = 0.8
     room: int | None = None
+    most_counted: int | None = None
 
     @property
     def max_tokens(self) -> int:
@@ -120,6 +122,12 @@ class Request:
         The completion is bounded by ``max_tokens``, which endpoints enforce, thinking included.
         """
         return most_prompt_tokens(self.prompt, self.schema), self.max_tokens
+
+    @property
+    def set_aside(self) -> tuple[int, int]:
+        """The (prompt, completion) tokens to set aside for the call: the most it can use, by all that is known."""
+        prompt, completion = self.worst_case
+        return prompt if self.most_counted is None else min(prompt, self.most_counted), completion
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..jobs import notes as job_notes
 from ..jobs.ledger import Attempt, Job
 from ..money.amounts import NOTHING
 from ..money.attempt_costs import AttemptCosts
+from ..money.counted_prompts import CountedPrompts
 from ..money.spending import Spending
 from ..topic_context import JobContexts
 from . import journal
@@ -49,6 +50,7 @@ class AttemptWork:
         room: for the model's answers.
         verifier: looks at records last; None when there is no verifier.
         own_tools: answer the calls of records; None where the model writes results.
+        counted: what the endpoint counted for earlier prompts.
         seen: position of the last record that the checks know.
     """
 
@@ -64,6 +66,7 @@ class AttemptWork:
         verifier: Verifier | None = None,
         own_tools: OwnTools | None = None,
         *,
+        counted: CountedPrompts | None = None,
         seen: int,
     ) -> None:
         self._store = store
@@ -76,7 +79,7 @@ class AttemptWork:
         self._own_tools = own_tools
         self.room = room
         self._seen = seen
-        self.costs = AttemptCosts(spending, verifier)
+        self.costs = AttemptCosts(spending, verifier, counted)
 
     def draft(self, number: int, room: int | None) -> Draft:
         """The draft of an attempt; the same one after a crash, since it is drawn by job and number."""
@@ -92,7 +95,7 @@ class AttemptWork:
             slot: that it is for.
             room: what was set aside for it allows for, when it is taken up; None for what is known of the model now.
         """
-        draft = self.draft(number, self.room.extra if room is None else room)
+        draft = self.costs.bounded(self.draft(number, self.room.extra if room is None else room))
         is_verified = self._verifier is not None and self._verifier.is_asked(number)
         return Open(
             number,
@@ -163,6 +166,8 @@ class AttemptWork:
             EndpointError: the embedding model does not answer; nothing is committed then.
         """
         self._look_at_other_jobs()
+        for one in answered:
+            self.costs.learn(one)
         judged: list[tuple[Open, Candidate | Rejection | None]] = []
         for start in range(0, len(answered), COMPARED_TOGETHER):
             looked = [(one, self._looked_at(one)) for one in answered[start : start + COMPARED_TOGETHER]]
@@ -284,7 +289,7 @@ class AttemptWork:
         if one.verdict is not None and self._verifier is not None:
             refusal = self._verifier.refusal(found, one.verdict)
         elif not one.is_whole and self._verifier is not None:
-            one.passed, one.question = found, self._verifier.question(found)
+            one.passed, one.question = found, self.costs.asking(self._verifier.question(found))
         if refusal is None and one.is_whole:
             # At once, not when it is committed: the next answer of this batch may be its twin.
             self._acceptance.remember(found)

@@ -122,6 +122,7 @@ def load_job(
         room,
         _verifier(services, context),
         _own_tools(services, strategy, context),
+        counted=services.counted_prompts,
         seen=seen,
     )
     spools = left_spools(settings.home, job.name)

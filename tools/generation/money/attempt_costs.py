@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...models.usage import TokenUsage
 from ..attempts.draft import Draft, Request
 from ..attempts.journal_entries import NONE_LOST, Charge, Lost
 from ..attempts.open_attempt import Open
 from ..checks.verifier.verifier import Verifier
 from .amounts import NOTHING, Amount
+from .counted_prompts import CountedPrompts
 from .spending import Spending
 from .worst_case import overrun
 
@@ -21,18 +24,41 @@ class AttemptCosts:
     Args:
         spending: knows the prices.
         verifier: what will be asked about written records; None when there is no verifier.
+        counted: what the endpoint counted for earlier prompts, of this job or another one.
     """
 
-    def __init__(self, spending: Spending, verifier: Verifier | None) -> None:
+    def __init__(
+        self, spending: Spending, verifier: Verifier | None, counted: CountedPrompts | None = None
+    ) -> None:
         self._spending = spending
         self._verifier = verifier
+        self._counted = counted or CountedPrompts()
+
+    def bounded(self, draft: Draft) -> Draft:
+        """The draft with what is known of how many tokens its prompt takes, where it is only one."""
+        if len(draft.requests) > 1:
+            return draft
+        return replace(draft, requests=[self._counted.bounded(request) for request in draft.requests])
+
+    def asking(self, question: Request) -> Request:
+        """A question to the verifier, likewise."""
+        return self._counted.bounded(question)
+
+    def learn(self, one: Open) -> None:
+        """Take note of what the endpoint counted for the prompts of an attempt."""
+        if len(one.requests) == len(one.counted_calls) == 1:
+            self._counted.learn(one.requests[0], one.counted_calls[0].prompt_tokens)
+        if one.question is not None and one.verdict is not None:
+            self._counted.learn(one.question, one.verifier_usage.prompt_tokens)
 
     def worst_case(self, draft: Draft, *, is_verified: bool) -> Amount:
         """What to set aside for an attempt: the most that its calls can use, and about what a verdict can."""
         worst = self._spending.worst_case(draft)
         if self._verifier is None or not is_verified:
             return worst
-        return worst + self._spending.verifier_cost(TokenUsage(*self._verifier.expected_worst_case(draft)))
+        return worst + self._spending.verifier_cost(
+            TokenUsage(*self._verifier.expected_worst_case(draft, self._counted))
+        )
 
     def of(self, usage: TokenUsage) -> Amount:
         """What a call that the endpoint counted cost."""
@@ -72,7 +98,9 @@ class AttemptCosts:
         if one.question is not None:
             return Lost(one.lost_verdicts, self._of_verdict(one.question) * one.lost_verdicts)
         # What the verifier was asked is not known any more: all that was set aside beside what was used.
-        return Lost(1, one.reserved - (self.used(one) - one.counted)) if one.lost_verdicts else NONE_LOST
+        if not one.lost_verdicts:
+            return NONE_LOST
+        return Lost(1, one.reserved.beyond(self.used(one) - one.counted))
 
     def tokens(self, one: Open) -> int:
         """What an attempt has used so far; estimated by its length where the endpoint does not count."""
@@ -101,7 +129,10 @@ class AttemptCosts:
         """
         if one.reserved.tokens == 0:
             return None
-        return one.reserved - lost.amount, self.used(one) - one.counted
+        used = self.used(one) - one.counted
+        if one.uncounted:  # taken up, and then not known any more how much of it was set aside for which call
+            used -= used.beyond(one.reserved)
+        return one.reserved - lost.amount, used
 
     def overrun(self, one: Open) -> str | None:
         """Why no cap can be kept with the endpoint, if a reply is longer than it could be."""
@@ -114,4 +145,4 @@ class AttemptCosts:
         return overrun(one.question.worst_case, (judged.prompt_tokens, judged.completion_tokens))
 
     def _of_verdict(self, question: Request) -> Amount:
-        return self._spending.verifier_cost(TokenUsage(*question.worst_case))
+        return self._spending.verifier_cost(TokenUsage(*question.set_aside))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ...coverage.recommendation import PlanItem
 from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
-from ...models.answer_room import token_limit
 from ..attempts.draft import Draft, Request, Strategy, TopicContext
 from ..checks.verifier.verifier import Verifier
 from ..jobs.notes import has_attempts
@@ -26,8 +25,8 @@ from ..scenarios.planning_request import (
 from ..strategies import make_strategy
 from ..strategies.prompt import check_templates
 from ..topic_context import topic_context
+from .counted_prompts import CountedPrompts
 from .earlier_drafts import Expected, experiences
-from .worst_case import most_prompt_tokens
 
 if TYPE_CHECKING:
     from ...services import Services
@@ -165,9 +164,9 @@ def _expected_work(
 ) -> ExpectedWork:
     strategy, context = usable_strategy(services, workflow_id, item)
     draft, room = strategy.draft(context, 0, random.Random(0)), services.answer_room()
+    counted = services.counted_prompts
     set_aside = sum(
-        most_prompt_tokens(request.prompt, request.schema) + token_limit(request.text_tokens, room.extra)
-        for request in draft.requests
+        sum(counted.bounded(replace(request, room=room.extra)).set_aside) for request in draft.requests
     )
     calls_each, each = _measured(strategy, context)
     each = replace(each, completion_tokens=each.completion_tokens + calls_each * hidden)
@@ -175,7 +174,7 @@ def _expected_work(
     if verifier is not None:
         asking = Verifier(verifier.model_in_use, context)
         each = _with_verdict(each, asking, draft)
-        set_aside += sum(asking.expected_worst_case(draft))
+        set_aside += sum(asking.expected_worst_case(draft, counted))
     judged = accepted = 0
     for seen in experiences(
         services.store,
@@ -201,7 +200,7 @@ def _expected_work(
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:
     """The expectation with what a verdict takes, by the question about a record as long as it may be on average."""
-    prompt, completion = verifier.expected_worst_case(draft)
+    prompt, completion = verifier.expected_worst_case(draft, CountedPrompts())
     return replace(
         each,
         pass_rate=FIRST_PASS_RATE,

@@ -47,7 +47,7 @@ class Spending:
 
     def worst_case_of(self, request: Request) -> Amount:
         """The most that one request to the model can use."""
-        return self.cost(TokenUsage(*request.worst_case))
+        return self.cost(TokenUsage(*request.set_aside))
 
     def cost(self, usage: TokenUsage) -> Amount:
         """What a call to the model used; rounded up, so it is asked for once for each call."""
@@ -83,7 +83,8 @@ class Spending:
         """Replace reservations by what was used, as (reserved, used) pairs.
 
         Returns:
-            Why the job must stop: a call used more than it could have. None when all is well.
+            Why the job must stop: a call used more than was set aside, and the budget does not allow for it. None when
+            all is well.
         """
         within = [(reserved, used) for reserved, used in pairs if used.fits(reserved)]
         beyond = [(reserved, used) for reserved, used in pairs if not used.fits(reserved)]
@@ -92,9 +93,18 @@ class Spending:
         )
         reasons = [
             budget.settle(connection, self._approval_id, reserved, used)
-            for reserved, used in [*summed, *beyond]
+            for reserved, used in [*summed, *(self._made_up(connection, *pair) for pair in beyond)]
         ]
         return next((reason for reason in reasons if reason), None)
+
+    def _made_up(self, connection: Connection, reserved: Amount, used: Amount) -> tuple[Amount, Amount]:
+        """The pair with what was missing set aside too, where the budget allows it."""
+        missing = used.beyond(reserved)
+        try:
+            budget.reserve(connection, self._approval_id, missing)
+        except BudgetExceeded:
+            return reserved, used
+        return reserved + missing, used
 
 
 def _amount(price: Price | None, usage: TokenUsage, *, in_batches: bool = False) -> Amount:

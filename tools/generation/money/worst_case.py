@@ -27,7 +27,7 @@ def most_prompt_tokens(prompt: Sequence[tuple[str, str]], schema: dict[str, Any]
         prompt: the messages, as (role, text).
         schema: JSON Schema of the answer.
     """
-    said = sum(_most_tokens(text) + TOKENS_PER_MESSAGE for _, text in prompt)
+    said = sum(_most_tokens_of_prompt(text) + TOKENS_PER_MESSAGE for _, text in prompt)
     return said + _schema_length(orjson.dumps(schema)) + TOKENS_PER_CALL
 
 
@@ -55,7 +55,12 @@ def _schema_length(schema: bytes) -> int:
 
 
 @lru_cache(maxsize=64)
-def _most_tokens(text: str) -> int:
+def _most_tokens_of_prompt(text: str) -> int:
+    return most_tokens(text)
+
+
+def most_tokens(text: str) -> int:
+    """The most tokens that any tokenizer makes of a text."""
     if text.isascii():
         return len(text)
     length = len(text.encode())

@@ -83,8 +83,11 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
     room = services.answer_room()
     problem = ""
     for number in numbers:
-        request = replace(asked, room=room.extra)
-        draft = replace(record, requests=[replace(one, room=room.extra) for one in record.requests])
+        counted = services.counted_prompts
+        request = counted.bounded(replace(asked, room=room.extra))
+        draft = replace(
+            record, requests=[counted.bounded(replace(one, room=room.extra)) for one in record.requests]
+        )
         call = await asyncio.to_thread(_begin, services, job, number, request, draft, spending)
         if isinstance(call, str):
             return _unplanned(call)
@@ -102,6 +105,7 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
             await asyncio.to_thread(_end, services, job, call, spending, str(error), is_free=is_free)
             return _unplanned(str(error))
         is_counted = usage.tokens > 0
+        counted.learn(request, usage.prompt_tokens)
         used = spending.cost(usage) if is_counted else call.reserved
         paid = Paid(
             response=text,

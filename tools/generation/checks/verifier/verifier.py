@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....dataset.record import message_text
 from ....models.answer_room import AnswerRoom
@@ -17,6 +17,9 @@ from ...strategies.prompt import render
 from .hints import hints_of
 from .material import drawn_for, neighbours_of, shown_messages, shown_tools, sources_of, system_prompt
 from .rubric import FOLDER, LONGEST_FINDING, LONGEST_QUOTE, RUBRICS, Rubric, rubric_of
+
+if TYPE_CHECKING:
+    from ...money.counted_prompts import CountedPrompts
 
 NAME = "verifier"
 """Of the check, as a rejection has it."""
@@ -58,11 +61,18 @@ class Verifier:
             hints=hints_of(candidate),
         )
 
-    def expected_worst_case(self, draft: Draft) -> tuple[int, int]:
-        """About the most (prompt, completion) tokens that a verdict can take, before there is a record."""
-        prompt, completion = self._question(draft).worst_case
+    def expected_worst_case(self, draft: Draft, counted: CountedPrompts) -> tuple[int, int]:
+        """About the most (prompt, completion) tokens that a verdict can take, before there is a record.
+
+        Args:
+            draft: of the record.
+            counted: what was counted for earlier questions.
+        """
+        question = counted.bounded(self._question(draft))
         written = sum(request.text_tokens for request in draft.requests) * BYTES_PER_TOKEN
-        return prompt + written + max((len(seed.body) for seed in draft.seeds), default=0), completion
+        kept = max((len(seed.body) for seed in draft.seeds), default=0)
+        prompt, completion = question.set_aside
+        return prompt + counted.of_text(question, written + kept), completion
 
     def refusal(self, candidate: Candidate, verdict: str) -> Rejection | None:
         """What the verifier finds fault with, with its quotes, or None; the share that passed becomes a score."""
