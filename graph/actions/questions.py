@@ -18,6 +18,7 @@ from ...tools.inspection.flaws import inspect_flaws
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
 from ...tools.inspection.records import inspect_records, shown_record
 from ...tools.inspection.rejections import inspect_rejections
+from ...tools.inspection.review_page import Wanted, count_meant
 from ...tools.inspection.rounds import Rounds, inspect_rounds
 from ...tools.inspection.topics import inspect_other_counts, inspect_topics
 from ...tools.store.records import get_record
@@ -236,8 +237,15 @@ def _quality(asked: Asked, action: catalog.ExplainQuality) -> Answer:
         return Answer(f"{yet} {_checked(asked)}")
     real = asked.call(inspect_records, topic=topic, examples=0, origin="real")
     refused = asked.call(inspect_rejections, topic=topic)
+    edited = count_meant(
+        asked.services.store,
+        asked.offer.workflow_id,
+        Wanted(topic=topic, origin="synthetic", judged="edited"),
+    )
     said = [
-        f"{plural(made.looked_at, 'synthetic record')} passed every check; {plural(refused.total, 'draft')} did not.",
+        f"{plural(made.looked_at - edited, 'synthetic record')} passed every check; "
+        f"{plural(refused.total, 'draft')} did not.",
+        *([f"{plural(edited, 'record')} you edited, and no check has seen the new text."] if edited else []),
         f"A synthetic user's message has about {made.median_user_words} words and a reply "
         f"{made.median_assistant_words}; in the real records it is {real.median_user_words} and "
         f"{real.median_assistant_words}.",

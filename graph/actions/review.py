@@ -196,26 +196,38 @@ def change(
                     set_topic(store, offer.workflow_id, record_id, action.topic)
                 notice = f'The topic of {what} is now "{topic_title(action.topic)}".'
             case EditRecord():
-                offer.shown_records[action.number - 1] = _edit(store, offer.workflow_id, ids[0], action)
+                edited, follows = _edit(store, offer.workflow_id, ids[0], action)
+                offer.shown_records[action.number - 1] = edited
                 part = "question" if action.role == "user" else "reply"
-                notice = f"I changed the last {part} of {what}; the record as it was is kept aside."
+                notice = f"I changed the last {part} of {what}; the record as it was is kept aside.{follows}"
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
     return {**noticed(offer, notice), "numbered": offer.shown_records}
 
 
-def _edit(store: Store, workflow_id: str, record_id: str, action: EditRecord) -> str:
+def _edit(store: Store, workflow_id: str, record_id: str, action: EditRecord) -> tuple[str, str]:
+    """The record's new id, and what of it was written for the text that is no more."""
     source = json.loads(get_record(store, workflow_id, record_id).body)
     messages = source.get("messages") or []
-    last = next(
-        (m for m in reversed(messages) if m.get("role") == action.role and message_text(m).strip()), None
+    place = next(
+        (
+            place
+            for place in reversed(range(len(messages)))
+            if messages[place].get("role") == action.role and message_text(messages[place]).strip()
+        ),
+        None,
     )
-    if last is None:
+    if place is None:
         raise InvalidInput(
             "That record has no such message.", hint="Edit it with `finetune-coverage review`."
         )
-    last["content"] = action.text
-    return replace_record(store, workflow_id, record_id, json.dumps(source, ensure_ascii=False))
+    messages[place]["content"] = action.text
+    edited = replace_record(store, workflow_id, record_id, json.dumps(source, ensure_ascii=False))
+    if place == len(messages) - 1:
+        return edited, ""
+    has_calls = any(message.get("tool_calls") for message in messages[place + 1 :])
+    what = "Its calls and its reply are as they were" if has_calls else "Its reply is as it was"
+    return edited, f" {what} written for the old one: edit the reply too, or drop the record."
 
 
 def records_words(numbers: Sequence[int]) -> str:

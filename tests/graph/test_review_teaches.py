@@ -159,10 +159,14 @@ async def test_taken_back_in_moved_and_edited(reviewing: Any, services: Services
     assert 'is now "Billing Questions"' in await reviewing.answer("record 2 is about billing")
     assert sum(r.topic == "billing_questions" for r in records(services, origin="synthetic")) == 1
     said = await reviewing.answer("edit the reply of 1: Switch the camera off and on again.")
-    assert "I changed the last reply of record 1" in said
+    assert "I changed the last reply of record 1; the record as it was is kept aside.\n" in f"{said}\n"
     changed = next(r for r in records(services, origin="synthetic") if "off and on again" in r.body)
     assert changed.messages[-1]["content"] == "Switch the camera off and on again."
     was = get_record(services.store, "wf-1", changed.provenance["edited_from"])
     assert was.messages[0] == changed.messages[0]
-    await reviewing.answer("edit the question of 1: What about my camera?")
+    said = await reviewing.answer("edit the question of 1: What about my camera?")
+    assert "Its reply is as it was written for the old one: edit the reply too, or drop the record." in said
+    said = await reviewing.answer("are they any good?")
+    assert "1 synthetic record passed every check; " in said
+    assert "1 record you edited, and no check has seen the new text." in said
     assert any("What about my camera?" in r.body for r in records(services)), "1 is now the edited one"
