@@ -153,16 +153,22 @@ def _beyond_the_cap(estimate: Estimate, records: int) -> str:
             begun = max(0, estimate.most_tokens - estimate.set_aside) * records / estimate.tokens + 1
             enough_for = min(begun, estimate.most_tokens * records / estimate.tokens)
         if estimate.most_usd is not None and estimate.usd:
-            enough_for = min(enough_for, estimate.most_usd * records / estimate.usd)
+            begun = max(0, estimate.most_usd - (estimate.set_aside_usd or 0)) * records / estimate.usd + 1
+            enough_for = min(enough_for, begun, estimate.most_usd * records / estimate.usd)
         return (
             "This plan is expected to need more than the cap allows; the generation would stop there, after about "
             f"{int(enough_for):,} of its {plural(records, 'record')}: before each, the most that it could use must be "
-            f"left, here {estimate.set_aside:,} tokens (less once the endpoint has counted a prompt)."
+            f"left, here {_set_aside(estimate)} (less once the endpoint has counted a prompt)."
         )
     return (
         f"Under this cap not one record would be written: before each, the most that it could use is set aside, here "
-        f"{estimate.set_aside:,} tokens. The whole plan takes about {max(estimate.tokens, estimate.set_aside):,}."
+        f"{_set_aside(estimate)}. The whole plan takes about {max(estimate.tokens, estimate.set_aside):,} tokens."
     )
+
+
+def _set_aside(estimate: Estimate) -> str:
+    money = f" ({usd_words(estimate.set_aside_usd)})" if estimate.set_aside_usd else ""
+    return f"{estimate.set_aside:,} tokens{money}"
 
 
 def of_everything_words(store: Store, state: State) -> str:

@@ -107,6 +107,19 @@ def test_a_strategy_that_never_succeeds_is_estimated_up_to_its_end(services: Ser
     assert estimate(services).calls == 300
 
 
+def test_a_cap_in_dollars_leaves_room_for_a_draft_or_begins_none(services: Services) -> None:
+    priced(services, budget_usd=0.001)
+    tight = estimate(services)
+    assert tight.set_aside_usd is not None and tight.set_aside_usd > 0.001
+    assert not tight.can_begin
+    priced(services, budget_usd=tight.set_aside_usd)
+    assert estimate(services).can_begin and not estimate(services).fits_caps
+    services.settings = Settings.model_validate(
+        {"OPENAI_API_KEY": "sk-1", "home": services.settings.home, "model": "of-no-known-price"}
+    )
+    assert estimate(services).set_aside_usd is None and estimate(services).can_begin
+
+
 def test_cost_and_caps_are_said(services: Services) -> None:
     priced(services, budget_usd=0.4, budget_tokens=1_000_000)
     said = estimate(services)

@@ -39,6 +39,9 @@ class Estimate(BaseModel):
     set_aside: int = Field(
         0, description="Tokens that the smallest draft can use at most; a smaller cap begins none."
     )
+    set_aside_usd: float | None = Field(
+        None, description="What these can cost at most, likewise; null where the price is not known."
+    )
     seconds: float | None = Field(
         None, description="How long it takes at the pace of the jobs before; null before any."
     )
@@ -51,8 +54,8 @@ class Estimate(BaseModel):
 
     @property
     def can_begin(self) -> bool:
-        """Whether the cap on tokens leaves room for a draft."""
-        return _fits(self.set_aside, self.most_tokens)
+        """Whether the caps leave room for a draft."""
+        return _fits(self.set_aside, self.most_tokens) and _fits(self.set_aside_usd, self.most_usd)
 
     @property
     def fits_caps(self) -> bool:
@@ -169,18 +172,27 @@ def _estimate(
     verdict_completion = round(sum(part.verdicts * part.each.verifier_completion_tokens for part in work))
     seconds = None if pace is None else pace.seconds(records, completion + verdict_completion)
     verifier_price = verifier_price_of(settings)
-    usd = None
+    usd = set_aside_usd = None
     if price is not None and verifier_price is not None:
         cached = round(sum(part.drafts * part.each.cached_tokens for part in work))
         money = price.picodollars(prompt, completion, cached_tokens=cached, batch=settings.use_batch_api)
         usd = as_usd(money + verifier_price.picodollars(verdict_prompt, verdict_completion))
+        most = (
+            price.picodollars(
+                writing.prompt_tokens, writing.completion_tokens, cached_tokens=0, batch=settings.use_batch_api
+            )
+            + verifier_price.picodollars(verdict.prompt_tokens, verdict.completion_tokens)
+            for writing, verdict in (part.set_aside for part in work)
+        )
+        set_aside_usd = as_usd(min(most, default=0))
     estimate = Estimate(
         calls=round(sum(part.drafts * part.calls_each + part.verdicts for part in work)) + len(planned),
         tokens=prompt + completion + verdict_prompt + verdict_completion,
         usd=usd,
         most_tokens=settings.budget_tokens,
         most_usd=settings.budget_usd,
-        set_aside=min((part.set_aside for part in work), default=0),
+        set_aside=min((sum(one.tokens for one in part.set_aside) for part in work), default=0),
+        set_aside_usd=set_aside_usd,
         seconds=seconds,
         used=used,
         note="",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...coverage.recommendation import PlanItem
 from ...coverage.strategy_choice import StrategyName
 from ...errors import InvalidInput
+from ...models.usage import NO_USAGE, TokenUsage
 from ..attempts.draft import Draft, Request, Strategy, TopicContext
 from ..checks.verifier.verifier import Verifier
 from ..jobs.notes import has_attempts
@@ -95,7 +96,7 @@ class ExpectedWork:
         verified: share of what passed the checks that the verifier looks at; 0 without one.
         drafts: how many drafts.
         verdicts: how many verdicts of the verifier.
-        set_aside: the most tokens that one draft can use, its verdict included: under a smaller cap none is begun.
+        set_aside: the most that one draft can use, and then its verdict: under a smaller cap none is begun.
         cases: what planning cases of the topic takes; None where none are planned.
         planning: prompt and completion tokens of each call that plans cases.
         unwritten: planned cases that all of it leaves to what comes after it.
@@ -107,7 +108,7 @@ class ExpectedWork:
     judged: int
     accepted: int
     verified: float
-    set_aside: int = 0
+    set_aside: tuple[TokenUsage, TokenUsage] = (NO_USAGE, NO_USAGE)
     drafts: float = 0
     verdicts: float = 0
     cases: CasePlanning | None = None
@@ -165,16 +166,15 @@ def _expected_work(
     strategy, context = usable_strategy(services, workflow_id, item)
     draft, room = strategy.draft(context, 0, random.Random(0)), services.answer_room()
     counted = services.counted_prompts
-    set_aside = sum(
-        sum(counted.bounded(replace(request, room=room.extra)).set_aside) for request in draft.requests
-    )
+    bounded = (counted.bounded(replace(request, room=room.extra)) for request in draft.requests)
+    writing, verdict = sum((TokenUsage(*one.set_aside) for one in bounded), NO_USAGE), NO_USAGE
     calls_each, each = _measured(strategy, context)
     each = replace(each, completion_tokens=each.completion_tokens + calls_each * hidden)
     verifier = services.settings.for_verifier()
     if verifier is not None:
         asking = Verifier(verifier.model_in_use, context)
         each = _with_verdict(each, asking, draft)
-        set_aside += sum(asking.expected_worst_case(draft, counted))
+        verdict = TokenUsage(*asking.expected_worst_case(draft, counted))
     judged = accepted = 0
     for seen in experiences(
         services.store,
@@ -195,7 +195,9 @@ def _expected_work(
         request = planning_request(context, LEAST_PLANNED, dropped)
         sent = request_size(request) / BYTES_PER_TOKEN
         cases = CasePlanning(context.unwritten, context.style.bytes_per_character, sent, hidden)
-    return ExpectedWork(item.strategy, calls_each, each, judged, accepted, verified, set_aside, cases=cases)
+    return ExpectedWork(
+        item.strategy, calls_each, each, judged, accepted, verified, (writing, verdict), cases=cases
+    )
 
 
 def _with_verdict(each: Expected, verifier: Verifier, draft: Draft) -> Expected:
