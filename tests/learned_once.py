@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ MOST_KEPT = 60
 """A test with a dataset of its own needs what it taught only while it runs."""
 
 _learned: OrderedDict[Any, Any] = OrderedDict()
+_lock = Lock()  # jobs side by side load their checks in threads
 
 
 def _once(learn: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,12 +49,16 @@ def _once(learn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _kept(known: OrderedDict[Any, Any], key: Any, make: Callable[[], Any], most: int = MOST_KEPT) -> Any:
-    if key not in known:
-        known[key] = make()
-    known.move_to_end(key)
-    while len(known) > most:
-        known.popitem(last=False)
-    return known[key]
+    with _lock:
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+    made = make()
+    with _lock:
+        made = known.setdefault(key, made)
+        while len(known) > most:
+            known.popitem(last=False)
+    return made
 
 
 _place_anew = recognition.placed
@@ -79,7 +85,8 @@ def _tried_once(checks: Sequence[Any], real: Sequence[Record], topic: str) -> Ju
         def trial(check: Any = check) -> tuple[Any, Judging]:
             return check, _try_anew([check], real, topic)  # kept with it, so that its id stays its own
 
-        has_learned = any(check is one for one in _learned.values())
+        with _lock:
+            has_learned = any(check is one for one in _learned.values())
         # A test may have put another method into its class.
         key = (id(check), type(check).check, topic, texts)
         _, one = _kept(_tried, key, trial, 600) if has_learned else trial()
