@@ -13,9 +13,10 @@ MakeBody = Callable[[Sequence[tuple[str, str]], dict[str, Any]], dict[str, Any]]
 
 
 def body_maker(model: Any) -> MakeBody:
-    """What makes request bodies as a `ChatOpenAI` would: with everything that the model adds of its own."""
-    fixed = model._get_request_payload([("user", "")], stream=False)
-    fixed |= fixed.pop("extra_body", None) or {}
+    """What makes request bodies for a model of `make_chat_model`, which adds nothing else of its own."""
+    fixed: dict[str, Any] = {"model": model.model_name, "stream": False}
+    if model.temperature is not None:  # LangChain sets that of the models which take no other
+        fixed["temperature"] = model.temperature
     return lambda prompt, options: {
         **fixed,
         **options,

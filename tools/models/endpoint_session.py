@@ -8,10 +8,11 @@ model holds. Every other model is asked through LangChain.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +27,7 @@ from .usage import TokenUsage
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
+    from httpx2 import Response
     from langchain_core.language_models import BaseChatModel
 
 MOST_BYTES = 8 * 2**20
@@ -139,7 +141,7 @@ def _straight(model: Any, session: ClientSession) -> Send:
             kept = {"retry-after": response.headers.get("Retry-After", "")} if response.headers else {}
             try:
                 answer = httpx2.Response(response.status, headers=kept, content=content, request=request)
-                refusal = client._make_status_error_from_response(answer)
+                refusal = _refusal(answer)
             except Exception as error:  # of a body that is no error as OpenAI has them
                 raise TransientEndpointError(
                     f"The endpoint of the model {name} answered {response.status}, in a form of its own.",
@@ -155,6 +157,30 @@ def _straight(model: Any, session: ClientSession) -> Send:
         return read_completion(body, name)
 
     return send
+
+
+def _refusal(answer: Response) -> Exception:
+    """The error as which the OpenAI client raises an answer of 400 and more: with its words, and its class."""
+    import openai
+
+    of_status = {
+        400: openai.BadRequestError,
+        401: openai.AuthenticationError,
+        403: openai.PermissionDeniedError,
+        404: openai.NotFoundError,
+        409: openai.ConflictError,
+        422: openai.UnprocessableEntityError,
+        429: openai.RateLimitError,
+    }
+    body: Any = answer.text.strip()
+    with suppress(ValueError, RecursionError):
+        body = json.loads(body)  # as the client does; orjson takes less
+    error = body.get("error", body) if isinstance(body, dict) else body
+    message = error.get("message") if isinstance(error, dict) else None
+    said = f" - {message}" if isinstance(message, str) and message else ""
+    other = openai.InternalServerError if answer.status_code >= 500 else openai.APIStatusError
+    kind = of_status.get(answer.status_code, other)
+    return kind(f"Error code: {answer.status_code}{said}", response=answer, body=error)
 
 
 async def _bounded(response: ClientResponse, model: str) -> bytes:

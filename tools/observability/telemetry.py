@@ -279,7 +279,7 @@ def _of_model(model: BaseChatModel, name: str) -> dict[str, Value]:
     found: dict[str, Value] = {
         "gen_ai.operation.name": "chat",
         # Whose API is spoken: that of OpenAI at most endpoints, whoever runs them.
-        "gen_ai.provider.name": str(model._llm_type).removesuffix("-chat"),
+        "gen_ai.provider.name": type(model).get_lc_namespace()[-1],
         "gen_ai.request.model": name,
     }
     address = urlsplit(str(getattr(model, "openai_api_base", None) or ""))

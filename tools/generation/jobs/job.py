@@ -20,7 +20,6 @@ from ..attempts import journal, known_endpoints
 from ..attempts.batch_engine import BatchEngine
 from ..attempts.endpoint_shares import EndpointShare, give_up_inherited
 from ..attempts.engine import Engine
-from ..attempts.garbage_collection import frozen_heap
 from ..attempts.in_thread import in_thread
 from ..money.use import Use
 from ..scenarios.planning import plan_scenarios
@@ -163,7 +162,7 @@ async def _run(
     for share in loaded.shares:
         share.limit.share(0)
         await _negotiate(share)
-    running = asyncio.create_task(_engine_run(engine))
+    running = asyncio.create_task(engine.run())
     watches = [
         asyncio.create_task(_stop_with_the_job(services, job, lease, engine)),
         asyncio.create_task(_leave_when(until, engine, running)),
@@ -246,11 +245,6 @@ def _standing(loaded: LoadedJob, lease: Lease) -> telemetry.Standing:
         owed=loaded.engine.owed,
         lease_age=lease.age,
     )
-
-
-async def _engine_run(engine: Engine | BatchEngine) -> str | None:
-    with frozen_heap():
-        return await engine.run()
 
 
 async def _leave_when(
