@@ -148,13 +148,14 @@ def _beyond_the_cap(estimate: Estimate, records: int) -> str:
     """That a plan does not fit under its cap, how many of its records do, and how much all of them take."""
     if estimate.can_begin:
         enough_for = float(records)
-        if estimate.most_tokens is not None and estimate.tokens:
-            # The last draft is begun while the most that it could use is left, whatever it uses then.
-            begun = max(0, estimate.most_tokens - estimate.set_aside) * records / estimate.tokens + 1
-            enough_for = min(begun, estimate.most_tokens * records / estimate.tokens)
-        if estimate.most_usd is not None and estimate.usd:
-            begun = max(0, estimate.most_usd - (estimate.set_aside_usd or 0)) * records / estimate.usd + 1
-            enough_for = min(enough_for, begun, estimate.most_usd * records / estimate.usd)
+        for most, aside, expected in (
+            (estimate.most_tokens, estimate.set_aside, estimate.tokens),
+            (estimate.most_usd, estimate.set_aside_usd or 0, estimate.usd),
+        ):
+            if most is not None and expected:
+                # The last draft is begun while the most that it could use is left, whatever it uses then.
+                begun = max(0, most - aside) * records / expected + 1
+                enough_for = min(enough_for, begun, most * records / expected)
         return (
             "This plan is expected to need more than the cap allows; the generation would stop there, after about "
             f"{int(enough_for):,} of its {plural(records, 'record')}: before each, the most that it could use must be "

@@ -6,6 +6,7 @@ from finetune_coverage.tools.generation.attempts.draft import Draft, Request
 from finetune_coverage.tools.generation.attempts.open_attempt import Open
 from finetune_coverage.tools.generation.money.amounts import NOTHING, Amount
 from finetune_coverage.tools.generation.money.attempt_costs import AttemptCosts
+from finetune_coverage.tools.generation.money.counted_prompts import CountedPrompts
 from finetune_coverage.tools.generation.money.prices import Price
 from finetune_coverage.tools.generation.money.spending import Spending
 from finetune_coverage.tools.models.usage import TokenUsage
@@ -19,7 +20,7 @@ def attempt() -> Open:
 
 def test_two_calls_are_rounded_up_twice() -> None:
     # A third of a picodollar a token: 10 of them are 3 1/3, which is billed as 4.
-    costs = AttemptCosts(Spending("approval", Price(input=1e-6 / 3, output=1e-6 / 3)), None)
+    costs = AttemptCosts(Spending("approval", Price(input=1e-6 / 3, output=1e-6 / 3)), None, CountedPrompts())
     one = attempt()
     assert costs.used(one) == NOTHING
     one.add_reply("{}", TokenUsage(prompt_tokens=6, completion_tokens=4))

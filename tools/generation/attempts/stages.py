@@ -66,7 +66,7 @@ class AttemptWork:
         verifier: Verifier | None = None,
         own_tools: OwnTools | None = None,
         *,
-        counted: CountedPrompts | None = None,
+        counted: CountedPrompts,
         seen: int,
     ) -> None:
         self._store = store
@@ -95,7 +95,8 @@ class AttemptWork:
             slot: that it is for.
             room: what was set aside for it allows for, when it is taken up; None for what is known of the model now.
         """
-        draft = self.costs.bounded(self.draft(number, self.room.extra if room is None else room))
+        draft = self.draft(number, self.room.extra if room is None else room)
+        draft = self.costs.counted.bounded_draft(draft)
         is_verified = self._verifier is not None and self._verifier.is_asked(number)
         return Open(
             number,
@@ -289,7 +290,7 @@ class AttemptWork:
         if one.verdict is not None and self._verifier is not None:
             refusal = self._verifier.refusal(found, one.verdict)
         elif not one.is_whole and self._verifier is not None:
-            one.passed, one.question = found, self.costs.asking(self._verifier.question(found))
+            one.passed, one.question = found, self.costs.counted.bounded(self._verifier.question(found))
         if refusal is None and one.is_whole:
             # At once, not when it is committed: the next answer of this batch may be its twin.
             self._acceptance.remember(found)

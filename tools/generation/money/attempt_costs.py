@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...models.usage import TokenUsage
 from ..attempts.draft import Draft, Request
 from ..attempts.journal_entries import NONE_LOST, Charge, Lost
@@ -25,31 +23,22 @@ class AttemptCosts:
         spending: knows the prices.
         verifier: what will be asked about written records; None when there is no verifier.
         counted: what the endpoint counted for earlier prompts, of this job or another one.
+
+    Attributes:
+        counted: this.
     """
 
-    def __init__(
-        self, spending: Spending, verifier: Verifier | None, counted: CountedPrompts | None = None
-    ) -> None:
+    def __init__(self, spending: Spending, verifier: Verifier | None, counted: CountedPrompts) -> None:
         self._spending = spending
         self._verifier = verifier
-        self._counted = counted or CountedPrompts()
-
-    def bounded(self, draft: Draft) -> Draft:
-        """The draft with what is known of how many tokens its prompt takes, where it is only one."""
-        if len(draft.requests) > 1:
-            return draft
-        return replace(draft, requests=[self._counted.bounded(request) for request in draft.requests])
-
-    def asking(self, question: Request) -> Request:
-        """A question to the verifier, likewise."""
-        return self._counted.bounded(question)
+        self.counted = counted
 
     def learn(self, one: Open) -> None:
         """Take note of what the endpoint counted for the prompts of an attempt."""
         if len(one.requests) == len(one.counted_calls) == 1:
-            self._counted.learn(one.requests[0], one.counted_calls[0].prompt_tokens)
+            self.counted.learn(one.requests[0], one.counted_calls[0].prompt_tokens)
         if one.question is not None and one.verdict is not None:
-            self._counted.learn(one.question, one.verifier_usage.prompt_tokens)
+            self.counted.learn(one.question, one.verifier_usage.prompt_tokens)
 
     def worst_case(self, draft: Draft, *, is_verified: bool) -> Amount:
         """What to set aside for an attempt: the most that its calls can use, and about what a verdict can."""
@@ -57,7 +46,7 @@ class AttemptCosts:
         if self._verifier is None or not is_verified:
             return worst
         return worst + self._spending.verifier_cost(
-            TokenUsage(*self._verifier.expected_worst_case(draft, self._counted))
+            TokenUsage(*self._verifier.expected_worst_case(draft, self.counted))
         )
 
     def of(self, usage: TokenUsage) -> Amount:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from ..attempts.draft import ChatTurn, Request
+from ..attempts.draft import ChatTurn, Draft, Request
 from .worst_case import most_prompt_tokens, most_tokens
 
 TOKENS_PER_LINE = 2
@@ -77,6 +77,10 @@ class CountedPrompts:
             if text != before
         )
         return replace(request, most_counted=known.most + new)
+
+    def bounded_draft(self, draft: Draft) -> Draft:
+        """A draft, likewise; of several requests nothing is learned."""
+        return replace(draft, requests=[self.bounded(request) for request in draft.requests])
 
     def of_text(self, request: Request, size: int) -> int:
         """About the most tokens that text which is not in the request yet adds to its prompt.

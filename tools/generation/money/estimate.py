@@ -179,7 +179,10 @@ def _estimate(
         usd = as_usd(money + verifier_price.picodollars(verdict_prompt, verdict_completion))
         most = (
             price.picodollars(
-                writing.prompt_tokens, writing.completion_tokens, cached_tokens=0, batch=settings.use_batch_api
+                writing.prompt_tokens,
+                writing.completion_tokens,
+                cached_tokens=0,
+                batch=settings.use_batch_api,
             )
             + verifier_price.picodollars(verdict.prompt_tokens, verdict.completion_tokens)
             for writing, verdict in (part.set_aside for part in work)

@@ -85,10 +85,10 @@ async def plan_scenarios(services: Services, job: Job) -> str | None:
     for number in numbers:
         counted = services.counted_prompts
         request = counted.bounded(replace(asked, room=room.extra))
-        draft = replace(
-            record, requests=[counted.bounded(replace(one, room=room.extra)) for one in record.requests]
+        draft = replace(record, requests=[replace(one, room=room.extra) for one in record.requests])
+        call = await asyncio.to_thread(
+            _begin, services, job, number, request, counted.bounded_draft(draft), spending
         )
-        call = await asyncio.to_thread(_begin, services, job, number, request, draft, spending)
         if isinstance(call, str):
             return _unplanned(call)
         try:
