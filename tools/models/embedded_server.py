@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .endpoint_errors import EmbeddedModelUnavailable
+from .native_libraries import loaded_with
 
 PARALLEL = 2
 CONTEXT = 4096  # tokens of prompt and reply together, for each request
@@ -82,12 +83,11 @@ def _start(path: Path) -> EmbeddedServer:
 
 
 def _runtime() -> Any:
-    # OpenMP's threads spin while they wait, unless told otherwise before it is loaded: 10 times slower on
-    # busy cores. A short spin before they sleep is worth a tenth where the cores are free.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("GOMP_SPINCOUNT", "100000")
     try:
-        import xllamacpp
+        # OpenMP's threads spin while they wait, unless told otherwise: 10 times slower on busy cores. A short spin
+        # before they sleep is worth a tenth where the cores are free.
+        with loaded_with(OMP_WAIT_POLICY="passive", GOMP_SPINCOUNT="100000"):
+            import xllamacpp
     except ImportError as error:
         raise EmbeddedModelUnavailable(
             f"The runtime of the embedded model is not installed: {error}.",

