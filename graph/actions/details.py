@@ -9,7 +9,7 @@ from ...tools.coverage.report import Coverage
 from ...tools.generation.money.estimate import Estimator
 from ..context import thread_id
 from ..conversations.history import rounds_of
-from ..offers.options import costs_in_words, promised_in_words
+from ..offers.options import costs_in_words, further_lines, promised_in_words
 from ..scope import ServicesSource, focus_topics, for_next_plan, with_caps
 from ..state import State, the_offer
 from ..wording.inspections import round_table
@@ -31,13 +31,15 @@ def details(source: ServicesSource, state: State, action: ShowDetails) -> dict[s
     recommendation = recommend_for(
         services, offer.workflow_id, coverage, focus, left_out=offer.left_out, wait_for_labels=False
     )
+    estimator = Estimator(services, offer.workflow_id)
     rounds = rounds_of(services, thread_id(), offer.workflow_id)
     text = details_report(
         coverage,
         recommendation,
         offer,
-        cost=costs_in_words(Estimator(services, offer.workflow_id), offer.items) if offer.items else "",
+        cost=costs_in_words(estimator, offer.items) if offer.items else "",
         promise=promised_in_words(services, offer.workflow_id, offer.items),
+        further=further_lines(offer, coverage, estimator, recommendation.frontier.unreachable),
         strategies=strategies(Asked(services, offer), ExplainStrategies()).said,
         rounds=round_table(rounds) if rounds else "",
     )

@@ -41,7 +41,7 @@ from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, for_next_plan, with_caps
 from ..state import State, as_json, offer_in, reply_in
 from ..wording.markdown import escape
-from ..wording.plan_words import FEW_ITEMS, brief_cost_words, note_lower_scores, one_line_cost
+from ..wording.plan_words import FEW_ITEMS, note_lower_scores, one_line_cost
 from ..wording.report import analysis_report, passed_over_lines, round_report
 
 AfterRecommendation = Literal["approve", "talk"]
@@ -88,16 +88,13 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
     previous = offer_in(state)
     if state.get("notice") and previous is not None and previous.workflow_id == workflow_id:
         offer.review = previous.review
-    estimator = Estimator(services, workflow_id)
-    offer.options += further_options(
-        recommendation.frontier,
-        offer,
-        lambda items: costs_in_words(estimator, items, in_words=brief_cost_words),
-    )
+    offer.options += further_options(recommendation.frontier, offer)
     note_lower_scores(offer, coverage)
     limit = ended_limit(services.store, offer, thread_id()).rstrip(".")
     offer = lay(services, offer, state, thread_id())
-    cost = costs_in_words(estimator, offer.items, in_words=one_line_cost) if offer.plan_id else ""
+    cost = ""
+    if offer.plan_id:
+        cost = costs_in_words(Estimator(services, workflow_id), offer.items, in_words=one_line_cost)
     cost = ". ".join(filter(None, (cost, limit)))
     # What is said in full, such as the source, stands in the details.
     promise = promised_in_words(services, workflow_id, offer.items, briefly=True) if offer.plan_id else ""

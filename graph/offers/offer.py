@@ -43,7 +43,7 @@ class Option(BaseModel):
         shown: of a plan, whether its items and cost stand in the text that the person read; if not, choosing the
             option shows them first.
         letter: of a further plan, which has no number: it stands in a table of its own and comes after the others.
-        note: for a further plan what it reaches and costs, for others what else is to be known before choosing it.
+        note: what else is to be known before choosing it.
     """
 
     label: str

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from string import ascii_uppercase
 
-from ...tools.coverage.frontier import Frontier, GoalPlan, score_beside_goals
+from ...tools.coverage.frontier import Frontier, score_beside_goals
 from ...tools.coverage.recommendation import PlanItem
+from ...tools.coverage.report import Coverage
+from ...tools.coverage.score_change import effect_on_score
 from ...tools.errors import CoverageError
 from ...tools.generation.approvals.pilot import promise_words, promises
 from ...tools.generation.expected_worth import expected_worth
@@ -15,7 +17,7 @@ from ...tools.generation.money.estimate import Estimate, Estimator
 from ...tools.services import Services
 from ..actions.catalog import GiveTopics, ShowRecords
 from ..wording.markdown import escape, topic_title
-from ..wording.plan_words import LOWER, cost_words
+from ..wording.plan_words import LOWER, brief_cost_words, cost_words
 from .offer import Offer, Option, same_items
 from .reply import Approve, Proceed, Stop
 
@@ -76,34 +78,29 @@ def plan_options(items: list[PlanItem], everything: list[PlanItem]) -> list[Opti
     return [*plans, SKIP, REVIEW]
 
 
-def further_options(
-    frontier: Frontier, offer: Offer, costs_of: Callable[[list[PlanItem]], str]
-) -> list[Option]:
+def further_options(frontier: Frontier, offer: Offer) -> list[Option]:
     """The plans on the frontier as options, without those that the offer holds; each is shown in full once chosen.
 
     Args:
         frontier: the cheapest plan for each goal.
         offer: the options that they follow.
-        costs_of: the expected cost of a plan in words.
     """
     offered = [option.items for option in offer.options if option.items]
     plans = [plan for plan in frontier.plans if not any(same_items(plan.items, items) for items in offered)]
     return [
-        Option(
-            label=plan.label,
-            deed=Approve(items=plan.items),
-            shown=False,
-            letter=letter,
-            note=_row(plan, costs_of(plan.items)),
-        )
+        Option(label=plan.label, deed=Approve(items=plan.items), shown=False, letter=letter)
         for letter, plan in zip(ascii_uppercase, plans, strict=False)
     ]
 
 
-def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
+def further_lines(
+    offer: Offer, coverage: Coverage, estimator: Estimator, unreachable: Sequence[str] = ()
+) -> list[str]:
     """The further plans as a table, and which goals are out of reach. Letters stay; the plan shown has no row."""
     further = [o for o in offer.options if o.letter and not same_items(o.items, offer.items)]
-    rows = [f"| Plan {option.letter} | {escape(option.label)} | {option.note} |" for option in further]
+    rows = [
+        f"| Plan {o.letter} | {escape(o.label)} | {_row(o.items, coverage, estimator)} |" for o in further
+    ]
     table = [
         "Further plans, each with the fewest records that reach its goal; its name shows it in full:",
         "\n".join(
@@ -113,7 +110,8 @@ def further_lines(offer: Offer, unreachable: Sequence[str] = ()) -> list[str]:
     return [*(table if rows else []), *map(escape, unreachable)]
 
 
-def _row(plan: GoalPlan, cost: str) -> str:
-    topics = len({item.topic for item in plan.items})
-    score = f"{score_beside_goals(plan.predicted_score)}{LOWER if plan.lowers_score else ''}"
-    return f"{plan.records:,} | {topics} | {score} | {cost}"
+def _row(items: list[PlanItem], coverage: Coverage, estimator: Estimator) -> str:
+    topics, records = len({item.topic for item in items}), sum(item.count for item in items)
+    change = effect_on_score(coverage, items)
+    score = f"{score_beside_goals(change.after)}{LOWER if change.lowers else ''}"
+    return f"{records:,} | {topics} | {score} | {costs_in_words(estimator, items, in_words=brief_cost_words)}"

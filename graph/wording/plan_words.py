@@ -121,9 +121,9 @@ def effect_words(coverage: Coverage, items: Sequence[PlanItem]) -> str:
 
 def note_lower_scores(offer: Offer, coverage: Coverage) -> None:
     """Have each option say it whose plan lowers the score: also one that is not shown with its items yet."""
-    for option in offer.options:
+    for option in offer.numbered:
         items = offer.more if isinstance(option.deed, ProposeMore) else option.items
-        if items and not option.letter:
+        if items:
             option.note = "(⚠️ lowers the balance score)" if effect_on_score(coverage, items).lowers else ""
 
 

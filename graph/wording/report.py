@@ -22,7 +22,6 @@ from ...tools.coverage.wording import FREE_FIRST, percents, worth_words
 from ...tools.generation.jobs.shortfall import brief_stop
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
-from ..offers.options import further_lines
 from .check_words import refusal_words
 from .markdown import escape, plural, score_words, sentence, shorten, topic_title
 from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
@@ -125,6 +124,7 @@ def details_report(
     *,
     cost: str,
     promise: str,
+    further: Sequence[str],
     strategies: str,
     rounds: str,
 ) -> str:
@@ -133,9 +133,10 @@ def details_report(
     Args:
         coverage: the figures as they are now.
         recommendation: what the tools recommend.
-        offer: the plan on the table, and the further ones.
+        offer: the plan on the table.
         cost: of the plan on the table, in full.
         promise: what its records will be worth, with the source.
+        further: the further plans.
         strategies: a table of them.
         rounds: a table of those so far; empty where there were none.
     """
@@ -156,7 +157,7 @@ def details_report(
             *map(escape, dict.fromkeys([recommendation.reason, *recommendation.passed_over])),
             *_review_remarks(recommendation),
         ],
-        further=further_lines(offer, recommendation.frontier.unreachable),
+        further=further,
         rounds=rounds,
         strategies=strategies,
     )
