@@ -377,7 +377,7 @@ class LookAtRecords(_OfRecords):
 
 class FindFlaws(Action):
     """What is wrong with the records of the dataset: what a trainer would refuse, what is paid for nothing, duplicates,
-    openings and replies that many records share: "whats wrong with it", "is the data any good".
+    one question with different answers or calls, openings and replies that many share: "whats wrong with it".
     """
 
 

@@ -406,6 +406,8 @@ async def test_what_is_wrong_with_the_data_is_looked_up(
     assert said.startswith("4 of them begin with the same words, and 1 has no answer.")
     told = next(m for m in reversed(model.history[-1]) if m.type == "tool").text
     assert "4 begin with the same “Tell a joke.”" in told and "there is no assistant turn" in told
+    assert "3 records: another record asks the same, and is answered in other words" in told
+    assert "flawed.jsonl:2: asks what " in told
 
 
 async def test_how_other_datasets_stand_is_told(

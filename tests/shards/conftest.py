@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
@@ -59,9 +60,17 @@ def alike(count: int = 160) -> Iterator[str]:
         yield json.dumps({"messages": said, "topic": "alike"})
 
 
+def answered(**answer: Any) -> dict[str, Any]:
+    """One question, with an answer that is another each time."""
+    asked = {"role": "user", "content": "Which of my orders is late?"}
+    return {"messages": [asked, {"role": "assistant", **answer}], "topic": "another"}
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> list[SourceFile]:
-    """JSONL with equal and similar records, blank and bad lines, a JSON list, and a file in which all are alike."""
+    """JSONL with equal and similar records, one question with several answers, blank and bad lines, a JSON list, and a
+    file in which all are alike.
+    """
     lines = sample_path().read_text(encoding="utf-8").splitlines()
     again = [
         lines[3],
@@ -70,6 +79,7 @@ def files(tmp_path: Path) -> list[SourceFile]:
         "{no json",
         lines[70],
         '{"messages": [{"role": "user", "content": "Hi"}]}',
+        json.dumps(answered(content="None of them.")),
     ]
     likely = []
     for number, line in enumerate(lines[:40]):
@@ -78,6 +88,8 @@ def files(tmp_path: Path) -> list[SourceFile]:
         record["topic"] = "another" if number % 3 else record["topic"]
         likely.append(record)
     likely.append(json.loads(lines[50]) | {"topic": "another"})
+    call = {"type": "function", "id": "1", "function": {"name": "late_orders", "arguments": "{}"}}
+    likely += [answered(content="The second one."), answered(content=None, tool_calls=[call])]
     texts = {
         "a.jsonl": "\n".join([*lines[:90], *again]),
         "b.jsonl": "\n".join([*again, *lines[60:], ""]),

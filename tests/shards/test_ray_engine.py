@@ -75,7 +75,13 @@ def check_figures(both: Both, cluster: RayCluster, folder: Path) -> None:
     assert said[SHARDED][1] == said[ONE][1]
     assert said[SHARDED][0] == said[ONE][0]
     found = {rule.rule for rule in said[ONE][0].rules}
-    assert {"exact_duplicate", "near_duplicate", "same_record_other_topic"} <= found
+    assert {
+        "exact_duplicate",
+        "near_duplicate",
+        "same_record_other_topic",
+        "other_calls",
+        "other_words",
+    } <= found
 
 
 def check_worth(both: Both) -> None:

@@ -1,13 +1,14 @@
-"""Records that are there already, word for word or nearly so, found over all shards.
+"""Records that are there already, word for word or nearly so, and questions with more than one answer, over all shards.
 
 What one process finds one record after the other (`validation.duplicates`) is found here by bringing together the
-records that share a hash: of all that is learnt from them, of their set of shingles, or of a band of its MinHash
-signature. Those that share a band are then compared. No record is left out for want of room, as in one process.
+records that share a hash: of all that is learnt from them, of what they ask and answer, of their set of shingles, or of
+a band of its MinHash signature. Those that share a band are then compared. No record is left out for want of room, as
+in one process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset.validation.duplicates import NEAR, Known, hash_of_set, learnt_of
+from ..dataset.validation.duplicates import NEAR, Earlier, Known, OtherAnswer, hash_of_set, learnt_of
 from ..dataset.validation.validate import parsed
 from ..generation.search.similar_sets import (
     BANDS,
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 MOST_OF_A_BAND = 50_000
 """Different sets that share one band: further ones are compared with the first so many of them, since comparing all
 with all takes their square. One process has no such limit, and mostly no room for so many."""
-_SAME, _SAME_SHINGLES, _FIRST_BAND = 0, 1, 2
+_OF_ANSWERS = 3
+_SAME, _QUESTION, _CALLS, _ANSWER, _SAME_SHINGLES, _FIRST_BAND = range(6)
 _RECORDS_AT_ONCE = 2_000
 _PAIRS_AT_ONCE = 1_000_000
 _SKETCH = [f"sketch_{number}" for number in range(4)]
@@ -48,9 +50,9 @@ Positions = NDArray[np.int64]
 """Records, by shard (the upper 32 bits) and place in it: in their order."""
 
 
-def find_duplicates(shards: Sequence[Shard], changes: Changes) -> dict[int, dict[int, Known]]:
-    """The records that repeat an earlier one: by shard, then by place in it."""
-    keys = (2 + BANDS) * sum(shard.records for shard in shards)
+def find_duplicates(shards: Sequence[Shard], changes: Changes) -> dict[int, dict[int, list[Earlier]]]:
+    """What records repeat of earlier ones, or contradict: by shard, then by place in it."""
+    keys = (_FIRST_BAND + BANDS) * sum(shard.records for shard in shards)
     met = grouped(
         shards, _emitting(changes, groups_for(keys)), _meetings, rows=keys, doing="Looking for duplicates"
     )
@@ -64,7 +66,20 @@ def find_duplicates(shards: Sequence[Shard], changes: Changes) -> dict[int, dict
     for one, similarity in ((_SAME_SHINGLES, 1.0), (_SAME, None)):
         pairs = zip(later[kind == one].tolist(), earlier[kind == one].tolist(), strict=True)
         found |= {position: (first, similarity) for position, first in pairs}
-    return _named(shards, changes, found)
+    answers = [
+        dict(zip(later[kind == one].tolist(), earlier[kind == one].tolist(), strict=True))
+        for one in (_QUESTION, _CALLS, _ANSWER)
+    ]
+    return _named(shards, changes, found, _answered_otherwise(*answers))
+
+
+def _answered_otherwise(
+    questions: Mapping[int, int], calls: Container[int], answers: Container[int]
+) -> dict[int, tuple[int, bool]]:
+    """Those that share a question with an earlier one and answer otherwise, and whether their calls differ."""
+    return {
+        later: (earlier, later not in calls) for later, earlier in questions.items() if later not in answers
+    }
 
 
 def _nearest(pairs: Pairs, similarities: NDArray[np.float64]) -> dict[int, tuple[int, float | None]]:
@@ -100,10 +115,19 @@ def _keys(shard: Shard, records: Sequence[tuple[int, str]], groups: int) -> pa.T
         """What stands at the key of each record, and at all keys of each set."""
         return np.concatenate([of_records, np.tile(of_sets, 1 + BANDS)]).astype(of_sets.dtype)
 
-    none = np.zeros(len(places), np.int8)
-    kinds = np.repeat(np.arange(_SAME_SHINGLES, _FIRST_BAND + BANDS, dtype=np.int8), len(sets))
-    kinds = np.concatenate([none, kinds])
-    keys = np.concatenate([learnt.hashes, hashes, signed.bands.T.ravel().astype(_HASH)])
+    is_answered = learnt.answered[:, 0] != 0
+    asked = places[is_answered]
+    of_records = np.concatenate([places, np.tile(asked, _OF_ANSWERS)])
+    none = np.zeros(len(of_records), np.int8)
+    kinds = np.concatenate(
+        [
+            np.full(len(places), _SAME, np.int8),
+            np.repeat(np.arange(_QUESTION, _ANSWER + 1, dtype=np.int8), len(asked)),
+            np.repeat(np.arange(_SAME_SHINGLES, _FIRST_BAND + BANDS, dtype=np.int8), len(sets)),
+        ]
+    )
+    answers = learnt.answered[is_answered].T.ravel()
+    keys = np.concatenate([learnt.hashes, answers, hashes, signed.bands.T.ravel().astype(_HASH)])
     # Kinds with few different values would otherwise fall into few groups.
     mixed = (keys + kinds.astype(_HASH) * _MIXING) * _MIXING >> _HASH.type(32)
     return pa.table(
@@ -111,7 +135,7 @@ def _keys(shard: Shard, records: Sequence[tuple[int, str]], groups: int) -> pa.T
             "group": (mixed % _HASH.type(groups)).astype(np.int32),
             "kind": kinds,
             "key": keys,
-            "position": of_keys(places, places[is_told]) | shard.number << _SHARD_BITS,
+            "position": of_keys(of_records, places[is_told]) | shard.number << _SHARD_BITS,
             "set": of_keys(none, hashes),
             "size": of_keys(none, np.array([len(one) for one in sets], np.int32)),
             **{name: of_keys(none, signed.sketches[:, word]) for word, name in enumerate(_SKETCH)},
@@ -283,9 +307,13 @@ class _Named:
 
 
 def _named(
-    shards: Sequence[Shard], changes: Changes, found: dict[int, tuple[int, float | None]]
-) -> dict[int, dict[int, Known]]:
-    earlier = np.unique(np.array([first for first, _ in found.values()], np.int64))
+    shards: Sequence[Shard],
+    changes: Changes,
+    found: Mapping[int, tuple[int, float | None]],
+    answered_otherwise: Mapping[int, tuple[int, bool]],
+) -> dict[int, dict[int, list[Earlier]]]:
+    firsts = [first for first, _ in chain(found.values(), answered_otherwise.values())]
+    earlier = np.unique(np.array(firsts, np.int64))
     wanted = [_Named(shard, places) for shard, places, _ in _by_shard(shards, earlier)]
 
     def names(of: _Named) -> list[tuple[str, str | None]]:
@@ -300,8 +328,14 @@ def _named(
             earlier.tolist(), chain.from_iterable(each(wanted, names, doing="Naming duplicates")), strict=True
         )
     )
-    named: dict[int, dict[int, Known]] = {}
-    for position, (first, similarity) in found.items():
+    named: dict[int, dict[int, list[Earlier]]] = {}
+
+    def add(position: int, one: Earlier) -> None:
         shard, place = divmod(position, 1 << _SHARD_BITS)
-        named.setdefault(shard, {})[place] = Known(known[first][0], known[first][1], similarity)
+        named.setdefault(shard, {}).setdefault(place, []).append(one)
+
+    for position, (first, similarity) in found.items():
+        add(position, Known(known[first][0], known[first][1], similarity))
+    for position, (first, is_call) in answered_otherwise.items():
+        add(position, OtherAnswer(known[first][0], is_call))
     return named

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ..dataset.validation.duplicates import Known
+from ..dataset.validation.duplicates import Earlier
 from ..dataset.validation.report import ValidationReport
 from ..dataset.validation.rules import Finding
 from ..dataset.validation.validate import Validation
@@ -71,7 +71,7 @@ def validate_sharded(
 @dataclass(frozen=True)
 class _Job:
     shard: Shard
-    duplicates: dict[int, Known]
+    earlier: dict[int, list[Earlier]]
 
 
 def _validate(
@@ -103,7 +103,7 @@ def _validated(
 ) -> Validation:
     validation = Validation(vendor, max_tokens)
     for place, row in numbered_rows(job.shard, changes):
-        for finding in validation.add(row, job.duplicates.get(place)):
+        for finding in validation.add(row, job.earlier.get(place, [])):
             if on_finding is not None:
                 on_finding(row, finding)
     return validation

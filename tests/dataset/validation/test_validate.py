@@ -16,6 +16,9 @@ from finetune_coverage.tools.dataset.validation.validate import validate_records
 from finetune_coverage.tools.errors import InvalidInput, WorkflowNotFound
 from finetune_coverage.tools.store.records import load_records, set_status, set_topic
 from finetune_coverage.tools.store.store import Store
+from finetune_coverage.tools.store.stored_rows import StoredRow
+from hypothesis import given
+from hypothesis import strategies as st
 
 Json = dict[str, Any]
 Write = Callable[..., Path]
@@ -132,6 +135,94 @@ def test_duplicates(store: Store, load: Callable[..., Path]) -> None:
     assert other.places[0].evidence == f"'b' here, 'a' in {ids[0]}"
     set_topic(store, "wf-1", ids[6], "a")
     assert "same_record_other_topic" not in rules_of(validate_records(store, "wf-1"))
+
+
+def asked(*answer: Json, before: tuple[Json, ...] = (), tools: tuple[str, ...] = ("lookup",)) -> Json:
+    """A record that asks the same each time."""
+    declared = [{"type": "function", "function": {"name": name, "parameters": {}}} for name in tools]
+    return {
+        "messages": [*before, {"role": "user", "content": "¿Qué pedido llega tarde?"}, *answer],
+        "tools": declared,
+    }
+
+
+def says(text: str) -> Json:
+    return {"role": "assistant", "content": text}
+
+
+def calls(name: str, result: str = "{}") -> tuple[Json, Json]:
+    call = {"type": "function", "id": "1", "function": {"name": name, "arguments": "{}"}}
+    return {"role": "assistant", "content": None, "tool_calls": [call]}, {
+        "role": "tool", "tool_call_id": "1", "content": result
+    }  # fmt: skip
+
+
+def test_one_question_with_several_answers(store: Store, load: Callable[..., Path]) -> None:
+    load(
+        asked(says("Ninguno.")),
+        asked(*calls("lookup"), says("El segundo.")),
+        asked(
+            *calls("lookup", "[3]"), says("El tercero.")
+        ),  # as the one before: the tool gave something else
+        asked(says("No lo sé.")),
+        asked(says("Ninguno.")),  # the same record once more, which another rule says
+        asked(*calls("search"), says("El segundo.")),
+    )
+    ids = [record.id for record in load_records(store, "wf-1")]
+    rules = rules_of(validate_records(store, "wf-1"))
+    of_calls, of_words = rules["other_calls"], rules["other_words"]
+    first = f"asks what {ids[0]} asks"
+    assert [(one.record_id, one.evidence) for one in of_calls.places] == [(ids[1], first), (ids[5], first)]
+    assert [(one.record_id, one.evidence) for one in of_words.places] == [(ids[3], first)]
+    assert of_calls.severity == of_words.severity == "suspicious" and of_words.wasted_tokens == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        asked(says("El segundo."), tools=("lookup", "search")),
+        asked(says("El segundo."), before=({"role": "system", "content": "Responda con un número."},)),
+        asked(says("El segundo."), before=({"role": "user", "content": "Hola"}, says("Hola, ¿qué desea?"))),
+        {"messages": [{"role": "user", "content": "¿Qué pedido llega tarde?"}], "tools": asked()["tools"]},
+    ],
+    ids=["other tools", "another system prompt", "after something else", "no answer"],
+)
+def test_what_is_not_the_same_question(store: Store, load: Callable[..., Path], other: Json) -> None:
+    load(asked(says("Ninguno.")), other)
+    assert not {"other_calls", "other_words"} & rules_of(validate_records(store, "wf-1")).keys()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(["", "lookup", "search"])),
+        max_size=25,
+    ),
+    st.integers(1, 7),
+)
+def test_the_first_record_with_the_question_is_named(drawn: list[tuple[int, int, str]], at_once: int) -> None:
+    """However many records are looked at together, as one that compares each with all before it."""
+
+    def source(question: int, words: int, called: str) -> Json:
+        answer = [*calls(called)] if called else []
+        return {"messages": [{"role": "user", "content": str(question)}, *answer, says(str(words))]}
+
+    sources = [source(*one) for one in drawn]
+    rows = [StoredRow(str(n), "{}", None, "topic", "real", None, True, None, n) for n in range(len(sources))]
+    known = duplicates.Duplicates()
+    found = []
+    for start in range(0, len(sources), at_once):
+        found += known.check(rows[start : start + at_once], sources[start : start + at_once])
+    # What a called tool leads to is no other answer.
+    answers = [(question, called, None if called else words) for question, words, called in drawn]
+    for number, answer in enumerate(answers):
+        before = [one for one in answers[:number] if one[0] == answer[0]]
+        expected = [
+            (str(answers.index(before[0])), answer[1] not in {called for _, called, _ in before})
+            for _ in before[:1]
+            if answer not in before
+        ]
+        others = [one for one in found[number] if isinstance(one, duplicates.OtherAnswer)]
+        assert [(one.id, one.is_call) for one in others] == expected
 
 
 def test_a_duplicate_is_one_however_it_was_written(store: Store, tmp_path: Path) -> None:

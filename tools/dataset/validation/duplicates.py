@@ -1,10 +1,10 @@
-"""Records that are there already, word for word or nearly so."""
+"""Records that are there already, word for word or nearly so, and questions that are answered in more than one way."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ NEAR = 0.8
 """Jaccard similarity of the sets of words and word pairs from which two records say almost the same."""
 LEAST_LETTERS = 35
 """Letters of a text, about eight words, below which a likeness says nothing: greetings, yes and no."""
+_QUESTION, _CALLS, _ANSWER = range(3)
 _NULL = b"null"
 MOST_HASHES = 50_000_000
 """Hashes that are kept for near duplicates, 4 bytes each; records after that are only compared with those before."""
@@ -45,14 +46,32 @@ class Known:
     similarity: float | None
 
 
+@dataclass(frozen=True)
+class OtherAnswer:
+    """An earlier record in which the same is said up to the user's last turn, and then answered otherwise.
+
+    Attributes:
+        id: of the first such record.
+        is_call: whether other tools are called, or tools in one and none in the other; else only the words differ.
+    """
+
+    id: str
+    is_call: bool
+
+
+Earlier = Known | OtherAnswer
+
+
 class Duplicates:
-    """Knows the records that went by: about 120 bytes each, and 4 bytes for each word and word pair up to a limit."""
+    """Knows the records that went by: about 170 bytes each, and 4 bytes for each word and word pair up to a limit."""
 
     def __init__(self) -> None:
         self._records = _Firsts()
         self._ids: list[str] = []
         self._topics = GrowingRows(np.uint32)
         self._topic_numbers: dict[str | None, int] = {}
+        self._questions, self._calls, self._answers = _Firsts(), _Firsts(), _Firsts()
+        self._askers = GrowingRows(np.uint32)
         self._sets = _Firsts()
         self._owners = GrowingRows(np.uint32)
         self._near = SimilarSets()
@@ -63,14 +82,14 @@ class Duplicates:
 
     def check(
         self, rows: Sequence[StoredRow], sources: Sequence[dict[str, Any] | None]
-    ) -> list[Known | None]:
-        """What each of some records repeats of those before it; they join them.
+    ) -> list[list[Earlier]]:
+        """What each of some records repeats of those before it, or contradicts; they join them.
 
         Args:
             rows: the records.
             sources: their parsed bodies; ``None`` where one cannot be parsed.
         """
-        found: list[Known | None] = [None] * len(rows)
+        found: list[list[Earlier]] = [[] for _ in rows]
         learnt = learnt_of(sources)
         places = np.array(learnt.places, np.intp)
         firsts, is_new = self._records.of(learnt.hashes)
@@ -79,13 +98,28 @@ class Duplicates:
             self._ids.append(rows[place].id)
             self._topics.extend([self._topic_numbers.setdefault(topic, len(self._topic_numbers))])
         for number in np.flatnonzero(~is_new).tolist():
-            found[places[number]] = self._known(firsts[number], None)
+            found[places[number]].append(self._known(firsts[number], None))
         told = [number for number in np.flatnonzero(is_new).tolist() if len(learnt.sets[number])]
         near = self._nearest([learnt.sets[number] for number in told], firsts[told])
         for number, nearest in zip(told, near, strict=True):
             if nearest is not None:
-                found[places[number]] = self._known(*nearest)
+                found[places[number]].append(self._known(*nearest))
+        for number, other in self._answered_otherwise(learnt, firsts):
+            found[places[number]].append(other)
         return found
+
+    def _answered_otherwise(
+        self, learnt: Learnt, firsts: NDArray[np.intp]
+    ) -> Iterator[tuple[int, OtherAnswer]]:
+        """Those of the learnt records whose question had another answer before."""
+        answered = np.flatnonzero(learnt.answered[:, _QUESTION])
+        questions, is_new = self._questions.of(learnt.answered[answered, _QUESTION])
+        self._askers.extend(firsts[answered[is_new]])
+        _, are_new_calls = self._calls.of(learnt.answered[answered, _CALLS])
+        _, are_new_words = self._answers.of(learnt.answered[answered, _ANSWER])
+        for row in np.flatnonzero(~is_new & are_new_words).tolist():
+            asker = int(self._askers.rows[questions[row]])
+            yield int(answered[row]), OtherAnswer(self._ids[asker], bool(are_new_calls[row]))
 
     def _known(self, number: int, similarity: float | None) -> Known:
         topic = int(self._topics.rows[number])
@@ -144,14 +178,18 @@ class _Firsts:
         return numbers, is_new
 
 
-def findings_of(known: Known, topic: str | None, tokens: int) -> list[Finding]:
-    """The findings about a record that repeats an earlier one.
+def findings_of(earlier: Earlier, topic: str | None, tokens: int) -> list[Finding]:
+    """The findings about a record that repeats an earlier one, or contradicts it.
 
     Args:
-        known: the earlier one.
+        earlier: the earlier one.
         topic: of the record.
         tokens: in it.
     """
+    if isinstance(earlier, OtherAnswer):
+        rule = "other_calls" if earlier.is_call else "other_words"
+        return [Finding(rule, f"asks what {earlier.id} asks")]
+    known = earlier
     if known.similarity is not None:
         return [Finding("near_duplicate", f"shares {known.similarity:.0%} of its wording with {known.id}")]
     found = [Finding("exact_duplicate", f"the same as {known.id}", tokens)]
@@ -166,11 +204,14 @@ class Learnt(NamedTuple):
     Attributes:
         places: of these records among those that were given.
         hashes: of all that is learnt from each.
+        answered: three hashes of each: of all up to the user's last turn; of that and which tools are called next; of
+            that and what is said and called next. 0 where nothing is asked or answered.
         sets: the sorted hashes of what is said in each; empty where that is too little to tell anything.
     """
 
     places: list[int]
     hashes: NDArray[np.uint64]
+    answered: NDArray[np.uint64]
     sets: list[NDArray[Any]]
 
 
@@ -178,16 +219,20 @@ def learnt_of(sources: Sequence[dict[str, Any] | None]) -> Learnt:
     """What records are compared by, from their parsed bodies."""
     places: list[int] = []
     hashes: list[int] = []
+    answered: list[tuple[int, int, int]] = []
     spoken: list[str] = []
     for place, source in enumerate(sources):
         try:
-            number, text = hash_of(source or {}), _spoken(source or {})
+            number, answers = _hashes_of(source or {})
+            text = _spoken(source or {})
         except Exception:  # the rules name such a record as unreadable; it must not hide all others
             continue
         places.append(place)
         hashes.append(number)
+        answered.append(answers)
         spoken.append(text if _says_enough(text) else "")
-    return Learnt(places, np.array(hashes, np.uint64), shingles_of_each(spoken))
+    of_answers = np.array(answered, np.uint64).reshape(-1, 3)
+    return Learnt(places, np.array(hashes, np.uint64), of_answers, shingles_of_each(spoken))
 
 
 def hash_of_set(shingles: NDArray[Any]) -> int:
@@ -200,13 +245,28 @@ def _says_enough(text: str) -> bool:
     return letters_in(text[: 8 * LEAST_LETTERS]) >= LEAST_LETTERS + 2 or letters_in(text) >= LEAST_LETTERS
 
 
-def hash_of(source: dict[str, Any]) -> int:
-    """64 bits of a hash of what is learnt: messages and tools, however they were written."""
-    learnt = {key: source.get(key) for key in ("messages", "tools", "functions") if source.get(key)}
-    return int.from_bytes(hashlib.blake2b(_written(learnt), digest_size=8).digest(), "little")
+def _hashes_of(source: dict[str, Any]) -> tuple[int, tuple[int, int, int]]:
+    """Of what is learnt, messages and tools, however they were written: of all, and `Learnt.answered`."""
+    messages = source["messages"]
+    asked = next((n for n in range(len(messages), 0, -1) if messages[n - 1]["role"] == "user"), 0)
+    declared = {key: source.get(key) for key in ("tools", "functions") if source.get(key)}
+    question = hashlib.blake2b(_written({**declared, "messages": messages[:asked]}), digest_size=8)
+    after, whole = messages[asked:], question.copy()
+    whole.update(_written(after))
+    is_answered = bool(asked and after) and after[0]["role"] == "assistant"
+    if not is_answered or not message_text(messages[asked - 1]).strip():
+        return _number(whole), (0, 0, 0)
+    calls, answer = question.copy(), question.copy()
+    calls.update(_written(sorted(call["function"]["name"] for call in after[0].get("tool_calls") or ())))
+    answer.update(_written(after[0]))
+    return _number(whole), (_number(question), _number(calls), _number(answer))
 
 
-def _written(learnt: dict[str, Any]) -> bytes:
+def _number(hashed: hashlib.blake2b) -> int:
+    return int.from_bytes(hashed.digest(), "little")
+
+
+def _written(learnt: dict[str, Any] | list[Any]) -> bytes:
     """JSON that is the same for equal values only."""
     try:
         fast = orjson.dumps(learnt, option=orjson.OPT_SORT_KEYS)

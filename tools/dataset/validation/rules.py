@@ -238,6 +238,20 @@ RULES: dict[str, Rule] = {
             "suspicious",
         ),
         Rule(
+            "other_calls",
+            "another record asks the same, and there other tools are called, or none",
+            "by hand",
+            "make them alike, unless both are meant: a model learns to do now one, now the other",
+            "suspicious",
+        ),
+        Rule(
+            "other_words",
+            "another record asks the same, and is answered in other words",
+            "by hand",
+            "nothing where it is meant as variety; where they contradict each other, correct one",
+            "suspicious",
+        ),
+        Rule(
             "undeclared_tool",
             "a call names a tool that the record does not declare",
             "by hand",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..exports.converted import Unfit
 from ..formats.marks import bad_mark
 from ..kept_beside import KeptBeside
 from .content_rules import check_content
-from .duplicates import Duplicates, Known, findings_of
+from .duplicates import Duplicates, Earlier, findings_of
 from .report import Collector, ValidationReport
 from .role_rules import check_roles
 from .rules import RULES, Finding
@@ -90,12 +90,14 @@ class Validation:
         self._collector = Collector(self._vendors)
         self._beside = KeptBeside()
 
-    def add(self, row: StoredRow, known: Known | None, source: dict[str, Any] | None = None) -> list[Finding]:
+    def add(
+        self, row: StoredRow, earlier: Sequence[Earlier], source: dict[str, Any] | None = None
+    ) -> list[Finding]:
         """Look at a record.
 
         Args:
             row: the record.
-            known: the earlier record that it repeats, if there is one.
+            earlier: the records before it that it repeats or contradicts.
             source: its parsed body, if it is at hand.
 
         Returns:
@@ -107,7 +109,7 @@ class Validation:
             self._beside.add(source, row.topic_field)
             tokens = self._counter.of_record(source)
             found = [*_of_length(tokens, self._most)]
-            found += findings_of(known, row.topic, tokens) if known is not None else ()
+            found += (finding for one in earlier for finding in findings_of(one, row.topic, tokens))
             found += _of_mark(source, row.topic_field)
             found += check_record(source) if self._file is None else _in_file(self._file, row, source)
         except Exception as error:  # one record that is not as it should be must not hide all others
