@@ -13,7 +13,7 @@ from ...tools.dataset.exports.export_format import FORMATS
 from ...tools.errors import CoverageError
 from ...tools.generation.money.amounts import as_usd, usd_words
 from ...tools.generation.money.prices import price_of
-from ...tools.generation.money.use import use_words
+from ...tools.generation.money.use import Use, sum_of, use_words
 from ...tools.inspection.flaws import inspect_flaws
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
 from ...tools.inspection.records import inspect_records, shown_record
@@ -320,8 +320,11 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
         said.append(f"{which} so far used {escape(use_words(rounds))}.")
     said += _time_words(rounds)
     if asked.reading.tokens:
-        money = _reading_cost(asked)
-        said.append(f"Reading what you typed took {asked.reading.tokens:,} tokens{money} beside that.")
+        reading = _use_of_reading(asked)
+        money = f" ({usd_words(reading.usd)})" if reading.usd else ""
+        said.append(f"Reading what you typed took {reading.tokens:,} tokens{money} beside that.")
+        if rounds.tokens and not asked.reading.uncounted_calls:
+            said.append(f"Together: {escape(use_words(sum_of([rounds, reading])))}.")
     if asked.reading.uncounted_calls:
         calls = plural(asked.reading.uncounted_calls, "call")
         said.append(f"Reading what you typed took {calls} that the endpoint did not count, in no budget.")
@@ -333,12 +336,12 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
     return Answer(" ".join(said))
 
 
-def _reading_cost(asked: Asked) -> str:
+def _use_of_reading(asked: Asked) -> Use:
     used, price = asked.reading, price_of(asked.services.settings)
-    if price is None or price.is_free:
-        return ""
+    if price is None:
+        return Use(tokens=used.tokens, usd=None)
     spent = price.picodollars(used.prompt_tokens, used.completion_tokens, cached_tokens=used.cached_tokens)
-    return f" ({usd_words(as_usd(spent))})"
+    return Use(tokens=used.tokens, usd=as_usd(spent))
 
 
 def _time_words(rounds: Rounds) -> list[str]:

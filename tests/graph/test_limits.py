@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -201,3 +202,25 @@ async def test_limits_of_everything_in_tokens_and_dollars_hold_side_by_side(
     (after,) = list_plans(services.store, "wf-1", "pending")
     assert after.cap_tokens == 50_000 - job.tokens
     assert after.cap_usd is not None and 1.9 < after.cap_usd < 2.0
+
+
+async def test_what_all_of_it_cost_is_added_up(
+    chat: Any, services: Services, proposes: Proposes, model: Any
+) -> None:
+    priced = {"OPENAI_API_KEY": "sk-1", "home": services.settings.home, "model": "gpt-4.1-mini"}
+    services.settings = Settings.model_validate({**priced, "max_concurrency": 2, "minimum_per_topic": 20})
+    await chat.new()
+    proposes(2)
+    await chat.answer("two of them")
+    await chat.answer("yes")
+    call = {"name": "ExplainCost", "args": {}, "id": "call-1"}
+    model.queue += [AIMessage("", tool_calls=[call]), AIMessage("That is all.")]
+    await chat.answer("what did i pay in total?")
+    told = str(model.history[-1][-1].text)
+    together = re.search(r"Together: ([\d,]+) tokens, \\*\$(\d+\.\d+)", told)
+    reading = re.search(r"Reading what you typed took ([\d,]+) tokens \(\$([\d.]+)\)", told)
+    job = list_jobs(services.store, "wf-1")[0]
+    assert together is not None and reading is not None and job.usd
+    tokens, read_tokens = (int(found[1].replace(",", "")) for found in (together, reading))
+    assert tokens == job.tokens + read_tokens > job.tokens > 0
+    assert float(together[2]) == pytest.approx(job.usd + float(reading[2]), rel=0.02)
