@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from ...tools.bounds import MOST_TOKENS, MOST_USD
 from ...tools.coverage.caps import MAX_PER_ITEM
@@ -178,10 +178,22 @@ class KeepRecords(Action):
 
 
 class MoveRecords(Action):
-    """Give records that are shown another topic."""
+    """Give another topic to records that are shown, or to the one in which something stands, shown or not."""
 
-    numbers: list[int] = Field(min_length=1)
+    numbers: list[int] = Field(default_factory=list, description="Of the records shown.")
+    containing: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Instead of numbers: what stands, word for word, in one record and in no other.",
+    )
     topic: str
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> MoveRecords:
+        if bool(self.numbers) == bool(self.containing):
+            raise ValueError("either numbers or containing")
+        return self
 
 
 class EditRecord(Action):

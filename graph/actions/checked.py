@@ -10,6 +10,7 @@ from ...tools.dataset.exports.export_format import format_named
 from ...tools.errors import InvalidInput
 from ...tools.generation.money.estimate import check_items
 from ...tools.generation.topic_profiles import topic_profiles
+from ...tools.inspection.record_filter import the_one_with
 from ...tools.services import Services
 from ...tools.store.workflows import list_workflows
 from ...tools.topics.assignments import last_run
@@ -69,6 +70,8 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.MoveRecords():
             offer.shown_under(action.numbers)
+            if action.containing:
+                the_one_with(services.store, offer.workflow_id, action.containing)
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.StateRule() if action.topic:
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})

@@ -339,9 +339,9 @@ def cost(asked: Asked, _: Action | None = None) -> Answer:
 def _use_of_reading(asked: Asked) -> Use:
     used, price = asked.reading, price_of(asked.services.settings)
     if price is None:
-        return Use(tokens=used.tokens, usd=None)
+        return Use.model_validate({"tokens": used.tokens, "usd": None})
     spent = price.picodollars(used.prompt_tokens, used.completion_tokens, cached_tokens=used.cached_tokens)
-    return Use(tokens=used.tokens, usd=as_usd(spent))
+    return Use.model_validate({"tokens": used.tokens, "usd": as_usd(spent)})
 
 
 def _time_words(rounds: Rounds) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...tools.dataset.record import message_text
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
 from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_rule
@@ -22,12 +21,11 @@ from ..wording.plan_words import numbered_lines
 from ..wording.report import titles
 from .catalog import DropRecords, Merge, MergeTopics, RemoveRule
 from .messages import noticed, said_beside, shown
-from .review import records_words
+from .review import beginning, records_words, titled
 from .rules import ask_for_rule, rule_line
 from .topics import how_back, score_now
 
 _REASON = 120
-_OPENING = 90
 _NAMED = 10
 
 
@@ -150,11 +148,7 @@ def _named(store: Store, offer: Offer, removal: Removal) -> str:
     lines = []
     for number, record_id in list(zip(removal.numbers, ids, strict=True))[:_NAMED]:
         record = get_record(store, offer.workflow_id, record_id)
-        begins = next(
-            (t for m in record.messages if m.get("role") == "user" and (t := message_text(m).strip())), ""
-        )
-        topic = topic_title(record.topic) if record.topic else "no topic"
-        lines.append(f"- record {number} · {topic} · {record.origin}: {escape(shorten(begins, _OPENING))}")
+        lines.append(f"- record {number} · {titled(record.topic)} · {record.origin}: {beginning(record)}")
     if len(ids) > _NAMED:
         lines.append(f"- and {len(ids) - _NAMED} more: {', '.join(map(str, removal.numbers[_NAMED:]))}")
     aside = "It is kept aside, not deleted" if len(ids) == 1 else "They are kept aside, not deleted"

@@ -12,7 +12,13 @@ from rich.cells import cell_len
 from ...tools.dataset.record import Record, message_text
 from ...tools.dataset.replace_record import replace_record
 from ...tools.errors import CoverageError, InvalidInput
-from ...tools.inspection.record_filter import FoundRecords, RecordFilter, doubted_topics, find_records
+from ...tools.inspection.record_filter import (
+    FoundRecords,
+    RecordFilter,
+    doubted_topics,
+    find_records,
+    the_one_with,
+)
 from ...tools.store.records import get_record, set_status, set_topic
 from ...tools.store.store import Store
 from ..context import numbered_beside, thread_id
@@ -21,11 +27,11 @@ from ..offers.pending import lay
 from ..scope import ServicesSource, scoped
 from ..state import State, the_offer
 from ..wording.inspections import HOW_TO_JUDGE
-from ..wording.markdown import escape, plural, shorten_around, topic_title
+from ..wording.markdown import escape, plural, shorten, shorten_around, topic_title
 from .catalog import EditRecord, KeepRecords, MoveRecords, ShowRecords
 from .messages import noticed, said_beside
 
-_PAGE, _NAMED = 5, 6
+_PAGE, _NAMED, _OPENING = 5, 6, 90
 _CUTS = ((230, 4), (140, 4), (56, 2))
 """Characters of a turn, and turns of a record, where it is not shown in full: the first by which enough fit."""
 _ENOUGH = 3
@@ -183,6 +189,8 @@ def change(
 ) -> dict[str, Any]:
     """Take shown records back in, move or edit them; the dataset changes, so it is analyzed again."""
     store, offer = source().store, the_offer(state)
+    if isinstance(action, MoveRecords):
+        return _move(store, offer, action)
     numbers = [action.number] if isinstance(action, EditRecord) else sorted(set(action.numbers))
     what = records_words(numbers)
     try:
@@ -191,10 +199,6 @@ def change(
             case KeepRecords():
                 set_status(store, offer.workflow_id, ids, "active")
                 notice = f"{what[0].upper()}{what[1:]} count{'s' if len(ids) == 1 else ''} as before."
-            case MoveRecords():
-                for record_id in ids:
-                    set_topic(store, offer.workflow_id, record_id, action.topic)
-                notice = f'The topic of {what} is now "{topic_title(action.topic)}".'
             case EditRecord():
                 edited, follows = _edit(store, offer.workflow_id, ids[0], action)
                 offer.shown_records[action.number - 1] = edited
@@ -202,6 +206,26 @@ def change(
                 notice = f"I changed the last {part} of {what}; the record as it was is kept aside.{follows}"
     except CoverageError as error:
         return said_beside(offer, escape(str(error)))
+    return {**noticed(offer, notice), "numbered": offer.shown_records}
+
+
+def _move(store: Store, offer: Offer, action: MoveRecords) -> dict[str, Any]:
+    """Give records another topic, and name them: a number may have been meant for another record."""
+    numbers = sorted(set(action.numbers))
+    try:
+        if action.containing:
+            moved = [the_one_with(store, offer.workflow_id, action.containing)]
+        else:
+            moved = [get_record(store, offer.workflow_id, one) for one in offer.shown_under(numbers)]
+        for record in moved:
+            set_topic(store, offer.workflow_id, record.id, action.topic)
+    except CoverageError as error:
+        return said_beside(offer, escape(str(error)))
+    which = records_words(numbers) if numbers else "the record"
+    named = [f"“{beginning(record)}”, before in {titled(record.topic)}" for record in moved[:_NAMED]]
+    if len(moved) > _NAMED:
+        named.append(f"and {len(moved) - _NAMED} more")
+    notice = f'The topic of {which} is now "{topic_title(action.topic)}" ({"; ".join(named)}).'
     return {**noticed(offer, notice), "numbered": offer.shown_records}
 
 
@@ -228,6 +252,17 @@ def _edit(store: Store, workflow_id: str, record_id: str, action: EditRecord) ->
     has_calls = any(message.get("tool_calls") for message in messages[place + 1 :])
     what = "Its calls and its reply are as they were" if has_calls else "Its reply is as it was"
     return edited, f" {what} written for the old one: edit the reply too, or drop the record."
+
+
+def titled(topic: str | None) -> str:
+    """A topic's name, where there may be none."""
+    return topic_title(topic) if topic else "no topic"
+
+
+def beginning(record: Record) -> str:
+    """How the first message of the user begins, escaped."""
+    asked = (message_text(message).strip() for message in record.messages if message.get("role") == "user")
+    return escape(shorten(next(filter(None, asked), ""), _OPENING))
 
 
 def records_words(numbers: Sequence[int]) -> str:

@@ -48,6 +48,7 @@ from ..actions.catalog import (
     MoveRecords,
     NothingAsked,
     ProposePlan,
+    ShowRecords,
     ShowTable,
     SwitchDataset,
     UndoRound,
@@ -91,6 +92,12 @@ _RENAMES = (MergeTopics, GiveTopics, SwitchDataset, UndoRound)
 _BY_NUMBER = (DropRecords, KeepRecords, MoveRecords, EditRecord)
 _OTHER_NUMBERS = json.dumps(
     {"error": "Records have no numbers any more by then: call this first, or by itself."}
+)
+_NO_NUMBERS_YET = json.dumps(
+    {
+        "error": "What you show beside this has no numbers yet, and these are of records shown before. For those call "
+        "this before ShowRecords; to move the one that you found, use `containing`; else only show it."
+    }
 )
 _LOST = "I did not understand that. Could you say it in other words?"
 _LANGUAGE = "language"
@@ -204,6 +211,8 @@ class _Reader:
                     if isinstance(action, _BY_NUMBER):
                         return _OTHER_NUMBERS
                     return self._with_checked_words(action) if isinstance(action, ProposePlan) else action
+                if any(isinstance(deed, ShowRecords) for deed in before) and _numbers_in(action):
+                    return _NO_NUMBERS_YET
                 deed = checked(action, self._offer, self._services)
                 return self._with_checked_words(deed) if isinstance(deed, ProposePlan) else deed
             seen = len(self.asked.calls)
@@ -260,6 +269,11 @@ class _Reader:
     def _plain_facts(self) -> str:
         parts = [part for fact in self._facts for part in (fact.said, fact.quotes, fact.examples) if part]
         return "\n\n".join(parts) or _LOST
+
+
+def _numbers_in(action: Action) -> bool:
+    """Whether it names records by their numbers."""
+    return isinstance(action, _BY_NUMBER) and (isinstance(action, EditRecord) or bool(action.numbers))
 
 
 def _one_or_several(deeds: Sequence[Deed]) -> Deed:

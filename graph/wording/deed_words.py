@@ -43,7 +43,8 @@ def _words(deed: Deed) -> str:
         case catalog.KeepRecords():
             return f"keeping {_numbers(deed.numbers)}"
         case catalog.MoveRecords():
-            return f"{_numbers(deed.numbers)} → {topic_title(deed.topic)}"
+            what = f"“{escape(deed.containing)}”" if deed.containing else _numbers(deed.numbers)
+            return f"{what} → {topic_title(deed.topic)}"
         case catalog.StateRule():
             return f"the rule “{escape(deed.rule)}”"
         case catalog.UndoRound():

@@ -60,7 +60,8 @@ async def test_what_was_moved_is_why_the_figures_are_others(chat: Any) -> None:
     await chat.new("hi")
     await chat.answer("show me technical records")
     said = await chat.answer("record 2 is about billing")
-    assert 'The topic of record 2 is now "Billing Questions". So I measured again: ' in said
+    assert 'The topic of record 2 is now "Billing Questions" (“' in said
+    assert "”, before in Technical Issues). So I measured again: " in said
     assert "Billing Questions: 24 → 25 records" in said and "Technical Issues: 8 → 7 records" in said
 
 

@@ -250,6 +250,35 @@ async def test_records_are_not_named_by_numbers_that_will_be_others(
     assert "no numbers any more" in str(model.history[-1][-1].content)
 
 
+async def test_what_is_shown_beside_it_has_no_number_yet(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    """A record of another topic was moved: the one that was found got the next number, not the first."""
+    await chat.new("")
+    await chat.answer("show me technical records")
+    sought = next(load_records(services.store, "wf-1", topic="account_management")).user_text
+    show = ("ShowRecords", {"containing": sought})
+    model.queue += [
+        calls(show, ("MoveRecords", {"numbers": [1], "topic": "billing_questions"})),
+        calls(show, ("MoveRecords", {"containing": sought.upper(), "topic": "billing_questions"})),
+    ]
+    said = await chat.answer("find that one and put it in billing")
+    assert "has no numbers yet" in str([message.content for message in model.history[-1]])
+    assert f'is now "Billing Questions" (“{sought[:20]}' in said and "before in Account Management" in said
+    assert counts(services) == {"technical_issues": 8, "account_management": 47, "billing_questions": 25}
+
+
+async def test_what_stands_in_several_records_moves_none(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    before = counts(services)
+    move = ("MoveRecords", {"containing": "e", "topic": "billing_questions"})
+    model.queue += [calls(move), AIMessage("Which of them?")]
+    await chat.answer("put the one with the e in billing")
+    assert "“e” stands in 80 records." in str(model.history[-1][-1].content) and counts(services) == before
+
+
 async def test_facts_come_before_what_is_done(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from ..coverage.label_doubts import label_doubts
 from ..dataset.record import Origin, Record, message_text
+from ..errors import InvalidInput
 from ..generation.checks.form.written_calls import calls_of
 from ..store.store import Store
 from .review_page import Wanted, count_meant, review_page
@@ -91,6 +92,22 @@ def find_records(store: Store, workflow_id: str, which: RecordFilter, most: int)
             deque(found, maxlen=0)  # counts the others
     number = by_topic.total() if which.containing is not None else count_meant(store, workflow_id, wanted)
     return FoundRecords(first, number, by_topic, {one.id: _note(one, which.order, doubted) for one in first})
+
+
+def the_one_with(store: Store, workflow_id: str, text: str) -> Record:
+    """The only record in which a text stands, in whatever capitals.
+
+    Raises:
+        InvalidInput: it stands in none, or in several.
+        WorkflowNotFound: there is no such workflow.
+    """
+    found = find_records(store, workflow_id, RecordFilter(containing=text), most=1)
+    if found.number != 1:
+        where = f"in {found.number:,} records" if found.number else "in no record"
+        raise InvalidInput(
+            f"“{text}” stands {where}.", hint="Show records first, so that one can be named by its number."
+        )
+    return found.records[0]
 
 
 def doubted_topics(store: Store, workflow_id: str) -> dict[str, str]:
