@@ -52,7 +52,9 @@ def promised_in_words(
     pilots = promise_words(items, promises(services, workflow_id, items))
     words = "" if worth is None else worth.brief if briefly else worth.words
     said = f"{words[0].upper()}{words[1:]}." if words else ""
-    numbers = [str(rule.id) for rule in list_rules(services.store, workflow_id)]
+    topics = {None, *(item.topic for item in items)}
+    every_rule = list_rules(services.store, workflow_id)
+    numbers = [str(rule.id) for rule in every_rule if rule.topic in topics]
     rules = (
         f"Rule {numbers[0]} holds for it."
         if len(numbers) == 1

@@ -157,6 +157,18 @@ async def test_a_rule_and_another_plan_while_a_pilot_is_asked_for(
     assert "Rule 1 holds for it." in said
 
 
+async def test_a_rule_for_another_topic_is_none_for_the_plan(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    other = ("StateRule", {"rule": "Only in Chinese.", "topic": "billing_questions"})
+    model.queue.append(
+        calls(("StateRule", {"rule": "Keep it short."}), other, ("ProposePlan", {"items": TWO}))
+    )
+    said = await chat.answer("keep it short, billing in chinese, and do 2 technical")
+    assert 'rule 2: “Only in Chinese.” (only "Billing Questions")' in said and "Rule 1 holds for it." in said
+
+
 async def test_another_wish_puts_the_rest_away(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:
