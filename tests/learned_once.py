@@ -40,10 +40,11 @@ _lock = Lock()  # jobs side by side load their checks in threads
 
 
 def _once(learn: Callable[..., Any]) -> Callable[..., Any]:
-    def learned(real: Iterable[Record], *rules: Sequence[str]) -> Any:
+    def learned(real: Iterable[Record], *rules: Sequence[str], **options: bool) -> Any:
         real = list(real)
-        key = (learn, tuple((record.topic, record.body) for record in real), *map(tuple, rules))
-        return _kept(_learned, key, lambda: learn(real, *rules))
+        records = tuple((record.topic, record.body) for record in real)
+        key = (learn, records, *map(tuple, rules), *options.items())
+        return _kept(_learned, key, lambda: learn(real, *rules, **options))
 
     return learned
 

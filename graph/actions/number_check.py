@@ -11,7 +11,7 @@ from ..reading.numbers import NUMBER, ascii_digits, readings
 
 _MARKS = (("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
 _NUMBER = re.compile(rf"({NUMBER})\s?(%|percent\b|k\b|(?:thousand|million|billion)\b)?")
-_QUOTED = re.compile(
+QUOTED = re.compile(
     r"`[^\W\d_-][^`\n]{0,200}`|(?<![\w\"])\"[^\W\d_][^\"\n]{0,200}(?<=\S)\"(?!\w)|"
     + "|".join(rf"{a}[^\W\d_][^{a}{b}\n]{{0,200}}{b}" for a, b in _MARKS)
 )
@@ -62,7 +62,7 @@ def unsupported_numbers(
         names: topic names and the like, which may hold digits.
     """
     known = [value for result in results for value in _values(result)]
-    text = ascii_digits(_QUOTED.sub(" ", answer))
+    text = ascii_digits(QUOTED.sub(" ", answer))
     for name in sorted(names, key=len, reverse=True):
         for form in {name, name.replace("_", " "), name.replace("_", " ").title()}:
             text = re.sub(re.escape(form), " ", text, flags=re.IGNORECASE)

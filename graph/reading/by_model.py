@@ -54,7 +54,7 @@ from ..actions.catalog import (
     UndoRound,
 )
 from ..actions.checked import checked
-from ..actions.number_check import unsupported_numbers
+from ..actions.number_check import QUOTED, unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
 from ..context import thread_id
 from ..offers.offer import Offer, Option, RemovalOffer, same_items
@@ -85,6 +85,14 @@ _CORRECTION = (
 )
 _NOT_YET = json.dumps(
     {"not_done_yet": "Another call of yours comes first. Then call this again, with what it says beside it."}
+)
+_BESIDE_ASKS = (
+    "What you say beside the calls asks something: a yes to them would be one to that too, so the person would not see "
+    "it. Call them again, and say it without a question, or nothing."
+)
+_BESIDE_NUMBERS = (
+    "Nothing that you were told holds these numbers: {numbers}. The person would not see what you say beside the "
+    "calls. Call them again, and say it without these numbers, or nothing."
 )
 _NO = (Decline, LeaveIn, KeepRound, SkipRule)
 _IDLE = (NothingAsked, ShowTable)
@@ -185,6 +193,10 @@ class _Reader:
             if deeds and len(deeds) == len(said.tool_calls) + len(said.invalid_tool_calls):
                 arguments = {str(call["id"]): call["args"] for call in said.tool_calls}
                 self.asked.beside = self._words_beside(said.text, arguments)
+                if said.text.strip() and not self.asked.beside and not self._was_corrected:
+                    self._was_corrected = True
+                    messages.append(HumanMessage(self._why_not_beside(said.text, arguments)))
+                    continue
                 return _one_or_several(deeds)
             for broken in said.invalid_tool_calls:
                 wrong = json.dumps({"error": f"The arguments are no JSON object: {broken['args']}"})
@@ -241,9 +253,22 @@ class _Reader:
 
         Nothing where it asks something: a bare yes to what the action asks would be one to that too.
         """
-        if not text.strip() or asks_something(text) or self._invented(text, arguments):
+        if not text.strip() or self._asks(text) or self._invented(text, arguments):
             return ""
         return self._made_safe(text)
+
+    def _asks(self, text: str) -> bool:
+        """Whether it asks the person something; a question in a record that it cites is none."""
+        told = "\n".join(
+            [*(fact.said for fact in self._facts), *(str(call.result) for call in self.asked.calls)]
+        )
+        return asks_something(QUOTED.sub(lambda found: "" if found[0][1:-1] in told else found[0], text))
+
+    def _why_not_beside(self, text: str, arguments: dict[str, Any]) -> str:
+        """What the model is told where the person would not see its words."""
+        if self._asks(text):
+            return _BESIDE_ASKS
+        return _BESIDE_NUMBERS.format(numbers=", ".join(self._invented(text, arguments)))
 
     def _invented(self, text: str, own: Mapping[str, Any] | None = None) -> list[str]:
         """The numbers of the model's words that nothing gave it, and that are none of its ``own`` plan."""
@@ -316,7 +341,10 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
         except CoverageError as error:
             card["why_the_plan_cannot_be_carried_out"] = str(error)
     if rules := list_rules(services.store, offer.workflow_id)[:_RULES]:
-        card["rules"] = {str(rule.id): rule.value for rule in rules}
+        card["rules"] = {
+            str(rule.id): rule.value if rule.topic is None else {"for": rule.topic, "rule": rule.value}
+            for rule in rules
+        }
     if isinstance(offer, RemovalOffer):
         card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
     copies = branches_of(services.store, offer.workflow_id)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from finetune_coverage.tools.dataset.record import Record
-from finetune_coverage.tools.generation.attempts.draft import Candidate
+from finetune_coverage.tools.generation.attempts.acceptance import Acceptance
+from finetune_coverage.tools.generation.attempts.draft import Candidate, Draft
 from finetune_coverage.tools.generation.checks import form
 from finetune_coverage.tools.generation.checks.check import ANY, Check
 from finetune_coverage.tools.generation.checks.form.artefacts import Artefacts
@@ -25,7 +26,13 @@ from finetune_coverage.tools.generation.checks.form.near_duplicate import NearDu
 from finetune_coverage.tools.generation.checks.form.refusals import Refusals
 from finetune_coverage.tools.generation.checks.form.role_grammar import RoleGrammar
 from finetune_coverage.tools.generation.checks.stepping_back import Judging
+from finetune_coverage.tools.generation.lessons.rules import Rule, add_rule
 from finetune_coverage.tools.generation.search.shared_runs import SharedRuns
+from finetune_coverage.tools.services import Services
+from finetune_coverage.tools.settings import Settings
+from finetune_coverage.tools.store.records import load_records
+
+from ..prepared import WORKFLOW, sample_folder
 
 Make = Callable[..., Candidate]
 
@@ -290,3 +297,31 @@ def test_a_placeholder_that_a_rule_asks_for_is_none(candidate: Make) -> None:
     assert Artefacts(rules=["Write [order id] instead of numbers."]).check(made) is None
     other = candidate(*said("My order?", "Dear [Name], it is on its way."))
     assert Artefacts(rules=["Write [order id] instead of numbers."]).check(other) is not None
+
+
+@pytest.mark.parametrize("topic", [None, "technical_issues"])
+def test_a_rule_may_name_another_language(tmp_path: Path, topic: str | None) -> None:
+    """In which language is for who reads the rule: drafts in it were refused, since the real ones are in another."""
+    settings = Settings(home=tmp_path, openai_api_key="k", openai_base_url="http://127.0.0.1:9/v1", model="m")
+    settings.embedding_model = "wordllama"
+    sample_folder(settings.home)
+
+    def names(share: float) -> set[str]:
+        settings.verifier_share = share
+        services = Services(settings)
+        return set(Acceptance.for_job(services, WORKFLOW, "technical_issues").check_names())
+
+    assert {"language", "known_words"} <= names(1)
+    store = Services(settings).store
+    add_rule(store, WORKFLOW, Rule("max_words", "40", topic=topic))
+    assert {"language", "known_words"} <= names(1), "a number of words is no language"
+    add_rule(store, WORKFLOW, Rule("in_words", "用俄语写", topic=topic))
+    assert not {"language", "known_words"} & names(1)
+    assert {"language", "known_words"} <= names(0.5), "some are read by nobody"
+    turns = [("user", "Почему не работает вход?"), ("assistant", "Сбросьте пароль.")]
+    russian = Candidate(
+        source={"messages": [{"role": role, "content": text} for role, text in turns]},
+        draft=Draft(strategy="few_shot", topic="technical_issues", requests=[], seeds=[]),
+    )
+    known = list(load_records(store, WORKFLOW))
+    assert Artefacts(known).check(russian) and Artefacts(known, any_script=True).check(russian) is None

@@ -18,6 +18,7 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.errors import EndpointError
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
+from finetune_coverage.tools.generation.lessons.rules import Rule, add_rule
 from finetune_coverage.tools.generation.money.estimate import estimate_plan
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
@@ -187,12 +188,18 @@ async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
     said = await chat.answer("make it 4. and how many are technical now?")
     assert said.startswith("8 of them are technical.\n\n**Plan**: 4 for"), said
     assert (await chat.asked())["action_requests"][0]["description"].startswith("8 of them are technical.")
-    model.queue += beside("There are 4,321 of <b>them</b>.", plan(("technical_issues", 5)))
+    invented = "There are 4,321 of <b>them</b>."
+    model.queue += beside(invented, plan(("technical_issues", 5)))
+    model.queue.append(plan(("technical_issues", 5)).model_copy(update={"content": invented}))
     assert (await chat.answer("5, and how many are there?")).startswith("**Plan**: 5"), (
         "a number from nowhere"
     )
+    assert "holds these numbers: 4,321" in str(model.history[-1][-1].content)
     model.queue += beside("Shall I show them?", plan(("technical_issues", 6)))
-    assert (await chat.answer("6, and some of them")).startswith("**Plan**: 6"), "a yes would be one to both"
+    model.queue.append(plan(("technical_issues", 6)).model_copy(update={"content": "Say so to see some."}))
+    said = await chat.answer("6, and some of them")
+    assert said.startswith("Say so to see some.\n\n**Plan**: 6"), "a yes would be one to both"
+    assert "asks something" in str(model.history[-1][-1].content)
     rename = call("MergeTopics", merges=[{"topics": ["technical_issues"], "into": "Faults"}])
     model.queue += beside("It has 8 <b>records</b>.", rename)
     said = await chat.answer("call it faults. how many r in there?")
@@ -202,6 +209,35 @@ async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
     await chat.answer("yes")
     assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
     assert list_jobs(services.store, "wf-1") == []
+
+
+async def test_a_question_in_a_record_that_is_cited_is_none_to_the_person(
+    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+) -> None:
+    asked = "Сколько стоит чай?"
+    turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": "Три рубля."}]
+    path = tmp_path / "tea.jsonl"
+    path.write_text("".join(json.dumps({"messages": turns, "topic": one}) + "\n" for one in ("tea", "soup")))
+    import_files(services.store, "wf-9", [path])
+    await chat.new("", workflow_id="wf-9")
+    look = call("LookAtRecords", topic="tea", examples=8)
+    more = call("ProposePlan", items=[{"topic": "tea", "count": 2, "strategy": "few_shot"}])
+    model.queue += [look, more.model_copy(update={"content": f"The first asks “{asked}”."})]
+    said = await chat.answer("2 more. what does the first ask?")
+    assert said.startswith(f"The first asks “{asked}”.\n\n**Plan**: 2 for")
+    shall = more.model_copy(update={"content": "“Shall I drop them?”"})
+    model.queue += [look, shall, shall]
+    assert (await chat.answer("the same once more")).startswith("**Plan**: 2"), "no record says that"
+
+
+async def test_a_rule_is_told_with_its_topic(chat: Any, services: Services, model: ScriptedChatModel) -> None:
+    await chat.new("")
+    add_rule(services.store, "wf-1", Rule("in_words", "用俄语写", topic="technical_issues"))
+    add_rule(services.store, "wf-1", Rule("in_words", "Keep it short."))
+    model.queue.append(AIMessage("Two."))
+    await chat.answer("which rules hold?")
+    state = str(model.history[-1])
+    assert '"1": {"for": "technical_issues", "rule": "用俄语写"}, "2": "Keep it short."' in state
 
 
 async def test_a_mistake_is_told_to_the_model(

@@ -38,7 +38,7 @@ from ..checks.habits import telling_records
 from ..checks.stepping_back import Judging
 from ..jobs.loading_progress import LoadingProgress
 from ..lessons.lessons import rejected_in_review
-from ..lessons.rules import list_rules, why_unread
+from ..lessons.rules import Rule, list_rules, why_unread
 from .draft import Candidate, Draft, Rejection, Strategy, UnusableAnswer
 from .replies import answer_in
 
@@ -121,14 +121,16 @@ class Acceptance:
         known = telling_records(real, topic)
         of_topic = [record for record in known if record.topic == topic]
         rules = list_rules(services.store, workflow_id, topic)
+        similar = of_topic if len(of_topic) >= FEW else known
+        any_language = _may_name_a_language(rules, services)
+        of_language: list[Check] = [] if any_language else [Language(similar), KnownWords(known)]
         plain: list[Check] = [
             HiddenText(known),
             RoleGrammar(known),
-            Artefacts(known, [rule.value for rule in rules]),
+            Artefacts(known, [rule.value for rule in rules], any_script=any_language),
             Refusals(known),
-            Language(of_topic if len(of_topic) >= FEW else known),
-            Length(of_topic if len(of_topic) >= FEW else known),
-            KnownWords(known),
+            *of_language,
+            Length(similar),
             ToolCalls(known),
             CopiedRuns(of_topic),
         ]
@@ -356,3 +358,9 @@ def as_record(candidate: Candidate, provenance: dict[str, object]) -> Record:
         origin="synthetic",
         provenance=dict(provenance),
     )
+
+
+def _may_name_a_language(rules: Sequence[Rule], services: Services) -> bool:
+    """Whether only a reader can tell in which language drafts are to be, and one reads each of them."""
+    is_read = services.settings.for_verifier() is not None and services.settings.verifier_share == 1
+    return is_read and any(rule.is_in_words for rule in rules)

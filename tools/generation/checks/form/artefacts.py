@@ -47,12 +47,15 @@ class Artefacts:
     name = "artefacts"
     languages = ANY
 
-    def __init__(self, real: Iterable[Record] = (), rules: Iterable[str] = ()) -> None:
+    def __init__(
+        self, real: Iterable[Record] = (), rules: Iterable[str] = (), *, any_script: bool = False
+    ) -> None:
         """Learns from the real records.
 
         Args:
             real: those of the dataset.
             rules: a person's own, in their words: a placeholder that they ask for is none.
+            any_script: letters of scripts that the real records do not have may be meant.
         """
         real = list(real)
         self._asked_for = "\n".join(rules).lower()
@@ -64,7 +67,7 @@ class Artefacts:
                 for message in record.messages
                 for script in _scripts(message_text(message))
             }
-            if len(real) >= LEAST_FOR_SCRIPTS
+            if len(real) >= LEAST_FOR_SCRIPTS and not any_script
             else set[str]()
         )
         self._habits = Habits(real, lambda record: self._findings(record.messages))
