@@ -309,7 +309,11 @@ class Export(Action):
     )
     provenance: bool = False
     oversample: bool = Field(default=False, description="Repeat records of small topics.")
-    leave_out_unfit: bool = Field(default=False, description="If they say so.")
+    leave_out_unfit: bool = Field(
+        default=False,
+        description="Leave out what the format cannot hold, instead of refusing; nothing else. By how records end, or "
+        "what stands in them, none can be left out: do not export then, but say so, and ask.",
+    )
 
 
 class StateRule(Action):
