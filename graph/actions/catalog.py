@@ -16,7 +16,7 @@ from ...tools.coverage.caps import MAX_PER_ITEM
 from ...tools.coverage.recommendation import PlanItem
 from ...tools.coverage.strategy_choice import StrategyName
 from ...tools.coverage.targets import Aim
-from ...tools.inspection.record_filter import Order, RecordFilter
+from ...tools.inspection.record_filter import Ending, Order, RecordFilter
 from ...tools.inspection.topics import TopicCount
 from ..offers.reply import Deed
 
@@ -122,6 +122,7 @@ class _OfRecords(Action):
         description="Those in which this word or phrase stands, in what is said, the name of a called tool or its "
         "arguments; how many there are is said too.",
     )
+    ends_with: Ending | None = Field(default=None, description="Those whose last message is of this role.")
     order: Order | None = Field(
         default=None,
         description="shortest or longest first; doubtful: only those that the checks are least sure of, the worst "
@@ -132,7 +133,13 @@ class _OfRecords(Action):
     def which(self) -> RecordFilter:
         """As records are looked for."""
         origin = None if self.origin == "any" else self.origin
-        return RecordFilter(topic=self.topic, origin=origin, containing=self.containing, order=self.order)
+        return RecordFilter(
+            topic=self.topic,
+            origin=origin,
+            containing=self.containing,
+            ends_with=self.ends_with,
+            order=self.order,
+        )
 
 
 class ShowRecords(_OfRecords):

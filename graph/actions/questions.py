@@ -16,7 +16,7 @@ from ...tools.generation.money.prices import price_of
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ...tools.inspection.flaws import inspect_flaws
 from ...tools.inspection.plans import PlanEffect, inspect_plan, inspect_strategies, plan_for_score
-from ...tools.inspection.records import inspect_records, shown_record
+from ...tools.inspection.records import RecordsLook, inspect_records, shown_record
 from ...tools.inspection.rejections import inspect_rejections
 from ...tools.inspection.review_page import Wanted, count_meant
 from ...tools.inspection.rounds import Rounds, inspect_rounds
@@ -174,12 +174,14 @@ def _look_at(asked: Asked, action: catalog.LookAtRecords) -> Answer:
         topic=_topic(asked, action),
         origin=which.origin,
         containing=which.containing,
+        ends_with=which.ends_with,
         order=which.order,
         examples=action.examples,
     )
     title = f'"{topic_title(look.which.topic)}"' if look.which.topic else "The dataset"
     said = f"{title} has {plural(look.records, f'{which.origin} record' if which.origin else 'record')}"
     said += f" in which “{escape(which.containing)}” stands" if which.containing else ""
+    said += f" that end with the {which.ends_with}" if which.ends_with else ""
     said += " that the checks are unsure of." if which.order == "doubtful" else "."
     if look.looked_at:
         over = "" if look.looked_at == look.records else f"Of the first {look.looked_at:,}: "
@@ -190,7 +192,21 @@ def _look_at(asked: Asked, action: catalog.LookAtRecords) -> Answer:
             f"on average, a user's message has about {look.median_user_words} words and a reply "
             f"{look.median_assistant_words}."
         )
+        said += _languages_words(look)
     return Answer(said, examples="\n\n".join(map(quoted, look.examples[:_EXAMPLES])))
+
+
+def _languages_words(look: RecordsLook) -> str:
+    """In which languages and scripts users write, where there are several."""
+    several = [
+        (kinds, "language, where they write enough to tell" if kinds is look.languages else "script")
+        for kinds in (look.languages, look.scripts)
+        if len(kinds) > 1
+    ]
+    return "".join(
+        f" By the user's {what}: {', '.join(f'{name} {number:,}' for name, number in kinds.items())}."
+        for kinds, what in several
+    )
 
 
 def _flaws(asked: Asked, _: Action) -> Answer:

@@ -53,8 +53,8 @@ def review(source: ServicesSource, state: State, action: ShowRecords) -> dict[st
     start, size = wanted.listed, wanted.size or _PAGE
     found = find_records(store, offer.workflow_id, wanted.which, start + size)
     records, said = on_one_screen(found.records[start:], wanted, found.notes)
-    if wanted.which.containing is not None:
-        said = f"{_how_many(wanted.which.containing, found)}\n\n{said}"
+    if wanted.which.is_searched:
+        said = f"{_how_many(wanted.which, found)}\n\n{said}"
     if not records:
         return said_beside(offer, said, briefly=True)  # what was shown keeps its numbers
     wanted.show([record.id for record in records])
@@ -83,15 +83,20 @@ def _wanted(action: ShowRecords, offer: Offer, store: Store) -> Review:
     return Review(which=which, size=action.number, in_full=action.in_full)
 
 
-def _how_many(text: str, found: FoundRecords) -> str:
-    """How many records hold the text, by topic."""
+def _how_many(which: RecordFilter, found: FoundRecords) -> str:
+    """How many records hold the text, or end so, by topic."""
     most = sorted(found.by_topic.items(), key=lambda one: -one[1])[:_NAMED]
     by_topic = ", ".join(
         f"{number:,} of {topic_title(topic) if topic else 'no topic'}" for topic, number in most
     )
     others = len(found.by_topic) - len(most)
     more = f", and {others} more topics" if others > 0 else ""
-    said = f"“{escape(text)}” stands in {plural(found.number, 'record')}"
+    said = plural(found.number, "record")
+    if which.containing is not None:
+        said = f"“{escape(which.containing)}” stands in {said}"
+    if which.ends_with is not None:
+        that = " that" if which.containing is not None else ""
+        said += f"{that} {'ends' if found.number == 1 else 'end'} with the {which.ends_with}"
     return f"{said}: {by_topic}{more}." if most else f"{said}."
 
 

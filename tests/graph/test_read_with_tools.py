@@ -230,6 +230,46 @@ async def test_a_question_in_a_record_that_is_cited_is_none_to_the_person(
     assert (await chat.answer("the same once more")).startswith("**Plan**: 2"), "no record says that"
 
 
+async def test_records_by_how_they_end_and_in_which_language(
+    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+) -> None:
+    """Both were asked for, and letters were counted instead."""
+    said = {
+        "fa": "قیمت چای در فروشگاه شما امروز چقدر است؟",
+        "ru": "Здравствуйте, подскажите, пожалуйста, сколько сегодня стоит чёрный чай в вашем магазине?",
+    }
+    lines = [
+        {
+            "topic": f"tea{number % 2}",
+            "messages": [{"role": "user", "content": f"{said[code]} {number}"}, *rest],
+        }
+        for number, (code, rest) in enumerate(
+            [("fa", [{"role": "assistant", "content": "…"}])] * 3
+            + [("ru", [{"role": "assistant", "content": "…"}, {"role": "user", "content": "Спасибо"}])] * 2
+        )
+    ]
+    path = tmp_path / "tea.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    import_files(services.store, "wf-9", [path])
+    await chat.new("", workflow_id="wf-9")
+    model.queue.append(call("ShowRecords", ends_with="user", number=3))
+    shown = await chat.answer("show me 3 that end with the user")
+    assert shown.startswith("2 records end with the user: 1 of Tea0, 1 of Tea1.") or shown.startswith(
+        "2 records end with the user: 1 of Tea1, 1 of Tea0."
+    )
+    assert "**Record 2**" in shown and "**Record 3**" not in shown
+    model.queue += [
+        call("LookAtRecords", ends_with="assistant"),
+        call("LookAtRecords"),
+        AIMessage("So it is."),
+    ]
+    await chat.answer("how many per language?")
+    ends, every = [str(m.content) for m in model.history[-1] if m.type == "tool"]
+    assert "The dataset has 3 records that end with the assistant." in ends and "By the user" not in ends
+    assert "By the user's language, where they write enough to tell: Persian 3, Russian 2." in every
+    assert "By the user's script: Arabic 3, Cyrillic 2." in every
+
+
 async def test_a_rule_is_told_with_its_topic(chat: Any, services: Services, model: ScriptedChatModel) -> None:
     await chat.new("")
     add_rule(services.store, "wf-1", Rule("in_words", "用俄语写", topic="technical_issues"))

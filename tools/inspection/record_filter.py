@@ -20,6 +20,7 @@ from .review_page import Wanted, count_meant, review_page
 from .worth_a_look import grounds_of
 
 Order = Literal["shortest", "longest", "doubtful"]
+Ending = Literal["user", "assistant", "tool"]
 _AT_ONCE = 1000
 _MOST_DOUBTED = 500
 """Real records with doubtful topics in one queue: more than anybody reads at a sitting."""
@@ -34,6 +35,7 @@ class RecordFilter(BaseModel):
         origin: only real or only generated ones.
         containing: only those in which this stands, in whatever capitals: in what is said, or in the name or the
             arguments of a call.
+        ends_with: only those whose last message is of this role.
         order: by their length, or those that the checks are least sure of and no others; None is the newest first
             for generated ones, else as they were imported.
     """
@@ -42,7 +44,13 @@ class RecordFilter(BaseModel):
     without_a_topic: bool = False
     origin: Origin | None = None
     containing: str | None = None
+    ends_with: Ending | None = None
     order: Order | None = None
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether each record has to be looked at to know how many are meant."""
+        return self.containing is not None or self.ends_with is not None
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class FoundRecords:
     Attributes:
         records: in the filter's order.
         number: how many it means in all.
-        by_topic: of all of them, where a text was looked for.
+        by_topic: of all of them, where each was looked at.
         notes: why a record has its place in an order, by its id.
     """
 
@@ -63,7 +71,7 @@ class FoundRecords:
 
 
 def find_records(store: Store, workflow_id: str, which: RecordFilter, most: int) -> FoundRecords:
-    """Look for records. A text or a length is looked for in all of them, one after the other.
+    """Look for records. A text, an ending or a length is looked for in all of them, one after the other.
 
     Args:
         store: where they are.
@@ -82,15 +90,19 @@ def find_records(store: Store, workflow_id: str, which: RecordFilter, most: int)
     by_topic: Counter[str | None] = Counter()
     found = _in_order(store, workflow_id, wanted)
     if which.containing is not None:
-        found = _counted(_holding(found, which.containing.casefold()), by_topic)
+        found = _holding(found, which.containing.casefold())
+    if which.ends_with is not None:
+        found = (record for record in found if _ending(record) == which.ends_with)
+    if which.is_searched:
+        found = _counted(found, by_topic)
     if which.order in ("shortest", "longest"):
         sign = 1 if which.order == "shortest" else -1
         first = heapq.nsmallest(most, found, key=lambda record: sign * _length(record))
     else:
         first = list(islice(found, most))
-        if which.containing is not None:
+        if which.is_searched:
             deque(found, maxlen=0)  # counts the others
-    number = by_topic.total() if which.containing is not None else count_meant(store, workflow_id, wanted)
+    number = by_topic.total() if which.is_searched else count_meant(store, workflow_id, wanted)
     return FoundRecords(first, number, by_topic, {one.id: _note(one, which.order, doubted) for one in first})
 
 
@@ -147,6 +159,10 @@ def _texts(record: Record, *, but: str = "") -> Iterator[str]:
         yield message_text(message)
         for name, arguments in calls_of(message):
             yield f"{name} {arguments}"
+
+
+def _ending(record: Record) -> str | None:
+    return record.messages[-1].get("role") if record.messages else None
 
 
 def _length(record: Record) -> int:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ..analyze_coverage import analyze
+from ..coverage.space.languages import language_of
 from ..dataset.record import Message, Origin, Record, message_text
 from ..dataset.topic_names import unknown_topic
 from ..generation.checks.form.written_calls import calls_of
 from ..generation.search.words import words_of
-from .record_filter import Order, RecordFilter, find_records
+from ..text.scripts import script_shares
+from .record_filter import Ending, Order, RecordFilter, find_records
 
 if TYPE_CHECKING:
     from ..services import Services
@@ -26,7 +28,7 @@ _LAST = 2
 """Of these the last of a longer record."""
 _CHARACTERS = 12_000
 """Of all examples together: a record that keeps within its part is not shortened."""
-_TOOLS, _OPENINGS, _OPENING, _GREETINGS = 12, 12, 120, 3
+_TOOLS, _OPENINGS, _OPENING, _GREETINGS, _LANGUAGES = 12, 12, 120, 3, 20
 
 
 class ShownTurn(BaseModel):
@@ -58,6 +60,10 @@ class RecordsLook(BaseModel):
     multi_turn: int = Field(description="Those in which the user speaks at least twice.")
     uses_tools: int = Field(description="Those in which the assistant calls a tool.")
     has_system_prompt: int
+    languages: dict[str, int] = Field(
+        description="In which language a user's longest message is, where that is long enough to tell; the most first."
+    )
+    scripts: dict[str, int] = Field(description="In which script, of all of them that write letters.")
     mean_messages: float
     median_user_words: int = Field(
         description="Words of a user's message, the middle one; characters where no spaces part words."
@@ -76,6 +82,7 @@ def inspect_records(
     examples: int = 2,
     origin: Origin | None = None,
     containing: str | None = None,
+    ends_with: Ending | None = None,
     order: Order | None = None,
 ) -> RecordsLook:
     """What records look like. The examples are the first in the order asked for; without one, spread over them all.
@@ -87,6 +94,7 @@ def inspect_records(
         examples: how many to read.
         origin: only real or only synthetic ones.
         containing: only those in which this stands.
+        ends_with: only those whose last message is of this role.
         order: as for `find_records`.
 
     Raises:
@@ -96,10 +104,11 @@ def inspect_records(
     coverage = analyze(services, workflow_id)
     if topic is not None and topic not in coverage.topic_distribution:
         raise unknown_topic(workflow_id, topic, coverage.topic_distribution)
-    which = RecordFilter(topic=topic, origin=origin, containing=containing, order=order)
+    which = RecordFilter(topic=topic, origin=origin, containing=containing, ends_with=ends_with, order=order)
     those = find_records(services.store, workflow_id, which, _LOOKED_AT)
     found = those.records
     shown = found[:examples] if order else _spread(found, examples)
+    asked = [max(_texts(record, "user"), key=len, default="") for record in found]
     return RecordsLook(
         which=which,
         records=those.number,
@@ -108,6 +117,8 @@ def inspect_records(
         multi_turn=sum(len(_texts(record, "user")) >= 2 for record in found),
         uses_tools=sum(any(message.get("tool_calls") for message in record.messages) for record in found),
         has_system_prompt=sum(bool(_texts(record, "system")) for record in found),
+        languages=dict(Counter(filter(None, map(language_of, asked))).most_common(_LANGUAGES)),
+        scripts=dict(Counter(filter(None, map(_script, asked))).most_common(_LANGUAGES)),
         mean_messages=round(mean(len(record.messages) for record in found), 1) if found else 0.0,
         median_user_words=_median_words(found, "user"),
         median_assistant_words=_median_words(found, "assistant"),
@@ -121,6 +132,12 @@ def inspect_records(
 
 def _texts(record: Record, role: str) -> list[str]:
     return [message_text(message) for message in record.messages if message.get("role") == role]
+
+
+def _script(text: str) -> str | None:
+    """The script of most of its letters."""
+    shares = script_shares(text)
+    return max(shares, key=lambda script: shares[script]).capitalize() if shares else None
 
 
 def _called(record: Record) -> set[str]:
