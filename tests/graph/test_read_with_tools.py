@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,22 @@ FOUR = PlanItem(topic="technical_issues", count=4, strategy="few_shot")
 
 def call(name: str, **arguments: Any) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"call-{name}"}])
+
+
+About = Callable[[Iterable[dict[str, Any]]], Awaitable[Any]]
+
+
+@pytest.fixture
+def about(chat: Any, services: Services, tmp_path: Path) -> About:
+    """Begins a conversation about a dataset of these records."""
+
+    async def begin(records: Iterable[dict[str, Any]]) -> None:
+        path = tmp_path / "records.jsonl"
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        import_files(services.store, "wf-9", [path])
+        await chat.new("", workflow_id="wf-9")
+
+    return begin
 
 
 def plan(*items: tuple[str, int], **more: Any) -> AIMessage:
@@ -212,14 +228,11 @@ async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
 
 
 async def test_a_question_in_a_record_that_is_cited_is_none_to_the_person(
-    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+    chat: Any, model: ScriptedChatModel, about: About
 ) -> None:
     asked = "Сколько стоит чай?"
     turns = [{"role": "user", "content": asked}, {"role": "assistant", "content": "Три рубля."}]
-    path = tmp_path / "tea.jsonl"
-    path.write_text("".join(json.dumps({"messages": turns, "topic": one}) + "\n" for one in ("tea", "soup")))
-    import_files(services.store, "wf-9", [path])
-    await chat.new("", workflow_id="wf-9")
+    await about({"messages": turns, "topic": one} for one in ("tea", "soup"))
     look = call("LookAtRecords", topic="tea", examples=8)
     more = call("ProposePlan", items=[{"topic": "tea", "count": 2, "strategy": "few_shot"}])
     model.queue += [look, more.model_copy(update={"content": f"The first asks “{asked}”."})]
@@ -231,7 +244,7 @@ async def test_a_question_in_a_record_that_is_cited_is_none_to_the_person(
 
 
 async def test_records_by_how_they_end_and_in_which_language(
-    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+    chat: Any, model: ScriptedChatModel, about: About
 ) -> None:
     """Both were asked for, and letters were counted instead."""
     said = {
@@ -248,10 +261,7 @@ async def test_records_by_how_they_end_and_in_which_language(
             + [("ru", [{"role": "assistant", "content": "…"}, {"role": "user", "content": "Спасибо"}])] * 2
         )
     ]
-    path = tmp_path / "tea.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    import_files(services.store, "wf-9", [path])
-    await chat.new("", workflow_id="wf-9")
+    await about(lines)
     model.queue.append(call("ShowRecords", ends_with="user", number=3))
     shown = await chat.answer("show me 3 that end with the user")
     assert shown.startswith("2 records end with the user: 1 of Tea0, 1 of Tea1.") or shown.startswith(
@@ -435,7 +445,7 @@ async def test_records_that_hold_a_word_are_counted_and_shown(
 
 
 async def test_what_was_looked_for_is_seen_where_it_stands(
-    chat: Any, services: Services, tmp_path: Path, model: ScriptedChatModel
+    chat: Any, about: About, model: ScriptedChatModel
 ) -> None:
     call_of = {
         "id": "c1",
@@ -449,10 +459,7 @@ async def test_what_was_looked_for_is_seen_where_it_stands(
         {"role": "tool", "tool_call_id": "c1", "content": "ok"},
         {"role": "assistant", "content": "You are in."},
     ]
-    path = tmp_path / "one.jsonl"
-    path.write_text(json.dumps({"messages": messages, "topic": "logins"}), encoding="utf-8")
-    import_files(services.store, "wf-2", [path])
-    await chat.new("", workflow_id="wf-2")
+    await about([{"messages": messages, "topic": "logins"}])
     model.queue.append(call("ShowRecords", containing="HUNTER2"))
     said = await chat.answer("which have hunter2 in them")
     assert "“HUNTER2” stands in 1 record: 1 of Logins." in said
@@ -460,7 +467,7 @@ async def test_what_was_looked_for_is_seen_where_it_stands(
 
 
 async def test_what_is_wrong_with_the_data_is_looked_up(
-    chat: Any, services: Services, model: ScriptedChatModel, tmp_path: Path
+    chat: Any, model: ScriptedChatModel, about: About
 ) -> None:
     lines = [
         {
@@ -473,17 +480,14 @@ async def test_what_is_wrong_with_the_data_is_looked_up(
         for n in "abcd"
     ]
     ends = {"topic": "tea", "messages": [{"role": "user", "content": "Which tea?"}]}
-    path = tmp_path / "flawed.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, ends]))
-    import_files(services.store, "wf-9", [path])
-    await chat.new("", workflow_id="wf-9")
+    await about([*lines, ends])
     model.queue += [call("FindFlaws"), AIMessage("4 of them begin with the same words, and 1 has no answer.")]
     said = await chat.answer("whats wrong with it")
     assert said.startswith("4 of them begin with the same words, and 1 has no answer.")
     told = next(m for m in reversed(model.history[-1]) if m.type == "tool").text
     assert "4 begin with the same “Tell a joke.”" in told and "there is no assistant turn" in told
     assert "3 records: another record asks the same, and is answered in other words" in told
-    assert "flawed.jsonl:2: asks what " in told
+    assert "records.jsonl:2: asks what " in told
 
 
 async def test_how_other_datasets_stand_is_told(

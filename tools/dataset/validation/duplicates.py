@@ -189,12 +189,13 @@ def findings_of(earlier: Earlier, topic: str | None, tokens: int) -> list[Findin
     if isinstance(earlier, OtherAnswer):
         rule = "other_calls" if earlier.is_call else "other_words"
         return [Finding(rule, f"asks what {earlier.id} asks")]
-    known = earlier
-    if known.similarity is not None:
-        return [Finding("near_duplicate", f"shares {known.similarity:.0%} of its wording with {known.id}")]
-    found = [Finding("exact_duplicate", f"the same as {known.id}", tokens)]
-    if topic != known.topic:
-        found.append(Finding("same_record_other_topic", f"{topic!r} here, {known.topic!r} in {known.id}"))
+    if earlier.similarity is not None:
+        return [
+            Finding("near_duplicate", f"shares {earlier.similarity:.0%} of its wording with {earlier.id}")
+        ]
+    found = [Finding("exact_duplicate", f"the same as {earlier.id}", tokens)]
+    if topic != earlier.topic:
+        found.append(Finding("same_record_other_topic", f"{topic!r} here, {earlier.topic!r} in {earlier.id}"))
     return found
 
 
