@@ -12,7 +12,7 @@ from prompt_toolkit.completion import Completer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import Input
-from prompt_toolkit.input.typeahead import clear_typeahead
+from prompt_toolkit.input.typeahead import clear_typeahead, get_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import Output
@@ -57,12 +57,19 @@ class LineEditor:
         Raises:
             KeyboardInterrupt: Ctrl-C where nothing was typed.
         """
-        # What came behind the last Enter was typed before this question could be read.
-        clear_typeahead(self._session.app.input)
+        clear_typeahead(self._session.app.input)  # whoever did not take it: it answers nothing
         try:
             return self._session.prompt(prompt)
         except EOFError:
             return None
+
+    def typed_ahead(self) -> str:
+        """What came behind the last Enter, so before the next question could be read; it is given once."""
+        return "".join(press.data for press in get_typeahead(self._session.app.input))
+
+    def remember(self, text: str) -> None:
+        """Have the arrow keys bring a text back."""
+        self._session.history.append_string(text)
 
 
 class _KeptHistory(FileHistory):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from .line_editor import LineEditor
 
 _BLOCK = 65536
+_KEYS = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
+"""What an arrow and its like send, and single characters that are no text."""
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Line:
 
 
 class TypedLines:
-    """Reads standard input. What a terminal holds from before the prompt is thrown away; a pipe's lines are kept.
+    """Reads standard input. What a terminal holds from before the prompt is shown, not sent; a pipe's lines are kept.
 
     Args:
         make_editor: makes what asks where both ends are a terminal.
@@ -49,11 +53,15 @@ class TypedLines:
     def ask(self, prompt: str) -> Line | None:
         """The next line; ``None`` when there is no more."""
         if sys.stdin.isatty():
-            _forget_what_was_typed_ahead()
             if sys.stdout.isatty():
+                if ahead := _text(self._editor.typed_ahead() + _typed_ahead()):
+                    self._editor.remember(ahead)
+                    _say_not_sent(ahead, "; the up arrow brings it back")
                 say()
                 typed = self._editor.ask(prompt)
                 return None if typed is None else Line(typed.strip())
+            if ahead := _text(_typed_ahead()):
+                _say_not_sent(ahead)
             try:
                 return Line(input(f"\n{prompt}").strip())
             except EOFError:
@@ -101,10 +109,32 @@ def _descriptor() -> int | None:
         return None
 
 
-def _forget_what_was_typed_ahead() -> None:
-    """What was typed before the question could be read is no answer to it, least of all a yes."""
+def _typed_ahead() -> str:
+    """Takes from the terminal what was typed before the question could be read: no answer to it, least of all a yes."""
     try:
         import termios
     except ImportError:  # Windows
-        return
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+        return ""
+    descriptor = sys.stdin.fileno()
+    by_line = termios.tcgetattr(descriptor)
+    by_key = termios.tcgetattr(descriptor)
+    by_key[3] &= ~termios.ICANON  # a line without its Enter could not be read
+    by_key[6][termios.VMIN] = by_key[6][termios.VTIME] = 0
+    typed = b""
+    termios.tcsetattr(descriptor, termios.TCSANOW, by_key)
+    try:
+        while piece := os.read(descriptor, _BLOCK):
+            typed += piece
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSANOW, by_line)
+    return typed.decode(sys.stdin.encoding, "replace")
+
+
+def _text(typed: str) -> str:
+    return _KEYS.sub("", "\n".join(typed.splitlines())).strip()
+
+
+def _say_not_sent(typed: str, how_to_send: str = "") -> None:
+    shown = " ".join(typed.split())
+    cut = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+    say(f"Typed before the answer stood here, so not sent{how_to_send}: {cut}", style="dim")

@@ -86,6 +86,9 @@ def test_a_line_more_with_alt_enter(keys: PipeInput, editor: LineEditor) -> None
 def test_what_was_typed_behind_enter_answers_nothing(keys: PipeInput, editor: LineEditor) -> None:
     keys.send_text("10 for billing\ryes\r")
     assert editor.ask("you> ") == "10 for billing"
+    assert [editor.typed_ahead(), editor.typed_ahead()] == ["yes\r", ""]
+    keys.send_text("20 for billing\ryes\r")
+    assert editor.ask("you> ") == "20 for billing"
     threading.Timer(0.3, keys.send_text, ["no\r"]).start()
     assert editor.ask("you> ") == "no"
 

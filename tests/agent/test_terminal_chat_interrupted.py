@@ -19,7 +19,7 @@ from .terminal import has_written
 from .test_generate import start, texts_of, wait_until_accepted
 from .test_terminal_chat import PLAN, thread_in
 
-CTRL_C, CTRL_D = "\x03", "\x04"
+CTRL_C, CTRL_D, ARROW_UP = "\x03", "\x04", "\x1b[A"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals; needs no Windows")
@@ -141,6 +141,27 @@ def test_an_answer_that_takes_long_is_announced(endpoint: Endpoint, terminal: Te
     terminal.expect("you>")
     terminal.send(CTRL_D)
     assert terminal.ended_with() == 0
+
+
+def test_what_is_typed_while_an_answer_is_made_is_shown_and_not_sent(
+    endpoint: Endpoint, terminal: Terminal, command: Command, small: str
+) -> None:
+    """A yes among it is to no plan that could be read; a sentence is not lost."""
+    terminal.expect("you>")
+    endpoint.latency = 2 * WAIT_SECONDS
+    terminal.send("why is technical low?\r")
+    terminal.expect("working on it")
+    endpoint.latency = 0.0
+    terminal.send("yes\ralso leave \x1b[Aaccount out")
+    terminal.expect("Still on the table")
+    terminal.expect("not sent; the up arrow brings it back: yes also leave account out")
+    terminal.expect("you>")
+    terminal.send(ARROW_UP)
+    terminal.expect("account out")
+    terminal.send(CTRL_C)
+    terminal.send(CTRL_D)
+    assert terminal.ended_with() == 0
+    assert texts_of(command, small) == []
 
 
 def test_a_pasted_text_a_completion_and_the_end_of_input_at_a_terminal(

@@ -49,7 +49,7 @@ def chat_at(
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault(500), Fault(429, retry_after=50), Fault(drop=True), Fault(garbage=True)]
+    "fault", [Fault(500), Fault(429, retry_after=3), Fault(drop=True), Fault(garbage=True)]
 )
 async def test_a_failing_endpoint_is_told_after_two_calls_at_most(
     mock_openai: MockOpenAI, chat_at: Any, fault: Fault
