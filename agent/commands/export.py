@@ -108,6 +108,12 @@ def export(
             show_default=False,
         ),
     ] = None,
+    ending_with_assistant: Annotated[
+        bool,
+        typer.Option(
+            "--ending-with-assistant", help="Leave out records whose last message is not the assistant's."
+        ),
+    ] = False,
     engine: Engine = "process",
     as_json: AsJson = False,
 ) -> None:
@@ -144,6 +150,7 @@ def export(
             leave_out_unfit=leave_out_unfit,
             oversample=oversample,
             without_topics=tuple(without_topic or ()),
+            ending_with_assistant=ending_with_assistant,
         )
         _export_by_ray(workflow, output, order, overwrite=overwrite, as_json=as_json)
         return
@@ -169,6 +176,7 @@ def export(
             leave_out_unfit=leave_out_unfit,
             oversample=oversample,
             without_topics=without_topic or (),
+            ending_with_assistant=ending_with_assistant,
             dry_run=dry_run,
             on_survey=None if as_json else tell,
             on_progress=on_progress,

@@ -318,8 +318,11 @@ class Export(Action):
     oversample: bool = Field(default=False, description="Repeat records of small topics.")
     leave_out_unfit: bool = Field(
         default=False,
-        description="Leave out what the format cannot hold, instead of refusing; nothing else. By how records end, or "
-        "what stands in them, none can be left out: do not export then, but say so, and ask.",
+        description="Leave out what the format cannot hold, instead of refusing; nothing else. By what stands in them "
+        "none can be left out: do not export then, but say so, and ask.",
+    )
+    ending_with_assistant: bool = Field(
+        default=False, description="Only records whose last message is the assistant's."
     )
 
 

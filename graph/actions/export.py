@@ -103,6 +103,7 @@ def _written(services: Services, workflow_id: str, target: Path, action: Export)
         leave_out_unfit=action.leave_out_unfit,
         oversample=action.oversample,
         without_topics=action.without,
+        ending_with_assistant=action.ending_with_assistant,
     )
 
 
@@ -143,6 +144,7 @@ def _command(workflow_id: str, report: ExportReport, action: Export) -> str:
     words += ["--format", action.format]
     words += {"any": [], "real": ["--no-synthetic"], "synthetic": ["--only-synthetic"]}[action.origin]
     words += [word for topic in action.without for word in ("--without-topic", topic)]
+    words += ["--ending-with-assistant"] if action.ending_with_assistant else []
     words += [] if action.train is None else ["--split", f"{action.train:g}"]
     words += ["--real-validation"] if action.real_validation else []
     words += ["--provenance"] if action.provenance else []

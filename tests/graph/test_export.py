@@ -200,6 +200,11 @@ async def test_generated_records_are_kept_out_of_validation(export: Any, folder:
     assert "Nothing is for validation. Give the share for training too" in said
 
 
+async def test_only_records_that_end_with_the_assistant(export: Any, folder: Path) -> None:
+    said = await export(ending_with_assistant=True)
+    assert len(rows(folder / "wf-1.jsonl")) == 80 and "--ending-with-assistant`" in said
+
+
 async def test_a_format_that_there_is_not(export: Any, folder: Path) -> None:
     said = await export(format="csv")
     assert "'csv' is no export format" in said and names(folder) == []

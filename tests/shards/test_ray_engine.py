@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 ORDERS = (
     ExportOrder(provenance=True),
     ExportOrder("sharegpt", split=0.8, seed=3, oversample=True),
-    ExportOrder(split=0.8, real_validation=True),
+    ExportOrder(split=0.8, real_validation=True, ending_with_assistant=True),
     ExportOrder(
         "openai", origin="real", oversample=True, include_all=True, without_topics=("technical_issues",)
     ),
@@ -107,12 +107,15 @@ def check_export(both: Both, cluster: RayCluster, folder: Path, order: ExportOrd
         "provenance": order.provenance,
         "oversample": order.oversample,
         "without_topics": order.without_topics,
+        "ending_with_assistant": order.ending_with_assistant,
     }
     expected = export_records(store, ONE, alone, **options)  # type: ignore[arg-type]
     report = export_sharded(
         store, cluster, SHARDED, folder / "together", both.services.settings.shard_folder, order
     )
     assert tuple(report.left_out_topics) == order.without_topics
+    assert report.left_out_other_ending == expected.left_out_other_ending
+    assert report.synthetic_halves == expected.synthetic_halves
     for half in order.halves:
         one = alone if order.split is None else alone.with_name(f"alone.{half}.jsonl")
         parts = sorted((folder / "together").glob(f"{half}-*.jsonl"))

@@ -27,7 +27,7 @@ from .exports.huggingface import require_parquet
 from .exports.oversampling import Oversampling
 from .exports.record_files import RecordFiles, write_rows
 from .exports.split import Division
-from .exports.survey import Survey, UnfitRecord, learnable, survey_rows
+from .exports.survey import Selection, Survey, UnfitRecord, learnable, survey_rows
 from .record import Origin
 from .topic_names import require_topics
 
@@ -43,9 +43,11 @@ class ExportReport:
         relabelled: how many of them carry another topic than their source did.
         left_out_without_assistant: active records without an assistant turn, which a trainer refuses.
         left_out_marked_bad: active records that are marked as bad answers.
+        left_out_other_ending: active records that were to be left out for not ending with the assistant.
         format: the format's name.
         files: the files, data first, then what stands beside it.
         halves: records of each half: ``train``, and ``validation`` where the dataset was divided.
+        synthetic_halves: how many of them were generated.
         left_out_unfit: records that the format cannot hold and that were left out.
         unfit: the first of them, with the reasons.
         lost: what the format does not hold, and how many records lost it.
@@ -69,6 +71,7 @@ class ExportReport:
     format: str = OPENAI.name
     files: tuple[Path, ...] = ()
     halves: dict[str, int] = field(default_factory=dict)
+    synthetic_halves: dict[str, int] = field(default_factory=dict)
     left_out_unfit: int = 0
     unfit: tuple[UnfitRecord, ...] = ()
     lost: dict[str, int] = field(default_factory=dict)
@@ -80,6 +83,7 @@ class ExportReport:
     left_beside: dict[str, int] = field(default_factory=dict)
     beside: dict[str, int] = field(default_factory=dict)
     left_out_marked_bad: int = 0
+    left_out_other_ending: int = 0
     left_out_topics: dict[str, int] = field(default_factory=dict)
 
 
@@ -97,9 +101,8 @@ class _Order:
     config: ConfigFile | None
     sidecar: Path | None
     with_provenance: bool
-    include_all: bool = False
+    selection: Selection = field(default_factory=Selection)
     overwrite: bool = False
-    without_topics: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -123,6 +126,7 @@ def export_records(
     leave_out_unfit: bool = False,
     oversample: bool = False,
     without_topics: Sequence[str] = (),
+    ending_with_assistant: bool = False,
     dry_run: bool = False,
     on_survey: OnSurvey | None = None,
     on_progress: OnProgress | None = None,
@@ -151,6 +155,7 @@ def export_records(
         oversample: repeat the records of small topics for training, up to what their targets say. Trainers read
             repeated rows whatever their format, and weights of single records hardly any.
         without_topics: leave out the records of these topics.
+        ending_with_assistant: leave out the records whose last message is not the assistant's.
         dry_run: write nothing, and say what would be written and lost.
         on_survey: told what will be written and lost, before it is. A format that loses nothing is written in one
             look, without.
@@ -164,7 +169,8 @@ def export_records(
     order = _ordered(Path(path).expanduser(), file_format, split, provenance, overwrite)
     if real_validation and split is None:
         raise InvalidInput("Nothing is for validation.", hint="Give the share for training too, such as 0.9.")
-    order = replace(order, include_all=include_all, without_topics=tuple(without_topics))
+    selection = Selection(include_all, tuple(without_topics), ending_with_assistant)
+    order = replace(order, selection=selection)
     require_topics(store, workflow_id, without_topics)
     with store.read() as connection:
         survey = Survey()
@@ -174,13 +180,8 @@ def export_records(
         total = looks * count_rows(connection, workflow_id, origin) if on_progress else 0
         if looks_first:
             looked_at = told(rows(), on_progress, total)
-            survey = survey_rows(
-                looked_at,
-                order.form,
-                include_all=include_all,
-                division=None if split is None else Division(split, seed, real_validation),
-                without_topics=order.without_topics,
-            )
+            division = None if split is None else Division(split, seed, real_validation)
+            survey = survey_rows(looked_at, order.form, selection, division)
             survey.divide()
         if not leave_out_unfit:
             survey.refuse_unfit(order.form)
@@ -291,6 +292,7 @@ def with_losses(report: ExportReport, survey: Survey, counted: Survey) -> Export
         left_beside=dict(counted.beside.unread.most_common()),
         beside=dict(counted.beside.fields.most_common()),
         left_out_marked_bad=counted.marked_bad,
+        left_out_other_ending=counted.other_ending,
         left_out_topics=dict(counted.left_out_topics.most_common()),
     )
 
@@ -306,7 +308,7 @@ def _write(
     sidecar = files.open(order.sidecar) if order.sidecar else None
     counting = Survey()
     repeated: Counter[str] = Counter()
-    rows = learnable(active, counting, include_all=order.include_all, without_topics=order.without_topics)
+    rows = learnable(active, counting, order.selection)
     write_rows(rows, records, survey.split, repeats, repeated, sidecar)
     records.close()
     tally = records.tally
@@ -324,6 +326,7 @@ def _write(
         format=order.form.name,
         files=order.files,
         halves={half: tally.halves[half] for half in order.paths},
+        synthetic_halves={half: tally.synthetic_halves[half] for half in order.paths},
         only_training=split.only_training if split else {},
         over_share=split.over_share if split else {},
         under_share=split.under_share if split else {},

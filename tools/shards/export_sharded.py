@@ -19,7 +19,7 @@ from ..dataset.exports.huggingface import require_parquet
 from ..dataset.exports.oversampling import Oversampling
 from ..dataset.exports.record_files import RecordFiles, write_rows
 from ..dataset.exports.split import Division, Split
-from ..dataset.exports.survey import Survey, learnable, survey_rows
+from ..dataset.exports.survey import Selection, Survey, learnable, survey_rows
 from ..dataset.exports.tally import Tally
 from ..dataset.record import Origin
 from ..dataset.topic_names import require_topics
@@ -48,11 +48,17 @@ class ExportOrder:
     leave_out_unfit: bool = False
     oversample: bool = False
     without_topics: tuple[str, ...] = ()
+    ending_with_assistant: bool = False
 
     @property
     def form(self) -> ExportFormat:
         """The format."""
         return format_named(self.file_format)
+
+    @property
+    def selection(self) -> Selection:
+        """Which records are taken."""
+        return Selection(self.include_all, self.without_topics, self.ending_with_assistant)
 
     @property
     def division(self) -> Division | None:
@@ -193,6 +199,7 @@ def _export(
         counting.without_assistant,
         format=order.form.name,
         halves={half: tally.halves[half] for half in order.halves},
+        synthetic_halves={half: tally.synthetic_halves[half] for half in order.halves},
         only_training=split.only_training if split else {},
         over_share=split.over_share if split else {},
         under_share=split.under_share if split else {},
@@ -203,17 +210,10 @@ def _export(
 
 def _survey(shards: Sequence[Shard], changes: Changes, order: ExportOrder) -> tuple[Survey, list[_Part]]:
     def look(shard: Shard) -> Survey:
-        rows = _rows(shard, changes, order)
-        return survey_rows(
-            rows,
-            order.form,
-            include_all=order.include_all,
-            division=order.division,
-            without_topics=order.without_topics,
-        )
+        return survey_rows(_rows(shard, changes, order), order.form, order.selection, order.division)
 
     found = each(shards, look, doing="Looking at records")
-    survey = survey_rows([], order.form, include_all=True, division=order.division)
+    survey = survey_rows([], order.form, order.selection, order.division)
     for one in found:
         survey.add_part(one)
     survey.divide()
@@ -246,12 +246,7 @@ def _write(
         records = RecordFiles(order.form, paths, files, provenance=order.provenance)
         has_sidecar = order.provenance and not order.form.is_folder
         sidecar = files.open(folder / f"provenance-{shard.number:06d}.jsonl") if has_sidecar else None
-        rows = learnable(
-            _rows(shard, changes, order),
-            counting,
-            include_all=order.include_all,
-            without_topics=order.without_topics,
-        )
+        rows = learnable(_rows(shard, changes, order), counting, order.selection)
         write_rows(rows, records, split, repeats, repeated, sidecar)
         records.close()
     return _Written(counting, records.tally, repeated)

@@ -13,6 +13,7 @@ import yaml
 from finetune_coverage.tools.dataset.exporter import export_records
 from finetune_coverage.tools.dataset.exports.export_format import FORMATS
 from finetune_coverage.tools.dataset.exports.huggingface import source_of
+from finetune_coverage.tools.dataset.exports.report_lines import loss_lines, outcome_lines
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.dataset.validation.validate import validate_records
 from finetune_coverage.tools.errors import InvalidInput
@@ -57,6 +58,36 @@ def test_a_corrected_topic_is_in_every_format(store: Store, fill: Fill, chat: Ch
         else:
             # The rows of vendors who refuse fields of one's own have no topic.
             assert lines(out)[0].get("topic", "right") == "right"
+
+
+def test_only_records_that_end_with_the_assistant(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    cut = chat("cut")
+    cut["messages"].append({"role": "user", "content": "And then?"})
+    fill(chat("whole"), cut, chat("whole too"))
+    for name in FORMATS:
+        out = tmp_path / name / "out.jsonl"
+        report = export_records(
+            store, "wf-1", out, file_format=name, ending_with_assistant=True, leave_out_unfit=True
+        )
+        assert (report.written + report.left_out_unfit, report.left_out_other_ending) == (2, 1)
+        assert any(
+            "1 record whose last message is not the assistant's" in line for line in loss_lines(report)
+        )
+    assert "And then?" not in (tmp_path / "openai" / "out.jsonl").read_text(encoding="utf-8")
+
+
+def test_how_many_records_of_each_half_were_generated(
+    store: Store, fill: Fill, chat: Chat, tmp_path: Path
+) -> None:
+    fill(*(chat(f"real {number}") for number in range(8)))
+    alone = export_records(store, "wf-1", tmp_path / "real.jsonl", split=0.5)
+    assert list(outcome_lines(alone)) == ["train: 4, validation: 4."]
+    fill(*(chat(f"made {number}") for number in range(4)), provenance=MADE)
+    report = export_records(store, "wf-1", tmp_path / "all.jsonl", split=0.5, real_validation=True)
+    assert (report.synthetic_halves, report.synthetic) == ({"train": 4, "validation": 0}, 4)
+    assert next(iter(outcome_lines(report))) == "train: 8 (4 synthetic), validation: 4 (0 synthetic)."
 
 
 def test_what_is_marked_as_a_bad_answer_stays_out_unless_it_is_asked_for(

@@ -38,6 +38,8 @@ def loss_lines(report: ExportReport, keep: str = "") -> Iterator[str]:
         yield f"Left out: {plural(report.left_out_without_assistant, 'record')} without an assistant turn{keep}."
     if report.left_out_marked_bad:
         yield f"Left out: {plural(report.left_out_marked_bad, 'record')} marked as bad answers{keep}."
+    if report.left_out_other_ending:
+        yield f"Left out: {plural(report.left_out_other_ending, 'record')} whose last message is not the assistant's."
     if report.left_out_topics:
         yield f"Left out: records of these topics: {_topics(report.left_out_topics)}."
 
@@ -45,7 +47,7 @@ def loss_lines(report: ExportReport, keep: str = "") -> Iterator[str]:
 def outcome_lines(report: ExportReport) -> Iterator[str]:
     """How the records were divided and repeated: known once they are written."""
     if len(report.halves) > 1:
-        yield ", ".join(f"{half}: {count:,}" for half, count in report.halves.items()) + "."
+        yield f"{', '.join(_half(report, half) for half in report.halves)}."
     if report.only_training:
         yield f"Too few records for validation, all in training: {_topics(report.only_training)}."
     if report.over_share:
@@ -54,6 +56,11 @@ def outcome_lines(report: ExportReport) -> Iterator[str]:
         yield f"Fewer for validation than asked, as records were generated of the rest: {_topics(report.under_share)}."
     if report.repeated:
         yield f"Repeated for training, records added so: {_topics(report.repeated)}."
+
+
+def _half(report: ExportReport, half: str) -> str:
+    written = f"{half}: {report.halves[half]:,}"
+    return f"{written} ({report.synthetic_halves[half]:,} synthetic)" if report.synthetic else written
 
 
 def beside_lines(beside: dict[str, int], left_beside: dict[str, int]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,21 @@ from .split import Division, Split, Splitter
 
 NAMED = 20
 """Records that are named one by one; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of the active records an export takes.
+
+    Attributes:
+        include_all: also those without an assistant turn, which trainers refuse, and those marked as bad answers.
+        without_topics: none of these topics.
+        ending_with_assistant: only those whose last message is the assistant's.
+    """
+
+    include_all: bool = False
+    without_topics: tuple[str, ...] = ()
+    ending_with_assistant: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,7 @@ class Survey:
     Attributes:
         without_assistant: records without an assistant turn that are left out.
         marked_bad: records that are marked as bad answers and left out.
+        other_ending: records that are left out for not ending with the assistant.
         left_out_topics: records of each topic that is left out.
         beside: fields that stand beside the conversation.
         unfit: how many records the format cannot hold.
@@ -57,6 +73,7 @@ class Survey:
 
     without_assistant: int = 0
     marked_bad: int = 0
+    other_ending: int = 0
     left_out_topics: Counter[str] = field(default_factory=Counter)
     beside: KeptBeside = field(default_factory=KeptBeside)
     unfit: int = 0
@@ -72,6 +89,7 @@ class Survey:
         """Add what was found in later records."""
         self.without_assistant += later.without_assistant
         self.marked_bad += later.marked_bad
+        self.other_ending += later.other_ending
         self.left_out_topics.update(later.left_out_topics)
         self.beside.add_part(later.beside)
         self.unfit += later.unfit
@@ -101,21 +119,20 @@ class Survey:
 
 
 def learnable(
-    rows: Iterable[StoredRow], survey: Survey, *, include_all: bool, without_topics: Collection[str] = ()
+    rows: Iterable[StoredRow], survey: Survey, selection: Selection
 ) -> Iterator[tuple[StoredRow, dict[str, Any]]]:
-    """The rows and their parsed bodies, without those that nothing is to be learnt from, and those of some topics.
-
-    The first have no assistant turn, which a trainer refuses, or are marked as bad answers; the survey counts all.
-    """
+    """The rows that are selected and their parsed bodies; the survey counts the others, each for one reason."""
     for row in rows:
-        if row.topic is not None and row.topic in without_topics:
+        if row.topic is not None and row.topic in selection.without_topics:
             survey.left_out_topics[row.topic] += 1
             continue
         source = json.loads(row.body)
-        if not include_all and not row.has_assistant_turn:
+        if not selection.include_all and not row.has_assistant_turn:
             survey.without_assistant += 1
-        elif not include_all and bad_mark(source, row.topic_field):
+        elif not selection.include_all and bad_mark(source, row.topic_field):
             survey.marked_bad += 1
+        elif selection.ending_with_assistant and not _ends_with_assistant(source):
+            survey.other_ending += 1
         else:
             survey.beside.add(source, row.topic_field)
             yield row, source
@@ -124,14 +141,12 @@ def learnable(
 def survey_rows(
     rows: Iterable[StoredRow],
     form: ExportFormat,
-    *,
-    include_all: bool,
+    selection: Selection,
     division: Division | None,
-    without_topics: Collection[str] = (),
 ) -> Survey:
     """Look at rows of an export; `Survey.divide` follows when these were all."""
     survey = Survey(splitter=None if division is None else Splitter(division))
-    for row, source in learnable(rows, survey, include_all=include_all, without_topics=without_topics):
+    for row, source in learnable(rows, survey, selection):
         if form.convert is not None:
             try:
                 survey.lost.update(form.convert(source, row.topic).lost)
@@ -146,6 +161,11 @@ def survey_rows(
         if survey.splitter is not None:
             survey.splitter.add(row)
     return survey
+
+
+def _ends_with_assistant(source: dict[str, Any]) -> bool:
+    messages = source["messages"]
+    return bool(messages) and messages[-1].get("role") == "assistant"
 
 
 def carried_topic(row: StoredRow, source: dict[str, Any]) -> str | None:

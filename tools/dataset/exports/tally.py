@@ -16,6 +16,7 @@ class Tally:
         halves: records of each file: ``train``, ``validation``.
         topics: records of each topic; ``None`` is uncategorized.
         synthetic: generated ones of each topic.
+        synthetic_halves: generated ones of each file.
         models: generated ones of each model.
         strategies: generated ones of each strategy.
         relabelled: records that carry another topic than their source did.
@@ -25,6 +26,7 @@ class Tally:
     halves: Counter[str] = field(default_factory=Counter)
     topics: Counter[str | None] = field(default_factory=Counter)
     synthetic: Counter[str | None] = field(default_factory=Counter)
+    synthetic_halves: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
     strategies: Counter[str] = field(default_factory=Counter)
     relabelled: int = 0
@@ -41,6 +43,7 @@ class Tally:
         self.topics[row.topic] += 1
         if row.origin == "synthetic":
             self.synthetic[row.topic] += 1
+            self.synthetic_halves[half] += 1
             told = row.provenance or {}
             self.models[str(told.get("model") or "not recorded")] += 1
             self.strategies[str(told.get("strategy") or "not recorded")] += 1
@@ -50,6 +53,7 @@ class Tally:
         self.halves.update(later.halves)
         self.topics.update(later.topics)
         self.synthetic.update(later.synthetic)
+        self.synthetic_halves.update(later.synthetic_halves)
         self.models.update(later.models)
         self.strategies.update(later.strategies)
         self.relabelled += later.relabelled
