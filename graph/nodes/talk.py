@@ -131,9 +131,10 @@ def _carried_out(source: ServicesSource, state: State, deed: Deed) -> tuple[dict
     """What a deed changes in the state, and whether the figures are to be taken anew."""
     act: _Act = _CARRIED_OUT.get(type(deed), respond)
     done = act(source, state, deed)
-    if given_up := _given_up(deed, offer_in(state), offer_in(with_update(state, done))):
+    anew = isinstance(deed, _MEASURED_ANEW) or bool(done.get("notice"))
+    if not isinstance(deed, _ANSWERS) and (given_up := _given_up(state, with_update(state, done), anew=anew)):
         done = said_first(done, given_up)
-    return done, isinstance(deed, _MEASURED_ANEW) or bool(done.get("notice"))
+    return done, anew
 
 
 def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> tuple[dict[str, Any], bool]:
@@ -240,14 +241,24 @@ async def _is_outdated(source: ServicesSource, state: State) -> bool:
     )
 
 
-def _given_up(deed: Deed, before: Offer | None, after: Offer | None) -> str:
-    """What waited for a yes and does no longer, because something else was asked for; empty where nothing did."""
-    waited = before.waits_for_yes if before is not None and not isinstance(deed, _ANSWERS) else set()
-    if before is None or not waited or (after is not None and waited <= after.waits_for_yes):
+def _given_up(state: State, now: State, *, anew: bool) -> str:
+    """What waited for an answer and does no longer, because something else was asked for; empty where nothing did."""
+    before, after, reply = offer_in(state), offer_in(now), reply_in(state)
+    if before is None:
         return ""
-    if isinstance(before, RuleOffer):
-        return f"No longer waiting for your yes: the rule “{escape(before.rule.words)}”."
-    return f"No longer waiting for your yes: {before.options[0].label}."
+    said = []
+    if before.waits_for_yes and (after is None or not before.waits_for_yes <= after.waits_for_yes):
+        waited = before.options[0].label
+        if isinstance(before, RuleOffer):
+            waited = f"the rule “{escape(before.rule.words)}”"
+        said.append(f"No longer waiting for your yes: {waited}.")
+    # An analysis makes another question, which nothing follows.
+    follow = after.then if after is not None and not anew else []
+    deed = reply.deed if reply is not None else Settled()
+    asked = deed.deeds if isinstance(deed, Several) else [deed]
+    if lost := [later for later in before.then if later not in follow and later not in asked]:
+        said.append(f"What was to follow does not come by itself now: {deeds_in_words(lost)}.")
+    return " ".join(said)
 
 
 def _after_the_end(reply: Reply, update: dict[str, Any]) -> Command[Talked]:

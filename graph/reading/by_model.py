@@ -61,6 +61,7 @@ from ..offers.offer import Offer, Option, RemovalOffer, same_items
 from ..offers.options import promised_in_words
 from ..offers.pending import asks_something
 from ..offers.reply import Deed, KeepRound, LeaveIn, Several, SkipRule, Told, Unclear
+from ..wording.deed_words import deeds_in_words
 from ..wording.generation_message import is_about_progress
 from ..wording.markdown import plain_markdown, shorten
 
@@ -347,6 +348,8 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
         }
     if isinstance(offer, RemovalOffer):
         card["waits_to_be_taken_out"] = offer.removal.model_dump(exclude={"record_ids"})
+    if offer.then:
+        card["follows_once_the_question_is_answered"] = deeds_in_words(offer.then)
     copies = branches_of(services.store, offer.workflow_id)
     if len(copies) > 1:
         card["copies_of_the_dataset"] = copies

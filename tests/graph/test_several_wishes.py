@@ -181,9 +181,34 @@ async def test_another_wish_puts_the_rest_away(
     )
     await chat.answer("call technical faults. and keep it short")
     model.queue.append(calls(("ProposePlan", {"items": TWO})))
-    assert "No longer waiting for your yes" in await chat.answer("no wait, 2 technical first")
+    said = await chat.answer("no wait, 2 technical first")
+    assert 'No longer waiting for your yes: Rename "Technical Issues" to "Faults".' in said
+    assert "What was to follow does not come by itself now: the rule “Keep it short.”." in said
+    told = str(model.history[-1][1].content)
+    assert '"follows_once_the_question_is_answered": "the rule “Keep it short.”"' in told
     await chat.answer("yes")
     assert list_rules(services.store, "wf-1") == [] and "Faults" not in counts(services)
+
+
+async def test_what_follows_a_plan_is_not_lost_unsaid(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    shown = ("ShowRecords", {"topic": "technical_issues", "number": 1})
+    targets = ("SetTargets", {"aims": [{"kind": "factor", "topic": "billing_questions", "value": 2}]})
+    for wish in (RENAME, targets):
+        model.queue.append(calls(("ProposePlan", {"items": TWO}), shown))
+        assert "After your answer to this: the records to show." in await chat.answer(
+            "2 technical, then show 1"
+        )
+        model.queue.append(calls(wish))
+        said = await chat.answer("something else first")
+        assert "What was to follow does not come by itself now: the records to show." in said, wish
+    model.queue.append(calls(("ProposePlan", {"items": TWO}), shown))
+    await chat.answer("2 technical, then show 1")
+    model.queue.append(calls(("ShowRules", {})))
+    assert "does not come" not in await chat.answer("what are the rules?")
+    assert "**Record 1**" in await chat.answer("yes")
 
 
 async def test_no_plan_asks_for_a_yes_between_what_was_asked_for(
