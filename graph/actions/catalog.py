@@ -32,7 +32,8 @@ class PlannedItem(BaseModel):
     count: int = Field(ge=1, le=MAX_PER_ITEM)
     strategy: StrategyName | None = Field(
         default=None,
-        description="Only if the person named one, or the plan on the table has one for the topic.",
+        description="Only if the person named one, or the plan on the table has one for the topic; few_shot where they "
+        "want single exchanges, as message_variation writes conversations of several turns.",
     )
     pilot: int | None = Field(
         default=None,
