@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from finetune_coverage.agent.chat.terminal import WAIT_SECONDS
 
 from ..forked import Forked
+from ..mock_openai.server import Fault
 from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .terminal import has_written
@@ -147,12 +149,13 @@ def test_what_is_typed_while_an_answer_is_made_is_shown_and_not_sent(
     endpoint: Endpoint, terminal: Terminal, command: Command, small: str
 ) -> None:
     """A yes among it is to no plan that could be read; a sentence is not lost."""
+    answer, is_typed = endpoint.reply, threading.Event()
+    endpoint.reply = lambda body: answer(body) if is_typed.wait(60) else Fault(500)
     terminal.expect("you>")
-    endpoint.latency = 2 * WAIT_SECONDS
     terminal.send("why is technical low?\r")
     terminal.expect("working on it")
-    endpoint.latency = 0.0
     terminal.send("yes\ralso leave \x1b[Aaccount out")
+    is_typed.set()
     terminal.expect("Still on the table")
     terminal.expect("not sent; the up arrow brings it back: yes also leave account out")
     terminal.expect("you>")

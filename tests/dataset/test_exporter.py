@@ -43,7 +43,9 @@ def test_an_untouched_workflow_comes_out_as_it_went_in(
     assert (tmp_path / "out.jsonl").read_bytes() == path.read_bytes()
     out = tmp_path / "out.jsonl"
     beside = {"n": 2, "x": 1, "y": 1}
-    assert report == ExportReport(out, 4, 0, 0, 0, files=(out,), halves={"train": 4}, beside=beside)
+    assert report == ExportReport(
+        out, 4, 0, 0, 0, files=(out,), halves={"train": 4}, synthetic_halves={"train": 0}, beside=beside
+    )
 
 
 def test_with_another_topic_field_it_also_comes_out_as_it_went_in(
