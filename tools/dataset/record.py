@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -28,6 +29,11 @@ def message_text(message: Message) -> str:
         parts = (part.get("text") for part in content if isinstance(part, dict))
         return "\n".join(part for part in parts if isinstance(part, str))
     return ""
+
+
+def last_role(messages: Sequence[Message]) -> str | None:
+    """Who speaks last; ``None`` where nobody does."""
+    return messages[-1].get("role") if messages else None
 
 
 def content_hash(source: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from ..coverage.label_doubts import label_doubts
-from ..dataset.record import Origin, Record, message_text
+from ..dataset.record import Origin, Record, last_role, message_text
 from ..errors import InvalidInput
 from ..generation.checks.form.written_calls import calls_of
 from ..store.store import Store
@@ -92,7 +92,7 @@ def find_records(store: Store, workflow_id: str, which: RecordFilter, most: int)
     if which.containing is not None:
         found = _holding(found, which.containing.casefold())
     if which.ends_with is not None:
-        found = (record for record in found if _ending(record) == which.ends_with)
+        found = (record for record in found if last_role(record.messages) == which.ends_with)
     if which.is_searched:
         found = _counted(found, by_topic)
     if which.order in ("shortest", "longest"):
@@ -159,10 +159,6 @@ def _texts(record: Record, *, but: str = "") -> Iterator[str]:
         yield message_text(message)
         for name, arguments in calls_of(message):
             yield f"{name} {arguments}"
-
-
-def _ending(record: Record) -> str | None:
-    return record.messages[-1].get("role") if record.messages else None
 
 
 def _length(record: Record) -> int:

@@ -12,6 +12,7 @@ from ...errors import InvalidInput
 from ...store.stored_rows import StoredRow
 from ..formats.marks import bad_mark
 from ..kept_beside import KeptBeside
+from ..record import last_role
 from ..topic_label import read_topics, write_topic
 from .converted import Unfit
 from .export_format import ExportFormat
@@ -131,7 +132,7 @@ def learnable(
             survey.without_assistant += 1
         elif not selection.include_all and bad_mark(source, row.topic_field):
             survey.marked_bad += 1
-        elif selection.ending_with_assistant and not _ends_with_assistant(source):
+        elif selection.ending_with_assistant and last_role(source["messages"]) != "assistant":
             survey.other_ending += 1
         else:
             survey.beside.add(source, row.topic_field)
@@ -161,11 +162,6 @@ def survey_rows(
         if survey.splitter is not None:
             survey.splitter.add(row)
     return survey
-
-
-def _ends_with_assistant(source: dict[str, Any]) -> bool:
-    messages = source["messages"]
-    return bool(messages) and messages[-1].get("role") == "assistant"
 
 
 def carried_topic(row: StoredRow, source: dict[str, Any]) -> str | None:
