@@ -54,7 +54,10 @@ def _confirmation(means: str, offer: Offer) -> str:
         how = f"“yes” or {number}" if offer.yes() else f"{number}"
         return f"I read that as a yes to the plan. To be sure that nothing starts by a misreading, please answer {how}."
     it_would, bare = _IT_WOULD.get(means, ("do what I asked about", "“yes”"))
-    answer = next((str(n) for n, option in enumerate(offer.options, 1) if option.deed.kind == means), bare)
+    options = enumerate(offer.options, 1)
+    answer, it_would = next(
+        ((str(n), option.label) for n, option in options if option.deed.kind == means), (bare, it_would)
+    )
     return f"I read that as: {it_would}. If that is right, please answer {answer}."
 
 

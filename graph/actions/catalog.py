@@ -167,16 +167,30 @@ class ShowDetails(Action):
 
 
 class DropRecords(Action):
-    """Take out records that are shown, by their numbers. The person is asked before it is done. While that is asked,
-    state the whole list: what waits already, and what is added.
+    """Take out records that are shown, by their numbers, or the one in which something stands, shown or not. The person
+    is asked before it is done. While that is asked, state the whole list: what waits already, and what is added.
     """
 
-    numbers: list[int] = Field(min_length=1, description="Numbers of the records shown, all that shall go.")
+    numbers: list[int] = Field(
+        default_factory=list, description="Numbers of the records shown, all that shall go."
+    )
+    containing: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="For one that is not shown: what stands, word for word, in it and in no other.",
+    )
     reason: str = Field(default="", description="Why, in the person's own words; empty if they said none.")
     is_rule: bool = Field(
         default=False,
         description="Whether the reason says what no record, or every one, must do from now on.",
     )
+
+    @model_validator(mode="after")
+    def _any(self) -> DropRecords:
+        if not self.numbers and not self.containing:
+            raise ValueError("numbers or containing")
+        return self
 
 
 class KeepRecords(Action):
@@ -371,7 +385,11 @@ class SoundsLikeAYes(Action):
     """
 
     to: Literal[
-        "the plan", "going on with the interrupted generation", "the next step, the grader", "ending here"
+        "the plan",
+        "what the question asks",
+        "going on with the interrupted generation",
+        "the next step, the grader",
+        "ending here",
     ]
 
 

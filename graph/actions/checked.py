@@ -63,15 +63,14 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
             return action.model_copy(update={"topic": topic})
         case catalog.DropRecords():
             there = [number for number in action.numbers if 1 <= number <= len(offer.shown_records)]
-            offer.shown_under(there or action.numbers)  # the question says which of them are not there
+            # The question says which of them are not there.
+            _require_records(there or action.numbers, action.containing, offer, services)
         case catalog.KeepRecords():
             offer.shown_under(action.numbers)
         case catalog.DescribeTopic():
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.MoveRecords():
-            offer.shown_under(action.numbers)
-            if action.containing:
-                the_one_with(services.store, offer.workflow_id, action.containing)
+            _require_records(action.numbers, action.containing, offer, services)
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
         case catalog.StateRule() if action.topic:
             return action.model_copy(update={"topic": known_topic(action.topic, offer)})
@@ -114,6 +113,15 @@ def checked(action: Deed, offer: Offer, services: Services) -> Deed:
         case catalog.Decline():
             return offer.no()
     return action
+
+
+def _require_records(
+    numbers: Sequence[int], containing: str | None, offer: Offer, services: Services
+) -> None:
+    """That there are records of these numbers, and one only in which the text stands."""
+    offer.shown_under(numbers)
+    if containing:
+        the_one_with(services.store, offer.workflow_id, containing)
 
 
 def _pilot(action: catalog.ProposePilot, offer: Offer) -> catalog.ProposePilot:
@@ -167,6 +175,9 @@ def _plain(name: str) -> str:
 
 
 def _asked_back(action: catalog.SoundsLikeAYes, offer: Offer) -> Deed:
+    if action.to == "what the question asks":
+        yes = None if isinstance(offer, PlanOffer) else offer.yes()
+        return AskBack(means=yes.kind) if yes else Unclear(note="Please answer with a number.")
     means = _MEANS[action.to]
     if means == "approve" and not isinstance(offer, PlanOffer):
         return Unclear(note="I am not sure what your yes is to. Please answer with a number.")

@@ -80,8 +80,15 @@ def pilot_note(items: list[PlanItem], rest: list[PlanItem]) -> str:
     )
 
 
-def preview(source: ServicesSource, state: State) -> dict[str, Any]:
-    """Show what the pilot wrote and ask for the rest; also after a change of what was shown."""
+def preview(source: ServicesSource, state: State, *, is_between: bool = False) -> dict[str, Any]:
+    """Show what the pilot wrote and ask for the rest; also after a change of what was shown.
+
+    Args:
+        source: of the services.
+        state: after the pilot, or after the change.
+        is_between: more of what the same sentence asked for comes next: the rest, which was shown before, lies there
+            for it and is not said again.
+    """
     before, results = the_offer(state), state.get("results") or []
     waiting = [Rest.model_validate(result["rest"]) for result in results if result.get("rest")]
     if results:
@@ -127,8 +134,9 @@ def preview(source: ServicesSource, state: State) -> dict[str, Any]:
     offer = lay(services, offer, state, thread_id())
     cost = costs_in_words(Estimator(services, offer.workflow_id), items)
     promise = promised_in_words(services, offer.workflow_id, items, briefly=True)
-    parts += plan_lines("**The rest**", coverage, items, cost, promise)
-    parts.append(numbered_lines(offer, "Would you like me to:"))
+    if not is_between:
+        parts += plan_lines("**The rest**", coverage, items, cost, promise)
+        parts.append(numbered_lines(offer, "Would you like me to:"))
     cleared = dict.fromkeys(("notice", "said", "round_before", "stop_reason"))
     numbered = offer.shown_records if results else numbered_until_now(state)
     return {**shown("\n\n".join(filter(None, parts)), offer), **cleared, "results": [], "numbered": numbered}
@@ -164,6 +172,11 @@ def _under_what_is_left(store: Store, offer: Offer) -> Offer:
         left = budget.cap_picodollars - budget.spent_picodollars - budget.reserved_picodollars
         changes["cap_usd"] = as_usd(max(1, left))
     return offer.model_copy(update=changes)
+
+
+def asks_for_rest(offer: Offer) -> bool:
+    """Whether it asks for what a pilot left."""
+    return bool(offer.onward) and not offer.is_pilot
 
 
 def is_pilot_done(offer: Offer | None, results: list[dict[str, Any]]) -> bool:

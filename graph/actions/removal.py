@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...tools.errors import CoverageError
 from ...tools.generation.lessons.lessons import reject_records
 from ...tools.generation.lessons.rules import LONGEST, Rule, get_rule, remove_rule
+from ...tools.inspection.record_filter import the_one_with
 from ...tools.store.records import get_record, topic_counts
 from ...tools.store.store import Store
 from ...tools.topics.discover import ceilings_lost, merge_topics, require_mergeable
-from ..offers.offer import Offer, Option, Removal, RemovalOffer
+from ..offers.offer import Offer, Option, Removal, RemovalOffer, Review
 from ..offers.pending import keep_with_plan, put
 from ..offers.reply import LeaveIn, TakeOut
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, forget, the_offer
-from ..wording.markdown import escape, plural, plural_have, shorten, topic_title
+from ..wording.markdown import escape, plural, plural_have, shorten, topic_name
 from ..wording.plan_words import numbered_lines
-from ..wording.report import titles
+from ..wording.report import titles, topic_names
 from .catalog import DropRecords, Merge, MergeTopics, RemoveRule
 from .messages import noticed, said_beside, shown
-from .review import beginning, records_words, titled
+from .review import beginning, numbered_until_now, records_words, titled
 from .rules import ask_for_rule, rule_line
 from .topics import how_back, score_now
 
@@ -35,9 +37,10 @@ def ask_to_remove(
     """Ask whether it shall be done, with what it is."""
     match action:
         case DropRecords():
-            numbers = sorted(set(action.numbers))
-            removal = Removal(what="records", numbers=numbers, reason=action.reason, is_rule=action.is_rule)
-            return _ask(source, state, removal)
+            removal = Removal(
+                what="records", numbers=action.numbers, reason=action.reason, is_rule=action.is_rule
+            )
+            return _ask(source, state, removal, containing=action.containing)
         case RemoveRule():
             return _ask(source, state, Removal(what="rule", numbers=[action.number]))
         case MergeTopics():
@@ -58,9 +61,11 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             services = scoped(source(), state)
             moved = merge_topics(services, offer.workflow_id, removal.becomes)
             names = list(dict.fromkeys(removal.becomes.values()))
-            said = f"{plural_have(moved, 'record')} the {'topic' if len(names) == 1 else 'topics'} {titles(names)} now."
-            said += (
-                f" {score_now(services, state, offer.workflow_id)} {how_back(services, offer.workflow_id)}"
+            number = plural(len(topic_counts(services.store, offer.workflow_id)), "topic")
+            said = (
+                f"{plural_have(moved, 'record')} the {'topic' if len(names) == 1 else 'topics'} {topic_names(names)} "
+                f"now, of {number} in all. {score_now(services, state, offer.workflow_id)} "
+                f"{how_back(services, offer.workflow_id)}"
             )
             kept = {"workflow_id": offer.workflow_id, "left_out": _left_out(offer, removal)}
             return {**forget(), **kept, **noticed(None, said)}
@@ -78,13 +83,20 @@ def _left_out(offer: Offer, removal: Removal) -> list[str]:
     return [*offer.left_out, *renamed]
 
 
-def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, Any]:
+def _ask(
+    source: ServicesSource, state: State, removal: Removal, *, containing: str | None = None
+) -> dict[str, Any]:
     store, offer = source().store, the_offer(state)
     missing: list[int] = []
     try:
+        if containing:
+            record = the_one_with(store, offer.workflow_id, containing)
+            offer, number = _numbered(offer, record.id, numbered_until_now(state))
+            removal.numbers = [*removal.numbers, number]
         if removal.what == "topics":
             require_mergeable(store, offer.workflow_id, removal.becomes)
         if removal.what == "records":
+            removal.numbers = sorted(set(removal.numbers))
             missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
             removal.numbers = [number for number in removal.numbers if number not in missing] or missing
             removal.record_ids = offer.shown_under(removal.numbers)
@@ -101,7 +113,15 @@ def _ask(source: ServicesSource, state: State, removal: Removal) -> dict[str, An
     if offer.plan_id is not None:
         # An answer that reaches an empty state is one to this question, and no longer one to the plan.
         keep_with_plan(store, offer.plan_id, offer=as_json(asked))
-    return shown(asked.text, asked)
+    return {**shown(asked.text, asked), **({"numbered": offer.shown_records} if containing else {})}
+
+
+def _numbered(offer: Offer, record_id: str, numbered: Sequence[str]) -> tuple[Offer, int]:
+    """The offer in which a record has a number, shown or not, and that number."""
+    review = offer.review or Review(records=list(numbered))
+    [number] = review.numbers_of([record_id])
+    records = list(dict.fromkeys([*review.records, record_id]))
+    return offer.model_copy(update={"review": review.model_copy(update={"records": records})}), number
 
 
 def _drop(source: ServicesSource, state: State, offer: RemovalOffer) -> dict[str, Any]:
@@ -125,7 +145,7 @@ def _deed(removal: Removal, offer: Offer) -> str:
     if removal.what == "topics":
         merge = removal.merges[0]
         verb, to = ("Rename", "to") if _is_new_name(merge, offer) else ("Merge", "into")
-        return f'{verb} {titles(merge.topics)} {to} "{topic_title(merge.into)}"'
+        return f"{verb} {topic_names(merge.topics)} {to} {topic_name(merge.into)}"
     what = f"rule {removal.numbers[0]}" if removal.what == "rule" else records_words(removal.numbers)
     return f"Take {what} out"
 
@@ -140,8 +160,8 @@ def _named(store: Store, offer: Offer, removal: Removal) -> str:
     if removal.what == "rule":
         return f"This takes a rule away: {rule_line(get_rule(store, offer.workflow_id, removal.numbers[0]))}"
     if removal.what == "topics":
-        named = _named_topics(store, offer, removal.merges)
         ending = require_mergeable(store, offer.workflow_id, removal.becomes)
+        named = _named_topics(store, offer, removal.merges, ending)
         lost = ceilings_lost(store, offer.workflow_id, ending)
         return f"{named}\n\nWith it ends the ceiling of {titles(lost)}." if lost else named
     ids = removal.record_ids
@@ -157,18 +177,22 @@ def _named(store: Store, offer: Offer, removal: Removal) -> str:
     )
 
 
-def _named_topics(store: Store, offer: Offer, merges: Sequence[Merge]) -> str:
-    """Which topics would end, with their records, and what they would become."""
-    counts = {count.topic: count.records for count in topic_counts(store, offer.workflow_id)}
-    lines = []
-    for merge in merges:
-        known = [
-            f'"{topic_title(topic)}" ({plural(counts.get(topic, 0), "record")})' for topic in merge.topics
-        ]
-        lines.append((", ".join(known), f'"{topic_title(merge.into)}"'))
+def _named_topics(store: Store, offer: Offer, merges: Sequence[Merge], ending: Mapping[str, str]) -> str:
+    """Which topics would end, with their records, what they would become, and how many topics there are then."""
+    counts = Counter({count.topic: count.records for count in topic_counts(store, offer.workflow_id)})
+    after = counts.copy()
+    for topic, into in ending.items():
+        after[into] += after.pop(topic, 0)
+    named: dict[str, list[str]] = {}
+    for topic, into in ending.items():
+        named.setdefault(into, []).append(f"{topic_name(topic)} ({plural(counts[topic], 'record')})")
+    if len(merges) == 1 and _is_new_name(merges[0], offer):
+        [(into, ended)] = named.items()
+        return f"This gives {', '.join(ended)} another name: {topic_name(into)}."
+    lines = {into: f"{topic_name(into)} ({plural(after[into], 'record')} then)" for into in named}
+    becomes = f"{plural(len(counts), 'topic')} become {len(after):,}."
     if len(lines) > 1:
-        return "\n".join(["These topics change:", "", *(f"- {ended} → {into}" for ended, into in lines)])
-    [(ended, into)] = lines
-    if _is_new_name(merges[0], offer):
-        return f"This gives {ended} another name: {into}."
-    return f"This gives the records of {ended} the topic {into}."
+        changes = [f"- {', '.join(ended)} → {lines[into]}" for into, ended in named.items()]
+        return "\n".join(["These topics change:", "", *changes, "", becomes])
+    [(into, ended)] = named.items()
+    return f"This gives the records of {', '.join(ended)} the topic {lines[into]}. {becomes}"

@@ -24,9 +24,9 @@ from ..offers.pending import put, withdraw
 from ..offers.reply import AcceptTopics, LeaveIn
 from ..scope import ServicesSource, scoped
 from ..state import State, forget, the_offer, with_reading
-from ..wording.markdown import escape, plural, plural_have, plural_were, shorten, topic_title
+from ..wording.markdown import escape, plural, plural_have, plural_were, shorten, topic_name, topic_title
 from ..wording.plan_words import numbered_lines
-from ..wording.report import score_change, titles
+from ..wording.report import score_change, topic_names
 from .catalog import GiveTopics
 from .messages import noticed, said_beside, shown
 
@@ -221,7 +221,7 @@ def _becomes_words(becomes: Mapping[str, str]) -> str:
     of: dict[str, list[str]] = {}
     for ended, into in becomes.items():
         of.setdefault(into, []).append(ended)
-    return "; ".join(f'{titles(topics)} → "{topic_title(into)}"' for into, topics in of.items())
+    return "; ".join(f"{topic_names(topics)} → {topic_name(into)}" for into, topics in of.items())
 
 
 def _stays(moved_since: int) -> list[str]:

@@ -18,7 +18,7 @@ from ...tools.generation.money.estimate import Estimator
 from ...tools.generation.topic_profiles import topic_profiles
 from ...tools.services import Services
 from ..actions.catalog import Decline, ProposeMore, ShowDetails, ShowRecords, proposed
-from ..actions.pilot import is_pilot_done, preview, with_shortfall
+from ..actions.pilot import asks_for_rest, is_pilot_done, preview, with_shortfall
 from ..context import thread_id
 from ..offers.offer import ChoiceOffer, Offer, Option, PlanOffer, ProceedOffer
 from ..offers.options import (
@@ -39,7 +39,7 @@ from ..offers.pending import ended_limit, lay
 from ..offers.reply import Approve, Proceed, Reply, ReviewOutside, Several, Stop, Unread
 from ..reading.exact import read_reply
 from ..scope import ServicesSource, focus_topics, for_next_plan, with_caps
-from ..state import State, as_json, offer_in, reply_in
+from ..state import State, as_json, offer_in, reply_in, the_offer
 from ..wording.markdown import escape
 from ..wording.plan_words import FEW_ITEMS, note_lower_scores, one_line_cost
 from ..wording.report import analysis_report, passed_over_lines, round_report
@@ -53,8 +53,8 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
 
     What a pilot wrote is shown first, and the rest of its plan asked for.
     """
-    if is_pilot_done(offer_in(state), state.get("results") or []) or _rest_stands(state):
-        return Command(goto="approve", update=preview(source, state))
+    if (of_pilot := _asks_for_rest(source, state)) is not None:
+        return of_pilot
     services = for_next_plan(source, state)
     workflow_id, focus = state["workflow_id"] or "", focus_topics(state)
     coverage = Coverage.model_validate(state["coverage"])
@@ -144,7 +144,21 @@ def _rest_stands(state: State) -> bool:
     """Whether the rest of a pilot is asked for, and only what was shown of it has changed."""
     offer = offer_in(state)
     is_changed = bool(state.get("notice")) and not state.get("results")
-    return is_changed and offer is not None and bool(offer.onward) and not offer.is_pilot
+    return is_changed and offer is not None and asks_for_rest(offer)
+
+
+def _asks_for_rest(source: ServicesSource, state: State) -> Command[AfterRecommendation] | None:
+    """Show what a pilot wrote and ask for the rest; ask again where only what was shown of it has changed.
+
+    What the sentence that changed it asked for besides comes before the answer.
+    """
+    if is_pilot_done(offer_in(state), state.get("results") or []):
+        return Command(goto="approve", update=preview(source, state))
+    if not _rest_stands(state):
+        return None
+    later = _carried(state, the_offer(state))
+    update = {**preview(source, state, is_between=later is not None), "reply": later}
+    return Command(goto="approve" if later is None else "talk", update=update)
 
 
 def _offer(

@@ -19,6 +19,7 @@ from ..actions.description import describe
 from ..actions.details import details
 from ..actions.export import export
 from ..actions.messages import said_after, said_beside, said_first
+from ..actions.pilot import asks_for_rest
 from ..actions.plan import leave_out, recommend_without, revise
 from ..actions.removal import ask_to_remove, remove
 from ..actions.review import change, review
@@ -252,8 +253,8 @@ def _given_up(state: State, now: State, *, anew: bool) -> str:
         if isinstance(before, RuleOffer):
             waited = f"the rule “{escape(before.rule.words)}”"
         said.append(f"No longer waiting for your yes: {waited}.")
-    # An analysis makes another question, which nothing follows.
-    follow = after.then if after is not None and not anew else []
+    # An analysis makes another question, which nothing follows; not where the rest of a pilot is asked for still.
+    follow = after.then if after is not None and (not anew or asks_for_rest(after)) else []
     deed = reply.deed if reply is not None else Settled()
     asked = deed.deeds if isinstance(deed, Several) else [deed]
     if lost := [later for later in before.then if later not in follow and later not in asked]:

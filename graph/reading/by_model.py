@@ -24,7 +24,7 @@ from ...tools.errors import CoverageError
 from ...tools.generation.approvals.plans import list_plans
 from ...tools.generation.jobs.ledger import list_jobs
 from ...tools.generation.lessons.rules import list_rules
-from ...tools.generation.money.estimate import estimate_plan
+from ...tools.generation.money.estimate import Estimator, estimate_plan
 from ...tools.generation.money.use import sum_of, use_words
 from ...tools.generation.strategies.prompt import render
 from ...tools.inspection.rounds import inspect_rounds
@@ -58,7 +58,7 @@ from ..actions.number_check import QUOTED, unsupported_numbers
 from ..actions.questions import ANSWERS, Answer, look_up
 from ..context import thread_id
 from ..offers.offer import Offer, Option, RemovalOffer, same_items
-from ..offers.options import promised_in_words
+from ..offers.options import costs_in_words, promised_in_words
 from ..offers.pending import asks_something
 from ..offers.reply import Deed, KeepRound, LeaveIn, Several, SkipRule, Told, Unclear
 from ..wording.deed_words import deeds_in_words
@@ -75,7 +75,7 @@ _TEXT_TOKENS = 600
 _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _EARLIER, _EARLIER_TURN = 12, 200
 """Of the person's own sentences before those turns: what they put off, or said once for all."""
-_OPTION_ITEMS, _RULES = 6, 20
+_OPTION_ITEMS, _PRICED_ITEMS, _RULES = 6, 200, 20
 _PLANS, _LOOKED_AT = 3, 10
 _MEASURED = 5
 """Other datasets at most for which the score is told: each is counted for every sentence."""
@@ -85,7 +85,9 @@ _CORRECTION = (
     "them up."
 )
 _NOT_YET = json.dumps(
-    {"not_done_yet": "Another call of yours comes first. Then call this again, with what it says beside it."}
+    {
+        "not_done_yet": "What you looked up beside it came first. Now call this again, and answer the rest beside it."
+    }
 )
 _BESIDE_ASKS = (
     "What you say beside the calls asks something: a yes to them would be one to that too, so the person would not see "
@@ -105,7 +107,7 @@ _OTHER_NUMBERS = json.dumps(
 _NO_NUMBERS_YET = json.dumps(
     {
         "error": "What you show beside this has no numbers yet, and these are of records shown before. For those call "
-        "this before ShowRecords; to move the one that you found, use `containing`; else only show it."
+        "this before ShowRecords; for the one that you found use `containing`; else only show it."
     }
 )
 _LOST = "I did not understand that. Could you say it in other words?"
@@ -221,7 +223,7 @@ class _Reader:
             action: Action = known.model_validate(own)
             if isinstance(action, ACTIONS):
                 if any(isinstance(deed, _RENAMES) for deed in before):
-                    if isinstance(action, _BY_NUMBER):
+                    if _numbers_in(action):
                         return _OTHER_NUMBERS
                     return self._with_checked_words(action) if isinstance(action, ProposePlan) else action
                 if any(isinstance(deed, ShowRecords) for deed in before) and _numbers_in(action):
@@ -318,14 +320,19 @@ def _written_in(answer: str) -> str | None:
 def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
     """What the model is told of where things stand."""
     offer, services = asked.offer, asked.services
+    estimator = Estimator(services, offer.workflow_id) if any(one.items for one in offer.options) else None
     card: dict[str, Any] = {
         "dataset": offer.workflow_id,
         "question_on_the_table": offer.action,
         "plan_on_the_table": [item.model_dump() for item in offer.items],
         "limits_on_the_table": {"max_tokens": offer.cap_tokens, "max_usd": offer.cap_usd},
         "options": {
-            **{str(number): _option(option) for number, option in enumerate(offer.numbered, 1)},
-            **{f"plan {option.letter}": _option(option) for option in offer.options if option.letter},
+            **{str(number): _option(option, estimator) for number, option in enumerate(offer.numbered, 1)},
+            **{
+                f"plan {option.letter}": _option(option, estimator)
+                for option in offer.options
+                if option.letter
+            },
         },
         "rounds": _rounds(offer, services),
         "topics_left_out": offer.left_out,
@@ -364,9 +371,9 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
             "balance_score": coverage.balance_score,
             "score_to_get_above": services.settings.target_score,
             "records": coverage.total_records,
-            "topics": {topic.name: topic.records for topic in ordered[:_TOPICS]},
+            "number_of_topics": len(ordered),
+            "topics": {topic.name: topic.records for topic in ordered[: 10 * _TOPICS]},
             "under_represented": [topic.name for topic in ordered[:_TOPICS] if topic.under_represented],
-            "more_topics": max(0, len(ordered) - _TOPICS),
         }
         if coverage.weights is not None:
             card["targets"] = {topic.name: topic.target for topic in ordered[:_TOPICS]}
@@ -374,8 +381,6 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
             card["most_records"] = dict(list(coverage.ceilings.items())[:_TOPICS])
         suited = [topic.name for topic in ordered[:_SUITED] if topic.name in offer.suggestions]
         card["strategies_that_suit"] = {name: offer.suggestions[name].strategy for name in suited}
-        if len(ordered) > _TOPICS:
-            card["names_of_more_topics"] = [topic.name for topic in ordered[_TOPICS : 10 * _TOPICS]]
     if offer.shown_records:
         card["records_shown"] = _shown(offer, services)
     return card
@@ -395,15 +400,22 @@ def _dataset(services: Services, known: WorkflowSummary, *, measured: bool) -> d
 
 
 def _words_of(state: dict[str, Any]) -> list[str]:
-    """The texts of the state card in which figures stand."""
-    return [value for value in state.values() if isinstance(value, str)]
+    """The texts of the state card in which figures stand: those of rules too, which the person named."""
+    rules = [rule if isinstance(rule, str) else rule["rule"] for rule in state.get("rules", {}).values()]
+    options = [option["cost"] for option in state.get("options", {}).values() if "cost" in option]
+    return [*(value for value in state.values() if isinstance(value, str)), *rules, *options]
 
 
-def _option(option: Option) -> dict[str, Any]:
-    few = option.items if len(option.items) <= _OPTION_ITEMS else []
-    plan = [item.model_dump() for item in few]
-    records = sum(item.count for item in option.items)
-    return {"label": option.label, **({"records": records, "plan": plan} if option.items else {})}
+def _option(option: Option, estimator: Estimator | None) -> dict[str, Any]:
+    """What it does: of a plan its records, its items where they are few, and its cost."""
+    told: dict[str, Any] = {"label": option.label}
+    if items := option.items:
+        told |= {"records": sum(item.count for item in items), "topics": len({item.topic for item in items})}
+        if len(items) <= _OPTION_ITEMS:
+            told["plan"] = [item.model_dump() for item in items]
+        if estimator is not None and len(items) <= _PRICED_ITEMS:
+            told["cost"] = costs_in_words(estimator, items, in_words=lambda estimate: estimate.brief)
+    return told
 
 
 def _plans_before(offer: Offer, services: Services) -> list[dict[str, Any]]:

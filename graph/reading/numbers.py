@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NUMBER = r"(?<![\w.])[-+]?(?:\d+(?:[.,'’\u202f\u00a0]\d+)*|\.\d+)"
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"""Thai, Lao, Burmese, Khmer, kana, Chinese characters and Hangul: a number follows a word without a space."""
+NUMBER = rf"(?:(?<![\w.])|(?<=[{_UNSPACED}]))[-+]?(?:\d+(?:[.,'’\u202f\u00a0]\d+)*|\.\d+)"
 """A number in `ascii_digits`."""
 _SIGNS = str.maketrans({"٫": ".", "٬": ",", "٪": "%", "％": "%", "．": "."})
 

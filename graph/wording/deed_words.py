@@ -39,7 +39,9 @@ def _words(deed: Deed) -> str:
         case catalog.LeaveOut(topics=[_, *_]):
             return f"leaving out {', '.join(map(topic_title, deed.topics))}"
         case catalog.DropRecords():
-            return f"taking out {_numbers(deed.numbers)}"
+            named = [_numbers(deed.numbers)] if deed.numbers else []
+            named += [f"“{escape(deed.containing)}”"] if deed.containing else []
+            return f"taking out {' and '.join(named)}"
         case catalog.KeepRecords():
             return f"keeping {_numbers(deed.numbers)}"
         case catalog.MoveRecords():

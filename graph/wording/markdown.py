@@ -31,6 +31,7 @@ def plain_markdown(text: str, *, known: str) -> str:
     """
     text = replace_hidden(text, lambda _: " ")
     text = _ADDRESS.sub(lambda match: match.group() if match.group() in known else "(address left out)", text)
+    text = text.replace("\\$", "$")  # it escapes dollars itself, as the code's words that it read do
     # A backslash before a bracket would undo ours, and a bracket or a colon may come as an entity. A bracket is
     # escaped everywhere: parsers differ in what is a link.
     text = re.sub(r"[\\\[\]<>$&]", lambda match: "\\" + match.group(), text)
@@ -84,6 +85,11 @@ def topic_title(topic: str, most: int = _MOST) -> str:
     words = re.sub(r"[_\s]+", " ", topic).strip() or topic
     title = words.title() if words == words.lower() and words.isascii() else words
     return escape(cut_middle(title, most))
+
+
+def topic_name(topic: str) -> str:
+    """A topic's name as it is written, in quotation marks: "Yelp" and "yelp" are told apart, as titles are not."""
+    return f'"{escape(cut_middle(topic, _MOST))}"'
 
 
 def score_words(score: float | None, status: str | None) -> str:

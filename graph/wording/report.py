@@ -23,7 +23,7 @@ from ...tools.generation.jobs.shortfall import brief_stop
 from ...tools.generation.money.use import Use, sum_of, use_words
 from ..offers.offer import Offer, ProceedOffer
 from .check_words import refusal_words
-from .markdown import escape, plural, score_words, sentence, shorten, topic_title
+from .markdown import escape, plural, score_words, sentence, shorten, topic_name, topic_title
 from .plan_words import brief_plan, numbered_lines, option_lines, plan_lines, strategy_words
 
 # Not HTML: every value of the dataset passes through `escape`, which is what Markdown needs.
@@ -403,8 +403,15 @@ def _left_out(offer: Offer, coverage: Coverage) -> list[str]:
 
 def titles(topics: Sequence[str]) -> str:
     """Names of topics in quotation marks; of many the first and how many more."""
-    rest = len(topics[_NAMED:])
-    named = [f'"{topic_title(topic, _NAME)}"' for topic in topics[:_NAMED]]
+    return _listed([f'"{topic_title(topic, _NAME)}"' for topic in topics[:_NAMED]], len(topics[_NAMED:]))
+
+
+def topic_names(topics: Sequence[str]) -> str:
+    """The same, as the names are written: where topics change, and two may differ in capitals only."""
+    return _listed([topic_name(topic) for topic in topics[:_NAMED]], len(topics[_NAMED:]))
+
+
+def _listed(named: Sequence[str], rest: int) -> str:
     return ", ".join([*named, *([f"and {rest:,} more"] if rest else [])])
 
 

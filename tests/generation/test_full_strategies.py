@@ -187,6 +187,23 @@ def chain(messages: list[dict[str, Any]], **changes: Any) -> Rejection | None:
     return strategy.check(strategy.build(draft, {"messages": messages}))
 
 
+def test_an_edge_case_fits_a_record_in_which_the_user_speaks_once() -> None:
+    """They were asked to answer back in it, and the nearest case that fits was the same each time."""
+    once = [{"role": "user", "content": "Plan my run."}, {"role": "assistant", "content": "Two easy laps."}]
+    again = [*once, {"role": "user", "content": "And then?"}, {"role": "assistant", "content": "Rest."}]
+    cases = []
+    for messages in (once, again):
+        seeds = [Record("r", json.dumps({"messages": messages}), "runs")]
+        drafts = [
+            draft_of("scenario_expansion", about_parcels("en", topic="runs", seeds=seeds), n)
+            for n in range(5)
+        ]
+        assert all(draft.details["edge_case"] in tail_of(draft) for draft in drafts)
+        cases.append({draft.details["edge_case"] for draft in drafts})
+    assert len(cases[0]) == len(cases[1]) == 5 and len(cases[0] & cases[1]) == 2
+    assert not any("reports back" in case or "asks for exactly" in case for case in cases[0])
+
+
 def test_a_chain_that_leaves_out_the_topics_tool_is_refused() -> None:
     assert chain(written(LANGUAGES["en"], calls=True)) is None
     refused = chain(written(LANGUAGES["en"], calls=False))

@@ -24,21 +24,34 @@ async def test_topics_are_merged_after_a_yes(chat: Any, services: Services, mode
     before = counts(services)
     model.queue.append(merge("Technical Issues", into="account_management"))
     said = await chat.answer("technical and account is the same thing, merge them")
-    assert '"Technical Issues" (8 records) the topic "Account Management"' in said
-    assert '1. Merge "Technical Issues" into "Account Management"\n2. Leave it as it is' in said
+    assert '"technical_issues" (8 records) the topic "account_management" (56 records then)' in said
+    assert "3 topics become 2." in said
+    assert '1. Merge "technical_issues" into "account_management"\n2. Leave it as it is' in said
     assert counts(services) == before
     said = await chat.answer("yes")
-    assert (
-        '8 records have the topic "Account Management" now' in said and "| Account Management | 56 |" in said
-    )
+    assert '8 records have the topic "account_management" now, of 2 topics in all.' in said
+    assert "| Account Management | 56 |" in said
     assert counts(services) == {"billing_questions": 24, "account_management": 56}
+
+
+async def test_names_that_differ_in_capitals_only_are_told_apart(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    first, *others = list(load_records(services.store, "wf-1", topic="account_management"))[:3]
+    set_topic(services.store, "wf-1", first.id, "help")
+    for record in others:
+        set_topic(services.store, "wf-1", record.id, "Help")
+    await chat.new()
+    model.queue.append(merge("help", into="Help"))
+    said = await chat.answer("make help Help")
+    assert '"help" (1 record) the topic "Help" (3 records then)' in said, said
 
 
 async def test_a_no_leaves_them(chat: Any, services: Services, model: ScriptedChatModel) -> None:
     await chat.new()
     before = counts(services)
     model.queue.append(merge("billing_questions", into="Invoices"))
-    assert 'Rename "Billing Questions" to "Invoices"' in await chat.answer("call billing invoices instead")
+    assert 'Rename "billing_questions" to "Invoices"' in await chat.answer("call billing invoices instead")
     assert "nothing was changed" in await chat.answer("no")
     assert counts(services) == before
 
@@ -56,10 +69,14 @@ async def test_several_are_renamed_and_merged_by_one_yes_and_taken_back_by_one(
         AIMessage("", tool_calls=[{"name": "MergeTopics", "args": {"merges": merges}, "id": "call-1"}])
     )
     said = await chat.answer("billing is invoices, the others are help")
-    assert '- "Billing Questions" (24 records) → "Invoices"' in said
-    assert '- "Technical Issues" (8 records), "Account Management" (48 records) → "Help"' in said
+    assert '- "billing_questions" (24 records) → "Invoices" (24 records then)' in said
+    ended = '"technical_issues" (8 records), "account_management" (48 records)'
+    assert f'- {ended} → "Help" (56 records then)' in said and "3 topics become 2." in said
     said = await chat.answer("yes")
-    assert '80 records have the topics "Invoices", "Help" now. Balance score: 0.45 → ' in said
+    assert (
+        '80 records have the topics "Invoices", "Help" now, of 2 topics in all. Balance score: 0.45 → '
+        in said
+    )
     assert "“Undo the topics” takes it back." in said
     assert counts(services) == {"Invoices": 24, "Help": 56}
     take_back = {"name": "GiveTopics", "args": {"how": "take_back"}, "id": "call-2"}
@@ -94,9 +111,9 @@ async def test_one_of_several_merges_is_taken_back_and_the_rest_stays(
     score = said.split("Balance score: 0.45 → ")[1].split(" ")[0].rstrip(".")
     model.queue.append(take_back("help"))
     said = await chat.answer("wait no undo just the help merge, keep the rest")
-    back = '"Technical Issues", "Account Management" → "Help"'
+    back = '"technical_issues", "account_management" → "Help"'
     assert f"This takes back {back}: 56 records get the topic that they had before." in said
-    assert 'The rest stays: "Billing Questions" → "账单".' in said
+    assert 'The rest stays: "billing_questions" → "账单".' in said
     assert f"1. Take {back} back\n2. Leave it as it is" in said
     assert counts(services) == {"账单": 24, "Help": 56}, "nothing is changed before the yes"
     said = await chat.answer("yes")
@@ -123,7 +140,7 @@ async def test_what_else_was_asked_for_comes_after_the_part_that_is_taken_back(
     ]
     model.queue.append(AIMessage("", tool_calls=calls))
     said = await chat.answer("撤销“账单”这个改名，其余保留；help 只要一半")
-    assert 'Take "Billing Questions" → "账单" back' in said
+    assert 'Take "billing_questions" → "账单" back' in said
     assert "Help 33% (was 50%)" in await chat.answer("1")
     assert counts(services) == {"billing_questions": 24, "Help": 56}
 
@@ -166,7 +183,7 @@ async def test_a_topic_that_is_left_out_stays_out_under_a_new_name(
 
 async def test_a_change_that_another_takes_the_place_of_is_named(chat: Any, model: ScriptedChatModel) -> None:
     await chat.new()
-    merged = 'No longer waiting for your yes: Merge "Technical Issues" into "Account Management".'
+    merged = 'No longer waiting for your yes: Merge "technical_issues" into "account_management".'
     asks = merge("technical_issues", into="account_management")
     model.queue.append(asks)
     await chat.answer("technical and account is the same thing, merge them")

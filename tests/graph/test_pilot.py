@@ -10,6 +10,7 @@ from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
+from langchain_core.messages import AIMessage
 
 
 def synthetic(services: Services) -> int:
@@ -71,6 +72,24 @@ async def test_what_the_pilot_shows_can_be_rejected_and_the_rest_still_stands(
     await asked.answer("yes")
     assert '"why": "it is too vague"' in str(model.history[0][0].content)
     assert synthetic(services) == 5
+
+
+async def test_another_pilot_in_the_same_breath_comes_before_the_rest(
+    asked: Any, services: Services, model: Any
+) -> None:
+    """It came after all of the rest had been generated, although it was said that it follows."""
+    await asked.answer("show me 2 first")
+    await asked.answer("yes")
+    tools = [("DropRecords", {"numbers": [2], "reason": "dull"}), ("ProposePilot", {"count": 1})]
+    model.queue.append(
+        AIMessage("", tool_calls=[{"name": name, "args": args, "id": name} for name, args in tools])
+    )
+    assert "After your answer to this: a pilot." in await asked.answer("toss 2, and another one like that")
+    said = await asked.answer("yes")
+    assert "A pilot first: 1 of the 4 records" in said and "**The rest**" not in said
+    assert said.count("Would you like") == 1 and items(services, "pending") == [("technical_issues", 1)]
+    await asked.answer("yes")
+    assert synthetic(services) == 2 and items(services, "pending") == [("technical_issues", 3)]
 
 
 async def test_a_rule_between_the_pilot_and_the_rest(asked: Any, services: Services) -> None:

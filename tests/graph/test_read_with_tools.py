@@ -87,6 +87,8 @@ async def test_what_it_is_told(chat: Any, services: Services, model: ScriptedCha
     for told in ("records_shown", '"technical_issues": 8', "plan_on_the_table", "where were we", "show me 2"):
         assert told in prompt, told
     assert '"3":' not in prompt.split("records_shown")[1].split("}}")[0], "two were asked for, two are shown"
+    assert '"number_of_topics": 3' in prompt
+    assert '"topics": 1, "plan": [{"topic": "technical_issues"' in prompt and '"cost": "about ' in prompt
 
 
 async def test_it_is_told_what_was_put_off(chat: Any, services: Services, model: ScriptedChatModel) -> None:
@@ -220,7 +222,7 @@ async def test_the_other_half_of_a_sentence_is_answered_beside_the_action(
     model.queue += beside("It has 8 <b>records</b>.", rename)
     said = await chat.answer("call it faults. how many r in there?")
     assert said.startswith(
-        'It has 8 \\<b\\>records\\</b\\>.\n\nThis gives "Technical Issues" (8 records) another name'
+        'It has 8 \\<b\\>records\\</b\\>.\n\nThis gives "technical_issues" (8 records) another name'
     ), said
     await chat.answer("yes")
     assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
@@ -321,6 +323,31 @@ async def test_what_sounds_like_a_yes_is_asked_back(
         await chat.answer("well I suppose you might as well")
         assert await chat.asked() is not None
     assert list_jobs(services.store, "wf-1") == []
+
+
+async def test_a_yes_among_other_words_to_what_is_asked_is_asked_back(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(call("MergeTopics", merges=[{"topics": ["technical_issues"], "into": "Faults"}]))
+    await chat.answer("call technical faults")
+    model.queue.append(call("SoundsLikeAYes", to="what the question asks"))
+    said = await chat.answer("if that was a question, I guess yes")
+    assert 'I read that as: Rename "technical_issues" to "Faults". If that is right, please answer 1.' in said
+    await chat.answer("1")
+    assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
+    model.queue.append(call("SoundsLikeAYes", to="what the question asks"))
+    assert "answer with a number" in await chat.answer("well then yes to that too")
+
+
+async def test_figures_of_a_rule_and_dollars_as_a_model_writes_them(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    add_rule(services.store, "wf-1", Rule("in_words", "回答最多120个词"))
+    await chat.new("")
+    model.queue.append(AIMessage("At most 120 words; 5 \\$ is what you said."))
+    said = await chat.answer("what are my rules, and did I say 5 dollars?")
+    assert "At most 120 words; 5 \\$ is" in said
 
 
 async def test_a_yes_to_what_was_asked_in_words_is_none_to_the_plan(

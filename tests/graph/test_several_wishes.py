@@ -182,7 +182,7 @@ async def test_another_wish_puts_the_rest_away(
     await chat.answer("call technical faults. and keep it short")
     model.queue.append(calls(("ProposePlan", {"items": TWO})))
     said = await chat.answer("no wait, 2 technical first")
-    assert 'No longer waiting for your yes: Rename "Technical Issues" to "Faults".' in said
+    assert 'No longer waiting for your yes: Rename "technical_issues" to "Faults".' in said
     assert "What was to follow does not come by itself now: the rule “Keep it short.”." in said
     told = str(model.history[-1][1].content)
     assert '"follows_once_the_question_is_answered": "the rule “Keep it short.”"' in told
@@ -303,6 +303,28 @@ async def test_what_is_shown_beside_it_has_no_number_yet(
     assert "has no numbers yet" in str([message.content for message in model.history[-1]])
     assert f'is now "Billing Questions" (“{sought[:20]}' in said and "before in Account Management" in said
     assert counts(services) == {"technical_issues": 8, "account_management": 47, "billing_questions": 25}
+
+
+async def test_the_one_that_was_looked_at_is_taken_out_by_what_stands_in_it(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    """By its number it took showing it, a sentence more, and the yes."""
+    await chat.new("")
+    await chat.answer("show me technical records")
+    sought = next(load_records(services.store, "wf-1", topic="account_management")).user_text
+    model.queue.append(calls(("DropRecords", {"containing": sought, "reason": "never happened"})))
+    said = await chat.answer("that account one never happened, out with it")
+    number = len((await chat.values())["numbered"])
+    assert f"- record {number} · Account Management · real: {sought[:20]}" in said
+    assert counts(services)["account_management"] == 48, "a yes is needed"
+    await chat.answer("yes")
+    assert counts(services)["account_management"] == 47
+    model.queue.append(calls(("KeepRecords", {"numbers": [number]})))
+    await chat.answer("no, keep it")
+    assert counts(services)["account_management"] == 48
+    model.queue += [calls(("DropRecords", {"containing": "e"})), AIMessage("Which of them?")]
+    await chat.answer("out with the one with the e")
+    assert "“e” stands in 80 records." in str(model.history[-1][-1].content)
 
 
 async def test_what_stands_in_several_records_moves_none(

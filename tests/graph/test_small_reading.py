@@ -122,7 +122,7 @@ async def test_whatever_it_reads_is_no_yes(
         (("leave_out", ("technical_issues",)), "alles außer technical issues", "Left out, as you said"),
         (("limit_tokens", (), (9000.0,)), "höchstens 9000 tokens", "9,000 tokens"),
         (("no",), "lieber nicht", "All right, nothing is generated"),
-        (("skip",), "direkt weiter", "go on to the grader configuration. If that is right, please answer 3"),
+        (("skip",), "direkt weiter", "Skip generation and proceed to grader config. If that is right, please answer 3"),
         (("yes",), "jo passt schon", "please answer “yes” or 1"),
         (("ask_worst",), "welche sind am schlechtesten", "| Technical Issues ⚠️ | 8 |"),
         (("show", ("billing_questions",)), "zeig mal billing", "**Record 1** · Billing Questions"),

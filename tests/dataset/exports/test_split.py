@@ -38,14 +38,30 @@ def test_each_topic_gives_its_share(topics: list[str | None], share: float, seed
     rows = [row(number, topic) for number, topic in enumerate(topics)]
     chosen, split = divided(rows, share, seed)
     assert chosen == divided(list(reversed(rows)), share, seed)[0][::-1]
+    shares = 0
+    one_each: dict[int, set[int]] = {0: set(), 1: set()}
     for topic, count in Counter(topics).items():
         given_away = sum(is_chosen for one, is_chosen in zip(rows, chosen, strict=True) if one.topic == topic)
-        label = topic or "(no topic)"
-        if count == 1:
-            assert given_away == 0 and split.only_training[label] == 1
+        label, own = topic or "(no topic)", min(round(count * (1 - share)), count - 1)
+        shares += own
+        if own:
+            assert given_away == own
         else:
-            assert given_away == min(max(round(count * (1 - share)), 1), count - 1)
-            assert (label in split.over_share) == (given_away > round(count * (1 - share)))
+            assert given_away <= min(1, count - 1)
+            one_each[given_away].update({count} if count > 1 else set())
+        assert (split.only_training.get(label) == count) == (given_away == 0)
+        assert (label in split.over_share) == (given_away > own)
+    assert sum(chosen) <= max(shares, 1, int(1.1 * (1 - share) * len(rows)))
+    assert max(one_each[0], default=0) <= min(one_each[1], default=99), (
+        "the largest of the small topics first"
+    )
+
+
+def test_many_small_topics_leave_a_division_what_was_asked_for() -> None:
+    rows = [row(100 * topic + number, f"t{topic}") for topic in range(70) for number in range(4)]
+    chosen, split = divided(rows, 0.9)
+    assert sum(chosen) == 30, "28 of 280, and at most a tenth more"
+    assert len(split.over_share) == 30 and len(split.only_training) == 40
 
 
 def test_another_seed_divides_in_another_way() -> None:

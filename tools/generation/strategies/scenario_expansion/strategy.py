@@ -28,10 +28,13 @@ class ScenarioExpansion(WholeRecord):
 
     def task(self, material: Material, number: int, scenario: Scenario | None, wanted: Wanted | None) -> Task:
         """A seed, and an edge case: the built-in ones or the user's."""
-        axes = {name: axis.instruction for name, axis in AXES.items()} | dict(material.context.own.axes)
         alike = [record for record in material.real if wanted and record.id in wanted.record_ids]
         seeds = alike or material.real
-        seed, axis = seed_for(seeds, number), in_turn(list(axes), number, len(seeds))
+        seed = seed_for(seeds, number)
+        is_once = sum(message.get("role") == "user" for message in seed.messages) == 1
+        axes = {name: (is_once and axis.once) or axis.instruction for name, axis in AXES.items()}
+        axes |= material.context.own.axes
+        axis = in_turn(list(axes), number, len(seeds))
         return Task(
             {"seed": material.shown(seed), "instruction": axes[axis]},
             {"axis": axis, "edge_case": axes[axis]},
