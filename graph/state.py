@@ -147,6 +147,13 @@ class State(InputState, OutputState, total=False):
     numbered: list[str]
     """Ids of the records that were shown in this conversation, the first is number 1."""
 
+    changes: list[dict[str, str]]
+    """What the person changed in this conversation, oldest first: the ``dataset``, and the ``change`` in words. For the
+    model that reads; nothing goes by the words."""
+
+    began_with: dict[str, Any] | None
+    """How the dataset stood when the conversation came to it: its name, score, records and number of topics."""
+
     notice: str | None
     """Something to say at the beginning of the next report."""
 

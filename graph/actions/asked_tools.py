@@ -35,6 +35,8 @@ class Asked:
         services: where the workflow is.
         offer: what lies on the table, and so which workflow it is about.
         limits_of_all: the limits of everything that the conversation generates, and what is used, in words.
+        changes: what the person changed of the dataset in this conversation, in words, oldest first.
+        began_with: how it stood when the conversation came to it; empty where that was not noted.
         reading: what reading and answering what was typed has taken so far.
         usage: what reading this one took.
         calls: the tools called for this question, in order.
@@ -46,6 +48,8 @@ class Asked:
     services: Services
     offer: Offer
     limits_of_all: str = ""
+    changes: list[str] = field(default_factory=list)
+    began_with: dict[str, Any] = field(default_factory=dict)
     reading: TokenUsage = NO_USAGE
     usage: TokenUsage = NO_USAGE
     calls: list[ToolCall] = field(default_factory=list)

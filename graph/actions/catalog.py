@@ -427,7 +427,9 @@ class FindFlaws(Action):
 
 
 class ExplainRounds(Action):
-    """What the rounds of generation added, refused, took and changed; also how the score got from there to here."""
+    """What the rounds of generation added, refused, took and changed; also how the score got from there to here. What
+    else the person changed, and how it began, stands in the state.
+    """
 
 
 class ExplainRejections(Action):

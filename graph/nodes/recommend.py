@@ -133,6 +133,7 @@ def recommend(source: ServicesSource, state: State) -> Command[AfterRecommendati
         "results": [],
         "round_before": None,
         "stop_reason": None,
+        "began_with": _began_with(state, workflow_id, coverage),
     }
     if after_round:
         cleared["served_focus"] = focus
@@ -145,6 +146,19 @@ def _rest_stands(state: State) -> bool:
     offer = offer_in(state)
     is_changed = bool(state.get("notice")) and not state.get("results")
     return is_changed and offer is not None and asks_for_rest(offer)
+
+
+def _began_with(state: State, workflow_id: str, coverage: Coverage) -> dict[str, Any]:
+    """How the dataset stood when the conversation came to it."""
+    noted = state.get("began_with")
+    if noted and noted["dataset"] == workflow_id:
+        return noted
+    return {
+        "dataset": workflow_id,
+        "balance_score": coverage.balance_score,
+        "records": coverage.total_records,
+        "number_of_topics": len(coverage.topics),
+    }
 
 
 def _asks_for_rest(source: ServicesSource, state: State) -> Command[AfterRecommendation] | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.types import Command
 
-from ...tools.errors import CoverageError
+from ...tools.errors import CoverageError, WorkflowNotFound
 from ...tools.store.workflows import dataset_version
 from ..actions import catalog
 from ..actions.answering import respond
@@ -55,7 +55,7 @@ from ..reading.reader import read_typed
 from ..reading.workflow_choice import opened
 from ..scope import ServicesSource, scoped
 from ..state import State, as_json, offer_in, reply_in, the_offer, with_update
-from ..wording.deed_words import deeds_in_words
+from ..wording.deed_words import change_in_words, deeds_in_words
 from ..wording.markdown import escape
 from .finish import SETTLED, WAYS_ON
 
@@ -131,11 +131,30 @@ async def talk(source: ServicesSource, state: State) -> Command[Talked]:
 def _carried_out(source: ServicesSource, state: State, deed: Deed) -> tuple[dict[str, Any], bool]:
     """What a deed changes in the state, and whether the figures are to be taken anew."""
     act: _Act = _CARRIED_OUT.get(type(deed), respond)
-    done = act(source, state, deed)
+    done = _with_change(source, state, deed, act)
     anew = isinstance(deed, _MEASURED_ANEW) or bool(done.get("notice"))
     if not isinstance(deed, _ANSWERS) and (given_up := _given_up(state, with_update(state, done), anew=anew)):
         done = said_first(done, given_up)
     return done, anew
+
+
+def _with_change(source: ServicesSource, state: State, deed: Deed, act: _Act) -> dict[str, Any]:
+    """The update by a deed, in which stands what it has changed: the dataset, or which topics are left out."""
+    offer, store = offer_in(state), source().store
+    try:
+        before = (
+            dataset_version(store, offer.workflow_id) if offer is not None and offer.workflow_id else None
+        )
+    except WorkflowNotFound:  # it was deleted meanwhile: what is done about it says so
+        before = None
+    if offer is None or before is None:
+        return act(source, state, deed)
+    done = act(source, state, deed)
+    left_out = state.get("left_out") or []
+    if dataset_version(store, offer.workflow_id) == before and done.get("left_out", left_out) == left_out:
+        return done
+    change = {"dataset": offer.workflow_id, "change": change_in_words(deed, offer)}
+    return {**done, "changes": [*(state.get("changes") or []), change]}
 
 
 def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> tuple[dict[str, Any], bool]:
@@ -154,7 +173,7 @@ def _one_by_one(source: ServicesSource, state: State, deeds: Sequence[Deed]) -> 
             deed = asked_first(checked(later, offer, scoped(source(), now)))
             if isinstance(deed, catalog.LeaveOut) and rest:
                 # Their plan would ask for a yes before what comes next does, and the person may think it is to that.
-                update = recommend_without(source, now, deed)
+                update = _with_change(source, now, deed, recommend_without)
                 anew = bool(update.get("notice"))
             else:
                 update, anew = _carried_out(source, now, deed)

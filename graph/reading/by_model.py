@@ -76,7 +76,7 @@ _TURNS, _TURN, _LAST_TURN = 8, 600, 4000
 _EARLIER, _EARLIER_TURN = 12, 200
 """Of the person's own sentences before those turns: what they put off, or said once for all."""
 _OPTION_ITEMS, _PRICED_ITEMS, _RULES = 6, 200, 20
-_PLANS, _LOOKED_AT = 3, 10
+_PLANS, _LOOKED_AT, _CHANGES = 3, 10, 40
 _MEASURED = 5
 """Other datasets at most for which the score is told: each is counted for every sentence."""
 _TOPICS, _SUITED, _RECORD, _RECORDS, _DATASETS, _OF_ANOTHER = 60, 20, 160, 40, 50, 8
@@ -339,6 +339,10 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
     }
     if asked.limits_of_all:
         card["limits_of_everything"] = asked.limits_of_all
+    if asked.changes:
+        card["changed_in_this_conversation"] = asked.changes[-_CHANGES:]
+    if asked.began_with.get("dataset") == offer.workflow_id:
+        card["when_it_began"] = {key: value for key, value in asked.began_with.items() if key != "dataset"}
     if before := _plans_before(offer, services):
         card["plans_of_this_conversation_before"] = before
     if offer.items:
@@ -403,7 +407,8 @@ def _words_of(state: dict[str, Any]) -> list[str]:
     """The texts of the state card in which figures stand: those of rules too, which the person named."""
     rules = [rule if isinstance(rule, str) else rule["rule"] for rule in state.get("rules", {}).values()]
     options = [option["cost"] for option in state.get("options", {}).values() if "cost" in option]
-    return [*(value for value in state.values() if isinstance(value, str)), *rules, *options]
+    texts = [value for value in state.values() if isinstance(value, str)]
+    return [*texts, *rules, *options, *state.get("changed_in_this_conversation", [])]
 
 
 def _option(option: Option, estimator: Estimator | None) -> dict[str, Any]:

@@ -47,6 +47,8 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
         with_caps(services, usd=offer.cap_usd, tokens=offer.cap_tokens),
         offer,
         limits_of_all=of_everything_words(services.store, state) if state.get("limits_of_all") else "",
+        changes=[one["change"] for one in state.get("changes") or [] if one["dataset"] == offer.workflow_id],
+        began_with=state.get("began_with") or {},
         reading=reading_used(state),
     )
     deed = await _read(unread.text, asked, state)

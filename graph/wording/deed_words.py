@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..actions import catalog
-from ..offers.reply import Deed
+from ..offers.offer import Offer, RemovalOffer
+from ..offers.reply import AcceptTopics, Deed, TakeBack, TakeOut
 from .markdown import escape, topic_title
 
 _NAMED: dict[type[Deed], str] = {
@@ -26,6 +27,24 @@ _NAMED: dict[type[Deed], str] = {
 def deeds_in_words(deeds: Sequence[Deed]) -> str:
     """Each in a few words: ``Rides + Buses → Transport; the records to show``."""
     return "; ".join(map(_words, deeds))
+
+
+def change_in_words(deed: Deed, offer: Offer) -> str:
+    """What a deed that was carried out has changed, as the model that reads is told: names as they are written.
+
+    Args:
+        deed: which; a yes is one to the offer's first option.
+        offer: that it answers, or beside which it was asked for.
+    """
+    match deed:
+        case TakeOut() if isinstance(offer, RemovalOffer) and offer.removal.merges:
+            return "; ".join(f"{', '.join(one.topics)} → {one.into}" for one in offer.removal.merges)
+        case TakeOut() | TakeBack() | AcceptTopics():
+            return offer.options[0].label
+        case catalog.LeaveOut():
+            again = [f"taken in again: {', '.join(deed.again)}"] if deed.again else []
+            return "; ".join([*([f"left out: {', '.join(deed.topics)}"] if deed.topics else []), *again])
+    return _words(deed)
 
 
 def _words(deed: Deed) -> str:

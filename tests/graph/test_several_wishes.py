@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 from finetune_coverage.graph.offers.reply import Several, stored_reply
-from finetune_coverage.graph.wording.markdown import topic_title
+from finetune_coverage.graph.wording.markdown import escape, topic_title
 from finetune_coverage.tools.generation.jobs.ledger import list_jobs
 from finetune_coverage.tools.generation.lessons.rules import list_rules
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records, topic_counts
 from langchain_core.messages import AIMessage
+
+pytestmark = pytest.mark.slow
 
 RENAME = ("MergeTopics", {"merges": [{"topics": ["technical_issues"], "into": "Faults"}]})
 TWO = [{"topic": "technical_issues", "count": 2, "strategy": "few_shot"}]
@@ -359,6 +363,29 @@ async def test_what_cannot_be_done_is_corrected_before_anything_is(
     model.queue.append(calls(rule, ("ShowRecords", {"topic": "technical_issues"})))
     said = await chat.answer("keep it short, and show me the technikal ones")
     assert len(list_rules(services.store, "wf-1")) == 1 and "**Record 1** · Technical Issues" in said
+
+
+async def test_what_was_changed_since_it_began_is_told_to_the_model(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    """Turns fall out of what the model reads: a summary of the day named the rounds only."""
+    await chat.new("")
+    model.queue.append(calls(("LeaveOut", {"topics": ["billing_questions"]}), RENAME))
+    await chat.answer("leave billing out, and call technical faults")
+    await chat.answer("yes")
+    sought = next(load_records(services.store, "wf-1", topic="account_management")).user_text
+    model.queue.append(calls(("MoveRecords", {"containing": sought, "topic": "Faults"})))
+    await chat.answer("put that account one there")
+    model.queue.append(calls(("DropRecords", {"containing": sought})))
+    await chat.answer("no, out with it")
+    await chat.answer("no")
+    model.queue.append(AIMessage("It had 80 records in 3 topics when we began."))
+    assert "80 records in 3 topics" in await chat.answer("what did I change today?")
+    state = json.loads(model.history[-1][1].text.split("State:\n")[1].split("\nTurns before")[0])
+    first, second, third = state["changed_in_this_conversation"]
+    assert (first, second) == ("left out: billing_questions", "technical_issues → Faults")
+    assert third == f"“{escape(sought)}” → Faults"
+    assert state["when_it_began"] == {"balance_score": 0.45, "records": 80, "number_of_topics": 3}
 
 
 def test_a_stored_reply_with_several_deeds_is_read_back() -> None:
