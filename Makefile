@@ -16,8 +16,8 @@ LOG := $(VENV)/install.log
 
 help:
 	@echo "make demo     play the worked example on the bundled dataset (the first run installs, about 3 GB)"
-	@echo "make test     run the tests, but for the long ones"
-	@echo "make test-slow  run those: the embedded model, more examples of each property, kills, notebooks, very long texts"
+	@echo "make test     run three quarters of the tests, in three minutes"
+	@echo "make test-slow  run the rest: other processes, kills, whole conversations, more examples, the embedded model"
 	@echo "make bench    run the benchmarks (about 15 minutes) and write benchmarks/RESULTS.md"
 	@echo "make lint     check style, types and layers"
 	@echo "make format   put the code into shape"

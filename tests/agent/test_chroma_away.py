@@ -10,6 +10,8 @@ from ..dataset.chroma_server import serving_chroma
 from .conftest import Command
 from .endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.server
 def test_a_job_waits_for_chroma_and_is_taken_up_again(

@@ -27,6 +27,8 @@ from .endpoint import Endpoint
 from .mcp_clients import WANTED, call, in_process, proposed
 from .test_terminal_chat import thread_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def database(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -18,7 +18,7 @@ from finetune_coverage.tools.settings import load_settings
 from .conftest import Command
 from .endpoint import Endpoint
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX"), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

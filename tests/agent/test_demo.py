@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from finetune_coverage.tools.dataset.bundled_sample import sample_path
 
 from .conftest import Command
 from .endpoint import Endpoint
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_worked_example(command: Command, endpoint: Endpoint, tmp_path: Path) -> None:

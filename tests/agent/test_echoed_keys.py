@@ -58,6 +58,7 @@ def nowhere(outcome: Outcome, caplog: pytest.LogCaptureFixture) -> None:
             assert [part for part in parts if part.encode() in kept] == [], file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_generation(
     command: Command, small: str, echoing: Endpoint, caplog: pytest.LogCaptureFixture, fault: str

@@ -12,6 +12,8 @@ from finetune_coverage.tools.settings import OPENAI_DEFAULT_MODEL, Settings
 from .conftest import Command
 from .endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 TYPED = """\
 why is technical low?
 which strategies are there?

@@ -16,6 +16,8 @@ from ..mock_openai.server import MockOpenAI
 from .conftest import Command
 from .test_doctor import finding
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-of-this-person"
 
 

@@ -18,6 +18,8 @@ from ..forked import Forked
 from .conftest import Command, Outcome
 from .endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 WANTED = ("--topic", "technical", "--count", "3", "--strategy", "topic_description")
 
 

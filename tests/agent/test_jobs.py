@@ -13,6 +13,8 @@ from .conftest import Command
 from .endpoint import Endpoint
 from .test_generate import generate
 
+pytestmark = pytest.mark.slow
+
 
 def test_short_of_the_count(command: Command, small: str, endpoint: Endpoint) -> None:
     endpoint.useless_after = 5

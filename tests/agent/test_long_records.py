@@ -16,6 +16,8 @@ import pytest
 from .conftest import Command
 from .endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 MOST_SECONDS = 25.0
 """CPU time of a command; measured: 1 to 5. It was minutes, and for some texts hours."""
 LENGTH = 500_000

@@ -14,6 +14,8 @@ from finetune_coverage.tools.coverage.label_check import FEWEST_RECORDS, judged_
 
 from .conftest import Command
 
+pytestmark = pytest.mark.slow
+
 TOPICS = 1_500
 OF_EACH = 6
 MOST_SECONDS = 30.0

@@ -12,6 +12,8 @@ from .conftest import Command
 from .endpoint import Endpoint
 from .mcp_clients import ITEM, WANTED, call, in_process, proposed
 
+pytestmark = pytest.mark.slow
+
 TOOLS = {
     "list_workflows", "analyze_coverage", "list_topics", "show_records", "list_jobs", "show_plans",
     "estimate_generation", "propose_generation", "generate_synthetic_data",

@@ -17,7 +17,7 @@ from .conftest import Command
 from .endpoint import Endpoint
 from .mcp_clients import ITEM, WANTED, call, http_server, over_pipe, proposed
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
 async def generate_after_a_yes(client: Client[Any], command: Command, endpoint: Endpoint) -> None:

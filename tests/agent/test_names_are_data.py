@@ -16,6 +16,8 @@ from finetune_coverage.tools.store.store import Store
 from .conftest import Command
 from .endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 NASTY = {
     "path": "../../../escaped",
     "absolute": "/tmp/escaped-absolutely",

@@ -25,6 +25,8 @@ from langgraph.checkpoint.base import id as checkpoint_ids
 from .conftest import Command, Outcome
 from .endpoint import Endpoint
 
+pytestmark = pytest.mark.slow
+
 Chat = Callable[..., Outcome]
 HOUR_NS = 3_600_000_000_000
 

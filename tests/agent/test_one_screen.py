@@ -23,6 +23,8 @@ from rich.console import Console
 
 from ..readings import READS, scripted_reading
 
+pytestmark = pytest.mark.slow
+
 COLUMNS, LINES = 80, 24
 PROMPT = 2
 """The empty line and the one to type in."""

@@ -132,6 +132,7 @@ def several_types(imported: Callable[[str], Json]) -> None:
         imported(case_id)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("several_types")
 def test_the_script_for_trl_loads_arguments_and_schemas_of_several_types(
     export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -108,6 +108,7 @@ def test_unknown_ids_and_wrong_forms(command: Command, sample: str) -> None:
     assert command("review", "-w", sample, "--set-topic", "no-equals-sign").code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal; needs no Windows")
 def test_walking_through_records_at_a_terminal(command: Command, sample: str, tmp_path: Path) -> None:
     import pexpect

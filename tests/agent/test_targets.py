@@ -42,6 +42,7 @@ def test_set_and_reset(command: Command, sample: str) -> None:
     assert command("targets", "reset", "-w", sample, "--json").document["changed"] is False
 
 
+@pytest.mark.slow
 def test_a_ceiling_holds_what_is_recommended(command: Command, sample: str) -> None:
     outcome = command("targets", "set", "-w", sample, "--most", "technical_issues=20")
     assert outcome.code == 0 and "At most" in outcome.out

@@ -10,6 +10,8 @@ from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .test_generate import texts_of
 
+pytestmark = pytest.mark.slow
+
 PLAN = "do 8 for technical with topic description"
 
 

@@ -21,6 +21,8 @@ from .terminal import has_written
 from .test_generate import start, texts_of, wait_until_accepted
 from .test_terminal_chat import PLAN, thread_in
 
+pytestmark = pytest.mark.slow
+
 CTRL_C, CTRL_D, ARROW_UP = "\x03", "\x04", "\x1b[A"
 
 

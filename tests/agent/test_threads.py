@@ -26,6 +26,8 @@ from .conftest import Chat, Command
 from .endpoint import Endpoint
 from .test_generate import start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["file", "server"])
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -13,6 +13,8 @@ import pytest
 
 from .conftest import Command, chat_line
 
+pytestmark = pytest.mark.slow
+
 WORDS = {
     "cooking": ["oven", "bake", "flour", "sugar", "recipe", "pan", "boil", "salt", "soup", "stir"],
     "sailing": ["boat", "wind", "anchor", "harbour", "sail", "tide", "mast", "rope", "deck", "crew"],

@@ -20,6 +20,8 @@ from .endpoint import Endpoint
 from .mcp_clients import WANTED, call, in_process, proposed
 from .test_generate import generate
 
+pytestmark = pytest.mark.slow
+
 Uncounted = Callable[..., None]
 
 

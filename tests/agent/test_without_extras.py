@@ -9,11 +9,14 @@ import tomllib
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .conftest import Command
 from .endpoint import Endpoint
+
+pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 WITHOUT = """

@@ -40,6 +40,7 @@ CALLS = [
 NO_TOOLS = ("generate_synthetic_data", "approve", "approve_plan", "resume", "Approve", "Proceed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 async def test_no_action_approves(
     chat: Chat, endpoint: Endpoint, watch: Watch, part: int, subtests: pytest.Subtests

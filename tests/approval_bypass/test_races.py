@@ -29,6 +29,8 @@ from sqlalchemy import select
 from ..forked import Forked
 from .conftest import Chat, Watch
 
+pytestmark = pytest.mark.slow
+
 ITEM = {"topic": "technical_issues", "count": 2, "strategy": "few_shot"}
 
 ANSWER = """

@@ -27,6 +27,8 @@ from langgraph.types import Command
 
 from .conftest import Chat, Endpoint, Watch, synthetic
 
+pytestmark = pytest.mark.slow
+
 ITEM = {"topic": "technical_issues", "count": 2, "strategy": "few_shot"}
 
 

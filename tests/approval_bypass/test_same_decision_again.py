@@ -19,6 +19,8 @@ from ..mock_openai.server import Fault
 from .conftest import Chat, Endpoint, Watch
 from .test_states import CONFIG, Parent
 
+pytestmark = pytest.mark.slow
+
 APPROVE = {"decisions": [{"type": "approve"}]}
 SENT = "__request_start_time_ms__"
 ASKED_BACK = "You gave that same answer to something before"

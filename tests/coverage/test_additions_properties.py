@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from finetune_coverage.tools.coverage.additions import (
     additions_to_minimum,
     least_additions,
@@ -14,6 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .test_additions import brute_force, counts_of_topics, named, score_after, small_counts, targets, weight
+
+pytestmark = pytest.mark.slow
 
 
 @given(counts_of_topics, st.lists(weight, min_size=20, max_size=20), st.booleans(), targets)

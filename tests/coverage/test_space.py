@@ -129,6 +129,7 @@ def test_languages_are_told_with_the_extra() -> None:
     assert languages.language_of("My parcel has not arrived and I have waited for two weeks") == "English"
 
 
+@pytest.mark.slow
 def test_groups_are_found_again_or_there_is_one() -> None:
     draw = np.random.default_rng(1)
     middles = draw.normal(size=(3, 32)) * 4

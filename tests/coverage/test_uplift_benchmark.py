@@ -12,6 +12,8 @@ from finetune_coverage.tools.models.embedding import WordLlamaEmbeddings
 from benchmarks import uplift
 from benchmarks.uplift import Draw, Labelled, Plan, Texts
 
+pytestmark = pytest.mark.slow
+
 
 def vectors_of(texts: list[str]) -> np.ndarray:
     return np.array(WordLlamaEmbeddings().embed_documents(texts), dtype=np.float32)

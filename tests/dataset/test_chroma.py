@@ -23,6 +23,8 @@ from langchain_core.embeddings import Embeddings
 from ..forked import Forked
 from .chroma_server import serving_chroma
 
+pytestmark = pytest.mark.slow
+
 
 def record(number: int) -> Record:
     messages = [{"role": "user", "content": f"ask {number}"}, {"role": "assistant", "content": "ok"}]

@@ -118,6 +118,7 @@ def test_a_deep_cell_is_one_bad_row(tmp_path: Path, store: Store, depth: int) ->
     assert (report.good, [bad.line for bad in report.bad]) == (4, [3, 2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", (150, 100_000))
 def test_deep_json_within_texts_stops_nothing(tmp_path: Path, store: Store, depth: int) -> None:
     """Arguments and results are texts: a record keeps them as they are, and nobody who looks into them fails."""

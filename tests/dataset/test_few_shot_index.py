@@ -14,6 +14,8 @@ from finetune_coverage.tools.errors import InvalidInput
 from finetune_coverage.tools.index.few_shot_index import FewShotIndex
 from langchain_core.embeddings import Embeddings
 
+pytestmark = pytest.mark.slow
+
 MakeIndex = Callable[[Embeddings], Any]
 
 TEXTS = {

@@ -86,6 +86,7 @@ def test_a_newer_store_and_tables_of_others_are_left_alone(
     beside.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_went_away_is_named_and_the_store_goes_on_when_it_is_back(
     postgresql_server: PostgresqlServer, store: Store
 ) -> None:

@@ -12,6 +12,8 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.store.records import topic_counts
 from finetune_coverage.tools.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("name", "records", "topics", "largest", "without_assistant"),

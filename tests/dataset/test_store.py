@@ -18,6 +18,8 @@ from finetune_coverage.tools.store.workflows import (
     list_workflows,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_opens_by_url_and_by_path_and_makes_the_folder(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "coverage.db"

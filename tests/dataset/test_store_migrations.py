@@ -128,6 +128,7 @@ OPENER = textwrap.dedent(
 )
 
 
+@pytest.mark.slow
 def test_processes_that_migrate_at_once_do_it_once(version_1: Path, tmp_path: Path) -> None:
     before, start_at = contents(version_1), str(time.time() + 1.0)
     running = [Forked.of_text(tmp_path, OPENER, str(version_1), start_at) for _ in range(3)]

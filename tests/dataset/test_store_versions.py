@@ -83,6 +83,7 @@ def shape(store: Store) -> dict[str, set[tuple[str, str, bool]]]:
         }
 
 
+@pytest.mark.slow
 async def test_a_store_of_an_older_version_goes_on(
     older: tuple[str, int], mock_openai: MockOpenAI, tmp_path: Path
 ) -> None:

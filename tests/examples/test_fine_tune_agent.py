@@ -22,6 +22,8 @@ from langgraph.types import Command
 
 from ..forked import Forked
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("crashing_parent.py")
 CONFIG: Any = {"configurable": {"thread_id": "example"}}
 EMBEDDINGS = ["shared_keys", "wrapped"]

@@ -25,6 +25,8 @@ from finetune_coverage.tools.services import Services
 
 from .test_engine import TOPIC, good_answers
 
+pytestmark = pytest.mark.slow
+
 Approve = Callable[..., tuple[str, int]]
 
 

@@ -20,6 +20,8 @@ from sqlalchemy import update
 
 from .test_engine import TOPIC, WORKFLOW, good_answers
 
+pytestmark = pytest.mark.slow
+
 Approve = Callable[..., tuple[str, int]]
 
 

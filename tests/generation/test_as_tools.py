@@ -18,6 +18,8 @@ from langchain_core.tools import StructuredTool
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import TOPIC, WORKFLOW, approved, endpoint, no_meaning, services_for
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["endpoint", "no_meaning"]
 
 ITEM = {"topic": TOPIC, "count": 2, "strategy": "few_shot"}

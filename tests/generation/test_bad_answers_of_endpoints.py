@@ -25,6 +25,8 @@ from pydantic import SecretStr
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import approved, no_meaning, services_for, texts
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 DEEP = "[" * 3_200

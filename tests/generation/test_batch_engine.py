@@ -17,6 +17,8 @@ from finetune_coverage.tools.services import Services
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import WORKFLOW, approved, endpoint, no_meaning, services_for
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["endpoint", "no_meaning"]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.dataset.bundled_sample import import_sample
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
@@ -59,6 +60,7 @@ def counted(model: ScriptedChatModel) -> int:
     return sum(len(message.text) // 4 + 1 for messages in model.history for message in messages)
 
 
+@pytest.mark.slow
 @example(
     cap=15_758, count=1, places=1, crashes=[1]
 )  # it dies while the cases are planned, which takes the whole cap

@@ -299,6 +299,7 @@ def test_a_placeholder_that_a_rule_asks_for_is_none(candidate: Make) -> None:
     assert Artefacts(rules=["Write [order id] instead of numbers."]).check(other) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", [None, "technical_issues"])
 def test_a_rule_may_name_another_language(tmp_path: Path, topic: str | None) -> None:
     """In which language is for who reads the rule: drafts in it were refused, since the real ones are in another."""

@@ -71,6 +71,7 @@ def test_lines_that_were_counted_are_not_set_aside_by_their_bytes() -> None:
     assert counted.bounded(other).most_counted is None, "of another kind nothing is known"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts, least, most", [(True, 8, 10), (False, 1, 1)])
 async def test_a_small_cap_is_used_up(
     endpoint: MockOpenAI, judged: Callable[..., Services], counts: bool, least: int, most: int

@@ -184,6 +184,7 @@ def test_the_setting_is_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().eval_set == Path.home() / "eval.jsonl"
 
 
+@pytest.mark.slow
 def test_real_evaluation_sets(candidate: Make, shared_data: Path) -> None:
     lines = (shared_data / "support" / "star_support.jsonl").read_text(encoding="utf-8").splitlines()
     records = [Record(id=f"s{number}", body=line, topic=None) for number, line in enumerate(lines)]

@@ -26,6 +26,8 @@ from langchain_core.embeddings import Embeddings
 
 from .conftest import exchange
 
+pytestmark = pytest.mark.slow
+
 TEXTS = st.lists(st.text(alphabet="ab c", max_size=20), max_size=8)
 ROWS = st.integers(1, 12).flatmap(
     lambda n: st.lists(

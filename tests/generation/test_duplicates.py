@@ -165,6 +165,7 @@ def test_what_a_record_costs_in_memory() -> None:
     assert used / len(records) < 600
 
 
+@pytest.mark.slow
 def test_real_dialogues_are_rarely_taken_for_duplicates(candidate: Make, shared_data: Path) -> None:
     lines = (shared_data / "support" / "star_support.jsonl").read_text(encoding="utf-8").splitlines()
     records = [

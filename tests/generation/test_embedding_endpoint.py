@@ -13,6 +13,8 @@ from finetune_coverage.tools.services import Services
 
 from .test_engine import TOPIC, Approve, good_answers, run
 
+pytestmark = pytest.mark.slow
+
 
 class EndpointLike(MiniLMEmbeddings):
     """Notes how many texts each request has, and can be down."""

@@ -26,6 +26,8 @@ from finetune_coverage.tools.store.records import load_records
 from ..mock_openai.server import Fault, MockOpenAI
 from ..prepared import WORKFLOW, sample_folder
 
+pytestmark = pytest.mark.slow
+
 TOPIC = "technical_issues"
 WORDS = """
 camera upload firmware crash screen freezes backup error album sync offline video motion alert update folder tablet

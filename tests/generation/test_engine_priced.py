@@ -17,6 +17,8 @@ from finetune_coverage.tools.generation.money.budget import budget_of
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import WORKFLOW, approved, no_meaning, services_for, texts
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 SENT, CACHED, WRITTEN = 0.4, 0.1, 1.6

@@ -24,6 +24,8 @@ from sqlalchemy import update
 from .conftest import exchange
 from .test_engine import TOPIC, WORKFLOW, good_answers
 
+pytestmark = pytest.mark.slow
+
 Approve = Callable[..., tuple[str, int]]
 
 

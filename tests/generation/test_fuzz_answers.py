@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from finetune_coverage.benchmarks.strange_answers import run_jobs
+
+pytestmark = pytest.mark.slow
 
 
 async def test_no_answer_comes_through_a_job(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from finetune_coverage.tools.settings import Settings
 
 from .test_engine import TOPIC, WORKFLOW, good_answers
 
+pytestmark = pytest.mark.slow
+
 Approve = Callable[..., tuple[str, int]]
 ASKED = json.loads(next(good_answers()))["exchanges"][0]["user"]
 

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generate_synthetic_data import run_approved_item
 from finetune_coverage.tools.generation.approvals.approval import approve_plan
@@ -19,6 +20,8 @@ from finetune_coverage.tools.store.records import load_records
 
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import TOPIC, WORDS, WORKFLOW, approved, no_meaning, services_for
+
+pytestmark = pytest.mark.slow
 
 __all__ = ["no_meaning"]
 

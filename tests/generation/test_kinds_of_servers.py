@@ -17,6 +17,8 @@ from finetune_coverage.tools.generation.money.budget import budget_of
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import _filled, approved, no_meaning, services_for
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 Answer = Callable[[dict[str, Any]], Any]

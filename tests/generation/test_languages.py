@@ -31,6 +31,8 @@ from finetune_coverage.tools.store.workflows import create_workflow
 
 from .full_records import TRACK, call, result
 
+pytestmark = pytest.mark.slow
+
 WORKFLOW = "wf-1"
 LANGUAGES: dict[str, dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("languages.yaml").read_text("utf-8")

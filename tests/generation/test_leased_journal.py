@@ -36,6 +36,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import update
 
+pytestmark = pytest.mark.slow
+
 WORKERS, COUNT, CAP = 3, 4, 1_500
 WORST, USED = Amount(100, None), Amount(60, None)
 workers = st.integers(0, WORKERS - 1)

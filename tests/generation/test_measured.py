@@ -29,6 +29,8 @@ from finetune_coverage.tools.store.workflows import create_workflow
 from .full_records import LANGUAGES, parcels, written
 from .test_engine import WORKFLOW, good_answers
 
+pytestmark = pytest.mark.slow
+
 TOPIC = "technical_issues"
 Approve = Callable[..., tuple[str, int]]
 

@@ -34,6 +34,8 @@ from .full_records import LANGUAGES, TRACK, call, parcels, result
 from .test_answer_spool import lose_the_journal
 from .test_engine_endpoint import no_meaning, services_for
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 WORKFLOW = "wf-1"

@@ -31,6 +31,8 @@ from .test_engine_endpoint import WORDS, WORKFLOW, texts
 from .test_several_processes import PLACES, approved, check_books, database, store
 from .test_worker import Opening, eventually, opened, working
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["database", "opened", "store"]  # fixtures
 
 ON_SERVER = pytest.mark.parametrize("database", ["postgresql"], indirect=True)

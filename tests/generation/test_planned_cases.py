@@ -34,6 +34,8 @@ from langchain_core.messages import BaseMessage
 from ..agent.endpoint import TEXTS
 from .conftest import WORKFLOW
 
+pytestmark = pytest.mark.slow
+
 TOPIC, OTHER, KOREAN = "technical_issues", "billing_questions", "배송_조회"
 Approve = Callable[..., tuple[str, int]]
 

@@ -23,6 +23,8 @@ from ..mock_openai.server import Fault, MockOpenAI
 from .test_answer_spool import lose_the_journal
 from .test_engine_endpoint import approved, no_meaning, services_for, texts
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 

@@ -89,6 +89,7 @@ def changed(rng: np.random.Generator, words: list[str], places: int) -> list[str
     return copy
 
 
+@pytest.mark.slow
 def test_similar_sets_are_found_with_the_stated_probability() -> None:
     rng = np.random.default_rng(7)
     texts = [list(rng.choice(WORDS, 40)) for _ in range(3000)]
@@ -118,6 +119,7 @@ def test_the_most_similar_of_many_alike_is_found() -> None:
     assert sets.nearest(shingles_of(text)) == (1500, 1.0)
 
 
+@pytest.mark.slow
 def test_sets_added_many_at_once_find_those_before_them() -> None:
     rng = np.random.default_rng(5)
     text = list(rng.choice(WORDS, 60))

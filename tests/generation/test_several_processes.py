@@ -35,7 +35,10 @@ from ..forked import Forked
 from ..mock_openai.server import MockOpenAI
 from .test_engine_endpoint import TOPIC, WORDS, WORKFLOW, texts
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops and kills processes; needs no Windows")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="stops and kills processes; needs no Windows"),
+    pytest.mark.slow,
+]
 
 SCRIPT = Path(__file__).with_name("working.py")
 PLACES = 4

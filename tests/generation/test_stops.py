@@ -31,6 +31,8 @@ from .test_engine import TOPIC, WORKFLOW, good_answers
 from .test_engine_endpoint import approved as approved_at_endpoint
 from .test_engine_endpoint import no_meaning, services_for, texts
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 Approve = Callable[..., tuple[str, int]]

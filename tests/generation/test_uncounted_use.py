@@ -24,6 +24,8 @@ from .test_answer_spool import lose_the_journal
 from .test_engine_endpoint import TOPIC, WORKFLOW, approved, no_meaning, services_for, texts
 from .test_verifier import VERIFIER, decided
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["no_meaning"]
 
 

@@ -27,6 +27,8 @@ from ..mock_openai.bodies import Truncated
 from ..mock_openai.server import Fault, MockOpenAI
 from .test_engine_endpoint import TOPIC, WORKFLOW, approved, endpoint, no_meaning, services_for
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["endpoint", "no_meaning"]
 
 VERIFIER = "judge-model"

@@ -18,6 +18,8 @@ from .test_answer_spool import lose_the_journal
 from .test_engine_endpoint import approved, endpoint, no_meaning
 from .test_verifier import VERIFIER, asked, budget, decided, judged
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["endpoint", "judged", "no_meaning"]
 
 

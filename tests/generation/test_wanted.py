@@ -117,6 +117,7 @@ def test_cells_come_in_turn_as_often_as_they_lack_records() -> None:
     assert [each.value for each in wanted_of(thin, 2)] == ["Spanish", "2 user turns"]
 
 
+@pytest.mark.slow
 def test_a_job_measures_once_and_notes_what_it_asked_for(
     services: Services, model: ScriptedChatModel, approved: Callable[..., tuple[str, int]]
 ) -> None:

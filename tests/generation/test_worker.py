@@ -54,7 +54,10 @@ from .test_several_processes import (
 
 __all__ = ["database", "store"]  # fixtures
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops and kills processes; needs no Windows")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="stops and kills processes; needs no Windows"),
+    pytest.mark.slow,
+]
 ON_SERVER = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 WITH_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 COMMON = {

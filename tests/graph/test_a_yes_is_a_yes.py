@@ -133,6 +133,7 @@ def sounds_like(to: str) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": "SoundsLikeAYes", "args": {"to": to}, "id": "call-1"}])
 
 
+@pytest.mark.slow
 async def test_a_hundred_lines_to_a_plan_generate_nothing(
     chat: Any, make_chat: Callable[..., Any], services: Services, model: ScriptedChatModel
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_hundred_lines_to_a_plan_generate_nothing(
     assert "I've generated 2 new" in await chat.answer("ja, bitte")
 
 
+@pytest.mark.slow
 async def test_a_hundred_lines_resume_proceed_and_delete_nothing(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:

@@ -158,6 +158,7 @@ async def test_a_changed_count_is_not_what_was_approved(chat: Any, services: Ser
     assert synthetic(services) == 0
 
 
+@pytest.mark.slow
 async def test_one_decision_does_not_approve_two_parts(chat: Any, services: Services) -> None:
     await chat.new("hi")
     await chat.answer("2 technical and 3 billing, few-shot")

@@ -19,6 +19,8 @@ from finetune_coverage.tools.topics.discover import merge_topics
 from langchain_core.messages import AIMessage
 from sqlalchemy import select, update
 
+pytestmark = pytest.mark.slow
+
 TECHNICAL, MUSIC = "technical_issues", "音乐"
 
 

@@ -18,6 +18,8 @@ from langchain_core.messages import ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
+pytestmark = pytest.mark.slow
+
 
 async def streamed(chat: Any, answer: Any) -> tuple[dict[str, str], list[dict[str, str]]]:
     """What a page puts together of the generation's messages, and what is kept of them after each step."""

@@ -154,6 +154,7 @@ async def test_structured_answers(chat: Any, services: Services) -> None:
     assert (await chat.values())["record_ids"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", [{"count": "many"}, {"count": "0"}, {"topic": "cooking"}, {"strategy": "magic"},
                                  {"workflow_id": "wf-2"}])  # fmt: skip
 async def test_an_edit_that_cannot_be_used_is_asked_again(
@@ -167,6 +168,7 @@ async def test_an_edit_that_cannot_be_used_is_asked_again(
     assert writer.calls == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", [{"type": "approve"}, [{"type": "accept"}], {"decisions": [{"type": "approve"}]}]
 )

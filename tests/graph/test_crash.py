@@ -17,6 +17,8 @@ from finetune_coverage.tools.store.store import Store
 
 from ..forked import Forked
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).with_name("crashing.py")
 
 

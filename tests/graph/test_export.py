@@ -20,6 +20,8 @@ from finetune_coverage.tools.services import Services
 from langchain_core.messages import AIMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
+pytestmark = pytest.mark.slow
+
 ALL = {"billing_questions": 24, "technical_issues": 8, "account_management": 48}
 
 

@@ -11,6 +11,8 @@ from finetune_coverage.tools.inspection.compare import compare_branches
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
 
+pytestmark = pytest.mark.slow
+
 BRANCH = "wf-1~topic-description"
 
 

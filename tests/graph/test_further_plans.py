@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
 from langgraph.checkpoint.memory import InMemorySaver
+
+pytestmark = pytest.mark.slow
 
 ROW = r"\| Plan (\w) \| ([^|]+) \| ([\d,]+) \| (\d) \| (\d\.\d\d) \| ([^|]+) \|"
 

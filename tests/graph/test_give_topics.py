@@ -20,6 +20,8 @@ from finetune_coverage.tools.store.workflows import list_topics
 from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"billing_questions": 24, "technical_issues": 8, "account_management": 48}
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from finetune_coverage.graph.build import build_graph
 from finetune_coverage.graph.conversations.checkpoints import checkpointer, open_checkpointer
 from finetune_coverage.graph.state import InputState, OutputState, State
@@ -53,6 +54,7 @@ async def test_the_state_is_json_and_holds_no_record(chat: Any) -> None:
     assert '"messages"' not in text and len(text) < 20_000
 
 
+@pytest.mark.slow
 def test_importing_the_graph_loads_nothing_heavy_and_opens_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, finetune_coverage.graph.build, finetune_coverage.graph.conversations.checkpoints;"

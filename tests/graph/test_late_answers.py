@@ -18,6 +18,7 @@ APPROVE = {"decisions": [{"type": "approve"}]}
 SENT = "__request_start_time_ms__"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", [True, False], ids=["typed", "clicked"])
 async def test_an_answer_from_before_the_question(chat: Any, services: Services, typed: bool) -> None:
     before = int(time.time() * 1000) - 1

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from finetune_coverage.tools.coverage.balance import balance_score
 from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from langchain_core.messages import AIMessage
+
+pytestmark = pytest.mark.slow
 
 LEFT_OUT = 'Left out, as you said: "Technical Issues".'
 

@@ -14,6 +14,8 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.settings import Settings
 from langchain_core.messages import AIMessage
 
+pytestmark = pytest.mark.slow
+
 ENDED = "The limit of the last plan (at most 50,000 tokens) ended with it: this one has {has}."
 NONE = "none, unless you name one"
 Proposes = Callable[..., None]

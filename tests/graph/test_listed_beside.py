@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from finetune_coverage.graph.context import LISTED_BESIDE, NUMBERED_BESIDE
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
@@ -11,6 +12,8 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records, set_status
 from finetune_coverage.tools.topics.discover import merge_topics
 from langchain_core.messages import AIMessage
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_number_is_that_of_the_list_that_the_person_sees(chat: Any, services: Services) -> None:

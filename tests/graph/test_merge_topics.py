@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from finetune_coverage.tools.models.scripted import ScriptedChatModel
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records, set_topic, topic_counts
 from langchain_core.messages import AIMessage
+
+pytestmark = pytest.mark.slow
 
 
 def merge(*topics: str, into: str) -> AIMessage:

@@ -51,6 +51,7 @@ def check(said: str) -> None:
     assert not re.search(rf"(https?:|www\.|ftp:|mailto:|@)[^ ]*{EVIL}", html, re.IGNORECASE), html
 
 
+@pytest.mark.slow
 async def test_an_answer_by_a_model(chat: Any, model: ScriptedChatModel, subtests: pytest.Subtests) -> None:
     await chat.new("hi")
     for name, attack in ATTACKS.items():
@@ -64,6 +65,7 @@ async def test_an_answer_by_a_model(chat: Any, model: ScriptedChatModel, subtest
             check(asked["action_requests"][0]["description"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 async def test_text_of_the_dataset(
     empty_services: Services, make_chat: Callable[..., Any], tmp_path: Path, writing: Any, attack: str

@@ -21,6 +21,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from .test_pilot import PlanItem, items, synthetic
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def expect(monkeypatch: pytest.MonkeyPatch) -> Any:

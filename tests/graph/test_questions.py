@@ -16,6 +16,8 @@ from langchain_core.messages import AIMessage, ToolMessage
 
 from ..readings import READS
 
+pytestmark = pytest.mark.slow
+
 TOPICS = ["billing_questions", "technical_issues", "account_management"]
 
 

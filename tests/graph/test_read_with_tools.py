@@ -530,6 +530,7 @@ async def test_how_other_datasets_stand_is_told(
     )
 
 
+@pytest.mark.slow
 async def test_the_score_with_fewer_records_is_reckoned(
     chat: Any, services: Services, model: ScriptedChatModel
 ) -> None:

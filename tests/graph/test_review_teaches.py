@@ -12,6 +12,8 @@ from finetune_coverage.tools.generation.lessons.rules import list_rules
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import get_record, load_records
 
+pytestmark = pytest.mark.slow
+
 
 def records(services: Services, **wanted: Any) -> list[Any]:
     return list(load_records(services.store, "wf-1", **wanted))

@@ -19,6 +19,8 @@ from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
 from langgraph.checkpoint.memory import InMemorySaver
 
+pytestmark = pytest.mark.slow
+
 
 def synthetic(services: Services) -> int:
     return sum(1 for _ in load_records(services.store, "wf-1", origin="synthetic"))

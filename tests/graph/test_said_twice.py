@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from finetune_coverage.tools.analyze_coverage import analyze
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.workflows import list_topics
+
+pytestmark = pytest.mark.slow
 
 
 def share(services: Services, topic: str) -> float | None:

@@ -14,6 +14,8 @@ from finetune_coverage.tools.dataset.importer import import_files
 from finetune_coverage.tools.services import Services
 from langgraph.checkpoint.memory import InMemorySaver
 
+pytestmark = pytest.mark.slow
+
 LOWER = "(⚠️ lower than now)"
 
 

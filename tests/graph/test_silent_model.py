@@ -48,6 +48,7 @@ def chat_at(
     services.store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [Fault(500), Fault(429, retry_after=3), Fault(drop=True), Fault(garbage=True)]
 )

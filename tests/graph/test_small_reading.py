@@ -83,6 +83,7 @@ def test_every_action_of_the_prompt_is_one_of_the_catalog_or_asked_back() -> Non
     assert set(made.values()) - {type(None)} <= {*catalog.ACTIONS, *ANSWERS}
 
 
+@pytest.mark.slow
 async def test_whatever_it_reads_is_no_yes(
     chat: Any,
     make_chat: Callable[..., Any],
@@ -105,6 +106,7 @@ async def test_whatever_it_reads_is_no_yes(
                 assert sum(1 for _ in load_records(services.store, "wf-1")) == 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "typed", "said"),
     [
@@ -239,6 +241,7 @@ async def test_a_bare_number_that_is_no_option_is_the_count_of_the_only_item(
     assert model.history == []
 
 
+@pytest.mark.slow
 async def test_while_records_are_shown_no_topic_is_left_out_for_a_drop_without_numbers(
     chat: Any, says: Says
 ) -> None:

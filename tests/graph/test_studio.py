@@ -20,7 +20,7 @@ from finetune_coverage.tools.store.store import Store
 from .studio_page import APPROVE, GENERATE, Page, edited, said
 from .studio_server import StudioServer, serving
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(500), pytest.mark.slow]
 
 
 Opening = Callable[[str], Awaitable[Page]]
@@ -187,7 +187,6 @@ async def test_settings_that_cannot_be_used(page: Page) -> None:
     assert (await page.asked())["name"] == "proceed_to_grader"
 
 
-@pytest.mark.slow
 async def test_killed_and_started_again_on_a_database_server(
     postgresql_url: str, tmp_path: Path, writing: ModuleType, dataset: Callable[..., Path]
 ) -> None:

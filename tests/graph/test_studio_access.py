@@ -25,7 +25,7 @@ from finetune_coverage.tools.store.store import Store
 from .studio_page import APPROVE, Page
 from .studio_server import ROOT, STUDIO, StudioServer, serving
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(300), pytest.mark.slow]
 
 TOKEN = "a-long-token-of-ada-0123456789"
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -18,6 +18,8 @@ from langgraph.graph.message import add_messages
 from langgraph.types import Command
 from typing_extensions import TypedDict
 
+pytestmark = pytest.mark.slow
+
 
 class Parent(TypedDict, total=False):
     messages: Annotated[list[AnyMessage], add_messages]

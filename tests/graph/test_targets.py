@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from finetune_coverage.graph.offers.offer import Option, PlanOffer
 from finetune_coverage.graph.offers.reply import Approve
 from finetune_coverage.tools.coverage.recommendation import PlanItem
@@ -14,6 +15,8 @@ from finetune_coverage.tools.set_targets import change_targets
 from finetune_coverage.tools.store.records import load_records
 from finetune_coverage.tools.store.workflows import TopicInfo, dataset_version, list_topics, set_topics
 from langchain_core.messages import AIMessage
+
+pytestmark = pytest.mark.slow
 
 BILLING, TECHNICAL, ACCOUNT = "billing_questions", "technical_issues", "account_management"
 ITEMS = [PlanItem(topic=TECHNICAL, count=30, strategy="few_shot")]

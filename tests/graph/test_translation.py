@@ -18,6 +18,8 @@ from finetune_coverage.tools.topics.discover import merge_topics
 from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 
+pytestmark = pytest.mark.slow
+
 KOREAN, CHINESE = "우선 기술 문제 데이터를 보여 주세요", "先给我看看技术问题的数据"
 _WORD = re.compile(r'(?<![\w"`])[A-Za-z]{3,}(?![\w"`])')
 

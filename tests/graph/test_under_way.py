@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from finetune_coverage.tools.generation.approvals.approval import revoke_plan
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.generation.attempts.journal import request_cancel
@@ -12,6 +13,8 @@ from finetune_coverage.tools.generation.jobs.measured import worth_so_far
 from finetune_coverage.tools.inspection.under_way import under_way, worth_until_now
 from finetune_coverage.tools.services import Services
 from finetune_coverage.tools.store.records import load_records
+
+pytestmark = pytest.mark.slow
 
 
 def proposed(offer: dict[str, Any], *items: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import pytest
 
 from ..prepared import sample_folder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def langsmith() -> Iterator[tuple[str, list[tuple[str, str]]]]:

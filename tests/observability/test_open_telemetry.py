@@ -16,6 +16,8 @@ from finetune_coverage.tools.services import Services
 from .conftest import ANSWER_MARK, RECORD_MARK, SECRET, Marked
 from .otlp_receiver import OtlpReceiver
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_job_is_told_as_it_was(marked: Marked, receiver: OtlpReceiver) -> None:
     marked.endpoint.latency = 0.02

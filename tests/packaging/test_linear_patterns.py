@@ -226,6 +226,7 @@ def test_a_quadratic_pattern_is_found() -> None:
     assert what_is_slow(re.compile("[^b]a*"), filled("a")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_pattern_over_texts_is_worse_than_linear(package: str) -> None:
     slow = []

@@ -73,6 +73,7 @@ def test_talking_to_it_through_the_parent(
     assert "**Balance Score:** 0.45 (Poor)" in said and said.endswith(" grader\n")
 
 
+@pytest.mark.slow
 def test_a_plan_in_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from finetune_coverage import ScriptedChatModel, Services
     from finetune_coverage.tools.dataset.bundled_sample import sample_path

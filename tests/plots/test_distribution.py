@@ -22,6 +22,8 @@ from ..agent.conftest import Command, chat_line, command, sample, write_dataset
 from ..generation.conftest import WORKFLOW, approved, exchange, model
 from ..topics.conftest import HashedWords
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["approved", "command", "model", "sample", "write_dataset"]
 
 

@@ -66,6 +66,7 @@ def test_a_password_that_is_too_short_is_refused(command: Command, monkeypatch: 
     assert refused.code == 1 and "WEB_PASSWORD: 12 characters or more are needed" in refused.err
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_the_password_lets_in_over_tls(served: Served) -> None:
     address = urlsplit(served.url)

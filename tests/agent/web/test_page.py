@@ -16,7 +16,7 @@ from playwright.sync_api import Error, expect
 from ..endpoint import Endpoint
 from .pages import WAIT, Served, Tab, browser, serve
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600), pytest.mark.slow]
 
 MARKUP = (
     "<script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'> **bold** [link](javascript:1)"

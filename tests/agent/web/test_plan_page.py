@@ -22,6 +22,8 @@ from playwright.sync_api import expect
 from ..endpoint import Endpoint
 from .pages import WAIT, Tab, browser, serve
 
+pytestmark = pytest.mark.slow
+
 SENT, WRITTEN = 0.4, 1.6
 """USD per 1,000,000 tokens."""
 

@@ -176,6 +176,7 @@ def same_to_a_template(record: Json) -> Json:
     return record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "convert", "read"), FORMATS, ids=[name for name, *_ in FORMATS])
 def test_what_loses_nothing_comes_back_equal(name: str, convert: Any, read: Any) -> None:
     seen = {"whole": 0, "lossy": 0, "unfit": 0}
