@@ -354,7 +354,7 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
             card["why_the_plan_cannot_be_carried_out"] = str(error)
     if rules := list_rules(services.store, offer.workflow_id)[:_RULES]:
         card["rules"] = {
-            str(rule.id): rule.value if rule.topic is None else {"for": rule.topic, "rule": rule.value}
+            str(rule.id): rule.words if rule.topic is None else {"for": rule.topic, "rule": rule.words}
             for rule in rules
         }
     if isinstance(offer, RemovalOffer):

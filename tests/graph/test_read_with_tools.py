@@ -286,10 +286,13 @@ async def test_a_rule_is_told_with_its_topic(chat: Any, services: Services, mode
     await chat.new("")
     add_rule(services.store, "wf-1", Rule("in_words", "用俄语写", topic="technical_issues"))
     add_rule(services.store, "wf-1", Rule("in_words", "Keep it short."))
-    model.queue.append(AIMessage("Two."))
+    add_rule(services.store, "wf-1", Rule("forbidden_phrase", "As an AI"))
+    model.queue.append(AIMessage("Three."))
     await chat.answer("which rules hold?")
     state = str(model.history[-1])
-    assert '"1": {"for": "technical_issues", "rule": "用俄语写"}, "2": "Keep it short."' in state
+    assert (
+        '"1": {"for": "technical_issues", "rule": "用俄语写"}, "2": "Keep it short.", "3": "no reply' in state
+    )
 
 
 async def test_a_mistake_is_told_to_the_model(
