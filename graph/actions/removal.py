@@ -59,9 +59,10 @@ def remove(source: ServicesSource, state: State, deed: TakeOut | LeaveIn) -> dic
             return noticed(offer, f"Removed: {rule_line(rule)}")
         if removal.what == "topics":
             services = scoped(source(), state)
+            ending = require_mergeable(services.store, offer.workflow_id, removal.becomes)
             moved = merge_topics(services, offer.workflow_id, removal.becomes)
-            names = list(dict.fromkeys(removal.becomes.values()))
-            number = plural(len(topic_counts(services.store, offer.workflow_id)), "topic")
+            names = list(dict.fromkeys(ending.values()))
+            number = plural(len(_topics_then(offer, ending)), "topic")
             said = (
                 f"{plural_have(moved, 'record')} the {'topic' if len(names) == 1 else 'topics'} {topic_names(names)} "
                 f"now, of {number} in all. {score_now(services, state, offer.workflow_id)} "
@@ -179,7 +180,7 @@ def _named(store: Store, offer: Offer, removal: Removal) -> str:
 
 def _named_topics(store: Store, offer: Offer, merges: Sequence[Merge], ending: Mapping[str, str]) -> str:
     """Which topics would end, with their records, what they would become, and how many topics there are then."""
-    counts = Counter({count.topic: count.records for count in topic_counts(store, offer.workflow_id)})
+    counts = Counter({one.topic: one.records for one in topic_counts(store, offer.workflow_id) if one.topic})
     after = counts.copy()
     for topic, into in ending.items():
         after[into] += after.pop(topic, 0)
@@ -190,9 +191,15 @@ def _named_topics(store: Store, offer: Offer, merges: Sequence[Merge], ending: M
         [(into, ended)] = named.items()
         return f"This gives {', '.join(ended)} another name: {topic_name(into)}."
     lines = {into: f"{topic_name(into)} ({plural(after[into], 'record')} then)" for into in named}
-    becomes = f"{plural(len(counts), 'topic')} become {len(after):,}."
+    now, then = len(offer.topics), len(_topics_then(offer, ending))
+    becomes = [f"{plural(now, 'topic')} become {then:,}."] if then < now else []
     if len(lines) > 1:
         changes = [f"- {', '.join(ended)} → {lines[into]}" for into, ended in named.items()]
-        return "\n".join(["These topics change:", "", *changes, "", becomes])
+        return "\n".join(["These topics change:", "", *changes, *(["", *becomes] if becomes else [])])
     [(into, ended)] = named.items()
-    return f"This gives the records of {', '.join(ended)} the topic {lines[into]}. {becomes}"
+    return " ".join([f"This gives the records of {', '.join(ended)} the topic {lines[into]}.", *becomes])
+
+
+def _topics_then(offer: Offer, becomes: Mapping[str, str]) -> set[str]:
+    """The names of all topics after a merge."""
+    return {becomes.get(topic, topic) for topic in offer.topics} | set(becomes.values())
