@@ -136,7 +136,9 @@ def show(
         )
     if job.accepted and measured:
         brought = Uplift.model_validate(measured["uplift"]) if measured["uplift"] else None
-        why_not = f" (no gain in recognition: {measured['why_not']})" if measured["why_not"] else ""
+        why_not = (
+            f" (F1 of a topic classifier not measured: {measured['why_not']})" if measured["why_not"] else ""
+        )
         say(f"They are {worth_words(measured['worth'], brought)}{why_not}.")
     say(f"Used: {_use(job)}")
     if job.undone_at:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...tools.coverage.uplift import Uplift
-from ...tools.coverage.wording import worth_words
+from ...tools.coverage.wording import uplift_words, worth_words
 from ...tools.generation.money.use import sum_of, tokens_figure, usd_figure, use_words, why_at_most
 from ...tools.inspection.compare import Comparison
 from ...tools.inspection.plans import PlanEffect
@@ -208,7 +208,7 @@ def comparison_words(comparison: Comparison) -> str:
         ("Strategy", [", ".join(map(strategy_words, side.strategies)) or "nothing yet" for side in sides]),
         ("Generated since", [f"{side.accepted:,}" for side in sides]),
         ("Worth (real-like records)", [_figure(side.worth, 1) for side in sides]),
-        ("Gain in recognition", [_gain(side.uplift) for side in sides]),
+        ("Gain in F1 of a topic classifier", [_gain(side.uplift) for side in sides]),
         ("Drafts rejected", [f"{side.rejected:,}" for side in sides]),
         ("Tokens", [tokens_figure(side) for side in sides]),
         ("Cost", [escape(usd_figure(side, nothing="none", unknown="not known")) for side in sides]),
@@ -233,7 +233,7 @@ def comparison_words(comparison: Comparison) -> str:
 
 
 def _gain(uplift: Uplift | None) -> str:
-    return worth_words(None, uplift).removeprefix("recognition ") or "not measurable"
+    return "not measurable" if uplift is None else uplift_words(uplift)
 
 
 def _figure(value: float | None, digits: int) -> str:

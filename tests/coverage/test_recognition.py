@@ -86,7 +86,7 @@ def test_verdicts_need_the_whole_interval() -> None:
     assert Uplift(f1=0.08, low=0.01, high=0.15).verdict == "no measurable change"
     assert Uplift(f1=-0.08, low=-0.2, high=-0.011).verdict == "harmful"
     said = worth_words(4.2, Uplift(f1=-0.004, low=-0.05, high=0.05))
-    assert said == "worth 4.2 real ones; recognition +0.00 (-0.05 to 0.05): no measurable change"
+    assert said == "worth 4.2 real ones; F1 of a topic classifier +0.00 (-0.05 to 0.05): no measurable change"
 
 
 def test_a_mean_is_surer_than_its_parts() -> None:

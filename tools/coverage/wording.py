@@ -44,10 +44,13 @@ def percents(parts: Sequence[float], whole: float) -> list[str]:
 
 
 def worth_words(worth: float | None, uplift: Uplift | None) -> str:
-    """``worth 9.0 real ones; recognition +0.08 (0.03 to 0.13): worth it``; empty where nothing was measured."""
+    """``worth 9.0 real ones; F1 of a topic classifier +0.08 (0.03 to 0.13): worth it``; empty where none is known."""
     said = [] if worth is None else [f"worth {worth:g} real {'one' if worth == 1 else 'ones'}"]
     if uplift is not None:
-        said.append(
-            f"recognition {uplift.f1:+z.2f} ({uplift.low:z.2f} to {uplift.high:z.2f}): {uplift.verdict}"
-        )
+        said.append(f"F1 of a topic classifier {uplift_words(uplift)}")
     return "; ".join(said)
+
+
+def uplift_words(uplift: Uplift) -> str:
+    """``+0.08 (0.03 to 0.13): worth it``."""
+    return f"{uplift.f1:+z.2f} ({uplift.low:z.2f} to {uplift.high:z.2f}): {uplift.verdict}"
