@@ -151,8 +151,8 @@ class State(InputState, OutputState, total=False):
     """What the person changed in this conversation, oldest first: the ``dataset``, and the ``change`` in words. For the
     model that reads; nothing goes by the words."""
 
-    began_with: dict[str, Any] | None
-    """How the dataset stood when the conversation came to it: its name, score, records and number of topics."""
+    began_with: dict[str, dict[str, Any]]
+    """How each dataset stood when the conversation came to it first, by its name: score, records, number of topics."""
 
     notice: str | None
     """Something to say at the beginning of the next report."""

@@ -176,7 +176,7 @@ def _plain(name: str) -> str:
 
 def _asked_back(action: catalog.SoundsLikeAYes, offer: Offer) -> Deed:
     if action.to == "what the question asks":
-        yes = None if isinstance(offer, PlanOffer) else offer.yes()
+        yes = offer.yes()
         return AskBack(means=yes.kind) if yes else Unclear(note="Please answer with a number.")
     means = _MEANS[action.to]
     if means == "approve" and not isinstance(offer, PlanOffer):

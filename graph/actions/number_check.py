@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..reading.names import words_of
-from ..reading.numbers import NUMBER, ascii_digits, readings
+from ..reading.numbers import ANY_NUMBER, ascii_digits, readings
 
 _MARKS = (("“", "”"), ("„", "“"), ("«", "»"), ("「", "」"), ("『", "』"))
-_NUMBER = re.compile(rf"({NUMBER})\s?(%|percent\b|k\b|(?:thousand|million|billion)\b)?")
+_NUMBER = re.compile(rf"({ANY_NUMBER})\s?(%|percent\b|k\b|(?:thousand|million|billion)\b)?")
 QUOTED = re.compile(
     r"`[^\W\d_-][^`\n]{0,200}`|(?<![\w\"])\"[^\W\d_][^\"\n]{0,200}(?<=\S)\"(?!\w)|"
     + "|".join(rf"{a}[^\W\d_][^{a}{b}\n]{{0,200}}{b}" for a, b in _MARKS)

@@ -110,9 +110,9 @@ def preview(source: ServicesSource, state: State, *, is_between: bool = False) -
     left = sum(item.count for item in items)
     go_on = Option(label=f"Go on with the remaining {left:,}", deed=Approve(items=items))
     options = [go_on, SKIP_REST, REVIEW_NEW, STOP]
-    offer = before.instead(
-        PlanOffer, items=items, onward=items, is_pilot=False, options=options, then=before.then
-    )
+    # What is done now does not come once more after the answer.
+    then = [] if is_between else before.then
+    offer = before.instead(PlanOffer, items=items, onward=items, is_pilot=False, options=options, then=then)
     parts = [state.get("notice") or ""]
     if results:
         # The newest first, as a review shows them: "next" goes on behind the first screen.

@@ -95,7 +95,8 @@ def _ask(
             offer, number = _numbered(offer, record.id, numbered_until_now(state))
             removal.numbers = [*removal.numbers, number]
         if removal.what == "topics":
-            require_mergeable(store, offer.workflow_id, removal.becomes)
+            ending = require_mergeable(store, offer.workflow_id, removal.becomes)
+            removal.merges = [_as_spelled(merge, ending) for merge in removal.merges]
         if removal.what == "records":
             removal.numbers = sorted(set(removal.numbers))
             missing = [number for number in removal.numbers if not 1 <= number <= len(offer.shown_records)]
@@ -198,6 +199,12 @@ def _named_topics(store: Store, offer: Offer, merges: Sequence[Merge], ending: M
         return "\n".join(["These topics change:", "", *changes, *(["", *becomes] if becomes else [])])
     [(into, ended)] = named.items()
     return " ".join([f"This gives the records of {', '.join(ended)} the topic {lines[into]}.", *becomes])
+
+
+def _as_spelled(merge: Merge, ending: Mapping[str, str]) -> Merge:
+    """The merge, into the topic that there is where its name is written in other capitals."""
+    into = next((ending[topic] for topic in merge.topics if topic in ending), merge.into)
+    return merge.model_copy(update={"into": into})
 
 
 def _topics_then(offer: Offer, becomes: Mapping[str, str]) -> set[str]:

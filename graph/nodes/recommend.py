@@ -149,16 +149,13 @@ def _rest_stands(state: State) -> bool:
 
 
 def _began_with(state: State, workflow_id: str, coverage: Coverage) -> dict[str, Any]:
-    """How the dataset stood when the conversation came to it."""
-    noted = state.get("began_with")
-    if noted and noted["dataset"] == workflow_id:
-        return noted
-    return {
-        "dataset": workflow_id,
+    """How each dataset stood when the conversation came to it first."""
+    now = {
         "balance_score": coverage.balance_score,
         "records": coverage.total_records,
         "number_of_topics": len(coverage.topics),
     }
+    return {workflow_id: now, **(state.get("began_with") or {})}
 
 
 def _asks_for_rest(source: ServicesSource, state: State) -> Command[AfterRecommendation] | None:
@@ -171,7 +168,10 @@ def _asks_for_rest(source: ServicesSource, state: State) -> Command[AfterRecomme
     if not _rest_stands(state):
         return None
     later = _carried(state, the_offer(state))
-    update = {**preview(source, state, is_between=later is not None), "reply": later}
+    reply = reply_in(state)
+    # Only where more of that sentence comes; what is read anew is read beside the rest, said again with its cost.
+    is_between = later is not None and reply is not None and isinstance(reply.deed, Several)
+    update = {**preview(source, state, is_between=is_between), "reply": later}
     return Command(goto="approve" if later is None else "talk", update=update)
 
 

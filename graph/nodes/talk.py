@@ -150,6 +150,8 @@ def _with_change(source: ServicesSource, state: State, deed: Deed, act: _Act) ->
     if offer is None or before is None:
         return act(source, state, deed)
     done = act(source, state, deed)
+    if done.get("workflow_id", offer.workflow_id) != offer.workflow_id:
+        return done  # another dataset is open
     left_out = state.get("left_out") or []
     if dataset_version(store, offer.workflow_id) == before and done.get("left_out", left_out) == left_out:
         return done
@@ -243,8 +245,11 @@ def _with_rest(
         )
         text = (reply_in(state) or Reply(deed=Settled())).text
         return {**done, "reply": as_json(Reply(deed=Several(deeds=deeds), text=text, read_by="model"))}
-    done = said_first(done, f"After your answer to this: {deeds_in_words(rest)}.")
-    offer = the_offer(with_update(state, done)).model_copy(update={"then": list(rest)})
+    # The question may be the one from before, which something waits for already.
+    waiting = the_offer(with_update(state, done)).then
+    then = [*(one for one in waiting if one not in rest), *rest]
+    done = said_first(done, f"After your answer to this: {deeds_in_words(then)}.")
+    offer = the_offer(with_update(state, done)).model_copy(update={"then": then})
     if offer.plan_id is not None:
         # The answer may come with an empty state.
         keep_with_plan(source().store, offer.plan_id, offer=as_json(offer))

@@ -281,7 +281,7 @@ class _Reader:
             *(said for turn in self._turns for said in turn.values()),
         ]
         notes = [{"note": one} for one in [*told, *_words_of(self._state)]]
-        held = [*self.asked.held, self._state, own or {}, *notes]
+        held = [*self.asked.held, _held_in(self._state, text), own or {}, *notes]
         invented = unsupported_numbers(text, held, self._offer.topics)
         if invented:
             _log.info("nothing gave the model these numbers: %s", ", ".join(invented))
@@ -341,8 +341,8 @@ def state_card(asked: Asked, coverage: Coverage | None) -> dict[str, Any]:
         card["limits_of_everything"] = asked.limits_of_all
     if asked.changes:
         card["changed_in_this_conversation"] = asked.changes[-_CHANGES:]
-    if asked.began_with.get("dataset") == offer.workflow_id:
-        card["when_it_began"] = {key: value for key, value in asked.began_with.items() if key != "dataset"}
+    if asked.began_with:
+        card["when_it_began"] = asked.began_with
     if before := _plans_before(offer, services):
         card["plans_of_this_conversation_before"] = before
     if offer.items:
@@ -408,7 +408,21 @@ def _words_of(state: dict[str, Any]) -> list[str]:
     rules = [rule if isinstance(rule, str) else rule["rule"] for rule in state.get("rules", {}).values()]
     options = [option["cost"] for option in state.get("options", {}).values() if "cost" in option]
     texts = [value for value in state.values() if isinstance(value, str)]
-    return [*texts, *rules, *options, *state.get("changed_in_this_conversation", [])]
+    return [*texts, *rules, *options]
+
+
+def _held_in(state: dict[str, Any], text: str) -> dict[str, Any]:
+    """The state, of whose many topics those vouch for a number that a text names, beside the lowest."""
+    counts = state.get("topics", {}).items()
+    named = text.casefold()
+    return {
+        **state,
+        "topics": {
+            name: count
+            for place, (name, count) in enumerate(counts)
+            if place < _TOPICS or name.casefold() in named
+        },
+    }
 
 
 def _option(option: Option, estimator: Estimator | None) -> dict[str, Any]:

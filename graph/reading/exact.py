@@ -73,7 +73,7 @@ def read_exact(text: str, offer: Offer) -> Deed | None:
             return Stop()
         case "outside":
             return ReviewOutside()
-        case "more" if offer.review is not None:
+        case "more" if offer.review is not None and offer.review.listed:
             return ShowRecords(next=True)
         case "more" | "details":
             return ShowDetails()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_DIGITS = r"[-+]?(?:\d+(?:[.,'’\u202f\u00a0]\d+)*|\.\d+)"
+NUMBER = rf"(?<![\w.]){_DIGITS}"
+"""A number in `ascii_digits`."""
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Thai, Lao, Burmese, Khmer, kana, Chinese characters and Hangul: a number follows a word without a space."""
-NUMBER = rf"(?:(?<![\w.])|(?<=[{_UNSPACED}]))[-+]?(?:\d+(?:[.,'’\u202f\u00a0]\d+)*|\.\d+)"
-"""A number in `ascii_digits`."""
+ANY_NUMBER = rf"(?:(?<![\w.])|(?<=[{_UNSPACED}])){_DIGITS}"
+"""The same behind a word of a script without spaces too, where it may also be a part of a name."""
 _SIGNS = str.maketrans({"٫": ".", "٬": ",", "٪": "%", "％": "%", "．": "."})
 
 

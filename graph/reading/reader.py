@@ -48,7 +48,7 @@ async def read_typed(source: ServicesSource, state: State) -> dict[str, Any]:
         offer,
         limits_of_all=of_everything_words(services.store, state) if state.get("limits_of_all") else "",
         changes=[one["change"] for one in state.get("changes") or [] if one["dataset"] == offer.workflow_id],
-        began_with=state.get("began_with") or {},
+        began_with=(state.get("began_with") or {}).get(offer.workflow_id, {}),
         reading=reading_used(state),
     )
     deed = await _read(unread.text, asked, state)

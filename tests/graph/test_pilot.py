@@ -9,7 +9,7 @@ from finetune_coverage.graph.actions.pilot import split_pilot
 from finetune_coverage.tools.coverage.recommendation import PlanItem
 from finetune_coverage.tools.generation.approvals.plans import list_plans
 from finetune_coverage.tools.services import Services
-from finetune_coverage.tools.store.records import load_records
+from finetune_coverage.tools.store.records import load_records, set_status
 from langchain_core.messages import AIMessage
 
 pytestmark = pytest.mark.slow
@@ -89,9 +89,25 @@ async def test_another_pilot_in_the_same_breath_comes_before_the_rest(
     assert "After your answer to this: a pilot." in await asked.answer("toss 2, and another one like that")
     said = await asked.answer("yes")
     assert "A pilot first: 1 of the 4 records" in said and "**The rest**" not in said
+    assert "After your answer" not in said and (await asked.values())["offer"]["then"] == []
     assert said.count("Would you like") == 1 and items(services, "pending") == [("technical_issues", 1)]
     await asked.answer("yes")
     assert synthetic(services) == 2 and items(services, "pending") == [("technical_issues", 3)]
+    said = await asked.answer("yes")
+    assert synthetic(services) == 5 and "No plan is on the table" not in said, "once, not again"
+
+
+async def test_a_rest_whose_figures_changed_outside_is_said_anew(
+    asked: Any, services: Services, model: Any
+) -> None:
+    await asked.answer("show me 2 first")
+    await asked.answer("yes")
+    gone = [record.id for record in load_records(services.store, "wf-1", topic="billing_questions")][:3]
+    set_status(services.store, "wf-1", gone, "rejected")
+    model.queue.append(AIMessage("Fine, I think."))
+    said = await asked.answer("hm, what do you think?")
+    before = "\n".join(m.text for m in (await asked.state()).values["messages"][-3:])
+    assert "**The rest**: 4 for" in before + said and "Fine, I think." in said
 
 
 async def test_a_rule_between_the_pilot_and_the_rest(asked: Any, services: Services) -> None:

@@ -282,6 +282,20 @@ async def test_records_by_how_they_end_and_in_which_language(
     assert "By the user's script: Arabic 3, Cyrillic 2." in every
 
 
+async def test_of_many_topics_a_number_is_that_of_one_that_is_named(
+    about: About, chat: Any, model: ScriptedChatModel
+) -> None:
+    sizes = [2] * 64 + [37]
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    await about(
+        {"topic": f"t{topic:02}", "messages": [{**turns[0], "content": f"a {topic} {number}"}, turns[1]]}
+        for topic, size in enumerate(sizes)
+        for number in range(size)
+    )
+    model.queue += [AIMessage("You have 37 of them."), AIMessage("t64 has 37, and there are 65 topics.")]
+    assert "t64 has 37, and there are 65 topics." in await chat.answer("which is the largest?")
+
+
 async def test_a_rule_is_told_with_its_topic(chat: Any, services: Services, model: ScriptedChatModel) -> None:
     await chat.new("")
     add_rule(services.store, "wf-1", Rule("in_words", "用俄语写", topic="technical_issues"))
@@ -339,8 +353,10 @@ async def test_a_yes_among_other_words_to_what_is_asked_is_asked_back(
     assert 'I read that as: Rename "technical_issues" to "Faults". If that is right, please answer 1.' in said
     await chat.answer("1")
     assert {record.topic for record in load_records(services.store, "wf-1")} >= {"Faults"}
+    await chat.answer("3 for billing")
     model.queue.append(call("SoundsLikeAYes", to="what the question asks"))
-    assert "answer with a number" in await chat.answer("well then yes to that too")
+    assert "please answer “yes” or 1" in await chat.answer("well then yes to that too")
+    assert list_jobs(services.store, "wf-1") == []
 
 
 async def test_figures_of_a_rule_and_dollars_as_a_model_writes_them(

@@ -388,6 +388,43 @@ async def test_what_was_changed_since_it_began_is_told_to_the_model(
     assert state["when_it_began"] == {"balance_score": 0.45, "records": 80, "number_of_topics": 3}
 
 
+async def test_what_waits_still_waits_where_a_yes_is_asked_back(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    model.queue.append(calls(RENAME, ("StateRule", {"rule": "Keep it short."})))
+    await chat.answer("call technical faults, and keep it short")
+    yes = ("SoundsLikeAYes", {"to": "what the question asks"})
+    model.queue.append(calls(yes, ("ShowRecords", {"topic": "billing_questions", "number": 1})))
+    said = await chat.answer("guess yes, and show me one of billing")
+    assert "After your answer to this: the rule “Keep it short.”; the records to show." in said
+    said = await chat.answer("1")
+    assert "rule 1" in said and "**Record 1** · Billing" in said
+    assert len(list_rules(services.store, "wf-1")) == 1
+
+
+async def test_a_topic_that_there_is_in_other_capitals_keeps_them(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    merge = {"topics": ["technical_issues"], "into": "Billing_Questions"}
+    model.queue.append(calls(("MergeTopics", {"merges": [merge]})))
+    said = await chat.answer("technical is Billing_Questions")
+    assert '1. Merge "technical_issues" into "billing_questions"' in said
+    assert '"billing_questions" (32 records then)' in said
+
+
+async def test_more_after_a_record_was_named_but_not_shown_is_the_details(
+    chat: Any, services: Services, model: ScriptedChatModel
+) -> None:
+    await chat.new("")
+    sought = next(load_records(services.store, "wf-1", topic="account_management")).user_text
+    model.queue.append(calls(("DropRecords", {"containing": sought})))
+    await chat.answer("out with the account one")
+    await chat.answer("no")
+    assert "**Record" not in await chat.answer("more")
+
+
 def test_a_stored_reply_with_several_deeds_is_read_back() -> None:
     deed = {"kind": "several", "deeds": [{"kind": "show_records"}, {"kind": "show_rules"}]}
     reply = stored_reply({"deed": deed})

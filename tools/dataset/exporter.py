@@ -52,7 +52,7 @@ class ExportReport:
         unfit: the first of them, with the reasons.
         lost: what the format does not hold, and how many records lost it.
         only_training: topics of which nothing could be spared for validation, with their records.
-        over_share: topics that give validation more than its share, since they give one at least.
+        over_share: topics whose share of validation is less than one record, and that give one all the same.
         under_share: topics that give real validation fewer, since records were generated from the others, with how
             many they give.
         repeated: topics whose records were written more than once, with the records that came of it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -38,23 +39,31 @@ def test_each_topic_gives_its_share(topics: list[str | None], share: float, seed
     rows = [row(number, topic) for number, topic in enumerate(topics)]
     chosen, split = divided(rows, share, seed)
     assert chosen == divided(list(reversed(rows)), share, seed)[0][::-1]
-    shares = 0
-    one_each: dict[int, set[int]] = {0: set(), 1: set()}
+    asked, most = len(rows) * (1 - share), 0
     for topic, count in Counter(topics).items():
         given_away = sum(is_chosen for one, is_chosen in zip(rows, chosen, strict=True) if one.topic == topic)
-        label, own = topic or "(no topic)", min(round(count * (1 - share)), count - 1)
-        shares += own
-        if own:
-            assert given_away == own
-        else:
-            assert given_away <= min(1, count - 1)
-            one_each[given_away].update({count} if count > 1 else set())
+        label, exact = topic or "(no topic)", count * (1 - share)
+        assert min(math.floor(exact), count - 1) <= given_away <= min(math.ceil(exact), count - 1)
         assert (split.only_training.get(label) == count) == (given_away == 0)
-        assert (label in split.over_share) == (given_away > own)
-    assert sum(chosen) <= max(shares, 1, int(1.1 * (1 - share) * len(rows)))
-    assert max(one_each[0], default=0) <= min(one_each[1], default=99), (
-        "the largest of the small topics first"
-    )
+        assert given_away == 0 or (label in split.over_share) == (exact < 1 - 1e-9)
+        most += min(math.ceil(exact), count - 1)
+    assert min(round(asked), most) <= sum(chosen) <= max(round(asked), 1, int(1.1 * asked))
+
+
+@pytest.mark.parametrize("share", [0.7, 0.8, 0.9])
+@pytest.mark.parametrize("size", [3, 4, 6, 7, 15])
+def test_topics_of_any_size_leave_a_division_what_was_asked_for(size: int, share: float) -> None:
+    rows = [row(100 * topic + number, f"t{topic}") for topic in range(70) for number in range(size)]
+    chosen, _ = divided(rows, share)
+    asked = (1 - share) * len(rows)
+    assert round(asked) <= sum(chosen) <= 1.1 * asked
+    assert chosen == divided(rows[::-1], share)[0][::-1], "whichever topic comes first"
+
+
+def test_what_cannot_be_parted_takes_nobody_elses_place_in_validation() -> None:
+    rows = [row(1, "a", copy=copy) for copy in (1, 2, 3)] + [row(2, "b"), row(3, "b")]
+    chosen, split = divided(rows, 0.9)
+    assert chosen[:3] == [False] * 3 and sum(chosen) == 1 and split.only_training == {"a": 3}
 
 
 def test_many_small_topics_leave_a_division_what_was_asked_for() -> None:

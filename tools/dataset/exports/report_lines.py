@@ -49,7 +49,7 @@ def outcome_lines(report: ExportReport) -> Iterator[str]:
     if len(report.halves) > 1:
         yield f"{', '.join(_half(report, half) for half in report.halves)}."
     if report.only_training:
-        yield f"Too few records for validation, all in training: {_topics(report.only_training)}."
+        yield f"Too few for a share of validation, all in training: {_topics(report.only_training)}."
     if report.over_share:
         yield f"Small topics that give one record to validation all the same: {_topics(report.over_share)}."
     if report.under_share:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from ...store.stored_rows import StoredRow
 
 NO_TOPIC = "(no topic)"
 _TOLERANCE = 1.1
+_ROUNDING = 1e-9
+"""10 · (1 − 0.9) is a little under 1 in binary fractions."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Split:
         families: the numbers of the families that are, sorted; about 8 bytes each.
         seed: what the numbers depend on.
         only_training: topics of which nothing could be spared, with their records.
-        over_share: topics that give more than their share, since they give one at least, with their records.
+        over_share: topics whose share is less than one record, and that give one all the same, with their records.
         under_share: topics that give fewer, since something was generated of their other real ones, with how many they
             give.
     """
@@ -107,13 +110,19 @@ class Splitter:
         counts = np.bincount(topics, minlength=len(self._numbers))
         return Counter({name: int(counts[number]) for name, number in self._numbers.items()})
 
+    def _claim(self, topic: str | None) -> bytes:
+        """What decides between topics of one size: not the order in which they come."""
+        text = f"{self.division.seed} {topic or ''}"
+        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+
     def divide(self) -> Split:
         """Divide what was added.
 
-        Of n records of a topic, n · (1 − share) go to validation, to the nearest whole number, and never all of them.
-        Topics too small for that give one all the same, the largest first, as long as validation stays within a tenth
-        of what was asked for: of 70 topics with four records each, "90/10" would be 75/25 otherwise. A family goes
-        with the topic of its first record, and is never parted.
+        Of n records of a topic, n · (1 − share) go to validation, rounded down; what is left of the whole goes where
+        the largest fraction was lost, as seats are shared out by largest remainders, and never all of a topic. Topics
+        that have none then give one all the same, the largest first, as long as validation stays within a tenth of
+        what was asked for: of 70 topics with four records each, "90/10" would be 75/25 otherwise. A family goes with
+        the topic of its first record, and is never parted.
         Where validation is to be real, n is the number of real records, and families with generated ones stay whole in
         training.
         """
@@ -131,9 +140,12 @@ class Splitter:
         of_topics = (
             real if self.division.is_real else np.bincount(topics, sizes, len(self._numbers)).astype(int)
         )
-        wanted_of = _wanted(of_topics.tolist(), self.division.share)
+        every_of = [np.flatnonzero(topics == number) for number in range(len(self._numbers))]
+        gives_one = [bool((sizes[every[may_go[every]]] == 1).any()) for every in every_of]
+        order = [self._claim(name) for name in self._numbers]
+        wanted_of = _wanted(of_topics.tolist(), gives_one, order, self.division.share)
         for number, name in enumerate(self._numbers):
-            every = np.flatnonzero(topics == number)  # in the order of their numbers, which is random
+            every = every_of[number]  # in the order of their numbers, which is random
             mine = every[may_go[every]]
             records, wanted = int(of_topics[number]), wanted_of[number]
             taken = _fitting(sizes[mine], wanted)
@@ -141,7 +153,7 @@ class Splitter:
             given, label = int(sizes[mine[taken]].sum()), NO_TOPIC if name is None else name
             if not given:
                 only_training[label] = records
-            elif wanted > round(records * (1 - self.division.share)):
+            elif records * (1 - self.division.share) < 1 - _ROUNDING:
                 over_share[label] = records
             elif given < wanted and len(mine) < len(every):
                 under_share[label] = given
@@ -150,13 +162,31 @@ class Splitter:
         )
 
 
-def _wanted(of_topics: Sequence[int], share: float) -> list[int]:
-    """How many of each topic's records go to validation."""
-    wanted = [min(round(records * (1 - share)), max(records - 1, 0)) for records in of_topics]
-    room = max(1, int(_TOLERANCE * (1 - share) * sum(of_topics))) - sum(wanted)
-    small = [number for number, records in enumerate(of_topics) if records > 1 and not wanted[number]]
-    for number in sorted(small, key=lambda number: -of_topics[number])[: max(0, room)]:
-        wanted[number] = 1
+def _wanted(
+    records: Sequence[int], gives_one: Sequence[bool], order: Sequence[bytes], share: float
+) -> list[int]:
+    """How many of each topic's records go to validation.
+
+    Args:
+        records: of each topic.
+        gives_one: whether a single one can go to validation.
+        order: what decides between topics that have as much claim.
+        share: the share for training.
+    """
+    exact = [number * (1 - share) for number in records]
+    wanted = [
+        min(math.floor(one + _ROUNDING), max(number - 1, 0))
+        for one, number in zip(exact, records, strict=True)
+    ]
+    may_give = [
+        place for place, number in enumerate(records) if gives_one[place] and wanted[place] < number - 1
+    ]
+    may_give.sort(key=lambda place: (wanted[place] - exact[place], order[place]))
+    for place in may_give[: max(0, round(sum(exact)) - sum(wanted))]:
+        wanted[place] += 1
+    room = max(1, int(_TOLERANCE * sum(exact))) - sum(wanted)
+    for place in [place for place in may_give if not wanted[place]][: max(0, room)]:
+        wanted[place] = 1
     return wanted
 
 
