@@ -258,5 +258,13 @@ def model_text(settings: Settings) -> str:
     if settings.profile == "small":
         return said
     from ...graph.reading.by_model import least_tokens
+    from ...tools.generation.money.amounts import as_usd, usd_words
+    from ...tools.generation.money.prices import price_of
 
-    return f"{said}, and reading what you type takes {round(least_tokens(), -3):,} tokens a sentence or more"
+    tokens, price = round(least_tokens(), -3), price_of(settings)
+    money = (
+        f" ({usd_words(as_usd(price.picodollars(tokens, 0)))}, less from the endpoint's cache)"
+        if price
+        else ""
+    )
+    return f"{said}, and reading what you type takes {tokens:,} tokens{money} a sentence or more"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -38,9 +39,15 @@ def test_analysis_question_and_stop(command: Command, sample: str, endpoint: End
 
 
 def test_the_banner_says_which_model_is_used_and_what_it_costs(
-    sample: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, chat: Chat
+    sample: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, chat: Chat, tmp_path: Path
 ) -> None:
     assert f"mock-model at {endpoint.url}; its operator may charge" in chat("-w", sample, typed="").out
+    prices = tmp_path / "prices.yaml"
+    prices.write_text(f"endpoints: {{'{endpoint.url}': {{mock-model: {{input: 1, output: 4}}}}}}")
+    monkeypatch.setenv("FINETUNE_COVERAGE_PRICES", str(prices))
+    monkeypatch.setenv("FINETUNE_COVERAGE_MODEL_PROFILE", "full")
+    priced = re.search(r"takes ([\d,]+) tokens \(\$([\d.]+), less", chat("-w", sample, typed="").out)
+    assert priced and float(priced[2]) == int(priced[1].replace(",", "")) / 1_000_000
     for name in endpoint.environment:
         monkeypatch.delenv(name)
     assert "runs on this computer and costs nothing" in chat("-w", sample, typed="").out
